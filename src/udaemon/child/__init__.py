@@ -1,0 +1,1 @@
+"""What runs inside a daemon's own process: the loop, its context, and the scoreboard it writes."""

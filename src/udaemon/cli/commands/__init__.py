@@ -1,0 +1,1 @@
+"""One file a verb, imported when it is called."""

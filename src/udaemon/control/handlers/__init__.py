@@ -1,0 +1,1 @@
+"""One file a verb: what the supervisor does when it is asked."""

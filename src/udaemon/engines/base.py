@@ -1,0 +1,64 @@
+"""What the supervisor asks of an engine, and the words both use.
+
+Knows no way of making a process: `local.py` has the real one, `tests/fakes/` the one for tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from attrs import frozen
+
+from udaemon.manifest.model import Daemon
+from udaemon.policy.events import Event
+from udaemon.policy.instance import Key
+
+Listener = Callable[[Key, Event], None]
+
+
+class Reactor(Protocol):
+    """The loop as an engine sees it: it calls back when a file descriptor can be read."""
+
+    def watch(self, fd: int, callback: Callable[[], None]) -> None:
+        """Call `callback` whenever `fd` is readable or hung up."""
+
+    def forget(self, fd: int) -> None:
+        """Stop watching `fd`; call it before the fd is closed."""
+
+
+@frozen(kw_only=True)
+class SpawnRequest:
+    """All that is needed to start one process.
+
+    `lock` is an fd that holds the instance's flock; `output` the write end of its log pipe; `slot` the number of
+    its scoreboard slot. The engine owns both fds from here on: it closes its copies once the process has them.
+    """
+
+    key: Key
+    daemon: Daemon
+    slot: int
+    lock: int
+    output: int
+
+
+class Engine(Protocol):
+    """Makes processes, watches them die, ends them. Every answer comes through the listener, never by return."""
+
+    deadline: float | None
+    """Monotonic time at which `expire` wants to be called, None for never."""
+
+    def spawn(self, requests: Sequence[SpawnRequest]) -> None:
+        """Start these; each gets `Spawned` or `SpawnFailed` later."""
+
+    def signal(self, key: Key, name: str) -> None:
+        """Send a signal by pidfd, then CONT. A process that has gone is no error."""
+
+    def kill_tree(self, key: Key) -> None:
+        """KILL the process, its session and what re-parented to us from it."""
+
+    def expire(self, now: float) -> None:
+        """Handle what the engine itself waited for until `deadline`."""
+
+    def close(self) -> None:
+        """Let go of helpers (the zygotes). Daemons are not touched."""

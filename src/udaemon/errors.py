@@ -1,0 +1,62 @@
+"""What can go wrong in the operator's hands, and the exit codes that tell it apart.
+
+Knows nothing of how an error is shown. Imports no third-party package: every client verb loads this module.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import NamedTuple
+
+
+class ExitCode(IntEnum):
+    """What a verb's exit status means (shared contract, section 5)."""
+
+    OK = 0
+    FAILED = 1
+    USAGE = 2
+    NOT_RUNNING = 3
+    NO_SUCH_DAEMON = 4
+    TIMED_OUT = 124
+    INTERRUPTED = 130
+
+
+class Problem(NamedTuple):
+    """One thing that is wrong in a manifest.
+
+    `path` is the dotted key path (`daemons.mailer.sleep`). `line` and `column` count from 1 and point at the key
+    where the key is wrong, at the value where the value is; both are None where no place in a file can be named.
+    """
+
+    code: str
+    message: str
+    hint: str | None = None
+    path: str = ""
+    file: str | None = None
+    line: int | None = None
+    column: int | None = None
+    severity: str = "error"
+
+
+class UdaemonError(Exception):
+    """An error the operator can cause and mend: one line, a hint, an exit code."""
+
+    def __init__(
+        self, message: str, hint: str | None = None, exit_code: ExitCode = ExitCode.FAILED
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.exit_code = exit_code
+
+
+class ManifestError(UdaemonError):
+    """A manifest that cannot be used, with every problem that was found in it."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        count = len(problems)
+        super().__init__(
+            f"{count} problem{'s' if count != 1 else ''} in the manifest",
+            exit_code=ExitCode.USAGE,
+        )
+        self.problems = problems

@@ -1,0 +1,1 @@
+"""Where the daemons' output goes: capture, rotation, reading back."""

@@ -1,0 +1,1 @@
+"""What should happen next. Pure: time is an argument, processes and files are unknown here."""

@@ -1,0 +1,105 @@
+"""Everything that can happen to an instance, as values.
+
+Knows no clock and no process: the supervisor's loop makes these out of what the kernel and the operator said.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from attrs import frozen
+
+
+class Reason(StrEnum):
+    """Why a process ended, or why it could not begin."""
+
+    STOPPED = "stopped"  # it was asked to
+    TASK_STOPPED = "task-stopped"  # its task raised StopTask
+    EXCEPTION = "exception"  # an exception left its task or its factory
+    EXITED = "exited"  # it left by itself with an exit code
+    KILLED = "killed"  # a signal ended it
+    CONFIG = "config"  # it cannot begin as it is declared: bad factory, missing program
+
+
+class Trouble(StrEnum):
+    """The class of a failed start. A crash is a third class, but a crash begins with a start."""
+
+    CONFIG = "config"  # say it, do not retry
+    RESOURCE = "resource"  # retry for ever, not counted as a crash
+
+
+@frozen
+class StartAsked:
+    """The operator wants it up."""
+
+
+@frozen
+class StopAsked:
+    """The operator wants it down. `hurry`: kill now. `timeout`: seconds, in place of the manifest's."""
+
+    hurry: bool = False
+    timeout: float | None = None
+
+
+@frozen
+class RestartAsked:
+    """The operator wants it up in a new process."""
+
+
+@frozen
+class Spawned:
+    """A process exists. For a command this means that exec succeeded."""
+
+    pid: int
+
+
+@frozen
+class SpawnFailed:
+    """No process came to be."""
+
+    trouble: Trouble
+    message: str
+
+
+@frozen
+class Ready:
+    """A factory daemon built its task and told its start listeners."""
+
+
+@frozen
+class Exited:
+    """The instance's own process has ended and was reaped.
+
+    Exactly one of `code` and `signal` is set. `reason` and `message` are what the child itself reported, if anything.
+    `survivors` are processes of its tree that still live.
+    """
+
+    code: int | None = None
+    signal: int | None = None
+    core: bool = False
+    reason: Reason | None = None
+    message: str | None = None
+    survivors: tuple[int, ...] = ()
+
+
+@frozen
+class TreeGone:
+    """The last survivor of an exited instance is gone."""
+
+
+@frozen
+class DeadlineReached:
+    """The instance's one deadline has passed."""
+
+
+Event = (
+    StartAsked
+    | StopAsked
+    | RestartAsked
+    | Spawned
+    | SpawnFailed
+    | Ready
+    | Exited
+    | TreeGone
+    | DeadlineReached
+)

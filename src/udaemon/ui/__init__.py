@@ -1,0 +1,1 @@
+"""How facts are shown to a person."""
