@@ -41,9 +41,7 @@ class Problem(NamedTuple):
 class UdaemonError(Exception):
     """An error the operator can cause and mend: one line, a hint, an exit code."""
 
-    def __init__(
-        self, message: str, hint: str | None = None, exit_code: ExitCode = ExitCode.FAILED
-    ) -> None:
+    def __init__(self, message: str, hint: str | None = None, exit_code: ExitCode = ExitCode.FAILED) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint

@@ -1,8 +1,27 @@
-"""Everything the policy can ask for, as values; `supervisor/perform.py` turns them into system calls."""
+"""Everything the policy can ask for, as values; `supervisor/perform.py` turns them into system calls.
+
+Knows no way to do any of it.
+"""
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from attrs import frozen
+
+
+class Word(StrEnum):
+    """What can be told of an instance: the `event` of `udaemon events` and of the common log."""
+
+    STARTED = "started"
+    READY = "ready"
+    EXITED = "exited"
+    RESTARTING = "restarting"
+    REFUSED = "refused"
+    STOPPING = "stopping"
+    KILLING = "killing"
+    STOPPED = "stopped"
+    FAILED = "failed"
 
 
 @frozen
@@ -12,7 +31,7 @@ class Spawn:
 
 @frozen
 class Signal:
-    """Send the instance's own process a signal, by name without SIG; it is continued too if it was stopped."""
+    """Send the instance's own process a signal, by name without SIG; a stopped one is continued too."""
 
     name: str
 
@@ -24,12 +43,9 @@ class KillTree:
 
 @frozen
 class Tell:
-    """Say what happened: one event for `events`, one line for the common log.
+    """Say what happened: one entry of `events`, one line of the common log. `message` is for people."""
 
-    `event` is one of the words in `policy/instance.py`; `message` is a sentence for people.
-    """
-
-    event: str
+    event: Word
     message: str
 
 

@@ -13,19 +13,29 @@ from attrs import frozen
 class Reason(StrEnum):
     """Why a process ended, or why it could not begin."""
 
-    STOPPED = "stopped"  # it was asked to
-    TASK_STOPPED = "task-stopped"  # its task raised StopTask
-    EXCEPTION = "exception"  # an exception left its task or its factory
-    EXITED = "exited"  # it left by itself with an exit code
-    KILLED = "killed"  # a signal ended it
-    CONFIG = "config"  # it cannot begin as it is declared: bad factory, missing program
+    STOPPED = "stopped"
+    """It was asked to."""
+    TASK_STOPPED = "task-stopped"
+    """Its task raised StopTask."""
+    EXCEPTION = "exception"
+    """An exception left its task or its factory."""
+    EXITED = "exited"
+    """It left by itself, with an exit code and no other reason."""
+    KILLED = "killed"
+    """A signal ended it."""
+    CONFIG = "config"
+    """It cannot begin as it is declared: a bad factory, a missing program."""
+    UNKILLABLE = "unkillable"
+    """It was killed and did not go away."""
 
 
 class Trouble(StrEnum):
     """The class of a failed start. A crash is a third class, but a crash begins with a start."""
 
-    CONFIG = "config"  # say it, do not retry
-    RESOURCE = "resource"  # retry for ever, not counted as a crash
+    CONFIG = "config"
+    """Say it, do not retry."""
+    RESOURCE = "resource"
+    """Retry for ever; this is not counted as a crash."""
 
 
 @frozen
@@ -92,14 +102,4 @@ class DeadlineReached:
     """The instance's one deadline has passed."""
 
 
-Event = (
-    StartAsked
-    | StopAsked
-    | RestartAsked
-    | Spawned
-    | SpawnFailed
-    | Ready
-    | Exited
-    | TreeGone
-    | DeadlineReached
-)
+Event = StartAsked | StopAsked | RestartAsked | Spawned | SpawnFailed | Ready | Exited | TreeGone | DeadlineReached

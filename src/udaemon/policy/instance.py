@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from attrs import field, frozen
+from attrs import frozen
 
 from udaemon.manifest.model import Daemon
 from udaemon.policy.events import Reason
@@ -37,6 +37,10 @@ class State(StrEnum):
     FAILED = "failed"
 
 
+RESTING = frozenset({State.DISABLED, State.STOPPED, State.EXITED, State.FAILED})
+"""States that only the operator ends: no deadline, and nothing alive (an unkillable process excepted)."""
+
+
 class Wanted(StrEnum):
     """What the operator asked for."""
 
@@ -46,7 +50,7 @@ class Wanted(StrEnum):
 
 @frozen(kw_only=True)
 class Exit:
-    """How the last process ended. `at` is monotonic seconds; `reason` is None only for a process never seen to end."""
+    """How the last process ended. `at` is monotonic seconds; one of `code` and `signal` is set."""
 
     code: int | None
     signal: int | None
@@ -59,15 +63,27 @@ class Exit:
 class Instance:
     """One copy of a daemon. Times are monotonic seconds.
 
-    `deadline` is the one moment it waits for: the kill while stopping, the next attempt in backoff, else None.
-    `crashes` counts failures in a row, `attempts` holds the times of automatic restarts within the start limit's window.
-    `again` says that the stop under way is the first half of a restart.
+    Attributes:
+        deadline: The one moment it waits for: the kill while stopping, the next attempt in backoff, else None.
+        pid: Its process, while that lives.
+        started_at: When the present or last process was there.
+        restarts: How often udaemon started it again by itself.
+        crashes: Ends in a row that were too early or failures.
+        refusals: Starts in a row that the system refused for want of something.
+        attempts: Times of the automatic restarts after a failure, within the start limit's window.
+        asked: The stop under way was asked for; else the tree of a process that ended by itself is being cleared.
+        again: The stop under way is the first half of a restart.
+        automatic: The start under way, or the one waited for, is udaemon's own idea.
+        killing: KILL was sent.
+        exit: How the last process ended, if one did.
+        message: Why it is what it is, in a sentence, if there is more to say than the state.
+        survivors: Processes that the last one left behind and that still live.
     """
 
     daemon: Daemon
     index: int
     state: State
-    wanted: Wanted
+    wanted: Wanted = Wanted.DOWN
     deadline: float | None = None
     pid: int | None = None
     started_at: float | None = None
@@ -75,19 +91,25 @@ class Instance:
     crashes: int = 0
     refusals: int = 0
     attempts: tuple[float, ...] = ()
+    asked: bool = False
     again: bool = False
+    automatic: bool = False
     killing: bool = False
     exit: Exit | None = None
     message: str | None = None
-    survivors: tuple[int, ...] = field(default=())
+    survivors: tuple[int, ...] = ()
 
     @property
     def key(self) -> Key:
-        """The instance's name and number."""
+        """Its name and number."""
         return Key(self.daemon.name, self.index)
 
+    @property
+    def at_rest(self) -> bool:
+        """Whether nothing more happens to it until the operator asks."""
+        return self.state in RESTING
 
-def fresh(daemon: Daemon, index: int) -> Instance:
-    """An instance that was declared and not yet asked for anything."""
-    state = State.STOPPED if daemon.enabled else State.DISABLED
-    return Instance(daemon=daemon, index=index, state=state, wanted=Wanted.DOWN)
+
+def declared(daemon: Daemon, index: int) -> Instance:
+    """An instance as the manifest declares it, before anything was asked of it."""
+    return Instance(daemon=daemon, index=index, state=State.STOPPED if daemon.enabled else State.DISABLED)
