@@ -74,8 +74,8 @@ def settle(instance: Instance, now: float, jitter: float) -> Outcome:
     told = Tell(Word.RESTARTING, f"starts again {wording.seconds(verdict.delay)}")
     again = evolve(verdict.instance, automatic=True)
     if verdict.delay <= 0:
-        starting, effects = begin(again)
-        return starting, (told, *effects)
+        starting, spawn = begin(again)
+        return starting, (told, *spawn)
     waiting = evolve(_rest(again, State.BACKOFF), automatic=True, deadline=now + verdict.delay)
     return waiting, (told,)
 
