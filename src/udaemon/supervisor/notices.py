@@ -1,0 +1,100 @@
+"""What happened, told to everybody who listens: the recent past, the subscribers, the common logs.
+
+Knows nothing of states; it passes on what `policy` worded. A common log is written through a pipe to the logger, so
+that a full disk never holds the supervisor up.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from attrs import frozen
+
+from udaemon.policy.instance import Key
+
+_REMEMBERED = 1000
+
+
+@frozen
+class Notice:
+    """One thing that happened. `at` is wall time in seconds; `key` is None for the supervisor itself."""
+
+    at: float
+    key: Key | None
+    event: str
+    message: str
+    data: Mapping[str, Any]
+
+
+Subscriber = Callable[[Notice], None]
+
+
+class Notices:
+    """The recent notices and those who want the next."""
+
+    def __init__(self) -> None:
+        self._recent: deque[Notice] = deque(maxlen=_REMEMBERED)
+        self._subscribers: list[Subscriber] = []
+        self._sinks: dict[str, int] = {}
+        self.lost = 0
+
+    def log_to(self, path: str, fd: int) -> None:
+        """Write the lines for the common log `path` to `fd`, a pipe that does not block."""
+        os.set_blocking(fd, False)
+        self._sinks[path] = fd
+
+    def logs(self) -> tuple[str, ...]:
+        """The common logs that are open."""
+        return tuple(self._sinks)
+
+    def recent(self) -> tuple[Notice, ...]:
+        """What is remembered, the oldest first."""
+        return tuple(self._recent)
+
+    def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
+        """Call `subscriber` with every notice from now on. Returns what ends that."""
+        self._subscribers.append(subscriber)
+        return lambda: self._subscribers.remove(subscriber)
+
+    def tell(
+        self, key: Key | None, event: str, message: str, data: Mapping[str, Any], common_log: str | None = None
+    ) -> None:
+        """Pass a notice on; it goes to its daemon's common log, or to all of them where it has none."""
+        notice = Notice(time.time(), key, event, message, data)
+        self._recent.append(notice)
+        line = _line(notice)
+        for fd in (self._sinks.get(common_log),) if common_log is not None else tuple(self._sinks.values()):
+            if fd is not None:
+                self._write(fd, line)
+        for subscriber in tuple(self._subscribers):
+            subscriber(notice)
+
+    def close(self) -> None:
+        """Close the common logs: the logger sees their end and can leave."""
+        for fd in self._sinks.values():
+            os.close(fd)
+        self._sinks.clear()
+
+    def _write(self, fd: int, line: bytes) -> None:
+        """A line of at most PIPE_BUF bytes goes in whole or not at all (pipe(7)); what the pipe refuses is counted."""
+        if self.lost:
+            line = b"%d lines were lost here\n%s" % (self.lost, line)
+        try:
+            os.write(fd, line)
+        except (BlockingIOError, BrokenPipeError):
+            self.lost += 1
+        else:
+            self.lost = 0
+
+
+def _line(notice: Notice) -> bytes:
+    at = datetime.fromtimestamp(notice.at, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
+    who = "udaemon" if notice.key is None else str(notice.key)
+    pid = notice.data.get("pid")
+    text = f"{at}Z {who} {f'[{pid}] ' if pid else ''}{notice.event}: {notice.message}"
+    return text.replace("\n", "\\n").encode("utf-8", "backslashreplace")[:4000] + b"\n"

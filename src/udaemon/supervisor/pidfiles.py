@@ -1,0 +1,56 @@
+"""Pid files: for people and old scripts. Nothing here reads one, and nothing in udaemon believes one.
+
+Knows the names of the legacy library: NAME[-CONTEXT][-I].pid, digits and no newline.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Sequence
+
+from udaemon.policy.instance import Instance
+
+
+def file_name(instance: Instance, context: str) -> str:
+    """The pid file's name; the number of the copy is in it only where there are several."""
+    number = f"-{instance.index}" if instance.daemon.instances > 1 else ""
+    return f"{instance.daemon.name}{f'-{context}' if context else ''}{number}.pid"
+
+
+class PidFiles:
+    """Keeps the pid files of all instances in each of the given directories."""
+
+    def __init__(self, directories: Sequence[str], context: str) -> None:
+        self._directories = tuple(directories)
+        self._context = context
+        self._written: set[str] = set()
+
+    def write(self, instance: Instance, pid: int) -> None:
+        """Put `pid` there in one step; a link in its place is replaced, never followed.
+
+        Raises:
+            OSError: A directory cannot be written. The daemon runs all the same.
+        """
+        for path in self._paths(instance):
+            temporary = f"{path}.{os.getpid()}.tmp"
+            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+            fd = os.open(temporary, flags, 0o644)
+            try:
+                os.write(fd, str(pid).encode())
+            finally:
+                os.close(fd)
+            os.replace(temporary, path)
+            self._written.add(path)
+
+    def remove(self, instance: Instance) -> None:
+        """Take it away if we wrote it; one that is gone already is as good."""
+        for path in self._paths(instance):
+            if path in self._written:
+                self._written.discard(path)
+                with contextlib.suppress(OSError):
+                    os.unlink(path)
+
+    def _paths(self, instance: Instance) -> list[str]:
+        name = file_name(instance, self._context)
+        return [os.path.join(directory, name) for directory in self._directories]

@@ -1,0 +1,156 @@
+"""The loop: readable things first, then deadlines; a callback that fails harms nobody else."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+
+import pytest
+from attrs import define, field
+
+from udaemon.supervisor.loop import Loop
+
+
+@define
+class Due:
+    """Something with one deadline, which notes when it was told."""
+
+    deadline: float | None
+    story: list[str]
+    told: list[float] = field(factory=list)
+
+    def expire(self, now: float) -> None:
+        self.deadline = None
+        self.told.append(now)
+        self.story.append("deadline")
+
+
+@pytest.fixture
+def errors() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def loop(errors: list[str]) -> Iterator[Loop]:
+    made = Loop(errors.append)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def pipe() -> Iterator[tuple[int, int]]:
+    read, write = os.pipe()
+    yield read, write
+    for fd in (read, write):
+        os.close(fd)
+
+
+def test_what_is_readable_comes_before_an_overdue_deadline(loop: Loop, pipe: tuple[int, int]) -> None:
+    """FAULTS F5: a supervisor that was stopped for a minute first hears who has ended meanwhile."""
+    story: list[str] = []
+    read, write = pipe
+    os.write(write, b"x")
+    loop.watch(read, lambda: story.append(f"read {os.read(read, 1)!r}"))
+    loop.add(Due(time.monotonic() - 60, story))
+
+    loop.turn()
+
+    assert story == ["read b'x'", "deadline"]
+
+
+def test_a_deadline_is_never_told_early_and_only_once(loop: Loop) -> None:
+    """Invariant I13."""
+    deadline = time.monotonic() + 0.02
+    due = Due(deadline, [])
+    loop.add(due)
+
+    while not due.told:
+        loop.turn()
+
+    assert [at >= deadline for at in due.told] == [True]
+    assert due.deadline is None
+
+
+def test_a_callback_that_raises_is_reported_and_at_last_let_go(
+    loop: Loop, errors: list[str], pipe: tuple[int, int]
+) -> None:
+    """FAULTS F6: a bug in one handler ends neither the loop nor the other handlers, and does not spin."""
+    read, write = pipe
+    os.write(write, b"x")
+    calls: list[int] = []
+
+    def fail() -> None:
+        calls.append(1)
+        raise ValueError
+
+    loop.watch(read, fail)
+    loop.add(due := Due(None, []))
+    for _ in range(7):
+        due.deadline = 0.0
+        loop.turn()
+
+    assert len(due.told) == 7
+    assert len(calls) == 5
+    assert errors == [f"fd {read}"] * 5
+
+
+def test_a_signal_becomes_a_call_from_the_loop(loop: Loop) -> None:
+    got: list[str] = []
+    loop.on_signal(signal.SIGUSR1, lambda: got.append("usr1"))
+
+    os.kill(os.getpid(), signal.SIGUSR1)
+    loop.turn()
+
+    assert got == ["usr1"]
+
+
+def test_a_callback_may_forget_another_that_is_ready_too(loop: Loop) -> None:
+    """One client's request can end another's connection in the same turn."""
+    pipes = [os.pipe() for _ in range(2)]
+    called: list[int] = []
+
+    def forget_all(me: int) -> None:
+        called.append(me)
+        for read, _write in pipes:
+            loop.forget(read)
+
+    for read, write in pipes:
+        os.write(write, b"x")
+        loop.watch(read, lambda read=read: forget_all(read))  # type: ignore[misc]
+    loop.turn()
+    for pair in pipes:
+        for fd in pair:
+            os.close(fd)
+
+    assert len(called) == 1
+
+
+def test_the_end_of_a_turn_comes_after_everything_else(loop: Loop, pipe: tuple[int, int]) -> None:
+    story: list[str] = []
+    read, write = pipe
+    os.write(write, b"x")
+    loop.watch(read, lambda: story.append("read"))
+    loop.add(Due(0.0, story))
+    loop.afterwards(lambda: story.append("end"))
+
+    loop.turn()
+
+    assert story == ["read", "deadline", "end"]
+
+
+def test_writable_is_asked_for_only_while_wanted(loop: Loop, pipe: tuple[int, int]) -> None:
+    _read, write = pipe
+    called: list[str] = []
+
+    def once() -> None:
+        called.append("writable")
+        loop.forget_writable(write)
+
+    loop.watch_writable(write, once)
+    loop.turn()
+    loop.add(Due(0.0, called))
+    loop.turn()
+
+    assert called == ["writable", "deadline"]
