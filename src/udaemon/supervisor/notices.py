@@ -83,7 +83,7 @@ class Notices:
     def _write(self, fd: int, line: bytes) -> None:
         """A line of at most PIPE_BUF bytes goes in whole or not at all (pipe(7)); what the pipe refuses is counted."""
         if self.lost:
-            line = b"%d lines were lost here\n%s" % (self.lost, line)
+            line = b"lines lost here: %d\n%s" % (self.lost, line)
         try:
             os.write(fd, line)
         except (BlockingIOError, BrokenPipeError):

@@ -1,0 +1,86 @@
+"""Notices: remembered, passed on, and written to common logs that can never hold the supervisor up."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from udaemon.policy.instance import Key
+from udaemon.supervisor.notices import Notice, Notices
+
+MAILER = Key("mailer", 0)
+
+
+@pytest.fixture
+def sink() -> Iterator[tuple[Notices, int]]:
+    notices = Notices()
+    read, write = os.pipe()
+    os.set_blocking(read, False)
+    notices.log_to("/log/_common.log", write)
+    yield notices, read
+    notices.close()
+    os.close(read)
+
+
+def test_a_line_names_time_instance_pid_and_what_happened(sink: tuple[Notices, int]) -> None:
+    notices, read = sink
+
+    notices.tell(MAILER, "started", "started as pid 12", {"pid": 12}, "/log/_common.log")
+
+    line = os.read(read, 4096).decode()
+    assert re.sub(r"^[\d-]{10}T[\d:]{8}\.\d{3}Z", "TIME", line) == "TIME mailer/0 [12] started: started as pid 12\n"
+
+
+def test_a_line_stays_one_line_whatever_a_daemon_said(sink: tuple[Notices, int]) -> None:
+    notices, read = sink
+
+    notices.tell(MAILER, "exited", "ValueError: a\nb" + "x" * 9000, {}, "/log/_common.log")
+
+    written = os.read(read, 65536)
+    assert written.count(b"\n") == 1
+    assert b"ValueError: a\\nb" in written
+
+
+def test_the_supervisors_own_lines_go_to_every_common_log(sink: tuple[Notices, int]) -> None:
+    notices, read = sink
+    other, write = os.pipe()
+    notices.log_to("/log/other.log", write)
+
+    notices.tell(None, "leaving", "stops all daemons", {})
+
+    assert b"udaemon leaving: stops all daemons" in os.read(read, 4096)
+    assert b"udaemon leaving: stops all daemons" in os.read(other, 4096)
+    os.close(other)
+
+
+def test_a_log_that_takes_no_more_costs_lines_and_a_counted_mark_but_no_time(sink: tuple[Notices, int]) -> None:
+    notices, read = sink
+    told = 0
+    while not notices.lost:
+        notices.tell(MAILER, "exited", "x" * 500, {}, "/log/_common.log")
+        told += 1
+    notices.tell(MAILER, "exited", "y" * 500, {}, "/log/_common.log")
+    kept = os.read(read, 1 << 20).count(b"\n")
+
+    notices.tell(MAILER, "started", "back", {}, "/log/_common.log")
+
+    lines = os.read(read, 4096).splitlines()
+    assert kept == told - 1
+    assert lines[0] == b"lines lost here: 2"
+    assert lines[1].endswith(b"started: back")
+
+
+def test_subscribers_get_what_comes_and_recent_has_what_came() -> None:
+    notices = Notices()
+    got: list[Notice] = []
+    notices.tell(MAILER, "started", "first", {})
+    end = notices.subscribe(got.append)
+    notices.tell(MAILER, "ready", "second", {})
+    end()
+    notices.tell(MAILER, "exited", "third", {})
+
+    assert [notice.message for notice in got] == ["second"]
+    assert [notice.message for notice in notices.recent()] == ["first", "second", "third"]

@@ -1,0 +1,62 @@
+"""Pid files carry the legacy library's names, hold digits only, and never follow a link."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from udaemon.manifest.model import Daemon
+from udaemon.policy.instance import declared
+from udaemon.supervisor.pidfiles import PidFiles, file_name
+
+
+@pytest.mark.parametrize(
+    ("instances", "index", "context", "expected"),
+    [
+        (1, 0, "", "mailer.pid"),
+        (1, 0, "production", "mailer-production.pid"),
+        (3, 2, "production", "mailer-production-2.pid"),
+        (2, 0, "", "mailer-0.pid"),
+    ],
+)
+def test_a_name_has_the_context_and_the_number_where_there_is_one(
+    instances: int, index: int, context: str, expected: str
+) -> None:
+    """CONTRACT section 6, after LEGACY section 1."""
+    daemon = Daemon(name="mailer", command=("true",), instances=instances)
+    assert file_name(declared(daemon, index), context) == expected
+
+
+def test_written_in_each_directory_and_taken_away_again(tmp_path: Path) -> None:
+    directories = [tmp_path / "a", tmp_path / "b"]
+    for directory in directories:
+        directory.mkdir()
+    files = PidFiles([str(directory) for directory in directories], "")
+    instance = declared(Daemon(name="mailer", command=("true",)), 0)
+
+    files.write(instance, 42)
+    assert [(directory / "mailer.pid").read_bytes() for directory in directories] == [b"42", b"42"]
+
+    files.remove(instance)
+    assert [list(directory.iterdir()) for directory in directories] == [[], []]
+
+
+def test_f31_a_link_in_its_place_is_replaced_and_what_it_points_to_is_left_alone(tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+    (tmp_path / "mailer.pid").symlink_to(victim)
+    files = PidFiles([str(tmp_path)], "")
+
+    files.write(declared(Daemon(name="mailer", command=("true",)), 0), 42)
+
+    assert victim.read_text() == "precious"
+    assert not (tmp_path / "mailer.pid").is_symlink()
+
+
+def test_a_file_of_somebody_else_is_not_removed(tmp_path: Path) -> None:
+    (tmp_path / "mailer.pid").write_text("7")
+
+    PidFiles([str(tmp_path)], "").remove(declared(Daemon(name="mailer", command=("true",)), 0))
+
+    assert (tmp_path / "mailer.pid").read_text() == "7"
