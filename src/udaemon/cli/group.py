@@ -1,0 +1,107 @@
+"""The verbs: a table from name to one line of help, and the click group that imports a verb when it is called.
+
+Knows no verb's options. `udaemon --help` imports none of them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from importlib import import_module
+
+import click
+
+from udaemon.cli.options import GlobalOptions
+
+VERBS = {
+    "up": "Start the project's daemons, and watch them or leave them in the background.",
+    "down": "Stop everything, the supervisor too.",
+    "ps": "Show what every instance is doing.",
+    "logs": "Show what daemons wrote.",
+    "start": "Start daemons.",
+    "stop": "Stop daemons.",
+    "restart": "Stop daemons and start them anew.",
+    "signal": "Send a signal to daemons.",
+    "run": "Run one daemon in this terminal, without a supervisor.",
+    "check": "Check manifests and tell every problem.",
+    "schema": "Print the JSON Schema of the manifest.",
+    "inspect": "Show everything known of a daemon, as JSON.",
+    "events": "Show what happened.",
+    "wait": "Wait until a daemon is ready, has stopped, or has had a good run.",
+    "ls": "List the projects that run.",
+    "completion": "Print a completion script for a shell.",
+    "version": "Show the version.",
+}
+"""A verb `x` is the click command `command` in `udaemon.cli.commands.x`; its `obj` is a `GlobalOptions`."""
+
+
+class Verbs(click.Group):
+    """A group whose commands are looked up in the table, and which knows what was meant."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Every verb, in the table's order."""
+        return [name for name in VERBS if _is_there(name)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import one verb."""
+        if cmd_name not in VERBS or not _is_there(cmd_name):
+            return None
+        command: click.Command = import_module(f"udaemon.cli.commands.{cmd_name}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the verb, or say which one is near."""
+        if args and not args[0].startswith("-") and args[0] not in self.list_commands(ctx):
+            from udaemon.manifest.wording import near
+
+            meant = near(args[0], self.list_commands(ctx))
+            hint = f"did you mean {meant!r}?" if meant else "see udaemon --help"
+            raise click.UsageError(f"no verb {args[0]!r}; {hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the verbs with the table's help."""
+        rows = [(name, VERBS[name]) for name in self.list_commands(ctx)]
+        if rows:
+            with formatter.section("Verbs"):
+                formatter.write_dl(rows)
+
+
+def _is_there(name: str) -> bool:
+    return os.path.exists(os.path.join(os.path.dirname(__file__), "commands", f"{name}.py"))
+
+
+def color(asked: str | None, environ: Mapping[str, str]) -> str:
+    """Whether to colour: the option wins over NO_COLOR, that over FORCE_COLOR; empty variables do not count."""
+    if asked is not None:
+        return asked
+    if environ.get("NO_COLOR"):
+        return "never"
+    return "always" if environ.get("FORCE_COLOR") else "auto"
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]}, subcommand_metavar="VERB [ARGS]...")
+@click.option("-f", "--file", "files", multiple=True, metavar="FILE", help="Manifest; repeat it to layer, - is stdin.")
+@click.option("-p", "--project", metavar="NAME", help="Project name in place of the manifest's.")
+@click.option("--context", "context_name", metavar="NAME", help="Context in place of the manifest's: production, …")
+@click.option("--color", type=click.Choice(["auto", "always", "never"]), help="Whether to colour what is shown.")
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
+@click.option("-v", "--verbose", count=True, help="Say more.")
+@click.pass_context
+def cli(
+    context: click.Context,
+    *,
+    files: tuple[str, ...],
+    project: str | None,
+    context_name: str | None,
+    color: str | None,
+    quiet: bool,
+    verbose: int,
+) -> None:
+    """Declare every daemon in one manifest, run them all, and see what each one did."""
+    context.obj = GlobalOptions(files, project, context_name, _color(color, os.environ), quiet, verbose)
+
+
+_color = color

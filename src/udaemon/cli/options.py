@@ -1,0 +1,32 @@
+"""What stands before the verb: the options that every verb shares.
+
+Knows no verb. A plain tuple, because every client verb loads this.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class GlobalOptions(NamedTuple):
+    """The global options as they were given; a verb gets them as click's `obj`.
+
+    Attributes:
+        files: What `-f` or `UDAEMON_FILE` named; empty to look for a manifest from the working directory up.
+        project: The project's name in place of the manifest's.
+        context: The context in place of the manifest's.
+        color: Whether to colour: `auto`, `always` or `never`, with NO_COLOR and FORCE_COLOR already in it.
+        quiet: Say nothing but errors.
+        verbose: How much more to say.
+    """
+
+    files: tuple[str, ...] = ()
+    project: str | None = None
+    context: str | None = None
+    color: str = "auto"
+    quiet: bool = False
+    verbose: int = 0
+
+    def colors(self, is_terminal: bool) -> bool:
+        """Whether to colour a stream."""
+        return self.color == "always" or (self.color == "auto" and is_terminal)

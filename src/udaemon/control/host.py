@@ -1,0 +1,125 @@
+"""What the control server asks of the supervisor, as protocols; `supervisor/supervisor.py` is the real one.
+
+Knows neither the supervisor nor a frame: handlers are written against this, and tests give them a fake.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+from udaemon.child.scoreboard import SlotReading
+from udaemon.manifest.model import Daemon, Manifest
+from udaemon.policy.events import RestartAsked, StartAsked, StopAsked
+from udaemon.policy.instance import Instance, Key
+
+
+class InstanceView(Protocol):
+    """All that is known of an instance at one moment."""
+
+    @property
+    def key(self) -> Key:
+        """Its name and number."""
+
+    @property
+    def daemon(self) -> Daemon:
+        """What the manifest declares."""
+
+    @property
+    def instance(self) -> Instance:
+        """What the policy knows of it."""
+
+    @property
+    def slot(self) -> SlotReading | None:
+        """Its runs, as its own process wrote them down; None when there is nothing to read."""
+
+    @property
+    def log(self) -> str:
+        """Path of its log file."""
+
+    @property
+    def log_state(self) -> str:
+        """`ok`, or how the log is in trouble: `blocked (ENOSPC)`."""
+
+    @property
+    def last_error(self) -> str | None:
+        """The last line of the last error it reported."""
+
+
+class Notice(Protocol):
+    """One thing that happened. `at` is wall time in seconds; `key` is None for the supervisor itself."""
+
+    @property
+    def at(self) -> float:
+        """When, in seconds of wall time."""
+
+    @property
+    def key(self) -> Key | None:
+        """To which instance."""
+
+    @property
+    def event(self) -> str:
+        """The event's word."""
+
+    @property
+    def message(self) -> str:
+        """What happened, for people."""
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        """The facts of it, JSON-able."""
+
+
+class Host(Protocol):
+    """A supervisor as its control socket sees it. Times are monotonic seconds."""
+
+    @property
+    def manifest(self) -> Manifest:
+        """What it was started with."""
+
+    @property
+    def started_at(self) -> float:
+        """When it began."""
+
+    def now(self) -> float:
+        """The clock of every time in here."""
+
+    def instances(self) -> Sequence[InstanceView]:
+        """Every instance as it is now, in the manifest's order."""
+
+    def view(self, key: Key) -> InstanceView:
+        """One instance as it is now."""
+
+    def ask(self, keys: Iterable[Key], event: StartAsked | StopAsked | RestartAsked) -> None:
+        """Pass on what the operator wants; the states have changed when this returns."""
+
+    def send_signal(self, keys: Iterable[Key], name: str) -> None:
+        """Send a signal, by name without SIG, to the processes of some instances."""
+
+    def shut_down(self, *, hurry: bool = False, timeout: float | None = None) -> None:
+        """Stop everything, then end."""
+
+    def subscribe(self, subscriber: Callable[[Any], None]) -> Callable[[], None]:
+        """Call `subscriber` with every `Notice` from now on. Returns what ends that."""
+
+    def recent(self) -> Sequence[Notice]:
+        """The notices that are remembered, the oldest first."""
+
+    def common_logs(self) -> Sequence[str]:
+        """Paths of the common logs."""
+
+
+class Reactor(Protocol):
+    """The supervisor's loop as the server sees it: it calls back when a file descriptor can be read or written."""
+
+    def watch(self, fd: int, callback: Callable[[], None]) -> None:
+        """Call `callback` whenever `fd` is readable or hung up."""
+
+    def forget(self, fd: int) -> None:
+        """Stop watching `fd` altogether; call it before the fd is closed."""
+
+    def watch_writable(self, fd: int, callback: Callable[[], None]) -> None:
+        """Call `callback` whenever `fd` takes more."""
+
+    def forget_writable(self, fd: int) -> None:
+        """Stop asking whether `fd` takes more."""

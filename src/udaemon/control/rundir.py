@@ -1,0 +1,273 @@
+"""The run directory: where it is, who may use it, and the sockets and locks in it.
+
+Knows nothing of what is said over the socket. `up`, the supervisor and every client come through here, so it imports
+only os, fcntl and binascii, and socket where one is made.
+"""
+
+from __future__ import annotations
+
+import binascii
+import errno
+import fcntl
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from udaemon.errors import UdaemonError
+
+if TYPE_CHECKING:
+    import socket
+
+SOCKET = "control.sock"
+LOCK = "lock"
+SCOREBOARD = "scoreboard"
+SUPERVISOR_PID = "supervisor.pid"
+
+_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+def base(environ: Mapping[str, str], uid: int) -> str:
+    """The directory of all run directories of one user; it need not be there yet.
+
+    `$XDG_RUNTIME_DIR` counts only where it is an absolute directory of that user, as its specification asks.
+    """
+    given = environ.get("XDG_RUNTIME_DIR", "")
+    if os.path.isabs(given):
+        with suppress(OSError):
+            if os.stat(given).st_uid == uid:
+                return os.path.join(given, "udaemon")
+    return "/run/udaemon" if uid == 0 else f"/tmp/udaemon-{uid}"  # noqa: S108 - made 0700 and checked
+
+
+def hash8(manifest: str) -> str:
+    """Eight hex digits that stand for a manifest's real path; they keep projects apart and hide nothing."""
+    return f"{binascii.crc32(os.fsencode(os.path.realpath(manifest))):08x}"
+
+
+def directory_name(project: str, manifest: str) -> str:
+    """Name of the run directory of a project whose first manifest file is `manifest`."""
+    return f"{project}-{hash8(manifest)}"
+
+
+def candidates(base_directory: str, manifest: str | None = None, project: str | None = None) -> list[str]:
+    """Run directories there are for a manifest, for a project's name, or for both; all of them for neither.
+
+    A client finds its directory so without reading the manifest.
+    """
+    ending = "" if manifest is None else f"-{hash8(manifest)}"
+    try:
+        names = sorted(os.listdir(base_directory))
+    except OSError:
+        return []
+    found = [name for name in names if name.endswith(ending) and (project is None or name[:-9] == project)]
+    return [os.path.join(base_directory, name) for name in found]
+
+
+def open_directory(path: str) -> int:
+    """Open a run directory after checking that nobody else can write there. The fd is close-on-exec.
+
+    Raises:
+        UdaemonError: It belongs to somebody else, or others may use it.
+        OSError: It cannot be opened.
+    """
+    fd = os.open(path, _DIRECTORY)
+    try:
+        _check(fd, path)
+    except BaseException:
+        os.close(fd)
+        raise
+    return fd
+
+
+def make(base_directory: str, name: str) -> int:
+    """Make the run directory `name` unless it is there; open it, and hold its start mutex.
+
+    The mutex is an flock on the directory itself: of several `up` at once the first goes on, the others wait here.
+    `release` lets go of it.
+
+    Raises:
+        UdaemonError: It cannot be made, or is not safe to use.
+    """
+    path = os.path.join(base_directory, name)
+    try:
+        _make_base(base_directory)
+        while True:
+            with suppress(FileExistsError):
+                os.mkdir(path, 0o700)
+            fd = open_directory(path)
+            fcntl.flock(fd, fcntl.LOCK_EX)
+            if _leads_to(path, fd):
+                return fd
+            os.close(fd)  # the supervisor before us took it away while we waited
+    except OSError as error:
+        message = f"run directory {path} cannot be made: {error.strerror} ({errno.errorcode.get(error.errno or 0)})"
+        raise UdaemonError(message, "XDG_RUNTIME_DIR names another place") from error
+
+
+def release(fd: int) -> None:
+    """Let go of the start mutex; the fd stays open."""
+    fcntl.flock(fd, fcntl.LOCK_UN)
+
+
+def take_lock(fd: int) -> int | None:
+    """Take the lock of the one supervisor of this directory: an fd that holds it, or None where another has it.
+
+    The lock is the truth, not the file: a file that a dead supervisor left behind is simply locked again.
+    """
+    lock = os.open(LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=fd)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        return None
+    return lock
+
+
+def running(fd: int) -> bool:
+    """Whether a supervisor holds this directory's lock."""
+    try:
+        lock = os.open(LOCK, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=fd)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(lock)
+    return False
+
+
+def write_pid(fd: int, pid: int) -> None:
+    """Write the supervisor's pid file: for people, nothing here believes it."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+    file = os.open(SUPERVISOR_PID, flags, 0o600, dir_fd=fd)
+    try:
+        os.write(file, str(pid).encode())
+    finally:
+        os.close(file)
+
+
+def read_pid(fd: int) -> int | None:
+    """What the pid file says, to be shown to a person."""
+    try:
+        file = os.open(SUPERVISOR_PID, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=fd)
+    except OSError:
+        return None
+    try:
+        text = os.read(file, 32)
+    finally:
+        os.close(file)
+    return int(text) if text.isdigit() else None
+
+
+def listen(fd: int) -> socket.socket:
+    """Bind the control socket anew, 0600 and not blocking; call it only with the lock held."""
+    import socket
+
+    with suppress(FileNotFoundError):
+        os.unlink(SOCKET, dir_fd=fd)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    mask = os.umask(0o177)
+    try:
+        with _address(fd) as address:
+            listener.bind(address)
+        listener.listen(128)
+    except BaseException:
+        listener.close()
+        raise
+    finally:
+        os.umask(mask)
+    listener.setblocking(False)
+    return listener
+
+
+def connect(fd: int, timeout: float | None = None) -> socket.socket | None:
+    """Connect to the supervisor of this directory; None where nobody listens."""
+    import socket
+
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection.settimeout(timeout)
+    try:
+        with _address(fd) as address:
+            connection.connect(address)
+    except (FileNotFoundError, ConnectionRefusedError):
+        connection.close()
+        return None
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def clean(path: str, fd: int) -> None:
+    """Take away what a supervisor made here, and the directory; call it last, with the lock still held.
+
+    Where an `up` waits in the directory already, the lock file and the directory are left to it.
+    """
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        _empty(fd, keep=(LOCK,))
+        return
+    _empty(fd, keep=())
+    with suppress(OSError):
+        if _leads_to(path, fd):
+            os.rmdir(path)
+
+
+def _empty(fd: int, keep: tuple[str, ...]) -> None:
+    """Remove the files of one directory, and of the directories in it."""
+    for entry in list(os.scandir(fd)):
+        with suppress(OSError):
+            if entry.is_dir(follow_symlinks=False):
+                inner = os.open(entry.name, _DIRECTORY, dir_fd=fd)
+                try:
+                    _empty(inner, keep=())
+                finally:
+                    os.close(inner)
+                os.rmdir(entry.name, dir_fd=fd)
+            elif entry.name not in keep:
+                os.unlink(entry.name, dir_fd=fd)
+
+
+def _make_base(path: str) -> None:
+    with suppress(FileExistsError):
+        os.mkdir(path, 0o700)
+    os.close(open_directory(path))
+
+
+def _check(fd: int, path: str) -> None:
+    status = os.fstat(fd)
+    if status.st_uid != os.geteuid():
+        wrong = f"it belongs to uid {status.st_uid}"
+    elif stat.S_IMODE(status.st_mode) & 0o077:
+        wrong = f"its mode is {stat.S_IMODE(status.st_mode):04o}"
+    else:
+        return
+    raise UdaemonError(f"run directory {path} is not safe: {wrong}", f"it must be yours alone: chmod 700 {path}")
+
+
+def _leads_to(path: str, fd: int) -> bool:
+    try:
+        return os.path.samestat(os.stat(path, follow_symlinks=False), os.fstat(fd))
+    except FileNotFoundError:
+        return False
+
+
+@contextmanager
+def _address(fd: int) -> Iterator[str]:
+    """A path of the socket that is short whatever the directory's is: AF_UNIX paths end at 107 bytes (unix(7))."""
+    through_proc = f"/proc/self/fd/{fd}/{SOCKET}"
+    if os.path.exists(f"/proc/self/fd/{fd}"):
+        yield through_proc
+        return
+    before = os.open(".", os.O_RDONLY)
+    try:
+        os.fchdir(fd)
+        yield SOCKET
+    finally:
+        os.fchdir(before)
+        os.close(before)
