@@ -1,0 +1,135 @@
+"""The rare and rich facts a child tells its supervisor: small JSON frames over the child's own socketpair.
+
+Knows nothing of what follows from them. The reader trusts nothing: whatever a child sends, it never raises, and what
+it hands on is short text and numbers in range.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Mapping
+from typing import NamedTuple
+
+FRAME_LIMIT = 64 * 1024
+TEXT_LIMIT = 4000
+REASONS = ("stopped", "task-stopped", "exception", "exited", "config")
+
+
+class ReadyReport(NamedTuple):
+    """The task is built and its start listeners were told."""
+
+
+class RunFailed(NamedTuple):
+    """An exception left a run; `error` is its last line ("ValueError: no")."""
+
+    id: int
+    error: str
+
+
+class Leaving(NamedTuple):
+    """The child is about to exit: one of REASONS, and the last line of what went wrong, if anything did."""
+
+    reason: str
+    message: str | None
+
+
+Report = ReadyReport | RunFailed | Leaving
+
+
+def encode(report: Report) -> bytes:
+    """One frame: the length in four bytes, big-endian, then JSON."""
+    fields: dict[str, object]
+    match report:
+        case ReadyReport():
+            fields = {"kind": "ready"}
+        case RunFailed(number, error):
+            fields = {"kind": "run-failed", "id": number, "error": error[:TEXT_LIMIT]}
+        case Leaving(reason, message):
+            text = None if message is None else message[:TEXT_LIMIT]
+            fields = {"kind": "leaving", "reason": reason, "message": text}
+    body = json.dumps(fields).encode()
+    return len(body).to_bytes(4, "big") + body
+
+
+class Reporter:
+    """The child's end. A supervisor that is stopped or gone never delays a run: what it does not take is dropped."""
+
+    def __init__(self, fd: int | None) -> None:
+        self._socket = None if fd is None else socket.socket(fileno=fd)
+
+    def tell(self, report: Report) -> None:
+        """Send a report if it can be sent at once."""
+        if self._socket is None:
+            return
+        frame = encode(report)
+        try:
+            # MSG_NOSIGNAL: the task may have set SIGPIPE to its default, which would kill us here.
+            sent = self._socket.send(frame, socket.MSG_DONTWAIT | getattr(socket, "MSG_NOSIGNAL", 0))
+        except OSError:
+            sent = 0
+        if sent != len(frame):
+            # Half a frame would make nonsense of all that follow.
+            self._socket.close()
+            self._socket = None
+
+
+class FrameReader:
+    """The supervisor's end, fed with whatever was received. `broken` once a child sent what is no frame."""
+
+    def __init__(self) -> None:
+        self.broken = False
+        self._buffer = bytearray()
+
+    def feed(self, data: bytes) -> list[Report]:
+        """The reports that are complete now. After a broken frame: none, ever."""
+        reports: list[Report] = []
+        if self.broken:
+            return reports
+        buffer = self._buffer
+        buffer += data
+        start = 0
+        while len(buffer) - start >= 4:
+            size = int.from_bytes(buffer[start : start + 4], "big")
+            if size > FRAME_LIMIT:
+                return self._break(reports)
+            if len(buffer) - start - 4 < size:
+                break
+            fields = _fields(bytes(buffer[start + 4 : start + 4 + size]))
+            if fields is None:
+                return self._break(reports)
+            start += 4 + size
+            report = _report(fields)
+            if report is not None:
+                reports.append(report)
+        del buffer[:start]
+        return reports
+
+    def _break(self, reports: list[Report]) -> list[Report]:
+        self.broken = True
+        self._buffer = bytearray()
+        return reports
+
+
+def _fields(body: bytes) -> Mapping[str, object] | None:
+    try:
+        fields = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return fields if isinstance(fields, dict) else None
+
+
+def _report(fields: Mapping[str, object]) -> Report | None:
+    """A report made of fields that have the right types; None for one that means nothing to us."""
+    kind = fields.get("kind")
+    if kind == "ready":
+        return ReadyReport()
+    if kind == "run-failed":
+        number, error = fields.get("id"), fields.get("error")
+        if type(number) is int and 0 <= number < 2**53 and isinstance(error, str):
+            return RunFailed(number, error[:TEXT_LIMIT])
+    if kind == "leaving":
+        reason, message = fields.get("reason"), fields.get("message")
+        if isinstance(reason, str) and reason in REASONS:
+            return Leaving(reason, message[:TEXT_LIMIT] if isinstance(message, str) else None)
+    return None

@@ -1,0 +1,228 @@
+"""The scoreboard: a mapped file with one slot for each instance, written by the child with plain memory stores.
+
+Knows nothing of what a run is for. Times are monotonic seconds. A child may be hostile: the reader takes a copy by
+`pread` (a mapped file that a child cuts short would kill its reader by SIGBUS) and believes only numbers in range.
+
+A slot is 256 native float64 words; counts are whole floats, exact up to 2 ** 53, because storing a float costs half as
+much as storing an int. The words that change with each run share one cache line. DONE and BEGUN are the seqlock and the
+run counter in one: the writer sets BEGUN first and DONE last; a copy in which they differ was taken in between. On a
+machine that reorders stores such a copy may go unseen: each number is then whole, but two may be of different runs.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import struct
+from contextlib import suppress
+from math import nan
+from typing import NamedTuple
+
+from udaemon.child.histogram import BUCKETS, bucket, percentile
+
+MAGIC = b"udaemon\0"
+VERSION = 1
+HEADER = struct.Struct("=8sIII")  # magic, version, slots, bytes a slot
+HEADER_SIZE = 4096
+SLOT_SIZE = 2048
+SLOT = struct.Struct("=256d")
+
+DONE, LAST_START, LAST_END, CURRENT, NEXT_DUE, LATE, FAILED_ID, BEGUN = range(8)
+PID, FAILED, RSS_PEAK = range(8, 11)
+HISTOGRAM = 16
+
+_COPIES = 16  # how often a reader tries to meet a quiet moment
+
+
+class SlotReading(NamedTuple):
+    """What a slot said. Times are monotonic seconds, sizes bytes; None for unknown.
+
+    `count` includes failed runs; `late` counts runs begun after their time because the one before outlasted the period.
+    `current_started_at` is set while a run is under way. A process that has gone leaves its last words standing.
+    """
+
+    pid: int
+    count: int  # type: ignore[assignment]  # hides tuple.count, which means nothing here
+    failed: int
+    late: int
+    current_started_at: float | None
+    next_at: float | None
+    last_id: int | None
+    last_started_at: float | None
+    last_duration: float | None
+    last_outcome: str | None
+    duration_p50: float | None
+    duration_p95: float | None
+    rss_peak: int | None
+
+
+class SlotWriter:
+    """The child's own slot. `words` is open to the loop, which stores a run's words in place."""
+
+    def __init__(self, words: memoryview[float]) -> None:
+        self.words = words
+
+    @classmethod
+    def map(cls, fd: int, slot: int) -> SlotWriter:
+        """Map one slot of a scoreboard file. The fd may be closed afterwards."""
+        start = HEADER_SIZE + slot * SLOT_SIZE
+        page = start - start % mmap.ALLOCATIONGRANULARITY
+        mapped = mmap.mmap(fd, start - page + SLOT_SIZE, offset=page)
+        return cls(memoryview(mapped)[start - page :].cast("d"))
+
+    @classmethod
+    def anonymous(cls) -> SlotWriter:
+        """A slot that nobody else reads."""
+        return cls(memoryview(mmap.mmap(-1, SLOT_SIZE)).cast("d"))
+
+    @property
+    def count(self) -> int:
+        """How many runs have ended, in this process and the ones before it."""
+        return _whole(self.words[DONE])
+
+    def attach(self, pid: int) -> None:
+        """Take the slot over for a new process: counts go on; a run that the last process died in has failed."""
+        words = self.words
+        if words[CURRENT]:
+            self.failed(words[CURRENT], nan)
+        words[BEGUN] = words[DONE]
+        words[NEXT_DUE] = 0.0
+        words[RSS_PEAK] = 0.0
+        words[PID] = float(pid)
+
+    def began(self, started: float) -> None:
+        """A run begins."""
+        self.words[CURRENT] = started
+        self.words[NEXT_DUE] = 0.0
+
+    def done(self, started: float, ended: float) -> None:
+        """A run has returned."""
+        words = self.words
+        number = words[DONE] + 1.0
+        words[BEGUN] = number
+        words[LAST_START] = started
+        words[LAST_END] = ended
+        words[CURRENT] = 0.0
+        words[HISTOGRAM + bucket(ended - started)] += 1.0
+        words[DONE] = number
+
+    def failed(self, started: float, ended: float) -> None:
+        """An exception has left a run, or a process died in it (`ended` is nan then)."""
+        words = self.words
+        number = words[DONE] + 1.0
+        words[BEGUN] = number
+        words[LAST_START] = started
+        words[LAST_END] = ended
+        words[CURRENT] = 0.0
+        words[FAILED_ID] = number
+        words[FAILED] += 1.0
+        words[DONE] = number
+
+    def paused(self, due: float, rss_peak: int) -> None:
+        """The next run is due at `due`."""
+        self.words[NEXT_DUE] = due
+        self.words[RSS_PEAK] = float(rss_peak)
+
+    def came_late(self) -> None:
+        """The next run begins after its time, for the last one outlasted the period."""
+        self.words[LATE] += 1.0
+
+    def stay(self, duration: float, times: float) -> None:
+        """Count `times` runs of about `duration` whose other words the loop has stored itself."""
+        self.words[HISTOGRAM + bucket(duration)] += times
+
+
+class Scoreboard:
+    """The whole file: made by the supervisor, read by whoever likes."""
+
+    def __init__(self, fd: int, slots: int) -> None:
+        self.fd = fd
+        self.slots = slots
+
+    @classmethod
+    def create(cls, path: str, slots: int) -> Scoreboard:
+        """Make a new file with empty slots in place of an old one.
+
+        Never cut or reuse the old file: a child of a dead supervisor may still have it mapped.
+        """
+        with suppress(FileNotFoundError):
+            os.unlink(path)
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        fd = os.open(path, flags, 0o600)
+        try:
+            head = HEADER.pack(MAGIC, VERSION, slots, SLOT_SIZE)
+            # Written in full: a store into a hole is a SIGBUS when the disk is full.
+            with open(fd, "wb", closefd=False) as file:
+                file.write(head.ljust(HEADER_SIZE, b"\0") + bytes(slots * SLOT_SIZE))
+        except BaseException:
+            os.close(fd)
+            raise
+        return cls(fd, slots)
+
+    @classmethod
+    def open(cls, path: str) -> Scoreboard | None:
+        """Open a file for reading; None when it is no scoreboard of this version."""
+        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+        try:
+            head = os.pread(fd, HEADER.size, 0)
+        except OSError:
+            head = b""
+        if len(head) == HEADER.size:
+            magic, version, slots, size = HEADER.unpack(head)
+            if (magic, version, size) == (MAGIC, VERSION, SLOT_SIZE):
+                return cls(fd, slots)
+        os.close(fd)
+        return None
+
+    def read_slot(self, index: int) -> SlotReading | None:
+        """What an instance's slot says; None before its first process, and for a slot that is not there."""
+        if not 0 <= index < self.slots:
+            return None
+        words: tuple[float, ...] = ()
+        for _ in range(_COPIES):
+            data = os.pread(self.fd, SLOT_SIZE, HEADER_SIZE + index * SLOT_SIZE)
+            if len(data) < SLOT_SIZE:
+                return None
+            words = SLOT.unpack(data)
+            if words[DONE] == words[BEGUN]:
+                break
+        return reading(words)
+
+    def close(self) -> None:
+        """Close the file; children keep theirs."""
+        os.close(self.fd)
+
+
+def reading(words: tuple[float, ...]) -> SlotReading | None:
+    """Make sense of a slot's words, whatever they are."""
+    pid = _whole(words[PID])
+    if not 0 < pid < 2**31:
+        return None
+    count = _whole(words[DONE])
+    started, ended = _time(words[LAST_START]), _time(words[LAST_END])
+    duration = ended - started if started is not None and ended is not None and ended >= started else None
+    outcome = "failed" if words[FAILED_ID] == words[DONE] else "ok"
+    counts = words[HISTOGRAM : HISTOGRAM + BUCKETS]
+    return SlotReading(
+        pid=pid,
+        count=count,
+        failed=_whole(words[FAILED]),
+        late=_whole(words[LATE]),
+        current_started_at=_time(words[CURRENT]),
+        next_at=_time(words[NEXT_DUE]),
+        last_id=count or None,
+        last_started_at=started if count else None,
+        last_duration=duration if count else None,
+        last_outcome=outcome if count else None,
+        duration_p50=percentile(counts, 0.5),
+        duration_p95=percentile(counts, 0.95),
+        rss_peak=_whole(words[RSS_PEAK]) or None,
+    )
+
+
+def _whole(word: float) -> int:
+    return int(word) if 0 <= word <= 2**53 else 0
+
+
+def _time(word: float) -> float | None:
+    return word if 0 < word < 2**40 else None

@@ -1,0 +1,60 @@
+"""What a child is told at birth: which daemon it is, what to build, and the file descriptors it is given.
+
+Knows nothing of the manifest. Plain tuples of plain values: they cross to the zygote and must load without attrs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+NO_LISTENERS: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+
+
+class ChildSpec(NamedTuple):
+    """One instance of a factory daemon. Durations in seconds, paths absolute.
+
+    `env` is added to the environment; `listeners` maps `start`, `task_done` and `task_failed` to "pkg.mod:function"
+    names; `directory` is the manifest's, and goes on `sys.path`; `slot` is the number of its scoreboard slot;
+    `rlimit_nofile` is the (soft, hard) limit to set back, None to leave it alone.
+    """
+
+    name: str
+    index: int  # type: ignore[assignment]  # hides tuple.index, which means nothing here
+    instances: int
+    project: str
+    context: str
+    factory: str
+    params: Mapping[str, Any]
+    env: Mapping[str, str]
+    cwd: str
+    umask: int
+    sleep: float
+    min_sleep: float
+    directory: str
+    preload: tuple[str, ...] = ()
+    listeners: Mapping[str, tuple[str, ...]] = NO_LISTENERS
+    slot: int = 0
+    rlimit_nofile: tuple[int, int] | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the mappings as dicts: a mapping proxy cannot be pickled."""
+        plain = self._replace(params=dict(self.params), env=dict(self.env), listeners=dict(self.listeners))
+        return (ChildSpec, tuple(plain))
+
+
+class ChildFds(NamedTuple):
+    """The descriptors a child is given, each None where there is none.
+
+    `output` is the write end of its log pipe, `lock` holds the instance's flock, `events` is its socket for reports,
+    `parent` the read end of a pipe that ends when the supervisor dies, `scoreboard` the scoreboard file.
+    `keep` names further ones that must stay open.
+    """
+
+    output: int | None = None
+    lock: int | None = None
+    events: int | None = None
+    parent: int | None = None
+    scoreboard: int | None = None
+    keep: tuple[int, ...] = ()

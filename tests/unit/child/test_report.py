@@ -1,0 +1,130 @@
+"""Reports from a child: whole frames come through whatever the pieces, and nonsense is met calmly."""
+
+from __future__ import annotations
+
+import socket
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from udaemon.child.report import (
+    FRAME_LIMIT,
+    REASONS,
+    TEXT_LIMIT,
+    FrameReader,
+    Leaving,
+    ReadyReport,
+    Report,
+    Reporter,
+    RunFailed,
+    encode,
+)
+
+texts = st.text(st.characters(), max_size=300)
+reports = st.one_of(
+    st.just(ReadyReport()),
+    st.builds(RunFailed, st.integers(0, 2**53 - 1), texts),
+    st.builds(Leaving, st.sampled_from(REASONS), st.none() | texts),
+)
+
+
+@given(st.lists(reports, max_size=8), st.integers(1, 50))
+def test_reports_come_through_in_any_pieces(sent: list[Report], step: int) -> None:
+    data = b"".join(map(encode, sent))
+    reader = FrameReader()
+
+    got = [report for at in range(0, len(data), step) for report in reader.feed(data[at : at + step])]
+
+    assert got == sent
+    assert not reader.broken
+
+
+@given(st.lists(st.binary(max_size=100), max_size=5))
+def test_garbage_never_raises(pieces: list[bytes]) -> None:
+    reader = FrameReader()
+
+    assert all(isinstance(reader.feed(piece), list) for piece in pieces)
+
+
+def framed(body: bytes) -> bytes:
+    return len(body).to_bytes(4, "big") + body
+
+
+def test_what_came_before_a_broken_frame_counts_and_nothing_after() -> None:
+    reader = FrameReader()
+
+    assert reader.feed(encode(ReadyReport()) + framed(b"{nonsense")) == [ReadyReport()]
+    assert reader.broken
+    assert reader.feed(encode(ReadyReport())) == []
+
+
+def test_a_frame_over_the_limit_is_broken_at_its_header() -> None:
+    reader = FrameReader()
+
+    assert reader.feed((FRAME_LIMIT + 1).to_bytes(4, "big")) == []
+    assert reader.broken
+
+
+def test_deep_nesting_is_broken() -> None:
+    reader = FrameReader()
+
+    reader.feed(framed(b"[" * 60_000))
+
+    assert reader.broken
+
+
+def test_unknown_kinds_and_wrong_types_are_passed_over() -> None:
+    reader = FrameReader()
+    bodies = [
+        b'{"kind": "later"}',
+        b'{"kind": "run-failed", "id": true, "error": "x"}',
+        b'{"kind": "run-failed", "id": -1, "error": "x"}',
+        b'{"kind": "leaving", "reason": "bored", "message": null}',
+        b'{"kind": "leaving", "reason": ["stopped"]}',
+        b'{"kind": "leaving", "reason": "stopped", "message": 7}',
+    ]
+
+    assert reader.feed(b"".join(map(framed, bodies))) == [Leaving("stopped", None)]
+    assert not reader.broken
+
+
+def test_long_texts_are_cut() -> None:
+    frame = encode(Leaving("exception", "\u2028" * 100_000))
+
+    assert len(frame) <= FRAME_LIMIT
+    assert FrameReader().feed(frame) == [Leaving("exception", "\u2028" * TEXT_LIMIT)]
+
+
+def test_a_reporter_sends_and_survives_a_supervisor_that_is_gone() -> None:
+    ours, theirs = socket.socketpair()
+    reporter = Reporter(ours.detach())
+    reporter.tell(ReadyReport())
+    data = theirs.recv(1000)
+    theirs.close()
+    reporter.tell(ReadyReport())
+    reporter.tell(ReadyReport())
+
+    assert FrameReader().feed(data) == [ReadyReport()]
+
+
+def test_f5_a_reporter_never_waits_for_a_supervisor_that_does_not_read() -> None:
+    ours, theirs = socket.socketpair()
+    with theirs:
+        reporter = Reporter(ours.detach())
+        for number in range(3000):
+            reporter.tell(RunFailed(number, "x" * 1000))
+
+        reader = FrameReader()
+        theirs.settimeout(5)
+        got: list[Report] = []
+        while data := theirs.recv(65536):
+            got += reader.feed(data)
+
+    assert 0 < len(got) < 3000
+    assert got == [RunFailed(number, "x" * 1000) for number in range(len(got))]
+
+
+def test_without_a_supervisor_nothing_is_told() -> None:
+    reporter = Reporter(None)
+
+    assert reporter.tell(ReadyReport()) is None  # type: ignore[func-returns-value]

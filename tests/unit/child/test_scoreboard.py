@@ -1,0 +1,151 @@
+"""The scoreboard: what a child's stores say to a reader, also when they say nonsense."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from math import nan
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from udaemon.child import scoreboard as sb
+from udaemon.child.scoreboard import Scoreboard, SlotReading, SlotWriter, reading
+
+
+@pytest.fixture
+def board(tmp_path: Path) -> Iterator[Scoreboard]:
+    board = Scoreboard.create(str(tmp_path / "scoreboard"), 3)
+    yield board
+    board.close()
+
+
+def read(board: Scoreboard, slot: int = 1) -> SlotReading:
+    found = board.read_slot(slot)
+    assert found is not None
+    return found
+
+
+def test_a_slot_says_nothing_before_its_first_process(board: Scoreboard) -> None:
+    assert [board.read_slot(slot) for slot in (-1, 0, 1, 2, 3)] == [None] * 5
+
+
+def test_a_new_process_has_no_runs(board: Scoreboard) -> None:
+    SlotWriter.map(board.fd, 1).attach(77)
+
+    assert read(board) == SlotReading(77, 0, 0, 0, None, None, None, None, None, None, None, None, None)
+    assert board.read_slot(0) is None
+    assert board.read_slot(2) is None
+
+
+def test_runs_are_counted_and_the_last_one_told(board: Scoreboard) -> None:
+    writer = SlotWriter.map(board.fd, 1)
+    writer.attach(77)
+    for start in (10.0, 20.0):
+        writer.began(start)
+        assert read(board).current_started_at == start
+        writer.done(start, start + 0.5)
+        writer.paused(start + 10, 17_000_000)
+
+    now = read(board)
+
+    assert (now.count, now.failed, now.last_id, now.last_outcome) == (2, 0, 2, "ok")
+    assert (now.last_started_at, now.last_duration, now.next_at) == (20.0, 0.5, 30.0)
+    assert now.current_started_at is None
+    assert now.duration_p50 == pytest.approx(0.5, rel=1 / 8)
+    assert now.rss_peak == 17_000_000
+
+
+def test_a_failed_run_is_told_until_the_next_one_is_done(board: Scoreboard) -> None:
+    writer = SlotWriter.map(board.fd, 1)
+    writer.attach(77)
+    writer.done(1.0, 2.0)
+    writer.began(3.0)
+    writer.failed(3.0, 3.25)
+    failed = read(board)
+    writer.attach(78)
+    writer.done(4.0, 5.0)
+    after = read(board)
+
+    assert (failed.count, failed.failed, failed.last_outcome, failed.last_duration) == (2, 1, "failed", 0.25)
+    assert (after.pid, after.count, after.failed, after.last_outcome) == (78, 3, 1, "ok")
+
+
+def test_a_run_its_process_died_in_has_failed_and_its_id_is_not_used_again(board: Scoreboard) -> None:
+    first = SlotWriter.map(board.fd, 1)
+    first.attach(77)
+    first.done(1.0, 2.0)
+    first.began(3.0)
+
+    SlotWriter.map(board.fd, 1).attach(78)
+
+    now = read(board)
+    assert (now.count, now.failed, now.last_outcome, now.last_id) == (2, 1, "failed", 2)
+    assert (now.last_started_at, now.last_duration, now.current_started_at) == (3.0, None, None)
+
+
+def test_late_runs_are_counted(board: Scoreboard) -> None:
+    writer = SlotWriter.map(board.fd, 1)
+    writer.attach(77)
+    writer.came_late()
+    writer.came_late()
+
+    assert read(board).late == 2
+
+
+def test_the_file_can_be_read_by_anyone_who_may_open_it(board: Scoreboard, tmp_path: Path) -> None:
+    SlotWriter.map(board.fd, 2).attach(99)
+    other = Scoreboard.open(str(tmp_path / "scoreboard"))
+
+    assert other is not None
+    assert read(other, 2).pid == 99
+    other.close()
+
+
+def test_a_new_board_leaves_an_old_one_that_is_still_mapped_alone(board: Scoreboard, tmp_path: Path) -> None:
+    writer = SlotWriter.map(board.fd, 1)
+    writer.attach(77)
+
+    new = Scoreboard.create(str(tmp_path / "scoreboard"), 1)
+    writer.done(1.0, 2.0)
+
+    assert read(board).count == 1
+    assert new.read_slot(0) is None
+    assert (tmp_path / "scoreboard").stat().st_mode & 0o777 == 0o600
+    new.close()
+
+
+def test_f57_a_board_cut_short_reads_as_nothing(board: Scoreboard) -> None:
+    SlotWriter.map(board.fd, 1).attach(77)
+    os.ftruncate(board.fd, 5000)
+
+    assert board.read_slot(1) is None
+
+
+@given(st.binary(max_size=6000))
+def test_f57_a_file_that_is_no_board_is_refused(content: bytes) -> None:
+    with NamedTemporaryFile() as file:
+        file.write(content)
+        file.flush()
+        assert Scoreboard.open(file.name) is None
+
+
+@given(st.lists(st.floats(), min_size=256, max_size=256))
+def test_f57_hostile_words_never_raise(words: list[float]) -> None:
+    words[sb.PID] = 12.0
+    found = reading(tuple(words))
+
+    assert found is not None
+    assert 0 <= found.count <= 2**53
+    assert found.last_duration is None or found.last_duration >= 0
+
+
+@pytest.mark.parametrize("pid", [nan, -1.0, 0.0, 2.0**31, float("inf")])
+def test_f57_a_word_that_is_no_pid_is_no_slot(pid: float) -> None:
+    words = [0.0] * 256
+    words[sb.PID] = pid
+
+    assert reading(tuple(words)) is None
