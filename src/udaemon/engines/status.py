@@ -1,0 +1,49 @@
+"""Exit statuses, waited for by pidfd.
+
+Knows nothing of whose they are. A pidfd names one process for ever; a pid may be another process tomorrow.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+
+class Status(NamedTuple):
+    """How a process ended: one of `code` and `signal` is set."""
+
+    code: int | None
+    signal: int | None
+    core: bool
+
+    @property
+    def returncode(self) -> int:
+        """The same as `subprocess` and `multiprocessing` spell it: a signal is negative."""
+        return self.code if self.code is not None else -(self.signal or 0)
+
+
+def peek(pidfd: int) -> Status | None:
+    """How a child of ours ended, None while it lives. It stays a zombie, so its pid and process group stay its own.
+
+    Raises:
+        ChildProcessError: It is no child of ours, or not yet: its parent still has to end first.
+    """
+    return _wait(pidfd, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+
+
+def reap(pidfd: int) -> Status | None:
+    """As `peek`, but let go of the zombie.
+
+    Raises:
+        ChildProcessError: It is no child of ours.
+    """
+    return _wait(pidfd, os.WEXITED | os.WNOHANG)
+
+
+def _wait(pidfd: int, options: int) -> Status | None:
+    result = os.waitid(os.P_PIDFD, pidfd, options)
+    if result is None:
+        return None
+    if result.si_code == os.CLD_EXITED:
+        return Status(code=result.si_status, signal=None, core=False)
+    return Status(code=None, signal=result.si_status, core=result.si_code == os.CLD_DUMPED)
