@@ -1,3 +1,27 @@
-"""udaemon: declare every daemon in one manifest, run them all, and see what each one did."""
+"""udaemon: declare every daemon in one manifest, run them all, and see what each one did.
+
+Loads nothing until a name is asked for: every verb and every child imports this package first.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from udaemon.child.task import CallbackTask, StopTask, Task, TaskContext, TaskEvent
 
 __version__ = "0.1.0"
+
+__all__ = ["CallbackTask", "StopTask", "Task", "TaskContext", "TaskEvent", "__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        from udaemon.child import task
+
+        return getattr(task, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
