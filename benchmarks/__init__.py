@@ -1,0 +1,1 @@
+"""Benchmarks: udaemon beside a bare floor, in one run on one machine."""

@@ -1,0 +1,50 @@
+"""`python -m benchmarks [ROW…]`: run the rows, print the table of ratios, write JSON where asked.
+
+Knows nothing of a row but its name.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from pathlib import Path
+
+from benchmarks.contestants import Contestant, Floor, Supervisor, Udaemon
+from benchmarks.figures import CAVEAT, Figure, Options, table, write_json
+
+ROWS = ("start", "memory", "status", "idle", "replacement", "stop")
+CONTESTANTS: dict[str, type[Contestant]] = {kind.name: kind for kind in (Floor, Udaemon, Supervisor)}
+
+
+def main(argv: list[str]) -> int:
+    """Answer 0 when udaemon is within every limit that was measured, else 1."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="udaemon beside a bare floor.")
+    parser.add_argument("rows", nargs="*", metavar="ROW", help=f"which rows: {', '.join(ROWS)} (default: all)")
+    parser.add_argument("--count", type=int, default=100, help="how many light daemons (default: 100)")
+    parser.add_argument("--repeat", type=int, default=5, help="turns of start and stop (default: 5)")
+    parser.add_argument("--idle", type=float, default=10.0, help="seconds to watch for wake-ups (default: 10)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
+    parser.add_argument("--peers", action="store_true", help="measure supervisor as well, if it is installed")
+    parser.add_argument("--only", choices=CONTESTANTS, action="append", help="measure just these contestants")
+    args = parser.parse_args(argv)
+    for row in args.rows:
+        if row not in ROWS:
+            parser.error(f"no row {row!r}; there are {', '.join(ROWS)}")
+    names = args.only or ["floor", "udaemon", *(["supervisor"] if args.peers else [])]
+    options = Options(args.count, args.repeat, args.idle)
+    figures: list[Figure] = []
+    for row in args.rows or ROWS:
+        print(f"measuring {row} …", file=sys.stderr, flush=True)
+        module = importlib.import_module(f"benchmarks.rows.{row}")
+        figures += module.measure([CONTESTANTS[name] for name in names], options)
+    print(table(figures))
+    if "supervisor" in names:
+        print(f"\n{CAVEAT}")
+    if args.json:
+        write_json(args.json, figures, options)
+    return 1 if any(figure.passed() is False for figure in figures) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,56 @@
+"""Status: `udaemon ps --json` of N daemons beside a bare `python -c pass`."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from statistics import median
+
+from benchmarks.contestants import Contestant, Udaemon
+from benchmarks.figures import Figure, Options
+
+TITLE = "status"
+TURNS = 15
+
+
+def measure(contestants: Sequence[type[Contestant]], options: Options) -> Iterator[Figure]:
+    """Take turns with the bare interpreter; only udaemon has this verb."""
+    if Udaemon not in contestants:
+        return
+    udaemon = str(Path(sys.executable).with_name("udaemon"))
+    commands = {
+        "bare": [sys.executable, "-c", "pass"],
+        "udaemon": [udaemon, "ps", "--json"],
+        "table": [udaemon, "ps"],
+    }
+    walls: dict[str, list[float]] = {name: [] for name in commands}
+    cpus: dict[str, list[float]] = {name: [] for name in commands}
+    with Udaemon(options.daemons) as running:
+        running.start()
+        running.wait_for_first_runs()
+        for _ in range(TURNS):
+            for name, argv in commands.items():
+                wall, cpu = _run(argv, running)
+                walls[name].append(wall * 1000)
+                cpus[name].append(cpu * 1000)
+    for what, taken in (("wall", walls), ("CPU", cpus)):
+        values = {name: median(times) for name, times in taken.items()}
+        json_values = {name: values[name] for name in ("bare", "udaemon")}
+        yield Figure(TITLE, f"`ps --json` of {options.daemons}, {what}", "ms", json_values, base="bare", limit=5)
+        table_values = {"bare": values["bare"], "udaemon": values["table"]}
+        yield Figure(TITLE, f"`ps` of {options.daemons}, {what}", "ms", table_values, base="bare", limit=10)
+
+
+def _run(argv: list[str], running: Contestant) -> tuple[float, float]:
+    began = time.monotonic()
+    process = subprocess.Popen(argv, cwd=running.directory, env=running.environ, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    wall = time.monotonic() - began
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise RuntimeError(f"{' '.join(argv)}: exit {process.returncode}")
+    return wall, usage.ru_utime + usage.ru_stime
