@@ -12,13 +12,10 @@ from typing import Any
 
 from attrs import Factory, field, frozen
 
-
-def key(doc: str, *, default: Any = None, factory: Any = None, example: Any = None) -> Any:
-    """A manifest key: `doc` is one or two sentences, `example` a value as it is written in TOML."""
-    metadata = {"doc": doc, "example": example}
-    if factory is not None:
-        return field(default=Factory(factory), metadata=metadata)
-    return field(default=default, metadata=metadata)
+from udaemon.manifest.containers import Environment, Many, Parameters
+from udaemon.manifest.keys import Table, key
+from udaemon.manifest.references import MODULE, PATH, Command, Cooldown, PythonCallable, SignalName, Umask
+from udaemon.manifest.values import Choice, Duration, Flag, Number, Size, Text
 
 
 class Restart(StrEnum):
@@ -51,25 +48,30 @@ class Backoff:
     `jitter` (a share of the wait). A process that stayed up for `max` seconds clears the count.
     """
 
-    initial: float = key("Wait after the second crash in a row.", default=1.0, example="1s")
-    factor: float = key("Each further wait is this many times longer.", default=2.0, example=2)
-    max: float = key("The longest wait; a daemon up for this long counts as healthy again.", default=60.0, example="1m")
-    jitter: float = key("Random share by which a wait is longer or shorter, 0 to 1.", default=0.1, example=0.1)
+    initial: float = key("Wait after the second crash in a row.", Duration(), default=1.0, example="1s")
+    factor: float = key("Each further wait is this many times longer.", Number(1, 100), default=2.0, example=2)
+    max: float = key(
+        "The longest wait; a daemon up for this long counts as healthy again.", Duration(), default=60.0, example="1m"
+    )
+    jitter: float = key("Share by which a wait is longer or shorter at random.", Number(0, 1), default=0.1, example=0.1)
 
 
 @frozen(kw_only=True)
 class StartLimit:
     """How many automatic restarts are allowed in a window of time.
 
-    `cooldown` is None for "give-up" and the seconds to wait for "cooldown 10m"; in the manifest the key is `then`.
+    `then` is None for "give-up" and the seconds to wait for "cooldown 10m".
     """
 
-    count: int = key("Automatic restarts allowed within the window.", default=10, example=10)
-    window: float = key("Length of the window.", default=600.0, example="10m")
+    count: int = key(
+        "Automatic restarts allowed within the window.", Number(1, 1_000_000, whole=True), default=10, example=10
+    )
+    window: float = key("Length of the window.", Duration(low=0.001), default=600.0, example="10m")
     then: float | None = key(
         'What to do when the limit is reached: "give-up", or "cooldown 10m" to wait that long and try anew.',
+        Cooldown(),
         default=None,
-        example="give-up",
+        example="cooldown 10m",
     )
 
 
@@ -77,25 +79,45 @@ class StartLimit:
 class Stop:
     """How a daemon is asked to stop."""
 
-    signal: str = key("Signal that asks the daemon to stop, without SIG.", default="TERM", example="TERM")
-    timeout: float = key("After this long the whole process tree is killed.", default=10.0, example="10s")
-    kill_tree: bool = key("Kill what the daemon's process leaves behind when it ends.", default=True, example=True)
+    signal: str = key("Signal that asks the daemon to stop.", SignalName(), default="TERM", example="INT")
+    timeout: float = key("After this long the whole process tree is killed.", Duration(), default=10.0, example="30s")
+    kill_tree: bool = key(
+        "Kill what the daemon's process leaves behind when it ends.", Flag(), default=True, example=False
+    )
 
 
 @frozen(kw_only=True)
 class Log:
     """How a daemon's output is kept. Sizes in bytes, ages in seconds, None for no limit."""
 
-    format: LogFormat = key("Plain lines, or one JSON object a line.", default=LogFormat.PLAIN, example="plain")
-    timestamps: bool = key("Begin each line with the time it was captured, in UTC.", default=True, example=True)
-    max_size: int | None = key("Rotate when the file would grow beyond this.", default=10 * 1024**2, example="10M")
-    max_age: float | None = key("Rotate when the file is older than this.", default=None, example="1d")
-    backups: int = key("Rotated files to keep.", default=5, example=5)
-    compress: bool = key("Compress rotated files with gzip.", default=False, example=False)
+    format: LogFormat = key(
+        "How a line is written.",
+        Choice(LogFormat, {"plain": "The line as it came.", "json": "One JSON object a line."}),
+        default=LogFormat.PLAIN,
+        example="json",
+    )
+    timestamps: bool = key(
+        "Begin each line with the time it was captured, in UTC.", Flag(), default=True, example=False
+    )
+    max_size: int | None = key(
+        "Rotate when the file would grow beyond this.", Size(low=1), default=10 * 1024**2, example="100M"
+    )
+    max_age: float | None = key(
+        "Rotate when the file is older than this.", Duration(low=1, unlimited=True), default=None, example="1d"
+    )
+    backups: int = key("Rotated files to keep.", Number(0, 1000, whole=True), default=5, example=10)
+    compress: bool = key("Compress rotated files with gzip.", Flag(), default=False, example=True)
     on_full: OnFull = key(
-        "While the disk is full: block the daemon, or drop lines and leave a counted mark.",
+        "What to do while the disk is full and the buffer too.",
+        Choice(
+            OnFull,
+            {
+                "block": "The daemon waits when it writes; nothing is lost.",
+                "drop": "Lines are dropped, and a mark in the log says how many.",
+            },
+        ),
         default=OnFull.BLOCK,
-        example="block",
+        example="drop",
     )
 
 
@@ -103,9 +125,21 @@ class Log:
 class Listeners:
     """Python callables told of a daemon's events, each "pkg.mod:function" (one or a list)."""
 
-    start: tuple[str, ...] = key("Called once before the first run.", default=(), example="jobs.hooks:started")
-    task_done: tuple[str, ...] = key("Called after each run that returned.", default=(), example="jobs.hooks:done")
-    task_failed: tuple[str, ...] = key("Called with the exception of a run.", default=(), example="jobs.hooks:failed")
+    start: tuple[str, ...] = key(
+        "Called once before the first run.", Many(PythonCallable(), single=True), default=(), example="jobs.hooks:up"
+    )
+    task_done: tuple[str, ...] = key(
+        "Called after each run that returned.",
+        Many(PythonCallable(), single=True),
+        default=(),
+        example="jobs.hooks:done",
+    )
+    task_failed: tuple[str, ...] = key(
+        "Called with the exception of a run.",
+        Many(PythonCallable(), single=True),
+        default=(),
+        example=["jobs.hooks:failed", "jobs.alarm:ring"],
+    )
 
 
 @frozen(kw_only=True)
@@ -118,36 +152,83 @@ class Daemon:
     name: str = field()
     factory: str | None = key(
         'Callable that makes the task: "package.module:function" or "package.module:Class.method".',
+        PythonCallable(),
         example="jobs.mail:create",
     )
-    params: Mapping[str, Any] = key("Keyword arguments for the factory.", factory=dict, example={"queue": "mail"})
+    params: Mapping[str, Any] = key(
+        "Keyword arguments for the factory.", Parameters(), factory=dict, example={"queue": "mail"}
+    )
     command: tuple[str, ...] | None = key(
-        "Program to run with its arguments: a list, or a string split as a shell splits words.",
+        "Program to run with its arguments: a list, or a string that is split as a shell splits words.",
+        Command(),
         example="redis-server --port 6380",
     )
-    shell: bool = key("Run the command through /bin/sh.", default=False, example=False)
-    description: str = key("What this daemon is for.", default="", example="Sends queued mail")
-    instances: int = key("How many copies to run, numbered from 0.", default=1, example=2)
-    autostart: bool = key("Start with `udaemon up`.", default=True, example=True)
-    enabled: bool = key("False: declared, but never started.", default=True, example=True)
-    restart: Restart = key("When to start it again after it ended by itself.", default=Restart.ON_FAILURE)
-    backoff: Backoff = key("How long to wait before a restart.", factory=Backoff)
-    start_limit: StartLimit = key("How many restarts before giving up.", factory=StartLimit)
-    success_exit_codes: tuple[int, ...] = key("Exit codes that are no failure.", default=(0,), example=[0])
-    stop: Stop = key("How it is asked to stop.", factory=Stop)
-    sleep: float = key("Period of the task, from start of run to start of run.", default=0.0, example="30s")
-    min_sleep: float = key("Shortest pause after a run.", default=0.0, example="1s")
-    env: Mapping[str, str] = key(
-        "Environment variables added for this daemon (the manifest's and the env-file's merged in).", factory=dict
+    shell: bool = key("Let /bin/sh run the command, which is one string then.", Flag(), default=False, example=True)
+    description: str = key("What this daemon is for.", Text(), default="", example="Sends queued mail")
+    instances: int = key(
+        "How many copies to run, numbered from 0.", Number(1, 10_000, whole=True), default=1, example=2
     )
-    env_file: tuple[str, ...] = key("Files of NAME=value lines added to the environment.", default=())
-    cwd: str = key("Working directory; default the manifest's directory.", default="")
-    umask: int = key("File mode creation mask, in octal.", default=0o022, example="022")
-    preload: tuple[str, ...] = key("Modules imported once and shared by all daemons.", default=(), example=["json"])
-    log_dir: str = key("Directory of the log files.", default="")
-    common_log: str = key("File that gets one line for each event.", default="")
-    log: Log = key("How the output is kept.", factory=Log)
-    on: Listeners = key("Callables told of events.", factory=Listeners)
+    autostart: bool = key("Start it with `udaemon up`.", Flag(), default=True, example=False)
+    enabled: bool = key("Whether it may run at all; false keeps it declared.", Flag(), default=True, example=False)
+    restart: Restart = key(
+        "When to start it again after it ended by itself.",
+        Choice(
+            Restart,
+            {
+                "always": "However it ended.",
+                "on-failure": "When it ended with a failure: an exception, a signal, an exit code that is no success.",
+                "never": "Not at all.",
+            },
+        ),
+        default=Restart.ON_FAILURE,
+        example="always",
+    )
+    backoff: Backoff = key("How long to wait before a restart.", Table(Backoff), factory=Backoff)
+    start_limit: StartLimit = key("How many restarts there may be.", Table(StartLimit), factory=StartLimit)
+    success_exit_codes: tuple[int, ...] = key(
+        "Exit codes that are no failure.", Many(Number(0, 255, whole=True)), default=(0,), example=[0, 3]
+    )
+    stop: Stop = key("How it is asked to stop.", Table(Stop), factory=Stop)
+    sleep: float = key(
+        "Period of the task, from start of run to start of run; 0 for none.", Duration(), default=0.0, example="30s"
+    )
+    min_sleep: float = key("Shortest pause after a run.", Duration(), default=0.0, example="1s")
+    env: Mapping[str, str] = key(
+        "Environment variables added for this daemon, over those of the manifest and of `env-file`.",
+        Environment(),
+        factory=dict,
+        example={"TZ": "UTC"},
+    )
+    env_file: tuple[str, ...] = key(
+        "Files of NAME=value lines added to the environment, under `env`; later files win.",
+        Many(PATH, single=True),
+        default=(),
+        example="mailer.env",
+    )
+    cwd: str = key("Working directory.", PATH, default="", example="/srv", shown_default="the manifest's directory")
+    umask: int = key("File mode creation mask, in octal.", Umask(), default=0o022, example="027")
+    preload: tuple[str, ...] = key(
+        "Modules to import once, before daemons are forked; all daemons share their memory.",
+        Many(MODULE, single=True),
+        default=(),
+        example=["json", "sqlite3"],
+    )
+    log_dir: str = key(
+        "Directory of the log file.",
+        PATH,
+        default="",
+        example="log",
+        shown_default="`$XDG_STATE_HOME/udaemon/PROJECT/log`",
+    )
+    common_log: str = key(
+        "File that gets one line for each event of the daemon.",
+        PATH,
+        default="",
+        example="log/events.log",
+        shown_default="`_common.log` in the log directory of `defaults`",
+    )
+    log: Log = key("How the output is kept.", Table(Log), factory=Log)
+    on: Listeners = key("Callables told of events.", Table(Listeners), factory=Listeners)
 
 
 @frozen(kw_only=True)
@@ -161,3 +242,8 @@ class Manifest:
     run_dir: str | None = None
     env: Mapping[str, str] = Factory(dict)
     daemons: Mapping[str, Daemon] = Factory(dict)
+
+    def log_path(self, daemon: Daemon) -> str:
+        """Tell the file of a daemon's output; its instances share it."""
+        context = f"-{self.context}" if self.context else ""
+        return f"{daemon.log_dir}/{daemon.name}{context}.log"

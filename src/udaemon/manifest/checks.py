@@ -1,0 +1,83 @@
+"""Rules between keys, each a function that yields what it finds.
+
+Knows values as they were structured and tables as they were written; imports and opens nothing.
+"""
+
+from __future__ import annotations
+
+import os.path
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from udaemon.manifest.merge import levels
+from udaemon.manifest.model import Manifest
+from udaemon.manifest.problems import Finding
+from udaemon.manifest.root import Root
+
+FACTORY_ONLY = ("params", "sleep", "min-sleep", "preload", "on")
+COMMAND_ONLY = ("shell",)
+
+
+def check_tables(top: Mapping[str, Any]) -> Iterator[Finding]:
+    """Check what was written, also where some of it is wrong: a daemon's own tables, not yet its values."""
+    daemons = top.get("daemons", {})
+    if isinstance(daemons, Mapping):
+        if not daemons:
+            yield Finding(
+                "no-daemons", "declares no daemon", "add a table such as [daemons.mailer]", ("daemons",), True
+            )
+        for name, own in daemons.items():
+            if isinstance(own, Mapping):
+                yield from _what_to_run(top, name, own)
+
+
+def _what_to_run(top: Mapping[str, Any], name: str, own: Mapping[str, Any]) -> Iterator[Finding]:
+    stack = levels(top, name)
+    has = [key for key in ("factory", "command") if any(key in level for level in stack)]
+    path = ("daemons", name)
+    if not has:
+        yield Finding("nothing-to-run", "has neither factory nor command", "add one of them", path, at_key=True)
+    elif len(has) == 2:
+        at = (*path, "command") if "command" in own else path
+        yield Finding("both-to-run", "factory and command exclude each other", "take one out", at, at_key=True)
+    else:
+        other, kind = (FACTORY_ONLY, "command") if has == ["command"] else (COMMAND_ONLY, "factory")
+        for key in other:
+            if key in own:
+                hint = f"take it out; {has[0]} is set"
+                yield Finding("contradiction", f"means nothing for a {kind}", hint, (*path, key), at_key=True)
+
+
+def check_root(root: Root, top: Mapping[str, Any]) -> Iterator[Finding]:
+    """Check values that are right by themselves."""
+    for name, daemon in root.daemons.items():
+        path = ("daemons", name)
+        if daemon.shell and any(isinstance(level.get("command"), list) for level in levels(top, name)[-1:]):
+            hint = "write the command as one string, or take shell out"
+            yield Finding("contradiction", "a shell reads one string, not a list", hint, (*path, "command"))
+        if daemon.backoff.initial > daemon.backoff.max:
+            hint = "raise max, or lower initial"
+            yield Finding("contradiction", "initial is longer than max", hint, (*path, "backoff"))
+        if daemon.factory and not daemon.sleep and not daemon.min_sleep:
+            hint = "set sleep to a period, or min-sleep to a pause"
+            message = "sleep and min-sleep are both 0: it runs without a pause"
+            yield Finding("no-pause", message, hint, path, at_key=True, severity="warning")
+
+
+def check_manifest(manifest: Manifest) -> Iterator[Finding]:
+    """Check what is known only once paths are complete."""
+    owners: dict[str, str] = {}
+    for name, daemon in manifest.daemons.items():
+        file = manifest.log_path(daemon)
+        if file in owners:
+            yield _same_log(name, "log-dir", file, f"the log of {owners[file]}")
+        owners[file] = name
+    for name, daemon in manifest.daemons.items():
+        if daemon.common_log in owners:
+            owner = owners[daemon.common_log]
+            yield _same_log(name, "common-log", daemon.common_log, f"the log of {owner}")
+
+
+def _same_log(name: str, key: str, file: str, whose: str) -> Finding:
+    message = f"{os.path.basename(file)} is {whose} already"
+    return Finding("same-log", message, "name another file", ("daemons", name, key))

@@ -1,0 +1,112 @@
+"""From what was written to what is meant: absolute paths, log files, whole environments.
+
+Touches no disk: what stands in env-files is asked of an argument.
+"""
+
+from __future__ import annotations
+
+import os.path
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from attrs import evolve, frozen
+
+from udaemon.manifest.merge import environments, levels
+from udaemon.manifest.model import Daemon, Manifest
+from udaemon.manifest.root import Root
+
+EnvFile = Callable[[str, tuple[str, ...]], Mapping[str, str]]
+"""Reads an env-file for the key at a path; a file that cannot be read is the callee's to report."""
+
+
+@frozen(kw_only=True)
+class Setting:
+    """Where a manifest is loaded: what it does not say itself."""
+
+    file: str
+    directory: str
+    environ: Mapping[str, str]
+    project: str | None = None
+    context: str | None = None
+
+    def absolute(self, path: str) -> str:
+        """Resolve a path of the manifest: `~/` is the home directory, all else starts at the manifest."""
+        home = self.environ.get("HOME")
+        if home and (path == "~" or path.startswith("~/")):
+            path = home + path[1:]
+        return os.path.normpath(os.path.join(self.directory, path))
+
+
+def complete(root: Root, top: Mapping[str, Any], setting: Setting, env_file: EnvFile) -> Manifest:
+    """Make the manifest of its structured top level; `top` is the same as plain tables, with levels apart."""
+    project = setting.project or root.project or project_name(setting.directory)
+    log_dir = setting.absolute((root.defaults and root.defaults.log_dir) or state_log_dir(setting.environ, project))
+    completion = _Completion(top, setting, env_file)
+    env = {**completion.read(root.env_file, ("env-file",)), **root.env}
+    daemons = {name: completion.daemon(daemon, log_dir, env) for name, daemon in root.daemons.items()}
+    return Manifest(
+        file=setting.file,
+        directory=setting.directory,
+        project=project,
+        context=root.context or "" if setting.context is None else setting.context,
+        run_dir=root.run_dir and setting.absolute(root.run_dir),
+        env=env,
+        daemons=daemons,
+    )
+
+
+def project_name(directory: str) -> str:
+    """Make a valid name of a directory's."""
+    name = re.sub(r"[^a-z0-9_-]", "-", os.path.basename(directory).lower()).lstrip("-_")
+    return name[:63] or "project"
+
+
+def state_log_dir(environ: Mapping[str, str], project: str) -> str:
+    """Tell where logs go that the manifest gives no place; XDG says that a relative variable is to be ignored."""
+    state = environ.get("XDG_STATE_HOME", "")
+    if not os.path.isabs(state):
+        state = os.path.join(environ.get("HOME") or "/", ".local", "state")
+    return os.path.join(state, "udaemon", project, "log")
+
+
+class _Completion:
+    """What completing every daemon needs."""
+
+    def __init__(self, top: Mapping[str, Any], setting: Setting, env_file: EnvFile) -> None:
+        self.top = top
+        self.setting = setting
+        self.env_file = env_file
+
+    def daemon(self, daemon: Daemon, log_dir: str, common_env: Mapping[str, str]) -> Daemon:
+        absolute = self.setting.absolute
+        return evolve(
+            daemon,
+            command=self.command(daemon),
+            env=self.env(daemon, common_env),
+            env_file=tuple(absolute(path) for path in daemon.env_file),
+            cwd=absolute(daemon.cwd or "."),
+            log_dir=absolute(daemon.log_dir or log_dir),
+            common_log=absolute(daemon.common_log or f"{log_dir}/_common.log"),
+        )
+
+    def command(self, daemon: Daemon) -> tuple[str, ...] | None:
+        """Keep a command whole when a shell reads it."""
+        written = [level["command"] for level in levels(self.top, daemon.name) if "command" in level]
+        if daemon.shell and written and isinstance(written[-1], str):
+            return (written[-1],)
+        return daemon.command
+
+    def env(self, daemon: Daemon, common: Mapping[str, str]) -> dict[str, str]:
+        env = dict(common)
+        for level, counts in environments(levels(self.top, daemon.name)):
+            if counts:
+                env |= self.read(daemon.env_file, ("daemons", daemon.name, "env-file"))
+            env |= level.get("env", {})
+        return env
+
+    def read(self, files: tuple[str, ...], path: tuple[str, ...]) -> dict[str, str]:
+        env: dict[str, str] = {}
+        for file in files:
+            env |= self.env_file(self.setting.absolute(file), path)
+        return env

@@ -1,0 +1,62 @@
+"""One file of a manifest, read and parsed, with the places of its keys.
+
+Knows no key of ours; reading from disk is `read.py`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from attrs import field, frozen
+
+from udaemon.manifest.problems import Finding
+
+if TYPE_CHECKING:
+    from yaml import Node
+
+    from udaemon.manifest.toml_places import Places
+
+
+@frozen(slots=False)
+class Document:
+    """A parsed file. `data` lacks what `findings` are about."""
+
+    file: str
+    text: str
+    data: Mapping[str, Any]
+    findings: tuple[Finding, ...] = ()
+    node: Node | None = field(default=None, repr=False, eq=False)
+    toml: bool = True
+
+    @cached_property
+    def places(self) -> Places:
+        """Where its keys and values stand."""
+        if self.toml:
+            from udaemon.manifest.toml_places import places
+
+            return places(self.text) if self.data else {}
+        from udaemon.manifest.yaml_syntax import places as yaml_places
+
+        return yaml_places(self.node) if self.node is not None else {}
+
+
+def parse(file: str, text: str, *, toml: bool) -> Document:
+    """Parse the text of a file. Each parser is imported only for its own files."""
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n")
+    if "\0" in text:
+        at = text.index("\0")
+        place = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+        return Document(file, text, {}, (Finding("encoding", "a NUL byte", "save it as text", file=file, place=place),))
+    node = None
+    if toml:
+        from udaemon.manifest import toml_syntax
+
+        data, findings = toml_syntax.parse(text)
+    else:
+        from udaemon.manifest import yaml_syntax
+
+        data, findings, node = yaml_syntax.parse(text)
+    told = tuple(finding._replace(file=file) for finding in findings)
+    return Document(file, text, data, told, node, toml)

@@ -1,0 +1,93 @@
+"""How a key is declared on a model class, and read back from it.
+
+Knows no key and no format: the metadata it keeps is what the loader, the schema and the reference docs are made from.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import Attribute, Factory, field, fields, frozen
+
+from udaemon.manifest.values import ValueType
+
+
+@frozen
+class Table:
+    """The value of a key that is a table of further keys, those of `model`."""
+
+    model: type
+
+    @property
+    def words(self) -> str:
+        """Name it."""
+        return "table"
+
+
+@frozen
+class Named:
+    """The value of a key that is a table of named things, each a table with the keys of `model`."""
+
+    model: type
+
+    @property
+    def words(self) -> str:
+        """Name it."""
+        return "table of tables"
+
+
+@frozen
+class Key:
+    """What is declared about one key of one table.
+
+    Attributes:
+        name: As it is written in a manifest.
+        field: The attribute of the model class.
+        doc: One or two sentences.
+        type: What its value may be.
+        example: A value as it is written, plain.
+        default: What the model holds when the key is not there.
+        shown_default: Words for a default that is worked out while loading.
+    """
+
+    name: str
+    field: str
+    doc: str
+    type: ValueType | Table | Named
+    example: Any
+    default: Any
+    shown_default: str | None
+
+
+def key(
+    doc: str,
+    type_: ValueType | Table | Named,
+    *,
+    default: Any = None,
+    factory: Any = None,
+    example: Any = None,
+    name: str | None = None,
+    shown_default: str | None = None,
+) -> Any:
+    """Declare a manifest key: `doc` is one or two sentences, `example` a value as it is written in TOML."""
+    metadata = {"doc": doc, "type": type_, "example": example, "name": name, "shown_default": shown_default}
+    return field(default=Factory(factory) if factory is not None else default, metadata={"key": metadata})
+
+
+def keys_of(model: type) -> tuple[Key, ...]:
+    """Tell the keys of a model class in the order of their declaration."""
+    return tuple(_read(attribute) for attribute in fields(model) if "key" in attribute.metadata)
+
+
+def _read(attribute: Attribute[Any]) -> Key:
+    told = attribute.metadata["key"]
+    default: Any = attribute.default
+    return Key(
+        name=told["name"] or attribute.name.replace("_", "-"),
+        field=attribute.name,
+        doc=told["doc"],
+        type=told["type"],
+        example=told["example"],
+        default=default.factory() if isinstance(default, Factory) else default,  # type: ignore[arg-type]
+        shown_default=told["shown_default"],
+    )

@@ -1,0 +1,50 @@
+"""From findings to problems: which file and which line said it.
+
+Knows how tables lie over one another, and asks each document for its places only when there is something to report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from udaemon.errors import Problem
+from udaemon.manifest.document import Document
+from udaemon.manifest.problems import Finding, Path, dotted
+
+
+def locate(findings: Iterable[Finding], documents: Sequence[Document]) -> tuple[Problem, ...]:
+    """Give each finding its place, and tell each place's problem once, in the order of files and lines."""
+    order = {document.file: at for at, document in enumerate(documents)}
+    found: dict[tuple[object, ...], Problem] = {}
+    for finding in findings:
+        problem = _problem(finding, documents)
+        found.setdefault((problem.file, problem.line, problem.column, problem.code, problem.message), problem)
+    return tuple(
+        sorted(found.values(), key=lambda told: (order.get(told.file or "", 0), told.line or 0, told.column or 0))
+    )
+
+
+def _problem(finding: Finding, documents: Sequence[Document]) -> Problem:
+    file, place, path = finding.file, finding.place, finding.path
+    if place is None:
+        among = [document for document in documents if file in (None, document.file)]
+        for wanted, exact in _candidates(path):
+            document = next((one for one in reversed(among) if wanted in one.places), None)
+            if document is not None:
+                key, value = document.places[wanted]
+                file, place = document.file, key if finding.at_key or not exact else value
+                path = wanted if exact else path
+                break
+    if file is None and documents:
+        file = documents[-1].file
+    line, column = place or (None, None)
+    return Problem(finding.code, finding.message, finding.hint, dotted(path), file, line, column, finding.severity)
+
+
+def _candidates(path: Path) -> Iterator[tuple[Path, bool]]:
+    """Tell where a key may stand: at its path, in `defaults`, else at the nearest table around it."""
+    yield path, True
+    if len(path) > 2 and path[0] == "daemons":
+        yield ("defaults", *path[2:]), True
+    for end in range(len(path) - 1, 0, -1):
+        yield path[:end], False

@@ -1,0 +1,64 @@
+"""What was found wrong, before anyone looked up where it stands.
+
+Knows keys by their path only: `locate.py` turns a finding into a `Problem` with file, line and column.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from udaemon.errors import ManifestError, Problem
+
+Path = tuple[str | int, ...]
+
+_BARE = re.compile(r"[A-Za-z0-9_$-]+")
+
+
+class Finding(NamedTuple):
+    """One thing that is wrong with the key at `path`.
+
+    `at_key` says that the key itself is wrong, else its value is. `file` is set where the path is one of that file
+    and not of the merged manifest; `place` where line and column are known already.
+    """
+
+    code: str
+    message: str
+    hint: str | None = None
+    path: Path = ()
+    at_key: bool = False
+    severity: str = "error"
+    file: str | None = None
+    place: tuple[int, int] | None = None
+
+
+class Wrong(ValueError):
+    """A value that its type does not take; `path` leads from that value to the part that is wrong."""
+
+    def __init__(self, code: str, message: str, hint: str | None = None, path: Path = ()) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.hint = hint
+        self.path = path
+
+
+class BadManifest(ManifestError):
+    """A manifest that cannot be used, with the text of its files: a report shows the lines."""
+
+    def __init__(self, problems: tuple[Problem, ...], sources: Mapping[str, str]) -> None:
+        super().__init__(problems)
+        self.sources = sources
+
+
+def dotted(path: Path) -> str:
+    """Write a path as TOML writes dotted keys, with list indices in brackets."""
+    text = ""
+    for part in path:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        else:
+            name = part if _BARE.fullmatch(part) else '"' + part.replace("\\", "\\\\").replace('"', '\\"') + '"'
+            text += f".{name}" if text else name
+    return text

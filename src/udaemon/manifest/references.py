@@ -1,0 +1,179 @@
+"""Value types that name something outside the manifest: callables, signals, programs, files, umasks.
+
+Knows only how such a name is written; nothing is imported, looked up or opened here.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+
+from attrs import frozen
+
+from udaemon.manifest.measures import DURATION_PATTERN, format_duration, parse_duration
+from udaemon.manifest.problems import Wrong
+from udaemon.manifest.values import LONGEST, REFERENCE, Schema, Text, wrong_type
+from udaemon.manifest.wording import near, shown
+
+IDENTIFIER = r"[A-Za-z_][A-Za-z0-9_]*"
+MODULE_PATTERN = rf"^{IDENTIFIER}(?:\.{IDENTIFIER})*$"
+CALLABLE_PATTERN = rf"^{IDENTIFIER}(?:\.{IDENTIFIER})*:{IDENTIFIER}(?:\.{IDENTIFIER})*$"
+NAME_PATTERN = r"^[a-z0-9][a-z0-9_-]{0,62}$"
+UMASK_PATTERN = r"^0?[0-7]{1,3}$"
+COOLDOWN_PATTERN = DURATION_PATTERN.replace("^", "^(?:give-up|cooldown ", 1).removesuffix("$") + ")$"
+
+SIGNALS = (
+    "HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ"
+    " VTALRM PROF WINCH IO SYS"
+).split()
+"""Names that Linux and macOS share."""
+
+NAME = Text("name", NAME_PATTERN, "bad-name", "write 1 to 63 of a-z, 0-9, - and _, beginning with a letter or digit")
+MODULE = Text("module name", MODULE_PATTERN, "bad-module", 'write it as in an import, such as "package.module"')
+PATH = Text("path", code="bad-path", empty=False)
+
+
+@frozen
+class PythonCallable:
+    """A Python callable, "package.module:function" or "package.module:Class.method"."""
+
+    words: str = "callable"
+
+    def parse(self, value: object) -> str:
+        """Take the text; whether it can be imported is asked elsewhere."""
+        form = 'write "package.module:function"'
+        if not isinstance(value, str):
+            raise wrong_type("a callable's name", value, form)
+        if not re.fullmatch(CALLABLE_PATTERN[1:-1], value):
+            module, dot, name = value.rpartition(".")
+            guess = f"{module}:{name}" if dot and ":" not in value else ""
+            hint = f'write "{guess}"' if re.fullmatch(CALLABLE_PATTERN[1:-1], guess) else form
+            raise Wrong("bad-callable", f"{shown(value)} names no callable", hint)
+        return value
+
+    def dump(self, value: str) -> str:
+        """Give it as it is."""
+        return value
+
+    def schema(self) -> Schema:
+        """Describe the form."""
+        return {"anyOf": [{"type": "string", "pattern": CALLABLE_PATTERN}, REFERENCE]}
+
+
+@frozen
+class SignalName:
+    """A signal by its name, with or without SIG."""
+
+    words: str = "signal name"
+
+    def parse(self, value: object) -> str:
+        """Take a name; numbers differ between systems."""
+        hint = 'write a signal\'s name, such as "TERM", "INT" or "QUIT"'
+        if not isinstance(value, str):
+            raise wrong_type("a signal's name", value, hint)
+        name = value.removeprefix("SIG")
+        if name not in SIGNALS:
+            close = near(value.upper().removeprefix("SIG").lower(), [signal.lower() for signal in SIGNALS])
+            hint = f'did you mean "{close.upper()}"?' if close else hint
+            raise Wrong("bad-signal", f"{shown(value)} is no signal", hint)
+        return name
+
+    def dump(self, value: str) -> str:
+        """Give it as it is."""
+        return value
+
+    def schema(self) -> Schema:
+        """List the names."""
+        return {"anyOf": [{"enum": [*SIGNALS, *(f"SIG{name}" for name in SIGNALS)]}, REFERENCE]}
+
+
+@frozen
+class Umask:
+    """A file mode creation mask, as octal text: a bare number would leave open what its digits mean."""
+
+    words: str = "octal string"
+
+    def parse(self, value: object) -> int:
+        """Take octal text."""
+        hint = 'write it as an octal string, such as "022"'
+        if not isinstance(value, str):
+            raise wrong_type("an octal string", value, hint)
+        if not re.fullmatch(UMASK_PATTERN[1:-1], value):
+            raise Wrong("bad-umask", f"{shown(value)} is no umask", hint)
+        return int(value, 8)
+
+    def dump(self, value: int) -> str:
+        """Write three octal digits."""
+        return f"{value:03o}"
+
+    def schema(self) -> Schema:
+        """Describe the form."""
+        return {"anyOf": [{"type": "string", "pattern": UMASK_PATTERN}, REFERENCE]}
+
+
+@frozen
+class Cooldown:
+    """What to do at the start limit: "give-up" (None), or "cooldown 10m" (seconds)."""
+
+    words: str = '"give-up" or "cooldown DURATION"'
+
+    def parse(self, value: object) -> float | None:
+        """Take one of the two forms."""
+        hint = 'write "give-up", or "cooldown 10m"'
+        if not isinstance(value, str):
+            raise wrong_type(self.words, value, hint)
+        if value == "give-up":
+            return None
+        word, _, duration = value.partition(" ")
+        seconds = parse_duration(duration)
+        if word != "cooldown" or seconds is None:
+            raise Wrong("bad-choice", f"{shown(value)} is neither", hint)
+        if not 0 < seconds <= LONGEST:
+            raise Wrong("out-of-range", f"{shown(value)} is out of range", "write a duration up to 3650d")
+        return seconds
+
+    def dump(self, value: float | None) -> str:
+        """Write the form."""
+        return "give-up" if value is None else f"cooldown {format_duration(value)}"
+
+    def schema(self) -> Schema:
+        """Describe both forms."""
+        return {"anyOf": [{"type": "string", "pattern": COOLDOWN_PATTERN}, REFERENCE]}
+
+
+@frozen
+class Command:
+    """A program with its arguments: a list, or text that is split as a shell splits words."""
+
+    words: str = "string or list of strings"
+
+    def parse(self, value: object) -> tuple[str, ...]:
+        """Split text into words; whether a shell reads it instead is decided where both keys are known."""
+        if isinstance(value, str):
+            try:
+                words = shlex.split(value)
+            except ValueError as error:
+                hint = "close the quote, or write a list of strings"
+                raise Wrong("bad-command", f"cannot be split into words: {str(error).lower()}", hint) from None
+            if not words:
+                raise Wrong("bad-command", "names no program")
+            return tuple(words)
+        if not isinstance(value, list):
+            raise wrong_type("a string or a list of strings", value)
+        wrong = [
+            wrong_type("a string", word, None, (at,)) for at, word in enumerate(value) if not isinstance(word, str)
+        ]
+        if wrong:
+            raise ExceptionGroup("command", wrong)
+        if not value or not value[0]:
+            raise Wrong("bad-command", "names no program")
+        return tuple(value)
+
+    def dump(self, value: tuple[str, ...]) -> list[str]:
+        """Write a list."""
+        return list(value)
+
+    def schema(self) -> Schema:
+        """Describe both forms."""
+        words: Schema = {"type": "array", "items": {"type": "string"}, "minItems": 1}
+        return {"anyOf": [{"type": "string", "minLength": 1}, words]}

@@ -1,0 +1,55 @@
+"""The top level of a manifest as it is written: its keys, before defaults are merged into daemons.
+
+Knows nothing of files and layers; `complete.py` makes the `Manifest` from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from attrs import frozen
+
+from udaemon.manifest.containers import Environment, Many
+from udaemon.manifest.keys import Named, Table, key
+from udaemon.manifest.model import Daemon
+from udaemon.manifest.references import NAME, PATH
+from udaemon.manifest.values import Text
+
+
+@frozen(kw_only=True)
+class Root:
+    """What stands at the top level. Keys that begin with `x-` may stand there too and mean nothing to udaemon."""
+
+    schema: str | None = key(
+        "Where an editor finds the JSON Schema.", Text(), name="$schema", example="./schemas/udaemon-1.json"
+    )
+    project: str | None = key(
+        "Name of the project.", NAME, example="editorial", shown_default="the name of the manifest's directory"
+    )
+    context: str | None = key(
+        "Where it runs, such as production or staging; part of the names of log and pid files.",
+        NAME,
+        example="production",
+        shown_default="none",
+    )
+    run_dir: str | None = key(
+        "Directory that gets the pid files too.", PATH, example="run", shown_default="only the run directory"
+    )
+    env: Mapping[str, str] = key(
+        "Environment variables for all daemons, over those of `env-file`.",
+        Environment(),
+        factory=dict,
+        example={"TZ": "UTC"},
+    )
+    env_file: tuple[str, ...] = key(
+        "Files of NAME=value lines added to the environment of all daemons; later files win.",
+        Many(PATH, single=True),
+        default=(),
+        example="common.env",
+    )
+    defaults: Daemon | None = key(
+        "Keys of a daemon, for every daemon that does not say otherwise.", Table(Daemon), example={"restart": "always"}
+    )
+    daemons: Mapping[str, Daemon] = key(
+        "The daemons by name.", Named(Daemon), factory=dict, example={"mailer": {"factory": "jobs.mail:create"}}
+    )

@@ -1,0 +1,47 @@
+"""TOML text to plain tables, by tomllib.
+
+Knows no key of ours. Where keys stand is `toml_places.py`'s to say; tomllib tells no positions.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from typing import Any
+
+from udaemon.manifest.problems import Finding
+from udaemon.manifest.toml_places import first_duplicate, place_at
+
+_AT = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$")
+_PART = r"""(?:[A-Za-z0-9_-]++|"[^"\n]*+"|'[^'\n]*+')"""
+_LONG_KEY = re.compile(rf"{_PART}(?:[ \t]*+\.[ \t]*+{_PART}){{32,}}+[ \t]*+[=\]]")
+"""tomllib takes a second and a gigabyte for a key of 20,000 parts."""
+
+
+def parse(text: str) -> tuple[dict[str, Any], list[Finding]]:
+    """Read TOML; one finding where it is none."""
+    bomb = _LONG_KEY.search(text)
+    if bomb:
+        return {}, [Finding("too-deep", "a key of more than 32 parts", place=place_at(text, bomb.start()))]
+    try:
+        return tomllib.loads(text), []
+    except tomllib.TOMLDecodeError as error:
+        return {}, [_syntax(text, str(error))]
+    except RecursionError:
+        return {}, [Finding("too-deep", "lists or tables are nested too deep")]
+    except ValueError as error:  # a date such as 2026-02-31, an integer of 5,000 digits
+        return {}, [Finding("syntax", f"a value that TOML cannot hold: {error}")]
+
+
+def _syntax(text: str, message: str) -> Finding:
+    found = _AT.search(message)
+    words = message[: found.start()] if found else message
+    words = words[:1].lower() + words[1:]
+    if words.startswith("cannot "):
+        duplicate = first_duplicate(text)
+        if duplicate is not None:
+            path, place = duplicate
+            return Finding("duplicate-key", "is there already", "keep one of them", path, at_key=True, place=place)
+    if found and found[1]:
+        return Finding("syntax", words, place=(int(found[1]), int(found[2])))
+    return Finding("syntax", f"{words}, at the end", place=place_at(text, len(text.rstrip())))

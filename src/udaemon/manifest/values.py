@@ -1,0 +1,264 @@
+"""The types a key's value can have: each reads a plain value strictly, and says so in a JSON Schema and in words.
+
+Knows no key by name and no file. A wrong value is a `Wrong`, several in one list or table an exception group of them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any, Protocol
+
+from attrs import frozen
+
+from udaemon.manifest.measures import (
+    DURATION_PATTERN,
+    SIZE_PATTERN,
+    format_duration,
+    format_size,
+    near_duration,
+    near_size,
+    parse_duration,
+    parse_size,
+)
+from udaemon.manifest.problems import Path, Wrong
+from udaemon.manifest.wording import either, near, shown, type_name
+
+Schema = dict[str, Any]
+
+LONGEST = 3650 * 86400.0
+"""Seconds; a duration beyond ten years is a slip of the pen."""
+
+REFERENCE: Schema = {"$ref": "#/definitions/reference"}
+"""A string with `${…}` in it: what it will be is known only when the manifest is loaded."""
+
+
+class ValueType(Protocol):
+    """What a key's value may be."""
+
+    @property
+    def words(self) -> str:
+        """Name the type for people."""
+
+    def parse(self, value: object) -> Any:
+        """Read a plain value, or raise `Wrong`."""
+
+    def dump(self, value: Any) -> Any:
+        """Write it back as a plain value that `parse` reads as the same."""
+
+    def schema(self) -> Schema:
+        """Describe in JSON Schema what `parse` takes."""
+
+
+@frozen
+class Text:
+    """Any string; with `pattern`, one that matches it as a whole."""
+
+    words: str = "string"
+    pattern: str | None = None
+    code: str = "bad-text"
+    hint: str | None = None
+    empty: bool = True
+
+    def parse(self, value: object) -> str:
+        """Take a string."""
+        import re
+
+        if not isinstance(value, str):
+            raise wrong_type(self.words, value)
+        if not value and not self.empty:
+            raise Wrong(self.code, "must not be empty", self.hint)
+        if self.pattern is not None and not re.fullmatch(self.pattern[1:-1], value):
+            raise Wrong(self.code, f"{shown(value)} is no {self.words}", self.hint)
+        return value
+
+    def dump(self, value: str) -> str:
+        """Give it as it is."""
+        return value
+
+    def schema(self) -> Schema:
+        """Describe it."""
+        if self.pattern is not None:
+            return {"anyOf": [{"type": "string", "pattern": self.pattern}, REFERENCE]}
+        return {"type": "string"} if self.empty else {"type": "string", "minLength": 1}
+
+
+@frozen
+class Flag:
+    """true or false, and nothing that only looks like it."""
+
+    words: str = "true or false"
+
+    def parse(self, value: object) -> bool:
+        """Take a boolean."""
+        if not isinstance(value, bool):
+            lowered = value.lower() if isinstance(value, str) else ""
+            guess = {"yes": "true", "on": "true", "true": "true", "no": "false", "off": "false", "false": "false"}
+            hint = f"write {guess[lowered]}, without quotes" if lowered in guess else None
+            raise wrong_type(self.words, value, hint)
+        return value
+
+    def dump(self, value: bool) -> bool:
+        """Give it as it is."""
+        return value
+
+    def schema(self) -> Schema:
+        """Describe it."""
+        return {"type": "boolean"}
+
+
+@frozen
+class Number:
+    """A number within bounds; `whole` takes no fraction."""
+
+    low: float
+    high: float
+    whole: bool = False
+
+    @property
+    def words(self) -> str:
+        """Name it with its bounds."""
+        return f"{'whole ' if self.whole else ''}number from {self.low:g} to {self.high:g}"
+
+    def parse(self, value: object) -> float:
+        """Take a number, but no boolean and no text."""
+        if isinstance(value, bool) or not isinstance(value, int if self.whole else (int, float)):
+            raise wrong_type(f"a {self.words}", value)
+        if not self.low <= value <= self.high:  # NaN is neither
+            raise Wrong("out-of-range", f"{shown(value)} is out of range", f"write a {self.words}")
+        return value if self.whole else float(value)
+
+    def dump(self, value: float) -> float:
+        """Give it as it is."""
+        return value
+
+    def schema(self) -> Schema:
+        """Describe it."""
+        return {"type": "integer" if self.whole else "number", "minimum": self.low, "maximum": self.high}
+
+
+@frozen
+class Duration:
+    """Seconds as a number, or text such as "1m30s"; with `unlimited`, -1 means no limit (None)."""
+
+    low: float = 0.0
+    unlimited: bool = False
+
+    @property
+    def words(self) -> str:
+        """Name it."""
+        return "duration, or -1 for no limit" if self.unlimited else "duration"
+
+    def parse(self, value: object) -> float | None:
+        """Take a number of seconds or a text."""
+        hint = 'write seconds as a number, or text such as "500ms", "30s", "1m30s", "1h", "2d"'
+        if self.unlimited and value in (-1, "-1") and not isinstance(value, bool):
+            return None
+        if isinstance(value, str):
+            seconds = parse_duration(value)
+            if seconds is None:
+                guess = near_duration(value)
+                raise Wrong("bad-duration", f"{shown(value)} is no duration", f'write "{guess}"' if guess else hint)
+        elif isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise wrong_type("a duration", value, hint)
+        else:
+            seconds = float(value) if abs(value) <= LONGEST else math.inf
+        if not self.low <= seconds <= LONGEST:
+            least = format_duration(self.low) if self.low else "0"
+            raise Wrong("out-of-range", f"{shown(value)} is out of range", f"write a duration from {least} to 3650d")
+        return seconds
+
+    def dump(self, value: float | None) -> str | int:
+        """Write it with units."""
+        return -1 if value is None else format_duration(value)
+
+    def schema(self) -> Schema:
+        """Describe it."""
+        forms: list[Schema] = [
+            {"type": "number", "minimum": self.low, "maximum": LONGEST},
+            {"type": "string", "pattern": DURATION_PATTERN},
+            REFERENCE,
+        ]
+        if self.unlimited:
+            forms.insert(0, {"enum": [-1, "-1"]})
+        return {"anyOf": forms}
+
+
+@frozen
+class Size:
+    """Bytes as a number, or text such as "10M"; -1 means no limit (None)."""
+
+    low: int = 0
+    words: str = "size, or -1 for no limit"
+
+    def parse(self, value: object) -> int | None:
+        """Take a number of bytes or a text."""
+        hint = 'write bytes as a number, or text such as "64K", "10M", "1G" (binary), "5MB" (decimal), or -1'
+        if value in (-1, "-1") and not isinstance(value, bool):
+            return None
+        if isinstance(value, str):
+            size = parse_size(value)
+            if size is None:
+                guess = near_size(value)
+                raise Wrong("bad-size", f"{shown(value)} is no size", f'write "{guess}"' if guess else hint)
+        elif isinstance(value, bool) or not isinstance(value, int):
+            raise wrong_type("a size", value, hint)
+        else:
+            size = value
+        if not self.low <= size < 2**63:
+            raise Wrong("out-of-range", f"{shown(value)} is out of range", f"write {self.low} or more")
+        return size
+
+    def dump(self, value: int | None) -> str | int:
+        """Write it with its unit."""
+        return -1 if value is None else format_size(value)
+
+    def schema(self) -> Schema:
+        """Describe it."""
+        return {
+            "anyOf": [
+                {"enum": [-1, "-1"]},
+                {"type": "integer", "minimum": self.low, "maximum": 2**63 - 1},
+                {"type": "string", "pattern": SIZE_PATTERN},
+                REFERENCE,
+            ]
+        }
+
+
+@frozen
+class Choice:
+    """One word of a few; `meanings` says what each does."""
+
+    enum: type[StrEnum]
+    meanings: Mapping[str, str]
+
+    @property
+    def words(self) -> str:
+        """Name the words."""
+        return either(f'"{word}"' for word in self.meanings)
+
+    def parse(self, value: object) -> StrEnum:
+        """Take one of the words."""
+        if not isinstance(value, str):
+            raise wrong_type(self.words, value)
+        try:
+            return self.enum(value)
+        except ValueError:
+            close = near(value, self.meanings)
+            hint = f'did you mean "{close}"?' if close else f"write {self.words}"
+            raise Wrong("bad-choice", f"{shown(value)} is none of {self.words}", hint) from None
+
+    def dump(self, value: StrEnum) -> str:
+        """Give the word."""
+        return value.value
+
+    def schema(self) -> Schema:
+        """Describe each word."""
+        words: list[Schema] = [{"const": word, "description": text} for word, text in self.meanings.items()]
+        return {"anyOf": [*words, REFERENCE]}
+
+
+def wrong_type(wanted: str, value: object, hint: str | None = None, path: Path = ()) -> Wrong:
+    """Say what a value should be and what kind of thing it is; the value itself may be a secret and is not shown."""
+    return Wrong("wrong-type", f"must be {wanted}, not {type_name(value)}", hint, path)

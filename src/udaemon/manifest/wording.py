@@ -1,0 +1,61 @@
+"""Words for diagnostics: how a value, a type, a choice and a suggestion are put.
+
+Knows nothing of what was wrong.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Iterable, Mapping
+
+_LONGEST_SHOWN = 48
+
+
+def shown(value: object) -> str:
+    """Show a value as it could stand in the file, in one short line without control characters."""
+    if isinstance(value, str):
+        text = json.dumps(value, ensure_ascii=False)
+        text = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+    elif isinstance(value, int) and not isinstance(value, bool) and value.bit_length() > 256:
+        text = "the number"  # its decimal digits may be beyond what Python agrees to print
+    else:
+        text = json.dumps(value)
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
+
+
+def type_name(value: object) -> str:
+    """Name the kind of a plain value, with its article."""
+    match value:
+        case None:
+            return "nothing"
+        case bool():
+            return "true or false"
+        case int():
+            return "a whole number"
+        case float():
+            return "a number with a fraction"
+        case str():
+            return "a string"
+        case list() | tuple():
+            return "a list"
+        case Mapping():
+            return "a table"
+        case datetime.date() | datetime.time():
+            return "a date or time"
+        case _:
+            return f"a {type(value).__name__}"
+
+
+def either(words: Iterable[str]) -> str:
+    """Join words with commas and a last "or"."""
+    *first, last = words
+    return f"{', '.join(first)} or {last}" if first else last
+
+
+def near(word: str, known: Iterable[str]) -> str | None:
+    """Find the known word that was most likely meant."""
+    from difflib import get_close_matches  # 4 ms that only a mistake should cost
+
+    close = get_close_matches(word.lower().replace("_", "-"), list(known), n=1, cutoff=0.6)
+    return close[0] if close else None

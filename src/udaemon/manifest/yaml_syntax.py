@@ -1,0 +1,175 @@
+"""YAML text to plain tables: the 1.2 core schema, without its surprises.
+
+Knows no key of ours. PyYAML's C parser makes the nodes; their types are decided here, since PyYAML's own rules are
+those of YAML 1.1, where `no` is false and `1:30` is ninety.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import yaml
+
+from udaemon.manifest.problems import Finding, Path
+from udaemon.manifest.toml_places import Place, Places, place_at
+
+_CORE = "tag:yaml.org,2002:"
+_PLAIN = (
+    ("null", re.compile(r"~|null|Null|NULL|"), "~nN"),
+    ("bool", re.compile(r"true|True|TRUE|false|False|FALSE"), "tTfF"),
+    ("int", re.compile(r"[-+]?(?:0|[1-9][0-9]*)|0o[0-7]+|0x[0-9a-fA-F]+"), "-+0123456789"),
+    ("float", re.compile(r"[-+]?(?:0|[1-9][0-9]*)?(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?"), "-+.0123456789"),
+    ("float", re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"), "-+."),
+)
+_MOST = 200_000
+_DEEPEST = 64
+
+
+def _resolvers() -> dict[str, list[tuple[str, re.Pattern[str]]]]:
+    """Say by their first letter which plain scalars are no strings; `012` is one: its meaning differs by reader."""
+    table: dict[str, list[tuple[str, re.Pattern[str]]]] = {"": [(f"{_CORE}null", re.compile(r"^$"))]}
+    for tag, pattern, letters in _PLAIN:
+        whole = re.compile(rf"^(?:{pattern.pattern})\Z")
+        for letter in letters:
+            table.setdefault(letter, []).append((_CORE + tag, whole))
+    return table
+
+
+class _Loader(yaml.CSafeLoader):
+    """The C parser with the resolvers of the core schema."""
+
+    yaml_implicit_resolvers = _resolvers()
+
+
+def parse(text: str) -> tuple[dict[str, Any], list[Finding], yaml.Node | None]:
+    """Read YAML; the node tree comes along, for it knows the places."""
+    try:
+        loader = _Loader(text)
+        try:
+            node = loader.get_single_node()
+        finally:
+            loader.dispose()
+    except yaml.MarkedYAMLError as error:
+        return {}, [_syntax(error)], None
+    except yaml.reader.ReaderError as error:
+        return {}, [Finding("syntax", str(error.reason), place=place_at(text, min(error.position, len(text))))], None
+    except RecursionError:
+        return {}, [Finding("too-deep", "lists or tables are nested too deep")], None
+    if node is None:
+        return {}, [], None
+    if not isinstance(node, yaml.MappingNode):
+        return {}, [Finding("syntax", "a manifest is a table of keys", place=_place(node))], None
+    build = _Build()
+    data = build.mapping(node, ())
+    return data, build.findings, node
+
+
+def places(node: yaml.Node) -> Places:
+    """Find every key and every value."""
+    found: Places = {}
+
+    def walk(node: yaml.Node, path: Path) -> None:
+        if isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                inner = (*path, str(key.value))
+                if inner not in found:
+                    found[inner] = (_place(key), _place(value))
+                    walk(value, inner)
+        elif isinstance(node, yaml.SequenceNode):
+            for index, value in enumerate(node.value):
+                found[*path, index] = (_place(value), _place(value))
+                walk(value, (*path, index))
+
+    walk(node, ())
+    return found
+
+
+def _place(node: yaml.Node) -> Place:
+    return node.start_mark.line + 1, node.start_mark.column + 1
+
+
+def _syntax(error: yaml.MarkedYAMLError) -> Finding:
+    mark = error.problem_mark or error.context_mark
+    words = " ".join(part for part in (error.context, error.problem) if part)
+    code = "too-deep" if "depth" in words else "syntax"
+    return Finding(code, words, place=(mark.line + 1, mark.column + 1) if mark else None)
+
+
+class _Build:
+    """One pass from nodes to plain values; what YAML allows and a manifest does not is noted and left out."""
+
+    def __init__(self) -> None:
+        self.findings: list[Finding] = []
+        self.count = 0
+        self.open: list[int] = []
+
+    def note(self, code: str, message: str, hint: str | None, path: Path, node: yaml.Node) -> None:
+        self.findings.append(Finding(code, message, hint, path, place=_place(node)))
+
+    def mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
+        table: dict[str, Any] = {}
+        for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode) or key.tag != f"{_CORE}str":
+                name = str(key.value) if isinstance(key, yaml.ScalarNode) else "?"
+                self.note("bad-key", "a key must be a string", "put it in quotes", (*path, name), key)
+            elif key.value == "<<":
+                self.note("merge-key", "merge keys are no part of YAML 1.2", "use `defaults`", (*path, "<<"), key)
+            elif key.value in table:
+                self.note("duplicate-key", "is there already", "keep one of them", (*path, key.value), key)
+            else:
+                self.put(table, key, value, path)
+        return table
+
+    def put(self, table: dict[str, Any], key: yaml.ScalarNode, node: yaml.Node, path: Path) -> None:
+        inner = (*path, key.value)
+        value = self.value(node, inner)
+        if value is None and not (isinstance(inner[0], str) and inner[0].startswith("x-")):
+            if node.tag == f"{_CORE}null":
+                self.note("no-value", "has no value", "write one, or take the key out", inner, key)
+        else:
+            table[key.value] = value
+
+    def value(self, node: yaml.Node, path: Path) -> Any:
+        self.count += 1
+        if self.count > _MOST or len(path) > _DEEPEST or id(node) in self.open:
+            if self.count <= _MOST + 1:
+                self.note("too-deep", "nested or repeated by aliases beyond measure", None, path, node)
+            self.count = max(self.count, _MOST + 1) if self.count > _MOST else self.count
+            return None
+        self.open.append(id(node))
+        try:
+            return self.typed(node, path)
+        finally:
+            self.open.pop()
+
+    def typed(self, node: yaml.Node, path: Path) -> Any:
+        match node:
+            case yaml.MappingNode(tag="tag:yaml.org,2002:map"):
+                return self.mapping(node, path)
+            case yaml.SequenceNode(tag="tag:yaml.org,2002:seq"):
+                return [self.value(item, (*path, index)) for index, item in enumerate(node.value)]
+            case yaml.ScalarNode():
+                return self.scalar(node, path)
+        self.note("yaml-tag", f"the tag {node.tag} is not taken", "leave it out", path, node)
+        return None
+
+    def scalar(self, node: yaml.ScalarNode, path: Path) -> Any:
+        text = node.value
+        try:
+            match node.tag.removeprefix(_CORE):
+                case "str":
+                    return text
+                case "null":
+                    return None
+                case "bool":
+                    return {"true": True, "false": False}[text.lower()]
+                case "int":
+                    return int(text, 0)
+                case "float":
+                    return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
+        except (ValueError, KeyError):
+            self.note("syntax", "a value that cannot be read as what it says it is", None, path, node)
+            return None
+        self.note("yaml-tag", f"the tag {node.tag} is not taken", "leave it out", path, node)
+        return None
