@@ -1,0 +1,136 @@
+"""External commands: fork and exec without a shell, and what it means when that fails.
+
+Knows nothing of how a process goes on. `Popen` reports an exec that failed with its errno through a close-on-exec pipe,
+so that a command that was started is known to have begun.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import resource
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from attrs import frozen
+
+from udaemon.policy.events import Trouble
+
+_RETRY = frozenset(
+    {errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.ETXTBSY, errno.EIO, errno.ESTALE, errno.ENOSPC}
+)
+"""Errors that may pass by themselves. ETXTBSY is a program that is being written at this moment."""
+
+
+@frozen(kw_only=True)
+class Command:
+    """What to execute. Paths are absolute; `env` is the whole environment.
+
+    `output` becomes stdout and stderr; `keep` stay open in it under their own numbers.
+    """
+
+    argv: tuple[str, ...]
+    executable: str | None = None
+    env: Mapping[str, str]
+    cwd: str
+    umask: int = -1
+    output: int
+    keep: tuple[int, ...] = ()
+
+
+class ExecFailed(Exception):
+    """No process came to be; `trouble` says whether another try makes sense."""
+
+    def __init__(self, message: str, trouble: Trouble) -> None:
+        super().__init__(message)
+        self.trouble = trouble
+
+
+class Launcher:
+    """Starts programs with clean attributes and the file limit that the user gave us.
+
+    Args:
+        nofile: Soft and hard RLIMIT_NOFILE for what is started, None to pass on our own.
+
+    The limit is lowered here for the moment of the fork, as no other way is free of a race; two fds with low numbers
+    are kept in reserve, for the pipe that a fork needs while the limit is low or all fds are used up.
+    """
+
+    def __init__(self, nofile: tuple[int, int] | None = None) -> None:
+        self._nofile = nofile
+        self._nothing = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
+        self._reserve = [os.dup(self._nothing), os.dup(self._nothing)]
+
+    def start(self, command: Command) -> int:
+        """Execute a command in a session of its own. Returns its pid; to reap it is the caller's part.
+
+        Raises:
+            ExecFailed: It did not begin.
+        """
+        try:
+            with self._limited():
+                return self._popen(command)
+        except OSError as error:
+            raise _failed(command, error) from error
+        except ValueError as error:  # a NUL byte, which no argument or variable can hold
+            raise ExecFailed(f"exec {command.argv[0]!r}: {error}", Trouble.CONFIG) from error
+
+    def close(self) -> None:
+        """Let go of the fds in reserve."""
+        for fd in (self._nothing, *self._reserve):
+            os.close(fd)
+        self._reserve = []
+
+    def _popen(self, command: Command) -> int:
+        process = subprocess.Popen(
+            command.argv,
+            executable=command.executable,
+            env=command.env,
+            cwd=command.cwd,
+            stdin=self._nothing,
+            stdout=command.output,
+            stderr=command.output,
+            start_new_session=True,
+            umask=command.umask,
+            pass_fds=command.keep,
+        )
+        process.returncode = 0  # so that neither its destructor nor the next Popen waits for it
+        return process.pid
+
+    @contextmanager
+    def _limited(self) -> Iterator[None]:
+        reserved = len(self._reserve)
+        for fd in self._reserve:
+            os.close(fd)
+        self._reserve = []
+        own = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if self._nofile is not None:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (self._nofile[0], own[1]))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, own)
+            self._reserve = [os.dup(self._nothing) for _ in range(reserved)]
+
+
+def shell(script: Sequence[str]) -> tuple[str, ...]:
+    """The arguments that run a script by /bin/sh."""
+    return ("/bin/sh", "-c", *script)
+
+
+def _failed(command: Command, error: OSError) -> ExecFailed:
+    trouble = Trouble.RESOURCE if error.errno in _RETRY else Trouble.CONFIG
+    program = command.executable or command.argv[0]
+    reason = f"{os.strerror(error.errno or 0)} ({errno.errorcode.get(error.errno or 0, '?')})"
+    if error.errno in {errno.ENOENT, errno.ENOTDIR, errno.EACCES} and not _can_enter(command.cwd):
+        return ExecFailed(f"chdir {command.cwd}: {reason}", trouble)
+    if error.errno == errno.ENOENT and os.path.exists(os.path.join(command.cwd, program)):
+        reason += "; the file is there, but not the interpreter it names"
+    elif error.errno == errno.ENOENT and "/" not in program:
+        reason += "; it is in no directory of PATH"
+    return ExecFailed(f"exec {program}: {reason}", trouble)
+
+
+def _can_enter(directory: str) -> bool:
+    return os.path.isdir(directory) and os.access(directory, os.X_OK)

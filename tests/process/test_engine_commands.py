@@ -1,0 +1,187 @@
+"""Tests of external commands: what they inherit, and what an exec that fails says."""
+
+from __future__ import annotations
+
+import os
+import resource
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from udaemon.engines.commands import Command, ExecFailed, Launcher, shell
+from udaemon.engines.status import Status, reap
+from udaemon.policy.events import Trouble
+
+Wait = Callable[..., list[int]]
+Start = Callable[..., tuple[Status, bytes]]
+
+
+@pytest.fixture
+def start(tmp_path: Path, wait: Wait) -> Iterator[Start]:
+    """Run a command to its end, and answer its status and output."""
+    launchers = []
+
+    def run(*argv: str, nofile: tuple[int, int] | None = None, **options: object) -> tuple[Status, bytes]:
+        launcher = Launcher(nofile)
+        launchers.append(launcher)
+        read, write = os.pipe2(os.O_CLOEXEC)
+        with os.fdopen(read, "rb") as output:
+            given = {"env": dict(os.environ), "cwd": str(tmp_path), "output": write} | options
+            try:
+                pid = launcher.start(Command(argv=argv, **given))  # type: ignore[arg-type]
+            finally:
+                os.close(write)
+            pidfd = os.pidfd_open(pid)
+            wait([pidfd], timeout=10, what=f"the end of {argv}")
+            status = reap(pidfd)
+            os.close(pidfd)
+            assert status is not None
+            return status, output.read()
+
+    yield run
+    for launcher in launchers:
+        launcher.close()
+
+
+def test_output_and_exit_code(start: Start) -> None:
+    assert start(*shell(["echo out; echo err >&2; exit 3"])) == (Status(3, None, core=False), b"out\nerr\n")
+
+
+def test_a_signal_is_told_as_one(start: Start) -> None:
+    status, _ = start(*shell(["kill -9 $$"]))
+    assert status == Status(None, 9, core=False)
+    assert status.returncode == -9
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        (("/nowhere/x",), "exec /nowhere/x: No such file or directory (ENOENT)"),
+        (
+            ("no-such",),
+            "exec no-such: No such file or directory (ENOENT); it is in no directory of PATH",
+        ),
+        (("./plain",), "exec ./plain: Permission denied (EACCES)"),
+        (("./folder",), "exec ./folder: Permission denied (EACCES)"),
+        (("./noise",), "exec ./noise: Exec format error (ENOEXEC)"),
+        (("./plain/x",), "exec ./plain/x: Not a directory (ENOTDIR)"),
+        (("./loop",), "exec ./loop: Too many levels of symbolic links (ELOOP)"),
+        (
+            ("./orphan",),
+            "exec ./orphan: No such file or directory (ENOENT); the file is there, but not the interpreter it names",
+        ),
+        (("x" * 300,), f"exec {'x' * 300}: File name too long (ENAMETOOLONG)"),
+        (("a\0b",), "exec 'a\\x00b': embedded null byte"),
+    ],
+)
+def test_f14_a_program_that_cannot_begin_is_a_config_error(
+    start: Start, tmp_path: Path, argv: tuple[str, ...], message: str
+) -> None:
+    (tmp_path / "plain").write_text("#!/bin/sh\n")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "noise").write_bytes(b"\x00\x01")
+    (tmp_path / "orphan").write_text("#!/no/such/interpreter\n")
+    for name in ("noise", "orphan"):
+        (tmp_path / name).chmod(0o755)
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(ExecFailed) as failed:
+        start(*argv)
+    assert (str(failed.value), failed.value.trouble) == (message, Trouble.CONFIG)
+
+
+def test_f14_a_program_that_is_being_written_is_tried_again(start: Start, tmp_path: Path) -> None:
+    program = tmp_path / "busy"
+    program.write_bytes(Path("/bin/true").read_bytes())
+    program.chmod(0o755)
+    with program.open("r+b"), pytest.raises(ExecFailed, match="ETXTBSY") as failed:
+        start("./busy")
+    assert failed.value.trouble is Trouble.RESOURCE
+
+
+def test_f14_a_missing_working_directory_is_told_as_such(start: Start, tmp_path: Path) -> None:
+    with pytest.raises(ExecFailed) as failed:
+        start("/bin/true", cwd=str(tmp_path / "gone"))
+    assert str(failed.value) == f"chdir {tmp_path}/gone: No such file or directory (ENOENT)"
+    assert failed.value.trouble is Trouble.CONFIG
+
+
+def test_bare_names_are_looked_up_in_the_path_of_the_daemon(start: Start, tmp_path: Path) -> None:
+    tool = tmp_path / "bin" / "tool"
+    tool.parent.mkdir()
+    tool.write_text("#!/bin/sh\necho mine\n")
+    tool.chmod(0o755)
+    assert start("tool", env={"PATH": f"/nowhere:{tool.parent}"})[1] == b"mine\n"
+
+
+def test_f61_only_the_declared_fds_are_inherited(start: Start) -> None:
+    declared, stray = os.open("/", os.O_RDONLY), os.open("/", os.O_RDONLY)
+    os.set_inheritable(stray, True)
+    _, output = start("/bin/sh", "-c", "ls /proc/$$/fd", keep=(declared,))
+    os.close(declared)
+    os.close(stray)
+    assert output.split() == [b"0", b"1", str(declared).encode(), b"2"]
+
+
+def test_f62_it_leads_a_session_with_clean_signals(start: Start) -> None:
+    _, stat = start(*shell(["read line < /proc/self/stat; echo $line"]))
+    _pid_comm, _, rest = stat.decode().partition(") ")
+    assert len({stat.split()[0].decode(), *rest.split()[2:4]}) == 1, "pid, process group and session are one"
+    # cat and not the shell, which blocks signals now and then
+    _, status = start("cat", "/proc/self/status")
+    masks = dict(line.split(":\t") for line in status.decode().splitlines() if line.startswith("Sig"))
+    assert (int(masks["SigBlk"], 16), int(masks["SigIgn"], 16)) == (0, 0)
+    assert start(*shell(["readlink /proc/$$/fd/0; umask"]), umask=0o027)[1] == b"/dev/null\n0027\n"
+
+
+@pytest.fixture
+def raised_limit() -> Iterator[int]:
+    """The soft file limit, which was raised to the hard one for the test."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    low = min(soft, 128)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    yield low
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_f47_it_gets_the_file_limit_of_the_user(start: Start, raised_limit: int) -> None:
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    assert start(*shell(["ulimit -S -n"]), nofile=(raised_limit, before[1]))[1] == f"{raised_limit}\n".encode()
+    assert resource.getrlimit(resource.RLIMIT_NOFILE) == before
+
+
+def test_f13_a_command_starts_while_more_fds_are_open_than_it_may_have(
+    tmp_path: Path, raised_limit: int, wait: Wait
+) -> None:
+    launcher = Launcher((raised_limit, raised_limit))
+    many = [os.open("/", os.O_RDONLY) for _ in range(raised_limit)]
+    pid = launcher.start(Command(argv=("/bin/true",), env={}, cwd="/", output=many[0]))
+    pidfd = os.pidfd_open(pid)
+    wait([pidfd], timeout=10, what="the end of true")
+    status = reap(pidfd)
+    for fd in (*many, pidfd):
+        os.close(fd)
+    launcher.close()
+    assert status == Status(0, None, core=False)
+
+
+def test_f13_no_fd_left_is_a_resource_error(tmp_path: Path) -> None:
+    launcher = Launcher()
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (64, hard))
+    many = []
+    with suppress(OSError):
+        while True:
+            many.append(os.open("/", os.O_RDONLY))
+    launcher._reserve, kept = [], launcher._reserve
+    try:
+        with pytest.raises(ExecFailed, match="EMFILE") as failed:
+            launcher.start(Command(argv=("/bin/true",), env={}, cwd="/", output=many[0]))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        launcher._reserve = kept
+        launcher.close()
+        for fd in many:
+            os.close(fd)
+    assert failed.value.trouble is Trouble.RESOURCE
