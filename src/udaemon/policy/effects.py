@@ -16,6 +16,7 @@ class Word(StrEnum):
     STARTED = "started"
     READY = "ready"
     EXITED = "exited"
+    CLEARED = "cleared"
     RESTARTING = "restarting"
     REFUSED = "refused"
     STOPPING = "stopping"

@@ -14,97 +14,105 @@ from udaemon.policy.instance import Exit, Instance, State, Wanted
 
 Outcome = tuple[Instance, tuple[Effect, ...]]
 
+KILL_GRACE = 5.0
+"""Seconds after KILL in which a process must be gone; what stays longer sits in the kernel and is called unkillable."""
+
 _BACKGROUNDED_WITHIN = 5.0
 """A leader that leaves its tree behind sooner than this after its start has put itself in the background."""
 
 
 def begin(instance: Instance) -> Outcome:
-    """A start: what went before is only kept where it counts for the next end."""
-    starting = evolve(
-        instance,
-        state=State.STARTING,
-        deadline=None,
-        pid=None,
-        asked=False,
-        again=False,
-        killing=False,
-        survivors=(),
-    )
-    return starting, (Spawn(),)
+    """A start, or udaemon's own restart: the counts stay."""
+    return _cleared(instance, State.STARTING), (Spawn(),)
 
 
-def on_exited(instance: Instance, event: Exited, now: float, jitter: float, grace: float) -> Outcome:
-    """Record the end; wait for the rest of the tree if there is one, else go on at once."""
-    end = Exit(code=event.code, signal=event.signal, core=event.core, reason=_reason(instance, event), at=now)
-    message = event.message or _backgrounded(instance, event, now)
-    gone = evolve(instance, pid=None, exit=end, message=message, survivors=event.survivors)
+def begin_anew(instance: Instance) -> Outcome:
+    """A start that the operator asked for: what went before counts no more."""
+    return begin(evolve(forgiven(instance), automatic=False, message=None))
+
+
+def forgiven(instance: Instance) -> Instance:
+    """The instance without the crashes it had."""
+    return evolve(instance, crashes=0, refusals=0, attempts=())
+
+
+def rest(instance: Instance, state: State) -> Instance:
+    """The instance with nothing under way."""
+    return evolve(_cleared(instance, state), automatic=False)
+
+
+def on_exited(instance: Instance, event: Exited, now: float, jitter: float) -> Outcome:
+    """Record the end; clear away the rest of the tree if there is one, else go on at once."""
+    if instance.pid is None:
+        return instance, ()
+    backgrounded = _backgrounded(instance, event, now)
+    reason = Reason.CONFIG if backgrounded else _reason(instance, event)
+    end = Exit(code=event.code, signal=event.signal, core=event.core, reason=reason, at=now)
+    message = event.message or backgrounded or _killed(instance, event)
     told = Tell(Word.EXITED, wording.ending(end) + (f": {message}" if message else ""))
-    if instance.state is State.FAILED:
-        return evolve(gone, message=None), (told,)
-    if event.survivors:
-        clearing = evolve(gone, state=State.STOPPING, killing=True, deadline=now + grace)
+    gone = evolve(instance, pid=None, exit=end, message=message)
+    if event.survivors and instance.daemon.stop.kill_tree:
+        clearing = evolve(
+            gone, state=State.STOPPING, survivors=event.survivors, killing=True, deadline=now + KILL_GRACE
+        )
         left = Tell(Word.KILLING, f"it left {wording.pids(event.survivors)} behind, killed")
         return clearing, (told, KillTree(), left)
-    settled, effects = settle(gone, now, jitter)
+    settled, effects = _settle(gone, end, now, jitter)
     return settled, (told, *effects)
 
 
 def on_tree_gone(instance: Instance, now: float, jitter: float) -> Outcome:
     """The survivors are gone, so the end is complete."""
-    clear = evolve(instance, survivors=())
-    if instance.state is not State.STOPPING or instance.pid is not None:
-        return clear, ()
-    return settle(clear, now, jitter)
+    if not instance.survivors or instance.exit is None:
+        return instance, ()
+    told = Tell(Word.CLEARED, f"what it left behind is gone: {wording.pids(instance.survivors)}")
+    settled, effects = _settle(evolve(instance, survivors=()), instance.exit, now, jitter)
+    return settled, (told, *effects)
 
 
-def settle(instance: Instance, now: float, jitter: float) -> Outcome:
+def _settle(instance: Instance, end: Exit, now: float, jitter: float) -> Outcome:
     """Nothing of it lives any more: rest, wait, or start again."""
-    if instance.asked or instance.wanted is Wanted.DOWN:
-        if instance.again:
-            return begin(evolve(instance, crashes=0, refusals=0, attempts=()))
-        stopped = _rest(instance, State.STOPPED)
-        return stopped, (Tell(Word.STOPPED, "stopped"),)
-    if instance.exit is None:
-        return _rest(instance, State.STOPPED), ()
-    verdict = restart.verdict(instance, evolve(instance.exit, at=now), jitter)
+    if instance.wanted is Wanted.DOWN:
+        return rest(instance, State.STOPPED), (Tell(Word.STOPPED, "stopped"),)
+    if instance.asked_at is not None:
+        return begin_anew(instance)
+    verdict = restart.verdict(instance, end, now, jitter)
     if isinstance(verdict, restart.Stay):
-        resting = _rest(evolve(instance, message=verdict.message), State.FAILED if verdict.failed else State.EXITED)
-        effects = (Tell(Word.FAILED, verdict.message or wording.ending(instance.exit)),) if verdict.failed else ()
-        return resting, effects
-    told = Tell(Word.RESTARTING, f"starts again {wording.seconds(verdict.delay)}")
+        if not verdict.failed:
+            return rest(instance, State.EXITED), ()
+        failed = evolve(rest(instance, State.FAILED), message=verdict.message)
+        return failed, (Tell(Word.FAILED, verdict.message or wording.ending(end)),)
+    told = Tell(Word.RESTARTING, f"starts again {wording.wait(verdict.delay)}")
     again = evolve(verdict.instance, automatic=True)
-    if verdict.delay <= 0:
-        starting, spawn = begin(again)
-        return starting, (told, *spawn)
-    waiting = evolve(_rest(again, State.BACKOFF), automatic=True, deadline=now + verdict.delay)
-    return waiting, (told,)
+    if verdict.delay > 0:
+        return evolve(_cleared(again, State.BACKOFF), deadline=now + verdict.delay), (told,)
+    starting, spawn = begin(again)
+    return starting, (told, *spawn)
 
 
-def _rest(instance: Instance, state: State) -> Instance:
-    return evolve(
-        instance,
-        state=state,
-        deadline=None,
-        asked=False,
-        again=False,
-        killing=False,
-        automatic=False,
-        survivors=(),
-    )
+def _cleared(instance: Instance, state: State) -> Instance:
+    return evolve(instance, state=state, deadline=None, asked_at=None, killing=False, survivors=())
 
 
 def _reason(instance: Instance, event: Exited) -> Reason:
-    """Killed by us or by another is `killed`; what the child said of itself counts only if it left by itself."""
+    """Killed by any signal but the one it was asked with is `killed`; the child's own word counts if it left itself."""
+    asked = instance.asked_at is not None
     if event.signal is not None:
-        stopped_as_asked = instance.asked and not instance.killing
-        return Reason.STOPPED if stopped_as_asked else Reason.KILLED
-    if event.reason is not None:
-        return event.reason
-    return Reason.STOPPED if instance.asked else Reason.EXITED
+        as_asked = asked and wording.signal_name(event.signal) == f"SIG{instance.daemon.stop.signal}"
+        return Reason.STOPPED if as_asked else Reason.KILLED
+    return event.reason or (Reason.STOPPED if asked else Reason.EXITED)
+
+
+def _killed(instance: Instance, event: Exited) -> str | None:
+    """Why we killed it, if it was us and it was in time."""
+    ours = instance.state is State.STOPPING and instance.killing and event.signal is not None
+    return instance.message if ours else None
 
 
 def _backgrounded(instance: Instance, event: Exited, now: float) -> str | None:
+    """What to say to a command that left at once, content and with its work still going on behind it."""
     young = instance.started_at is not None and now - instance.started_at < _BACKGROUNDED_WITHIN
-    if event.survivors and event.code == 0 and young and not instance.asked:
+    left_work = event.code == 0 and event.reason is None and event.survivors and instance.daemon.stop.kill_tree
+    if left_work and young and instance.asked_at is None:
         return "daemon backgrounded itself; run it in the foreground"
     return None

@@ -54,8 +54,9 @@ class Fleet:
         return None
 
     def due(self, now: float) -> Iterator[Key]:
-        """Instances whose deadline has passed, the earliest first, each once."""
-        due = []
+        """Instances whose deadline has passed, the earliest first.
+
+        Each is to be told before the next is taken; one that cannot be does not cost the others their turn.
+        """
         while (deadline := self.next_deadline()) is not None and deadline <= now:
-            due.append(heapq.heappop(self._deadlines)[1])
-        return iter(dict.fromkeys(due))
+            yield heapq.heappop(self._deadlines)[1]

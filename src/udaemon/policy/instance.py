@@ -38,7 +38,10 @@ class State(StrEnum):
 
 
 RESTING = frozenset({State.DISABLED, State.STOPPED, State.EXITED, State.FAILED})
-"""States that only the operator ends: no deadline, and nothing alive (an unkillable process excepted)."""
+"""States that only the operator ends: no deadline, and nothing alive.
+
+The exception is a process that cannot be killed: its instance rests as `failed`, and goes on if it dies after all.
+"""
 
 
 class Wanted(StrEnum):
@@ -50,7 +53,10 @@ class Wanted(StrEnum):
 
 @frozen(kw_only=True)
 class Exit:
-    """How the last process ended. `at` is monotonic seconds; one of `code` and `signal` is set."""
+    """How the last process ended. `at` is monotonic seconds.
+
+    One of `code` and `signal` is set; neither where no process came to be (`config`) or none ended (`unkillable`).
+    """
 
     code: int | None
     signal: int | None
@@ -71,11 +77,10 @@ class Instance:
         crashes: Ends in a row that were too early or failures.
         refusals: Starts in a row that the system refused for want of something.
         attempts: Times of the automatic restarts after a failure, within the start limit's window.
-        asked: The stop under way was asked for; else the tree of a process that ended by itself is being cleared.
-        again: The stop under way is the first half of a restart.
+        asked_at: When the operator asked for the stop under way; None while only a tree is cleared.
+        killing: KILL was sent, or will be as soon as there is a process to send it to.
         automatic: The start under way, or the one waited for, is udaemon's own idea.
-        killing: KILL was sent.
-        exit: How the last process ended, if one did.
+        exit: How the last process ended, or why it could not begin.
         message: Why it is what it is, in a sentence, if there is more to say than the state.
         survivors: Processes that the last one left behind and that still live.
     """
@@ -91,10 +96,9 @@ class Instance:
     crashes: int = 0
     refusals: int = 0
     attempts: tuple[float, ...] = ()
-    asked: bool = False
-    again: bool = False
-    automatic: bool = False
+    asked_at: float | None = None
     killing: bool = False
+    automatic: bool = False
     exit: Exit | None = None
     message: str | None = None
     survivors: tuple[int, ...] = ()
@@ -108,6 +112,18 @@ class Instance:
     def at_rest(self) -> bool:
         """Whether nothing more happens to it until the operator asks."""
         return self.state in RESTING
+
+    @property
+    def being_born(self) -> bool:
+        """Whether a start was asked for and is not answered yet."""
+        return self.state in (State.STARTING, State.STOPPING) and self.pid is None and not self.survivors
+
+    @property
+    def unkillable(self) -> tuple[int, ...]:
+        """Processes that got KILL, did not go away, and were given up on."""
+        if self.state is not State.FAILED:
+            return ()
+        return self.survivors if self.pid is None else (self.pid,)
 
 
 def declared(daemon: Daemon, index: int) -> Instance:

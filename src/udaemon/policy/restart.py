@@ -1,6 +1,6 @@
 """Whether and when an ended process is started again.
 
-Knows no clock: times and the jitter come in as arguments. The rules are in docs/guide/operating.md.
+Knows no clock: times and the jitter come in as arguments. The rules are in docs/guide/restarts.md.
 """
 
 from __future__ import annotations
@@ -8,11 +8,15 @@ from __future__ import annotations
 from attrs import evolve, frozen
 
 from udaemon.manifest.model import Backoff, Daemon, Restart
+from udaemon.policy import wording
 from udaemon.policy.events import Reason
 from udaemon.policy.instance import Exit, Instance
 
 _REFUSED = Backoff(initial=0.1, factor=2.0, max=10.0, jitter=0.1)
 """A full process table or fd table clears quickly or not at all: ask again soon, and for ever."""
+
+_YOUNG = 0.1
+"""Whatever the manifest says: an end sooner than this is early, and the wait after two of them no shorter."""
 
 
 @frozen
@@ -32,10 +36,10 @@ class Stay:
 
 
 def delay(crashes: int, backoff: Backoff, jitter: float) -> float:
-    """Seconds to wait after the n-th crash in a row: none after the first, then growing up to a cap.
+    """Seconds to wait after the n-th early end in a row: none after the first, then growing up to a cap.
 
     Args:
-        crashes: Crashes in a row, this one included; at least 1.
+        crashes: Early ends in a row, this one included; at least 1.
         backoff: The daemon's policy.
         jitter: From -1 to 1; the policy says how much of it counts.
     """
@@ -45,7 +49,7 @@ def delay(crashes: int, backoff: Backoff, jitter: float) -> float:
         wait = backoff.initial * backoff.factor ** (crashes - 2)
     except OverflowError:
         wait = backoff.max
-    return min(wait, backoff.max) * (1.0 + backoff.jitter * jitter)
+    return max(_YOUNG, min(wait, backoff.max) * (1.0 + backoff.jitter * jitter))
 
 
 def refused_delay(refusals: int, jitter: float) -> float:
@@ -58,29 +62,31 @@ def succeeded(end: Exit, daemon: Daemon) -> bool:
     return end.code is not None and end.code in daemon.success_exit_codes
 
 
-def verdict(instance: Instance, end: Exit, jitter: float) -> Again | Stay:
-    """What becomes of an instance whose process ended by itself."""
+def verdict(instance: Instance, end: Exit, now: float, jitter: float) -> Again | Stay:
+    """What becomes of an instance whose process ended by itself, at `end.at`, and left nothing alive at `now`."""
     daemon = instance.daemon
+    success = succeeded(end, daemon)
     if end.reason is Reason.CONFIG:
         return Stay(failed=True, message=instance.message)
-    success = succeeded(end, daemon)
     if daemon.restart is Restart.NEVER or (success and daemon.restart is Restart.ON_FAILURE):
         return Stay(failed=not success, message=instance.message)
     uptime = end.at - (instance.started_at if instance.started_at is not None else end.at)
-    healthy_after = daemon.backoff.initial if success else daemon.backoff.max
-    crashes = 1 if uptime >= healthy_after else instance.crashes + 1
-    counted = evolve(instance, crashes=crashes)
+    healthy_after = max(_YOUNG, daemon.backoff.initial if success else daemon.backoff.max)
+    counted = evolve(instance, crashes=1 if uptime >= healthy_after else instance.crashes + 1)
     if success:
-        return Again(counted, delay(crashes, daemon.backoff, jitter))
-    return _within_limit(counted, end.at, jitter)
+        return Again(counted, delay(counted.crashes, daemon.backoff, jitter))
+    return _within_limit(counted, end, now, jitter)
 
 
-def _within_limit(instance: Instance, now: float, jitter: float) -> Again | Stay:
+def _within_limit(instance: Instance, end: Exit, now: float, jitter: float) -> Again | Stay:
     limit, backoff = instance.daemon.start_limit, instance.daemon.backoff
     attempts = tuple(at for at in instance.attempts if now - at < limit.window)
     if len(attempts) < limit.count:
         return Again(evolve(instance, attempts=(*attempts, now)), delay(instance.crashes, backoff, jitter))
-    if limit.then is not None:
-        return Again(evolve(instance, attempts=(), crashes=0), limit.then)
-    because = f"; last: {instance.message}" if instance.message else ""
-    return Stay(failed=True, message=f"gave up after {limit.count} restarts in {limit.window:g} s{because}")
+    reached = (
+        f"{limit.count} restarts in {wording.seconds(limit.window)}; last: {instance.message or wording.ending(end)}"
+    )
+    if limit.then is None:
+        return Stay(failed=True, message=f"gave up after {reached}")
+    cooling = evolve(instance, attempts=(), crashes=0, message=f"cools down after {reached}")
+    return Again(cooling, max(_YOUNG, limit.then))

@@ -4,10 +4,11 @@ Knows no clock, process or file. `step` is a pure function; an instance waits fo
 are kept apart: what it is (`state`) and what the operator wants (`wanted`).
 
     resting (stopped, exited, failed)  --start-->  starting  --spawned, ready-->  running
-    starting, running  --stop-->  stopping  --exited, tree gone-->  stopped, or starting again
+    starting, running  --stop, restart-->  stopping  --exited, tree gone-->  stopped, or starting again
     starting, running  --exited-->  starting again | backoff | exited | failed
     backoff  --deadline-->  starting        backoff  --stop-->  stopped
 
+An event that does not belong to the state (an answer that comes twice, a deadline that was moved) changes nothing.
 A failed start is told apart by what failed: the declaration (failed at once), the system (retried for ever), or the
 process itself (a crash, counted). Ends, their survivors and what follows from them are in `ending.py`.
 """
@@ -18,12 +19,13 @@ from attrs import evolve
 
 from udaemon.policy import restart, wording
 from udaemon.policy.effects import Effect, KillTree, Signal, Tell, Word
-from udaemon.policy.ending import begin, on_exited, on_tree_gone, settle
+from udaemon.policy.ending import KILL_GRACE, begin, begin_anew, forgiven, on_exited, on_tree_gone, rest
 from udaemon.policy.events import (
     DeadlineReached,
     Event,
     Exited,
     Ready,
+    Reason,
     RestartAsked,
     Spawned,
     SpawnFailed,
@@ -32,12 +34,9 @@ from udaemon.policy.events import (
     TreeGone,
     Trouble,
 )
-from udaemon.policy.instance import Instance, State, Wanted
+from udaemon.policy.instance import Exit, Instance, State, Wanted
 
 Outcome = tuple[Instance, tuple[Effect, ...]]
-
-KILL_GRACE = 5.0
-"""Seconds after KILL in which a process must be gone; what stays longer sits in the kernel and is called unkillable."""
 
 
 def step(instance: Instance, event: Event, now: float, jitter: float = 0.0) -> Outcome:
@@ -51,7 +50,7 @@ def step(instance: Instance, event: Event, now: float, jitter: float = 0.0) -> O
     """
     match event:
         case StartAsked():
-            return _start(instance)
+            return _start(instance, now)
         case StopAsked():
             return _stop(instance, event, now)
         case RestartAsked():
@@ -63,82 +62,93 @@ def step(instance: Instance, event: Event, now: float, jitter: float = 0.0) -> O
         case Ready():
             return _ready(instance)
         case Exited():
-            return on_exited(instance, event, now, jitter, KILL_GRACE)
+            return on_exited(instance, event, now, jitter)
         case TreeGone():
             return on_tree_gone(instance, now, jitter)
         case DeadlineReached():
             return _deadline(instance, now)
 
 
-def _start(instance: Instance) -> Outcome:
+def _start(instance: Instance, now: float) -> Outcome:
     if instance.state is State.DISABLED:
         return instance, (Tell(Word.REFUSED, "is disabled in the manifest"),)
-    if instance.pid is not None and instance.state is State.FAILED:
-        return instance, (Tell(Word.REFUSED, f"its old process {instance.pid} cannot be killed"),)
-    wanted = evolve(instance, wanted=Wanted.UP)
-    if instance.at_rest or instance.state is State.BACKOFF:
-        return begin(evolve(wanted, crashes=0, refusals=0, attempts=(), automatic=False))
-    if instance.state is State.STOPPING and instance.asked:
-        return evolve(wanted, again=True), ()
-    return wanted, ()
+    if instance.unkillable:
+        return instance, (Tell(Word.REFUSED, f"old {wording.pids(instance.unkillable)} cannot be killed"),)
+    up = evolve(forgiven(instance), wanted=Wanted.UP)
+    if up.at_rest or up.state is State.BACKOFF:
+        return begin_anew(up)
+    if up.state is State.STOPPING and up.being_born:
+        return evolve(up, state=State.STARTING, deadline=None, asked_at=None, killing=False), ()
+    if up.state is State.STOPPING and up.asked_at is None:
+        return evolve(up, asked_at=now), ()
+    return up, ()
 
 
 def _restart(instance: Instance, now: float) -> Outcome:
-    if instance.state is State.RUNNING or (instance.state is State.STARTING and instance.pid is not None):
-        return _end(evolve(instance, wanted=Wanted.UP, again=True), StopAsked(), now)
-    return _start(instance)
+    if instance.pid is not None and instance.state in (State.STARTING, State.RUNNING):
+        return _end(forgiven(instance), StopAsked(), now)
+    return _start(instance, now)
 
 
 def _stop(instance: Instance, event: StopAsked, now: float) -> Outcome:
-    down = evolve(instance, wanted=Wanted.DOWN, again=False)
+    down = evolve(instance, wanted=Wanted.DOWN)
     match instance.state:
         case State.STARTING | State.RUNNING:
             return _end(down, event, now)
         case State.STOPPING:
-            return _hurry(evolve(down, asked=True), event, now)
+            return _hurry(down, event, now)
         case State.BACKOFF:
-            return evolve(down, state=State.STOPPED, deadline=None, automatic=False), (
-                Tell(Word.STOPPED, "was waiting to be started again"),
-            )
+            stopped = evolve(rest(down, State.STOPPED), message=None)
+            return stopped, (Tell(Word.STOPPED, "was waiting to be started again"),)
         case _:
             return down, ()
 
 
 def _end(instance: Instance, event: StopAsked, now: float) -> Outcome:
-    """Begin to stop a process that lives, or one whose birth is not told yet: then `_spawned` goes on."""
-    stopping = evolve(instance, state=State.STOPPING, asked=True, killing=event.hurry, message=None)
-    stop = instance.daemon.stop
-    timeout = stop.timeout if event.timeout is None else event.timeout
-    if instance.pid is None:
-        return evolve(stopping, deadline=None), ()
+    """Begin a stop. The time for it runs from here, also when the process is not there yet."""
+    timeout = instance.daemon.stop.timeout if event.timeout is None else event.timeout
+    stopping = evolve(instance, state=State.STOPPING, asked_at=now, deadline=now + timeout, message=None)
     if event.hurry:
-        killing = evolve(stopping, deadline=now + KILL_GRACE)
-        return killing, (KillTree(), Tell(Word.KILLING, "killed at once, as asked"))
-    told = Tell(Word.STOPPING, f"sent SIG{stop.signal}, will be killed {wording.seconds(timeout)}")
-    return evolve(stopping, deadline=now + timeout), (Signal(stop.signal), told)
+        return _kill(stopping, "killed at once, as asked", now)
+    return stopping, () if stopping.being_born else _farewell(stopping, timeout)
+
+
+def _farewell(instance: Instance, timeout: float) -> tuple[Effect, ...]:
+    name = instance.daemon.stop.signal
+    return Signal(name), Tell(Word.STOPPING, f"sent SIG{name}, will be killed {wording.wait(timeout)}")
 
 
 def _hurry(instance: Instance, event: StopAsked, now: float) -> Outcome:
     """A second stop: kill now if asked to, or move the kill nearer, never farther away."""
-    if event.hurry and not instance.killing:
-        hurried = evolve(instance, killing=True, deadline=now + KILL_GRACE if instance.pid else None)
-        effects = (KillTree(), Tell(Word.KILLING, "killed at once, as asked")) if instance.pid else ()
-        return hurried, effects
-    if event.timeout is not None and instance.deadline is not None and not instance.killing:
-        return evolve(instance, deadline=min(instance.deadline, now + event.timeout)), ()
-    return instance, ()
+    if instance.killing:
+        return instance, ()
+    if event.hurry:
+        return _kill(instance, "killed at once, as asked", now)
+    if event.timeout is None or instance.deadline is None:
+        return instance, ()
+    return evolve(instance, deadline=min(instance.deadline, now + event.timeout)), ()
+
+
+def _kill(instance: Instance, message: str, now: float) -> Outcome:
+    """Kill the tree, or have it killed at birth: until then there is nothing to wait for but the engine's answer."""
+    if instance.being_born:
+        return evolve(instance, killing=True, deadline=None), ()
+    killing = evolve(instance, killing=True, deadline=now + KILL_GRACE, message=message)
+    return killing, (KillTree(), Tell(Word.KILLING, message))
 
 
 def _spawned(instance: Instance, pid: int, now: float) -> Outcome:
+    if not instance.being_born:
+        return instance, ()
     restarts = instance.restarts + instance.automatic
     alive = evolve(instance, pid=pid, started_at=now, restarts=restarts, automatic=False, refusals=0, message=None)
     told = Tell(Word.STARTED, f"started as pid {pid}")
-    if instance.state is State.STOPPING:
-        stopped, effects = _end(alive, StopAsked(hurry=instance.killing), now)
-        return stopped, (told, *effects)
-    if instance.daemon.command is not None:
-        return evolve(alive, state=State.RUNNING), (told,)
-    return alive, (told,)
+    if alive.state is State.STOPPING:
+        if alive.deadline is not None:
+            return alive, (told, *_farewell(alive, alive.deadline - now))
+        killing, effects = _kill(alive, "killed as soon as it was there", now)
+        return killing, (told, *effects)
+    return evolve(alive, state=State.RUNNING if alive.daemon.command else State.STARTING), (told,)
 
 
 def _ready(instance: Instance) -> Outcome:
@@ -148,26 +158,35 @@ def _ready(instance: Instance) -> Outcome:
 
 
 def _spawn_failed(instance: Instance, event: SpawnFailed, now: float, jitter: float) -> Outcome:
+    if not instance.being_born:
+        return instance, ()
     if instance.state is State.STOPPING:
-        return settle(evolve(instance, message=event.message), now, jitter)
+        return rest(instance, State.STOPPED), (Tell(Word.STOPPED, f"stopped; it had not started: {event.message}"),)
     if event.trouble is Trouble.CONFIG:
-        failed = evolve(instance, state=State.FAILED, message=event.message, automatic=False)
+        cause = Exit(code=None, signal=None, core=False, reason=Reason.CONFIG, at=now)
+        failed = evolve(rest(instance, State.FAILED), exit=cause, message=event.message)
         return failed, (Tell(Word.FAILED, event.message),)
     refusals = instance.refusals + 1
-    wait = restart.refused_delay(refusals, jitter)
-    waiting = evolve(instance, state=State.BACKOFF, deadline=now + wait, refusals=refusals, message=event.message)
-    return waiting, (Tell(Word.REFUSED, f"{event.message}; tried again {wording.seconds(wait)}"),)
+    delay = restart.refused_delay(refusals, jitter)
+    waiting = evolve(instance, state=State.BACKOFF, deadline=now + delay, refusals=refusals, message=event.message)
+    return waiting, (Tell(Word.REFUSED, f"{event.message}; tried again {wording.wait(delay)}"),)
 
 
 def _deadline(instance: Instance, now: float) -> Outcome:
+    if instance.deadline is None or now < instance.deadline:
+        return instance, ()
     if instance.state is State.BACKOFF:
         return begin(instance)
-    if instance.state is not State.STOPPING:
-        return evolve(instance, deadline=None), ()
     if not instance.killing:
-        killing = evolve(instance, killing=True, deadline=now + KILL_GRACE)
-        return killing, (KillTree(), Tell(Word.KILLING, "did not stop in time, killed"))
-    left = instance.survivors or ((instance.pid,) if instance.pid is not None else ())
-    message = f"cannot be killed: {wording.pids(left)} stays in the kernel"
-    stuck = evolve(instance, state=State.FAILED, deadline=None, again=False, message=message)
-    return stuck, (Tell(Word.FAILED, message),)
+        since = now if instance.asked_at is None else instance.asked_at
+        return _kill(instance, f"killed after {wording.seconds(now - since)}", now)
+    return _give_up_on(instance, now)
+
+
+def _give_up_on(instance: Instance, now: float) -> Outcome:
+    """KILL did not help. `wanted` and `asked_at` stay, so that life goes on from here if the kernel lets go of it."""
+    failed = evolve(instance, state=State.FAILED, deadline=None)
+    message = f"cannot be killed: {wording.pids(failed.unkillable)}"
+    if failed.pid is not None:
+        failed = evolve(failed, exit=Exit(code=None, signal=None, core=False, reason=Reason.UNKILLABLE, at=now))
+    return evolve(failed, message=message), (Tell(Word.FAILED, message),)

@@ -19,16 +19,23 @@ def signal_name(number: int) -> str:
 
 
 def ending(end: Exit) -> str:
-    """How a process ended: `exit code 3`, `killed by signal 9 (SIGKILL)`."""
-    if end.signal is None:
+    """How a process ended: `exit code 3`, `killed by signal 9 (SIGKILL)`; the bare reason where none did."""
+    if end.code is not None:
         return f"exit code {end.code}"
+    if end.signal is None:
+        return end.reason.value
     core = ", core dumped" if end.core else ""
     return f"killed by signal {end.signal} ({signal_name(end.signal)}{core})"
 
 
 def seconds(value: float) -> str:
+    """A length of time: `0.25 s`, `10 s`, `3600 s`."""
+    return f"{value:.0f} s" if value >= 100 else f"{value:.3g} s"
+
+
+def wait(value: float) -> str:
     """A wait for a person: `at once`, `in 1.5 s`."""
-    return "at once" if value <= 0 else f"in {value:.3g} s"
+    return "at once" if value <= 0 else f"in {seconds(value)}"
 
 
 def pids(numbers: tuple[int, ...]) -> str:

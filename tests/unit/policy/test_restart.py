@@ -1,0 +1,40 @@
+"""The length of a wait, as a function of its own."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from udaemon.manifest.model import Backoff
+from udaemon.policy.restart import delay, refused_delay
+
+counts = st.integers(1, 10**6)
+backoffs = st.builds(
+    Backoff,
+    initial=st.floats(0, 1e6),
+    factor=st.floats(1, 100),
+    max=st.floats(0, 1e6),
+    jitter=st.floats(0, 1),
+)
+
+
+@given(counts, backoffs, st.floats(-1, 1))
+def test_a_wait_is_never_negative_and_never_beyond_the_cap_and_its_jitter(
+    crashes: int, backoff: Backoff, jitter: float
+) -> None:
+    assert 0 <= delay(crashes, backoff, jitter) <= max(0.1, backoff.max * (1 + backoff.jitter))
+
+
+@given(counts, backoffs)
+def test_a_further_crash_never_waits_shorter(crashes: int, backoff: Backoff) -> None:
+    assert delay(crashes, backoff, 0) <= delay(crashes + 1, backoff, 0)
+
+
+@given(backoffs, st.floats(-1, 1))
+def test_the_first_crash_waits_not_at_all_and_the_second_does(backoff: Backoff, jitter: float) -> None:
+    assert delay(1, backoff, jitter) == 0
+    assert delay(2, backoff, jitter) >= 0.1
+
+
+@pytest.mark.parametrize(("refusals", "wait"), [(1, 0.1), (2, 0.2), (7, 6.4), (8, 10.0), (10**9, 10.0)])
+def test_a_refused_start_is_tried_again_soon_and_then_every_ten_seconds(refusals: int, wait: float) -> None:
+    assert refused_delay(refusals, 0) == wait
