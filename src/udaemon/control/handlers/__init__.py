@@ -1,1 +1,25 @@
-"""One file a verb: what the supervisor does when it is asked."""
+"""One file a verb: what the supervisor does when a client asks for it. The table here is all it can be asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from udaemon.control.handlers import down, events, hello, inspect, logs, ps, restart, signal, start, stop, wait
+from udaemon.control.host import Host
+from udaemon.control.request import Request
+
+Handler = Callable[[Host, Request], None]
+
+HANDLERS: Mapping[str, Handler] = {
+    "down": down.handle,
+    "events": events.handle,
+    "hello": hello.handle,
+    "inspect": inspect.handle,
+    "logs": logs.handle,
+    "ps": ps.handle,
+    "restart": restart.handle,
+    "signal": signal.handle,
+    "start": start.handle,
+    "stop": stop.handle,
+    "wait": wait.handle,
+}

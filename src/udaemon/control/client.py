@@ -1,0 +1,100 @@
+"""A client of the control socket: it asks, and waits for the answers.
+
+Knows no verb. Imports as little as can be, for it is in every verb that asks a supervisor.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Any, Self
+
+from udaemon.control import messages
+from udaemon.control.frames import MAX_ANSWER, FrameBuffer, FrameError
+from udaemon.errors import UdaemonError
+
+_CHUNK = 256 * 1024
+
+
+class Client:
+    """A connection to a supervisor; one request at a time.
+
+    Args:
+        connection: A connected socket, mostly from `rundir.connect`. It is the client's from here on.
+    """
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._socket = connection
+        self._buffer = FrameBuffer(MAX_ANSWER)
+        self._payloads: list[bytes] = []
+
+    def ask(self, verb: str, **args: Any) -> Any:
+        """Ask, and return the data of the last answer.
+
+        Raises:
+            UdaemonError: The supervisor says no, or is gone before it has answered.
+        """
+        data = None
+        for data in self.stream(verb, **args):  # noqa: B007 - the last one counts
+            pass
+        return data
+
+    def stream(self, verb: str, **args: Any) -> Iterator[Any]:
+        """Ask, and give the data of each answer as it comes.
+
+        Raises:
+            UdaemonError: The supervisor says no, or is gone before it has answered.
+        """
+        try:
+            self._socket.sendall(messages.request(verb, args))
+        except (BrokenPipeError, ConnectionResetError):
+            raise _gone() from None
+        more = True
+        while more:
+            try:
+                data, more = messages.parse_answer(self._payload())
+            except FrameError as error:
+                raise UdaemonError(f"the supervisor's answer is not understood: {error}") from None
+            yield data
+
+    def wait_for_end(self) -> None:
+        """Wait until the supervisor closes the connection, as it does at the latest when it ends.
+
+        Raises:
+            TimeoutError: The socket has a time-out, and it passed.
+        """
+        try:
+            while self._socket.recv(_CHUNK):
+                pass
+        except ConnectionResetError:
+            pass
+
+    def fileno(self) -> int:
+        """The socket's fd: readable when there is an answer, or an end."""
+        return self._socket.fileno()
+
+    def close(self) -> None:
+        """Hang up."""
+        self._socket.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.close()
+
+    def _payload(self) -> bytes:
+        while not self._payloads:
+            try:
+                data = self._socket.recv(_CHUNK)
+            except ConnectionResetError:
+                data = b""
+            if not data:
+                raise _gone()
+            self._payloads = self._buffer.feed(data)
+        return self._payloads.pop(0)
+
+
+def _gone() -> UdaemonError:
+    return UdaemonError("the supervisor ended before it answered", "udaemon ps tells whether it runs again")

@@ -1,0 +1,32 @@
+"""`hello`: who answers here. Knows nothing of the instances but their names and states."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import Counter
+
+from udaemon import __version__
+from udaemon.control.host import Host
+from udaemon.control.request import Request
+from udaemon.control.snapshot import Moment
+
+
+def handle(host: Host, request: Request) -> None:
+    """Answer with the project, its supervisor, its daemons' names and how many instances are in which state."""
+    manifest = host.manifest
+    moment = Moment(host.now(), time.time())
+    states = Counter(view.instance.state.value for view in host.instances())
+    request.answer(
+        {
+            "version": __version__,
+            "project": manifest.project,
+            "context": manifest.context,
+            "manifest": manifest.file,
+            "pid": os.getpid(),
+            "started_at": moment.at(host.started_at),
+            "uptime": moment.since(host.started_at),
+            "daemons": {name: daemon.instances for name, daemon in manifest.daemons.items()},
+            "states": dict(states),
+        }
+    )

@@ -1,0 +1,67 @@
+"""`inspect`: everything known of one daemon. Of its environment and parameters it knows the names, never a value."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any
+
+from attrs import fields, has
+
+from udaemon.control.handlers.events import told
+from udaemon.control.host import Host, InstanceView
+from udaemon.control.memory import rss
+from udaemon.control.request import Request
+from udaemon.control.selection import select
+from udaemon.control.snapshot import Moment, describe
+from udaemon.manifest.model import Daemon
+
+
+def handle(host: Host, request: Request) -> None:
+    """Answer with what is declared, what every instance is, and what happened to them of late."""
+    views = select(host, [request.text("name")])
+    keys = {view.key for view in views}
+    moment = Moment(host.now(), time.time())
+    request.answer(
+        {
+            "daemons": [declared(daemon) for daemon in {view.key.name: view.daemon for view in views}.values()],
+            "instances": [_instance(view, moment) for view in views],
+            "events": [told(notice) for notice in host.recent() if notice.key in keys],
+        }
+    )
+
+
+def declared(daemon: Daemon) -> dict[str, Any]:
+    """A daemon's keys as JSON. Values that may be secret (`env`, `params`) are told by name only."""
+    return {
+        field.name: sorted(getattr(daemon, field.name)) if field.name in {"env", "params"} else _plain(value)
+        for field in fields(Daemon)
+        for value in (getattr(daemon, field.name),)
+    }
+
+
+def _instance(view: InstanceView, moment: Moment) -> dict[str, Any]:
+    instance = view.instance
+    known = describe(view, moment=moment, node=os.uname().nodename, rss=rss)
+    return known | {
+        "message": instance.message,
+        "crashes": instance.crashes,
+        "refusals": instance.refusals,
+        "survivors": list(instance.survivors),
+        "core": instance.exit.core if instance.exit else None,
+        "rss_peak": view.slot.rss_peak if view.slot else None,
+    }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    if has(type(value)):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(type(value))}
+    if isinstance(value, Mapping):
+        return {str(name): _plain(inner) for name, inner in value.items()}
+    if isinstance(value, tuple | list):
+        return [_plain(inner) for inner in value]
+    return value

@@ -1,0 +1,20 @@
+"""`ps`: every instance as it is now. Knows no table: a client makes it."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from udaemon.control.host import Host
+from udaemon.control.memory import rss
+from udaemon.control.request import Request
+from udaemon.control.selection import select
+from udaemon.control.snapshot import Moment, snapshot
+
+
+def handle(host: Host, request: Request) -> None:
+    """Answer with the whole of `ps --json`, for the instances named or all."""
+    views = select(host, request.names())
+    moment = Moment(host.now(), time.time())
+    node = os.uname().nodename
+    request.answer(snapshot(host, views, moment=moment, pid=os.getpid(), node=node, rss=rss))

@@ -1,0 +1,23 @@
+"""`stop`: daemons shall be down. Knows no process."""
+
+from __future__ import annotations
+
+from udaemon.control.host import Host, InstanceView
+from udaemon.control.request import Request
+from udaemon.control.selection import select
+from udaemon.control.settle import Outcome, settle
+from udaemon.control.verdicts import stopped
+from udaemon.policy.events import StopAsked
+
+
+def handle(host: Host, request: Request) -> None:
+    """Ask for a stop; tell each instance that has stopped. It goes on without the client."""
+    views = select(host, request.names())
+    timeout, wait_timeout = request.seconds("timeout"), request.seconds("wait_timeout")
+    before = {view.key: view.instance for view in views}
+    host.ask(list(before), StopAsked(hurry=request.flag("hurry"), timeout=timeout))
+
+    def judge(view: InstanceView) -> Outcome | None:
+        return stopped(view, before=before[view.key])
+
+    settle(request, host, list(before), judge, timeout=wait_timeout)

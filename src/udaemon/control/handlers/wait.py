@@ -1,0 +1,61 @@
+"""`wait`: answer when instances are ready, have stopped, or have had a good run. Changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from udaemon.control.host import Host, InstanceView
+from udaemon.control.request import Request
+from udaemon.control.selection import select
+from udaemon.control.settle import Outcome, settle
+from udaemon.errors import ExitCode, UdaemonError
+from udaemon.policy.instance import State
+
+_LOOK_AGAIN = 0.05
+"""Seconds between two looks at the scoreboard while somebody waits for a run: a run tells nobody that it ended."""
+
+
+def handle(host: Host, request: Request) -> None:
+    """Wait for `until`: `ready`, `stopped` or `run-ok`, on every instance that `names` means."""
+    until = request.text("until")
+    if until not in _CONDITIONS:
+        known = ", ".join(_CONDITIONS)
+        raise UdaemonError(f"cannot wait for {until!r}", f"a daemon can be waited for: {known}", ExitCode.USAGE)
+    views = select(host, request.names())
+    again = _LOOK_AGAIN if until == "run-ok" else None
+    keys = [view.key for view in views]
+    settle(request, host, keys, _CONDITIONS[until], timeout=request.seconds("timeout"), look_again=again)
+
+
+def _ready(view: InstanceView) -> Outcome | None:
+    if view.instance.state is State.RUNNING:
+        return Outcome(ok=True, message="is ready")
+    return _hopeless(view)
+
+
+def _stopped(view: InstanceView) -> Outcome | None:
+    return Outcome(ok=True, message=f"is {view.instance.state}") if view.instance.at_rest else None
+
+
+def _run_ok(view: InstanceView) -> Outcome | None:
+    if view.daemon.factory is None:
+        raise UdaemonError(f"{view.key} is a command: it has no runs", "wait for it to be ready, or stopped")
+    if view.slot is not None and view.slot.last_outcome == "ok":
+        return Outcome(ok=True, message=f"has had a good run (run {view.slot.last_id})")
+    return _hopeless(view)
+
+
+def _hopeless(view: InstanceView) -> Outcome | None:
+    instance = view.instance
+    if instance.state is State.DISABLED:
+        return Outcome(ok=False, message="is disabled in the manifest")
+    if instance.state is State.FAILED:
+        return Outcome(ok=False, message=f"failed: {instance.message or 'see its log'}")
+    return None
+
+
+_CONDITIONS: dict[str, Callable[[InstanceView], Outcome | None]] = {
+    "ready": _ready,
+    "stopped": _stopped,
+    "run-ok": _run_ok,
+}

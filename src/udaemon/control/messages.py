@@ -1,0 +1,92 @@
+"""What is inside a frame: a request, or one of the answers to it, as JSON.
+
+Knows no verb and no socket. Everything is ASCII on the wire, so whatever a daemon put into a text is already escaped.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NamedTuple
+
+from udaemon.control.frames import MAX_ANSWER, FrameError, frame
+from udaemon.errors import ExitCode, UdaemonError
+
+ANSWER_BEGINS = b'{"ok":true,"data":'
+ANSWER_ENDS = b',"more":false}'
+"""What stands before and after the data of a last answer, byte for byte: a client may pass the data on unread."""
+
+
+class Answer(NamedTuple):
+    """One answer to a request. `more` says that another one follows."""
+
+    data: Any
+    more: bool
+
+
+def request(verb: str, args: dict[str, Any]) -> bytes:
+    """The frame that asks for `verb`."""
+    return frame(_packed({"verb": verb, "args": args}))
+
+
+def answer(data: object, *, more: bool = False) -> bytes:
+    """The frame that answers with `data`.
+
+    Raises:
+        UdaemonError: It is too long to be sent.
+        ValueError: There is something in it that is no JSON.
+    """
+    packed = _packed({"ok": True, "data": data, "more": more})
+    if len(packed) > MAX_ANSWER:
+        raise UdaemonError("the answer is too long", "name the daemons that matter")
+    return frame(packed)
+
+
+def failure(error: UdaemonError) -> bytes:
+    """The frame that says why there is no answer."""
+    told = {"message": error.message, "hint": error.hint, "exit_code": int(error.exit_code)}
+    return frame(_packed({"error": told}))
+
+
+def parse_request(payload: bytes) -> tuple[str, dict[str, Any]]:
+    """The verb and the arguments of a request.
+
+    Raises:
+        FrameError: It is no request.
+    """
+    value = _parsed(payload)
+    verb, args = value.get("verb"), value.get("args", {})
+    if not isinstance(verb, str) or not isinstance(args, dict):
+        raise FrameError('a request is {"verb": "…", "args": {…}}')
+    return verb, args
+
+
+def parse_answer(payload: bytes) -> Answer:
+    """What the supervisor answered.
+
+    Raises:
+        UdaemonError: The answer is an error, told again here.
+        FrameError: It is no answer.
+    """
+    value = _parsed(payload)
+    error = value.get("error")
+    if isinstance(error, dict):
+        message, hint, code = error.get("message"), error.get("hint"), error.get("exit_code")
+        known = ExitCode(code) if isinstance(code, int) and code in set(ExitCode) else ExitCode.FAILED
+        raise UdaemonError(str(message), None if hint is None else str(hint), known)
+    if value.get("ok") is not True:
+        raise FrameError("an answer is neither ok nor an error")
+    return Answer(value.get("data"), value.get("more") is True)
+
+
+def _packed(value: dict[str, Any]) -> bytes:
+    return json.dumps(value, separators=(",", ":"), allow_nan=False).encode("ascii")
+
+
+def _parsed(payload: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(payload)
+    except (ValueError, RecursionError) as error:
+        raise FrameError(f"a frame is no JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise FrameError("a frame is no JSON object")
+    return value

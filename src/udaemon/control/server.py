@@ -1,0 +1,194 @@
+"""The control server: accepts clients on the run directory's socket and hands their requests to the verbs' handlers.
+
+Knows no daemon and no verb. It lives in the supervisor's loop, never waits for a client, and does without one rather
+than without the others.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import struct
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from itertools import count
+
+from udaemon.control.connection import Connection, Limits, refuse
+from udaemon.control.handlers import HANDLERS, Handler
+from udaemon.control.host import Host, Reactor
+from udaemon.control.request import Request
+from udaemon.errors import ExitCode, UdaemonError
+from udaemon.manifest.wording import near
+
+_ACCEPTED_A_TURN = 32
+_SCARCE = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+_PAUSE = 1.0
+"""Seconds without accepting when the system has no fd left and nobody can be sent away."""
+
+
+class ControlServer:
+    """Serves a host on a listening socket; add it to the loop for its `deadline`.
+
+    Args:
+        host: What the verbs are about.
+        reactor: The supervisor's loop.
+        listener: A bound, listening socket that does not block (`rundir.listen`); it is closed by `close`.
+        bug: Called inside the handler of an exception that is a bug, with what it belongs to.
+        limits: What a client may take.
+        clock: Monotonic seconds.
+        handlers: The verbs.
+    """
+
+    def __init__(
+        self,
+        host: Host,
+        reactor: Reactor,
+        listener: socket.socket,
+        *,
+        bug: Callable[[str], None],
+        limits: Limits = Limits(),  # noqa: B008 - it cannot be changed
+        clock: Callable[[], float] = time.monotonic,
+        handlers: Mapping[str, Handler] = HANDLERS,
+    ) -> None:
+        self._host = host
+        self._reactor = reactor
+        self._listener = listener
+        self._bug = bug
+        self._limits = limits
+        self._clock = clock
+        self._handlers = handlers
+        self._connections: list[Connection] = []
+        self._timers: dict[int, tuple[float, Callable[[], None]]] = {}
+        self._numbers = count()
+        self._spare: int | None = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+        self._resume_at: float | None = None
+        self._listener_fd = listener.fileno()
+        reactor.watch(self._listener_fd, self._on_client)
+
+    @property
+    def deadline(self) -> float | None:
+        """Monotonic time at which `expire` wants to be called; None for never."""
+        moments = [at for connection in self._connections if (at := connection.deadline) is not None]
+        moments += [at for at, _ in self._timers.values()]
+        if self._resume_at is not None:
+            moments.append(self._resume_at)
+        return min(moments, default=None)
+
+    def expire(self, now: float) -> None:
+        """Send clients away whose time is up, call who asked to be called, accept again."""
+        for connection in list(self._connections):
+            deadline = connection.deadline
+            if deadline is not None and deadline <= now:
+                connection.close()
+        for number, (at, callback) in list(self._timers.items()):
+            if at <= now and self._timers.pop(number, None) is not None:
+                callback()
+        if self._resume_at is not None and self._resume_at <= now:
+            self._resume()
+
+    def close(self) -> None:
+        """Stop serving. A client that waits for the end of this process goes on waiting for it."""
+        if self._listener.fileno() == -1:
+            return
+        if self._resume_at is None:
+            self._reactor.forget(self._listener_fd)
+        self._listener.close()
+        for connection in list(self._connections):
+            if connection.lingers:
+                connection.leave_open()
+            else:
+                connection.close()
+        self._connections.clear()
+        self._timers.clear()
+        if self._spare is not None:
+            os.close(self._spare)
+            self._spare = None
+
+    def _on_client(self) -> None:
+        for _ in range(_ACCEPTED_A_TURN):
+            try:
+                accepted, _address = self._listener.accept()
+            except BlockingIOError:
+                return
+            except OSError as error:
+                if error.errno in _SCARCE:
+                    self._make_room()
+                    return
+                continue  # the client has gone already (accept(2))
+            self._admit(accepted)
+
+    def _admit(self, accepted: socket.socket) -> None:
+        if _peer(accepted) not in {os.geteuid(), 0}:
+            refuse(accepted, "only the owner of this project and root may ask")
+            return
+        if len(self._connections) >= self._limits.clients and not self._drop_idlest():
+            refuse(accepted, f"{self._limits.clients} clients are being served already")
+            return
+        connection = Connection(
+            accepted,
+            self._reactor,
+            self._limits,
+            clock=self._clock,
+            on_request=self._on_request,
+            on_closed=self._on_closed,
+            after=self._after,
+            bug=self._bug,
+        )
+        self._connections.append(connection)
+        connection.on_readable()  # what it came to ask is mostly there already
+
+    def _on_request(self, request: Request) -> None:
+        request.guard(lambda: self._handler(request.verb)(self._host, request))
+
+    def _handler(self, verb: str) -> Handler:
+        try:
+            return self._handlers[verb]
+        except KeyError:
+            meant = near(verb, self._handlers)
+            hint = f"did you mean {meant!r}?" if meant else None
+            raise UdaemonError(f"the supervisor knows no verb {verb!r}", hint, ExitCode.USAGE) from None
+
+    def _on_closed(self, connection: Connection) -> None:
+        self._connections.remove(connection)
+        if self._spare is None:
+            with suppress(OSError):
+                self._spare = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+        self._resume()
+
+    def _after(self, seconds: float, callback: Callable[[], None]) -> Callable[[], None]:
+        number = next(self._numbers)
+        self._timers[number] = (self._clock() + seconds, callback)
+        return lambda: self._timers.pop(number, None) and None
+
+    def _drop_idlest(self) -> bool:
+        """Send away who has been idle the longest. False when everybody is being served."""
+        idle = [connection for connection in self._connections if connection.idle]
+        if not idle:
+            return False
+        min(idle, key=lambda connection: connection.idle_since).close()
+        return True
+
+    def _make_room(self) -> None:
+        """No fd is left: give up the spare one for the next client, or a client, or stop accepting for a while."""
+        if self._spare is not None:
+            os.close(self._spare)
+            self._spare = None
+        elif not self._drop_idlest():
+            self._reactor.forget(self._listener_fd)
+            self._resume_at = self._clock() + _PAUSE
+
+    def _resume(self) -> None:
+        if self._resume_at is not None:
+            self._resume_at = None
+            self._reactor.watch(self._listener_fd, self._on_client)
+
+
+def _peer(connection: socket.socket) -> int:
+    """Uid of the process that connected, as the kernel knows it (unix(7) SO_PEERCRED; on BSD LOCAL_PEERCRED)."""
+    if hasattr(socket, "SO_PEERCRED"):
+        _pid, uid, _gid = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+    else:
+        _version, uid = struct.unpack_from("2I", connection.getsockopt(0, 1, 76))
+    return int(uid)

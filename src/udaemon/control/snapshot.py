@@ -1,0 +1,160 @@
+"""Instances as `ps --json` tells them (shared contract, section 7).
+
+Knows no clock and no process: the wall time of a moment and the memory of a process are asked of the caller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from udaemon.control.host import Host, InstanceView
+from udaemon.policy.instance import State
+
+VERSION = 1
+"""Of the shape of `ps --json`."""
+
+
+def timestamp(wall: float) -> str:
+    """Seconds of wall time as RFC 3339 in UTC, to the millisecond."""
+    return datetime.fromtimestamp(wall, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class Moment:
+    """Now, on both clocks: it turns monotonic times into wall time for those who read them.
+
+    Args:
+        now: Monotonic seconds.
+        wall: Wall time at the same moment.
+    """
+
+    def __init__(self, now: float, wall: float) -> None:
+        self.now = now
+        self._offset = wall - now
+
+    def at(self, then: float | None) -> str | None:
+        """When that was or will be; None for what no calendar holds, for a child may write any number."""
+        if then is None:
+            return None
+        try:
+            return timestamp(then + self._offset)
+        except (ValueError, OverflowError, OSError):
+            return None
+
+    def since(self, then: float | None) -> float | None:
+        """How long ago that was, in seconds."""
+        return None if then is None else round(max(0.0, self.now - then), 3)
+
+
+def snapshot(
+    host: Host,
+    views: Iterable[InstanceView],
+    *,
+    moment: Moment,
+    pid: int,
+    node: str,
+    rss: Callable[[int], int | None],
+) -> dict[str, Any]:
+    """All of `ps --json`.
+
+    Args:
+        host: The supervisor.
+        views: The instances to tell of.
+        moment: Now.
+        pid: The supervisor's.
+        node: The host's name.
+        rss: Present resident memory of a process in bytes, None when it cannot be known.
+    """
+    manifest = host.manifest
+    return {
+        "version": VERSION,
+        "project": manifest.project,
+        "context": manifest.context,
+        "supervisor": {
+            "pid": pid,
+            "started_at": moment.at(host.started_at),
+            "uptime": moment.since(host.started_at),
+        },
+        "instances": [describe(view, moment=moment, node=node, rss=rss) for view in views],
+    }
+
+
+def describe(view: InstanceView, *, moment: Moment, node: str, rss: Callable[[int], int | None]) -> dict[str, Any]:
+    """One instance of `ps --json`."""
+    instance, daemon = view.instance, view.daemon
+    alive = instance.pid is not None
+    end = instance.exit
+    return {
+        "name": view.key.name,
+        "instance": view.key.index,
+        "instances": daemon.instances,
+        "kind": "command" if daemon.factory is None else "factory",
+        "state": instance.state.value,
+        "wanted": instance.wanted.value,
+        "activity": _activity(view),
+        "health": "unknown",
+        "pid": instance.pid,
+        "started_at": moment.at(instance.started_at) if alive else None,
+        "uptime": moment.since(instance.started_at) if alive else None,
+        "restarts": instance.restarts,
+        "drift": False,
+        "exit": {
+            "code": end.code if end else None,
+            "signal": end.signal if end else None,
+            "reason": end.reason.value if end else None,
+            "at": moment.at(end.at) if end else None,
+        },
+        "next_attempt_at": moment.at(instance.deadline) if instance.state is State.BACKOFF else None,
+        "runs": _runs(view, moment),
+        "memory": {"rss": rss(instance.pid) if instance.pid is not None else None, "limit": None, "threshold": None},
+        "log": view.log,
+        "log_state": view.log_state,
+        "host": node,
+    }
+
+
+def last_error(view: InstanceView) -> str | None:
+    """The last line of what went wrong last, while nothing went right since."""
+    if view.slot is not None and view.slot.last_outcome == "ok" and view.instance.pid is not None:
+        return None
+    failed = view.slot is not None and view.slot.last_outcome == "failed"
+    return (view.last_error if failed else None) or view.instance.message
+
+
+def _activity(view: InstanceView) -> str | None:
+    if view.daemon.factory is None or view.slot is None or not _present(view):
+        return None
+    if view.slot.current_started_at is not None:
+        return "in-run"
+    return "sleeping" if view.instance.state is State.RUNNING else None
+
+
+def _runs(view: InstanceView, moment: Moment) -> dict[str, Any]:
+    slot = view.slot
+    present = _present(view)
+    return {
+        "count": slot.count if slot else 0,
+        "failed": slot.failed if slot else 0,
+        "late": slot.late if slot else 0,
+        "current_started_at": moment.at(slot.current_started_at) if slot and present else None,
+        "last": {
+            "id": slot.last_id if slot else None,
+            "started_at": moment.at(slot.last_started_at) if slot else None,
+            "duration": _rounded(slot.last_duration) if slot else None,
+            "outcome": slot.last_outcome if slot else None,
+            "error": last_error(view),
+        },
+        "duration_p50": _rounded(slot.duration_p50) if slot else None,
+        "duration_p95": _rounded(slot.duration_p95) if slot else None,
+        "next_at": moment.at(slot.next_at) if slot and present and view.instance.state is State.RUNNING else None,
+    }
+
+
+def _present(view: InstanceView) -> bool:
+    """Whether the slot speaks of the process that lives: one that has gone leaves its last words standing."""
+    return view.slot is not None and view.instance.pid is not None and view.slot.pid == view.instance.pid
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 6)

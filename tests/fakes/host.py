@@ -1,0 +1,154 @@
+"""A host for the control server's tests: the real policy, no process; a test says what happens to an instance.
+
+Knows no clock but its own, which only the test moves.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from attrs import frozen
+
+from udaemon.child.scoreboard import SlotReading
+from udaemon.manifest.model import Daemon, Manifest
+from udaemon.policy.effects import Signal, Spawn, Tell
+from udaemon.policy.events import Event, Exited, Ready, Spawned, StartAsked, StopAsked
+from udaemon.policy.fleet import Fleet
+from udaemon.policy.instance import Instance, Key
+
+WALL = 1_795_528_800.0
+"""2026-11-24T14:00:00Z: the wall time at which a fake host's clock says 1000."""
+
+
+@frozen
+class FakeNotice:
+    at: float
+    key: Key | None
+    event: str
+    message: str
+    data: Mapping[str, Any]
+
+
+@frozen(kw_only=True)
+class FakeView:
+    key: Key
+    daemon: Daemon
+    instance: Instance
+    slot: SlotReading | None
+    log: str
+    log_state: str
+    last_error: str | None
+
+
+def reading(pid: int, **known: Any) -> SlotReading:
+    """A slot's reading with what is not named left empty."""
+    empty = SlotReading(pid, 0, 0, 0, None, None, None, None, None, None, None, None, None)
+    return empty._replace(**known)
+
+
+def manifest(*daemons: Daemon, project: str = "shop", context: str = "") -> Manifest:
+    return Manifest(
+        file="/srv/shop/udaemon.toml",
+        directory="/srv/shop",
+        project=project,
+        context=context,
+        daemons={daemon.name: daemon for daemon in daemons},
+    )
+
+
+class FakeHost:
+    """Implements `control.host.Host`. `asked`, `sent` and `spawned` record what was wanted of it."""
+
+    def __init__(self, *daemons: Daemon, context: str = "") -> None:
+        self.manifest = manifest(*daemons, context=context)
+        self.started_at = 1000.0
+        self.clock = 1000.0
+        self.asked: list[tuple[tuple[Key, ...], Event]] = []
+        self.sent: list[tuple[Key, str]] = []
+        self.spawned: list[Key] = []
+        self.down: list[tuple[bool, float | None]] = []
+        self.slots: dict[Key, SlotReading] = {}
+        self.errors: dict[Key, str] = {}
+        self.log_states: dict[Key, str] = {}
+        self.subscribers: list[Callable[[Any], None]] = []
+        self._recent: deque[FakeNotice] = deque(maxlen=100)
+        self._fleet = Fleet(self.manifest)
+
+    def now(self) -> float:
+        return self.clock
+
+    def instances(self) -> Sequence[FakeView]:
+        return [self.view(key) for key in self._fleet.instances]
+
+    def view(self, key: Key) -> FakeView:
+        instance = self._fleet.instances[key]
+        return FakeView(
+            key=key,
+            daemon=instance.daemon,
+            instance=instance,
+            slot=self.slots.get(key),
+            log=self.manifest.log_path(instance.daemon),
+            log_state=self.log_states.get(key, "ok"),
+            last_error=self.errors.get(key),
+        )
+
+    def ask(self, keys: Iterable[Key], event: Event) -> None:
+        these = tuple(keys)
+        self.asked.append((these, event))
+        if self.down and not isinstance(event, StopAsked):
+            return
+        for key in these:
+            self.happen(key, event)
+
+    def send_signal(self, keys: Iterable[Key], name: str) -> None:
+        self.sent += [(key, name) for key in keys]
+
+    def shut_down(self, *, hurry: bool = False, timeout: float | None = None) -> None:
+        self.down.append((hurry, timeout))
+        self.ask(self._fleet.instances, StopAsked(hurry=hurry, timeout=timeout))
+
+    def subscribe(self, subscriber: Callable[[Any], None]) -> Callable[[], None]:
+        self.subscribers.append(subscriber)
+        return lambda: self.subscribers.remove(subscriber)
+
+    def recent(self) -> Sequence[FakeNotice]:
+        return tuple(self._recent)
+
+    def common_logs(self) -> Sequence[str]:
+        return ("/srv/shop/log/events.log",)
+
+    def happen(self, key: Key, event: Event) -> None:
+        """Let something happen to an instance, as an engine or an operator would."""
+        for effect in self._fleet.step(key, event, self.clock):
+            match effect:
+                case Tell(word, message):
+                    self.tell(key, word.value, message)
+                case Spawn():
+                    self.spawned.append(key)
+                case Signal(name):
+                    self.sent.append((key, name))
+                case _:
+                    pass
+
+    def tell(self, key: Key | None, event: str, message: str) -> None:
+        notice = FakeNotice(WALL + self.clock - 1000.0, key, event, message, {})
+        self._recent.append(notice)
+        for subscriber in tuple(self.subscribers):
+            subscriber(notice)
+
+    def run(self, key: Key, pid: int) -> None:
+        """Bring an instance up as `pid`."""
+        self.happen(key, StartAsked())
+        self.born(key, pid)
+
+    def born(self, key: Key, pid: int) -> None:
+        """Answer a spawn."""
+        self.happen(key, Spawned(pid))
+        if self._fleet.instances[key].daemon.factory is not None:
+            self.happen(key, Ready())
+
+    def dies(self, key: Key, code: int | None = None, signal: int | None = None, message: str | None = None) -> None:
+        """End an instance's process."""
+        self.happen(key, Exited(code=code, signal=signal, message=message))
