@@ -1,0 +1,237 @@
+"""The supervisor's side of the logger: starts it, hands it the log pipes, and starts another when it dies.
+
+Knows no daemon: a log pipe is a number here. It keeps a copy of each read end, so that no writer ever meets a broken
+pipe and a new logger goes on where the old one was.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+from udaemon.logs.process import LoggerProcess
+from udaemon.logs.target import LogTarget
+from udaemon.logs.wire import Unpacker, pack
+
+_QUICK_DEATH = 1.0
+"""A logger that lived shorter than this, in seconds, is replaced only after as long a wait."""
+
+
+class LinkReactor(Protocol):
+    """The loop as the link sees it."""
+
+    def watch(self, fd: int, callback: Callable[[], None]) -> None:
+        """Call `callback` whenever `fd` is readable or hung up."""
+
+    def watch_writable(self, fd: int, callback: Callable[[], None]) -> None:
+        """Call `callback` whenever `fd` takes more."""
+
+    def forget_writable(self, fd: int) -> None:
+        """Stop asking whether `fd` takes more."""
+
+    def forget(self, fd: int) -> None:
+        """Stop watching `fd`."""
+
+
+class _Stream:
+    """What a new logger has to be told again."""
+
+    def __init__(self, fd: int, target: LogTarget) -> None:
+        self.fd = fd
+        self.target = target
+        self.pidfd: int | None = None
+
+
+class LoggerLink:
+    """The one connection to the logger process.
+
+    Has a `deadline` and `expire` as everything that waits in the supervisor's loop.
+
+    Args:
+        reactor: The loop.
+        on_state: Told the number of a log pipe and "ok", "blocked (ENOSPC)" or "dropping (ENOSPC)" when that changes.
+        on_eof: Told the number of a log pipe that has ended and been written to the last byte.
+        on_death: Told in words that the logger died and what is done about it.
+    """
+
+    def __init__(
+        self,
+        reactor: LinkReactor,
+        *,
+        on_state: Callable[[int, str], None],
+        on_eof: Callable[[int], None],
+        on_death: Callable[[str], None],
+    ) -> None:
+        self.deadline: float | None = None
+        self._reactor = reactor
+        self._on_state = on_state
+        self._on_eof = on_eof
+        self._on_death = on_death
+        self._streams: dict[int, _Stream] = {}
+        self._outbox: deque[tuple[bytes, int | None]] = deque()
+        self._process: LoggerProcess | None = None
+        self._started = 0.0
+        self._unpacker = Unpacker()
+
+    @property
+    def pid(self) -> int | None:
+        """The logger's pid, None while there is none."""
+        return None if self._process is None else self._process.pid
+
+    def start(self) -> None:
+        """Start the logger.
+
+        Raises:
+            OSError: No process or no socket to be had.
+        """
+        self._process = LoggerProcess.start()
+        self._started = time.monotonic()
+        self._unpacker = Unpacker()
+        self._outbox.clear()
+        self._reactor.watch(self._process.socket.fileno(), self._receive)
+        for number, stream in self._streams.items():
+            self._tell(number, stream)
+
+    def open(self, number: int, read: int, target: LogTarget) -> None:
+        """Hand over the read end of a log pipe; it is ours from here on. `number` is never used twice."""
+        stream = self._streams[number] = _Stream(read, target)
+        self._tell(number, stream)
+
+    def watch(self, number: int, pidfd: int) -> None:
+        """Name the process behind a log pipe: should we die, the logger ends its session. `pidfd` is copied."""
+        stream = self._streams.get(number)
+        if stream is not None:
+            stream.pidfd = os.dup(pidfd)
+            self._send(pack("watch", str(number)), stream.pidfd)
+
+    def expire(self, now: float) -> None:
+        """Try again to start a logger."""
+        if self.deadline is not None and now >= self.deadline:
+            self.deadline = None
+            self._start_again()
+
+    def close(self, timeout: float = 3.0) -> tuple[int, ...]:
+        """Let the logger drain all pipes to their ends and leave; waits for that.
+
+        Returns:
+            The numbers of the log pipes that somebody still held open after `timeout` seconds.
+        """
+        process, self._process = self._process, None
+        if process is not None:
+            self._reactor.forget(process.socket.fileno())
+            self._finish(process.socket, timeout)
+            process.end()
+        self.deadline = None
+        left = tuple(self._streams)
+        for stream in self._streams.values():
+            _close(stream)
+        self._streams.clear()
+        return left
+
+    def _finish(self, ours: socket.socket, timeout: float) -> None:
+        end = time.monotonic() + timeout + 1.0
+        self._outbox.append((pack("finish", repr(timeout)), None))
+        with contextlib.suppress(OSError):
+            ours.settimeout(timeout + 1.0)
+            while self._outbox:
+                data, fd = self._outbox.popleft()
+                _send_with(ours, data, fd)
+            while (left := end - time.monotonic()) > 0:
+                ours.settimeout(left)
+                data = ours.recv(65536)
+                if not data:
+                    return
+                self._handle(data)
+
+    def _tell(self, number: int, stream: _Stream) -> None:
+        self._send(pack("open", str(number), *stream.target.fields()), stream.fd)
+        if stream.pidfd is not None:
+            self._send(pack("watch", str(number)), stream.pidfd)
+
+    def _send(self, data: bytes, fd: int | None) -> None:
+        if self._process is None:
+            return  # told when there is a logger again
+        self._outbox.append((data, fd))
+        if len(self._outbox) == 1:
+            self._flush()
+
+    def _flush(self) -> None:
+        """Send what the socket takes. Never waits for the logger."""
+        if self._process is None:
+            return
+        ours = self._process.socket
+        try:
+            while self._outbox:
+                data, fd = self._outbox[0]
+                sent = _send_with(ours, data, fd)
+                if sent < len(data):
+                    self._outbox[0] = (data[sent:], None)
+                else:
+                    self._outbox.popleft()
+        except BlockingIOError:
+            self._reactor.watch_writable(ours.fileno(), self._flush)
+        except OSError:
+            self._outbox.clear()  # it died; its end of the socket tells that too
+        else:
+            self._reactor.forget_writable(ours.fileno())
+
+    def _receive(self) -> None:
+        if self._process is None:
+            return
+        try:
+            data = self._process.socket.recv(65536)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if data:
+            self._handle(data)
+        else:
+            self._lose()
+
+    def _handle(self, data: bytes) -> None:
+        for kind, number, *rest in self._unpacker.feed(data):
+            if kind == "state":
+                self._on_state(int(number), rest[0])
+            elif kind == "eof":
+                stream = self._streams.pop(int(number), None)
+                if stream is not None:
+                    _close(stream)
+                    self._on_eof(int(number))
+
+    def _lose(self) -> None:
+        """The logger died: start another, which gets all the pipes."""
+        process, self._process = self._process, None
+        if process is not None:
+            self._reactor.forget(process.socket.fileno())
+            process.end()
+        if time.monotonic() - self._started < _QUICK_DEATH:
+            self.deadline = time.monotonic() + _QUICK_DEATH
+            self._on_death(f"the logger died at once; next try in {_QUICK_DEATH:g} s, nothing is lost meanwhile")
+        else:
+            self._on_death("the logger died; a new one takes over its pipes")
+            self._start_again()
+
+    def _start_again(self) -> None:
+        try:
+            self.start()
+        except OSError as error:
+            self.deadline = time.monotonic() + _QUICK_DEATH
+            self._on_death(f"no logger can be started ({error.strerror}); next try in {_QUICK_DEATH:g} s")
+
+
+def _send_with(ours: socket.socket, data: bytes, fd: int | None) -> int:
+    if fd is None:
+        return ours.send(data)
+    return socket.send_fds(ours, [data], [fd])
+
+
+def _close(stream: _Stream) -> None:
+    os.close(stream.fd)
+    if stream.pidfd is not None:
+        os.close(stream.pidfd)

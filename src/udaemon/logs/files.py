@@ -1,0 +1,192 @@
+"""A log file that is appended to, rotated, and made again when somebody takes it away.
+
+Knows nothing of pipes, of lines half written, or of what to do when a write fails: it raises what the kernel says.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import stat
+import time
+
+from udaemon.logs.rotation import ignore, new_name, recover, rotate
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from udaemon.logs.rotation import Hook
+
+_FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+"""NONBLOCK: a FIFO without a reader answers ENXIO instead of holding us up (open(2))."""
+
+REMOVED = "the log file was removed or renamed; this is a new one"
+
+
+class NotAFileError(OSError):
+    """The path is taken by something that is no regular file."""
+
+
+def open_log(path: str, flags: int = 0) -> int:
+    """Open a log file for appending, making it and its directory where they are missing. Never blocks.
+
+    Raises:
+        NotAFileError: A link, FIFO, device or directory stands there.
+        OSError: What else the kernel says.
+    """
+    try:
+        fd = os.open(path, _FLAGS | flags, 0o640)
+    except FileNotFoundError:
+        os.makedirs(os.path.dirname(path), mode=0o750, exist_ok=True)
+        fd = os.open(path, _FLAGS | flags, 0o640)
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.EMLINK):
+            raise NotAFileError(errno.ELOOP, "a symbolic link, not a file", path) from None
+        if error.errno in (errno.ENXIO, errno.EISDIR):
+            raise NotAFileError(error.errno, "not a regular file", path) from None
+        raise
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
+        raise NotAFileError(errno.EINVAL, "not a regular file", path)
+    return fd
+
+
+def _first_stamp(path: str) -> float | None:
+    """When the first line was captured: Python has no call that tells when a file was made."""
+    from datetime import datetime  # only for logs that are rotated by age
+
+    with open(path, "rb") as file:
+        text = file.read(64).removeprefix(b'{"time":"')[:24].decode("ascii", "replace")
+    try:
+        return datetime.fromisoformat(text).timestamp() if text.endswith("Z") else None
+    except ValueError:
+        return None
+
+
+class RotatingFile:
+    """One log file.
+
+    Args:
+        path: Absolute.
+        max_size: Bytes it may hold, None for no limit.
+        max_age: Seconds after which it is rotated at the next write, None for never. Wall time: it spans reboots.
+        backups: Rotated files to keep.
+        note: Makes a line of our own out of a text.
+        rotated: Called after each rotation.
+        hook: Called before each step of a rotation.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        *,
+        max_size: int | None = None,
+        max_age: float | None = None,
+        backups: int = 5,
+        note: Callable[[str], bytes],
+        rotated: Callable[[], None] = lambda: None,
+        hook: Hook = ignore,
+    ) -> None:
+        self.path = path
+        self._max_size = max_size
+        self._max_age = max_age
+        self._backups = backups
+        self._note = note
+        self._rotated = rotated
+        self._hook = hook
+        self._fd = -1
+        self._identity = (-1, -1)
+        self._born = 0.0
+        self._opened_before = False
+
+    def open(self) -> None:
+        """Open it now, ending a rotation that was cut short.
+
+        Raises:
+            OSError: It cannot be opened, or is no regular file.
+        """
+        if self._fd >= 0:
+            return
+        with contextlib.suppress(FileNotFoundError):
+            recover(self.path, self._backups)
+        self._take(open_log(self.path))
+        if self._opened_before:
+            self._write_note()
+        self._opened_before = True
+
+    def write(self, data: bytes) -> int:
+        """Append `data` or a first part of it. Returns how many bytes of it are in the file.
+
+        Raises:
+            OSError: Nothing of it was written.
+        """
+        self._look()
+        if self._max_size is not None and len(data) > self._max_size:
+            data = data[: data.rfind(b"\n", 0, self._max_size) + 1 or self._max_size]
+        if self._size and (self._is_too_big(len(data)) or self._is_too_old()):
+            return self._write_rotated(data)
+        written = os.write(self._fd, data)
+        self._size += written
+        return written
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+    def _look(self) -> None:
+        """See that the path still leads to our file, and how big it is."""
+        if self._fd >= 0:
+            try:
+                found = os.stat(self.path, follow_symlinks=False)
+            except OSError:
+                self.close()
+            else:
+                if (found.st_dev, found.st_ino) == self._identity:
+                    self._size = found.st_size
+                    return
+                self.close()
+        self.open()
+
+    def _take(self, fd: int) -> None:
+        found = os.fstat(fd)
+        self._fd = fd
+        self._identity = (found.st_dev, found.st_ino)
+        self._size = found.st_size
+        self._born = time.time()
+        if self._size and self._max_age is not None:
+            self._born = _first_stamp(self.path) or found.st_mtime
+
+    def _write_note(self) -> None:
+        """Say that this file took another's place. A disk that is full now will show it at the next write."""
+        with contextlib.suppress(OSError):
+            self._size += os.write(self._fd, self._note(REMOVED))
+
+    def _is_too_big(self, more: int) -> bool:
+        return self._max_size is not None and self._size + more > self._max_size
+
+    def _is_too_old(self) -> bool:
+        return self._max_age is not None and time.time() - self._born > self._max_age
+
+    def _write_rotated(self, data: bytes) -> int:
+        """Write `data` to the next file first, then rotate: a kill at any point loses nothing and doubles nothing."""
+        name = new_name(self.path)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(name)
+        fd = open_log(name, os.O_EXCL)
+        try:
+            written = os.write(fd, data)
+            rotate(self.path, self._backups, self._hook)
+        except OSError:
+            os.close(fd)
+            with contextlib.suppress(OSError):
+                os.unlink(name)
+            raise
+        os.close(self._fd)
+        self._take(fd)
+        self._born = time.time()
+        self._rotated()
+        return written

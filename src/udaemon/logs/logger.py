@@ -1,0 +1,247 @@
+"""The logger process: it drains every log pipe to its file, so that a flood never delays the supervisor.
+
+Knows no manifest, no daemon and no policy beyond its targets. It outlives the supervisor: it drains what is left, ends
+what did not end by itself, then leaves. Idle, it makes no wake-ups; it has a timer only while a file cannot be written.
+"""
+
+from __future__ import annotations
+
+import _socket  # `socket` imports enum and selectors: as much as the rest of this process takes to start
+import contextlib
+import os
+import select
+import sys
+import time
+
+from udaemon.logs.format import LineFormatter
+from udaemon.logs.orphans import GRACE, Leaders
+from udaemon.logs.poller import poller
+from udaemon.logs.sink import OK, Sink
+from udaemon.logs.target import LogTarget
+from udaemon.logs.wire import Unpacker, pack
+
+CHUNK = 64 * 1024
+"""As much as a pipe holds by default; more at a time was slower (a fresh mapping for each buffer)."""
+
+RETRY = 0.5
+"""Seconds between two tries to write a file that refuses."""
+
+_FDS = 250
+"""More than SCM_MAX_FD - 3 do not come with one message (unix(7))."""
+
+_LINGER = 0.5
+"""Seconds for the pipes to end after everything was killed: a process that left its session may hold one open."""
+
+
+class Stream:
+    """One log pipe."""
+
+    __slots__ = ("fd", "formatter", "ident", "listening", "sink", "told")
+
+    def __init__(self, ident: str, fd: int, target: LogTarget, sink: Sink) -> None:
+        self.ident = ident
+        self.fd = fd
+        self.formatter = LineFormatter(target)
+        self.sink = sink
+        self.told = OK
+        self.listening = False
+
+
+class Logger:
+    """The loop.
+
+    Args:
+        control: A connected stream socket to the supervisor.
+    """
+
+    def __init__(self, control: _socket.socket) -> None:
+        self._control = control
+        self._unpacker = Unpacker()
+        self._fds: list[int] = []
+        self._outbox = b""
+        self._poll = poller()
+        self._streams: dict[int, Stream] = {}
+        self._sinks: dict[str, Sink] = {}
+        self._jobs: dict[int, Sink] = {}
+        self._leaders = Leaders()
+        self._retry_at: float | None = None
+        self._kill_at: float | None = None
+        self._leave_at: float | None = None
+        self._poll.register(control.fileno(), select.POLLIN)
+
+    def run(self) -> None:
+        """Go on until told to finish or left alone, and all is drained."""
+        streams = self._streams
+        while not self._is_done():
+            for fd, mask in self._poll.poll(self._timeout()):
+                stream = streams.get(fd)
+                if stream is not None:
+                    self._pump(stream)
+                else:
+                    self._attend(fd, mask)
+            if self._retry_at is not None or self._leave_at is not None or self._kill_at is not None:
+                self._be_on_time(time.monotonic())
+        self._leave()
+
+    def _pump(self, stream: Stream) -> None:
+        """One read for each pipe that has something: none of them can keep the others waiting."""
+        chunk = os.read(stream.fd, CHUNK)
+        sink = stream.sink
+        if not chunk:
+            self._end(stream)
+            return
+        lines = stream.formatter.feed(chunk, time.time())
+        if lines:
+            sink.append(lines)
+            if sink.state != OK:
+                self._update(sink)
+
+    def _end(self, stream: Stream) -> None:
+        rest = stream.formatter.finish(time.time())
+        if rest:
+            stream.sink.append(rest)
+        self._listen(stream, wanted=False)
+        del self._streams[stream.fd]
+        os.close(stream.fd)
+        self._update(stream.sink)
+        self._send(pack("eof", stream.ident))
+        self._let_go(stream.sink)
+
+    def _update(self, sink: Sink) -> None:
+        """Tell the state of a file that changed, and hold its writers up or let them go on."""
+        if sink.state != OK and self._retry_at is None:
+            self._retry_at = time.monotonic() + RETRY
+        for stream in self._streams.values():
+            if stream.sink is sink:
+                self._listen(stream, wanted=not sink.full)
+                if stream.told != sink.state:
+                    stream.told = sink.state
+                    self._send(pack("state", stream.ident, sink.state))
+
+    def _listen(self, stream: Stream, *, wanted: bool) -> None:
+        if wanted and not stream.listening:
+            self._poll.register(stream.fd, select.POLLIN)
+        elif stream.listening and not wanted:
+            # Not by an empty mask: a hang-up is told all the same, without end (epoll_ctl(2)).
+            self._poll.unregister(stream.fd)
+        stream.listening = wanted
+
+    def _attend(self, fd: int, mask: int) -> None:
+        if fd == self._control.fileno():
+            if mask & select.POLLOUT:
+                self._poll.modify(fd, select.POLLIN)
+                self._send(b"")
+            if mask & ~select.POLLOUT:
+                self._receive()
+        elif fd in self._leaders:
+            self._poll.unregister(fd)
+            self._leaders.gone(fd)
+        elif fd in self._jobs:
+            self._poll.unregister(fd)
+            sink = self._jobs.pop(fd)
+            sink.job_done()
+            self._let_go(sink)
+
+    def _receive(self) -> None:
+        try:
+            data, ancillary, flags, _ = self._control.recvmsg(CHUNK, _socket.CMSG_SPACE(4 * _FDS))
+        except ConnectionResetError:
+            data, ancillary, flags = b"", [], 0
+        for _, _, packed in ancillary:
+            self._fds += [int.from_bytes(packed[at : at + 4], sys.byteorder) for at in range(0, len(packed) - 3, 4)]
+        if flags & _socket.MSG_CTRUNC:
+            sys.exit("udaemon logger: no file descriptors left for another log pipe")
+        if not data:
+            self._be_alone()
+        for kind, *fields in self._unpacker.feed(data):
+            if kind == "open":
+                self._open(fields[0], self._fds.pop(0), LogTarget.from_fields(fields[1:]))
+            elif kind == "watch":
+                pidfd = self._fds.pop(0)
+                self._leaders.add(pidfd)
+                self._poll.register(pidfd, select.POLLIN)
+            elif kind == "finish":
+                self._leave_at = time.monotonic() + float(fields[0])
+
+    def _open(self, ident: str, fd: int, target: LogTarget) -> None:
+        sink = self._sinks.get(target.path)
+        if sink is None:
+            sink = self._sinks[target.path] = Sink(target, self._watch_job)
+            sink.open()
+        self._streams[fd] = Stream(ident, fd, target, sink)
+        self._update(sink)
+
+    def _watch_job(self, fd: int, sink: Sink) -> None:
+        self._jobs[fd] = sink
+        self._poll.register(fd, select.POLLIN)
+
+    def _let_go(self, sink: Sink) -> None:
+        """Close the file once nobody writes to it and all is in it."""
+        used = any(stream.sink is sink for stream in self._streams.values()) or sink in self._jobs.values()
+        if not used and not sink.unwritten and self._sinks.get(sink.path) is sink:
+            sink.close()
+            del self._sinks[sink.path]
+
+    def _send(self, message: bytes) -> None:
+        """Never waits for the supervisor; what it does not take now it gets later."""
+        self._outbox += message
+        try:
+            while self._outbox:
+                self._outbox = self._outbox[self._control.send(self._outbox, _socket.MSG_DONTWAIT) :]
+        except BlockingIOError:
+            self._poll.modify(self._control.fileno(), select.POLLIN | select.POLLOUT)
+        except OSError:
+            self._outbox = b""  # nobody is left to be told
+
+    def _be_alone(self) -> None:
+        """The supervisor has gone."""
+        self._poll.unregister(self._control.fileno())
+        if self._leave_at is None:
+            self._leaders.condemn()
+            self._kill_at = time.monotonic() + GRACE
+
+    def _be_on_time(self, now: float) -> None:
+        if self._retry_at is not None and now >= self._retry_at:
+            self._retry_at = None
+            for sink in list(self._sinks.values()):
+                if sink.state != OK:
+                    sink.retry()
+                    self._update(sink)
+                    self._let_go(sink)
+        if self._kill_at is not None and (now >= self._kill_at or not (self._leaders or self._streams)):
+            self._kill_at = None
+            self._leaders.kill()
+            self._leave_at = now + _LINGER
+
+    def _timeout(self) -> float | None:
+        moments = [at for at in (self._retry_at, self._kill_at, self._leave_at) if at is not None]
+        return max(0.0, min(moments) - time.monotonic()) if moments else None
+
+    def _is_done(self) -> bool:
+        if self._leave_at is None:
+            return False
+        drained = not self._streams and not any(sink.unwritten for sink in self._sinks.values())
+        return drained or time.monotonic() >= self._leave_at
+
+    def _leave(self) -> None:
+        """Write the beginnings of lines that somebody still holds open, and say what no file would take."""
+        for stream in self._streams.values():
+            if rest := stream.formatter.finish(time.time()):
+                stream.sink.append(rest)
+        for sink in self._sinks.values():
+            if sink.unwritten:
+                text = f"udaemon logger: {sink.unwritten} bytes for {sink.path} could not be written: {sink.state}\n"
+                with contextlib.suppress(OSError):
+                    os.write(2, text.encode("utf-8", "backslashreplace"))
+
+
+def main() -> None:
+    """Run with the control socket as standard input."""
+    import resource  # its only use
+
+    os.umask(0o027)
+    os.chdir("/")
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    Logger(_socket.socket(fileno=0)).run()

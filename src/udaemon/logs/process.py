@@ -1,0 +1,63 @@
+"""Starting and ending the logger process.
+
+Knows nothing of what is said to it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import sys
+from typing import NamedTuple
+
+_BOOT = "import sys; sys.path.append(sys.argv[1]); from udaemon.logs.logger import main; main()"
+_ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+_BLOCKED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
+"""The logger leaves when its work is done, not when a terminal or a system that shuts down signals everybody."""
+
+
+class LoggerProcess(NamedTuple):
+    """A logger that was started, and our end of the socket to it."""
+
+    pid: int
+    pidfd: int
+    socket: socket.socket
+
+    @classmethod
+    def start(cls) -> LoggerProcess:
+        """Start one, in a session of its own, without site packages: it needs the standard library only.
+
+        Raises:
+            OSError: No process or no socket to be had.
+        """
+        ours, theirs = socket.socketpair()
+        argv = [sys.executable, "-I", "-S", "-c", _BOOT, _ROOT]
+        actions = [
+            (os.POSIX_SPAWN_DUP2, theirs.fileno(), 0),
+            (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
+        ]
+        try:
+            pid = os.posix_spawn(
+                sys.executable, argv, os.environ, file_actions=actions, setsid=True, setsigmask=_BLOCKED
+            )
+            pidfd = os.pidfd_open(pid)
+        except OSError:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
+        ours.setblocking(False)
+        return cls(pid, pidfd, ours)
+
+    def end(self) -> None:
+        """Kill it if it still lives, and take its exit status."""
+        self.socket.close()
+        with contextlib.suppress(OSError):
+            signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
+        # It may have been reaped already, as one of the supervisor's unknown children.
+        with contextlib.suppress(ChildProcessError):
+            os.waitid(os.P_PIDFD, self.pidfd, os.WEXITED)
+        os.close(self.pidfd)

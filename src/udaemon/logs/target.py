@@ -1,0 +1,103 @@
+"""What the logger is told of one log pipe: the file it goes to and how its lines are to stand there.
+
+Knows no manifest and no daemon. The logger loads this module, and `typing` alone would double its start: a plain class.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class LogTarget:
+    """Where the bytes of one pipe go. Never changed once made.
+
+    Args:
+        path: The log file, absolute.
+        name: The daemon, told in JSON lines.
+        instance: Number of the copy that writes to the pipe.
+        tagged: Several copies share the file, so that each line says which one wrote it.
+        as_json: One JSON object a line.
+        timestamps: Each line begins with the time it was captured.
+        max_size: Bytes at which the file is rotated, None for never.
+        max_age: Seconds after which the file is rotated, None for never.
+        backups: Rotated files to keep.
+        compress: Compress rotated files.
+        drop: While the file cannot be written and the buffer is full, drop lines; else block the writer.
+    """
+
+    __slots__ = (
+        "as_json",
+        "backups",
+        "compress",
+        "drop",
+        "instance",
+        "max_age",
+        "max_size",
+        "name",
+        "path",
+        "tagged",
+        "timestamps",
+    )
+
+    def __init__(
+        self,
+        *,
+        path: str,
+        name: str = "",
+        instance: int = 0,
+        tagged: bool = False,
+        as_json: bool = False,
+        timestamps: bool = True,
+        max_size: int | None = None,
+        max_age: float | None = None,
+        backups: int = 5,
+        compress: bool = False,
+        drop: bool = False,
+    ) -> None:
+        self.path = path
+        self.name = name
+        self.instance = instance
+        self.tagged = tagged
+        self.as_json = as_json
+        self.timestamps = timestamps
+        self.max_size = max_size
+        self.max_age = max_age
+        self.backups = backups
+        self.compress = compress
+        self.drop = drop
+
+    def fields(self) -> list[str]:
+        """The target as texts, for the wire."""
+        return [
+            self.path,
+            self.name,
+            str(self.instance),
+            "1" if self.tagged else "",
+            "1" if self.as_json else "",
+            "1" if self.timestamps else "",
+            "" if self.max_size is None else str(self.max_size),
+            "" if self.max_age is None else repr(self.max_age),
+            str(self.backups),
+            "1" if self.compress else "",
+            "1" if self.drop else "",
+        ]
+
+    @classmethod
+    def from_fields(cls, fields: Sequence[str]) -> LogTarget:
+        """The target that `fields` was made of."""
+        path, name, instance, tagged, as_json, timestamps, max_size, max_age, backups, compress, drop = fields
+        return cls(
+            path=path,
+            name=name,
+            instance=int(instance),
+            tagged=bool(tagged),
+            as_json=bool(as_json),
+            timestamps=bool(timestamps),
+            max_size=int(max_size) if max_size else None,
+            max_age=float(max_age) if max_age else None,
+            backups=int(backups),
+            compress=bool(compress),
+            drop=bool(drop),
+        )

@@ -1,0 +1,36 @@
+"""The messages between the supervisor and its logger: a length, then texts with NUL between them.
+
+Knows nothing of what they mean. JSON would cost the logger half its start, and no path can hold a NUL.
+
+To the logger: `open ID TARGET…` and `watch ID`, each with one fd in its ancillary data; `finish SECONDS`.
+To the supervisor: `state ID TEXT` and `eof ID`.
+"""
+
+from __future__ import annotations
+
+
+def pack(*fields: str) -> bytes:
+    """One message of these texts; none may hold a NUL."""
+    body = "\0".join(fields).encode("utf-8", "surrogateescape")
+    return len(body).to_bytes(4, "big") + body
+
+
+class Unpacker:
+    """Cuts a stream of bytes back into messages."""
+
+    def __init__(self) -> None:
+        self._held = b""
+
+    def feed(self, data: bytes) -> list[list[str]]:
+        """The messages that are whole now that `data` has come."""
+        held = self._held + data
+        messages = []
+        at = 0
+        while len(held) - at >= 4:
+            end = at + 4 + int.from_bytes(held[at : at + 4], "big")
+            if end > len(held):
+                break
+            messages.append(held[at + 4 : end].decode("utf-8", "surrogateescape").split("\0"))
+            at = end
+        self._held = held[at:]
+        return messages

@@ -1,0 +1,78 @@
+"""Chunks made into lines: prefixes, lines held back, overlong lines, JSON."""
+
+from __future__ import annotations
+
+import json
+
+from udaemon.logs.format import GOES_ON, LONGEST_LINE, LineFormatter, Stamps
+from udaemon.logs.target import LogTarget
+
+NOON = 1_795_521_600.25
+
+
+def formatter(**keys: object) -> LineFormatter:
+    return LineFormatter(LogTarget(path="/x.log", **({"timestamps": False} | keys)))  # type: ignore[arg-type]
+
+
+def test_a_stamp_is_rfc_3339_in_utc_with_milliseconds() -> None:
+    assert Stamps().at(NOON) == b"2026-11-24T12:00:00.250Z"
+
+
+def test_bytes_pass_as_they_come_where_no_prefix_is_wanted() -> None:
+    chunk = b"a\n\x00\xff\x1b[31m\nb\r\n"
+    assert formatter().feed(chunk, NOON) is chunk
+
+
+def test_every_line_gets_its_stamp_and_its_tag() -> None:
+    lines = formatter(timestamps=True, tagged=True, instance=1).feed(b"a\n\nb\n", NOON)
+    head = b"2026-11-24T12:00:00.250Z [1] "
+    assert lines == head + b"a\n" + head + b"\n" + head + b"b\n"
+
+
+def test_the_beginning_of_a_line_waits_for_its_end() -> None:
+    lines = formatter(tagged=True)
+    assert lines.feed(b"one\ntw", NOON) == b"[0] one\n"
+    assert lines.feed(b"o", NOON) == b""
+    assert lines.feed(b"!\nthree", NOON) == b"[0] two!\n"
+    assert lines.finish(NOON) == b"[0] three\n"
+    assert lines.finish(NOON) == b""
+
+
+def test_f24_a_line_without_end_passes_as_it_comes_where_lines_have_no_prefix() -> None:
+    lines = formatter()
+    whole = b"x" * (3 * LONGEST_LINE + 5)
+    out = b"".join(lines.feed(whole[at : at + 4096], NOON) for at in range(0, len(whole), 4096))
+    assert out + lines.finish(NOON) == whole + b"\n"
+
+
+def test_f24_a_line_without_end_is_split_with_a_mark_where_lines_have_a_prefix() -> None:
+    lines = formatter(tagged=True)
+    out = lines.feed(b"x" * LONGEST_LINE, NOON) + lines.feed(b"yz\n", NOON)
+    assert out == b"[0] " + b"x" * LONGEST_LINE + GOES_ON + b"\n[0] yz\n"
+
+
+def test_f24_an_overlong_line_that_ends_at_the_limit_is_ended_once() -> None:
+    bare = formatter()
+    assert bare.feed(b"x" * LONGEST_LINE, NOON) == b"x" * LONGEST_LINE
+    assert bare.finish(NOON) == b"\n"
+    tagged = formatter(tagged=True)
+    tagged.feed(b"x" * LONGEST_LINE, NOON)
+    assert tagged.finish(NOON) == b""
+
+
+def test_json_is_one_object_a_line_whatever_the_bytes() -> None:
+    lines = formatter(as_json=True, timestamps=True, name="mailer", instance=2).feed(b'say "hi"\n\xff\x1b\\n\n', NOON)
+    assert [json.loads(line) for line in lines.splitlines()] == [
+        {"time": "2026-11-24T12:00:00.250Z", "name": "mailer", "instance": 2, "line": 'say "hi"'},
+        {"time": "2026-11-24T12:00:00.250Z", "name": "mailer", "instance": 2, "line": "\\xff\x1b\\n"},
+    ]
+
+
+def test_json_without_stamps_has_no_time() -> None:
+    assert formatter(as_json=True, name="m").feed(b"a\n", NOON) == b'{"name":"m","instance":0,"line":"a"}\n'
+
+
+def test_a_note_of_ours_stands_as_other_lines_do() -> None:
+    assert formatter().note("hm", NOON) == b"udaemon: hm\n"
+    assert formatter(timestamps=True, tagged=True).note("hm", NOON) == b"2026-11-24T12:00:00.250Z udaemon: hm\n"
+    assert json.loads(formatter(as_json=True).note("hm", NOON))["line"] == "hm"
