@@ -21,7 +21,7 @@ class Client:
     """A connection to a supervisor; one request at a time.
 
     Args:
-        connection: A connected socket, mostly from `rundir.connect`. It is the client's from here on.
+        connection: A connected socket, mostly from `sockets.connect`. It is the client's from here on.
     """
 
     def __init__(self, connection: socket.socket) -> None:

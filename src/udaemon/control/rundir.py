@@ -1,7 +1,7 @@
-"""The run directory: where it is, who may use it, and the sockets and locks in it.
+"""The run directory: where it is, who may use it, and the locks in it.
 
-Knows nothing of what is said over the socket. `up`, the supervisor and every client come through here, so it imports
-only os, fcntl and binascii, and socket where one is made.
+Knows nothing of the socket in it; `sockets.py` does. `up`, the supervisor and every client come through here, so it
+imports only os, fcntl and binascii.
 """
 
 from __future__ import annotations
@@ -11,16 +11,11 @@ import errno
 import fcntl
 import os
 import stat
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from contextlib import suppress
 
 from udaemon.errors import UdaemonError
 
-if TYPE_CHECKING:
-    import socket
-
-SOCKET = "control.sock"
 LOCK = "lock"
 SCOREBOARD = "scoreboard"
 SUPERVISOR_PID = "supervisor.pid"
@@ -163,45 +158,6 @@ def read_pid(fd: int) -> int | None:
     return int(text) if text.isdigit() else None
 
 
-def listen(fd: int) -> socket.socket:
-    """Bind the control socket anew, 0600 and not blocking; call it only with the lock held."""
-    import socket
-
-    with suppress(FileNotFoundError):
-        os.unlink(SOCKET, dir_fd=fd)
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    mask = os.umask(0o177)
-    try:
-        with _address(fd) as address:
-            listener.bind(address)
-        listener.listen(128)
-    except BaseException:
-        listener.close()
-        raise
-    finally:
-        os.umask(mask)
-    listener.setblocking(False)
-    return listener
-
-
-def connect(fd: int, timeout: float | None = None) -> socket.socket | None:
-    """Connect to the supervisor of this directory; None where nobody listens."""
-    import socket
-
-    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    connection.settimeout(timeout)
-    try:
-        with _address(fd) as address:
-            connection.connect(address)
-    except (FileNotFoundError, ConnectionRefusedError):
-        connection.close()
-        return None
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
 def clean(path: str, fd: int) -> None:
     """Take away what a supervisor made here, and the directory; call it last, with the lock still held.
 
@@ -255,19 +211,3 @@ def _leads_to(path: str, fd: int) -> bool:
         return os.path.samestat(os.stat(path, follow_symlinks=False), os.fstat(fd))
     except FileNotFoundError:
         return False
-
-
-@contextmanager
-def _address(fd: int) -> Iterator[str]:
-    """A path of the socket that is short whatever the directory's is: AF_UNIX paths end at 107 bytes (unix(7))."""
-    through_proc = f"/proc/self/fd/{fd}/{SOCKET}"
-    if os.path.exists(f"/proc/self/fd/{fd}"):
-        yield through_proc
-        return
-    before = os.open(".", os.O_RDONLY)
-    try:
-        os.fchdir(fd)
-        yield SOCKET
-    finally:
-        os.fchdir(before)
-        os.close(before)

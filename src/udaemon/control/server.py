@@ -34,7 +34,7 @@ class ControlServer:
     Args:
         host: What the verbs are about.
         reactor: The supervisor's loop.
-        listener: A bound, listening socket that does not block (`rundir.listen`); it is closed by `close`.
+        listener: A bound, listening socket that does not block (`sockets.listen`); it is closed by `close`.
         bug: Called inside the handler of an exception that is a bug, with what it belongs to.
         limits: What a client may take.
         clock: Monotonic seconds.

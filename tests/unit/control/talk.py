@@ -11,7 +11,7 @@ from typing import Any
 from tests.fakes.host import FakeHost
 from tests.fakes.reactor import SmallReactor
 
-from udaemon.control import messages, rundir
+from udaemon.control import messages, sockets
 from udaemon.control.connection import Limits
 from udaemon.control.frames import FrameBuffer
 from udaemon.control.handlers import HANDLERS, Handler
@@ -22,7 +22,7 @@ class Raw:
     """A client that says bytes and keeps what it hears."""
 
     def __init__(self, fd: int) -> None:
-        connection = rundir.connect(fd, 5.0)
+        connection = sockets.connect(fd, 5.0)
         assert connection is not None
         connection.setblocking(False)
         self.socket = connection
@@ -66,7 +66,7 @@ class Talk:
         host: FakeHost,
         directory: Path,
         *,
-        limits: Limits = Limits(),
+        limits: Limits | None = None,
         handlers: Mapping[str, Handler] = HANDLERS,
     ) -> None:
         self.host = host
@@ -78,9 +78,9 @@ class Talk:
         self.server = ControlServer(
             host,
             self.reactor,
-            rundir.listen(self.fd),
+            sockets.listen(self.fd),
             bug=self.bugs.append,
-            limits=limits,
+            limits=limits or Limits(),
             clock=lambda: self.now,
             handlers=handlers,
         )
@@ -116,6 +116,24 @@ class Talk:
         self.server.close()
         self.reactor.close()
         os.close(self.fd)
+
+
+def told(client: Raw) -> list[tuple[str, bool, str]]:
+    """What a client that waits has been told of each instance."""
+    return [
+        (f"{said['name']}/{said['instance']}", said["ok"], said["message"])
+        for answer in client.heard
+        if "data" in answer and "message" in (said := answer["data"])
+    ]
+
+
+def asks(talk: Talk, verb: str, **args: object) -> Raw:
+    """A client whose request has been handled, answered or not."""
+    client = talk.client()
+    client.ask(verb, **args)
+    talk.settle()
+    client.listen()
+    return client
 
 
 def open_fds() -> int:

@@ -1,20 +1,16 @@
-"""The control server under clients of every kind (FAULTS F58): each is bounded, and none keeps the others waiting."""
+"""The control server: requests, answers, errors, bugs, and its end."""
 
 from __future__ import annotations
 
 import os
-import resource
 import time
-from collections.abc import Callable, Iterator
 
-import pytest
 from tests.fakes.host import FakeHost
-from tests.unit.control.talk import Talk, open_fds
+from tests.unit.control.conftest import Serve
+from tests.unit.control.talk import Talk
 
-from udaemon.control import rundir
-from udaemon.control.connection import Limits
 from udaemon.control.handlers import HANDLERS
-from udaemon.control.host import Host
+from udaemon.control.host import Host, Notice
 from udaemon.control.request import Request
 from udaemon.errors import UdaemonError
 
@@ -37,7 +33,7 @@ def test_two_requests_on_one_connection_are_answered_in_order(talk: Talk) -> Non
     client.ask("hello")
     client.ask("logs")
     talk.until(lambda: client.answered(2))
-    assert [sorted(answer["data"])[0] for answer in client.heard] == ["context", "common"]
+    assert [min(answer["data"]) for answer in client.heard] == ["context", "common"]
 
 
 def test_a_verb_it_does_not_know_is_named_with_the_nearest(talk: Talk) -> None:
@@ -57,9 +53,7 @@ def test_an_argument_of_the_wrong_kind_is_told(talk: Talk) -> None:
     assert talk.ask("inspect")["error"]["message"] == "inspect: 'name' must be a string"
 
 
-def test_f6_a_bug_in_a_handler_is_told_and_reported_and_others_are_served(
-    serve: Callable[..., Talk], host: FakeHost
-) -> None:
+def test_f6_a_bug_in_a_handler_is_told_and_reported_and_others_are_served(serve: Serve, host: FakeHost) -> None:
     def broken(_host: Host, _request: Request) -> None:
         raise ZeroDivisionError
 
@@ -69,9 +63,12 @@ def test_f6_a_bug_in_a_handler_is_told_and_reported_and_others_are_served(
     assert answers_at_once(talk)
 
 
-def test_f6_a_bug_while_something_happens_ends_that_request_only(serve: Callable[..., Talk], host: FakeHost) -> None:
+def test_f6_a_bug_while_something_happens_ends_that_request_only(serve: Serve, host: FakeHost) -> None:
+    def explode(_notice: Notice) -> None:
+        raise ZeroDivisionError
+
     def broken(host: Host, request: Request) -> None:
-        request.follow(host, lambda _notice: 1 // 0)
+        request.follow(host, explode)
 
     talk = serve(host, handlers={**HANDLERS, "broken": broken})
     client = talk.client()
@@ -81,192 +78,6 @@ def test_f6_a_bug_while_something_happens_ends_that_request_only(serve: Callable
     talk.until(client.answered)
     assert "error" in client.heard[0]
     assert host.subscribers == []
-
-
-def test_f58_a_client_that_never_reads_is_dropped_and_keeps_nobody_waiting(
-    serve: Callable[..., Talk], host: FakeHost
-) -> None:
-    def flood(_host: Host, request: Request) -> None:
-        request.answer("x" * 8_000_000)
-
-    talk = serve(host, handlers={**HANDLERS, "flood": flood})
-    before = open_fds()
-    client = talk.client()
-    client.ask("flood")
-    client.ask("flood")
-    talk.settle()
-    assert answers_at_once(talk)
-    talk.pass_time(10.0)
-    talk.until(client.hung_up)
-    client.socket.close()
-    assert open_fds() == before
-
-
-def test_f58_a_slow_reader_gets_everything(serve: Callable[..., Talk], host: FakeHost) -> None:
-    def flood(_host: Host, request: Request) -> None:
-        request.answer("x" * 3_000_000)
-
-    talk = serve(host, handlers={**HANDLERS, "flood": flood})
-    client = talk.client()
-    client.ask("flood")
-    talk.until(client.answered)
-    assert len(client.heard[0]["data"]) == 3_000_000
-
-
-def test_f58_a_stream_that_is_not_read_is_cut_at_its_bound(serve: Callable[..., Talk], host: FakeHost) -> None:
-    talk = serve(host, limits=Limits(unread=200_000))
-    client = talk.client()
-    client.ask("events", follow=True)
-    talk.until(client.answered)
-    for _ in range(200):
-        host.tell(None, "test", "x" * 4000)
-    assert host.subscribers == []
-    talk.until(client.hung_up)
-    assert answers_at_once(talk)
-
-
-def test_f58_half_a_frame_is_dropped_after_five_seconds(talk: Talk) -> None:
-    client = talk.client()
-    client.say(b"\0\0\0\x10half")
-    talk.settle()
-    talk.pass_time(4.9)
-    client.say(b"a")
-    talk.settle()
-    assert not client.hung_up()
-    talk.pass_time(0.1)
-    assert client.hung_up()
-
-
-def test_f58_a_client_that_says_nothing_is_dropped_after_five_seconds(talk: Talk) -> None:
-    client = talk.client()
-    talk.settle()
-    talk.pass_time(5.0)
-    assert client.hung_up()
-
-
-def test_f58_a_client_that_waits_for_an_answer_has_all_the_time(talk: Talk, host: FakeHost) -> None:
-    client = talk.client()
-    client.ask("events", follow=True)
-    talk.until(client.answered)
-    talk.pass_time(1000.0)
-    assert not client.hung_up()
-    assert talk.server.deadline is None
-
-
-def test_f58_a_frame_of_a_gigabyte_is_refused_by_its_header(talk: Talk) -> None:
-    client = talk.client()
-    client.say((1 << 30).to_bytes(4, "big"))
-    talk.until(client.hung_up)
-    assert client.heard == [
-        {
-            "error": {
-                "message": "not understood: a frame of 1073741824 bytes; at most 65536 are taken",
-                "hint": None,
-                "exit_code": 1,
-            }
-        }
-    ]
-    assert answers_at_once(talk)
-
-
-@pytest.mark.parametrize("garbage", [b"GET / HTTP/1.1\r\n\r\n", b"\0\0\0\x05hello", os.urandom(60_000) + b"\xff" * 8])
-def test_f58_garbage_is_answered_once_and_hung_up(talk: Talk, garbage: bytes) -> None:
-    client = talk.client()
-    client.say(garbage)
-    talk.settle()
-    talk.pass_time(5.0)
-    talk.until(client.hung_up)
-    assert len(client.heard) <= 1
-    assert answers_at_once(talk)
-
-
-def test_f58_too_many_requests_at_once_are_refused(serve: Callable[..., Talk], host: FakeHost) -> None:
-    talk = serve(host)
-    client = talk.client()
-    client.ask("events", follow=True)
-    for _ in range(5):
-        client.ask("ps")
-    talk.until(client.hung_up)
-    assert client.heard[-1]["error"]["message"] == "not understood: too many requests at once"
-    assert host.subscribers == []
-
-
-def test_f58_a_client_that_closes_early_leaves_nothing(talk: Talk, host: FakeHost) -> None:
-    before = open_fds()
-    for verb in ("events", "wait"):
-        client = talk.client()
-        client.ask(verb, follow=True, names=["db"], until="ready", timeout=50)
-        talk.until(lambda: len(host.subscribers) == 1)
-        client.socket.close()
-        talk.until(lambda: host.subscribers == [])
-    assert open_fds() == before
-    assert talk.server.deadline is None
-
-
-def test_f58_stop_goes_on_when_its_client_has_gone(talk: Talk, host: FakeHost) -> None:
-    key = host.instances()[2].key
-    host.run(key, 7)
-    client = talk.client()
-    client.ask("stop", names=["db"])
-    client.socket.close()
-    talk.until(lambda: host.sent)
-    assert host.sent == [(key, "TERM")]
-    assert host.view(key).instance.state == "stopping"
-
-
-@pytest.fixture
-def many_fds() -> Iterator[None]:
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-
-
-@pytest.mark.usefixtures("many_fds")
-def test_f58_of_five_thousand_connections_a_bounded_number_is_kept_and_others_are_served(talk: Talk) -> None:
-    before = open_fds()
-    idlers = []
-    worst = 0.0
-    for number in range(5000):
-        idlers.append(rundir.connect(talk.fd))
-        if number % 100 == 0:
-            began = time.monotonic()
-            assert talk.ask("ps")["ok"] is True
-            worst = max(worst, time.monotonic() - began)
-    assert worst < 0.2
-    talk.settle()
-    kept = open_fds() - before - 5000
-    assert 0 < kept <= 256
-    for idler in idlers:
-        assert idler is not None
-        idler.close()
-    talk.until(lambda: open_fds() <= before)
-
-
-def test_f58_when_all_clients_are_being_served_the_next_is_told_so(serve: Callable[..., Talk], host: FakeHost) -> None:
-    talk = serve(host, limits=Limits(clients=2))
-    for count in (1, 2):
-        talk.client().ask("events", follow=True)
-        talk.until(lambda: len(host.subscribers) == count)  # noqa: B023 - it runs before the next turn
-    late = talk.client()
-    talk.until(late.hung_up)
-    assert late.heard[0]["error"]["message"] == "2 clients are being served already"
-
-
-def test_f13_without_an_fd_left_the_spare_one_serves(talk: Talk) -> None:
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    client = talk.client()
-    client.ask("hello")
-    highest = max(int(fd) for fd in os.listdir("/proc/self/fd"))
-    ballast = [os.dup(talk.fd) for _ in range(highest)]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (max(ballast) + 1, hard))
-    try:
-        talk.until(client.answered)
-        assert client.heard[0]["ok"] is True
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-        for fd in ballast:
-            os.close(fd)
 
 
 def test_close_leaves_only_the_connection_that_waits_for_the_end(talk: Talk, host: FakeHost) -> None:
@@ -293,7 +104,7 @@ def _is_socket(fd: int) -> bool:
         return False
 
 
-def test_an_answer_that_is_no_json_is_a_bug_that_is_told(serve: Callable[..., Talk], host: FakeHost) -> None:
+def test_an_answer_that_is_no_json_is_a_bug_that_is_told(serve: Serve, host: FakeHost) -> None:
     def odd(_host: Host, request: Request) -> None:
         request.answer(float("nan"))
 
@@ -301,7 +112,7 @@ def test_an_answer_that_is_no_json_is_a_bug_that_is_told(serve: Callable[..., Ta
     assert talk.ask("odd")["error"]["message"] == "a bug in udaemon: odd failed"
 
 
-def test_an_error_the_operator_can_mend_is_told_as_it_is(serve: Callable[..., Talk], host: FakeHost) -> None:
+def test_an_error_the_operator_can_mend_is_told_as_it_is(serve: Serve, host: FakeHost) -> None:
     def refuses(_host: Host, _request: Request) -> None:
         raise UdaemonError("not now", "later")
 

@@ -1,0 +1,64 @@
+"""The control socket in a run directory: bound by the supervisor, connected to by clients, through the directory's fd.
+
+Knows nothing of what is said over it.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+SOCKET = "control.sock"
+
+
+def listen(fd: int) -> socket.socket:
+    """Bind the control socket anew, 0600 and not blocking; call it only with the lock held."""
+    with suppress(FileNotFoundError):
+        os.unlink(SOCKET, dir_fd=fd)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    mask = os.umask(0o177)
+    try:
+        with _address(fd) as address:
+            listener.bind(address)
+        listener.listen(128)
+    except BaseException:
+        listener.close()
+        raise
+    finally:
+        os.umask(mask)
+    listener.setblocking(False)
+    return listener
+
+
+def connect(fd: int, timeout: float | None = None) -> socket.socket | None:
+    """Connect to the supervisor of this directory; None where nobody listens."""
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection.settimeout(timeout)
+    try:
+        with _address(fd) as address:
+            connection.connect(address)
+    except (FileNotFoundError, ConnectionRefusedError):
+        connection.close()
+        return None
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+@contextmanager
+def _address(fd: int) -> Iterator[str]:
+    """A path of the socket that is short whatever the directory's is: AF_UNIX paths end at 107 bytes (unix(7))."""
+    through_proc = f"/proc/self/fd/{fd}/{SOCKET}"
+    if os.path.exists(f"/proc/self/fd/{fd}"):
+        yield through_proc
+        return
+    before = os.open(".", os.O_RDONLY)
+    try:
+        os.fchdir(fd)
+        yield SOCKET
+    finally:
+        os.fchdir(before)
+        os.close(before)
