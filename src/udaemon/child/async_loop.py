@@ -1,0 +1,84 @@
+"""The same loop for an async task: one asyncio event loop that lives as long as the child, in pauses too.
+
+Knows nothing of timing: it walks the course that `loop.py` lays out. Imports asyncio, so it is imported for async tasks
+only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+from time import monotonic
+
+from udaemon.child.loop import Course, Outcome
+from udaemon.child.signals import Signals
+
+
+def run_course(course: Course, signals: Signals) -> Outcome:
+    """Walk a course inside an event loop; what the task left running in it is cancelled at the end."""
+    with asyncio.Runner() as runner:
+        return runner.run(_walk(course, signals))
+
+
+async def _walk(steps: Course, signals: Signals) -> Outcome:
+    loop = asyncio.get_running_loop()
+    loop.add_reader(signals.wake_fd(), _drain, signals.wake_fd())
+    answer: BaseException | None = None
+    while True:
+        try:
+            step = steps.send(answer)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]
+        answer = None
+        if callable(step):
+            answer = await _outcome(step)
+        else:
+            await _wait(step, signals)
+
+
+async def _outcome(step: Callable[[], object]) -> BaseException | None:
+    try:
+        result = step()
+        if hasattr(result, "__await__"):
+            await result
+    except BaseException as error:  # noqa: BLE001 - the course decides, also over SystemExit
+        return error
+    # A task that never waits must not starve what it left running beside it.
+    await asyncio.sleep(0)
+    return None
+
+
+async def _wait(due: float, signals: Signals) -> None:
+    loop = asyncio.get_running_loop()
+    done = loop.create_future()
+
+    def finish() -> None:
+        if not done.done():
+            done.set_result(None)
+
+    former = signal.set_wakeup_fd(-1)
+    signals.wake_fd()
+    if former != -1:
+        # The task handles signals by its loop, which took the wake-up over. That wakes us as well.
+        signal.set_wakeup_fd(former, warn_on_full_buffer=False)
+    signals.notify = lambda: loop.call_soon_threadsafe(finish)
+    timer = loop.call_later(max(0.0, due - monotonic()), finish)
+    if signals.attention:
+        finish()
+    try:
+        await done
+    finally:
+        timer.cancel()
+        signals.notify = _nothing
+
+
+def _nothing() -> None:
+    """Nobody waits."""
+
+
+def _drain(fd: int) -> None:
+    with suppress(BlockingIOError):
+        os.read(fd, 512)

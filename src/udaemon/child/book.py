@@ -1,0 +1,113 @@
+"""Who is told of a run: the scoreboard at each, the listeners, and the supervisor of a failure.
+
+Knows nothing of when runs happen.
+"""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from udaemon.child.report import Reporter, RunFailed
+from udaemon.child.scoreboard import SlotWriter
+from udaemon.child.task import StopTask, TaskEvent
+
+Listener = Callable[[TaskEvent], Any]
+_RSS_UNIT = 1 if sys.platform == "darwin" else 1024
+
+
+def last_line(error: BaseException) -> str:
+    """The exception as the last line of its traceback has it, without what follows a line break."""
+    kind = type(error)
+    name = (
+        kind.__qualname__ if kind.__module__ in ("builtins", "__main__") else f"{kind.__module__}.{kind.__qualname__}"
+    )
+    try:
+        text = str(error).strip()
+    except Exception:  # noqa: BLE001 - a user's __str__
+        text = "(its text cannot be had)"
+    return f"{name}: {text.splitlines()[0]}" if text else name
+
+
+def rss_peak() -> int:
+    """The most memory this process has had resident, in bytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _RSS_UNIT
+
+
+def is_failure(error: BaseException | None) -> bool:
+    """False for a run that returned, and for the two ways of saying "enough": StopTask and sys.exit(0)."""
+    if isinstance(error, SystemExit):
+        return error.code not in (None, 0)
+    return error is not None and not isinstance(error, StopTask)
+
+
+class Book:
+    """Keeps one instance's runs on record.
+
+    Listeners look on: an exception in one is printed with its traceback and changes nothing.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        instance: int,
+        writer: SlotWriter,
+        reporter: Reporter,
+        listeners: Mapping[str, tuple[Listener, ...]],
+    ) -> None:
+        self.writer = writer
+        self._name = name
+        self._instance = instance
+        self._reporter = reporter
+        self._listeners = listeners
+
+    @property
+    def listens(self) -> bool:
+        """True when somebody wants to hear of every run."""
+        return bool(self._listeners.get("task_done"))
+
+    def start(self) -> None:
+        """Tell that the daemon begins."""
+        self._tell(TaskEvent("start", self._name, self._instance))
+
+    def ended(
+        self, started: float, ended: float, lateness: float, error: BaseException | None, *, stopping: bool
+    ) -> None:
+        """Record a run that returned or that an exception has left, and tell of it."""
+        failed = is_failure(error)
+        if failed:
+            self.writer.failed(started, ended)
+        else:
+            self.writer.done(started, ended)
+        if failed and error is not None:
+            self._reporter.tell(RunFailed(self.writer.count, last_line(error)))
+        kind = "task_failed" if failed else "task_done"
+        if self._listeners.get(kind):
+            self._tell(
+                TaskEvent(
+                    kind,
+                    self._name,
+                    self._instance,
+                    run_id=self.writer.count,
+                    started=time.time() - (time.monotonic() - started),
+                    duration=ended - started,
+                    lateness=lateness,
+                    stopping=stopping or error is not None,
+                    error=error if failed else None,
+                )
+            )
+
+    def paused(self, due: float) -> None:
+        """Record when the next run is due."""
+        self.writer.paused(due, rss_peak())
+
+    def _tell(self, event: TaskEvent) -> None:
+        for listener in self._listeners.get(event.kind, ()):
+            try:
+                listener(event)
+            except Exception as error:  # noqa: BLE001 - a user's code
+                error.add_note(f"(in a listener to {event.kind}; the daemon goes on)")
+                sys.excepthook(type(error), error, error.__traceback__)

@@ -1,0 +1,110 @@
+"""From the names in a manifest to something that can be called: the factory, the task, the listeners.
+
+Knows nothing of processes. What the operator got wrong is `Misconfigured`; what the user's code raises passes through.
+"""
+
+from __future__ import annotations
+
+import inspect
+import signal
+from collections.abc import Callable, Mapping
+from functools import partial
+from importlib import import_module
+from types import ModuleType
+from typing import Any, NamedTuple
+
+from udaemon.child.task import TaskContext
+
+HOOKS: Mapping[int, str] = {signal.SIGHUP: "on_hangup", signal.SIGUSR1: "on_user1", signal.SIGUSR2: "on_user2"}
+
+
+class Misconfigured(Exception):
+    """The daemon cannot begin as it is declared. The message is for the operator."""
+
+
+class Built(NamedTuple):
+    """A task that is ready to run: `run` is called for each run, `hooks` for signals between runs."""
+
+    run: Callable[[], Any]
+    is_async: bool
+    hooks: Mapping[int, Callable[[], Any]]
+
+
+def load_module(name: str) -> ModuleType:
+    """Import a module; one that is not there is the operator's mistake, one that fails is its own."""
+    try:
+        return import_module(name)
+    except ModuleNotFoundError as error:
+        missing = error.name or ""
+        if name == missing or name.startswith(f"{missing}."):
+            raise Misconfigured(f"no module named {missing}") from None
+        raise
+
+
+def resolve(name: str) -> Callable[..., Any]:
+    """The callable that "package.module:function" or "package.module:Class.method" names."""
+    module_name, _, path = name.partition(":")
+    if not module_name or not path or module_name.startswith("."):
+        raise Misconfigured(f'"{name}" is not of the form "package.module:function"')
+    found: Any = load_module(module_name)
+    for part in path.split("."):
+        if not hasattr(found, part):
+            raise Misconfigured(f"{module_name} has no {path}")
+        found = getattr(found, part)
+    if not callable(found):
+        raise Misconfigured(f"{name} cannot be called")
+    return found  # type: ignore[no-any-return]
+
+
+def build(factory_name: str, params: Mapping[str, Any], context: TaskContext) -> Built:
+    """Resolve the factory, call it, and look at what it made.
+
+    A function that can only be a task is its own task and is not called here: an `async def`, or one annotated to
+    return None. It gets `params` at each run.
+    """
+    factory = resolve(factory_name)
+    arguments = _arguments(factory, factory_name, params, context)
+    if _is_own_task(factory):
+        made: Any = partial(factory, **arguments) if arguments else factory
+    else:
+        made = factory(**arguments)
+    return _built(made, factory_name)
+
+
+def _arguments(
+    factory: Callable[..., Any], name: str, params: Mapping[str, Any], context: TaskContext
+) -> dict[str, Any]:
+    """The keyword arguments for a factory: the params, and the context if it takes one."""
+    arguments = dict(params)
+    try:
+        signature = inspect.signature(factory)
+    except (TypeError, ValueError):  # some callables written in C
+        return arguments
+    parameter = signature.parameters.get("context")
+    if parameter and parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
+        arguments.setdefault("context", context)
+    try:
+        signature.bind(**arguments)
+    except TypeError as error:
+        raise Misconfigured(f"{name} does not fit its params: {error}") from None
+    return arguments
+
+
+def _is_own_task(factory: Callable[..., Any]) -> bool:
+    if inspect.iscoroutinefunction(factory):
+        return True
+    returns = getattr(factory, "__annotations__", {}).get("return", ...)
+    return returns in (None, "None")
+
+
+def _built(made: Any, name: str) -> Built:
+    run = getattr(made, "do_task", made)
+    if isinstance(made, type) or not callable(run):
+        what = f"the class {made.__qualname__}" if isinstance(made, type) else f"{type(made).__name__}"
+        raise Misconfigured(
+            f"{name} returned {what}: a factory returns an object with do_task(), or a function "
+            "(a function that is itself the task is annotated to return None)"
+        )
+    hooks = {number: getattr(made, hook) for number, hook in HOOKS.items() if callable(getattr(made, hook, None))}
+    is_async = inspect.iscoroutinefunction(run) or inspect.iscoroutinefunction(getattr(run, "__call__", None))  # noqa: B004
+    return Built(run, is_async, hooks)

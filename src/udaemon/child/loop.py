@@ -1,0 +1,169 @@
+"""The periodic loop: run, look up, pause until the next run is due, and again.
+
+Knows no signal handler, no process and no scoreboard file; it is given what it needs and tells how it ended.
+
+`course` is the loop for every task that pauses. It does nothing itself: it yields what is to be done next, a callable
+to call or a moment to wait for, so that one description serves plain and async tasks and runs in tests without time.
+`back_to_back` is the same for a plain task that never pauses, written out flat: there a microsecond counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from typing import Any, NamedTuple, Protocol
+
+from udaemon.child.book import Book, rss_peak
+from udaemon.child.schedule import Due, anchor_of, next_due
+from udaemon.child.scoreboard import BEGUN, CURRENT, DONE, LAST_END, LAST_START, SlotWriter
+from udaemon.child.task import StopTask
+
+Clock = Callable[[], float]
+Step = Callable[[], Any] | float
+Course = Generator[Step, BaseException | None, "Outcome"]
+
+# Of short runs without a pause each SAMPLE-th is timed for the histogram and counts for as many.
+SAMPLE = 64.0
+SHORT = 0.001
+RSS_PERIOD = 1.0
+
+
+class Outcome(NamedTuple):
+    """How the loop ended: `stopped`, `task-stopped`, `exited` or `exception`, and what was raised."""
+
+    reason: str
+    error: BaseException | None = None
+
+
+class Marks(Protocol):
+    """What the loop asks of `Signals`."""
+
+    attention: bool
+    stopping: bool
+
+    def take_hook(self) -> Callable[[], Any] | None:
+        """The next hook to call between runs."""
+
+
+def outcome_of(error: BaseException) -> Outcome:
+    """What an exception that left a run or a hook means for the daemon."""
+    if isinstance(error, StopTask):
+        return Outcome("task-stopped")
+    return Outcome("exited" if isinstance(error, SystemExit) else "exception", error)
+
+
+def course(
+    run: Callable[[], Any],
+    *,
+    sleep: float,
+    min_sleep: float,
+    marks: Marks,
+    book: Book,
+    clock: Clock,
+    once: bool = False,
+) -> Course:
+    """Yield, in turn, the callables to call and the moments to wait for; be sent what they raised, or None."""
+    started = clock()
+    due = Due(started, started)
+    while True:
+        waiting = True
+        while waiting:
+            while marks.attention and (hook := marks.take_hook()) is not None:
+                error = yield hook
+                if error is not None:
+                    return outcome_of(error)
+            if marks.stopping:
+                return Outcome("stopped")
+            waiting = clock() < due.at
+            if waiting:
+                yield due.at
+        started = clock()
+        if due.overrun:
+            book.writer.came_late()
+        book.writer.began(started)
+        error = yield run
+        book.ended(started, clock(), started - due.wished, error, stopping=marks.stopping or once)
+        if error is not None:
+            return outcome_of(error)
+        if once:
+            return Outcome("stopped")
+        due = next_due(anchor_of(due.at, started, sleep), clock(), sleep, min_sleep)
+        book.paused(due.at)
+
+
+def drive(steps: Course, wait: Callable[[float], object]) -> Outcome:
+    """Walk a course with plain calls."""
+    answer: BaseException | None = None
+    while True:
+        try:
+            step = steps.send(answer)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]
+        answer = None
+        if callable(step):
+            try:
+                result = step()
+                if result is not None:
+                    refuse_awaitable(result)
+            except BaseException as error:  # noqa: BLE001 - the course decides, also over SystemExit
+                answer = error
+        else:
+            wait(step)
+
+
+def back_to_back(run: Callable[[], Any], *, marks: Marks, book: Book, clock: Clock) -> Outcome:
+    """Run a plain task without pauses: no system call but the clock's, and five stores a run.
+
+    One look at the clock ends a run and begins the next. A float is stored in half the time of an int.
+    """
+    writer = book.writer
+    words = writer.words
+    sampled = rss_due = 0.0
+    stride = 1.0
+    number = words[DONE]
+    now = clock()
+    try:
+        while True:
+            while marks.attention:
+                hook = marks.take_hook()
+                if hook is not None:
+                    try:
+                        hook()
+                    except BaseException as error:  # noqa: BLE001 - as from a run
+                        return outcome_of(error)
+                elif marks.stopping:
+                    return Outcome("stopped")
+                now = clock()
+            words[CURRENT] = now
+            while not marks.attention:
+                started = now
+                result = run()
+                if result is not None:
+                    refuse_awaitable(result)
+                now = clock()
+                number += 1.0
+                words[BEGUN] = number
+                words[LAST_START] = started
+                words[LAST_END] = now
+                words[CURRENT] = now
+                words[DONE] = number
+                if number >= sampled:
+                    stride = _sample(writer, now - started, stride)
+                    sampled = number + stride
+                    if now >= rss_due:
+                        rss_due = now + RSS_PERIOD
+                        writer.paused(0.0, rss_peak())
+            words[CURRENT] = 0.0
+    except BaseException as error:  # noqa: BLE001 - told and returned
+        book.ended(now, clock(), 0.0, error, stopping=marks.stopping)
+        return outcome_of(error)
+
+
+def refuse_awaitable(result: object) -> None:
+    """Say so when a plain function made a coroutine: dropped in silence, the task would do nothing for ever."""
+    if hasattr(result, "__await__"):
+        raise TypeError(f"do_task returned a {type(result).__name__}: write it as `async def do_task`")
+
+
+def _sample(writer: SlotWriter, duration: float, stride: float) -> float:
+    writer.stay(duration, stride)
+    return SAMPLE if duration < SHORT else 1.0

@@ -1,0 +1,221 @@
+"""From a forked process to a daemon: a clean environment, the task, the loop, and a true exit code.
+
+Knows nothing of how it was forked and of who reads its exit. Imports nothing that a daemon would not need.
+"""
+
+from __future__ import annotations
+
+import atexit
+import errno
+import gc
+import os
+import resource
+import signal
+import sys
+import time
+from contextlib import suppress
+from types import TracebackType
+from typing import Literal, TextIO
+
+from udaemon.child.book import Book, last_line
+from udaemon.child.build import Built, Misconfigured, build, load_module, resolve
+from udaemon.child.loop import Outcome, back_to_back, course, drive
+from udaemon.child.parent import watch_parent
+from udaemon.child.report import Leaving, ReadyReport, Reporter
+from udaemon.child.scoreboard import SlotWriter
+from udaemon.child.signals import Signals
+from udaemon.child.spec import ChildFds, ChildSpec
+from udaemon.child.task import TaskContext
+
+EXIT_EXCEPTION = 1
+EXIT_CONFIG = 78  # EX_CONFIG of sysexits.h
+
+
+def run_child(spec: ChildSpec, fds: ChildFds) -> int:
+    """Be the daemon, in a process that was forked for it. Returns the exit code; leave by `os._exit` with it.
+
+    By then exit handlers have run and the output is flushed. Threads that the task left behind are not waited for: a
+    daemon that has failed must be seen to have failed.
+    """
+    signals = Signals()
+    reporter = Reporter(fds.events)
+    try:
+        _own_process(fds)
+        signals.install()
+        if fds.parent is not None:
+            signals.parent_gone = watch_parent(fds.parent)
+        writer = SlotWriter.anonymous() if fds.scoreboard is None else SlotWriter.map(fds.scoreboard, spec.slot)
+        if fds.scoreboard is not None:
+            os.close(fds.scoreboard)  # the mapping has its own
+        outcome = live(spec, signals, reporter, writer)
+    except BaseException as error:  # noqa: BLE001 - whatever it is, it must be told
+        outcome = Outcome("exception", error)
+    code = tell_end(spec, reporter, outcome)
+    atexit._run_exitfuncs()  # noqa: SLF001 - what interpreter finalisation and multiprocessing call
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    return code
+
+
+def live(spec: ChildSpec, signals: Signals, reporter: Reporter, writer: SlotWriter, *, once: bool = False) -> Outcome:
+    """Build the task and run it until it ends. Raises nothing: what went wrong is in the outcome."""
+    writer.attach(os.getpid())
+    try:
+        _surroundings(spec)
+        for module in spec.preload:
+            load_module(module)
+        book = Book(
+            spec.name,
+            spec.index,
+            writer,
+            reporter,
+            {kind: tuple(map(resolve, names)) for kind, names in spec.listeners.items()},
+        )
+        context = TaskContext(
+            spec.name,
+            instance=spec.index,
+            instances=spec.instances,
+            params=spec.params,
+            context=spec.context,
+            stopping=lambda: signals.stopping,
+            run_id=lambda: writer.count + 1,
+        )
+        built = build(spec.factory, spec.params, context)
+        signals.hooks = built.hooks
+        if signals.stopping:
+            return Outcome("stopped")
+        book.start()
+        reporter.tell(ReadyReport())
+        return _loop(spec, built, signals, book, once=once)
+    except Misconfigured as error:
+        return Outcome("config", error)
+    except SystemExit as error:
+        return Outcome("exited", error)
+    except BaseException as error:  # noqa: BLE001 - from the user's modules
+        return Outcome("exception", error)
+
+
+def tell_end(spec: ChildSpec, reporter: Reporter, outcome: Outcome) -> int:
+    """Say why the child leaves, to its log and to the supervisor. Returns the exit code."""
+    error = outcome.error
+    code, message = 0, None
+    if outcome.reason == "config":
+        code, message = EXIT_CONFIG, str(error)
+        _complain(f"udaemon: {spec.name}: {message}")
+    elif isinstance(error, SystemExit):
+        code = _exit_code(error)
+        message = f"sys.exit({error.code!r})"
+    elif error is not None:
+        code, message = EXIT_EXCEPTION, last_line(error)
+        trace = _users_part(error.__traceback__)
+        sys.excepthook(type(error), error.with_traceback(trace), trace)
+    reporter.tell(Leaving(outcome.reason, message))
+    return code
+
+
+def _loop(spec: ChildSpec, built: Built, signals: Signals, book: Book, *, once: bool) -> Outcome:
+    clock = time.monotonic
+    unpaced = spec.sleep <= 0 and spec.min_sleep <= 0
+    if unpaced and not (built.is_async or book.listens or once):
+        return back_to_back(built.run, marks=signals, book=book, clock=clock)
+    steps = course(
+        built.run,
+        sleep=spec.sleep,
+        min_sleep=spec.min_sleep,
+        marks=signals,
+        book=book,
+        clock=clock,
+        once=once,
+    )
+    if built.is_async:
+        from udaemon.child.async_loop import run_course  # asyncio is 40 ms that a plain task need not pay
+
+        return run_course(steps, signals)
+    return drive(steps, signals.wait)
+
+
+def _own_process(fds: ChildFds) -> None:
+    """Session, signals, standard streams and descriptors: nothing is inherited that was not declared."""
+    with suppress(PermissionError):  # already a leader
+        os.setsid()
+    signal.set_wakeup_fd(-1)
+    for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
+        # As in every Python program a broken pipe is an exception and no death; programs the task starts get defaults.
+        python_ignores = number in (signal.SIGPIPE, getattr(signal, "SIGXFSZ", signal.SIGPIPE))
+        with suppress(OSError):  # two real-time signals belong to the C library
+            signal.signal(number, signal.SIG_IGN if python_ignores else signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    gc.enable()
+    null = os.open(os.devnull, os.O_RDWR)
+    os.dup2(null, 0)
+    for target in (1, 2):
+        os.dup2(null if fds.output is None else fds.output, target)
+    given = (fds.lock, fds.events, fds.parent, fds.scoreboard, *fds.keep)
+    _close_all_but({0, 1, 2, *(fd for fd in given if fd is not None)})
+    # The zygote's may hold text that is not ours to write, or be closed.
+    sys.stdin = _stream(0, "r")
+    sys.stdout = _stream(1, "w")
+    sys.stderr = _stream(2, "w")
+
+
+def _stream(fd: int, mode: Literal["r", "w"]) -> TextIO:
+    return open(fd, mode, buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
+
+
+def _close_all_but(keep: set[int]) -> None:
+    for fd in map(int, os.listdir("/dev/fd")):
+        if fd not in keep:
+            with suppress(OSError):  # the listing's own
+                os.close(fd)
+
+
+def _surroundings(spec: ChildSpec) -> None:
+    """What the manifest says of the process: environment, limits, directory, mask, import path."""
+    os.umask(spec.umask)
+    os.environ.update(spec.env)
+    os.environ.update(
+        UDAEMON_PROJECT=spec.project,
+        UDAEMON_NAME=spec.name,
+        UDAEMON_INSTANCE=str(spec.index),
+        UDAEMON_INSTANCES=str(spec.instances),
+        UDAEMON_CONTEXT=spec.context,
+    )
+    if "TZ" in spec.env:
+        time.tzset()
+    if spec.rlimit_nofile is not None:
+        resource.setrlimit(resource.RLIMIT_NOFILE, spec.rlimit_nofile)
+    try:
+        os.chdir(spec.cwd)
+    except OSError as error:
+        name = errno.errorcode.get(error.errno or 0, "?")
+        raise Misconfigured(f"cwd {spec.cwd}: {error.strerror} ({name})") from None
+    if spec.directory not in sys.path:
+        sys.path.insert(0, spec.directory)
+
+
+def _exit_code(error: SystemExit) -> int:
+    """What `sys.exit` with this means to a parent, with the text that it prints."""
+    if error.code is None:
+        return 0
+    if isinstance(error.code, int):
+        return error.code & 0xFF
+    _complain(str(error.code))
+    return EXIT_EXCEPTION
+
+
+def _complain(text: str) -> None:
+    with suppress(OSError, ValueError):  # nobody reads, or the task closed it
+        print(text, file=sys.stderr, flush=True)
+
+
+def _users_part(trace: TracebackType | None) -> TracebackType | None:
+    """A traceback without the frames above the user's code, which are ours and importlib's."""
+    ours = os.path.dirname(__file__)
+    found = trace
+    while found is not None:
+        file = found.tb_frame.f_code.co_filename
+        if not (file.startswith((ours, "<frozen importlib")) or "/importlib/" in file):
+            return found
+        found = found.tb_next
+    return trace

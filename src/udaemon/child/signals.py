@@ -1,0 +1,134 @@
+"""What signals mean to a child: a stop after this run, a hook between runs, or, the second time, the end.
+
+Knows nothing of runs. The handlers only set marks; the loop looks at them between runs, and a wait ends at once.
+
+Why a wait uses a wake-up descriptor and not `sigtimedwait`: with the signals blocked in this thread the kernel gives
+them to any other thread that the task has started, and a `sigtimedwait` here sleeps on. The byte that Python's C
+handler writes arrives whichever thread took the signal, and also in the instant between the last look and the call.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from time import monotonic
+from types import FrameType
+from typing import Any
+
+STOPS = (signal.SIGTERM, signal.SIGQUIT, signal.SIGINT)
+OTHERS = (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
+# The kernel lets select be late by a thousandth of its time-out, and never by less than the timer slack of 50 us.
+PRECISE = 0.05
+
+
+def _nothing() -> None:
+    """Nobody to tell."""
+
+
+def kill_group() -> None:
+    """KILL ourselves and our children; in a group that is not ours (a shell's pipeline), only ourselves."""
+    own = os.getpid()
+    if os.getpgrp() == own:
+        os.killpg(own, signal.SIGKILL)
+    os.kill(own, signal.SIGKILL)
+
+
+class Signals:
+    """Marks that the handlers leave. `attention` is true whenever the loop has something to do between runs.
+
+    `notify` is called by the handlers whenever a mark was set: an event loop hangs its wake-up here.
+    """
+
+    def __init__(
+        self,
+        *,
+        parent_gone: Callable[[], bool] = lambda: False,
+        hurry: Callable[[], object] = kill_group,
+    ) -> None:
+        self.attention = False
+        self.stopping = False
+        self.notify: Callable[[], object] = _nothing
+        self.hooks: Mapping[int, Callable[[], Any]] = {}
+        self.parent_gone = parent_gone
+        self._hurry = hurry
+        self._asked_to_end = False
+        self._pending: list[int] = []
+        self._pipe: tuple[int, int] | None = None
+        self._former: dict[int, Any] = {}
+
+    def install(self) -> None:
+        """Take over the signals of the contract.
+
+        HUP, USR1 and USR2 get a handler also where the task has no hook: an ignored signal would stay ignored in
+        programs that the task starts, a handled one does not.
+        """
+        for number in STOPS:
+            self._former[number] = signal.signal(number, self.on_stop)
+        for number in OTHERS:
+            self._former[number] = signal.signal(number, self.on_other)
+
+    def uninstall(self) -> None:
+        """Give the signals back to whoever had them."""
+        for number, handler in self._former.items():
+            signal.signal(number, handler)
+        if self._pipe is not None:
+            signal.set_wakeup_fd(-1)
+            for fd in self._pipe:
+                os.close(fd)
+            self._pipe = None
+
+    def on_stop(self, number: int, _frame: FrameType | None = None) -> None:
+        """TERM, QUIT, INT: leave after this run. A second TERM or INT: KILL at once.
+
+        When the supervisor has died its pipe signals TERM again for each other child that closes its end; those are
+        no second request.
+        """
+        if number != signal.SIGQUIT:
+            if self._asked_to_end and not self.parent_gone():
+                self._hurry()
+            self._asked_to_end = True
+        self.stopping = True
+        self.attention = True
+        self.notify()
+
+    def on_other(self, number: int, _frame: FrameType | None = None) -> None:
+        """HUP, USR1, USR2: remember to call the task's hook between runs, if it has one."""
+        if number in self.hooks and number not in self._pending:
+            self._pending.append(number)
+            self.attention = True
+            self.notify()
+
+    def take_hook(self) -> Callable[[], Any] | None:
+        """The next hook to call, None when all are done."""
+        if self._pending:
+            return self.hooks[self._pending.pop(0)]
+        # Cleared first and set again by need, never assigned from a test: a signal in between would lose its mark.
+        self.attention = False
+        if self.stopping or self._pending:
+            self.attention = True
+        return None
+
+    def wake_fd(self) -> int:
+        """A descriptor that becomes readable when a signal arrives. Ask anew for each wait: libraries take it over."""
+        if self._pipe is None:
+            reader, writer = os.pipe()
+            os.set_blocking(reader, False)
+            os.set_blocking(writer, False)
+            self._pipe = reader, writer
+        signal.set_wakeup_fd(self._pipe[1], warn_on_full_buffer=False)
+        return self._pipe[0]
+
+    def wait(self, due: float) -> None:
+        """Sleep until `due` (monotonic seconds) or until there is something to attend to."""
+        left = due - monotonic()
+        if left <= 0:
+            return
+        fd = self.wake_fd()
+        while left > 0 and not self.attention:
+            if select.select([fd], [], [], left if left < PRECISE else left * 0.99)[0]:
+                with suppress(BlockingIOError):
+                    os.read(fd, 512)
+            left = due - monotonic()

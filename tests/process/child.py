@@ -1,0 +1,143 @@
+"""A factory daemon without a supervisor: one real child, and this test in the supervisor's place.
+
+Knows nothing of the zygote: the child is a fresh interpreter that calls `run_child` with the fds it inherits.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from udaemon.child.report import FrameReader, Report
+from udaemon.child.scoreboard import Scoreboard, SlotReading
+from udaemon.child.spec import ChildFds, ChildSpec
+
+MAIN = """
+import os, pickle, sys
+from udaemon.child.process import run_child
+os._exit(run_child(*pickle.loads(bytes.fromhex(sys.argv[1]))))
+"""
+PATIENCE = 15.0
+
+
+def spec_for(directory: Path, **changes: Any) -> ChildSpec:
+    """A spec whose factory is `create` in `DIRECTORY/job.py`."""
+    spec = ChildSpec(
+        name="mailer",
+        index=0,
+        instances=1,
+        project="shop",
+        context="",
+        factory="job:create",
+        params={},
+        env={},
+        cwd=str(directory),
+        umask=0o022,
+        sleep=0.0,
+        min_sleep=0.0,
+        directory=str(directory),
+    )
+    return spec._replace(**changes)
+
+
+class Child:
+    """A running child, its output, its reports and its slot. Use it as a context manager: it leaves nothing behind."""
+
+    def __init__(self, directory: Path, code: str, **changes: Any) -> None:
+        (directory / "job.py").write_text(code)
+        self.output = b""
+        self.reports: list[Report] = []
+        self.board = Scoreboard.create(str(directory / "scoreboard"), 1)
+        self._log, theirs_log = os.pipe()
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        self._events = ours
+        self._siblings, self._leash = os.pipe()
+        parent_read = self._siblings
+        self._frames = FrameReader()
+        given = (theirs_log, theirs.fileno(), parent_read, self.board.fd)
+        fds = ChildFds(output=theirs_log, events=theirs.fileno(), parent=parent_read, scoreboard=self.board.fd)
+        argument = pickle.dumps((spec_for(directory, **changes), fds)).hex()
+        self.process = subprocess.Popen([sys.executable, "-P", "-c", MAIN, argument], pass_fds=given)
+        self.pidfd = os.pidfd_open(self.process.pid)
+        os.close(theirs_log)
+        theirs.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.process.kill()
+        self.process.wait(PATIENCE)
+        self.cut_leash()
+        self.sibling_leaves()
+        for fd in (self._log, self.pidfd):
+            os.close(fd)
+        self._events.close()
+        self.board.close()
+
+    def slot(self) -> SlotReading:
+        """What the scoreboard says of it."""
+        found = self.board.read_slot(0)
+        assert found is not None
+        return found
+
+    def signal(self, number: int) -> None:
+        """Send it a signal."""
+        signal.pidfd_send_signal(self.pidfd, number)
+
+    def cut_leash(self) -> None:
+        """Close the parent pipe, as the kernel does when the supervisor dies."""
+        if self._leash >= 0:
+            os.close(self._leash)
+            self._leash = -1
+
+    def sibling_leaves(self) -> None:
+        """Close another read end of the parent pipe, as the kernel does when another daemon ends."""
+        if self._siblings >= 0:
+            os.close(self._siblings)
+            self._siblings = -1
+
+    def wait_for(self, text: str, count: int = 1) -> float:
+        """Read its output until `text` has come `count` times. Answers the monotonic time of that."""
+        deadline = time.monotonic() + PATIENCE
+        while self.output.count(text.encode()) < count:
+            ready, _, _ = select.select([self._log], [], [], max(0.0, deadline - time.monotonic()))
+            data = os.read(self._log, 65536) if ready else b""
+            assert data, f"waited in vain for {count} × {text!r}; got {self.output.decode()}"
+            self.output += data
+        return time.monotonic()
+
+    def is_quiet_for(self, seconds: float) -> bool:
+        """True when it writes nothing for that long."""
+        return not select.select([self._log], [], [], seconds)[0]
+
+    def end(self) -> int:
+        """Wait for its death, read what it left, and answer its exit code (negative: a signal)."""
+        ready, _, _ = select.select([self.pidfd], [], [], PATIENCE)
+        assert ready, f"it does not end; it said: {self.output.decode()}"
+        code = self.process.wait(PATIENCE)
+        while data := os.read(self._log, 65536):
+            self.output += data
+        try:
+            while data := self._events.recv(65536):
+                self.reports += self._frames.feed(data)
+        except BlockingIOError:
+            pass
+        return code
+
+    @property
+    def lines(self) -> list[str]:
+        """Its output so far."""
+        return self.output.decode().splitlines()

@@ -1,0 +1,154 @@
+"""From a factory's name to a task, and whose mistake it is when that fails."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from udaemon.child.build import Built, Misconfigured, build, load_module, resolve
+from udaemon.child.task import CallbackTask, TaskContext
+
+CONTEXT = TaskContext("mailer", params={"queue": "mail"})
+
+
+class Mailer:
+    def __init__(self, queue: str = "none", context: TaskContext | None = None) -> None:
+        self.queue = queue
+        self.context = context
+
+    def do_task(self) -> tuple[str, TaskContext | None]:
+        return self.queue, self.context
+
+    def on_hangup(self) -> str:
+        return "hung up"
+
+    @classmethod
+    def create(cls, queue: str) -> Mailer:
+        return cls(queue)
+
+
+class Waiter:
+    async def do_task(self) -> None: ...
+
+
+class Callable_:  # noqa: N801
+    async def __call__(self) -> None: ...
+
+
+def plain(done: str = "done") -> None:
+    raise KeyError(done)
+
+
+async def waits(context: TaskContext) -> str:
+    return context.name
+
+
+def bad_types(queue: int) -> Mailer:
+    return Mailer(str(queue + len(None)))  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def jobs(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    module = ModuleType("jobs_for_tests")
+    module.__dict__.update(globals())
+    monkeypatch.setitem(sys.modules, "jobs_for_tests", module)
+    return module
+
+
+def made(name: str, factory: Any, jobs: ModuleType, params: dict[str, Any] | None = None) -> Built:
+    setattr(jobs, name, factory)
+    return build(f"jobs_for_tests:{name}", params or {}, CONTEXT)
+
+
+def test_params_are_keyword_arguments_and_context_comes_if_asked_for(jobs: ModuleType) -> None:
+    assert build("jobs_for_tests:Mailer", {"queue": "mail"}, CONTEXT).run() == ("mail", CONTEXT)
+    assert build("jobs_for_tests:Mailer.create", {"queue": "x"}, CONTEXT).run() == ("x", None)
+
+
+def test_a_param_named_context_wins(jobs: ModuleType) -> None:
+    assert build("jobs_for_tests:Mailer", {"context": None}, CONTEXT).run() == ("none", None)
+
+
+def test_a_task_says_which_signals_it_hears(jobs: ModuleType) -> None:
+    hooks = build("jobs_for_tests:Mailer", {}, CONTEXT).hooks
+
+    assert {number: hook() for number, hook in hooks.items()} == {signal.SIGHUP: "hung up"}
+
+
+@pytest.mark.parametrize(
+    ("factory", "is_async"),
+    [(Mailer, False), (Waiter, True), (Callable_, True), (lambda: CallbackTask(Waiter().do_task), True)],
+)
+def test_async_tasks_are_told_apart(factory: Any, is_async: bool, jobs: ModuleType) -> None:
+    assert made("f", factory, jobs).is_async is is_async
+
+
+def test_a_factory_may_return_a_function(jobs: ModuleType) -> None:
+    assert made("f", lambda: lambda: "ran", jobs).run() == "ran"
+
+
+def test_a_function_annotated_to_return_none_is_its_own_task(jobs: ModuleType) -> None:
+    built = build("jobs_for_tests:plain", {"done": "ran"}, CONTEXT)
+
+    with pytest.raises(KeyError, match="ran"):
+        built.run()
+
+
+def test_an_async_function_is_its_own_task(jobs: ModuleType) -> None:
+    built = build("jobs_for_tests:waits", {}, CONTEXT)
+    waiting = built.run()
+
+    assert built.is_async
+    with pytest.raises(StopIteration, match="mailer"):
+        waiting.send(None)
+
+
+@pytest.mark.parametrize(
+    ("name", "params", "message"),
+    [
+        ("no.such.module:create", {}, "no module named no"),
+        ("jobs_for_tests:missing", {}, "jobs_for_tests has no missing"),
+        ("jobs_for_tests:Mailer.missing", {}, "jobs_for_tests has no Mailer.missing"),
+        ("jobs_for_tests", {}, '"jobs_for_tests" is not of the form "package.module:function"'),
+        (".relative:create", {}, '".relative:create" is not of the form "package.module:function"'),
+        ("jobs_for_tests:CONTEXT", {}, "jobs_for_tests:CONTEXT cannot be called"),
+        ("jobs_for_tests:Mailer.create", {}, "missing a required argument: 'queue'"),
+        ("jobs_for_tests:Mailer", {"que": 1}, "got an unexpected keyword argument 'que'"),
+        ("jobs_for_tests:plain", {"x": 1}, "got an unexpected keyword argument 'x'"),
+    ],
+)
+def test_the_operators_mistakes_are_told(name: str, params: dict[str, Any], message: str, jobs: ModuleType) -> None:
+    with pytest.raises(Misconfigured) as caught:
+        build(name, params, CONTEXT)
+
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(("returned", "what"), [(None, "NoneType"), (7, "int"), (Mailer, "the class Mailer")])
+def test_a_factory_that_returns_no_task_is_a_mistake(returned: Any, what: str, jobs: ModuleType) -> None:
+    with pytest.raises(Misconfigured, match=f"returned {what}: a factory returns"):
+        made("f", lambda: returned, jobs)
+
+
+def test_an_exception_inside_a_factory_is_its_own(jobs: ModuleType) -> None:
+    with pytest.raises(TypeError, match="has no len"):
+        build("jobs_for_tests:bad_types", {"queue": 1}, CONTEXT)
+
+
+def test_f15_a_module_that_misses_another_one_fails_and_is_not_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "broken_for_tests.py").write_text("import missing_for_tests\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+    with pytest.raises(ModuleNotFoundError, match="missing_for_tests"):
+        load_module("broken_for_tests")
+
+
+def test_listeners_are_resolved_alike(jobs: ModuleType) -> None:
+    assert resolve("jobs_for_tests:plain") is plain

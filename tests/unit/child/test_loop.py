@@ -1,0 +1,337 @@
+"""The loop, walked without a clock or a process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from udaemon.child.book import Book
+from udaemon.child.loop import Outcome, back_to_back, course, drive
+from udaemon.child.report import Reporter
+from udaemon.child.scoreboard import SlotReading, SlotWriter, reading
+from udaemon.child.signals import Signals
+from udaemon.child.task import StopTask, TaskEvent
+
+
+class World:
+    """A clock that only runs and pauses move, a task that does as told, and ears for every event."""
+
+    def __init__(self, *, sleep: float = 0.0, min_sleep: float = 0.0, takes: float = 0.05, runs: int = 3) -> None:
+        self.now = 1000.0
+        self.starts: list[float] = []
+        self.events: list[TaskEvent] = []
+        self.said: list[str] = []
+        self.signals = Signals(hurry=lambda: self.said.append("killed"))
+        self.writer = SlotWriter.anonymous()
+        self.writer.attach(77)
+        hear = (self.events.append,)
+        kinds = ("start", "task_done", "task_failed")
+        self.book = Book("mailer", 0, self.writer, Reporter(None), dict.fromkeys(kinds, hear))
+        self.takes = takes
+        self.runs = runs
+        self.sleep = sleep
+        self.min_sleep = min_sleep
+        self.in_pause: dict[int, Callable[[], Any]] = {}
+        self.in_run: dict[int, Callable[[], Any]] = {}
+
+    def clock(self) -> float:
+        return self.now
+
+    def run(self) -> None:
+        self.starts.append(self.now)
+        number = len(self.starts)
+        self.now += self.takes
+        self.in_run.pop(number, lambda: None)()
+        if number == self.runs:
+            raise StopTask
+
+    def wait(self, due: float) -> None:
+        self.said.append("waits")
+        act = self.in_pause.pop(len(self.starts), None)
+        if act is None:
+            self.now = due
+        else:
+            self.now += (due - self.now) / 2
+            act()
+
+    def play(self, *, once: bool = False) -> Outcome:
+        steps = course(
+            self.run,
+            sleep=self.sleep,
+            min_sleep=self.min_sleep,
+            marks=self.signals,
+            book=self.book,
+            clock=self.clock,
+            once=once,
+        )
+        return drive(steps, self.wait)
+
+    def gaps(self) -> list[float]:
+        return [b - a for a, b in pairwise(self.starts)]
+
+    def slot(self) -> SlotReading:
+        found = reading(tuple(self.writer.words))
+        assert found is not None
+        return found
+
+
+@pytest.mark.parametrize(
+    ("sleep", "min_sleep", "period"),
+    [(0.2, 0.0, 0.2), (0.2, 0.3, 0.35), (0.0, 0.1, 0.15), (0.02, 0.0, 0.05), (0.02, 0.01, 0.06), (0.0, 0.0, 0.05)],
+)
+def test_runs_follow_the_legacy_librarys_rhythm(sleep: float, min_sleep: float, period: float) -> None:
+    world = World(sleep=sleep, min_sleep=min_sleep, runs=6)
+
+    assert world.play() == Outcome("task-stopped")
+    assert world.gaps() == pytest.approx([period] * 5)
+
+
+def test_nothing_is_waited_for_when_nothing_is_left_to_wait() -> None:
+    world = World(sleep=0.02)
+
+    world.play()
+
+    assert world.said == []
+
+
+def test_each_run_is_told_also_the_one_that_raised_stop_task() -> None:
+    world = World(sleep=0.2, runs=2)
+
+    world.play()
+
+    assert [(e.kind, e.run_id, e.stopping, e.error) for e in world.events] == [
+        ("task_done", 1, False, None),
+        ("task_done", 2, True, None),
+    ]
+    assert [e.duration for e in world.events] == pytest.approx([0.05, 0.05])
+    assert [e.lateness for e in world.events] == pytest.approx([0.0, 0.0])
+    assert (world.slot().count, world.slot().failed, world.slot().last_outcome) == (2, 0, "ok")
+
+
+def test_an_overrun_is_told_as_lateness_and_counted() -> None:
+    world = World(sleep=0.02, min_sleep=0.01)
+
+    world.play()
+
+    assert [e.lateness for e in world.events] == pytest.approx([0.0, 0.04, 0.04])
+    assert world.slot().late == 2
+
+
+def test_a_stop_in_a_run_lets_it_finish_and_tells_that_it_was_the_last() -> None:
+    world = World(sleep=0.2, runs=9)
+    world.in_run[2] = lambda: world.signals.on_stop(15)
+
+    assert world.play() == Outcome("stopped")
+    assert len(world.starts) == 2
+    assert [e.stopping for e in world.events] == [False, True]
+
+
+def test_a_stop_in_a_pause_ends_it_at_once() -> None:
+    world = World(sleep=0.2, runs=9)
+    world.in_pause[2] = lambda: world.signals.on_stop(3)
+
+    assert world.play() == Outcome("stopped")
+    assert len(world.starts) == 2
+    assert world.now == pytest.approx(1000.0 + 0.2 + 0.05 + 0.075)
+
+
+def test_a_stop_before_the_first_run_means_no_run() -> None:
+    world = World()
+    world.signals.on_stop(15)
+
+    assert world.play() == Outcome("stopped")
+    assert world.starts == []
+
+
+def test_an_exception_ends_the_loop_and_is_told() -> None:
+    world = World(sleep=0.2)
+    error = ValueError("no")
+
+    def fail() -> None:
+        raise error
+
+    world.in_run[2] = fail
+
+    assert world.play() == Outcome("exception", error)
+    assert [(e.kind, e.run_id, e.error) for e in world.events] == [("task_done", 1, None), ("task_failed", 2, error)]
+    assert (world.slot().count, world.slot().failed, world.slot().last_outcome) == (2, 1, "failed")
+
+
+@pytest.mark.parametrize(("code", "kind"), [(0, "task_done"), (None, "task_done"), (3, "task_failed")])
+def test_sys_exit_in_a_run_leaves_and_fails_only_if_it_says_so(code: int | None, kind: str) -> None:
+    world = World()
+    leave = SystemExit(code)
+
+    def fail() -> None:
+        raise leave
+
+    world.in_run[1] = fail
+
+    assert world.play() == Outcome("exited", leave)
+    assert [e.kind for e in world.events] == [kind]
+
+
+def test_once_is_one_run() -> None:
+    world = World(sleep=0.2)
+
+    assert world.play(once=True) == Outcome("stopped")
+    assert [e.stopping for e in world.events] == [True]
+
+
+def test_a_hook_is_called_in_the_pause_and_does_not_shorten_it() -> None:
+    world = World(sleep=0.2)
+    world.signals.hooks = {1: lambda: world.said.append("hangup")}
+    world.in_pause[1] = lambda: world.signals.on_other(1)
+
+    world.play()
+
+    assert world.said == ["waits", "hangup", "waits", "waits"]
+    assert world.gaps() == pytest.approx([0.2, 0.2])
+
+
+def test_a_signal_in_a_run_is_kept_until_it_is_over() -> None:
+    world = World(sleep=0.2, runs=2)
+    world.signals.hooks = {10: lambda: world.said.append("user1")}
+
+    def thrice() -> None:
+        for _ in range(3):
+            world.signals.on_other(10)
+
+    world.in_run[1] = thrice
+
+    world.play()
+
+    assert world.said == ["user1", "waits"]
+
+
+def test_a_hook_the_task_does_not_have_is_ignored() -> None:
+    world = World(sleep=0.2, runs=2)
+    world.in_pause[1] = lambda: world.signals.on_other(1)
+
+    world.play()
+
+    assert world.gaps() == pytest.approx([0.2])
+
+
+def test_an_exception_in_a_hook_ends_the_daemon_as_one_in_a_run() -> None:
+    world = World(sleep=0.2)
+    error = ValueError("hook")
+
+    def fail() -> None:
+        raise error
+
+    world.signals.hooks = {1: fail}
+    world.in_pause[1] = lambda: world.signals.on_other(1)
+
+    assert world.play() == Outcome("exception", error)
+    assert world.slot().failed == 0
+
+
+def test_a_coroutine_from_a_plain_function_is_refused() -> None:
+    async def late() -> None: ...
+
+    world = World()
+    made = late()
+    steps = course(lambda: made, sleep=0, min_sleep=0, marks=world.signals, book=world.book, clock=world.clock)
+
+    outcome = drive(steps, world.wait)
+    made.close()
+
+    assert outcome.reason == "exception"
+    assert "write it as `async def do_task`" in str(outcome.error)
+
+
+def test_a_listener_that_raises_harms_nobody(capsys: pytest.CaptureFixture[str]) -> None:
+    world = World(runs=2)
+    heard: list[TaskEvent] = []
+
+    def broken(_event: TaskEvent) -> None:
+        raise ValueError("ears")
+
+    world.book = Book("mailer", 0, world.writer, Reporter(None), {"task_done": (broken, heard.append)})
+
+    assert world.play() == Outcome("task-stopped")
+    assert len(heard) == 2
+    assert "ValueError: ears\n(in a listener to task_done; the daemon goes on)" in capsys.readouterr().err
+
+
+def test_a_second_term_or_int_hurries_and_quit_does_not() -> None:
+    world = World()
+
+    for number in (3, 15, 3):
+        world.signals.on_stop(number)
+    assert world.said == []
+    world.signals.on_stop(2)
+
+    assert world.said == ["killed"]
+
+
+def test_f1_a_term_that_the_dead_supervisors_pipe_repeats_is_no_second_request() -> None:
+    said: list[str] = []
+    signals = Signals(parent_gone=lambda: True, hurry=lambda: said.append("killed"))
+
+    for _ in range(3):
+        signals.on_stop(15)
+
+    assert said == []
+    assert signals.stopping
+
+
+class Flat(World):
+    """The same world for the loop without pauses."""
+
+    def play(self, *, once: bool = False) -> Outcome:
+        return back_to_back(self.run, marks=self.signals, book=self.book, clock=self.clock)
+
+
+def test_back_to_back_counts_every_run() -> None:
+    world = Flat(runs=200, takes=0.0001)
+
+    assert world.play() == Outcome("task-stopped")
+    slot = world.slot()
+    assert (slot.count, slot.failed, slot.last_outcome, slot.current_started_at) == (200, 0, "ok", None)
+    assert slot.duration_p50 == pytest.approx(0.0001, rel=1 / 8)
+    assert slot.last_duration == pytest.approx(0.0001)
+
+
+def test_back_to_back_attends_between_runs() -> None:
+    world = Flat(runs=100)
+    world.signals.hooks = {1: lambda: world.said.append("hangup")}
+    world.in_run[2] = lambda: world.signals.on_other(1)
+    world.in_run[5] = lambda: world.signals.on_stop(15)
+
+    assert world.play() == Outcome("stopped")
+    assert len(world.starts) == 5
+    assert world.said == ["hangup"]
+    assert world.slot().current_started_at is None
+
+
+def test_back_to_back_tells_of_a_failure() -> None:
+    world = Flat()
+    error = ValueError("no")
+
+    def fail() -> None:
+        raise error
+
+    world.in_run[3] = fail
+
+    assert world.play() == Outcome("exception", error)
+    assert [(e.kind, e.run_id, e.error) for e in world.events] == [("task_failed", 3, error)]
+    assert world.events[0].duration == pytest.approx(0.05)
+    assert (world.slot().count, world.slot().failed) == (3, 1)
+
+
+def test_back_to_back_an_exception_in_a_hook_is_no_failed_run() -> None:
+    world = Flat()
+
+    def fail() -> None:
+        raise StopTask
+
+    world.signals.hooks = {1: fail}
+    world.in_run[1] = lambda: world.signals.on_other(1)
+
+    assert world.play() == Outcome("task-stopped")
+    assert world.slot().count == 1
