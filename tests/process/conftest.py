@@ -15,6 +15,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from tests.process.project import Project
 
 MARKER = "TEST_DESCENDANT_OF"
 GRACE = 2.0
@@ -134,3 +135,14 @@ def nothing_left(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[No
         process.kill()
     wait_for_ends(left, GRACE)
     assert told == [], "processes left behind"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[Project]:
+    """An empty project; whatever it runs is stopped at the end."""
+    directory = tmp_path / "shop"
+    directory.mkdir()
+    made = Project(directory)
+    yield made
+    if made.run_directories():
+        made.run("down", "-t", "0", code=None)

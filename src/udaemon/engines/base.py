@@ -57,6 +57,12 @@ class Engine(Protocol):
     def kill_tree(self, key: Key) -> None:
         """KILL the process, its session and what re-parented to us from it."""
 
+    def pidfd(self, key: Key) -> int | None:
+        """A pidfd of its own process, None when there is none. It stays the engine's."""
+
+    def last_error(self, key: Key) -> str | None:
+        """The last line of the last error that the instance's process reported."""
+
     def expire(self, now: float) -> None:
         """Handle what the engine itself waited for until `deadline`."""
 

@@ -1,0 +1,181 @@
+"""The supervisor's process: here its parts are put together, run, and taken down again.
+
+Knows the parts and no rule. `up` executes this module; it is the one place that sees both supervisor and control.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import sys
+
+from udaemon.child.scoreboard import Scoreboard
+from udaemon.cli.boot import Boot, receive, report
+from udaemon.control import rundir, sockets
+from udaemon.control.server import ControlServer
+from udaemon.engines.local import LocalEngine
+from udaemon.engines.subreaper import become_subreaper
+from udaemon.errors import UdaemonError
+from udaemon.logs.client import LoggerLink
+from udaemon.policy.events import Event
+from udaemon.policy.fleet import Fleet
+from udaemon.policy.instance import Key
+from udaemon.supervisor.loop import Loop
+from udaemon.supervisor.notices import Notices
+from udaemon.supervisor.perform import Performer
+from udaemon.supervisor.pidfiles import PidFiles
+from udaemon.supervisor.supervisor import Supervisor
+
+_FDS_AN_INSTANCE = 4
+"""A pidfd, a report socket, the read end of its log pipe, and its copy for the logger's guard."""
+_FDS_BESIDE = 400
+"""For clients, the zygotes, and the fds that a batch of starts holds for a moment."""
+
+
+class Service:
+    """One project's supervisor with its loop, logger, engine and socket."""
+
+    _supervisor: Supervisor
+    _performer: Performer
+
+    def __init__(self, boot: Boot) -> None:
+        manifest = boot.manifest
+        self._boot = boot
+        self._directory = rundir.open_directory(boot.directory)
+        fleet = Fleet(manifest)
+        slots = {key: slot for slot, key in enumerate(fleet.instances)}
+        limit = _raise_file_limit(len(slots))
+        self._notices = Notices()
+        self._loop = Loop(self._on_bug)
+        self._scoreboard = Scoreboard.create(os.path.join(boot.directory, rundir.SCOREBOARD), len(slots))
+        self._logger = LoggerLink(
+            self._loop,
+            on_state=self._on_log_state,
+            on_eof=self._on_log_end,
+            on_death=lambda text: self._notices.tell(None, "logger", text, {}),
+        )
+        self._engine = LocalEngine(
+            self._loop,
+            self._on_event,
+            manifest=manifest,
+            scoreboard=self._scoreboard.fd,
+            nofile=limit,
+            on_notice=lambda text: self._notices.tell(None, "zygote", text, {}),
+        )
+        self._performer = Performer(
+            self._engine,
+            self._logger,
+            slots=slots,
+            locks=os.path.join(boot.directory, "locks"),
+            log_path=manifest.log_path,
+            happen=self._on_event,
+        )
+        directories = [boot.directory] + ([manifest.run_dir] if manifest.run_dir else [])
+        self._supervisor = Supervisor(
+            manifest,
+            fleet=fleet,
+            engine=self._engine,
+            performer=self._performer,
+            scoreboard=self._scoreboard,
+            slots=slots,
+            notices=self._notices,
+            pid_files=PidFiles(directories, manifest.context),
+            finished=self._loop.stop,
+        )
+        self._server = ControlServer(self._supervisor, self._loop, sockets.listen(self._directory), bug=self._on_bug)
+
+    def run(self) -> None:
+        """Start what is to be started, tell the caller, go on until everything has stopped."""
+        boot = self._boot
+        self._logger.start()
+        for path in dict.fromkeys(daemon.common_log for daemon in boot.manifest.daemons.values()):
+            self._notices.log_to(path, self._performer.common_log(path))
+        for waits in (self._supervisor, self._engine, self._logger, self._server):
+            self._loop.add(waits)
+        self._loop.afterwards(self._supervisor.end_of_turn)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            self._loop.on_signal(number, self._on_stop_signal)
+        self._loop.on_signal(signal.SIGCHLD, self._engine.reap_orphans)
+        if boot.leash is not None:
+            self._loop.watch(boot.leash, self._on_leash)
+        rundir.write_pid(self._directory, os.getpid())
+        self._supervisor.tell(None, "up", f"supervises {boot.manifest.project}", pid=os.getpid())
+        self._supervisor.start(boot.names)
+        self._supervisor.end_of_turn()
+        report(boot.ready)
+        self._loop.run()
+        self._end()
+
+    def _end(self) -> None:
+        """Everything has stopped: let the helpers finish, then take away what was made."""
+        self._server.close()
+        self._engine.close()
+        self._supervisor.tell(None, "down", "all daemons have stopped", pid=os.getpid())
+        self._notices.close()
+        self._logger.close()
+        self._scoreboard.close()
+        rundir.clean(self._boot.directory, self._directory)
+
+    def _on_event(self, key: Key, event: Event) -> None:
+        self._supervisor.happen(key, event)
+
+    def _on_log_state(self, stream: int, state: str) -> None:
+        self._supervisor.log_state(stream, state)
+
+    def _on_log_end(self, stream: int) -> None:
+        self._performer.log_ended(stream)
+
+    def _on_stop_signal(self) -> None:
+        """TERM and INT stop everything; a second one hurries."""
+        self._supervisor.shut_down(hurry=self._supervisor.leaving)
+
+    def _on_leash(self) -> None:
+        """The foreground `up` has ended, whatever ended it."""
+        if self._boot.leash is not None:
+            self._loop.forget(self._boot.leash)
+        self._supervisor.shut_down()
+
+    def _on_bug(self, what: str) -> None:
+        self._supervisor.bug(what)
+
+
+def main() -> None:
+    """Be the supervisor of the project that the parent process hands over."""
+    boot = receive(int(sys.argv[1]))
+    _clean_process()
+    try:
+        service = Service(boot)
+    except UdaemonError as error:
+        report(boot.ready, error.message)
+        sys.exit(1)
+    except OSError as error:
+        report(boot.ready, str(error))
+        sys.exit(1)
+    service.run()
+
+
+def _clean_process() -> None:
+    """Nothing of the shell we were started from may reach the daemons: signals, directory, umask."""
+    for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP, signal.SIGPIPE}:
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    os.umask(0o022)
+    os.chdir("/")
+    become_subreaper()
+
+
+def _raise_file_limit(instances: int) -> tuple[int, int] | None:
+    """Make room for every instance's fds (FAULTS F13). Returns the limit that daemons get back, if it was changed."""
+    needed = instances * _FDS_AN_INSTANCE + _FDS_BESIDE
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY or soft >= needed:
+        return None
+    raised = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (raised, hard))
+    return soft, hard
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,132 @@
+"""Effects turned into system calls, through an engine.
+
+Decides nothing: what cannot be done is told back as an event.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable
+from itertools import count
+
+from udaemon.engines.base import Engine, SpawnRequest
+from udaemon.engines.locks import LockHeld, acquire
+from udaemon.logs.client import LoggerLink
+from udaemon.manifest.model import Daemon
+from udaemon.policy.events import Event, SpawnFailed, Trouble
+from udaemon.policy.instance import Instance, Key
+from udaemon.supervisor.targets import common_target, log_target
+
+
+class Performer:
+    """Gathers the starts of a turn, so that a zygote can fork them in one go.
+
+    Args:
+        engine: Makes the processes.
+        logger: Takes the read ends of their log pipes.
+        slots: The scoreboard slot of each instance.
+        locks: Directory of the instance locks.
+        log_path: The file of a daemon's output.
+        happen: Where a start that cannot even be asked for is told.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        logger: LoggerLink,
+        *,
+        slots: dict[Key, int],
+        locks: str,
+        log_path: Callable[[Daemon], str],
+        happen: Callable[[Key, Event], None],
+    ) -> None:
+        self._engine = engine
+        self._logger = logger
+        self._slots = slots
+        self._locks = locks
+        self._log_path = log_path
+        self._happen = happen
+        self._wanted: list[Instance] = []
+        self._streams: dict[Key, int] = {}
+        self._paths: dict[int, str] = {}
+        self._numbers = count(1)
+
+    def spawn(self, instance: Instance) -> None:
+        """Start it with the others of this turn."""
+        self._wanted.append(instance)
+
+    def signal(self, key: Key, name: str) -> None:
+        """Send a signal to its own process."""
+        self._engine.signal(key, name)
+
+    def kill_tree(self, key: Key) -> None:
+        """Kill its process and all that came of it."""
+        self._engine.kill_tree(key)
+
+    def spawned(self, key: Key) -> None:
+        """Let the logger know the process behind a log pipe: it ends it, should we die."""
+        pidfd = self._engine.pidfd(key)
+        if pidfd is not None:
+            self._logger.watch(self._streams[key], pidfd)
+
+    def common_log(self, path: str) -> int:
+        """A pipe into a common log. Returns the write end."""
+        read, write = os.pipe2(os.O_CLOEXEC)
+        self._logger.open(self._new_stream(path), read, common_target(path))
+        return write
+
+    def path(self, stream: int) -> str:
+        """The file that a log pipe goes to."""
+        return self._paths[stream]
+
+    def log_ended(self, stream: int) -> None:
+        """A log pipe has ended and is in its file to the last byte."""
+        del self._paths[stream]
+
+    def flush(self) -> None:
+        """Ask the engine for all starts that were gathered."""
+        wanted, self._wanted = self._wanted, []
+        requests = [request for instance in wanted if (request := self._prepare(instance)) is not None]
+        if requests:
+            self._engine.spawn(requests)
+
+    def _prepare(self, instance: Instance) -> SpawnRequest | None:
+        """Take the lock and open the log pipe: no lock, no start."""
+        key = instance.key
+        try:
+            lock = acquire(self._locks, key)
+        except LockHeld as held:
+            self._refuse(key, f"another copy runs and holds its lock: {held}")
+            return None
+        except OSError as error:
+            self._refuse(key, f"lock cannot be taken: {_reason(error)}")
+            return None
+        try:
+            output = self._open_log(instance)
+        except OSError as error:
+            os.close(lock)
+            self._refuse(key, f"log pipe cannot be made: {_reason(error)}")
+            return None
+        return SpawnRequest(key=key, daemon=instance.daemon, slot=self._slots[key], lock=lock, output=output)
+
+    def _open_log(self, instance: Instance) -> int:
+        """A pipe whose read end is the logger's. Returns the write end."""
+        read, write = os.pipe2(os.O_CLOEXEC)
+        path = self._log_path(instance.daemon)
+        stream = self._streams[instance.key] = self._new_stream(path)
+        self._logger.open(stream, read, log_target(instance.daemon, instance.index, path))
+        return write
+
+    def _new_stream(self, path: str) -> int:
+        stream = next(self._numbers)
+        self._paths[stream] = path
+        return stream
+
+    def _refuse(self, key: Key, message: str) -> None:
+        self._happen(key, SpawnFailed(Trouble.RESOURCE, message))
+
+
+def _reason(error: OSError) -> str:
+    name = errno.errorcode.get(error.errno or 0, "?")
+    return f"{error.strerror or error} ({name})"

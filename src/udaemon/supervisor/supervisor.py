@@ -1,0 +1,226 @@
+"""The supervisor: every event goes through the fleet, every effect through the performer, every notice to listeners.
+
+Knows no system call but through its parts, and decides nothing: `policy` does. It is what `control` calls its host.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from attrs import frozen
+
+from udaemon.child.scoreboard import Scoreboard, SlotReading
+from udaemon.engines.base import Engine
+from udaemon.manifest.model import Daemon, Manifest
+from udaemon.policy.effects import Effect, KillTree, Signal, Spawn, Tell
+from udaemon.policy.events import DeadlineReached, Event, Exited, Spawned, StartAsked, StopAsked
+from udaemon.policy.fleet import Fleet
+from udaemon.policy.instance import Instance, Key
+from udaemon.supervisor.notices import Notice, Notices, Subscriber
+from udaemon.supervisor.perform import Performer
+from udaemon.supervisor.pidfiles import PidFiles
+
+
+@frozen(kw_only=True)
+class InstanceView:
+    """All that is known of an instance at one moment."""
+
+    key: Key
+    daemon: Daemon
+    instance: Instance
+    slot: SlotReading | None
+    log: str
+    log_state: str
+    last_error: str | None
+
+
+class Supervisor:
+    """One project's supervisor, whole but for its loop and its sockets."""
+
+    def __init__(
+        self,
+        manifest: Manifest,
+        *,
+        fleet: Fleet,
+        engine: Engine,
+        performer: Performer,
+        scoreboard: Scoreboard,
+        slots: dict[Key, int],
+        notices: Notices,
+        pid_files: PidFiles,
+        finished: Callable[[], None],
+    ) -> None:
+        self.manifest = manifest
+        self.started_at = time.monotonic()
+        self._fleet = fleet
+        self._engine = engine
+        self._performer = performer
+        self._scoreboard = scoreboard
+        self._slots = slots
+        self._notices = notices
+        self._pid_files = pid_files
+        self._finished = finished
+        self._jitter = random.Random()  # noqa: S311 - spreads waits, keeps no secret
+        self._queue: deque[tuple[Key, Event]] = deque()
+        self._busy = False
+        self._leaving = False
+        self._log_states: dict[str, str] = {}
+
+    @property
+    def leaving(self) -> bool:
+        """Whether everything is being stopped."""
+        return self._leaving
+
+    @property
+    def deadline(self) -> float | None:
+        """The earliest moment that any instance waits for."""
+        return self._fleet.next_deadline()
+
+    def expire(self, now: float) -> None:
+        """Tell those whose moment has come."""
+        for key in self._fleet.due(now):
+            self.happen(key, DeadlineReached())
+
+    def happen(self, key: Key, event: Event) -> None:
+        """Let an event happen to an instance, and do what follows from it."""
+        self._queue.append((key, event))
+        if self._busy:
+            return
+        self._busy = True
+        try:
+            while self._queue:
+                self._one(*self._queue.popleft())
+        finally:
+            self._busy = False
+
+    def end_of_turn(self) -> None:
+        """Start what this turn wanted started; leave when nothing is left to wait for."""
+        self._performer.flush()
+        if self._leaving and all(instance.at_rest for instance in self._fleet.instances.values()):
+            self._finished()
+
+    def shut_down(self, *, hurry: bool = False, timeout: float | None = None) -> None:
+        """Stop everything, then end. A second call can only hurry it."""
+        if not self._leaving:
+            self.tell(None, "leaving", "stops all daemons")
+        self._leaving = True
+        self.ask(self._fleet.instances, StopAsked(hurry=hurry, timeout=timeout))
+
+    def ask(self, keys: Iterable[Key], event: Event) -> None:
+        """Pass on what the operator wants of some instances. Nothing is started any more while leaving."""
+        if self._leaving and not isinstance(event, StopAsked):
+            return
+        for key in tuple(keys):
+            self.happen(key, event)
+
+    def start(self, names: Sequence[str]) -> None:
+        """Start the daemons of these names, or without a name all that start by themselves."""
+        for key, instance in self._fleet.instances.items():
+            daemon = instance.daemon
+            if daemon.enabled and (daemon.name in names if names else daemon.autostart):
+                self.happen(key, StartAsked())
+
+    def send_signal(self, keys: Iterable[Key], name: str) -> None:
+        """Send a signal to the processes of some instances."""
+        for key in keys:
+            self._performer.signal(key, name)
+
+    def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
+        """Call `subscriber` with every notice from now on. Returns what ends that."""
+        return self._notices.subscribe(subscriber)
+
+    def recent(self) -> Sequence[Notice]:
+        """The notices that are remembered, the oldest first."""
+        return self._notices.recent()
+
+    def common_logs(self) -> Sequence[str]:
+        """Paths of the common logs."""
+        return self._notices.logs()
+
+    def now(self) -> float:
+        """Monotonic seconds: the clock of every time in here."""
+        return time.monotonic()
+
+    def instances(self) -> Sequence[InstanceView]:
+        """Every instance as it is now, in the manifest's order."""
+        return [self.view(key) for key in self._fleet.instances]
+
+    def view(self, key: Key) -> InstanceView:
+        """One instance as it is now."""
+        instance = self._fleet.instances[key]
+        path = self.manifest.log_path(instance.daemon)
+        return InstanceView(
+            key=key,
+            daemon=instance.daemon,
+            instance=instance,
+            slot=self._scoreboard.read_slot(self._slots[key]),
+            log=path,
+            log_state=self._log_states.get(path, "ok"),
+            last_error=self._engine.last_error(key) or instance.message,
+        )
+
+    def tell(self, key: Key | None, event: str, message: str, **data: Any) -> None:
+        """Say that something happened."""
+        common_log = None if key is None else self._fleet.instances[key].daemon.common_log
+        self._notices.tell(key, event, message, data, common_log)
+
+    def log_state(self, stream: int, state: str) -> None:
+        """A log got into trouble, or out of it."""
+        path = self._performer.path(stream)
+        self._log_states[path] = state
+        self._notices.tell(None, "log", f"{path} is {state}", {"log": path, "log_state": state})
+
+    def bug(self, what: str) -> None:
+        """Log the exception that is being handled: a bug of ours harms nobody but what it belongs to."""
+        last = traceback.format_exc()
+        self._notices.tell(None, "bug", f"in {what}: {last}", {})
+
+    def _one(self, key: Key, event: Event) -> None:
+        try:
+            self._note(key, event)
+            effects = self._fleet.step(key, event, time.monotonic(), self._jitter.uniform(-1.0, 1.0))
+            for effect in effects:
+                self._perform(key, effect)
+        except Exception:  # noqa: BLE001 - FAULTS F6: isolate it to this daemon
+            self.bug(str(key))
+
+    def _note(self, key: Key, event: Event) -> None:
+        """Pid files follow births and deaths; one that cannot be written is told, not mourned."""
+        instance = self._fleet.instances[key]
+        if isinstance(event, Exited):
+            self._pid_files.remove(instance)
+        elif isinstance(event, Spawned):
+            self._performer.spawned(key)
+            try:
+                self._pid_files.write(instance, event.pid)
+            except OSError as error:
+                self.tell(key, "warning", f"pid file cannot be written: {error}")
+
+    def _perform(self, key: Key, effect: Effect) -> None:
+        instance = self._fleet.instances[key]
+        match effect:
+            case Spawn():
+                self._performer.spawn(instance)
+            case Signal(name):
+                self._performer.signal(key, name)
+            case KillTree():
+                self._performer.kill_tree(key)
+            case Tell(event, message):
+                self.tell(key, event, message, **_facts(instance))
+
+
+def _facts(instance: Instance) -> dict[str, Any]:
+    """What a notice carries beside its sentence: the instance as it is after the event."""
+    end = instance.exit
+    return {
+        "state": instance.state.value,
+        "wanted": instance.wanted.value,
+        "pid": instance.pid,
+        "restarts": instance.restarts,
+        "exit": None if end is None else {"code": end.code, "signal": end.signal, "reason": end.reason.value},
+    }
