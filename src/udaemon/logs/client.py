@@ -54,7 +54,8 @@ class LoggerLink:
 
     Args:
         reactor: The loop.
-        on_state: Told the number of a log pipe and "ok", "blocked (ENOSPC)" or "dropping (ENOSPC)" when that changes.
+        on_state: Told the number of a log pipe and "ok", "blocked (ENOSPC)" or "dropping (ENOSPC)" when that changes
+            for its file; once a file, whichever of its pipes it is told of.
         on_eof: Told the number of a log pipe that has ended and been written to the last byte.
         on_death: Told in words that the logger died and what is done about it.
     """
@@ -73,6 +74,7 @@ class LoggerLink:
         self._on_eof = on_eof
         self._on_death = on_death
         self._streams: dict[int, _Stream] = {}
+        self._states: dict[str, str] = {}
         self._outbox: deque[tuple[bytes, int | None]] = deque()
         self._process: LoggerProcess | None = None
         self._started = 0.0
@@ -119,7 +121,7 @@ class LoggerLink:
         """Let the logger drain all pipes to their ends and leave; waits for that.
 
         Returns:
-            The numbers of the log pipes that somebody still held open after `timeout` seconds.
+            The numbers of the log pipes that somebody still held open, or no file would take, after `timeout` seconds.
         """
         process, self._process = self._process, None
         if process is not None:
@@ -196,13 +198,18 @@ class LoggerLink:
 
     def _handle(self, data: bytes) -> None:
         for kind, number, *rest in self._unpacker.feed(data):
+            stream = self._streams.get(int(number))
+            if stream is None:
+                continue
             if kind == "state":
-                self._on_state(int(number), rest[0])
+                before = self._states.get(stream.target.path, "ok")
+                self._states[stream.target.path] = rest[0]
+                if rest[0] != before:
+                    self._on_state(int(number), rest[0])
             elif kind == "eof":
-                stream = self._streams.pop(int(number), None)
-                if stream is not None:
-                    _close(stream)
-                    self._on_eof(int(number))
+                del self._streams[int(number)]
+                _close(stream)
+                self._on_eof(int(number))
 
     def _lose(self) -> None:
         """The logger died: start another, which gets all the pipes."""

@@ -43,7 +43,7 @@ class Stream:
         self.fd = fd
         self.formatter = LineFormatter(target)
         self.sink = sink
-        self.told = OK
+        self.told = ""
         self.listening = False
 
 
@@ -61,6 +61,7 @@ class Logger:
         self._outbox = b""
         self._poll = poller()
         self._streams: dict[int, Stream] = {}
+        self._ended: list[Stream] = []
         self._sinks: dict[str, Sink] = {}
         self._jobs: dict[int, Sink] = {}
         self._leaders = Leaders()
@@ -103,17 +104,18 @@ class Logger:
         self._listen(stream, wanted=False)
         del self._streams[stream.fd]
         os.close(stream.fd)
+        stream.fd = -1  # the number may soon be another's
+        self._ended.append(stream)
         self._update(stream.sink)
-        self._send(pack("eof", stream.ident))
         self._let_go(stream.sink)
 
     def _update(self, sink: Sink) -> None:
         """Tell the state of a file that changed, and hold its writers up or let them go on."""
         if sink.state != OK and self._retry_at is None:
             self._retry_at = time.monotonic() + RETRY
-        for stream in self._streams.values():
+        for stream in [*self._streams.values(), *self._ended]:
             if stream.sink is sink:
-                self._listen(stream, wanted=not sink.full)
+                self._listen(stream, wanted=stream.fd >= 0 and not sink.full)
                 if stream.told != sink.state:
                     stream.told = sink.state
                     self._send(pack("state", stream.ident, sink.state))
@@ -176,11 +178,17 @@ class Logger:
         self._poll.register(fd, select.POLLIN)
 
     def _let_go(self, sink: Sink) -> None:
-        """Close the file once nobody writes to it and all is in it."""
+        """Tell the end of pipes whose every byte is in the file; close it once nobody writes to it."""
+        if sink.unwritten:
+            return
+        ended = [stream for stream in self._ended if stream.sink is sink]
         used = any(stream.sink is sink for stream in self._streams.values()) or sink in self._jobs.values()
-        if not used and not sink.unwritten and self._sinks.get(sink.path) is sink:
+        if not used and self._sinks.get(sink.path) is sink:
             sink.close()
             del self._sinks[sink.path]
+        for stream in ended:
+            self._ended.remove(stream)
+            self._send(pack("eof", stream.ident))
 
     def _send(self, message: bytes) -> None:
         """Never waits for the supervisor; what it does not take now it gets later."""

@@ -86,7 +86,8 @@ class Sink:
         if self.state == OK:
             if not (lines := self._write(lines)):
                 return
-        elif self._drop and self._pending_bytes + len(lines) > BUFFER:
+        elif self._dropped_lines or (self._drop and self._pending_bytes + len(lines) > BUFFER):
+            # Once some are missing all are, up to the mark: what came later must not stand before it.
             self._count_dropped(lines)
             return
         self._pending.append(lines)

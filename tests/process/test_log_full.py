@@ -1,0 +1,102 @@
+"""A disk that takes no more: nothing is lost in silence, and all goes on by itself when there is room."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import select
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.process.log_disk import LINES
+from tests.process.log_rig import LogRig, numbered, numbers
+
+from udaemon.logs.target import LogTarget
+
+ROOT = Path(__file__).parents[2]
+UNSHARE = ["unshare", "-m"] if os.geteuid() == 0 else ["unshare", "-rm"]
+
+
+def may_mount() -> bool:
+    """Root may, others where the kernel has user namespaces for everybody."""
+    return shutil.which("unshare") is not None and subprocess.run([*UNSHARE, "true"], check=False).returncode == 0
+
+
+def on_a_small_disk(directory: Path, policy: str) -> dict[str, Any]:
+    if not may_mount():
+        pytest.skip("the kernel gives no mount namespace, so there is no small disk")
+    command = [*UNSHARE, sys.executable, "-m", "tests.process.log_disk", str(directory), policy]
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True, timeout=60)
+    seen: dict[str, Any] = json.loads(done.stdout)
+    return seen
+
+
+def test_f20_a_full_disk_blocks_and_loses_nothing(tmp_path: Path) -> None:
+    seen = on_a_small_disk(tmp_path, "block")
+    assert seen["full"] == 256 * 1024
+    assert seen["states"] == ["blocked (ENOSPC)", "ok"]
+    assert seen["numbers"] == list(range(LINES))
+    assert (seen["marks"], seen["others"], seen["left"]) == ([], [], 0)
+
+
+def test_f20_a_full_disk_drops_where_that_is_asked_for_and_counts(tmp_path: Path) -> None:
+    seen = on_a_small_disk(tmp_path, "drop")
+    assert seen["states"][:2] == ["blocked (ENOSPC)", "dropping (ENOSPC)"]
+    assert seen["left"] == 0
+    kept = seen["numbers"]
+    assert kept == list(range(len(kept)))
+    [mark] = seen["marks"]
+    told = re.fullmatch(r"udaemon: (\d+) lines \((\d+) bytes\) dropped here since \S+Z \(ENOSPC\)", mark)
+    assert told is not None
+    assert int(told[1]) + len(kept) == LINES
+    assert int(told[2]) == int(told[1]) * 1000
+    assert seen["others"] == []
+
+
+def test_f21_an_io_error_blocks_and_heals(tmp_path: Path) -> None:
+    if shutil.which("strace") is None:
+        pytest.skip("strace, which makes the errors, is not installed")
+    path = tmp_path / "x.log"
+    rig = LogRig()
+    number, write = rig.open(LogTarget(path=str(path), timestamps=False))
+    os.write(write, numbered(10))
+    probe, probe_write = rig.open(LogTarget(path=str(path), timestamps=False))
+    os.close(probe_write)
+    rig.until_ended(probe)
+    tracer = subprocess.Popen(
+        ["strace", "-p", str(rig.link.pid), "-e", "trace=write", "-e", "inject=write:error=EIO"],
+        stderr=subprocess.PIPE,
+    )
+    assert tracer.stderr is not None
+    assert select.select([tracer.stderr], [], [], 10)[0]
+    if b"attached" not in (said := tracer.stderr.readline()):
+        pytest.skip(f"the kernel forbids to trace: {said!r}")
+    os.write(write, numbered(10, start=10))
+    rig.until_state(number, "blocked (EIO)")
+    tracer.terminate()
+    tracer.wait(5)
+    tracer.stderr.close()
+    rig.until_state(number, "ok")
+    os.close(write)
+    rig.until_ended(number)
+    rig.close()
+    assert numbers(path.read_bytes().splitlines()) == list(range(20))
+
+
+def test_f20_what_no_disk_took_is_told_at_the_end(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "x.log"
+    path.mkdir()
+    rig = LogRig()
+    number, write = rig.open(LogTarget(path=str(path), timestamps=False))
+    os.write(write, b"never written\n")
+    rig.until_state(number, "blocked (not a regular file)")
+    os.close(write)
+    assert rig.link.close(0.2) == (number,)
+    rig.close()
+    expected = f"udaemon logger: 14 bytes for {path} could not be written: blocked (not a regular file)\n"
+    assert capfd.readouterr().err == expected
