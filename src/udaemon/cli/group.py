@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from importlib import import_module
 
 import click
+from click.shell_completion import CompletionItem
 
 from udaemon.cli.options import GlobalOptions
 
@@ -27,7 +28,7 @@ VERBS = {
     "schema": "Print the JSON Schema of the manifest.",
     "inspect": "Show everything known of a daemon, as JSON.",
     "events": "Show what happened.",
-    "wait": "Wait until a daemon is ready, has stopped, or has had a good run.",
+    "wait": "Wait until a daemon is ready, is stopped, or had a good run.",
     "ls": "List the projects that run.",
     "completion": "Print a completion script for a shell.",
     "version": "Show the version.",
@@ -49,6 +50,13 @@ class Verbs(click.Group):
         command: click.Command = import_module(f"udaemon.cli.commands.{cmd_name}").command
         return command
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Offer the verbs without importing one, and the options."""
+        verbs = [
+            CompletionItem(name, help=VERBS[name]) for name in self.list_commands(ctx) if name.startswith(incomplete)
+        ]
+        return verbs + click.Command.shell_complete(self, ctx, incomplete)
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -57,8 +65,7 @@ class Verbs(click.Group):
             from udaemon.manifest.wording import near
 
             meant = near(args[0], self.list_commands(ctx))
-            hint = f"did you mean {meant!r}?" if meant else "see udaemon --help"
-            raise click.UsageError(f"no verb {args[0]!r}; {hint}", ctx)
+            raise click.UsageError(f"no verb {args[0]!r}" + (f"; did you mean {meant!r}?" if meant else ""), ctx)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -85,7 +92,7 @@ def color(asked: str | None, environ: Mapping[str, str]) -> str:
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]}, subcommand_metavar="VERB [ARGS]...")
 @click.option("-f", "--file", "files", multiple=True, metavar="FILE", help="Manifest; repeat it to layer, - is stdin.")
 @click.option("-p", "--project", metavar="NAME", help="Project name in place of the manifest's.")
-@click.option("--context", "context_name", metavar="NAME", help="Context in place of the manifest's: production, …")
+@click.option("--context", "context_name", metavar="NAME", help="Context in place of the manifest's, as production.")
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), help="Whether to colour what is shown.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 @click.option("-v", "--verbose", count=True, help="Say more.")

@@ -14,41 +14,65 @@ from collections.abc import Sequence
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb and return its exit code (shared contract, section 5)."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    code = _run(arguments)
     try:
+        code = _fast(arguments)
+        if code is None:
+            code = _run(arguments)
         sys.stdout.flush()
+    except KeyboardInterrupt:
+        code = 130
     except OSError as error:
+        if error.errno not in {errno.EPIPE, errno.ENOSPC, errno.EIO}:
+            raise
         code = _output_failed(error)
     return code
+
+
+def _fast(arguments: list[str]) -> int | None:
+    """What scripts ask most often goes without click; None where it has to go the ordinary way after all."""
+    if arguments not in (["ps", "--json"], ["ps", "--format", "json"]):
+        return None
+    from udaemon.cli.fast import ps_json
+
+    return ps_json()
 
 
 def _run(arguments: list[str]) -> int:
     import click
 
-    from udaemon.cli.group import cli
-    from udaemon.cli.show import show_error
+    from udaemon.cli.group import cli, color
+    from udaemon.cli.show import show, show_error
     from udaemon.errors import ExitCode, UdaemonError
 
+    if instruction := os.environ.get("_UDAEMON_COMPLETE"):
+        from click.shell_completion import shell_complete
+
+        return shell_complete(cli, {}, "udaemon", "_UDAEMON_COMPLETE", instruction)
+    choice = color(None, os.environ)
+    tinted = choice == "always" or (choice == "auto" and sys.stderr.isatty())
     try:
-        result = cli.main(arguments, prog_name="udaemon", standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
+        with cli.make_context("udaemon", arguments) as context:
+            result = cli.invoke(context)
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        sys.stderr.write(f"{error.format_message()}\n")
         return ExitCode.USAGE
-    except (KeyboardInterrupt, click.Abort):
-        return ExitCode.INTERRUPTED
+    except click.ClickException as error:
+        at = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "udaemon"
+        show(error.format_message(), f"see {at} --help", color=tinted)
+        return ExitCode.USAGE
     except UdaemonError as error:
-        show_error(error)
+        show_error(error, color=tinted)
         return error.exit_code
-    except OSError as error:
-        if error.errno in {errno.EPIPE, errno.ENOSPC}:
-            return _output_failed(error)
-        raise
     return result if isinstance(result, int) else ExitCode.OK
 
 
 def _output_failed(error: OSError) -> int:
     """Who reads no more has all he wanted; a full disk is an error. Either way nothing more is to be flushed."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 1)
+    os.close(null)
     if error.errno == errno.EPIPE:
         return 0
     sys.stderr.write(f"udaemon: standard output cannot be written: {error.strerror}\n")

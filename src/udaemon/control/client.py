@@ -15,6 +15,14 @@ from udaemon.control.frames import MAX_ANSWER, FrameBuffer, FrameError
 from udaemon.errors import UdaemonError
 
 _CHUNK = 256 * 1024
+_SILENT = "the supervisor is there but does not answer"
+
+
+class SupervisorGone(UdaemonError):
+    """The supervisor ended before it had answered for the last time."""
+
+    def __init__(self) -> None:
+        super().__init__("the supervisor ended before it answered", "udaemon ps tells whether it runs again")
 
 
 class Client:
@@ -49,7 +57,7 @@ class Client:
         try:
             self._socket.sendall(messages.request(verb, args))
         except (BrokenPipeError, ConnectionResetError):
-            raise _gone() from None
+            raise SupervisorGone from None
         more = True
         while more:
             try:
@@ -59,20 +67,17 @@ class Client:
             yield data
 
     def wait_for_end(self) -> None:
-        """Wait until the supervisor closes the connection, as it does at the latest when it ends.
-
-        Raises:
-            TimeoutError: The socket has a time-out, and it passed.
-        """
+        """Wait until the supervisor closes the connection, as it does at the latest when it ends."""
+        self._socket.settimeout(None)
         try:
             while self._socket.recv(_CHUNK):
                 pass
         except ConnectionResetError:
             pass
 
-    def fileno(self) -> int:
-        """The socket's fd: readable when there is an answer, or an end."""
-        return self._socket.fileno()
+    def be_patient(self) -> None:
+        """From the next answer on, wait for as long as it takes."""
+        self._socket.settimeout(None)
 
     def close(self) -> None:
         """Hang up."""
@@ -90,11 +95,9 @@ class Client:
                 data = self._socket.recv(_CHUNK)
             except ConnectionResetError:
                 data = b""
+            except TimeoutError:
+                raise UdaemonError(_SILENT, "is it stopped (SIGSTOP), or the machine overloaded?") from None
             if not data:
-                raise _gone()
+                raise SupervisorGone
             self._payloads = self._buffer.feed(data)
         return self._payloads.pop(0)
-
-
-def _gone() -> UdaemonError:
-    return UdaemonError("the supervisor ended before it answered", "udaemon ps tells whether it runs again")

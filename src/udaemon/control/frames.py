@@ -13,6 +13,10 @@ MAX_REQUEST = 64 * 1024
 MAX_ANSWER = 16 * 1024 * 1024
 """Bytes of an answer: a thousand instances take less than one MiB."""
 
+ANSWER_BEGINS = b'{"ok":true,"data":'
+ANSWER_ENDS = b',"more":false}'
+"""What stands before and after the data of a last answer, byte for byte: a client may pass the data on unread."""
+
 
 class FrameError(Exception):
     """The peer does not speak in frames."""

@@ -11,10 +11,6 @@ from typing import Any, NamedTuple
 from udaemon.control.frames import MAX_ANSWER, FrameError, frame
 from udaemon.errors import ExitCode, UdaemonError
 
-ANSWER_BEGINS = b'{"ok":true,"data":'
-ANSWER_ENDS = b',"more":false}'
-"""What stands before and after the data of a last answer, byte for byte: a client may pass the data on unread."""
-
 
 class Answer(NamedTuple):
     """One answer to a request. `more` says that another one follows."""

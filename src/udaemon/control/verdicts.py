@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from udaemon.control.host import InstanceView
 from udaemon.control.settle import Outcome
+from udaemon.control.wording import length
 from udaemon.policy import wording
 from udaemon.policy.events import Reason
 from udaemon.policy.instance import Instance, State, Wanted
@@ -57,18 +58,6 @@ def stopped(view: InstanceView, *, before: Instance) -> Outcome | None:
     killed = instance.exit.signal if instance.exit is not None and instance.exit.reason is Reason.KILLED else None
     how = "" if killed is None else f" by {wording.signal_name(killed)}"
     return Outcome(ok=True, message=f"stopped{how}{ran}")
-
-
-def length(seconds: float) -> str:
-    """How long something took, in at most two units: `0.4 s`, `12 s`, `3 min 5 s`, `2 d 4 h`."""
-    if seconds < 9.95:
-        return f"{max(seconds, 0.0):.1f} s"
-    whole = round(seconds)
-    for unit, size, smaller, part in (("d", 86400, "h", 3600), ("h", 3600, "min", 60), ("min", 60, "s", 1)):
-        if whole >= size:
-            rest = whole % size // part
-            return f"{whole // size} {unit} {rest} {smaller}" if rest else f"{whole // size} {unit}"
-    return f"{whole} s"
 
 
 def _why(instance: Instance) -> str:

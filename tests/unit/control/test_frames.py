@@ -4,10 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from udaemon.control.frames import MAX_REQUEST, FrameBuffer, FrameError, frame
+from udaemon.control.frames import ANSWER_BEGINS, ANSWER_ENDS, MAX_REQUEST, FrameBuffer, FrameError, frame
 from udaemon.control.messages import (
-    ANSWER_BEGINS,
-    ANSWER_ENDS,
     Answer,
     answer,
     failure,

@@ -1,0 +1,47 @@
+"""`udaemon ls`: the projects of this user that run.
+
+Knows no project: each supervisor says who it is.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from udaemon.cli.options import GlobalOptions
+from udaemon.cli.output import data_format, terminal_width
+from udaemon.cli.talk import say
+from udaemon.cli.target import all_supervisors
+from udaemon.errors import UdaemonError
+
+
+@click.command("ls")
+@data_format("table", "json", "jsonl")
+@click.pass_obj
+def command(options: GlobalOptions, *, form: str, as_json: bool) -> None:
+    """List the projects that run, whatever directory they are in."""
+    projects = []
+    for client in all_supervisors():
+        with client:
+            try:
+                projects.append(client.ask("hello"))
+            except UdaemonError as error:
+                say(options, f"a supervisor is left out: {error.message}", failed=True)
+    if as_json or form == "json":
+        sys.stdout.write(json.dumps(projects, indent=2) + "\n")
+    elif form == "jsonl":
+        sys.stdout.writelines(json.dumps(project) + "\n" for project in projects)
+    elif projects:
+        _write_table(options, projects)
+    else:
+        say(options, "no project runs")
+
+
+def _write_table(options: GlobalOptions, projects: Sequence[dict[str, Any]]) -> None:
+    from udaemon.ui.ls import table
+
+    sys.stdout.write(table(projects, terminal_width(), color=options.colors(sys.stdout.isatty())))

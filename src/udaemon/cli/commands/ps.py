@@ -1,0 +1,73 @@
+"""`udaemon ps`: what every instance is doing.
+
+Knows no instance: it shows what the supervisor tells.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from udaemon.cli.options import GlobalOptions
+from udaemon.cli.output import data_format, terminal_width
+from udaemon.cli.parameters import DAEMON
+from udaemon.cli.talk import say
+from udaemon.cli.target import supervisor
+from udaemon.errors import ExitCode
+
+
+@click.command("ps")
+@click.argument("names", nargs=-1, type=DAEMON, metavar="[NAME]...")
+@click.option("-q", "only_names", is_flag=True, help="Only the instances' names, one a line.")
+@click.option("--check", is_flag=True, help="Exit with 1 unless every wanted instance runs and is not failing.")
+@data_format("table", "wide", "json", "jsonl")
+@click.pass_obj
+def command(
+    options: GlobalOptions, *, names: tuple[str, ...], only_names: bool, check: bool, form: str, as_json: bool
+) -> int:
+    """Show what every instance is doing.
+
+    NAME is a daemon, a glob ('mail*') or one instance (mailer/1). The table shows what fits the terminal; `--format
+    wide` shows everything.
+    """
+    with supervisor(options) as client:
+        told = client.ask("ps", names=names)
+    instances = told["instances"]
+    if only_names:
+        _write_names(instances)
+    elif as_json or form == "json":
+        sys.stdout.write(json.dumps(told, separators=(",", ":")) + "\n")
+    elif form == "jsonl":
+        sys.stdout.writelines(json.dumps(instance, separators=(",", ":")) + "\n" for instance in instances)
+    else:
+        _write_table(options, instances, wide=form == "wide")
+    return _checked(options, instances) if check else ExitCode.OK
+
+
+def _write_names(instances: Sequence[dict[str, Any]]) -> None:
+    sys.stdout.writelines(f"{instance['name']}/{instance['instance']}\n" for instance in instances)
+
+
+def _write_table(options: GlobalOptions, instances: Sequence[dict[str, Any]], *, wide: bool) -> None:
+    from udaemon.ui.ps import table
+
+    color = options.colors(sys.stdout.isatty())
+    sys.stdout.write(table(instances, time.time(), terminal_width(), wide=wide, color=color))
+
+
+def _checked(options: GlobalOptions, instances: Sequence[dict[str, Any]]) -> ExitCode:
+    """Every instance that is wanted up must run, and its health be none of those that call for somebody."""
+    bad = [
+        instance
+        for instance in instances
+        if instance["wanted"] == "up"
+        and (instance["state"] != "running" or instance["health"] in {"failing", "stuck", "unready"})
+    ]
+    for instance in bad:
+        say(options, f"{instance['name']}/{instance['instance']} is {instance['state']}", failed=True)
+    return ExitCode.FAILED if bad else ExitCode.OK

@@ -1,0 +1,33 @@
+"""`udaemon signal`: one signal to daemons' processes.
+
+Knows no pid: the supervisor sends it.
+"""
+
+from __future__ import annotations
+
+import click
+
+from udaemon.cli.options import GlobalOptions
+from udaemon.cli.parameters import DAEMON
+from udaemon.cli.talk import say
+from udaemon.cli.target import supervisor
+from udaemon.errors import ExitCode
+
+
+@click.command("signal")
+@click.argument("signal", metavar="SIG")
+@click.argument("names", nargs=-1, required=True, type=DAEMON, metavar="NAME...")
+@click.pass_obj
+def command(options: GlobalOptions, *, signal: str, names: tuple[str, ...]) -> int:
+    """Send a signal to the process of each instance.
+
+    SIG is a name with or without SIG (HUP, sigusr1), or a number. What udaemon wants of a daemon stays the same: one
+    that ends by a signal is started again as `restart` says. It fails when none of the instances has a process.
+    """
+    with supervisor(options) as client:
+        answer = client.ask("signal", signal=signal, names=names)
+    for name in answer["sent"]:
+        say(options, f"{name} got SIG{answer['signal']}")
+    for name in answer["not_running"]:
+        say(options, f"{name} has no process", failed=not answer["sent"])
+    return ExitCode.OK if answer["sent"] else ExitCode.FAILED

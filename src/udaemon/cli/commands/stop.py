@@ -1,0 +1,30 @@
+"""`udaemon stop`: daemons shall be down.
+
+Knows nothing of how one is stopped: the supervisor does it, and says what came of it.
+"""
+
+from __future__ import annotations
+
+import click
+
+from udaemon.cli.options import GlobalOptions
+from udaemon.cli.parameters import DAEMON, DURATION
+from udaemon.cli.settled import settled
+from udaemon.cli.target import supervisor
+
+
+@click.command("stop")
+@click.argument("names", nargs=-1, required=True, type=DAEMON, metavar="NAME...")
+@click.option("-t", "--timeout", type=DURATION, metavar="T", help="Kill after this long, in place of stop.timeout.")
+@click.option("--wait-timeout", type=DURATION, metavar="T", help="Wait this long and no longer; the stop goes on.")
+@click.pass_obj
+def command(
+    options: GlobalOptions, *, names: tuple[str, ...], timeout: float | None, wait_timeout: float | None
+) -> int:
+    """Stop daemons, and wait until nothing of them lives.
+
+    NAME is a daemon, a glob ('mail*') or one instance (mailer/1). A run under way is finished first. One that does
+    not run is left as it is; one that waits to be started again no longer does.
+    """
+    with supervisor(options) as client:
+        return settled(client, options, "stop", names=names, timeout=timeout, wait_timeout=wait_timeout)

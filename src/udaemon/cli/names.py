@@ -1,0 +1,31 @@
+"""Names of a project's daemons, for a shell's completion: quickly, and never an error.
+
+Knows no shell.
+"""
+
+from __future__ import annotations
+
+from udaemon.cli.options import GlobalOptions
+from udaemon.cli.target import supervisor
+from udaemon.errors import UdaemonError
+
+
+def daemon_names(options: GlobalOptions) -> list[str]:
+    """Ask the running supervisor; without one, read the manifest; without that, there are none."""
+    try:
+        with supervisor(options) as client:
+            return list(client.ask("hello")["daemons"])
+    except (UdaemonError, OSError):
+        return _declared(options)
+
+
+def _declared(options: GlobalOptions) -> list[str]:
+    import os
+
+    from udaemon.manifest.read import load
+
+    try:
+        manifest = load(options.files, environ=os.environ, project=options.project, context=options.context)
+    except (UdaemonError, OSError):
+        return []
+    return list(manifest.daemons)

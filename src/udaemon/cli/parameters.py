@@ -1,0 +1,52 @@
+"""Kinds of values on the command line: durations, and names of daemons that a shell can complete.
+
+Knows no verb.
+"""
+
+from __future__ import annotations
+
+import click
+from click.shell_completion import CompletionItem
+
+from udaemon.cli.options import GlobalOptions
+
+
+class Duration(click.ParamType[float]):
+    """A length of time as the manifest has it: `5`, `500ms`, `1m30s`."""
+
+    name = "duration"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Read it as seconds."""
+        from udaemon.manifest.measures import parse_duration
+
+        if isinstance(value, int | float):
+            return float(value)
+        seconds = parse_duration(str(value))
+        if seconds is None:
+            self.fail(f"{value!r} is no duration; write 5, 500ms, 10s, 1m30s, 1h", param, ctx)
+        return seconds
+
+
+class DaemonName(click.ParamType[str]):
+    """A daemon, a glob of daemons, or one instance (`mailer/1`). What fits is for the supervisor to say."""
+
+    name = "name"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
+        """Offer the daemons of the running supervisor, or else of the manifest."""
+        from udaemon.cli.names import daemon_names
+
+        options = _options(ctx)
+        return [CompletionItem(name) for name in daemon_names(options) if name.startswith(incomplete)]
+
+
+def _options(ctx: click.Context) -> GlobalOptions:
+    """The global options while completing, when no callback has run: click parsed them all the same."""
+    given = ctx.find_root().params
+    files: tuple[str, ...] = tuple(given.get("files") or ())
+    return GlobalOptions(files, given.get("project"), given.get("context_name"))
+
+
+DURATION = Duration()
+DAEMON = DaemonName()

@@ -1,0 +1,23 @@
+"""What a verb says beside its data: lines on stderr, quiet and coloured as asked.
+
+Knows no verb.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from udaemon.cli.options import GlobalOptions
+from udaemon.ui.escape import escape
+
+_RED, _PLAIN = "\033[31m", "\033[0m"
+
+
+def say(options: GlobalOptions, text: str, *, failed: bool = False) -> None:
+    """Write a line to stderr; with `-q` only what failed."""
+    if options.quiet and not failed:
+        return
+    line = escape(text)
+    if failed and options.colors(sys.stderr.isatty()):
+        line = f"{_RED}{line}{_PLAIN}"
+    sys.stderr.write(f"{line}\n")

@@ -1,0 +1,78 @@
+"""Which supervisor a verb speaks to: from the global options to a connected client.
+
+Knows no verb. It reads no manifest: the path of one is enough to find the run directory.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from udaemon.cli.options import GlobalOptions
+from udaemon.control import rundir
+from udaemon.control.client import Client
+from udaemon.control.sockets import connect
+from udaemon.errors import ExitCode, UdaemonError
+from udaemon.manifest.find import find
+
+_ANSWERS_WITHIN = 10.0
+"""Seconds for a connect and for each answer; the supervisor needs milliseconds."""
+
+
+def supervisor(options: GlobalOptions) -> Client:
+    """Connect to the one supervisor that the options mean.
+
+    Raises:
+        UdaemonError: None runs, or several do.
+    """
+    manifest = _manifest(options)
+    found = list(_running(manifest, options.project))
+    if len(found) == 1:
+        return found[0][1]
+    for _name, client in found:
+        client.close()
+    if found:
+        names = ", ".join(name for name, _client in found)
+        raise UdaemonError(f"several projects run from this manifest: {names}", "say which with -p", ExitCode.USAGE)
+    raise UdaemonError(_nobody(options, manifest), exit_code=ExitCode.NOT_RUNNING)
+
+
+def all_supervisors() -> Iterator[Client]:
+    """Connect to every supervisor of this user that answers."""
+    for _name, client in _running(None, None):
+        yield client
+
+
+def _manifest(options: GlobalOptions) -> str | None:
+    """The first file of the manifest; None where only the project's name is known."""
+    try:
+        return find(options.files, os.environ, os.getcwd())[0]
+    except UdaemonError:
+        if options.project is None or options.files:
+            raise
+        return None
+
+
+def _running(manifest: str | None, project: str | None) -> Iterator[tuple[str, Client]]:
+    base = rundir.base(os.environ, os.geteuid())
+    for path in rundir.candidates(base, manifest, project):
+        try:
+            fd = rundir.open_directory(path)
+        except OSError:
+            continue
+        try:
+            connection = connect(fd, _ANSWERS_WITHIN)
+        finally:
+            os.close(fd)
+        if connection is not None:
+            yield os.path.basename(path)[:-9], Client(connection)
+
+
+def _nobody(options: GlobalOptions, manifest: str | None) -> str:
+    if manifest is None:
+        return f"no supervisor is running for project {options.project}"
+    files = "".join(f" -f {file}" for file in options.files)
+    project = f" -p {options.project}" if options.project else ""
+    near = os.path.relpath(manifest)
+    shown = manifest if near.startswith("..") else near
+    return f"no supervisor is running for {shown}; start one with: udaemon{files}{project} up"
