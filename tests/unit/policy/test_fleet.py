@@ -1,0 +1,88 @@
+"""The fleet: which instances there are, and whose deadline comes next."""
+
+import pytest
+
+from udaemon.manifest.model import Daemon, Manifest, Stop
+from udaemon.policy.effects import KillTree, Spawn
+from udaemon.policy.events import DeadlineReached, Exited, Spawned, StartAsked, StopAsked
+from udaemon.policy.fleet import Fleet
+from udaemon.policy.instance import Key, State, declared
+
+DB = Daemon(name="db", command=("db",), stop=Stop(timeout=3))
+MAILER = Daemon(name="mailer", command=("mailer",), instances=2)
+OFF = Daemon(name="off", command=("off",), enabled=False)
+
+
+def fleet() -> Fleet:
+    daemons = {daemon.name: daemon for daemon in (MAILER, DB, OFF)}
+    return Fleet(Manifest(file="/m/udaemon.toml", directory="/m", project="m", daemons=daemons))
+
+
+def stopping() -> Fleet:
+    """All run, and are asked at 0 s to stop."""
+    busy = fleet()
+    for key in (Key("mailer", 0), Key("mailer", 1), Key("db", 0)):
+        for event in (StartAsked(), Spawned(7), StopAsked()):
+            busy.step(key, event, 0.0)
+    return busy
+
+
+def test_every_declared_copy_is_there_in_the_order_of_the_manifest() -> None:
+    assert list(fleet().instances.items()) == [
+        (Key("mailer", 0), declared(MAILER, 0)),
+        (Key("mailer", 1), declared(MAILER, 1)),
+        (Key("db", 0), declared(DB, 0)),
+        (Key("off", 0), declared(OFF, 0)),
+    ]
+
+
+def test_keys_read_as_the_operator_writes_them() -> None:
+    assert [str(key) for key in fleet().instances] == ["mailer/0", "mailer/1", "db/0", "off/0"]
+
+
+def test_a_step_keeps_what_became_of_the_instance_and_returns_what_to_do() -> None:
+    one = fleet()
+    assert one.step(Key("db", 0), StartAsked(), 0.0) == (Spawn(),)
+    assert {str(key): instance.state for key, instance in one.instances.items()} == {
+        "mailer/0": State.STOPPED,
+        "mailer/1": State.STOPPED,
+        "db/0": State.STARTING,
+        "off/0": State.DISABLED,
+    }
+
+
+def test_there_is_no_step_for_an_instance_that_is_not_declared() -> None:
+    with pytest.raises(KeyError):
+        fleet().step(Key("mailer", 2), StartAsked(), 0.0)
+
+
+def test_a_fleet_at_rest_waits_for_nothing() -> None:
+    assert (fleet().next_deadline(), list(fleet().due(1e9))) == (None, [])
+
+
+def test_the_earliest_deadline_comes_first_and_each_once() -> None:
+    busy = stopping()
+    assert busy.next_deadline() == 3.0
+    assert list(busy.due(2.9)) == []
+    assert [str(key) for key in busy.due(10.0)] == ["db/0", "mailer/0", "mailer/1"]
+
+
+def test_a_deadline_that_was_given_up_is_not_told() -> None:
+    busy = stopping()
+    busy.step(Key("db", 0), Exited(code=0), 1.0)
+    assert busy.next_deadline() == 10.0
+    busy.step(Key("mailer", 1), StopAsked(timeout=1.0), 1.0)
+    assert (busy.next_deadline(), [str(key) for key in busy.due(2.0)]) == (2.0, ["mailer/1"])
+
+
+def test_f6_a_turn_that_breaks_off_costs_the_others_no_deadline() -> None:
+    busy = stopping()
+    assert next(busy.due(10.0)) == Key("db", 0)
+    assert [str(key) for key in busy.due(10.0)] == ["mailer/0", "mailer/1"]
+
+
+def test_f5_what_is_long_overdue_is_judged_once() -> None:
+    busy = stopping()
+    told = [(str(key), busy.step(key, DeadlineReached(), 3600.0)[:1]) for key in busy.due(3600.0)]
+    assert told == [("db/0", (KillTree(),)), ("mailer/0", (KillTree(),)), ("mailer/1", (KillTree(),))]
+    assert busy.next_deadline() == 3605.0
