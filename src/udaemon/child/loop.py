@@ -73,10 +73,10 @@ def course(
                     return outcome_of(error)
             if marks.stopping:
                 return Outcome("stopped")
-            waiting = clock() < due.at
+            started = clock()
+            waiting = started < due.at
             if waiting:
                 yield due.at
-        started = clock()
         if due.overrun:
             book.writer.came_late()
         book.writer.began(started)

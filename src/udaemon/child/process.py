@@ -23,12 +23,13 @@ from udaemon.child.loop import Outcome, back_to_back, course, drive
 from udaemon.child.parent import watch_parent
 from udaemon.child.report import Leaving, ReadyReport, Reporter
 from udaemon.child.scoreboard import SlotWriter
-from udaemon.child.signals import Signals
+from udaemon.child.signals import Signals, make_timers_precise
 from udaemon.child.spec import ChildFds, ChildSpec
 from udaemon.child.task import TaskContext
 
 EXIT_EXCEPTION = 1
 EXIT_CONFIG = 78  # EX_CONFIG of sysexits.h
+SHORT_PAUSE = 1.0  # below this a period is taken to ask for precision
 
 
 def run_child(spec: ChildSpec, fds: ChildFds) -> int:
@@ -119,6 +120,8 @@ def _loop(spec: ChildSpec, built: Built, signals: Signals, book: Book, *, once: 
     unpaced = spec.sleep <= 0 and spec.min_sleep <= 0
     if unpaced and not (built.is_async or book.listens or once):
         return back_to_back(built.run, marks=signals, book=book, clock=clock)
+    if 0 < spec.sleep + spec.min_sleep < SHORT_PAUSE:
+        make_timers_precise()
     steps = course(
         built.run,
         sleep=spec.sleep,
