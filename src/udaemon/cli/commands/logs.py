@@ -1,0 +1,160 @@
+"""`udaemon logs`: what daemons wrote, from their files; no supervisor is needed for it.
+
+Knows nothing of how lines are stored or shown.
+"""
+
+from __future__ import annotations
+
+import errno
+import heapq
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from itertools import islice
+
+import click
+
+from udaemon.cli.options import GlobalOptions
+from udaemon.cli.parameters import DAEMON
+from udaemon.cli.target import supervisor
+from udaemon.errors import ExitCode, UdaemonError
+from udaemon.logs.entries import Entry, keyed, stamp_of
+from udaemon.logs.follow import LogReader, follow
+from udaemon.logs.tail import LogSource
+from udaemon.manifest.selection import choose
+from udaemon.ui.loglines import LogLines
+
+_BATCH = 2000
+"""Lines written together."""
+
+Wanted = Callable[[Entry], bool]
+
+
+class Since(click.ParamType[bytes]):
+    """A moment: a duration before now, or a date and time."""
+
+    name = "time"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> bytes:
+        """Read it as a stamp."""
+        from udaemon.manifest.measures import parse_duration
+
+        text = str(value)
+        seconds = parse_duration(text)
+        if seconds is not None:
+            return stamp_of(time.time() - seconds)
+        try:
+            return stamp_of(datetime.fromisoformat(text).timestamp())
+        except (ValueError, OverflowError):
+            self.fail(f"{text!r} is no time; write 10m, 2h, 2026-11-24T14:00:00Z or 2026-11-24", param, ctx)
+
+
+@click.command("logs")
+@click.argument("names", nargs=-1, type=DAEMON, metavar="[NAME]...")
+@click.option("-f", "--follow", "following", is_flag=True, help="Go on with each line as it comes, until Ctrl-C.")
+@click.option("-n", "--tail", "last", type=click.IntRange(min=0), help="Only the last so many lines of each daemon.")
+@click.option("--since", type=Since(), help="Only lines from then on: 10m, 2h, 2026-11-24T14:00:00Z.")
+@click.option("-t", "--timestamps", is_flag=True, help="Show when each line was captured.")
+@click.option("--raw", is_flag=True, help="Pass control bytes on to the terminal.")
+@click.pass_obj
+def command(
+    options: GlobalOptions,
+    *,
+    names: tuple[str, ...],
+    following: bool,
+    last: int | None,
+    since: bytes | None,
+    timestamps: bool,
+    raw: bool,
+) -> None:
+    """Show what daemons wrote, all of it or from a moment on, the lines of several in the order of their times.
+
+    NAME is a daemon, a glob of daemons, or one instance (mailer/1).
+    """
+    chosen = _choose(_logs(options), names)
+    lines = LogLines(
+        [source for source, _ in chosen],
+        color=options.colors(sys.stdout.isatty()),
+        raw=raw,
+        timestamps=timestamps,
+    )
+    try:
+        readers = [LogReader(source, following=following) for source, _ in chosen]
+    except OSError as error:
+        reason = f"{error.strerror} ({errno.errorcode.get(error.errno or 0, '?')})"
+        raise UdaemonError(f"{error.filename} cannot be read: {reason}") from None
+    try:
+        wanted = dict(chosen)
+        for batch in _merged(readers, wanted, last, since or b""):
+            _write(lines.shown(batch))
+        if following:
+            _follow(readers, lines, wanted)
+    finally:
+        for reader in readers:
+            reader.close()
+
+
+def _logs(options: GlobalOptions) -> list[LogSource]:
+    """Ask the supervisor, whose manifest may be an older one; without one, read the manifest."""
+    try:
+        with supervisor(options) as client:
+            found = client.ask("logs")["logs"]
+    except UdaemonError as error:
+        if error.exit_code != ExitCode.NOT_RUNNING:
+            raise
+        from udaemon.manifest.read import load
+
+        manifest = load(options.files, environ=os.environ, project=options.project, context=options.context)
+        daemons = manifest.daemons.values()
+        return [LogSource(daemon.name, manifest.log_path(daemon), daemon.instances) for daemon in daemons]
+    return [LogSource(log["name"], log["path"], log["instances"]) for log in found]
+
+
+def _choose(logs: Sequence[LogSource], names: Sequence[str]) -> list[tuple[LogSource, Wanted]]:
+    """The logs that the names mean, each with what is wanted of it.
+
+    Raises:
+        UdaemonError: A name fits nothing.
+    """
+    chosen = choose({source.name: source.instances for source in logs}, names)
+    return [(source, _only(source, chosen[source.name])) for source in logs if source.name in chosen]
+
+
+def _everything(_entry: Entry) -> bool:
+    return True
+
+
+def _only(source: LogSource, indices: set[int]) -> Wanted:
+    if len(indices) == source.instances:
+        return _everything
+    return lambda entry: entry.instance in indices
+
+
+def _merged(
+    readers: Sequence[LogReader], wanted: dict[LogSource, Wanted], last: int | None, since: bytes
+) -> Iterator[list[tuple[LogSource, Entry]]]:
+    """The lines that are there, by their times, in batches."""
+    rows = [_row(reader, wanted[reader.source], last, since) for reader in readers]
+    merged = heapq.merge(*rows, key=lambda row: row[0]) if len(rows) > 1 else iter(rows[0] if rows else ())
+    while batch := [(source, entry) for _, source, entry in islice(merged, _BATCH)]:
+        yield batch
+
+
+def _row(reader: LogReader, wanted: Wanted, last: int | None, since: bytes) -> Iterator[tuple[bytes, LogSource, Entry]]:
+    for key, entry in keyed(reader.history(last=last, since=since, wanted=wanted)):
+        yield key, reader.source, entry
+
+
+def _follow(readers: Sequence[LogReader], lines: LogLines, wanted: dict[LogSource, Wanted]) -> None:
+    sys.stdout.flush()
+    follow(
+        readers,
+        lambda come: _write(lines.shown([(source, entry) for source, entry in come if wanted[source](entry)])),
+    )
+
+
+def _write(data: bytes) -> None:
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()

@@ -1,0 +1,69 @@
+"""A line of a log file taken apart: when it was captured, which copy wrote it, what it says.
+
+Knows no file. What a line does not have is None or empty: a log may be without stamps, and its format may have changed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+_PLAIN = re.compile(rb"(?:(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) )?(?:\[(\d{1,6})\] )?")
+_JSON = re.compile(rb'\{(?:"time":"([0-9TZ:.-]{24})",)?"name":"[a-z0-9_-]*",(?:"instance":(\d{1,6}),)?"line":')
+
+
+class Entry(NamedTuple):
+    """One line.
+
+    Attributes:
+        stamp: Time of capture as it stands in the file (RFC 3339, so that it sorts as bytes); empty where it has none.
+        instance: The copy that wrote it, None where that is not told.
+        text: What was written, without the end of line.
+    """
+
+    stamp: bytes
+    instance: int | None
+    text: bytes
+
+
+def parse(line: bytes, *, tagged: bool) -> Entry:
+    """Take a line apart.
+
+    Args:
+        line: Without its end.
+        tagged: Several copies write to the file; only then is a number in brackets a tag and no text.
+    """
+    found = _JSON.match(line)
+    if found is not None and line.endswith(b"}"):
+        from json import loads  # only for logs that are kept as JSON
+
+        try:
+            text = loads(line)["line"].encode("utf-8", "surrogatepass")
+        except ValueError:
+            text = line
+        return Entry(found[1] or b"", _number(found[2]), text)
+    found = _PLAIN.match(line)
+    if found is None:
+        return Entry(b"", None, line)
+    if tagged:
+        return Entry(found[1] or b"", _number(found[2]), line[found.end() :])
+    return Entry(found[1] or b"", None, line[25:] if found[1] else line)
+
+
+def keyed(entries: Iterable[Entry]) -> Iterator[tuple[bytes, Entry]]:
+    """Each entry with what merges it among those of other logs: a stamp that never goes back within one log."""
+    key = b""
+    for entry in entries:
+        key = max(key, entry.stamp)
+        yield key, entry
+
+
+def stamp_of(moment: float) -> bytes:
+    """A time in seconds since the epoch as stamps have it."""
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3].encode() + b"Z"
+
+
+def _number(digits: bytes | None) -> int | None:
+    return None if digits is None else int(digits)

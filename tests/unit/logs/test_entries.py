@@ -1,0 +1,63 @@
+"""Lines of a file taken apart again."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from udaemon.logs.entries import Entry, keyed, parse, stamp_of
+from udaemon.logs.format import LineFormatter, Stamps
+from udaemon.logs.target import LogTarget
+
+NOON = 1_795_521_600.25
+STAMP = b"2026-11-24T12:00:00.250Z"
+
+
+@pytest.mark.parametrize(
+    ("line", "tagged", "expected"),
+    [
+        (STAMP + b" hello", False, Entry(STAMP, None, b"hello")),
+        (STAMP + b" [1] hello", True, Entry(STAMP, 1, b"hello")),
+        (STAMP + b" [1] hello", False, Entry(STAMP, None, b"[1] hello")),
+        (b"[1] hello", True, Entry(b"", 1, b"hello")),
+        (b"hello", True, Entry(b"", None, b"hello")),
+        (b"", False, Entry(b"", None, b"")),
+        (b'{"line":1}', False, Entry(b"", None, b'{"line":1}')),
+        (b'{"name":"a","line":"cut', False, Entry(b"", None, b'{"name":"a","line":"cut')),
+    ],
+)
+def test_a_line_is_taken_apart(line: bytes, tagged: bool, expected: Entry) -> None:
+    assert parse(line, tagged=tagged) == expected
+
+
+@given(
+    st.binary(max_size=50).map(lambda text: text.replace(b"\n", b"")),
+    st.booleans(),
+    st.integers(0, 20),
+)
+def test_what_was_formatted_is_read_back(text: bytes, tagged: bool, instance: int) -> None:
+    target = LogTarget(path="/x", instance=instance, tagged=tagged)
+    [line] = LineFormatter(target).feed(text + b"\n", NOON).split(b"\n")[:-1]
+    assert parse(line, tagged=tagged) == Entry(STAMP, instance if tagged else None, text)
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_characters="\n"), max_size=30))
+def test_json_is_read_back(text: str) -> None:
+    target = LogTarget(path="/x", name="m", instance=1, as_json=True)
+    line = LineFormatter(target).feed(text.encode() + b"\n", NOON)[:-1]
+    assert parse(line, tagged=True) == Entry(STAMP, 1, text.encode())
+
+
+def test_a_note_in_json_belongs_to_no_instance() -> None:
+    line = LineFormatter(LogTarget(path="/x", as_json=True)).note("hm", NOON)[:-1]
+    assert parse(line, tagged=True) == Entry(STAMP, None, b"hm")
+
+
+def test_the_key_never_goes_back_within_a_log() -> None:
+    entries = [Entry(b"2", None, b"a"), Entry(b"", None, b"b"), Entry(b"1", None, b"c"), Entry(b"3", None, b"d")]
+    assert [key for key, _ in keyed(entries)] == [b"2", b"2", b"2", b"3"]
+
+
+def test_a_moment_is_written_as_stamps_are() -> None:
+    assert stamp_of(NOON) == Stamps().at(NOON) == STAMP
