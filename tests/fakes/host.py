@@ -76,6 +76,10 @@ class FakeHost:
         self._recent: deque[FakeNotice] = deque(maxlen=100)
         self._fleet = Fleet(self.manifest)
 
+    @property
+    def leaving(self) -> bool:
+        return bool(self.down)
+
     def now(self) -> float:
         return self.clock
 

@@ -27,19 +27,19 @@ class Boot(NamedTuple):
 
     manifest: Manifest
     directory: str
-    names: tuple[str, ...]
+    autostart: bool
     lock: int
     ready: int
     leash: int | None
 
 
-def launch(manifest: Manifest, directory: str, *, names: tuple[str, ...], lock: int, leashed: bool) -> int | None:
+def launch(manifest: Manifest, directory: str, *, autostart: bool, lock: int, leashed: bool) -> int | None:
     """Start a supervisor and return when it answers on its socket.
 
     Args:
         manifest: What it shall run.
         directory: The run directory, made and checked.
-        names: The daemons to start; without a name, those that start by themselves.
+        autostart: Whether to start at once the daemons that start by themselves.
         lock: An fd that holds the run directory's lock; the supervisor gets a copy.
         leashed: Whether it shall stop everything when this process ends, however it ends.
 
@@ -64,7 +64,7 @@ def launch(manifest: Manifest, directory: str, *, names: tuple[str, ...], lock: 
         if fd != lock:
             os.close(fd)
     with contextlib.suppress(BrokenPipeError), os.fdopen(told_write, "wb") as told:
-        boot = Boot(manifest, directory, names, lock=lock, ready=ready_write, leash=leash_read)
+        boot = Boot(manifest, directory, autostart, lock=lock, ready=ready_write, leash=leash_read)
         told.write(pickle.dumps(boot))
     try:
         _await_ready(ready_read)

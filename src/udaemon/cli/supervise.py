@@ -101,7 +101,8 @@ class Service:
             self._loop.watch(boot.leash, self._on_leash)
         rundir.write_pid(self._directory, os.getpid())
         self._supervisor.tell(None, "up", f"supervises {boot.manifest.project}", pid=os.getpid())
-        self._supervisor.start(boot.names)
+        if boot.autostart:
+            self._supervisor.autostart()
         self._supervisor.end_of_turn()
         report(boot.ready)
         self._loop.run()
@@ -109,9 +110,9 @@ class Service:
 
     def _end(self) -> None:
         """Everything has stopped: let the helpers finish, then take away what was made."""
+        self._supervisor.tell(None, "down", "all daemons have stopped", pid=os.getpid())
         self._server.close()
         self._engine.close()
-        self._supervisor.tell(None, "down", "all daemons have stopped", pid=os.getpid())
         self._notices.close()
         self._logger.close()
         self._scoreboard.close()

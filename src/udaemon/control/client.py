@@ -54,10 +54,7 @@ class Client:
         Raises:
             UdaemonError: The supervisor says no, or is gone before it has answered.
         """
-        try:
-            self._socket.sendall(messages.request(verb, args))
-        except (BrokenPipeError, ConnectionResetError):
-            raise SupervisorGone from None
+        self.post(verb, **args)
         more = True
         while more:
             try:
@@ -65,6 +62,23 @@ class Client:
             except FrameError as error:
                 raise UdaemonError(f"the supervisor's answer is not understood: {error}") from None
             yield data
+
+    def post(self, verb: str, **args: Any) -> None:
+        """Ask, and leave the answers to `arrived`."""
+        try:
+            self._socket.sendall(messages.request(verb, args))
+        except (BrokenPipeError, ConnectionResetError):
+            raise SupervisorGone from None
+
+    def arrived(self) -> list[messages.Answer]:
+        """The answers that are there once `fileno` was readable; maybe none yet.
+
+        Raises:
+            UdaemonError: The supervisor says no, or is gone.
+        """
+        self._receive()
+        payloads, self._payloads = self._payloads, []
+        return [messages.parse_answer(payload) for payload in payloads]
 
     def wait_for_end(self) -> None:
         """Wait until the supervisor closes the connection, as it does at the latest when it ends."""
@@ -79,6 +93,10 @@ class Client:
         """From the next answer on, wait for as long as it takes."""
         self._socket.settimeout(None)
 
+    def fileno(self) -> int:
+        """The fd that is readable when there is something for `arrived`."""
+        return self._socket.fileno()
+
     def close(self) -> None:
         """Hang up."""
         self._socket.close()
@@ -91,13 +109,17 @@ class Client:
 
     def _payload(self) -> bytes:
         while not self._payloads:
-            try:
-                data = self._socket.recv(_CHUNK)
-            except ConnectionResetError:
-                data = b""
-            except TimeoutError:
-                raise UdaemonError(_SILENT, "is it stopped (SIGSTOP), or the machine overloaded?") from None
-            if not data:
-                raise SupervisorGone
-            self._payloads = self._buffer.feed(data)
+            self._receive()
         return self._payloads.pop(0)
+
+    def _receive(self) -> None:
+        """Take what comes next: a piece of an answer, or several answers."""
+        try:
+            data = self._socket.recv(_CHUNK)
+        except ConnectionResetError:
+            data = b""
+        except TimeoutError:
+            raise UdaemonError(_SILENT, "is it stopped (SIGSTOP), or the machine overloaded?") from None
+        if not data:
+            raise SupervisorGone
+        self._payloads += self._buffer.feed(data)

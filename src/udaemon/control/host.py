@@ -81,6 +81,10 @@ class Host(Protocol):
     def started_at(self) -> float:
         """When it began."""
 
+    @property
+    def leaving(self) -> bool:
+        """Whether everything is being stopped, and nothing is started any more."""
+
     def now(self) -> float:
         """The clock of every time in here."""
 

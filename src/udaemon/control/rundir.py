@@ -106,14 +106,15 @@ def release(fd: int) -> None:
     fcntl.flock(fd, fcntl.LOCK_UN)
 
 
-def take_lock(fd: int) -> int | None:
+def take_lock(fd: int, *, wait: bool = False) -> int | None:
     """Take the lock of the one supervisor of this directory: an fd that holds it, or None where another has it.
 
-    The lock is the truth, not the file: a file that a dead supervisor left behind is simply locked again.
+    The lock is the truth, not the file: a file that a dead supervisor left behind is simply locked again. With `wait`
+    the end of another supervisor is waited for; use it only for one that is about to end.
     """
     lock = os.open(LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=fd)
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
     except BlockingIOError:
         os.close(lock)
         return None

@@ -118,11 +118,10 @@ class Supervisor:
         for key in tuple(keys):
             self.happen(key, event)
 
-    def start(self, names: Sequence[str]) -> None:
-        """Start the daemons of these names, or without a name all that start by themselves."""
+    def autostart(self) -> None:
+        """Start all daemons that start by themselves."""
         for key, instance in self._fleet.instances.items():
-            daemon = instance.daemon
-            if daemon.enabled and (daemon.name in names if names else daemon.autostart):
+            if instance.daemon.enabled and instance.daemon.autostart:
                 self.happen(key, StartAsked())
 
     def send_signal(self, keys: Iterable[Key], name: str) -> None:

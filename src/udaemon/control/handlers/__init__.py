@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from udaemon.control.handlers import down, events, hello, inspect, logs, ps, restart, signal, start, stop, wait
+from udaemon.control.handlers import down, events, hello, inspect, logs, ps, restart, signal, start, stop, up, wait
 from udaemon.control.host import Host
 from udaemon.control.request import Request
 
@@ -21,5 +21,6 @@ HANDLERS: Mapping[str, Handler] = {
     "signal": signal.handle,
     "start": start.handle,
     "stop": stop.handle,
+    "up": up.handle,
     "wait": wait.handle,
 }

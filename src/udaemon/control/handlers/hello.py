@@ -10,6 +10,7 @@ from udaemon import __version__
 from udaemon.control.host import Host
 from udaemon.control.request import Request
 from udaemon.control.snapshot import Moment
+from udaemon.manifest.fingerprint import fingerprint
 
 
 def handle(host: Host, request: Request) -> None:
@@ -23,6 +24,8 @@ def handle(host: Host, request: Request) -> None:
             "project": manifest.project,
             "context": manifest.context,
             "manifest": manifest.file,
+            "fingerprint": fingerprint(manifest),
+            "leaving": host.leaving,
             "pid": os.getpid(),
             "started_at": moment.at(host.started_at),
             "uptime": moment.since(host.started_at),
