@@ -10,6 +10,7 @@ from tests.unit.control.conftest import DB, MAILER
 from tests.unit.control.talk import Talk, asks, told
 
 from udaemon import __version__
+from udaemon.manifest.fingerprint import fingerprint
 from udaemon.manifest.model import Daemon
 from udaemon.policy.events import SpawnFailed, StartAsked, StopAsked, Trouble
 from udaemon.policy.instance import Key
@@ -109,6 +110,8 @@ def test_hello_tells_who_answers(talk: Talk, host: FakeHost) -> None:
         "project": "shop",
         "context": "production",
         "manifest": "/srv/shop/udaemon.toml",
+        "fingerprint": fingerprint(host.manifest),
+        "leaving": False,
         "pid": os.getpid(),
         "started_at": "",
         "uptime": 0,
