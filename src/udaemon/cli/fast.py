@@ -1,4 +1,4 @@
-"""`udaemon ps --json` with nothing before it, for scripts: what the supervisor answers is passed on byte for byte.
+"""`udaemon ps --json` for scripts: what the supervisor answers is passed on byte for byte.
 
 Knows no JSON and no click, which cost more than all the rest. Whatever is not plain sailing goes the ordinary way,
 which also finds the words for it.
@@ -8,30 +8,37 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
+
+from udaemon.control.frames import ANSWER_BEGINS, ANSWER_ENDS, HEADER, frame
+from udaemon.control.rundir import base, candidates, open_directory
+from udaemon.control.sockets import connect
+from udaemon.errors import UdaemonError
+from udaemon.manifest.find import find
 
 _QUESTION = b'{"verb":"ps","args":{}}'
 
 
-def ps_json() -> int | None:
-    """Write the instances as JSON; None where the ordinary way has to be gone."""
-    from udaemon.control.frames import ANSWER_BEGINS, ANSWER_ENDS, HEADER, frame
-    from udaemon.control.rundir import base, candidates, open_directory
-    from udaemon.control.sockets import connect
-    from udaemon.errors import UdaemonError
-    from udaemon.manifest.find import find
+def ps_json(options: Sequence[str]) -> int | None:
+    """Write the instances as JSON; None where the ordinary way has to be gone.
 
+    Args:
+        options: What stands before the verb: `-f FILE` at most is understood here.
+    """
+    if len(options) % 2 or any(option not in {"-f", "--file"} for option in options[::2]):
+        return None
     try:
-        manifest = find((), os.environ, os.getcwd())[0]
+        manifest = find(options[1::2], os.environ, os.getcwd())[0]
         (path,) = candidates(base(os.environ, os.geteuid()), manifest)
         fd = open_directory(path)
+        connection = connect(fd, 10.0)
+        if connection is None:
+            return None
+        with connection, connection.makefile("rb") as answer:
+            connection.sendall(frame(_QUESTION))
+            payload = answer.read(int.from_bytes(answer.read(HEADER), "big"))
     except (UdaemonError, OSError, ValueError):
         return None
-    connection = connect(fd, 10.0)
-    if connection is None:
-        return None
-    with connection, connection.makefile("rb") as answer:
-        connection.sendall(frame(_QUESTION))
-        payload = answer.read(int.from_bytes(answer.read(HEADER), "big"))
     if not (payload.startswith(ANSWER_BEGINS) and payload.endswith(ANSWER_ENDS)):
         return None
     data = payload[len(ANSWER_BEGINS) : -len(ANSWER_ENDS)]

@@ -6,13 +6,16 @@ Knows no verb's options. `udaemon --help` imports none of them.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 import click
-from click.shell_completion import CompletionItem
 
 from udaemon.cli.options import GlobalOptions
+from udaemon.cli.options import color as color_choice
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 VERBS = {
     "up": "Start the project's daemons, and watch them or leave them in the background.",
@@ -80,15 +83,6 @@ def _is_there(name: str) -> bool:
     return os.path.exists(os.path.join(os.path.dirname(__file__), "commands", f"{name}.py"))
 
 
-def color(asked: str | None, environ: Mapping[str, str]) -> str:
-    """Whether to colour: the option wins over NO_COLOR, that over FORCE_COLOR; empty variables do not count."""
-    if asked is not None:
-        return asked
-    if environ.get("NO_COLOR"):
-        return "never"
-    return "always" if environ.get("FORCE_COLOR") else "auto"
-
-
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]}, subcommand_metavar="VERB [ARGS]...")
 @click.option("-f", "--file", "files", multiple=True, metavar="FILE", help="Manifest; repeat it to layer, - is stdin.")
 @click.option("-p", "--project", metavar="NAME", help="Project name in place of the manifest's.")
@@ -108,7 +102,4 @@ def cli(
     verbose: int,
 ) -> None:
     """Declare every daemon in one manifest, run them all, and see what each one did."""
-    context.obj = GlobalOptions(files, project, context_name, _color(color, os.environ), quiet, verbose)
-
-
-_color = color
+    context.obj = GlobalOptions(files, project, context_name, color_choice(color, os.environ), quiet, verbose)

@@ -5,6 +5,7 @@ Knows no verb. A plain tuple, because every client verb loads this.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 
@@ -30,3 +31,12 @@ class GlobalOptions(NamedTuple):
     def colors(self, is_terminal: bool) -> bool:
         """Whether to colour a stream."""
         return self.color == "always" or (self.color == "auto" and is_terminal)
+
+
+def color(asked: str | None, environ: Mapping[str, str]) -> str:
+    """Whether to colour: the option wins over NO_COLOR, that over FORCE_COLOR; empty variables do not count."""
+    if asked is not None:
+        return asked
+    if environ.get("NO_COLOR"):
+        return "never"
+    return "always" if environ.get("FORCE_COLOR") else "auto"

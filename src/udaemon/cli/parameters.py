@@ -5,10 +5,14 @@ Knows no verb.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
-from click.shell_completion import CompletionItem
 
 from udaemon.cli.options import GlobalOptions
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 
 class Duration(click.ParamType[float]):
@@ -35,6 +39,8 @@ class DaemonName(click.ParamType[str]):
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
         """Offer the daemons of the running supervisor, or else of the manifest."""
+        from click.shell_completion import CompletionItem
+
         from udaemon.cli.names import daemon_names
 
         options = _options(ctx)

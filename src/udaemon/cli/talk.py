@@ -8,7 +8,6 @@ from __future__ import annotations
 import sys
 
 from udaemon.cli.options import GlobalOptions
-from udaemon.ui.escape import escape
 
 _RED, _PLAIN = "\033[31m", "\033[0m"
 
@@ -17,6 +16,8 @@ def say(options: GlobalOptions, text: str, *, failed: bool = False) -> None:
     """Write a line to stderr; with `-q` only what failed."""
     if options.quiet and not failed:
         return
+    from udaemon.ui.escape import escape  # a verb that only prints data does without
+
     line = escape(text)
     if failed and options.colors(sys.stderr.isatty()):
         line = f"{_RED}{line}{_PLAIN}"

@@ -8,7 +8,6 @@ from __future__ import annotations
 import sys
 
 import click
-from click.shell_completion import get_completion_class
 
 _SHELLS = ("bash", "zsh", "fish")
 
@@ -24,6 +23,8 @@ def command(context: click.Context, *, shell: str) -> None:
     zsh:  eval "$(udaemon completion zsh)"               in ~/.zshrc
     fish: udaemon completion fish | source               in ~/.config/fish/config.fish
     """  # noqa: D301 - click's mark for lines that are kept as they are
+    from click.shell_completion import get_completion_class
+
     kind = get_completion_class(shell)
     assert kind is not None
     root = context.find_root().command
