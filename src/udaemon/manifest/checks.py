@@ -9,13 +9,10 @@ import os.path
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from udaemon.manifest.merge import levels
+from udaemon.manifest.merge import levels, meaningless
 from udaemon.manifest.model import Manifest
 from udaemon.manifest.problems import Finding
 from udaemon.manifest.root import Root
-
-FACTORY_ONLY = ("params", "sleep", "min-sleep", "preload", "on")
-COMMAND_ONLY = ("shell",)
 
 
 def check_tables(top: Mapping[str, Any]) -> Iterator[Finding]:
@@ -41,11 +38,10 @@ def _what_to_run(top: Mapping[str, Any], name: str, own: Mapping[str, Any]) -> I
         at = (*path, "command") if "command" in own else path
         yield Finding("both-to-run", "factory and command exclude each other", "take one out", at, at_key=True)
     else:
-        other, kind = (FACTORY_ONLY, "command") if has == ["command"] else (COMMAND_ONLY, "factory")
-        for key in other:
+        for key in meaningless(has[0]):
             if key in own:
                 hint = f"take it out; {has[0]} is set"
-                yield Finding("contradiction", f"means nothing for a {kind}", hint, (*path, key), at_key=True)
+                yield Finding("contradiction", f"means nothing for a {has[0]}", hint, (*path, key), at_key=True)
 
 
 def check_root(root: Root, top: Mapping[str, Any]) -> Iterator[Finding]:

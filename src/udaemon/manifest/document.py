@@ -5,18 +5,21 @@ Knows no key of ours; reading from disk is `read.py`'s.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
-from udaemon.manifest.problems import Finding
+from udaemon.manifest.problems import Finding, Path
 
 if TYPE_CHECKING:
     from yaml import Node
 
     from udaemon.manifest.toml_places import Places
+
+_ESCAPED_NUL = re.compile(r"\\(?:0|x00|u0000|U00000000)")
 
 
 @frozen(slots=False)
@@ -58,5 +61,21 @@ def parse(file: str, text: str, *, toml: bool) -> Document:
         from udaemon.manifest import yaml_syntax
 
         data, findings, node = yaml_syntax.parse(text)
+    if _ESCAPED_NUL.search(text):
+        findings += [Finding("encoding", "holds a NUL character", None, path) for path in _nul_paths(data, ())]
     told = tuple(finding._replace(file=file) for finding in findings)
     return Document(file, text, data, told, node, toml)
+
+
+def _nul_paths(value: object, path: Path) -> Iterator[Path]:
+    """Find texts that neither a file name nor an environment can hold."""
+    if isinstance(value, str) and "\0" in value:
+        yield path
+    elif isinstance(value, Mapping):
+        for name, part in value.items():
+            yield from _nul_paths(part, (*path, name))
+            if "\0" in name:
+                yield (*path, name)
+    elif isinstance(value, list):
+        for index, part in enumerate(value):
+            yield from _nul_paths(part, (*path, index))

@@ -17,7 +17,7 @@ _FORMS = "write ${VAR}, ${VAR:-default} or ${VAR:?message}; $$ for a dollar sign
 
 
 def interpolate(data: Mapping[str, Any], variables: Mapping[str, str]) -> tuple[dict[str, Any], list[Finding]]:
-    """Put variables in, everywhere but under `x-` keys; a finding for each that is missing or malformed."""
+    """Put variables in, everywhere but under `x-` keys; a finding for each that cannot be."""
     findings: list[Finding] = []
 
     def walk(value: Any, path: Path) -> Any:
@@ -28,18 +28,15 @@ def interpolate(data: Mapping[str, Any], variables: Mapping[str, str]) -> tuple[
                 return replace(value, variables)
             except Wrong as wrong:
                 findings.append(Finding(wrong.code, wrong.message, wrong.hint, path))
-                return None
+                return value
         if isinstance(value, Mapping):
-            return {name: new for name, part in value.items() if (new := walk(part, (*path, name))) is not None}
+            return {name: walk(part, (*path, name)) for name, part in value.items()}
         if isinstance(value, list):
             return [walk(part, (*path, index)) for index, part in enumerate(value)]
         return value
 
-    return {
-        name: value if name.startswith("x-") else new
-        for name, value in data.items()
-        if (new := walk(value, (name,))) is not None
-    }, findings
+    result = {name: value if name.startswith("x-") else walk(value, (name,)) for name, value in data.items()}
+    return result, findings
 
 
 def replace(text: str, variables: Mapping[str, str]) -> str:

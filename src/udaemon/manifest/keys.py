@@ -5,11 +5,13 @@ Knows no key and no format: the metadata it keeps is what the loader, the schema
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from attrs import Attribute, Factory, field, fields, frozen
 
-from udaemon.manifest.values import ValueType
+from udaemon.manifest.references import Cooldown
+from udaemon.manifest.values import Duration, Size, ValueType
 
 
 @frozen
@@ -48,6 +50,7 @@ class Key:
         example: A value as it is written, plain.
         default: What the model holds when the key is not there.
         shown_default: Words for a default that is worked out while loading.
+        only: `factory` or `command` where it means nothing for the other kind of daemon.
     """
 
     name: str
@@ -57,6 +60,7 @@ class Key:
     example: Any
     default: Any
     shown_default: str | None
+    only: str | None
 
 
 def key(
@@ -68,15 +72,29 @@ def key(
     example: Any = None,
     name: str | None = None,
     shown_default: str | None = None,
+    only: str | None = None,
 ) -> Any:
     """Declare a manifest key: `doc` is one or two sentences, `example` a value as it is written in TOML."""
-    metadata = {"doc": doc, "type": type_, "example": example, "name": name, "shown_default": shown_default}
+    metadata = {
+        "doc": doc,
+        "type": type_,
+        "example": example,
+        "name": name,
+        "shown_default": shown_default,
+        "only": only,
+    }
     return field(default=Factory(factory) if factory is not None else default, metadata={"key": metadata})
 
 
+@cache
 def keys_of(model: type) -> tuple[Key, ...]:
     """Tell the keys of a model class in the order of their declaration."""
     return tuple(_read(attribute) for attribute in fields(model) if "key" in attribute.metadata)
+
+
+def says_none(type_: ValueType) -> bool:
+    """Whether None is a value that can be written: no limit, or giving up."""
+    return isinstance(type_, (Size, Cooldown)) or (isinstance(type_, Duration) and type_.unlimited)
 
 
 def _read(attribute: Attribute[Any]) -> Key:
@@ -90,4 +108,5 @@ def _read(attribute: Attribute[Any]) -> Key:
         example=told["example"],
         default=default.factory() if isinstance(default, Factory) else default,  # type: ignore[arg-type]
         shown_default=told["shown_default"],
+        only=told["only"],
     )

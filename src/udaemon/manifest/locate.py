@@ -11,14 +11,22 @@ from udaemon.errors import Problem
 from udaemon.manifest.document import Document
 from udaemon.manifest.problems import Finding, Path, dotted
 
+_WHOLE = {"missing-variable", "bad-reference", "yaml-tag"}
+"""What a value is stays unknown: whatever else is wrong at its place follows from this."""
+
 
 def locate(findings: Iterable[Finding], documents: Sequence[Document]) -> tuple[Problem, ...]:
     """Give each finding its place, and tell each place's problem once, in the order of files and lines."""
     order = {document.file: at for at, document in enumerate(documents)}
     found: dict[tuple[object, ...], Problem] = {}
+    unknown: set[tuple[object, ...]] = set()
     for finding in findings:
         problem = _problem(finding, documents)
-        found.setdefault((problem.file, problem.line, problem.column, problem.code, problem.message), problem)
+        place = (problem.file, problem.line, problem.column)
+        if finding.code in _WHOLE:
+            unknown.add(place)
+        if finding.code in _WHOLE or problem.line is None or place not in unknown:
+            found.setdefault((*place, problem.code, problem.message), problem)
     return tuple(
         sorted(found.values(), key=lambda told: (order.get(told.file or "", 0), told.line or 0, told.column or 0))
     )
@@ -48,3 +56,8 @@ def _candidates(path: Path) -> Iterator[tuple[Path, bool]]:
         yield ("defaults", *path[2:]), True
     for end in range(len(path) - 1, 0, -1):
         yield path[:end], False
+
+
+def has_errors(problems: Iterable[Problem]) -> bool:
+    """Whether any of them is more than a warning."""
+    return any(problem.severity == "error" for problem in problems)

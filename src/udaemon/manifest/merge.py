@@ -6,8 +6,11 @@ Knows no key but those that lead to daemons, and no type: a value that is no tab
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import reduce
+from functools import cache, reduce
 from typing import Any
+
+from udaemon.manifest.keys import keys_of
+from udaemon.manifest.model import Daemon
 
 Tree = Mapping[str, Any]
 
@@ -32,10 +35,23 @@ def with_levels(top: Tree) -> dict[str, Any]:
     daemons = top.get("daemons")
     if not isinstance(daemons, Mapping):
         return dict(top)
-    whole = {
-        name: reduce(merged, levels(top, name)) if isinstance(own, Mapping) else own for name, own in daemons.items()
-    }
+    whole = {name: _whole(top, name) if isinstance(own, Mapping) else own for name, own in daemons.items()}
     return {**top, "daemons": whole}
+
+
+@cache
+def meaningless(kind: str) -> tuple[str, ...]:
+    """Tell the keys that mean nothing for a daemon of this kind, `factory` or `command`."""
+    return tuple(key.name for key in keys_of(Daemon) if key.only not in {None, kind})
+
+
+def _whole(top: Tree, name: str) -> dict[str, Any]:
+    """Merge a daemon; what `defaults` say for the other kind of daemon is not about this one."""
+    *lower, own = levels(top, name)
+    below = reduce(merged, lower)
+    kinds = [kind for kind in ("factory", "command") if kind in own or kind in below]
+    drop = meaningless(kinds[0]) if len(kinds) == 1 else ()
+    return merged({key: value for key, value in below.items() if key not in drop}, own)
 
 
 def environments(stack: Sequence[Tree]) -> tuple[tuple[Tree, bool], ...]:

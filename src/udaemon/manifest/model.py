@@ -156,14 +156,16 @@ class Daemon:
         example="jobs.mail:create",
     )
     params: Mapping[str, Any] = key(
-        "Keyword arguments for the factory.", Parameters(), factory=dict, example={"queue": "mail"}
+        "Keyword arguments for the factory.", Parameters(), factory=dict, example={"queue": "mail"}, only="factory"
     )
     command: tuple[str, ...] | None = key(
         "Program to run with its arguments: a list, or a string that is split as a shell splits words.",
         Command(),
         example="redis-server --port 6380",
     )
-    shell: bool = key("Let /bin/sh run the command, which is one string then.", Flag(), default=False, example=True)
+    shell: bool = key(
+        "Let /bin/sh run the command, which is one string then.", Flag(), default=False, example=True, only="command"
+    )
     description: str = key("What this daemon is for.", Text(), default="", example="Sends queued mail")
     instances: int = key(
         "How many copies to run, numbered from 0.", Number(1, 10_000, whole=True), default=1, example=2
@@ -190,9 +192,13 @@ class Daemon:
     )
     stop: Stop = key("How it is asked to stop.", Table(Stop), factory=Stop)
     sleep: float = key(
-        "Period of the task, from start of run to start of run; 0 for none.", Duration(), default=0.0, example="30s"
+        "Period of the task, from start of run to start of run; 0 for none.",
+        Duration(),
+        default=0.0,
+        example="30s",
+        only="factory",
     )
-    min_sleep: float = key("Shortest pause after a run.", Duration(), default=0.0, example="1s")
+    min_sleep: float = key("Shortest pause after a run.", Duration(), default=0.0, example="1s", only="factory")
     env: Mapping[str, str] = key(
         "Environment variables added for this daemon, over those of the manifest and of `env-file`.",
         Environment(),
@@ -212,6 +218,7 @@ class Daemon:
         Many(MODULE, single=True),
         default=(),
         example=["json", "sqlite3"],
+        only="factory",
     )
     log_dir: str = key(
         "Directory of the log file.",
@@ -228,7 +235,7 @@ class Daemon:
         shown_default="`_common.log` in the log directory of `defaults`",
     )
     log: Log = key("How the output is kept.", Table(Log), factory=Log)
-    on: Listeners = key("Callables told of events.", Table(Listeners), factory=Listeners)
+    on: Listeners = key("Callables told of events.", Table(Listeners), factory=Listeners, only="factory")
 
 
 @frozen(kw_only=True)

@@ -36,12 +36,15 @@ class Finding(NamedTuple):
 class Wrong(ValueError):
     """A value that its type does not take; `path` leads from that value to the part that is wrong."""
 
-    def __init__(self, code: str, message: str, hint: str | None = None, path: Path = ()) -> None:
+    def __init__(
+        self, code: str, message: str, hint: str | None = None, path: Path = (), *, at_key: bool = False
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.hint = hint
         self.path = path
+        self.at_key = at_key
 
 
 class BadManifest(ManifestError):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from attrs import field, frozen
 
@@ -18,7 +18,7 @@ from udaemon.manifest.complete import Setting, complete
 from udaemon.manifest.document import Document, parse
 from udaemon.manifest.find import STDIN, find
 from udaemon.manifest.interpolate import interpolate
-from udaemon.manifest.locate import locate
+from udaemon.manifest.locate import has_errors, locate
 from udaemon.manifest.merge import with_levels
 from udaemon.manifest.model import Manifest
 from udaemon.manifest.problems import BadManifest, Finding, Path
@@ -34,7 +34,16 @@ class Examined:
 
     manifest: Manifest | None
     problems: tuple[Problem, ...]
-    sources: Mapping[str, str] = field(repr=False)
+    documents: tuple[Document, ...] = field(repr=False)
+
+    @property
+    def sources(self) -> dict[str, str]:
+        """The text of each file."""
+        return {document.file: document.text for document in self.documents}
+
+    def locate(self, findings: Iterable[Finding]) -> tuple[Problem, ...]:
+        """Give places to what was found later."""
+        return locate(findings, self.documents)
 
 
 def load(
@@ -85,14 +94,14 @@ def examine(
     )
     manifest, findings = _build(document, setting)
     problems = locate(findings, (document,))
-    if any(problem.severity == "error" for problem in problems):
+    if has_errors(problems):
         manifest = None
-    return Examined(manifest=manifest, problems=problems, sources={document.file: document.text})
+    return Examined(manifest=manifest, problems=problems, documents=(document,))
 
 
 def _build(document: Document, setting: Setting) -> tuple[Manifest | None, list[Finding]]:
     findings = list(document.findings)
-    if any(finding.code in {"syntax", "unreadable", "encoding"} for finding in findings):
+    if findings and not document.data:  # nothing was understood, and nothing is to be said about what is missing
         return None, findings
     data = document.data
     if "$" in document.text:

@@ -115,7 +115,8 @@ def _named(converter: Converter, value: object) -> dict[str, Daemon]:
         try:
             NAME.parse(name)
         except Wrong as error:
-            wrong.append(_AtKey(error, name))
+            error.path, error.at_key = (name,), True
+            wrong.append(error)
             continue
         try:
             daemons[name] = converter.structure(_with_name(table, name), Daemon)
@@ -125,15 +126,6 @@ def _named(converter: Converter, value: object) -> dict[str, Daemon]:
     if wrong:
         raise ExceptionGroup("daemons", wrong)
     return daemons
-
-
-class _AtKey(Exception):
-    """A key that is wrong by its own name."""
-
-    def __init__(self, wrong: Wrong, name: str) -> None:
-        super().__init__(wrong, name)
-        self.wrong = wrong
-        self.name = name
 
 
 def _findings(error: BaseException, path: Path) -> Iterator[Finding]:
@@ -151,9 +143,7 @@ def _findings(error: BaseException, path: Path) -> Iterator[Finding]:
             for inner in error.exceptions:
                 yield from _findings(inner, path)
         case Wrong():
-            yield Finding(error.code, error.message, error.hint, (*path, *error.path))
-        case _AtKey():
-            yield Finding(error.wrong.code, error.wrong.message, error.wrong.hint, (*path, error.name), at_key=True)
+            yield Finding(error.code, error.message, error.hint, (*path, *error.path), error.at_key)
         case _:
             raise error
 

@@ -37,7 +37,7 @@ def _syntax(text: str, message: str) -> Finding:
     found = _AT.search(message)
     words = message[: found.start()] if found else message
     words = words[:1].lower() + words[1:]
-    if words.startswith("cannot "):
+    if words.startswith(("cannot ", "duplicate ")):
         duplicate = first_duplicate(text)
         if duplicate is not None:
             path, place = duplicate

@@ -19,7 +19,7 @@ _PLAIN = (
     ("null", re.compile(r"~|null|Null|NULL|"), "~nN"),
     ("bool", re.compile(r"true|True|TRUE|false|False|FALSE"), "tTfF"),
     ("int", re.compile(r"[-+]?(?:0|[1-9][0-9]*)|0o[0-7]+|0x[0-9a-fA-F]+"), "-+0123456789"),
-    ("float", re.compile(r"[-+]?(?:0|[1-9][0-9]*)?(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?"), "-+.0123456789"),
+    ("float", re.compile(r"[-+]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"), "-+.0123456789"),
     ("float", re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"), "-+."),
 )
 _MOST = 200_000
@@ -61,8 +61,10 @@ def parse(text: str) -> tuple[dict[str, Any], list[Finding], yaml.Node | None]:
     if not isinstance(node, yaml.MappingNode):
         return {}, [Finding("syntax", "a manifest is a table of keys", place=_place(node))], None
     build = _Build()
-    data = build.mapping(node, ())
-    return data, build.findings, node
+    try:
+        return build.mapping(node, ()), build.findings, node
+    except _Bomb as bomb:
+        return {}, [Finding("too-deep", "nested too deep, or repeated by aliases too often", place=bomb.place)], None
 
 
 def places(node: yaml.Node) -> Places:
@@ -96,6 +98,14 @@ def _syntax(error: yaml.MarkedYAMLError) -> Finding:
     return Finding(code, words, place=(mark.line + 1, mark.column + 1) if mark else None)
 
 
+class _Bomb(Exception):
+    """More than any manifest needs."""
+
+    def __init__(self, node: yaml.Node) -> None:
+        super().__init__()
+        self.place = _place(node)
+
+
 class _Build:
     """One pass from nodes to plain values; what YAML allows and a manifest does not is noted and left out."""
 
@@ -118,25 +128,13 @@ class _Build:
             elif key.value in table:
                 self.note("duplicate-key", "is there already", "keep one of them", (*path, key.value), key)
             else:
-                self.put(table, key, value, path)
+                table[key.value] = self.value(value, (*path, key.value))
         return table
-
-    def put(self, table: dict[str, Any], key: yaml.ScalarNode, node: yaml.Node, path: Path) -> None:
-        inner = (*path, key.value)
-        value = self.value(node, inner)
-        if value is None and not (isinstance(inner[0], str) and inner[0].startswith("x-")):
-            if node.tag == f"{_CORE}null":
-                self.note("no-value", "has no value", "write one, or take the key out", inner, key)
-        else:
-            table[key.value] = value
 
     def value(self, node: yaml.Node, path: Path) -> Any:
         self.count += 1
         if self.count > _MOST or len(path) > _DEEPEST or id(node) in self.open:
-            if self.count <= _MOST + 1:
-                self.note("too-deep", "nested or repeated by aliases beyond measure", None, path, node)
-            self.count = max(self.count, _MOST + 1) if self.count > _MOST else self.count
-            return None
+            raise _Bomb(node)
         self.open.append(id(node))
         try:
             return self.typed(node, path)

@@ -1,0 +1,89 @@
+"""`udaemon check`: tells every problem of a manifest, and whether what it names can be imported.
+
+Knows nothing of what can be wrong.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+from attrs import evolve
+
+from udaemon.cli.imports import Imported, check_imports
+from udaemon.cli.options import GlobalOptions
+from udaemon.errors import ExitCode, Problem, UdaemonError
+from udaemon.manifest.find import NAMES
+from udaemon.manifest.locate import has_errors
+from udaemon.manifest.read import Examined, examine
+from udaemon.manifest.report import as_json, as_lines, as_text, count, shown_path
+
+_UNREADABLE = {"unreadable", "unsafe", "too-big"}
+
+
+@click.command(name="check")
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.option("--format", "form", type=click.Choice(["text", "concise", "json"]), default="text", show_default=True)
+@click.option("--no-import", is_flag=True, help="Do not import factories and listeners.")
+@click.pass_obj
+def command(options: GlobalOptions, *, paths: tuple[str, ...], form: str, no_import: bool) -> int:
+    """Check manifests and tell every problem.
+
+    PATH is a manifest or a directory with one; without PATH it is the project's own. Factories are imported in a
+    process of its own, so that nothing of them stays.
+    """
+    examined = [_check(files, options, importing=not no_import) for files in _asked(paths, options)]
+    problems = [problem for one in examined for problem in one.problems]
+    _show(form, examined, problems, options)
+    if any(problem.code in _UNREADABLE for problem in problems):
+        return ExitCode.USAGE
+    return ExitCode.FAILED if has_errors(problems) else ExitCode.OK
+
+
+def _asked(paths: Sequence[str], options: GlobalOptions) -> list[tuple[str, ...]]:
+    """Tell the manifests, each as the files that make it."""
+    return [(_in_directory(path) if os.path.isdir(path) else path,) for path in paths] or [options.files]
+
+
+def _in_directory(path: str) -> str:
+    present = [name for name in NAMES if os.path.lexists(os.path.join(path, name))]
+    if len(present) != 1:
+        found = f"has {' and '.join(present)}" if present else "has no manifest"
+        raise UdaemonError(f"{path} {found}", "name a file", ExitCode.USAGE)
+    return os.path.join(path, present[0])
+
+
+def _check(files: tuple[str, ...], options: GlobalOptions, *, importing: bool) -> Examined:
+    examined = examine(files, environ=os.environ, project=options.project, context=options.context)
+    if examined.manifest is None or not importing:
+        return examined
+    imported = check_imports(examined.manifest)
+    if options.verbose:
+        sys.stderr.write(_cost(imported))
+    return evolve(examined, problems=(*examined.problems, *examined.locate(imported.findings)))
+
+
+def _cost(imported: Imported) -> str:
+    return (
+        f"imported {imported.count} callables: {imported.seconds:.2f} s of CPU, "
+        f"{imported.memory / 1024**2:.0f} MiB in the largest process\n"
+    )
+
+
+def _show(form: str, examined: Sequence[Examined], problems: Sequence[Problem], options: GlobalOptions) -> None:
+    sources = {file: text for one in examined for file, text in one.sources.items()}
+    base = os.getcwd()
+    if form == "json":
+        sys.stdout.write(as_json(problems))
+    elif form == "concise":
+        sys.stdout.write(as_lines(problems, base))
+    else:
+        sys.stdout.write(as_text(problems, sources, base, color=options.colors(sys.stdout.isatty())))
+        for one in examined:
+            if one.manifest is not None and not has_errors(one.problems) and not options.quiet:
+                told = f", {count(one.problems)}" if one.problems else ""
+                number = len(one.manifest.daemons)
+                file = shown_path(one.manifest.file, base)
+                sys.stdout.write(f"{file}: good, {number} daemon{'s' if number != 1 else ''}{told}\n")

@@ -1,0 +1,143 @@
+"""Asks a process of its own whether what a manifest names can be imported and called.
+
+Knows nothing of how an import fails; `probe.py` does, and it alone runs the user's code.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from typing import Any
+
+from attrs import field, frozen
+
+from udaemon.manifest.model import Daemon, Manifest
+from udaemon.manifest.problems import Finding, Path
+
+PATIENCE = 20.0
+"""Seconds that one import may take."""
+
+
+@frozen(kw_only=True)
+class Imported:
+    """What came of it: findings, and what it cost (CPU seconds, the largest process in bytes)."""
+
+    findings: list[Finding] = field(factory=list)
+    count: int = 0
+    seconds: float = 0.0
+    memory: int = 0
+
+
+def check_imports(manifest: Manifest, *, patience: float = PATIENCE) -> Imported:
+    """Import every factory and listener of the daemons that may run."""
+    asked = list(_asked(manifest))
+    numbers: dict[tuple[str, ...], int] = {}
+    users: dict[int, list[Path]] = {}
+    groups: dict[str, dict[str, Any]] = {}
+    for path, reference, params, env in asked:
+        names = None if params is None else sorted(params)
+        key = (json.dumps(env, sort_keys=True), reference, json.dumps(names))
+        number = numbers.setdefault(key, len(numbers))
+        users.setdefault(number, []).append(path)
+        group = groups.setdefault(key[0], {"env": env, "items": {}})
+        group["items"][str(number)] = {"reference": reference, "params": names}
+    findings: list[Finding] = []
+    seconds, memory = 0.0, 0
+    while any(group["items"] for group in groups.values()):
+        for told in _ask(manifest.directory, list(groups.values()), patience):
+            if "seconds" in told:
+                seconds, memory = seconds + told["seconds"], max(memory, told["rss"] * _RSS_UNIT)
+                continue
+            for group in groups.values():
+                group["items"].pop(told["done"], None)
+            for fault in told["faults"]:
+                findings += [_finding(fault, path) for path in users[int(told["done"])]]
+    return Imported(findings=findings, count=len(numbers), seconds=seconds, memory=memory)
+
+
+_RSS_UNIT = 1 if sys.platform == "darwin" else 1024
+"""getrusage(2) counts bytes on macOS and kilobytes on Linux."""
+
+
+def _asked(manifest: Manifest) -> Iterator[tuple[Path, str, Mapping[str, Any] | None, Mapping[str, str]]]:
+    for daemon in manifest.daemons.values():
+        if daemon.factory and daemon.enabled:
+            path: Path = ("daemons", daemon.name)
+            yield (*path, "factory"), daemon.factory, daemon.params, daemon.env
+            yield from ((place, name, None, daemon.env) for place, name in _listeners(daemon, path))
+
+
+def _listeners(daemon: Daemon, path: Path) -> Iterator[tuple[Path, str]]:
+    for event, names in (
+        ("start", daemon.on.start),
+        ("task-done", daemon.on.task_done),
+        ("task-failed", daemon.on.task_failed),
+    ):
+        for index, name in enumerate(names):
+            yield (*path, "on", event, index), name
+
+
+def _finding(fault: Mapping[str, Any], path: Path) -> Finding:
+    if fault["param"] is not None:
+        return Finding(
+            fault["code"], fault["message"], fault["hint"], (*path[:-1], "params", fault["param"]), at_key=True
+        )
+    return Finding(fault["code"], fault["message"], fault["hint"], path)
+
+
+def _ask(directory: str, groups: list[dict[str, Any]], patience: float) -> Iterator[dict[str, Any]]:
+    """Run one probe and pass on what it tells; where an import takes too long, end the probe and tell that."""
+    read, write = os.pipe()
+    probe = subprocess.Popen(
+        [sys.executable, "-P", "-m", "udaemon.cli.probe", str(write)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        pass_fds=[write],
+        start_new_session=True,
+    )
+    os.close(write)
+    at: str | None = None
+    try:
+        with suppress(BrokenPipeError):
+            assert probe.stdin is not None
+            probe.stdin.write(json.dumps({"directory": directory, "groups": groups}).encode())
+            probe.stdin.close()
+        for line in _lines(read, patience):
+            told = json.loads(line)
+            at = told.get("began")
+            if at is None:
+                yield told
+    except TimeoutError:
+        at = at or next(number for group in groups for number in group["items"])
+        message = f"importing it takes longer than {patience:g} s"
+        yield {"done": at, "faults": [{"code": "import-failed", "message": message, "hint": None, "param": None}]}
+    finally:
+        os.close(read)
+        with suppress(ProcessLookupError):
+            os.killpg(probe.pid, signal.SIGKILL)
+        probe.wait()
+
+
+def _lines(fd: int, patience: float) -> Iterator[bytes]:
+    """Read lines to the end; each must come within `patience` seconds of the last."""
+    buffer = b""
+    deadline = time.monotonic() + patience
+    while True:
+        ready, _, _ = select.select([fd], [], [], max(0.0, deadline - time.monotonic()))
+        if not ready:
+            raise TimeoutError
+        piece = os.read(fd, 65536)
+        if not piece:
+            return
+        *lines, buffer = (buffer + piece).split(b"\n")
+        if lines:
+            deadline = time.monotonic() + patience
+        yield from lines

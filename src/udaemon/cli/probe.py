@@ -1,0 +1,178 @@
+"""Imports factories in a process made for it, and tells on a pipe what is wrong with them.
+
+Knows nothing of manifests: it is told references, parameters and environments as JSON on stdin. It is a program of its
+own (`python -P -m udaemon.cli.probe FD`), because what it imports may do anything: print, exit, hang, crash.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import json
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple, TypedDict
+
+
+class Item(TypedDict):
+    """One callable to import; `params` is None for one that is called without the manifest's parameters."""
+
+    reference: str
+    params: list[str] | None
+
+
+class Group(TypedDict):
+    """Items that share an environment, and so a process. `items` are told by their numbers."""
+
+    env: dict[str, str]
+    items: dict[str, Item]
+
+
+class Fault(NamedTuple):
+    """What is wrong with a callable; `param` names a parameter of the manifest where that is the wrong part."""
+
+    code: str
+    message: str
+    hint: str | None = None
+    param: str | None = None
+
+
+def examine(reference: str, params: list[str] | None) -> Iterator[Fault]:
+    """Import a callable and hold its signature against the parameters."""
+    module_name, _, path = reference.partition(":")
+    try:
+        module = importlib.import_module(module_name)
+    except BaseException as error:  # noqa: BLE001 - SystemExit and KeyboardInterrupt are as likely as any other
+        yield Fault("import-failed", f"cannot import {module_name}: {_put(error)}", _where(error))
+        return
+    found: Any = module
+    for name in path.split("."):
+        try:
+            found = getattr(found, name)
+        except AttributeError:
+            yield Fault("import-failed", f"{_name(found)} has no {name}", _meant(name, found))
+            return
+    if not callable(found):
+        yield Fault("not-callable", f"{path} is no callable but a {type(found).__name__}")
+    elif params is not None:
+        yield from _signature(found, path, params)
+
+
+def _signature(found: Callable[..., Any], path: str, params: list[str]) -> Iterator[Fault]:
+    try:
+        wanted = inspect.signature(found).parameters
+    except (TypeError, ValueError):  # some callables of C tell no signature
+        return
+    free = any(parameter.kind is parameter.VAR_KEYWORD for parameter in wanted.values())
+    by_name = [
+        name
+        for name, parameter in wanted.items()
+        if parameter.kind in {parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY}
+    ]
+    for name in params:
+        if name not in by_name and not free:
+            hint = _near(name, by_name) or (f"it takes {', '.join(by_name)}" if by_name else "it takes no parameters")
+            yield Fault("wrong-params", f"{path} takes no parameter {name}", hint, name)
+    for name, parameter in wanted.items():
+        needed = parameter.default is parameter.empty and parameter.kind not in {
+            parameter.VAR_KEYWORD,
+            parameter.VAR_POSITIONAL,
+        }
+        if needed and name not in params and name != "context":
+            yield Fault("wrong-params", f"{path} needs the parameter {name}", f"add {name} to params")
+
+
+def _put(error: BaseException) -> str:
+    if isinstance(error, SystemExit):
+        return f"it calls sys.exit({error.code!r})"
+    return traceback.format_exception_only(error)[-1].strip()[:500]
+
+
+def _where(error: BaseException) -> str | None:
+    """Name the innermost line that is not of the import machinery."""
+    if isinstance(error, SyntaxError):
+        return f"{error.filename}, line {error.lineno}" if error.filename else None
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if not frame.filename.startswith("<frozen") and frame.filename not in {__file__, importlib.__file__}
+    ]
+    return f"{frames[-1].filename}, line {frames[-1].lineno}" if frames else None
+
+
+def _name(found: Any) -> str:
+    return str(getattr(found, "__name__", type(found).__name__))
+
+
+def _meant(name: str, found: Any) -> str | None:
+    return _near(name, [known for known in dir(found) if not known.startswith("_")])
+
+
+def _near(name: str, known: list[str]) -> str | None:
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, known, n=1, cutoff=0.6)
+    return f"did you mean {close[0]}?" if close else None
+
+
+def _work(group: Mapping[str, Any], tell: Callable[[Mapping[str, Any]], None]) -> None:
+    os.environ.update(group["env"])
+    for number, item in group["items"].items():
+        tell({"began": number})
+        faults = [fault._asdict() for fault in examine(item["reference"], item["params"])]
+        tell({"done": number, "faults": faults})
+
+
+def _guarded(group: Group, tell: Callable[[Mapping[str, Any]], None], done: set[str]) -> None:
+    """Work in a fork; what ends it is told of the item it was at, and the rest gets a new one."""
+    read, write = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.close(read)
+        try:
+            _work(group, lambda told: _write(write, told))
+        finally:
+            os._exit(0)
+    os.close(write)
+    at: str | None = None
+    with os.fdopen(read, "rb") as lines:
+        for line in lines:
+            told = json.loads(line)
+            at = told.get("began")
+            done |= {told["done"]} if "done" in told else set()
+            tell(told)
+    _, status = os.waitpid(pid, 0)
+    if at is not None:
+        done.add(at)
+        how = "exits" if os.WIFEXITED(status) else f"dies by signal {os.WTERMSIG(status)}"
+        fault = Fault("import-failed", f"importing it {how} the process" if how == "exits" else f"importing it {how}")
+        tell({"done": at, "faults": [fault._asdict()]})
+
+
+def _write(fd: int, told: Mapping[str, Any]) -> None:
+    os.write(fd, json.dumps(told).encode() + b"\n")
+
+
+def main() -> None:
+    """Examine what stdin asks for; tell on the fd that argv names."""
+    fd = int(sys.argv[1])
+    os.set_inheritable(fd, False)  # what an import starts must not keep the pipe open
+    asked = json.load(sys.stdin)
+    sys.path.insert(0, asked["directory"])
+    os.chdir(asked["directory"])
+    sys.dont_write_bytecode = True
+    for group in asked["groups"]:
+        done: set[str] = set()
+        while left := {number: item for number, item in group["items"].items() if number not in done}:
+            before = len(done)
+            _guarded({"env": group["env"], "items": left}, lambda told: _write(fd, told), done)
+            if len(done) == before:
+                break
+    usage = __import__("resource").getrusage(__import__("resource").RUSAGE_CHILDREN)
+    _write(fd, {"seconds": usage.ru_utime + usage.ru_stime, "rss": usage.ru_maxrss})
+
+
+if __name__ == "__main__":
+    main()

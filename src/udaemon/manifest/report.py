@@ -1,0 +1,118 @@
+"""Problems as people and tools read them: text with the line and a caret, one line each, or JSON.
+
+Knows nothing of how problems are found. Whatever a file holds, what is shown stays on its line and in its colour.
+"""
+
+from __future__ import annotations
+
+import json
+import os.path
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+
+from udaemon.errors import Problem
+
+_TOKEN = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'[^']*'|[^\s,=\[\]{}#:](?:[^,=\[\]{}#:]|:(?=\S))*(?<!\s)")
+_SECRETS = re.compile(r"(?<![\w-])(env[\"']?\s*[=:]\s*\{)([^}]*)")
+_QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*\"?|'[^']*'?")
+_WIDEST = 110
+_RED, _YELLOW, _BLUE, _BOLD, _PLAIN = "\033[1;31m", "\033[1;33m", "\033[1;34m", "\033[1m", "\033[0m"
+
+
+def as_text(problems: Sequence[Problem], sources: Mapping[str, str], base: str, *, color: bool = False) -> str:
+    """Show each problem with its line, a caret under the place and the hint; a count at the end."""
+    blocks = [_block(problem, sources, base, color=color) for problem in problems]
+    return "\n".join([*blocks, count(problems)]) + "\n" if problems else ""
+
+
+def as_lines(problems: Sequence[Problem], base: str) -> str:
+    """Show each problem on one line, as editors and grep read them."""
+    return "".join(
+        f"{_headline(problem, base)}{f' ({problem.hint})' if problem.hint else ''}\n" for problem in problems
+    )
+
+
+def as_json(problems: Sequence[Problem]) -> str:
+    """Write the problems as a list of objects (shared contract, section 7)."""
+    return json.dumps([problem._asdict() for problem in problems], indent=2, ensure_ascii=False) + "\n"
+
+
+def count(problems: Sequence[Problem]) -> str:
+    """Say how many errors and warnings there are."""
+    parts = []
+    for severity in ("error", "warning"):
+        number = sum(problem.severity == severity for problem in problems)
+        if number:
+            parts.append(f"{number} {severity}{'s' if number > 1 else ''}")
+    return ", ".join(parts)
+
+
+def _headline(problem: Problem, base: str, *, color: bool = False) -> str:
+    place = shown_path(problem.file, base) if problem.file else "manifest"
+    if problem.line is not None:
+        place += f":{problem.line}:{problem.column}"
+    tint = (_RED if problem.severity == "error" else _YELLOW) if color else ""
+    severity = f"{tint}{problem.severity}[{problem.code}]{_PLAIN if color else ''}"
+    path = f"{printable(problem.path)}: " if problem.path else ""
+    return f"{place}: {severity}: {path}{printable(problem.message)}"
+
+
+def _block(problem: Problem, sources: Mapping[str, str], base: str, *, color: bool) -> str:
+    lines = [_headline(problem, base, color=color)]
+    blue, plain = (_BLUE, _PLAIN) if color else ("", "")
+    margin = " " * len(str(problem.line or ""))
+    source = _line(sources.get(problem.file or "", ""), problem.line)
+    if source is not None and problem.column is not None:
+        if re.search(r"(^|\.)env(\.|$)", problem.path):
+            source = _masked(source)
+        source = _SECRETS.sub(lambda found: found[1] + _masked(found[2]), source)
+        shown, caret = _excerpt(source, problem.column - 1)
+        lines.append(f"{blue}{problem.line} |{plain} {shown}".rstrip())
+        lines.append(f"{blue}{margin} |{plain} {caret}")
+    if problem.hint:
+        lines.append(f"{blue}{margin} ={plain} {_BOLD if color else ''}hint:{plain} {printable(problem.hint)}")
+    return "\n".join(lines) + "\n"
+
+
+def _line(text: str, number: int | None) -> str | None:
+    lines = text.split("\n")
+    return lines[number - 1] if number is not None and number <= len(lines) else None
+
+
+def _masked(source: str) -> str:
+    """Hide what variables hold: a diagnostic may end in the log of a CI job."""
+    if not _QUOTED.search(source):
+        head, mark, value = source.partition(":")
+        return head + mark + re.sub(r"[^\s{},]", "*", value)
+    return _QUOTED.sub(lambda found: found[0][0] + "*" * (len(found[0]) - 2) + found[0][-1], source)
+
+
+def _excerpt(source: str, start: int) -> tuple[str, str]:
+    """Cut a long line round the place, and draw the caret under the whole key or value."""
+    found = _TOKEN.match(source, start)
+    end = max(found.end() if found else start, start + 1)
+    left = max(0, min(start - 20, len(source) - _WIDEST)) if len(source) > _WIDEST else 0
+    piece = source[left : left + _WIDEST]
+    before, after = "…" if left else "", "…" if left + _WIDEST < len(source) else ""
+    pad = " " * (len(before) + _width(source[left:start]))
+    return f"{before}{printable(piece)}{after}", pad + "^" * max(1, _width(source[start : min(end, left + _WIDEST)]))
+
+
+def printable(text: str) -> str:
+    """Replace, one for one, what could move a cursor, hide text or turn it round."""
+    return "".join(letter if letter.isprintable() else " " if letter == "\t" else "\ufffd" for letter in text)
+
+
+def _width(text: str) -> int:
+    """Count terminal columns."""
+    return sum(
+        0 if unicodedata.combining(letter) else 2 if unicodedata.east_asian_width(letter) in "WF" else 1
+        for letter in text
+    )
+
+
+def shown_path(file: str, base: str) -> str:
+    """Name a file from `base` where it lies below it."""
+    near = os.path.relpath(file, base) if os.path.isabs(file) else file
+    return printable(file if near.startswith("..") else near)

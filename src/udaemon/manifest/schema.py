@@ -1,0 +1,92 @@
+"""The JSON Schema of a manifest, made from the model.
+
+Knows no key: what is in the schema is what the model declares. Draft-07, because editors read that.
+"""
+
+from __future__ import annotations
+
+import json
+import os.path
+from typing import Any
+
+from udaemon.manifest.keys import Key, Named, Table, keys_of, says_none
+from udaemon.manifest.references import NAME_PATTERN
+from udaemon.manifest.root import Root
+from udaemon.manifest.values import Schema
+
+NUMBER = 1
+"""Goes up when a manifest that was right becomes wrong."""
+
+FILE = f"udaemon-{NUMBER}.json"
+_REFERENCE: Schema = {
+    "title": "reference",
+    "description": "Text with ${VAR}, ${VAR:-default} or ${VAR:?message} in it.",
+    "type": "string",
+    "pattern": r"\$\{[A-Za-z_][A-Za-z0-9_]*(:[-?][^}]*)?\}",
+}
+
+
+def json_schema() -> Schema:
+    """Describe a whole manifest."""
+    definitions: dict[str, Schema] = {"reference": _REFERENCE}
+    root = _table(Root, definitions)
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "$id": f"urn:udaemon:manifest:{NUMBER}",
+        "title": "udaemon manifest",
+        "description": "Declares every daemon of a project: udaemon.toml or udaemon.yaml.",
+        **root,
+        "patternProperties": {"^x-": {"description": "Yours: udaemon does not look at it."}},
+        "definitions": definitions,
+    }
+
+
+def as_text() -> str:
+    """Write the schema as it stands in `schemas/`."""
+    return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+def _table(model: type, definitions: dict[str, Schema]) -> Schema:
+    return {
+        "type": "object",
+        "properties": {key.name: _property(key, definitions) for key in keys_of(model)},
+        "additionalProperties": False,
+    }
+
+
+def _property(key: Key, definitions: dict[str, Schema]) -> Schema:
+    told: Schema = {"title": key.name, "description": _description(key)}
+    if key.example is not None:
+        told["examples"] = [key.example]
+    if isinstance(key.type, (Table, Named)):
+        name = key.type.model.__name__.lower()
+        if name not in definitions:
+            definitions[name] = {}
+            definitions[name] = {"title": name, **_table(key.type.model, definitions)}
+        below: Schema = {"$ref": f"#/definitions/{name}"}
+        if isinstance(key.type, Named):
+            names = {"pattern": NAME_PATTERN}
+            return {**told, "type": "object", "propertyNames": names, "additionalProperties": below}
+        return {**told, "allOf": [below]}  # draft-07 ignores what stands beside a $ref
+    default = plain_default(key)
+    if default is not None:
+        told["default"] = default
+    return {**told, **key.type.schema()}
+
+
+def _description(key: Key) -> str:
+    return f"{key.doc} Default: {key.shown_default.replace('`', '')}." if key.shown_default else key.doc
+
+
+def plain_default(key: Key) -> Any:
+    """Write a key's default as it would stand in a manifest; None where there is none to write."""
+    if isinstance(key.type, (Table, Named)) or key.shown_default:
+        return None
+    if key.default is None and not says_none(key.type):
+        return None
+    return key.type.dump(key.default)
+
+
+if __name__ == "__main__":
+    with open(os.path.join("schemas", FILE), "w", encoding="utf-8") as file:
+        file.write(as_text())

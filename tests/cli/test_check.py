@@ -1,0 +1,185 @@
+"""`udaemon check` and `udaemon schema`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from udaemon.cli.imports import check_imports
+from udaemon.cli.main import main
+from udaemon.manifest.read import load
+
+GOOD = '[daemons.a]\ncommand = "true"\n'
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def write(text: str, name: str = "udaemon.toml") -> None:
+    Path(name).parent.mkdir(exist_ok=True, parents=True)
+    Path(name).write_text(text)
+
+
+def test_a_good_manifest_is_said_to_be_good(capsys: pytest.CaptureFixture[str]) -> None:
+    write(GOOD)
+    assert main(["check"]) == 0
+    assert capsys.readouterr().out == "udaemon.toml: good, 1 daemon\n"
+
+
+def test_a_wrong_one_exits_1_with_every_problem(capsys: pytest.CaptureFixture[str]) -> None:
+    write("[daemons.a]\nslep = 1\n")
+    assert main(["check"]) == 1
+    assert capsys.readouterr().out == (
+        "udaemon.toml:1:10: error[nothing-to-run]: daemons.a: has neither factory nor command\n"
+        "1 | [daemons.a]\n"
+        "  |          ^\n"
+        "  = hint: add one of them\n"
+        "\n"
+        "udaemon.toml:2:1: error[unknown-key]: daemons.a.slep: unknown key\n"
+        "2 | slep = 1\n"
+        "  | ^^^^\n"
+        "  = hint: did you mean sleep?\n"
+        "\n"
+        "2 errors\n"
+    )
+
+
+def test_files_and_directories_are_manifests_of_their_own(capsys: pytest.CaptureFixture[str]) -> None:
+    write(GOOD, "one/udaemon.yaml".replace("yaml", "toml"))
+    write("daemons: {b: {command: b}, c: {command: c}}", "two.yaml")
+    assert main(["check", "one", "two.yaml"]) == 0
+    assert capsys.readouterr().out == "one/udaemon.toml: good, 1 daemon\ntwo.yaml: good, 2 daemons\n"
+
+
+def test_an_unreadable_one_exits_2(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "gone.toml"]) == 2
+    assert "cannot be read: No such file or directory" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("text", ["", "x"])
+def test_a_directory_without_a_manifest_exits_2(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("empty").mkdir()
+    assert main(["check", "empty"]) == 2
+    assert "empty has no manifest" in capsys.readouterr().err
+
+
+def test_json_is_a_list(capsys: pytest.CaptureFixture[str]) -> None:
+    write("[daemons.a]\nsleep = 'x'\nfactory = 'a:b'")
+    assert main(["check", "--format", "json", "--no-import"]) == 1
+    (problem,) = json.loads(capsys.readouterr().out)
+    assert (problem["path"], problem["line"], problem["column"]) == ("daemons.a.sleep", 2, 9)
+
+
+def test_a_warning_is_no_failure(capsys: pytest.CaptureFixture[str]) -> None:
+    write("[daemons.a]\nfactory = 'json:dumps'")
+    assert main(["check", "--no-import"]) == 0
+    assert capsys.readouterr().out.endswith("1 warning\nudaemon.toml: good, 1 daemon, 1 warning\n")
+
+
+JOBS = """
+import os, sys
+print("noise")
+def create(queue, size=1): ...
+def bare(): ...
+def free(**more): ...
+class Mailer:
+    def __init__(self, context, queue): ...
+    @classmethod
+    def create(cls): ...
+number = 3
+"""
+
+
+@pytest.mark.parametrize(
+    ("factory", "params", "code", "message", "path"),
+    [
+        ("jobs:create", "{queue = 'q'}", None, None, None),
+        ("jobs:free", "{any = 1}", None, None, None),
+        ("jobs:Mailer", "{queue = 'q'}", None, None, None),
+        ("jobs:Mailer.create", "{}", None, None, None),
+        ("jobs:create", "{quue = 'q'}", "wrong-params", "create takes no parameter quue", "daemons.a.params.quue"),
+        ("jobs:create", "{}", "wrong-params", "create needs the parameter queue", "daemons.a.factory"),
+        ("jobs:bare", "{x = 1}", "wrong-params", "bare takes no parameter x", "daemons.a.params.x"),
+        ("jobs:creat", "{}", "import-failed", "jobs has no creat", "daemons.a.factory"),
+        ("jobs:number", "{}", "not-callable", "number is no callable but a int", "daemons.a.factory"),
+        (
+            "job:create",
+            "{}",
+            "import-failed",
+            "cannot import job: ModuleNotFoundError: No module named 'job'",
+            "daemons.a.factory",
+        ),
+        ("exits:f", "{}", "import-failed", "cannot import exits: it calls sys.exit(3)", "daemons.a.factory"),
+        ("dies:f", "{}", "import-failed", "importing it exits the process", "daemons.a.factory"),
+        ("killed:f", "{}", "import-failed", "importing it dies by signal 9", "daemons.a.factory"),
+        ("broken:f", "{}", "import-failed", "cannot import broken: SyntaxError: invalid syntax", "daemons.a.factory"),
+    ],
+)
+def test_a_factory_is_imported_and_its_parameters_are_held_against_it(
+    factory: str,
+    params: str,
+    code: str | None,
+    message: str | None,
+    path: str | None,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    write(JOBS, "jobs.py")
+    write("import sys; sys.exit(3)", "exits.py")
+    write("import os; os._exit(0)", "dies.py")
+    write("import os; os.kill(os.getpid(), 9)", "killed.py")
+    write("def", "broken.py")
+    write(f"[daemons.a]\nsleep = 1\nfactory = '{factory}'\nparams = {params}\n")
+    assert main(["check", "--format", "json"]) == (0 if code is None else 1)
+    problems = json.loads(capsys.readouterr().out)
+    found = [(problem["code"], problem["message"], problem["path"]) for problem in problems]
+    if code == "wrong-params" and "quue" in str(message):
+        found = found[:1] if found[0][2] == path else found[1:]
+    assert found == ([] if code is None else [(code, message, path)])
+
+
+def test_an_import_that_hangs_is_ended_and_the_others_are_told(folder: Path) -> None:
+    write("import signal; signal.pause()", "hangs.py")
+    write("def f(): ...", "good.py")
+    write(
+        "[defaults]\nsleep=1\n[daemons.a]\nfactory='hangs:f'\n[daemons.b]\nfactory='good:f'\n[daemons.c]\nfactory='good:g'"
+    )
+    imported = check_imports(load(environ={}), patience=1.0)
+    assert [(finding.path, finding.message) for finding in imported.findings] == [
+        (("daemons", "a", "factory"), "importing it takes longer than 1 s"),
+        (("daemons", "c", "factory"), "good has no g"),
+    ]
+
+
+def test_listeners_are_imported_too(capsys: pytest.CaptureFixture[str]) -> None:
+    write(
+        "[daemons.a]\nsleep = 1\nfactory = 'json:loads'\nparams = {s = ''}\non.start = ['json:dumps', 'json:dump_all']"
+    )
+    assert main(["check", "--format", "concise"]) == 1
+    assert (
+        "udaemon.toml:5:27: error[import-failed]: daemons.a.on.start[1]: json has no dump_all"
+        in capsys.readouterr().out
+    )
+
+
+def test_each_daemon_s_environment_is_there_at_import(capsys: pytest.CaptureFixture[str]) -> None:
+    write("import os\nif os.environ['WHO'] == 'a': raise OSError('not me')\ndef f(): ...", "who.py")
+    write("[defaults]\nsleep=1\nfactory='who:f'\n[daemons.a]\nenv.WHO='a'\n[daemons.b]\nenv.WHO='b'")
+    assert main(["check", "--format", "json"]) == 1
+    (problem,) = json.loads(capsys.readouterr().out)
+    assert problem["message"] == "cannot import who: OSError: not me"
+
+
+def test_v_tells_what_imports_cost(capsys: pytest.CaptureFixture[str]) -> None:
+    write("[daemons.a]\nsleep = 1\nfactory = 'json:JSONDecoder'")
+    assert main(["-v", "check"]) == 0
+    assert capsys.readouterr().err.startswith("imported 1 callables: ")
+
+
+def test_schema_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["schema"]) == 0
+    assert json.loads(capsys.readouterr().out)["title"] == "udaemon manifest"

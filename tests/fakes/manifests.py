@@ -1,0 +1,120 @@
+"""Hypothesis strategies for manifests: whole models, by the very types that their keys declare.
+
+Knows nothing of what is tested.
+"""
+
+from __future__ import annotations
+
+import string
+from typing import Any
+
+from attrs import evolve
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from udaemon.manifest.containers import Environment, Many, Parameters
+from udaemon.manifest.keys import Table, keys_of
+from udaemon.manifest.model import Daemon, Manifest
+from udaemon.manifest.references import SIGNALS, Command, Cooldown, PythonCallable, SignalName, Umask
+from udaemon.manifest.values import LONGEST, Choice, Duration, Flag, Number, Size, Text
+
+WORD = st.text(string.ascii_lowercase, min_size=1, max_size=6)
+TEXT = st.text(st.characters(blacklist_categories=("Cs", "Cc"), blacklist_characters="\u2028\u2029\ufeff"), max_size=12)
+NAME = st.from_regex(r"[a-z0-9][a-z0-9_-]{0,10}", fullmatch=True)
+SCALAR = TEXT | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False, allow_infinity=False)
+TREE = st.recursive(
+    SCALAR, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORD, inner, max_size=3), max_leaves=8
+)
+SECONDS = st.just(0.0) | st.floats(1e-9, LONGEST)
+TABLE = st.dictionaries(WORD, TREE, max_size=4)
+
+
+def values(type_: Any) -> SearchStrategy[Any]:  # noqa: C901 - one line for each type
+    """Values that the model may hold for a key of this type."""
+    match type_:
+        case Duration():
+            seconds = st.floats(max(type_.low, 1e-9), LONGEST)
+            return st.none() | seconds if type_.unlimited else seconds
+        case Size():
+            return st.none() | st.integers(type_.low, 2**63 - 1)
+        case Number(whole=True):
+            return st.integers(int(type_.low), int(type_.high))
+        case Number():
+            return st.floats(type_.low, type_.high).map(abs)
+        case Flag():
+            return st.booleans()
+        case Choice():
+            return st.sampled_from(list(type_.enum))
+        case SignalName():
+            return st.sampled_from(SIGNALS)
+        case Umask():
+            return st.integers(0, 0o777)
+        case Cooldown():
+            return st.none() | st.floats(1e-9, LONGEST)
+        case PythonCallable():
+            return st.just("pkg.mod:Class.make")
+        case Command():
+            return st.lists(TEXT.filter(bool), min_size=1, max_size=3).map(tuple)
+        case Environment():
+            return st.dictionaries(WORD, TEXT, max_size=3)
+        case Parameters():
+            return TABLE
+        case Many():
+            return st.lists(values(type_.item), max_size=3).map(tuple)
+        case Text():
+            return WORD if type_.pattern or not type_.empty else TEXT
+        case Table():
+            return tables(type_.model)
+    raise AssertionError(type_)
+
+
+def tables(model: type) -> SearchStrategy[Any]:
+    """Tables of this class."""
+    return st.builds(model, **{key.field: values(key.type) for key in keys_of(model)})
+
+
+@st.composite
+def daemons(draw: st.DrawFn, name: str) -> Daemon:
+    """One daemon, as `load` would make it: nothing is set that means nothing for its kind."""
+    fields = {key.field: values(key.type) for key in keys_of(Daemon)}
+    daemon: Daemon = draw(st.builds(Daemon, name=st.just(name), **fields))
+    initial = min(daemon.backoff.initial, daemon.backoff.max)
+    daemon = evolve(
+        daemon,
+        cwd="/w",
+        log_dir="/logs",
+        common_log="/logs/_common.log",
+        env_file=(),
+        backoff=evolve(daemon.backoff, initial=initial),
+    )
+    if draw(st.booleans()):
+        return evolve(daemon, factory="pkg.mod:make", command=None, shell=False)
+    command = ("echo $HOME ${X} | cat",) if daemon.shell else daemon.command or ("a",)
+    bare = Daemon(name=name)
+    return evolve(
+        daemon,
+        factory=None,
+        command=command,
+        params=bare.params,
+        sleep=bare.sleep,
+        min_sleep=bare.min_sleep,
+        preload=bare.preload,
+        on=bare.on,
+    )
+
+
+@st.composite
+def manifests(draw: st.DrawFn, directory: str) -> Manifest:
+    """A manifest of up to three daemons, of a file in `directory`."""
+    env = draw(st.dictionaries(WORD, TEXT, max_size=2))
+    names = draw(st.lists(NAME, min_size=1, max_size=3, unique=True))
+    each = [draw(daemons(name)) for name in names]
+    return Manifest(
+        file=f"{directory}/udaemon.toml",
+        directory=directory,
+        project=draw(NAME),
+        context=draw(st.just("") | NAME),
+        run_dir=draw(st.none() | st.just("/run/x")),
+        env=env,
+        daemons={daemon.name: evolve(daemon, env={**env, **daemon.env}) for daemon in each},
+    )

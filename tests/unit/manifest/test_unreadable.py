@@ -1,0 +1,95 @@
+"""Manifests that cannot be read at all: one problem each, quickly, whatever the bytes are."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from tests.unit.manifest.write import ENVIRON, told
+
+from udaemon.manifest.read import examine
+
+BOMBS = {
+    "dotted-key.toml": b"a" + b".a" * 20_000 + b" = 1",
+    "dotted-header.toml": b"[a" + b" . a" * 10_000 + b"]",
+    "brackets.toml": b"a = " + b"[" * 5_000,
+    "braces.toml": b"a = " + b"{a=" * 5_000,
+    "integer.toml": b"a = " + b"9" * 5_000,
+    "date.toml": b"a = 2026-02-31",
+    "brackets.yaml": b"a: " + b"[" * 5_000,
+    "braces.yaml": b"a: " + b"{a: " * 5_000,
+    "integer.yaml": b"daemons: {a: {command: a, instances: " + b"9" * 5_000 + b"}}",
+    "aliases.yaml": b"a0: &a0 [x]\n"
+    + b"".join(b"a%d: &a%d [*a%d,*a%d,*a%d]\n" % (i, i, i - 1, i - 1, i - 1) for i in range(1, 40)),
+    "recursive.yaml": b"daemons: &a {a: *a}",
+    "random.toml": bytes(range(256)),
+    "random.yaml": bytes(range(256)),
+    "nul.toml": b'project = "\0"',
+    "big.toml": b"# " + b"x" * 10_000_000,
+    "big.yaml": b"a: [" + b"1," * 5_000_000,
+    "empty.toml": b"",
+    "empty.yaml": b"",
+    "list.yaml": b"- a",
+    "control.yaml": b"a: \x07",
+    "tag.yaml": b"daemons: !!python/object/apply:os.system [ls]",
+}
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_f52_a_bomb_is_a_problem_like_any_other(name: str, tmp_path: Path) -> None:
+    problems = told(tmp_path, BOMBS[name], name=name)
+    assert 1 <= len(problems) <= 2
+    assert all(problem.severity == "error" for problem in problems)
+
+
+@pytest.mark.parametrize("escape", ["\\u0000", "\\U00000000"])
+def test_f52_an_escaped_nul_is_refused(escape: str, tmp_path: Path) -> None:
+    text = f'[daemons.a]\ncommand = ["a", "{escape}"]'
+    assert [(problem.code, problem.line, problem.column) for problem in told(tmp_path, text)] == [("encoding", 2, 17)]
+
+
+@pytest.mark.parametrize("name", ["../../x", "-rf", "", ".", "a/b", "a" * 300, "\x1b", "A", "ä"])
+def test_f53_a_name_that_could_do_harm_is_refused(name: str, tmp_path: Path) -> None:
+    key = "".join(f"\\u{ord(letter):04x}" for letter in name)
+    problems = told(tmp_path, f'[daemons."{key}"]\ncommand = "a"')
+    assert [problem.code for problem in problems] == ["bad-name"]
+
+
+def test_bytes_that_are_no_utf8_are_told_with_their_place(tmp_path: Path) -> None:
+    problems = told(tmp_path, b'project = "a"\n# gr' + b"\xfc\xdf\n")
+    assert [(problem.code, problem.line, problem.column) for problem in problems] == [("encoding", 2, 5)]
+
+
+def test_what_is_no_regular_file_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "udaemon.toml")
+    examined = examine(environ=ENVIRON, cwd=str(tmp_path))
+    assert [(problem.code, problem.message) for problem in examined.problems] == [("unreadable", "is no regular file")]
+
+
+def test_a_missing_file_is_a_problem(tmp_path: Path) -> None:
+    examined = examine(["gone.toml"], environ=ENVIRON, cwd=str(tmp_path))
+    assert [problem.message for problem in examined.problems] == ["cannot be read: No such file or directory"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="it is root that must be careful")
+@pytest.mark.parametrize(
+    ("mode", "owner", "good"), [(0o644, 0, True), (0o646, 0, False), (0o644, 1, False), (0o664, 0, True)]
+)
+def test_root_runs_no_manifest_that_others_may_write(mode: int, owner: int, good: bool, tmp_path: Path) -> None:
+    file = tmp_path / "udaemon.toml"
+    file.write_text('[daemons.a]\ncommand = "a"')
+    shutil.chown(file, owner, 0)
+    file.chmod(mode)
+    problems = examine(environ=ENVIRON, cwd=str(tmp_path)).problems
+    assert [problem.code for problem in problems] == ([] if good else ["unsafe"])
+
+
+def test_an_env_file_that_cannot_be_read_is_told_at_its_key(tmp_path: Path) -> None:
+    (tmp_path / "bad.env").write_text("A='open\n")
+    problems = told(tmp_path, "[daemons.a]\ncommand = 'a'\nenv-file = ['gone.env', 'bad.env']")
+    assert [(problem.code, problem.message, problem.line) for problem in problems] == [
+        ("env-file", "gone.env cannot be read: No such file or directory", 3),
+        ("env-file", "bad.env is wrong in line 1", 3),
+    ]
