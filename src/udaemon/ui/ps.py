@@ -53,17 +53,17 @@ def _columns(instances: Sequence[Told], now: float, *, wide: bool) -> list[Colum
     columns = [
         Column("NAME", [Cell(escape(name(one))) for one in instances]),
         Column("STATE", [Cell(one["state"], _TINTS.get(one["state"], "dim")) for one in instances]),
-        column("UPTIME", lambda one: short(one["uptime"]) if one["uptime"] is not None else "", 3, right=True),
-        column("NEXT", lambda one: _next(one, now), 2),
-        column("LAST RUN", lambda one: _last_run(one, now), 4),
-        column("RUNS", lambda one: _count(one["runs"]["count"]), 6, right=True),
-        column("FAILED", lambda one: _count(one["runs"]["failed"]), 5, right=True),
-        column("LATE", lambda one: _count(one["runs"]["late"]), 9, right=True),
-        column("RESTARTS", lambda one: _count(one["restarts"]), 5, right=True),
-        column("LAST EXIT", lambda one: _exit(one, now), 7),
-        column("PID", lambda one: _count(one["pid"]), 8, right=True),
-        column("MEMORY", lambda one: size(one["memory"]["rss"]) if one["memory"]["rss"] else "", 8, right=True),
-        column("LOG STATE", lambda one: "" if one["log_state"] == "ok" else escape(one["log_state"]), 1),
+        column("UPTIME", lambda one: short(one["uptime"]) if one["uptime"] is not None else "", 4, right=True),
+        column("NEXT", lambda one: _next(one, now), 3),
+        column("LAST RUN", lambda one: _last_run(one, now), 5),
+        column("RUNS", lambda one: _count(one["runs"]["count"]), 7, right=True),
+        column("FAILED", lambda one: _count(one["runs"]["failed"]), 6, right=True),
+        column("LATE", lambda one: _count(one["runs"]["late"]), 10, right=True),
+        column("RESTARTS", lambda one: _count(one["restarts"]), 6, right=True),
+        column("LAST EXIT", lambda one: _exit(one, now), 8),
+        column("PID", lambda one: _count(one["pid"]), 9, right=True),
+        column("MEMORY", lambda one: size(one["memory"]["rss"]) if one["memory"]["rss"] else "", 9, right=True),
+        column("LOG STATE", lambda one: "" if one["log_state"] == "ok" else escape(one["log_state"]), 2),
     ]
     if wide:
         columns += [
@@ -93,7 +93,7 @@ def _last_run(one: Told, now: float) -> str:
         return ""
     began, took = last["started_at"], last["duration"]
     when = "" if began is None else f" {ago(began, now)}"
-    return f"{last['outcome']}{when}" + ("" if took is None else f", took {short(took)}")
+    return f"{last['outcome']}{when}" + ("" if took is None else f" ({short(took)})")
 
 
 def _exit(one: Told, now: float) -> str:
@@ -103,7 +103,7 @@ def _exit(one: Told, now: float) -> str:
     when = "" if end["at"] is None else f" {ago(end['at'], now)}"
     if end["signal"] is not None:
         return f"{_signal(end['signal'])}{when}"
-    return f"{end['reason'] if end['code'] is None else end['code']}{when}"
+    return f"{end['reason']}{when}" if end["code"] is None else f"code {end['code']}{when}"
 
 
 def _signal(number: int) -> str:

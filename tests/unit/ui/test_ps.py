@@ -1,0 +1,129 @@
+"""The table of `ps` as whole text, at the widths that terminals have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.fakes.host import WALL, FakeHost, reading
+
+from udaemon.control.snapshot import Moment, snapshot
+from udaemon.manifest.model import Daemon
+from udaemon.policy.events import SpawnFailed, StartAsked, Trouble
+from udaemon.policy.instance import Key
+from udaemon.ui.ps import table
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "ps"
+NOW = WALL + 195.0
+
+
+def shown(host: FakeHost) -> list[dict[str, Any]]:
+    moment = Moment(host.now(), WALL + host.clock - 1000.0)
+    told = snapshot(host, host.instances(), moment=moment, pid=1, node="box", rss=lambda _pid: 17_000_000)
+    instances: list[dict[str, Any]] = told["instances"]
+    return instances
+
+
+def calm() -> list[dict[str, Any]]:
+    """Two daemons that have just begun: nothing failed, nothing ran late."""
+    host = FakeHost(Daemon(name="mailer", factory="m:f", sleep=30.0), Daemon(name="db", command=("redis",)))
+    host.run(Key("mailer", 0), 4021)
+    host.run(Key("db", 0), 4022)
+    host.clock = 1195.0
+    host.slots[Key("mailer", 0)] = reading(
+        4021, count=7, last_id=7, last_started_at=1183.0, last_duration=0.4, last_outcome="ok", next_at=1213.0
+    )
+    return shown(host)
+
+
+def busy() -> list[dict[str, Any]]:
+    """One of everything that can be told."""
+    host = FakeHost(
+        Daemon(name="log-processor", factory="m:f", sleep=30.0, instances=2, log_dir="/srv/shop/log"),
+        Daemon(name="mailer", factory="m:f", sleep=5.0, log_dir="/srv/shop/log"),
+        Daemon(name="db", command=("redis",), log_dir="/srv/shop/log"),
+        Daemon(name="broken", command=("nope",), log_dir="/srv/shop/log"),
+        Daemon(name="old", command=("x",), enabled=False, log_dir="/srv/shop/log"),
+    )
+    first, second, mailer, db = (Key("log-processor", 0), Key("log-processor", 1), Key("mailer", 0), Key("db", 0))
+    for pid, key in enumerate((first, second, mailer, db), 4021):
+        host.run(key, pid)
+    host.happen(Key("broken", 0), StartAsked())
+    host.happen(Key("broken", 0), SpawnFailed(Trouble.CONFIG, "exec nope: No such file or directory (ENOENT)"))
+    host.clock = 1190.0
+    host.dies(db, signal=9)
+    host.born(db, 4030)
+    for pid in (4031, 4032):
+        host.dies(mailer, code=1, message="ValueError: the queue 'letters' is\x1b[31m unknown")
+        host.born(mailer, pid)
+    host.clock = 1190.2
+    host.errors[mailer] = "ValueError: the queue 'letters' is\x1b[31m unknown"
+    host.slots[first] = reading(
+        4021,
+        count=1207,
+        failed=3,
+        late=2,
+        last_id=1207,
+        last_started_at=1178.0,
+        last_duration=0.4,
+        last_outcome="ok",
+        next_at=1208.0,
+        duration_p50=0.41,
+        duration_p95=0.66,
+    )
+    host.slots[second] = reading(
+        4022,
+        count=12,
+        current_started_at=1188.0,
+        last_id=12,
+        last_started_at=1158.0,
+        last_duration=0.03,
+        last_outcome="ok",
+        duration_p50=0.03,
+        duration_p95=0.04,
+    )
+    host.slots[mailer] = reading(
+        4031, count=3, failed=3, last_id=3, last_started_at=1189.9, last_duration=0.1, last_outcome="failed"
+    )
+    host.log_states[db] = "blocked (ENOSPC)"
+    host.clock = 1190.5
+    return shown(host)
+
+
+def golden(name: str, text: str) -> None:
+    """Compare the whole text with the golden file."""
+    assert text == (GOLDEN / f"{name}.txt").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120, 200])
+def test_a_calm_project(columns: int) -> None:
+    text = table(calm(), NOW, columns)
+    golden(f"calm-{columns}", text)
+    assert max(len(line) for line in text.splitlines()) <= columns
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120, 200])
+def test_a_project_with_one_of_everything(columns: int) -> None:
+    text = table(busy(), WALL + 190.5, columns)
+    golden(f"busy-{columns}", text)
+    assert max(len(line) for line in text.splitlines()) <= columns
+
+
+def test_without_a_terminal_nothing_is_left_out_or_cut() -> None:
+    golden("busy-piped", table(busy(), WALL + 190.5, None))
+
+
+def test_wide_tells_everything_whatever_the_terminal() -> None:
+    golden("busy-wide", table(busy(), WALL + 190.5, 60, wide=True))
+
+
+def test_states_and_errors_are_coloured() -> None:
+    text = table(busy(), WALL + 190.5, 80, color=True)
+    assert "\x1b[32mrunning\x1b[0m" in text
+    assert "\x1b[33mbackoff\x1b[0m" in text
+    assert "\x1b[31mfailed\x1b[0m" in text
+
+
+def test_no_daemons_leave_the_headings() -> None:
+    assert table([], NOW, 80) == "NAME  STATE\n"
