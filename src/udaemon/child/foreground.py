@@ -1,0 +1,57 @@
+"""A factory daemon in this terminal: no supervisor, no session, no scoreboard file; Ctrl-C stops it.
+
+Knows nothing of the command line and of locks.
+"""
+
+from __future__ import annotations
+
+import atexit
+import io
+import os
+import signal
+import sys
+from types import FrameType
+
+from udaemon.child.process import live, tell_end
+from udaemon.child.report import Reporter
+from udaemon.child.scoreboard import SlotWriter
+from udaemon.child.signals import Signals
+from udaemon.child.spec import ChildSpec
+
+EXIT_INTERRUPTED = 130
+
+
+class TerminalSignals(Signals):
+    """As in the background, but a terminal that hangs up stops a task that does not listen to HUP."""
+
+    interrupted = False
+
+    def on_stop(self, number: int, frame: FrameType | None = None) -> None:
+        """Say what Ctrl-C does, as nothing else happens before the run is over."""
+        if number == signal.SIGINT and not self.stopping:
+            self.interrupted = True
+            os.write(2, b"udaemon: stopping after this run; once more to kill\n")
+        super().on_stop(number, frame)
+
+    def on_other(self, number: int, frame: FrameType | None = None) -> None:
+        """HUP without a hook is a stop."""
+        if number == signal.SIGHUP and number not in self.hooks:
+            self.on_stop(number)
+        else:
+            super().on_other(number, frame)
+
+
+def run_here(spec: ChildSpec, *, once: bool = False) -> int:
+    """Run the daemon until it ends, or for one run. Returns the exit code: the task's, or 130 after Ctrl-C.
+
+    The process's directory, umask and environment become the daemon's, and its exit handlers have run: end soon after.
+    """
+    signals = TerminalSignals()
+    signals.install()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)
+    outcome = live(spec, signals, Reporter(None), SlotWriter.anonymous(), once=once)
+    code = tell_end(spec, Reporter(None), outcome)
+    signals.uninstall()
+    atexit._run_exitfuncs()  # noqa: SLF001 - the command leaves without interpreter finalisation
+    return EXIT_INTERRUPTED if code == 0 and signals.interrupted else code

@@ -1,0 +1,147 @@
+"""`udaemon run`: a daemon in this terminal."""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.process.project import PATIENCE, UDAEMON, Project
+
+MANIFEST = """
+project = "shop"
+context = "test"
+
+[daemons.ticker]
+factory = "jobs:create"
+sleep = 3600
+
+[daemons.breaks]
+factory = "jobs:breaks"
+
+[daemons.leaves]
+command = "sh -c 'echo $UDAEMON_NAME $UDAEMON_INSTANCE; exit 7'"
+
+[daemons.pair]
+factory = "jobs:pair"
+instances = 2
+
+[daemons.waits]
+command = "sleep 1000"
+
+[daemons.missing]
+command = "/no/such/program"
+"""
+JOBS = """
+import atexit, os, sys
+class Ticker:
+    def do_task(self): print("ran in", os.path.basename(os.getcwd()))
+def create():
+    atexit.register(print, "exit handler")
+    return Ticker()
+def breaks(): return lambda: 1 / 0
+def pair(context): return lambda: sys.exit(f"{context.instance} of {context.instances} in {context.context}")
+"""
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Project]:
+    directory = tmp_path / "shop"
+    directory.mkdir()
+    project = Project(directory)
+    project.manifest(MANIFEST)
+    project.file("jobs.py", JOBS)
+    yield project
+    assert list((directory / "runtime").glob("udaemon/*")) == []
+
+
+def test_once_is_one_run(shop: Project) -> None:
+    done = shop.run("run", "ticker", "--once")
+
+    assert done.stdout == "ran in shop\nexit handler\n"
+    assert done.stderr == ""
+
+
+def test_an_exception_is_shown_and_is_exit_code_1(shop: Project) -> None:
+    done = shop.run("run", "breaks", code=1)
+
+    assert done.stderr.startswith("Traceback (most recent call last):\n")
+    assert done.stderr.endswith("ZeroDivisionError: division by zero\n")
+
+
+def test_a_command_keeps_its_exit_code(shop: Project) -> None:
+    assert shop.run("run", "leaves", code=7).stdout == "leaves 0\n"
+
+
+def test_instance_says_which_copy_to_be(shop: Project) -> None:
+    assert shop.run("run", "pair", "--instance", "1", code=1).stderr == "1 of 2 in test\n"
+    assert "pair has no instance 2" in shop.run("run", "pair", "--instance", "2", code=2).stderr
+
+
+def test_a_daemon_that_is_not_there(shop: Project) -> None:
+    done = shop.run("run", "tickr", code=4)
+
+    assert done.stderr == "udaemon: no daemon tickr\n  hint: did you mean ticker?\n"
+
+
+def test_a_program_that_is_not_there(shop: Project) -> None:
+    done = shop.run("run", "missing", code=1)
+
+    assert done.stderr == "udaemon: exec /no/such/program: No such file or directory (ENOENT)\n"
+
+
+def started(process: subprocess.Popen[str]) -> None:
+    assert process.stdout is not None
+    assert select.select([process.stdout], [], [], PATIENCE)[0]
+    assert process.stdout.readline() == "ran in shop\n"
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130), (signal.SIGHUP, 0)])
+def test_a_signal_ends_the_pause(number: int, code: int, shop: Project) -> None:
+    with shop.process("run", "ticker") as process:
+        started(process)
+        process.send_signal(number)
+
+        assert process.wait(PATIENCE) == code
+
+
+def test_f39_a_second_copy_is_refused(shop: Project) -> None:
+    with shop.process("run", "ticker") as process:
+        started(process)
+        refused = shop.run("run", "ticker", code=1)
+        process.terminate()
+        process.wait(PATIENCE)
+
+    assert refused.stderr == (
+        f"udaemon: ticker/0 runs already: pid {process.pid}\n  hint: udaemon stop ticker ends it\n"
+    )
+
+
+def test_ctrl_c_in_a_terminal_reaches_a_command(shop: Project) -> None:
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        ["setsid", "--ctty", *UDAEMON, "run", "waits"],
+        cwd=shop.directory,
+        env=shop.environ,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    ) as process:
+        os.close(theirs)
+        locks = shop.runtime / "udaemon"
+        while not list(locks.glob("*/locks/waits.0")) or not _children(process.pid):
+            select.select([], [], [], 0.01)
+        os.write(ours, b"\x03")
+
+        assert process.wait(PATIENCE) == 128 + signal.SIGINT
+    os.close(ours)
+
+
+def _children(pid: int) -> str:
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+        return file.read()
