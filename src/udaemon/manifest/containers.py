@@ -19,15 +19,16 @@ _DEEPEST = 32
 
 @frozen
 class Many:
-    """A list of values of one type; with `single`, one of them may stand without brackets."""
+    """A list of values of one type; `of` names them; with `single`, one of them may stand without brackets."""
 
     item: ValueType
+    of: str
     single: bool = False
 
     @property
     def words(self) -> str:
         """Name it by its parts."""
-        return f"{self.item.words}, or a list of them" if self.single else f"list of {self.item.words}s"
+        return f"{self.item.words} or list of {self.of}" if self.single else f"list of {self.of}"
 
     def parse(self, value: object) -> tuple[Any, ...]:
         """Take a list, or a single value where that is allowed."""

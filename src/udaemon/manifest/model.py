@@ -126,17 +126,20 @@ class Listeners:
     """Python callables told of a daemon's events, each "pkg.mod:function" (one or a list)."""
 
     start: tuple[str, ...] = key(
-        "Called once before the first run.", Many(PythonCallable(), single=True), default=(), example="jobs.hooks:up"
+        "Called once before the first run.",
+        Many(PythonCallable(), "callables", single=True),
+        default=(),
+        example="jobs.hooks:up",
     )
     task_done: tuple[str, ...] = key(
         "Called after each run that returned.",
-        Many(PythonCallable(), single=True),
+        Many(PythonCallable(), "callables", single=True),
         default=(),
         example="jobs.hooks:done",
     )
     task_failed: tuple[str, ...] = key(
         "Called with the exception of a run.",
-        Many(PythonCallable(), single=True),
+        Many(PythonCallable(), "callables", single=True),
         default=(),
         example=["jobs.hooks:failed", "jobs.alarm:ring"],
     )
@@ -188,7 +191,10 @@ class Daemon:
     backoff: Backoff = key("How long to wait before a restart.", Table(Backoff), factory=Backoff)
     start_limit: StartLimit = key("How many restarts there may be.", Table(StartLimit), factory=StartLimit)
     success_exit_codes: tuple[int, ...] = key(
-        "Exit codes that are no failure.", Many(Number(0, 255, whole=True)), default=(0,), example=[0, 3]
+        "Exit codes that are no failure.",
+        Many(Number(0, 255, whole=True), "exit codes, 0 to 255"),
+        default=(0,),
+        example=[0, 3],
     )
     stop: Stop = key("How it is asked to stop.", Table(Stop), factory=Stop)
     sleep: float = key(
@@ -207,7 +213,7 @@ class Daemon:
     )
     env_file: tuple[str, ...] = key(
         "Files of NAME=value lines added to the environment, under `env`; later files win.",
-        Many(PATH, single=True),
+        Many(PATH, "paths", single=True),
         default=(),
         example="mailer.env",
     )
@@ -215,7 +221,7 @@ class Daemon:
     umask: int = key("File mode creation mask, in octal.", Umask(), default=0o022, example="027")
     preload: tuple[str, ...] = key(
         "Modules to import once, before daemons are forked; all daemons share their memory.",
-        Many(MODULE, single=True),
+        Many(MODULE, "module names", single=True),
         default=(),
         example=["json", "sqlite3"],
         only="factory",

@@ -43,7 +43,7 @@ class Root:
     )
     env_file: tuple[str, ...] = key(
         "Files of NAME=value lines added to the environment of all daemons; later files win.",
-        Many(PATH, single=True),
+        Many(PATH, "paths", single=True),
         default=(),
         example="common.env",
     )

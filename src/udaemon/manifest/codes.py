@@ -1,0 +1,119 @@
+"""Every code that a problem can have: what it means and how it is mended.
+
+Knows nothing of how a problem is found. `explain` and the reference of errors are made from this table.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Code(NamedTuple):
+    """What is known of a code."""
+
+    meaning: str
+    mend: str
+
+
+CODES = {
+    "bad-callable": Code(
+        "The text does not name a Python callable.",
+        "Write the module, a colon and the name in it: `package.module:function` or `package.module:Class.method`.",
+    ),
+    "bad-choice": Code("The word is none of those that the key takes.", "Write one of the words of the message."),
+    "bad-command": Code(
+        "The command names no program, or cannot be split into words because a quote is not closed.",
+        'Close the quote, or write the words as a list: `["program", "argument"]`.',
+    ),
+    "bad-duration": Code(
+        "The text is no duration.",
+        "Write seconds as a number, or text such as `500ms`, `30s`, `1m30s`, `1h`, `2d`: units from long to short, "
+        "without blanks.",
+    ),
+    "bad-key": Code("A key in a YAML file is no string.", "Put the key in quotes."),
+    "bad-module": Code("The text does not name a Python module.", "Write it as in an import: `package.module`."),
+    "bad-name": Code(
+        "A name of a project, context or daemon becomes part of file names, and this one must not.",
+        "Write 1 to 63 of `a-z`, `0-9`, `-` and `_`, beginning with a letter or digit.",
+    ),
+    "bad-parameter": Code(
+        "A key of `params` cannot be the name of a keyword argument.", "Write a name as Python has it."
+    ),
+    "bad-path": Code("A path is empty.", "Write a path, or take the key out."),
+    "bad-reference": Code(
+        "A `${` begins no reference to a variable.",
+        "Write `${VAR}`, `${VAR:-default}` or `${VAR:?message}`; write `$$` where a dollar sign is meant.",
+    ),
+    "bad-signal": Code("The text names no signal.", "Write a name such as `TERM`, `INT` or `SIGUSR1`."),
+    "bad-size": Code(
+        "The text is no size.",
+        "Write bytes as a number, or text such as `64K`, `10M`, `1G` (powers of 1024), `5MB` (powers of 1000), or -1 "
+        "for no limit.",
+    ),
+    "bad-umask": Code("The text is no file mode creation mask.", 'Write octal digits as a string, such as `"022"`.'),
+    "bad-variable": Code(
+        "A key of `env` cannot be the name of a variable.", "Write a name that is not empty and has no `=`."
+    ),
+    "both-to-run": Code(
+        "The daemon has both `factory` and `command`, perhaps one of them from `defaults`.", "Take one of them out."
+    ),
+    "contradiction": Code(
+        "Two keys exclude each other, or a key means nothing for this kind of daemon.",
+        "Take one of them out; the message says which and why.",
+    ),
+    "duplicate-key": Code("A key stands twice in one table.", "Keep one of them."),
+    "encoding": Code("The file is not UTF-8, or holds a NUL character.", "Save it as UTF-8 text."),
+    "env-file": Code(
+        "A file of variables cannot be read, or a line in it is no `NAME=value`.",
+        "Mend the file; relative names start at the manifest's directory.",
+    ),
+    "import-failed": Code(
+        "What a factory or a listener names cannot be imported: the module is missing or fails, or has no such name. "
+        "Modules are looked for in the manifest's directory first.",
+        "Try it: `python -c 'import package.module'` in the manifest's directory. `check --no-import` leaves it out.",
+    ),
+    "merge-key": Code(
+        "`<<` is a key of YAML 1.1; in YAML 1.2 it means nothing, and here it is refused.", "Use `defaults`."
+    ),
+    "missing-variable": Code(
+        "A variable of the text is set neither in the environment nor in `.env` beside the manifest.",
+        "Set it, or write `${VAR:-default}`.",
+    ),
+    "no-daemons": Code("The manifest declares no daemon.", "Add a table such as `[daemons.mailer]`."),
+    "no-pause": Code(
+        "`sleep` and `min-sleep` are both 0, so that the task runs again and again without a pause. A warning: a task "
+        "that itself waits for work is written so.",
+        "Set `sleep` to the period, or `min-sleep` to a pause after each run.",
+    ),
+    "no-value": Code("A key has no value. A missing value is no value of any type.", "Write one, or take the key out."),
+    "not-callable": Code("What a factory or a listener names is there, but cannot be called.", "Name a function."),
+    "nothing-to-run": Code("The daemon has neither `factory` nor `command`.", "Add one of them."),
+    "out-of-range": Code("The value is too small or too large.", "Write one within the bounds of the message."),
+    "same-log": Code(
+        "Two would write one file: the logs of two daemons, or a log and a common log.", "Name another file."
+    ),
+    "syntax": Code(
+        "The file is no TOML or no YAML from this place on. Nothing else in it is looked at.",
+        "Mend the place; the mistake may stand just before it.",
+    ),
+    "too-big": Code("The file is larger than any manifest.", "Is it the right file?"),
+    "too-deep": Code(
+        "Tables or lists are nested deeper, or aliases repeat more, than any manifest needs.", "Write it flat."
+    ),
+    "unknown-key": Code(
+        "There is no such key at this place. Keys of your own begin with `x-` and stand at the top level.",
+        "Write the key that was meant, or take it out; the reference of the manifest lists them.",
+    ),
+    "unreadable": Code("The file cannot be opened.", "Look at its name and its mode."),
+    "unsafe": Code(
+        "udaemon runs as root, and someone who is not root may write this manifest, and so could run anything as root.",
+        "`chown root` it, and take the write permission of group and others.",
+    ),
+    "wrong-params": Code(
+        "`params` are passed as keyword arguments, and the factory takes no such one, or needs one that is not there.",
+        "Compare `params` with the factory's signature.",
+    ),
+    "wrong-type": Code("The value is of another type than the key takes.", "Write the type that the message names."),
+    "yaml-tag": Code("A YAML tag (`!something`) is refused: values have the types they show.", "Leave it out."),
+}
+"""By their slugs, in alphabetical order. A code is never given a new meaning."""

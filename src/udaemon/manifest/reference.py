@@ -1,0 +1,102 @@
+"""The reference pages of keys and of errors, made from the model and the table of codes.
+
+Knows no key and no code. `python -m udaemon.manifest.reference` writes them into `docs/reference`.
+"""
+
+from __future__ import annotations
+
+import json
+import os.path
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from udaemon.manifest.codes import CODES
+from udaemon.manifest.keys import Key, Table, keys_of
+from udaemon.manifest.model import Daemon
+from udaemon.manifest.root import Root
+from udaemon.manifest.schema import plain_default
+from udaemon.manifest.values import Choice
+
+_NOTE = "<!-- Made by `python -m udaemon.manifest.reference`; change the model instead. -->\n"
+_INTRODUCTION = """\
+Every key of `udaemon.toml` and `udaemon.yaml`.
+How they work together is told in the [guide](../guide/manifest.md); examples are written as TOML has them.
+"""
+_DAEMON = """\
+The keys of `[daemons.NAME]` and of `[defaults]`.
+Exactly one of `factory` and `command` must be there.
+"""
+
+
+def manifest_page() -> str:
+    """Write the page of all keys."""
+    return "\n".join(
+        [
+            _NOTE,
+            "# Manifest\n",
+            _INTRODUCTION,
+            "## Top level\n",
+            *_keys(Root, ()),
+            "Keys that begin with `x-` may stand here too, and mean nothing to udaemon.\n",
+            "## A daemon\n",
+            _DAEMON,
+            *_keys(Daemon, ()),
+        ]
+    )
+
+
+def errors_page() -> str:
+    """Write the page of all codes."""
+    parts = [_NOTE, "# Errors\n", "What `udaemon check` and every verb that reads the manifest can say about it.\n"]
+    for slug, code in CODES.items():
+        parts.append(f"## {slug}\n\n{code.meaning}\n\n{code.mend}\n")
+    return "\n".join(parts)
+
+
+def as_toml(name: str, value: Any) -> str:
+    """Write one key with its value as TOML has it, on one line."""
+    return f"{name} = {_inline(value)}"
+
+
+def _inline(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(as_toml(name, part) for name, part in value.items()) + " }" if value else "{}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_inline, value))}]"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _keys(model: type, path: tuple[str, ...]) -> Iterator[str]:
+    for key in keys_of(model):
+        yield from _entry(key, ".".join((*path, key.name)), title="####" if path else "###")
+        if isinstance(key.type, Table) and key.type.model not in {Daemon, model}:
+            yield from _keys(key.type.model, (*path, key.name))
+
+
+def _entry(key: Key, name: str, title: str) -> Iterator[str]:
+    yield f"{title} {name}\n\n{key.doc}\n"
+    if isinstance(key.type, Choice):
+        yield from (f"- `{json.dumps(word)}`: {meaning}" for word, meaning in key.type.meanings.items())
+    else:
+        yield f"- Type: {key.type.words}"
+    if default := default_of(key):
+        yield f"- Default: {default}"
+    if key.only:
+        yield f"- Only beside `{key.only}`"
+    if key.example is not None:
+        yield f"- Example: `{as_toml(name, key.example)}`"
+    yield ""
+
+
+def default_of(key: Key) -> str | None:
+    """Tell a key's default in words; None for a key that must be there or is a table."""
+    if key.shown_default:
+        return key.shown_default
+    default = plain_default(key)
+    return None if default in (None, "") else f"`{_inline(default)}`"
+
+
+if __name__ == "__main__":
+    for name, page in (("manifest", manifest_page()), ("errors", errors_page())):
+        with open(os.path.join("docs", "reference", f"{name}.md"), "w", encoding="utf-8") as file:
+            file.write(page)

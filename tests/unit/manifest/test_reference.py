@@ -1,0 +1,41 @@
+"""The reference pages are what the model and the table of codes say, and every code is there."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+from udaemon.manifest.codes import CODES
+from udaemon.manifest.reference import errors_page, manifest_page
+
+REPOSITORY = Path(__file__).parents[3]
+SOURCES = [*(REPOSITORY / "src/udaemon/manifest").glob("*.py"), REPOSITORY / "src/udaemon/cli/probe.py"]
+TELL = {"Finding", "Wrong", "Fault", "note"}
+
+
+def test_the_page_of_keys_is_what_the_model_says() -> None:
+    page = REPOSITORY / "docs/reference/manifest.md"
+    assert page.read_text() == manifest_page(), "run: python -m udaemon.manifest.reference"
+
+
+def test_the_page_of_errors_is_what_the_table_says() -> None:
+    page = REPOSITORY / "docs/reference/errors.md"
+    assert page.read_text() == errors_page(), "run: python -m udaemon.manifest.reference"
+
+
+def test_every_code_that_is_used_is_explained_and_no_other() -> None:
+    trees = [ast.parse(file.read_text()) for file in SOURCES if file.name != "codes.py"]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    texts = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    calls = [node for node in nodes if isinstance(node, ast.Call) and node.args]
+    said = {call.args[0].value for call in calls if _name(call) in TELL and isinstance(call.args[0], ast.Constant)}
+    assert said <= set(CODES)
+    assert set(CODES) <= texts
+
+
+def _name(call: ast.Call) -> str:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+
+
+def test_codes_are_in_order() -> None:
+    assert list(CODES) == sorted(CODES)
