@@ -52,8 +52,10 @@ def spec_for(directory: Path, **changes: Any) -> ChildSpec:
 class Child:
     """A running child, its output, its reports and its slot. Use it as a context manager: it leaves nothing behind."""
 
-    def __init__(self, directory: Path, code: str, **changes: Any) -> None:
-        (directory / "job.py").write_text(code)
+    def __init__(self, directory: Path, code: str = "", spec: ChildSpec | None = None, **changes: Any) -> None:
+        if spec is None:
+            (directory / "job.py").write_text(code)
+            spec = spec_for(directory, **changes)
         self.output = b""
         self.reports: list[Report] = []
         self.board = Scoreboard.create(str(directory / "scoreboard"), 1)
@@ -66,7 +68,7 @@ class Child:
         self._frames = FrameReader()
         given = (theirs_log, theirs.fileno(), parent_read, self.board.fd)
         fds = ChildFds(output=theirs_log, events=theirs.fileno(), parent=parent_read, scoreboard=self.board.fd)
-        argument = pickle.dumps((spec_for(directory, **changes), fds)).hex()
+        argument = pickle.dumps((spec, fds)).hex()
         self.process = subprocess.Popen([sys.executable, "-P", "-c", MAIN, argument], pass_fds=given)
         self.pidfd = os.pidfd_open(self.process.pid)
         os.close(theirs_log)

@@ -1,0 +1,1 @@
+"""prices: an async task that fails now and then, and the listener that hears of it."""

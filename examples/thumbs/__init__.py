@@ -1,0 +1,1 @@
+"""thumbs: one daemon in two instances that share the work."""
