@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from tests.process.child import PATIENCE, Child
 
-from udaemon.child.declared import spec_of
 from udaemon.child.report import Leaving
 from udaemon.child.spec import ChildSpec
+from udaemon.engines.specs import spec_of
 from udaemon.manifest.model import Manifest
 from udaemon.manifest.read import load
 

@@ -23,6 +23,7 @@ from udaemon.cli.parameters import DAEMON
 from udaemon.control import rundir
 from udaemon.engines import locks
 from udaemon.engines.commands import shell
+from udaemon.engines.specs import spec_of
 from udaemon.errors import ExitCode, UdaemonError
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.manifest.read import load
@@ -53,7 +54,6 @@ def command(options: GlobalOptions, *, name: str, once: bool, instance: int) -> 
     with _locked(manifest, Key(name, instance)) as lock:
         if daemon.command is not None:
             return _execute(manifest, daemon, instance, lock)
-        from udaemon.child.declared import spec_of
         from udaemon.child.foreground import run_here
 
         return run_here(spec_of(manifest, daemon, instance), once=once)

@@ -5,12 +5,8 @@ Knows nothing of files or processes; the supervisor's side and `udaemon run` com
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from udaemon.child.spec import ChildSpec
-
-if TYPE_CHECKING:
-    from udaemon.manifest.model import Daemon, Manifest
+from udaemon.manifest.model import Daemon, Manifest
 
 
 def spec_of(manifest: Manifest, daemon: Daemon, index: int, *, slot: int = 0) -> ChildSpec:
