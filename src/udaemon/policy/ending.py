@@ -27,13 +27,8 @@ def begin(instance: Instance) -> Outcome:
 
 
 def begin_anew(instance: Instance) -> Outcome:
-    """A start that the operator asked for: what went before counts no more."""
-    return begin(evolve(forgiven(instance), automatic=False, message=None))
-
-
-def forgiven(instance: Instance) -> Instance:
-    """The instance without the crashes it had."""
-    return evolve(instance, crashes=0, refusals=0, attempts=())
+    """A start that the operator asked for: it is no restart, and how the last process ended explains nothing now."""
+    return begin(evolve(instance, automatic=False, message=None))
 
 
 def rest(instance: Instance, state: State) -> Instance:

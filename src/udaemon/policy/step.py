@@ -19,7 +19,7 @@ from attrs import evolve
 
 from udaemon.policy import restart, wording
 from udaemon.policy.effects import Effect, KillTree, Signal, Tell, Word
-from udaemon.policy.ending import KILL_GRACE, begin, begin_anew, forgiven, on_exited, on_tree_gone, rest
+from udaemon.policy.ending import KILL_GRACE, begin, begin_anew, on_exited, on_tree_gone, rest
 from udaemon.policy.events import (
     DeadlineReached,
     Event,
@@ -74,7 +74,7 @@ def _start(instance: Instance, now: float) -> Outcome:
         return instance, (Tell(Word.REFUSED, "is disabled in the manifest"),)
     if instance.unkillable:
         return instance, (Tell(Word.REFUSED, f"old {wording.pids(instance.unkillable)} cannot be killed"),)
-    up = evolve(forgiven(instance), wanted=Wanted.UP)
+    up = evolve(_forgiven(instance), wanted=Wanted.UP)
     if up.at_rest or up.state is State.BACKOFF:
         return begin_anew(up)
     if up.state is State.STOPPING and up.being_born:
@@ -86,8 +86,13 @@ def _start(instance: Instance, now: float) -> Outcome:
 
 def _restart(instance: Instance, now: float) -> Outcome:
     if instance.pid is not None and instance.state in (State.STARTING, State.RUNNING):
-        return _end(forgiven(instance), StopAsked(), now)
+        return _end(_forgiven(instance), StopAsked(), now)
     return _start(instance, now)
+
+
+def _forgiven(instance: Instance) -> Instance:
+    """Whoever asks for a start or restart, in whatever state, wants it tried as if for the first time."""
+    return evolve(instance, crashes=0, refusals=0, attempts=())
 
 
 def _stop(instance: Instance, event: StopAsked, now: float) -> Outcome:
