@@ -18,6 +18,7 @@ from typing import Any
 
 from attrs import field, frozen
 
+from udaemon.cli import probe
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.manifest.problems import Finding, Path
 
@@ -36,14 +37,18 @@ class Imported:
 
 
 def check_imports(manifest: Manifest, *, patience: float = PATIENCE) -> Imported:
-    """Import every factory and listener of the daemons that may run."""
+    """Import every factory and listener of the daemons that may run.
+
+    Which variables are set can decide whether an import works, what is in them hardly ever: daemons whose variables
+    have the same names share one import.
+    """
     asked = list(_asked(manifest))
     numbers: dict[tuple[str, ...], int] = {}
     users: dict[int, list[Path]] = {}
     groups: dict[str, dict[str, Any]] = {}
     for path, reference, params, env in asked:
         names = None if params is None else sorted(params)
-        key = (json.dumps(env, sort_keys=True), reference, json.dumps(names))
+        key = (" ".join(sorted(env)), reference, json.dumps(names))
         number = numbers.setdefault(key, len(numbers))
         users.setdefault(number, []).append(path)
         group = groups.setdefault(key[0], {"env": env, "items": {}})
@@ -95,8 +100,8 @@ def _finding(fault: Mapping[str, Any], path: Path) -> Finding:
 def _ask(directory: str, groups: list[dict[str, Any]], patience: float) -> Iterator[dict[str, Any]]:
     """Run one probe and pass on what it tells; where an import takes too long, end the probe and tell that."""
     read, write = os.pipe()
-    probe = subprocess.Popen(
-        [sys.executable, "-P", "-m", "udaemon.cli.probe", str(write)],
+    process = subprocess.Popen(
+        [sys.executable, "-P", probe.__file__, str(write)],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -107,9 +112,9 @@ def _ask(directory: str, groups: list[dict[str, Any]], patience: float) -> Itera
     at: str | None = None
     try:
         with suppress(BrokenPipeError):
-            assert probe.stdin is not None
-            probe.stdin.write(json.dumps({"directory": directory, "groups": groups}).encode())
-            probe.stdin.close()
+            assert process.stdin is not None
+            process.stdin.write(json.dumps({"directory": directory, "groups": groups}).encode())
+            process.stdin.close()
         for line in _lines(read, patience):
             told = json.loads(line)
             at = told.get("began")
@@ -122,8 +127,8 @@ def _ask(directory: str, groups: list[dict[str, Any]], patience: float) -> Itera
     finally:
         os.close(read)
         with suppress(ProcessLookupError):
-            os.killpg(probe.pid, signal.SIGKILL)
-        probe.wait()
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def _lines(fd: int, patience: float) -> Iterator[bytes]:

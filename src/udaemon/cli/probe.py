@@ -1,7 +1,7 @@
 """Imports factories in a process made for it, and tells on a pipe what is wrong with them.
 
 Knows nothing of manifests: it is told references, parameters and environments as JSON on stdin. It is a program of its
-own (`python -P -m udaemon.cli.probe FD`), because what it imports may do anything: print, exit, hang, crash.
+own (`python -P probe.py FD`), because what it imports may do anything: print, exit, hang, crash.
 """
 
 from __future__ import annotations
@@ -11,32 +11,19 @@ import inspect
 import json
 import os
 import sys
-import traceback
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple, TypedDict
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from typing import Any
 
-class Item(TypedDict):
-    """One callable to import; `params` is None for one that is called without the manifest's parameters."""
-
-    reference: str
-    params: list[str] | None
-
-
-class Group(TypedDict):
-    """Items that share an environment, and so a process. `items` are told by their numbers."""
-
-    env: dict[str, str]
-    items: dict[str, Item]
-
-
-class Fault(NamedTuple):
+    Fault = dict[str, str | None]
     """What is wrong with a callable; `param` names a parameter of the manifest where that is the wrong part."""
 
-    code: str
-    message: str
-    hint: str | None = None
-    param: str | None = None
+
+def fault(code: str, message: str, hint: str | None = None, param: str | None = None) -> Fault:
+    """Put a fault; a plain table, because it goes out as JSON and `typing` takes a third of this program's time."""
+    return {"code": code, "message": message, "hint": hint, "param": param}
 
 
 def examine(reference: str, params: list[str] | None) -> Iterator[Fault]:
@@ -45,17 +32,17 @@ def examine(reference: str, params: list[str] | None) -> Iterator[Fault]:
     try:
         module = importlib.import_module(module_name)
     except BaseException as error:  # noqa: BLE001 - SystemExit and KeyboardInterrupt are as likely as any other
-        yield Fault("import-failed", f"cannot import {module_name}: {_put(error)}", _where(error))
+        yield fault("import-failed", f"cannot import {module_name}: {_put(error)}", _where(error))
         return
     found: Any = module
     for name in path.split("."):
         try:
             found = getattr(found, name)
         except AttributeError:
-            yield Fault("import-failed", f"{_name(found)} has no {name}", _meant(name, found))
+            yield fault("import-failed", f"{_name(found)} has no {name}", _meant(name, found))
             return
     if not callable(found):
-        yield Fault("not-callable", f"{path} is no callable but a {type(found).__name__}")
+        yield fault("not-callable", f"{path} is no callable but a {type(found).__name__}")
     elif params is not None:
         yield from _signature(found, path, params)
 
@@ -74,19 +61,21 @@ def _signature(found: Callable[..., Any], path: str, params: list[str]) -> Itera
     for name in params:
         if name not in by_name and not free:
             hint = _near(name, by_name) or (f"it takes {', '.join(by_name)}" if by_name else "it takes no parameters")
-            yield Fault("wrong-params", f"{path} takes no parameter {name}", hint, name)
+            yield fault("wrong-params", f"{path} takes no parameter {name}", hint, name)
     for name, parameter in wanted.items():
         needed = parameter.default is parameter.empty and parameter.kind not in {
             parameter.VAR_KEYWORD,
             parameter.VAR_POSITIONAL,
         }
         if needed and name not in params and name != "context":
-            yield Fault("wrong-params", f"{path} needs the parameter {name}", f"add {name} to params")
+            yield fault("wrong-params", f"{path} needs the parameter {name}", f"add {name} to params")
 
 
 def _put(error: BaseException) -> str:
     if isinstance(error, SystemExit):
         return f"it calls sys.exit({error.code!r})"
+    import traceback
+
     return traceback.format_exception_only(error)[-1].strip()[:500]
 
 
@@ -94,6 +83,8 @@ def _where(error: BaseException) -> str | None:
     """Name the innermost line that is not of the import machinery."""
     if isinstance(error, SyntaxError):
         return f"{error.filename}, line {error.lineno}" if error.filename else None
+    import traceback
+
     frames = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
@@ -121,11 +112,11 @@ def _work(group: Mapping[str, Any], tell: Callable[[Mapping[str, Any]], None]) -
     os.environ.update(group["env"])
     for number, item in group["items"].items():
         tell({"began": number})
-        faults = [fault._asdict() for fault in examine(item["reference"], item["params"])]
+        faults = list(examine(item["reference"], item["params"]))
         tell({"done": number, "faults": faults})
 
 
-def _guarded(group: Group, tell: Callable[[Mapping[str, Any]], None], done: set[str]) -> None:
+def _guarded(group: Mapping[str, Any], tell: Callable[[Mapping[str, Any]], None], done: set[str]) -> None:
     """Work in a fork; what ends it is told of the item it was at, and the rest gets a new one."""
     read, write = os.pipe()
     pid = os.fork()
@@ -146,9 +137,8 @@ def _guarded(group: Group, tell: Callable[[Mapping[str, Any]], None], done: set[
     _, status = os.waitpid(pid, 0)
     if at is not None:
         done.add(at)
-        how = "exits" if os.WIFEXITED(status) else f"dies by signal {os.WTERMSIG(status)}"
-        fault = Fault("import-failed", f"importing it {how} the process" if how == "exits" else f"importing it {how}")
-        tell({"done": at, "faults": [fault._asdict()]})
+        how = "exits the process" if os.WIFEXITED(status) else f"dies by signal {os.WTERMSIG(status)}"
+        tell({"done": at, "faults": [fault("import-failed", f"importing it {how}")]})
 
 
 def _write(fd: int, told: Mapping[str, Any]) -> None:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from udaemon.manifest.merge import environments, levels
 from udaemon.manifest.model import Daemon, Manifest
@@ -29,13 +29,16 @@ class Setting:
     environ: Mapping[str, str]
     project: str | None = None
     context: str | None = None
+    resolved: dict[str, str] = field(factory=dict, repr=False, eq=False)
 
     def absolute(self, path: str) -> str:
         """Resolve a path of the manifest: `~/` is the home directory, all else starts at the manifest."""
-        home = self.environ.get("HOME")
-        if home and (path == "~" or path.startswith("~/")):
-            path = home + path[1:]
-        return os.path.normpath(os.path.join(self.directory, path))
+        known = self.resolved.get(path)
+        if known is None:
+            home = self.environ.get("HOME")
+            whole = home + path[1:] if home and (path == "~" or path.startswith("~/")) else path
+            known = self.resolved[path] = os.path.normpath(os.path.join(self.directory, whole))
+        return known
 
 
 def complete(root: Root, top: Mapping[str, Any], setting: Setting, env_file: EnvFile) -> Manifest:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from bisect import bisect_right
 
 from udaemon.manifest.problems import Path
 
@@ -34,7 +35,13 @@ def places(text: str) -> Places:
     """Find every key and every value."""
     scan = _Scan(text)
     scan.document()
-    return {path: (place_at(text, key), place_at(text, value)) for path, (key, value) in scan.found.items()}
+    starts = [0, *(found.end() for found in re.finditer("\n", text))]
+
+    def place(offset: int) -> Place:
+        line = bisect_right(starts, offset)
+        return line, offset - starts[line - 1] + 1
+
+    return {path: (place(key), place(value)) for path, (key, value) in scan.found.items()}
 
 
 def first_duplicate(text: str) -> tuple[Path, Place] | None:
