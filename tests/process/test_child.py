@@ -7,8 +7,11 @@ import os
 import re
 import select
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.process.child import Child
@@ -321,7 +324,13 @@ def create(context):
 
 
 def test_f61_f62_the_process_is_given_what_was_declared_and_nothing_else(tmp_path: Path) -> None:
-    changes = {"index": 1, "instances": 2, "context": "production", "env": {"SHOP": "yes"}, "umask": 0o027}
+    changes: dict[str, Any] = {
+        "index": 1,
+        "instances": 2,
+        "context": "production",
+        "env": {"SHOP": "yes"},
+        "umask": 0o027,
+    }
     with Child(tmp_path, PROBE, cwd="/", **changes) as child:
         assert child.end() == 0
         said = dict(line.split(" ", 1) for line in child.lines)
@@ -352,6 +361,51 @@ def test_a_missing_working_directory_is_told(tmp_path: Path) -> None:
         message = "cwd /no/such/place: No such file or directory (ENOENT)"
         assert child.reports == [Leaving("config", message)]
         assert child.lines == [f"udaemon: mailer: {message}"]
+
+
+@pytest.mark.parametrize("task", ["lambda: print('ran', flush=True)", "wait"])
+def test_f48_a_huge_period_is_no_trouble(task: str, tmp_path: Path) -> None:
+    code = f"async def wait(): print('ran', flush=True)\ndef create(): return {task}\n"
+    with Child(tmp_path, code, sleep=1e9) as child:
+        child.wait_for("ran")
+        assert child.is_quiet_for(0.05)
+        child.signal(signal.SIGTERM)
+
+        assert child.end() == 0
+        assert child.lines == ["ran"]
+
+
+def test_f62_a_term_that_comes_while_signals_are_blocked_is_a_stop(tmp_path: Path) -> None:
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    try:
+        child = Child(tmp_path, SLEEPER, sleep=3600.0)
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+    with child:
+        child.signal(signal.SIGTERM)
+
+        assert child.end() == 0
+        assert child.reports == [Leaving("stopped", None)]
+
+
+def test_what_runs_in_a_daemon_is_slim(tmp_path: Path) -> None:
+    code = """
+import sys
+def create():
+    heavy = {"asyncio", "logging", "attr", "attrs", "cattrs", "click", "rich", "subprocess", "dataclasses"}
+    return lambda: sys.exit(repr(sorted(heavy & set(sys.modules))))
+"""
+    with Child(tmp_path, code) as child:
+        child.end()
+        assert child.lines == ["[]"]
+
+
+def test_importing_udaemon_loads_nothing_more(tmp_path: Path) -> None:
+    code = "import sys, udaemon; print([m for m in sys.modules if m.startswith('udaemon.')])"
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=20, check=True)
+
+    assert done.stdout == "[]\n"
 
 
 def test_f5_a_child_that_was_stopped_for_long_does_not_catch_up(tmp_path: Path) -> None:

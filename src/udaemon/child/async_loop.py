@@ -46,12 +46,15 @@ async def _outcome(step: Callable[[], object]) -> BaseException | None:
             await result
     except BaseException as error:  # noqa: BLE001 - the course decides, also over SystemExit
         return error
-    # A task that never waits must not starve what it left running beside it.
-    await asyncio.sleep(0)
     return None
 
 
 async def _wait(due: float, signals: Signals) -> None:
+    left = due - monotonic()
+    if left <= 0:
+        # A task that never waits must not starve what it left running beside it.
+        await asyncio.sleep(0)
+        return
     loop = asyncio.get_running_loop()
     done = loop.create_future()
 
@@ -65,7 +68,7 @@ async def _wait(due: float, signals: Signals) -> None:
         # The task handles signals by its loop, which took the wake-up over. That wakes us as well.
         signal.set_wakeup_fd(former, warn_on_full_buffer=False)
     signals.notify = lambda: loop.call_soon_threadsafe(finish)
-    timer = loop.call_later(max(0.0, due - monotonic()), finish)
+    timer = loop.call_later(left, finish)
     if signals.attention:
         finish()
     try:

@@ -60,12 +60,16 @@ def course(
     book: Book,
     clock: Clock,
     once: bool = False,
+    always_pause: bool = False,
 ) -> Course:
-    """Yield, in turn, the callables to call and the moments to wait for; be sent what they raised, or None."""
+    """Yield, in turn, the callables to call and the moments to wait for; be sent what they raised, or None.
+
+    `always_pause` yields a moment before each run also when it has come already.
+    """
     started = clock()
     due = Due(started, started)
     while True:
-        waiting = True
+        waiting, paused = True, not always_pause
         while waiting:
             while marks.attention and (hook := marks.take_hook()) is not None:
                 error = yield hook
@@ -74,8 +78,9 @@ def course(
             if marks.stopping:
                 return Outcome("stopped")
             started = clock()
-            waiting = started < due.at
+            waiting = started < due.at or not paused
             if waiting:
+                paused = True
                 yield due.at
         if due.overrun:
             book.writer.came_late()

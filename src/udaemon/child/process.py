@@ -29,6 +29,7 @@ from udaemon.child.task import TaskContext
 
 EXIT_EXCEPTION = 1
 EXIT_CONFIG = 78  # EX_CONFIG of sysexits.h
+PYTHON_IGNORES = (signal.SIGPIPE, signal.SIGXFSZ)
 SHORT_PAUSE = 1.0  # below this a period is taken to ask for precision
 
 
@@ -41,8 +42,7 @@ def run_child(spec: ChildSpec, fds: ChildFds) -> int:
     signals = Signals()
     reporter = Reporter(fds.events)
     try:
-        _own_process(fds)
-        signals.install()
+        _own_process(fds, signals)
         if fds.parent is not None:
             signals.parent_gone = watch_parent(fds.parent)
         writer = SlotWriter.anonymous() if fds.scoreboard is None else SlotWriter.map(fds.scoreboard, spec.slot)
@@ -130,6 +130,7 @@ def _loop(spec: ChildSpec, built: Built, signals: Signals, book: Book, *, once: 
         book=book,
         clock=clock,
         once=once,
+        always_pause=built.is_async,
     )
     if built.is_async:
         from udaemon.child.async_loop import run_course  # asyncio is 40 ms that a plain task need not pay
@@ -138,16 +139,18 @@ def _loop(spec: ChildSpec, built: Built, signals: Signals, book: Book, *, once: 
     return drive(steps, signals.wait)
 
 
-def _own_process(fds: ChildFds) -> None:
+def _own_process(fds: ChildFds, signals: Signals) -> None:
     """Session, signals, standard streams and descriptors: nothing is inherited that was not declared."""
     with suppress(PermissionError):  # already a leader
         os.setsid()
     signal.set_wakeup_fd(-1)
-    for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
+    for number in signal.valid_signals():
         # As in every Python program a broken pipe is an exception and no death; programs the task starts get defaults.
-        python_ignores = number in (signal.SIGPIPE, getattr(signal, "SIGXFSZ", signal.SIGPIPE))
-        with suppress(OSError):  # two real-time signals belong to the C library
-            signal.signal(number, signal.SIG_IGN if python_ignores else signal.SIG_DFL)
+        wanted = signal.SIG_IGN if number in PYTHON_IGNORES else signal.SIG_DFL
+        if signal.getsignal(number) not in (wanted, None):
+            signal.signal(number, wanted)
+    signals.install()
+    # Only now: a TERM that came since the fork waits until it has a handler.
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     gc.enable()
     null = os.open(os.devnull, os.O_RDWR)

@@ -22,6 +22,7 @@ STOPS = (signal.SIGTERM, signal.SIGQUIT, signal.SIGINT)
 OTHERS = (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 # The kernel lets select be late by a thousandth of its time-out, and never by less than the timer slack of 50 us.
 PRECISE = 0.05
+LONGEST = 1e6  # a time-out that every system takes
 
 
 def _nothing() -> None:
@@ -134,7 +135,7 @@ class Signals:
             return
         fd = self.wake_fd()
         while left > 0 and not self.attention:
-            if select.select([fd], [], [], left if left < PRECISE else left * 0.99)[0]:
+            if select.select([fd], [], [], left if left < PRECISE else min(left * 0.99, LONGEST))[0]:
                 with suppress(BlockingIOError):
                     os.read(fd, 512)
             left = due - monotonic()

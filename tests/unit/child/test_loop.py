@@ -97,6 +97,17 @@ def test_nothing_is_waited_for_when_nothing_is_left_to_wait() -> None:
     assert world.said == []
 
 
+def test_a_course_may_be_asked_to_pause_always() -> None:
+    world = World(sleep=0.02)
+    steps = course(
+        world.run, sleep=0, min_sleep=0, marks=world.signals, book=world.book, clock=world.clock, always_pause=True
+    )
+
+    assert drive(steps, world.wait) == Outcome("task-stopped")
+    assert world.said == ["waits"] * 3
+    assert world.gaps() == pytest.approx([0.05, 0.05])
+
+
 def test_each_run_is_told_also_the_one_that_raised_stop_task() -> None:
     world = World(sleep=0.2, runs=2)
 
