@@ -29,6 +29,7 @@ VERBS = {
     "run": "Run one daemon in this terminal, without a supervisor.",
     "check": "Check manifests and tell every problem.",
     "schema": "Print the JSON Schema of the manifest.",
+    "import-ini": "Make a manifest of a directory of ustream/daemon ini files.",
     "inspect": "Show everything known of a daemon, as JSON.",
     "events": "Show what happened.",
     "wait": "Wait until a daemon is ready, is stopped, or had a good run.",
@@ -36,7 +37,7 @@ VERBS = {
     "completion": "Print a completion script for a shell.",
     "version": "Show the version.",
 }
-"""A verb `x` is the click command `command` in `udaemon.cli.commands.x`; its `obj` is a `GlobalOptions`."""
+"""A verb `x-y` is the click command `command` in `udaemon.cli.commands.x_y`; its `obj` is a `GlobalOptions`."""
 
 
 class Verbs(click.Group):
@@ -50,7 +51,7 @@ class Verbs(click.Group):
         """Import one verb."""
         if cmd_name not in VERBS or not _is_there(cmd_name):
             return None
-        command: click.Command = import_module(f"udaemon.cli.commands.{cmd_name}").command
+        command: click.Command = import_module(f"udaemon.cli.commands.{_module(cmd_name)}").command
         return command
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
@@ -79,8 +80,12 @@ class Verbs(click.Group):
                 formatter.write_dl(rows)
 
 
+def _module(name: str) -> str:
+    return name.replace("-", "_")
+
+
 def _is_there(name: str) -> bool:
-    return os.path.exists(os.path.join(os.path.dirname(__file__), "commands", f"{name}.py"))
+    return os.path.exists(os.path.join(os.path.dirname(__file__), "commands", f"{_module(name)}.py"))
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]}, subcommand_metavar="VERB [ARGS]...")

@@ -83,7 +83,12 @@ def _read(data: bytes, lookup: Lookup, *, php: Literal["5", "8"]) -> Result:
         lines={
             entry.key.decode(encoding): source.line_at(entry.start) for entry in statements if isinstance(entry, Entry)
         },
+        variables={use.name.decode("utf-8", "replace"): _text(use.value) for use in parser.variables},
     )
+
+
+def _text(value: bytes | None) -> str | None:
+    return None if value is None else value.decode("utf-8", "surrogateescape")
 
 
 def _stored(statements: Iterable[Statement]) -> PhpArray:

@@ -26,7 +26,8 @@ class Result:
     """A file as PHP reads it.
 
     `values` is None where PHP refuses the file; `reason` and `line` are then PHP's own. `encoding` is "utf-8", or
-    "latin-1" where the values are no UTF-8 and each character stands for one byte. `lines` has the line of each key.
+    "latin-1" where the values are no UTF-8 and each character stands for one byte. `lines` has the line of each key,
+    `variables` what each `${NAME}` was, None for nothing.
     """
 
     ok: bool
@@ -37,3 +38,4 @@ class Result:
     php: str
     notes: tuple[Note, ...]
     lines: Mapping[str, int] = Factory(dict)
+    variables: Mapping[str, str | None] = Factory(dict)

@@ -1,0 +1,166 @@
+"""`udaemon import-ini`: makes a manifest of a directory of the PHP library's ini files, or shows how PHP reads one.
+
+Knows nothing of ini syntax.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from collections.abc import Sequence
+
+import click
+
+from udaemon.cli import legacy_files as files
+from udaemon.cli.options import GlobalOptions
+from udaemon.errors import ExitCode, UdaemonError
+from udaemon.manifest.keys import keys_of
+from udaemon.manifest.legacy_ini.constants import BUILT_IN
+from udaemon.manifest.legacy_ini.emit import emit
+from udaemon.manifest.legacy_ini.importing import import_files
+from udaemon.manifest.legacy_ini.plan import Imported, Wishes
+from udaemon.manifest.legacy_ini.reader import Php, read
+from udaemon.manifest.legacy_ini.report import as_data, as_text, shown
+from udaemon.manifest.model import Daemon
+from udaemon.manifest.references import NAME_PATTERN
+
+
+@click.command(name="import-ini")
+@click.argument("directory", metavar="[DIR]", required=False)
+@click.option("--show", metavar="FILE", help="Print how PHP reads one file, as JSON, and import nothing.")
+@click.option("-o", "--output", metavar="FILE", help="Manifest to write, - for standard output; default udaemon.toml.")
+@click.option("--format", "form", type=click.Choice(["toml", "yaml"]), help="Its format; default as its name says.")
+@click.option("--context", "context_name", metavar="NAME", help="The context your entry script passes.")
+@click.option("--run-dir", metavar="DIR", help="Where old scripts look for pid files.")
+@click.option("--instances", multiple=True, metavar="NAME=N", help="How many copies of a daemon were launched.")
+@click.option("--map", "map_file", metavar="FILE", help="Rules from PHP factories to Python ones.")
+@click.option("--bridge", type=click.Choice(["php"]), help="Run the PHP daemons as they are.")
+@click.option("--entry", metavar="FILE", help="The PHP script that starts a daemon by its --id.")
+@click.option("--php", type=click.Choice(["5", "8"]), help="Read as this PHP; default 8, or 5 if only that can.")
+@click.option("--constant", "constants", multiple=True, metavar="NAME=VALUE", help="A constant of your PHP code.")
+@click.option("--keep-log-paths", is_flag=True, help="Write out the log paths that the library would take.")
+@click.option("--verify", is_flag=True, help="Read the manifest back and tell what differs from PHP.")
+@click.option("--dry-run", is_flag=True, help="Print the manifest and write nothing.")
+@click.option("--force", is_flag=True, help="Write over an existing manifest.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@click.pass_obj
+def command(
+    options: GlobalOptions,
+    *,
+    directory: str | None,
+    show: str | None,
+    output: str | None,
+    form: str | None,
+    context_name: str | None,
+    run_dir: str | None,
+    instances: tuple[str, ...],
+    map_file: str | None,
+    bridge: str | None,
+    entry: str | None,
+    php: Php | None,
+    constants: tuple[str, ...],
+    keep_log_paths: bool,
+    verify: bool,
+    dry_run: bool,
+    force: bool,
+    as_json: bool,
+) -> int:
+    """Make a manifest of a directory of ustream/daemon ini files.
+
+    Each file becomes a daemon. What PHP reads otherwise than the eye is told with its line. A file that PHP refuses
+    is reported, the others are imported, and the exit code is 1.
+    """
+    known = {**BUILT_IN, **_pairs("--constant", constants)}
+    if show is not None:
+        result = read(files.read_file(show), constants=known, environ=os.environ, php=php or "8")
+        sys.stdout.write(json.dumps(shown(show, result), ensure_ascii=False, indent=2) + "\n")
+        return ExitCode.OK
+    if directory is None:
+        raise click.UsageError("name a directory of ini files, or one file with --show")
+    wishes = Wishes(
+        context=_context(context_name or options.context),
+        run_dir=run_dir,
+        instances={name: _count(name, text) for name, text in _pairs("--instances", instances).items()},
+        rules=files.read_rules(map_file),
+        bridge=_bridge(directory, entry) if bridge else None,
+        entry=entry and os.path.abspath(entry),
+        keep_log_paths=keep_log_paths,
+        keys=frozenset(key.name for key in keys_of(Daemon)),
+    )
+    imports = import_files(files.ini_files(directory), wishes, constants=known, environ=os.environ, php=php or "auto")
+    _unknown_names(imports, wishes)
+    path = output or f"udaemon.{form or 'toml'}"
+    form = form or ("yaml" if path.endswith((".yaml", ".yml")) else "toml")
+    good = sum(one.result.ok for one in imports)
+    title = f"Imported by `udaemon import-ini` from {directory}: {good} of {len(imports)} files."
+    text = emit(imports, wishes, title=title, form=form)
+    to_disk = bool(good) and not dry_run and path != "-"
+    if to_disk:
+        files.refuse_existing(path, force=force)
+        files.write(path, text, force=force)
+    _tell(imports, text, path if to_disk else None, directory, as_json=as_json)
+    if verify and good:
+        if to_disk or (dry_run and os.path.exists(path)):
+            text = files.read_file(path).decode("utf-8", "replace")
+        sys.stderr.write("\n".join(files.verified(imports, path, text, os.environ)) + "\n")
+    return ExitCode.OK if good == len(imports) else ExitCode.FAILED
+
+
+def _tell(imports: Sequence[Imported], text: str, path: str | None, directory: str, *, as_json: bool) -> None:
+    """Data to stdout, talk to stderr: the manifest is data where it is not written to a file."""
+    place = directory.rstrip("/") or "/"
+    if as_json:
+        data = as_data(imports, path, directory)
+        if path is None:
+            data["manifest"] = text
+        sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=2) + "\n")
+        return
+    if path is None:
+        sys.stdout.write(text)
+        sys.stderr.write(as_text(imports, None, place))
+    else:
+        sys.stdout.write(as_text(imports, path, place))
+
+
+def _pairs(option: str, texts: Sequence[str]) -> dict[str, str]:
+    pairs = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not name or not equals:
+            raise click.UsageError(f"{option} takes NAME=VALUE, not {text!r}")
+        pairs[name] = value
+    return pairs
+
+
+def _count(name: str, text: str) -> int:
+    if not re.fullmatch("[1-9][0-9]{0,3}", text):
+        raise click.UsageError(f"--instances {name}={text}: write a number from 1 to 9999")
+    return int(text)
+
+
+def _context(name: str | None) -> str | None:
+    if name and not re.fullmatch(NAME_PATTERN[1:-1], name):
+        raise UdaemonError(
+            f"{name!r} cannot be a context here",
+            "write 1 to 63 of a-z, 0-9, - and _, beginning with a letter or digit",
+            ExitCode.USAGE,
+        )
+    return name or None
+
+
+def _bridge(directory: str, entry: str | None) -> tuple[str, ...]:
+    """The PHP that runs an entry script in the foreground: our prepend, told where the library's class is."""
+    if entry is not None and not os.path.isfile(entry):
+        raise UdaemonError(f"{entry} is no file", "name the script that starts your daemons", ExitCode.USAGE)
+    library = files.find_daemon_class(os.path.dirname(os.path.abspath(entry or directory)), directory)
+    found = library or "TODO: the library's src/Ustream/Daemon/Daemon.php"
+    return ("php", "-d", f"auto_prepend_file={files.PREPEND}", "-d", f"udaemon.library={found}")
+
+
+def _unknown_names(imports: Sequence[Imported], wishes: Wishes) -> None:
+    names = {name for one in imports for name in (one.identifier, one.name)}
+    for name in wishes.instances:
+        if name not in names:
+            raise UdaemonError(f"--instances {name}: there is no {name}.ini", exit_code=ExitCode.USAGE)

@@ -1,0 +1,64 @@
+"""What an import is asked to do, and what comes of one ini file.
+
+Knows nothing of how it is done (`convert.py`) or written (`emit.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from attrs import Factory, frozen
+
+from udaemon.manifest.legacy_ini.factories import NO_RULES, Rules
+from udaemon.manifest.legacy_ini.result import Note, Result
+
+Plain = str | int | float | list[str]
+
+
+@frozen(kw_only=True)
+class Wishes:
+    """What the ini files do not say and the person may.
+
+    `bridge` is the command that runs an entry script in the foreground, without the script; None for Python factories.
+    """
+
+    context: str | None = None
+    run_dir: str | None = None
+    instances: Mapping[str, int] = Factory(dict)
+    rules: Rules = NO_RULES
+    bridge: tuple[str, ...] | None = None
+    entry: str | None = None
+    keep_log_paths: bool = False
+    keys: frozenset[str] = frozenset()
+    """The keys the manifest has; what is not among them is written as a comment."""
+
+
+@frozen(kw_only=True)
+class Setting:
+    """One key of a daemon: its value as it is written in a manifest, and where it comes from."""
+
+    key: str
+    value: Plain
+    origin: str
+    written: bool = True
+
+
+@frozen(kw_only=True)
+class Imported:
+    """One ini file: the daemon it became, or why it became none."""
+
+    file: str
+    identifier: str
+    name: str
+    result: Result
+    settings: tuple[Setting, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def todo(self) -> tuple[str, ...]:
+        """The keys a person has to supply."""
+        return tuple(
+            setting.key
+            for setting in self.settings
+            if setting.written and isinstance(setting.value, str) and setting.value.startswith("TODO")
+        )

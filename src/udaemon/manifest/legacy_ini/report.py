@@ -1,0 +1,79 @@
+"""What an import has to say: each file, each surprise with its line, what is still to do.
+
+Knows nothing of where it is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from udaemon.manifest.legacy_ini.plan import Imported
+from udaemon.manifest.legacy_ini.result import Result
+
+
+def as_data(imports: Sequence[Imported], output: str | None, directory: str) -> dict[str, Any]:
+    """The report as plain data."""
+    return {
+        "version": 1,
+        "directory": directory,
+        "output": output,
+        "imported": sum(one.result.ok for one in imports),
+        "broken": sum(not one.result.ok for one in imports),
+        "files": [
+            {
+                "file": one.file,
+                "ok": one.result.ok,
+                "line": one.result.line,
+                "reason": one.result.reason,
+                "php": one.result.php,
+                "encoding": one.result.encoding,
+                "daemon": one.name if one.result.ok else None,
+                "todo": list(one.todo),
+                "notes": [note._asdict() for note in one.notes],
+            }
+            for one in imports
+        ],
+    }
+
+
+def shown(file: str, result: Result) -> dict[str, Any]:
+    """One file as PHP reads it, as plain data."""
+    return {
+        "file": file,
+        "ok": result.ok,
+        "line": result.line,
+        "reason": result.reason,
+        "encoding": result.encoding,
+        "values": result.values,
+        "notes": [note._asdict() for note in result.notes],
+    }
+
+
+def as_text(imports: Sequence[Imported], output: str | None, directory: str) -> str:
+    """The report for a person: places first, so that a terminal can open them; sums last."""
+    lines: list[str] = []
+    for one in imports:
+        lines += _file(one, directory)
+    imported, broken = sum(one.result.ok for one in imports), sum(not one.result.ok for one in imports)
+    todo = [f"{one.name}.{key}" for one in imports for key in one.todo]
+    lines.append("")
+    lines.append(f"{imported} of {len(imports)} files imported" + (f" into {output}" if output else ""))
+    if broken:
+        names = ", ".join(one.file for one in imports if not one.result.ok)
+        lines.append(f"{broken} refused by PHP: {names}")
+    if todo:
+        lines.append(f"{len(todo)} still to do: {', '.join(todo)}")
+    return "\n".join(lines) + "\n"
+
+
+def _file(one: Imported, directory: str) -> Iterator[str]:
+    count = len(one.notes)
+    notes = f"{count} note{'s' if count != 1 else ''}" if count else "nothing to note"
+    if one.result.ok:
+        yield f"{one.file} -> {one.name}: {notes}"
+    else:
+        yield f"{one.file}: refused by PHP at line {one.result.line} ({one.result.reason})"
+    for note in one.notes:
+        place = f"{directory}/{one.file}" + (f":{note.line}" if note.line else "")
+        yield f"  {place}: {note.code}: {note.text}"

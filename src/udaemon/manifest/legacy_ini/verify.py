@@ -1,0 +1,91 @@
+"""Compares a manifest with what PHP read from the ini files it was imported from.
+
+Knows nothing of how the manifest was read: it gets its tables as they are written, with variables put in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from udaemon.manifest.legacy_ini import quantities
+from udaemon.manifest.legacy_ini.factories import TODO
+from udaemon.manifest.legacy_ini.plan import Imported
+from udaemon.manifest.measures import parse_duration
+
+REMAINING = (
+    "a run's memory is measured as RSS, right after the run; PHP compared its peak, after the pause",
+    "TERM lets the run finish and tells task-done too; PHP left without telling it",
+    "after the stop time-out (10 s) the whole process tree is killed; PHP waited for ever",
+    "HUP, USR1, USR2 and CHLD do not end a pause; in PHP any of them started the next run at once",
+    "the period does not drift; PHP's grew by some 0.14 ms a run and followed the wall clock",
+    "sleeps above 4294 s are as long as written; PHP's wrapped",
+    "exit codes tell how a daemon ended; PHP left with 0 for nearly everything",
+    "files are created with umask 022; PHP used 0",
+    "log lines begin with a UTC time; PHP's began with MM/DD/YYYY, a p and the pid",
+    "INT stops a daemon as TERM does; in PHP it killed the daemon and left its pid file",
+)
+
+
+def differences(imports: Sequence[Imported], manifest: Mapping[str, Any]) -> Iterator[str]:
+    """One line for each place where the manifest and PHP do not agree."""
+    defaults, daemons = _table(manifest.get("defaults")), _table(manifest.get("daemons"))
+    names = {one.name for one in imports if one.result.ok}
+    for one in imports:
+        if not one.result.ok:
+            yield f"{one.file}: not imported"
+        elif one.name not in daemons:
+            yield f"{one.name}: {one.file} has no daemon"
+        else:
+            yield from (f"{one.name}: {text}" for text in _daemon(one, {**defaults, **_table(daemons[one.name])}))
+    for name in daemons:
+        if name not in names:
+            yield f"{name}: no ini file"
+
+
+def _table(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _daemon(one: Imported, table: Mapping[str, Any]) -> Iterator[str]:
+    values = one.result.values or {}
+    factory = table.get("factory")
+    if isinstance(factory, str) and factory.startswith(TODO):
+        yield f"factory is still to do ({factory.removeprefix(TODO)})"
+    if "command" not in table:
+        yield from _pace(one, table)
+    for key in ("memory-limit", "memory-threshold"):
+        if key in values and key not in table and "command" not in table:
+            yield f"{key} {_shown(values[key])} is not in the manifest"
+    expected = {setting.key: setting.value for setting in one.settings if setting.written}
+    for key in ("factory", "command", "instances", "log-dir", "common-log"):
+        if key in expected and not _todo(expected[key]) and table.get(key) != expected[key]:
+            yield f"{key} is {_shown(table.get(key))}, from {one.file} it would be {_shown(expected[key])}"
+    if table.get("restart") != "always":
+        yield "restart is not always, which is what Monit did"
+
+
+def _pace(one: Imported, table: Mapping[str, Any]) -> Iterator[str]:
+    values = one.result.values or {}
+    for key in ("sleep", "min-sleep"):
+        text = values.get(key, "")
+        if not isinstance(text, str):
+            continue
+        old = quantities.seconds(text, empty_is_zero=True, php5=one.result.php == "5").value
+        new = _seconds(table.get(key, 0))
+        if old != new:
+            yield f"{key} is {_shown(table.get(key))}, PHP read {_shown(text)}"
+
+
+def _seconds(value: Any) -> float | None:
+    if isinstance(value, str):
+        return parse_duration(value)
+    return float(value) if isinstance(value, (int, float)) else None
+
+
+def _todo(value: Any) -> bool:
+    return str(value).startswith(("TODO", "['TODO"))
+
+
+def _shown(value: Any) -> str:
+    return "not set" if value is None else f'"{value}"' if isinstance(value, str) else str(value)
