@@ -13,6 +13,7 @@ from udaemon.policy.events import Exited, Reason
 from udaemon.policy.instance import Exit, Instance, State, Wanted
 
 Outcome = tuple[Instance, tuple[Effect, ...]]
+"""What became of an instance, and what to do about it."""
 
 KILL_GRACE = 5.0
 """Seconds after KILL in which a process must be gone; what stays longer sits in the kernel and is called unkillable."""

@@ -19,7 +19,7 @@ from attrs import evolve
 
 from udaemon.policy import restart, wording
 from udaemon.policy.effects import Effect, KillTree, Signal, Tell, Word
-from udaemon.policy.ending import KILL_GRACE, begin, begin_anew, on_exited, on_tree_gone, rest
+from udaemon.policy.ending import KILL_GRACE, Outcome, begin, begin_anew, on_exited, on_tree_gone, rest
 from udaemon.policy.events import (
     DeadlineReached,
     Event,
@@ -35,8 +35,6 @@ from udaemon.policy.events import (
     Trouble,
 )
 from udaemon.policy.instance import Exit, Instance, State, Wanted
-
-Outcome = tuple[Instance, tuple[Effect, ...]]
 
 
 def step(instance: Instance, event: Event, now: float, jitter: float = 0.0) -> Outcome:
@@ -115,7 +113,7 @@ def _end(instance: Instance, event: StopAsked, now: float) -> Outcome:
     stopping = evolve(instance, state=State.STOPPING, asked_at=now, deadline=now + timeout, message=None)
     if event.hurry:
         return _kill(stopping, "killed at once, as asked", now)
-    return stopping, () if stopping.being_born else _farewell(stopping, timeout)
+    return stopping, (() if stopping.being_born else _farewell(stopping, timeout))
 
 
 def _farewell(instance: Instance, timeout: float) -> tuple[Effect, ...]:

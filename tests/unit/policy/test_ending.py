@@ -144,14 +144,17 @@ def test_after_a_cool_down_the_count_begins_anew() -> None:
     assert life.waits == 120
 
 
+def test_f18_a_cool_down_of_nothing_does_not_spin() -> None:
+    life = Life.running(command(start_limit=StartLimit(count=1, then=0))).crashes(2)
+    assert (life.state, life.waits) == (State.BACKOFF, 0.1)
+
+
 def test_a_manual_start_after_giving_up_begins_anew() -> None:
-    life = Life.running(command(start_limit=StartLimit(count=1))).crashes(2).happens(StartAsked(), Spawned(9))
-    assert (life.state, life.instance.crashes, life.instance.attempts, life.instance.message) == (
-        State.RUNNING,
-        0,
-        (),
-        None,
-    )
+    daemon = command(start_limit=StartLimit(count=1))
+    life = Life.running(daemon).crashes(2).happens(StartAsked())
+    assert (life.state, life.instance.message) == (State.STARTING, None)
+    life.happens(Spawned(9))
+    assert (life.state, life.instance.crashes, life.instance.attempts) == (State.RUNNING, 0, ())
 
 
 def test_f35_what_it_leaves_behind_is_killed_before_anything_else_happens() -> None:
