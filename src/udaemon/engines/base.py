@@ -45,8 +45,9 @@ class SpawnRequest:
 class Engine(Protocol):
     """Makes processes, watches them die, ends them. Every answer comes through the listener, never by return."""
 
-    deadline: float | None
-    """Monotonic time at which `expire` wants to be called, None for never."""
+    @property
+    def deadline(self) -> float | None:
+        """Monotonic time at which `expire` wants to be called, None for never."""
 
     def spawn(self, requests: Sequence[SpawnRequest]) -> None:
         """Start these; each gets `Spawned` or `SpawnFailed` later."""

@@ -1,0 +1,177 @@
+"""Births from zygotes: what is asked of them, and what becomes of each.
+
+Knows nothing of a process after its birth.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Collection, Iterator, Sequence
+
+from attrs import define
+
+from udaemon.engines import locks
+from udaemon.engines.base import Reactor, SpawnRequest
+from udaemon.engines.daemon import be_daemon
+from udaemon.engines.living import Living
+from udaemon.engines.specs import spec_of
+from udaemon.engines.sweep import Sweep
+from udaemon.engines.zygote.inherited import Inherited
+from udaemon.engines.zygote.parent import Patience
+from udaemon.engines.zygote.popen import Popen
+from udaemon.engines.zygote.process import ZygoteProcess
+from udaemon.engines.zygotes import Zygotes
+from udaemon.manifest.model import Manifest
+
+
+@define(eq=False)
+class _Awaited:
+    """A process that was asked for. It is what launches its process object: by being noted down."""
+
+    request: SpawnRequest
+    near: socket.socket
+    far: socket.socket
+    process: ZygoteProcess | None = None
+    popen: Popen | None = None
+    tells = True
+
+    def launch(self, popen: Popen) -> None:
+        self.popen = popen
+
+    def wait(self, popen: Popen, timeout: float | None) -> int | None:  # noqa: ARG002 - the reactor waits
+        return popen.returncode
+
+
+class Births:
+    """Has factory daemons forked.
+
+    Args:
+        reactor: The loop.
+        manifest: Names the daemons, for what zygotes import.
+        scoreboard: A descriptor that every child gets.
+        nofile: RLIMIT_NOFILE for daemons, None for our own.
+        output: What zygotes get as stdout and stderr.
+        patience: After how long a zygote that does not answer is replaced.
+        strangers: Gives the children that nobody has heard of.
+        on_born: Told of each process; it owns the request's descriptors then.
+        on_refused: Told why there is none; it owns them too.
+        on_notice: Told in a sentence what became of zygotes.
+    """
+
+    def __init__(
+        self,
+        reactor: Reactor,
+        manifest: Manifest,
+        *,
+        scoreboard: int,
+        nofile: tuple[int, int] | None,
+        output: int,
+        patience: Patience,
+        strangers: Callable[[], Collection[int]],
+        on_born: Callable[[Living, SpawnRequest], None],
+        on_refused: Callable[[SpawnRequest, str], None],
+        on_notice: Callable[[str], None],
+    ) -> None:
+        self._reactor = reactor
+        self._manifest = manifest
+        self._scoreboard = scoreboard
+        self._nofile = nofile
+        self._strangers = strangers
+        self._on_born = on_born
+        self._on_refused = on_refused
+        self.notice = on_notice
+        # Nobody closes the write end: it closes with this process, and that is what tells our children.
+        self._parent_pipe, self._alive = os.pipe2(os.O_CLOEXEC)
+        self._zygotes = Zygotes(
+            reactor, manifest, self, patience, parent_pipe=self._parent_pipe, keep=(scoreboard,), output=output
+        )
+        self._awaited: dict[Popen, _Awaited] = {}
+        self._sweeps: set[Sweep] = set()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a process may exist that is not told yet."""
+        return bool(self._sweeps) or self._zygotes.busy
+
+    @property
+    def deadline(self) -> float | None:
+        """The earliest moment that a zygote is waited for."""
+        return self._zygotes.deadline
+
+    @property
+    def pids(self) -> Iterator[int]:
+        """All zygotes."""
+        return self._zygotes.pids
+
+    def expire(self, now: float) -> None:
+        """Give up on zygotes that were waited for until now."""
+        self._zygotes.expire(now)
+
+    def close(self) -> None:
+        """End all zygotes, and refuse what they still had to do."""
+        self._zygotes.close()
+        for popen in tuple(self._awaited):
+            self.failed(popen, "the engine was closed")
+        os.close(self._parent_pipe)
+
+    def ask(self, request: SpawnRequest) -> None:
+        """Have a daemon's process forked."""
+        try:
+            near, far = socket.socketpair()
+        except OSError as error:
+            self._on_refused(request, f"socket: {error.strerror}")
+            return
+        near.setblocking(False)
+        awaited = _Awaited(request, near, far)
+        spec = spec_of(self._manifest, request.daemon, request.key.index, slot=request.slot)
+        fds = (Inherited(request.output), Inherited(request.lock), Inherited(far.fileno()))
+        awaited.process = ZygoteProcess(
+            awaited,
+            target=be_daemon,
+            args=(spec._replace(rlimit_nofile=self._nofile), *fds, self._parent_pipe, self._scoreboard),
+            name=str(request.key),
+        )
+        awaited.process.start()
+        assert awaited.popen is not None
+        self._awaited[awaited.popen] = awaited
+        self._zygotes.of(request.daemon).add(awaited.popen)
+
+    def born(self, popen: Popen) -> None:
+        """A zygote has forked it; see `Parent`."""
+        awaited = self._awaited.pop(popen)
+        awaited.far.close()
+        request = awaited.request
+        assert popen.pid is not None
+        living = Living(
+            key=request.key,
+            daemon=request.daemon,
+            pid=popen.pid,
+            pidfd=popen.sentinel,
+            process=awaited.process,
+            reports=awaited.near,
+        )
+        self._on_born(living, request)
+
+    def failed(self, popen: Popen, message: str) -> None:
+        """A zygote could not fork it; see `Parent`."""
+        awaited = self._awaited.pop(popen)
+        popen.returncode = 1
+        assert awaited.process is not None
+        awaited.process.close()
+        awaited.near.close()
+        awaited.far.close()
+        self._on_refused(awaited.request, message)
+
+    def lost(self, popens: Sequence[Popen], message: str) -> None:
+        """A zygote ended over these; see `Parent`."""
+
+        def done(sweep: Sweep) -> None:
+            self._sweeps.discard(sweep)
+            for popen in popens:
+                self.failed(popen, message)
+
+        held = [locks.identity(self._awaited[popen].request.lock) for popen in popens]
+        sweep = Sweep(self._reactor, self._strangers, held, done)
+        self._sweeps.add(sweep)
+        sweep.go_on()

@@ -1,0 +1,203 @@
+"""How processes end: the status, what the leader left behind, and who is reaped when.
+
+Knows nothing of how they began. Ends of one turn of the loop are looked at together, so that one list of our children
+serves them all; only when that shows a stranger is /proc read further.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
+from functools import partial
+
+from udaemon.engines.base import Listener, Reactor
+from udaemon.engines.living import Living
+from udaemon.engines.reports import Reports
+from udaemon.engines.status import peek, reap
+from udaemon.engines.tree import Lineage, Relative, children, look_at
+from udaemon.policy.events import Exited, Reason, TreeGone
+from udaemon.policy.instance import Key
+
+
+class Endings:
+    """Watches every process to its end, and what it leaves behind to the end of that.
+
+    Args:
+        reactor: Where pidfds are watched.
+        listener: Told `Exited` and `TreeGone`.
+        reports: Has what a child said last.
+        project: Marks what is ours in an environment.
+        spared: Pids of children of ours that are no daemon.
+    """
+
+    def __init__(
+        self,
+        reactor: Reactor,
+        listener: Listener,
+        reports: Reports,
+        project: str,
+        spared: Callable[[], Collection[int]],
+    ) -> None:
+        self.deadline: float | None = None
+        self.living: dict[Key, Living] = {}
+        self._reactor = reactor
+        self._listener = listener
+        self._reports = reports
+        self._spared = spared
+        self._lineage = Lineage(project)
+        self._ended: list[Living] = []
+        self._thinned: set[Key] = set()
+        self._pids: set[int] = set()
+
+    def watch(self, living: Living, lock: tuple[int, int]) -> None:
+        """Follow a process that was just born."""
+        self.living[living.key] = living
+        self._lineage.add(living.key, living.pid, lock)
+        self._pids.add(living.pid)
+        self._reactor.watch(living.pidfd, partial(self._on_end, living))
+
+    def kill(self, living: Living) -> None:
+        """Kill the process with its group, or what it left behind."""
+        living.killing = True
+        if living.ended is None:
+            if living.daemon.stop.kill_tree:
+                _kill_group(living.pid)
+            _send(living.pidfd, signal.SIGKILL)
+        for pidfd in living.survivors.values():
+            _send(pidfd, signal.SIGKILL)
+
+    def strangers(self) -> frozenset[int]:
+        """Children of ours that nobody here has heard of: orphans."""
+        return children() - self._pids - frozenset(self._spared())
+
+    def expire(self) -> None:
+        """Look at all that ended in this turn."""
+        ended, self._ended = self._ended, []
+        thinned, self._thinned = self._thinned, set()
+        self.deadline = None
+        if not ended and not thinned:
+            return
+        left = self._left_behind()
+        for living in ended:
+            self._exited(living, left.get(living.key, []))
+        for key in thinned:
+            if (thin := self.living.get(key)) is not None and thin.ended is not None:
+                self._keep_up(thin, left.get(key, []))
+
+    def close(self) -> None:
+        """Let go of all descriptors. Nobody is killed."""
+        for living in self.living.values():
+            for pidfd in (*living.survivors.values(), *([living.pidfd] if living.ended is None else [])):
+                self._reactor.forget(pidfd)
+                if living.process is None or pidfd != living.pidfd:
+                    os.close(pidfd)
+            self._reports.last_words(living)
+            _let_go(living, 0)
+        self.living.clear()
+
+    def _soon(self) -> None:
+        self.deadline = time.monotonic()
+
+    def _on_end(self, living: Living) -> None:
+        if peek(living.pidfd) is None:
+            return
+        self._reactor.forget(living.pidfd)
+        self._ended.append(living)
+        self._soon()
+
+    def _left_behind(self) -> dict[Key, list[Relative]]:
+        found: dict[Key, list[Relative]] = {}
+        for pid in self.strangers():
+            relative = look_at(pid)
+            if relative is None or relative.zombie:
+                continue
+            key = self._lineage.owner(relative)
+            if key is not None:
+                found.setdefault(key, []).append(relative)
+        return found
+
+    def _exited(self, living: Living, left: Iterable[Relative]) -> None:
+        self._reports.last_words(living)
+        follow = [*left] if living.daemon.stop.kill_tree else []
+        if follow:
+            # Before it is reaped: as long as it is a zombie, its pid can name no other group.
+            _kill_group(living.pid)
+        status = reap(living.pidfd)
+        assert status is not None
+        living.ended = status
+        self._pids.discard(living.pid)
+        if living.process is None:
+            os.close(living.pidfd)
+        _let_go(living, status.returncode)
+        self._follow(living, follow)
+        if not living.survivors:
+            self._forget(living)
+        said = living.leaving
+        self._listener(
+            living.key,
+            Exited(
+                code=status.code,
+                signal=status.signal,
+                core=status.core,
+                reason=None if said is None else Reason(said.reason),
+                message=None if said is None else said.message,
+                survivors=tuple(living.survivors),
+            ),
+        )
+
+    def _keep_up(self, living: Living, left: Iterable[Relative]) -> None:
+        """Some of what it left behind has ended; its children are ours now."""
+        self._follow(living, left)
+        if not living.survivors:
+            self._forget(living)
+            self._listener(living.key, TreeGone())
+
+    def _follow(self, living: Living, left: Iterable[Relative]) -> None:
+        for relative in left:
+            try:
+                pidfd = os.pidfd_open(relative.pid)
+            except OSError:
+                continue
+            living.survivors[relative.pid] = pidfd
+            self._pids.add(relative.pid)
+            if relative.session not in {os.getsid(0), *self._spared()}:
+                self._lineage.adopt(living.key, relative)
+            self._reactor.watch(pidfd, partial(self._on_survivor_end, living, relative.pid))
+            if living.killing:
+                _send(pidfd, signal.SIGKILL)
+
+    def _on_survivor_end(self, living: Living, pid: int) -> None:
+        pidfd = living.survivors[pid]
+        if reap(pidfd) is None:
+            return
+        self._reactor.forget(pidfd)
+        os.close(pidfd)
+        del living.survivors[pid]
+        self._pids.discard(pid)
+        self._thinned.add(living.key)
+        self._soon()
+
+    def _forget(self, living: Living) -> None:
+        self._lineage.remove(living.key)
+        del self.living[living.key]
+
+
+def _let_go(living: Living, code: int) -> None:
+    """Tell multiprocessing that the process is no more its concern; this closes its pidfd too."""
+    process, living.process = living.process, None
+    if process is not None and process.popen is not None:
+        process.popen.returncode = code
+        process.close()
+
+
+def _kill_group(pid: int) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
+
+
+def _send(pidfd: int, number: int) -> None:
+    with suppress(ProcessLookupError):
+        signal.pidfd_send_signal(pidfd, number)

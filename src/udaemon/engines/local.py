@@ -1,0 +1,182 @@
+"""The engine of this machine: factory daemons forked from zygotes, commands executed, all of them our own children.
+
+Knows nothing of what should run. Births, reports and ends are told to the listener from within the reactor's
+callbacks; nothing here waits.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
+
+from udaemon.engines import locks
+from udaemon.engines.base import Listener, Reactor, SpawnRequest
+from udaemon.engines.births import Births
+from udaemon.engines.commands import ExecFailed, Launcher
+from udaemon.engines.declared import command
+from udaemon.engines.endings import Endings
+from udaemon.engines.living import Living
+from udaemon.engines.reports import Reports
+from udaemon.engines.zygote.parent import Patience
+from udaemon.manifest.model import Manifest
+from udaemon.policy.events import Ready, Spawned, SpawnFailed, Trouble
+from udaemon.policy.instance import Key
+
+_STOPPING = frozenset({signal.SIGSTOP, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU})
+_PATIENCE = Patience()
+
+
+class LocalEngine:
+    """Implements `Engine`. This process must be a subreaper, with SIGCHLD at its default or handled.
+
+    Args:
+        reactor: The loop.
+        listener: Told what happens to each instance.
+        manifest: Names the daemons, for what zygotes import.
+        scoreboard: The scoreboard's file descriptor, which every child gets.
+        nofile: RLIMIT_NOFILE (soft, hard) for daemons, None for our own.
+        on_notice: Told in a sentence what became of zygotes.
+        others: Pids of further children of ours, which are not to be taken for orphans.
+        output: What zygotes get as stdout and stderr.
+        patience: After how long a zygote that does not answer is replaced.
+    """
+
+    def __init__(
+        self,
+        reactor: Reactor,
+        listener: Listener,
+        *,
+        manifest: Manifest,
+        scoreboard: int,
+        nofile: tuple[int, int] | None = None,
+        on_notice: Callable[[str], None] = lambda _text: None,
+        others: Callable[[], Collection[int]] = tuple,
+        output: int = 2,
+        patience: Patience = _PATIENCE,
+    ) -> None:
+        self._listener = listener
+        self._manifest = manifest
+        self._launcher = Launcher(nofile)
+        self._reports = Reports(reactor, lambda living: listener(living.key, Ready()))
+        self._endings = Endings(
+            reactor, listener, self._reports, manifest.project, lambda: (*self._births.pids, *others())
+        )
+        self._births = Births(
+            reactor,
+            manifest,
+            scoreboard=scoreboard,
+            nofile=nofile,
+            output=output,
+            patience=patience,
+            strangers=self._endings.strangers,
+            on_born=self._born,
+            on_refused=self._refused,
+            on_notice=on_notice,
+        )
+        self._orphans = False
+
+    @property
+    def deadline(self) -> float | None:
+        """Monotonic time at which `expire` wants to be called, None for never."""
+        if self._orphans and not self._births.busy:
+            return time.monotonic()
+        times = (self._births.deadline, self._endings.deadline)
+        return min((at for at in times if at is not None), default=None)
+
+    def spawn(self, requests: Sequence[SpawnRequest]) -> None:
+        """Start these; each gets `Spawned` or `SpawnFailed` later."""
+        for request in requests:
+            if request.daemon.command is not None:
+                self._execute(request)
+            else:
+                self._births.ask(request)
+
+    def signal(self, key: Key, name: str) -> None:
+        """Send a signal by pidfd, then CONT. A process that has gone is no error."""
+        living = self._endings.living.get(key)
+        if living is None or living.ended is not None:
+            return
+        number = signal.Signals[f"SIG{name}"]
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(living.pidfd, number)
+            if number not in _STOPPING:
+                signal.pidfd_send_signal(living.pidfd, signal.SIGCONT)
+
+    def kill_tree(self, key: Key) -> None:
+        """KILL the process, its session and what re-parented to us from it."""
+        living = self._endings.living.get(key)
+        if living is not None:
+            self._endings.kill(living)
+
+    def pidfd(self, key: Key) -> int | None:
+        """A pidfd of its own process, None when there is none. It stays the engine's."""
+        living = self._endings.living.get(key)
+        return None if living is None or living.ended is not None else living.pidfd
+
+    def last_error(self, key: Key) -> str | None:
+        """The last line of the last error that the instance's process reported."""
+        return self._reports.errors.get(key)
+
+    def expire(self, now: float) -> None:
+        """Handle what the engine itself waited for until `deadline`."""
+        self._endings.expire()
+        self._births.expire(now)
+        if self._orphans:
+            self.reap_orphans()
+
+    def reap_orphans(self) -> None:
+        """Reap what re-parented to us and ended; to be called on SIGCHLD.
+
+        Not while a batch is under way: a newborn that ended at once is a stranger until its pid is told.
+        """
+        self._orphans = self._births.busy
+        if self._orphans:
+            return
+        with suppress(ChildProcessError):
+            if os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+                return
+        for pid in self._endings.strangers():
+            with suppress(ChildProcessError):
+                os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG)
+
+    def close(self) -> None:
+        """Let go of helpers (the zygotes). Daemons are not touched."""
+        self._births.close()
+        self._endings.close()
+        self._launcher.close()
+
+    def _execute(self, request: SpawnRequest) -> None:
+        try:
+            pid = self._launcher.start(command(request, self._manifest))
+        except ExecFailed as error:
+            _close(request)
+            self._listener(request.key, SpawnFailed(error.trouble, str(error)))
+            return
+        try:
+            pidfd = os.pidfd_open(pid)
+        except OSError as error:
+            os.kill(pid, signal.SIGKILL)  # it is our unreaped child, so the pid is its own; then it is an orphan
+            self._refused(request, f"pidfd: {error.strerror}")
+            return
+        self._born(Living(key=request.key, daemon=request.daemon, pid=pid, pidfd=pidfd), request)
+
+    def _born(self, living: Living, request: SpawnRequest) -> None:
+        locks.record(request.lock, living.pid)
+        self._endings.watch(living, locks.identity(request.lock))
+        _close(request)
+        self._reports.errors.pop(living.key, None)
+        self._reports.listen(living)
+        self._listener(living.key, Spawned(living.pid))
+
+    def _refused(self, request: SpawnRequest, message: str) -> None:
+        _close(request)
+        self._listener(request.key, SpawnFailed(Trouble.RESOURCE, message))
+
+
+def _close(request: SpawnRequest) -> None:
+    """The process has them now, or there is none."""
+    os.close(request.lock)
+    os.close(request.output)

@@ -1,0 +1,60 @@
+"""Ends processes of which nobody knows whether they exist: found by the locks that they were given.
+
+Knows nothing of why their fate is unknown. A lock is held by nobody else: so what has it open among our unknown
+children is one of them, or the process that was about to fork them.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Collection
+from contextlib import suppress
+
+from udaemon.engines.base import Reactor
+from udaemon.engines.status import reap
+from udaemon.engines.tree import holders
+
+
+class Sweep:
+    """Kills them, and what re-parents to us when they end, until no one has a lock.
+
+    Args:
+        reactor: Where their ends are watched.
+        strangers: Gives the children that nobody has heard of.
+        locks: Device and inode of each lock.
+        on_done: Called when all have gone; it may be called at once.
+    """
+
+    def __init__(
+        self,
+        reactor: Reactor,
+        strangers: Callable[[], Collection[int]],
+        locks: Collection[tuple[int, int]],
+        on_done: Callable[[Sweep], None],
+    ) -> None:
+        self._reactor = reactor
+        self._strangers = strangers
+        self._locks = locks
+        self._on_done = on_done
+        self._dying = 0
+
+    def go_on(self) -> None:
+        """Look for them."""
+        for pid in holders(self._strangers(), self._locks):
+            with suppress(OSError):
+                pidfd = os.pidfd_open(pid)
+                signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+                self._dying += 1
+                self._reactor.watch(pidfd, lambda pidfd=pidfd: self._on_end(pidfd))  # type: ignore[misc]
+        if not self._dying:
+            self._on_done(self)
+
+    def _on_end(self, pidfd: int) -> None:
+        if reap(pidfd) is None:
+            return
+        self._reactor.forget(pidfd)
+        os.close(pidfd)
+        self._dying -= 1
+        if not self._dying:
+            self.go_on()

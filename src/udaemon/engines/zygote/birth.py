@@ -1,0 +1,108 @@
+"""Forks a batch of processes that are children of the zygote's parent.
+
+Knows nothing of what they run. A process of its own forks them all and ends, so that they are re-parented to the
+nearest subreaper. Until it has gone, a child that died already can be seen by pidfd but not be waited for; so it is
+reaped here before anybody is told a pid.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import resource
+import signal
+import struct
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from udaemon.engines.zygote import inherited
+
+_RESULT = struct.Struct("=iii")  # number in the batch, pid, errno
+
+
+class Birth(NamedTuple):
+    """A process to be: a pickled `Process`, and the descriptors it is given."""
+
+    payload: bytes
+    fds: list[int]
+
+
+class Shared(NamedTuple):
+    """Descriptors that every child has: `parent` ends when the parent does, `keep` are any others."""
+
+    parent: int
+    keep: tuple[int, ...]
+
+
+def bear(births: Sequence[Birth], shared: Shared) -> list[tuple[int, int] | None]:
+    """Fork these. Returns for each its pid and 0, or 0 and an errno, or None where nobody knows."""
+    # A module may have set it to be ignored: then the kernel would reap our grandchildren, and their status is lost.
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    read, write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+    try:
+        pid = os.fork()
+    except OSError as error:
+        os.close(read)
+        os.close(write)
+        return [(0, error.errno or 0)] * len(births)
+    if pid == 0:
+        _between(births, shared, write)
+    os.waitpid(pid, 0)
+    results: list[tuple[int, int] | None] = [None] * len(births)
+    for number, child, error_number in _RESULT.iter_unpack(_drain(read)):
+        results[number] = (child, error_number)
+    os.close(read)
+    os.close(write)
+    return results
+
+
+def _drain(pipe: int) -> bytes:
+    """All that is in the pipe; its end may never be seen, as a child that hangs in a fork hook has it open."""
+    text = b""
+    try:
+        while chunk := os.read(pipe, 65536):
+            text += chunk
+    except BlockingIOError:
+        pass
+    return text[: len(text) - len(text) % _RESULT.size]
+
+
+def _between(births: Sequence[Birth], shared: Shared, report: int) -> None:
+    """The life of the process between: it forks, tells, and ends."""
+    for number, birth in enumerate(births):
+        try:
+            pid = os.fork()
+        except OSError as error:
+            os.write(report, _RESULT.pack(number, 0, error.errno or 0))
+            continue
+        if pid == 0:
+            _live(birth, shared)
+        os.write(report, _RESULT.pack(number, pid, 0))
+    os._exit(0)
+
+
+def _live(birth: Birth, shared: Shared) -> None:
+    """The life of a child. Leaves by `os._exit`: the zygote's own clean-up is none of its business."""
+    code = 1
+    try:
+        _close_others({0, 1, 2, shared.parent, *shared.keep, *birth.fds})
+        with inherited.offered(birth.fds):
+            process = pickle.loads(birth.payload)  # noqa: S301 - it comes from the parent
+        code = process._bootstrap(parent_sentinel=shared.parent)
+    except BaseException:  # noqa: BLE001 - nothing of the zygote's frames below may run
+        traceback.print_exc()
+    finally:
+        os._exit(code)
+
+
+def _close_others(keep: set[int]) -> None:
+    last = -1
+    for fd in sorted(keep):
+        if last + 1 < fd:  # an empty range that begins at 0 is all of them to close_range(2)
+            os.closerange(last + 1, fd)
+        last = fd
+    os.closerange(last + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])

@@ -1,0 +1,119 @@
+"""The start method "zygote" for use by itself: `ZygoteContext().Process(target=f).start()`, as with any context.
+
+Knows nothing of daemons. The zygote is started with the first process; this process becomes a subreaper, as the
+processes of a zygote are to be its own children.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import sys
+import time
+from collections.abc import Callable, Sequence
+from multiprocessing.context import BaseContext
+from typing import Any
+
+from udaemon.engines.commands import Launcher
+from udaemon.engines.status import reap
+from udaemon.engines.subreaper import become_subreaper
+from udaemon.engines.zygote.link import Plan
+from udaemon.engines.zygote.nursery import Nursery
+from udaemon.engines.zygote.parent import Patience
+from udaemon.engines.zygote.popen import Popen
+from udaemon.engines.zygote.process import ZygoteProcess
+from udaemon.engines.zygote.server import Setup
+
+_PATIENCE = Patience()
+
+
+class ZygoteContext(BaseContext):
+    """A multiprocessing context whose processes are forked from one that has imported `preload` once.
+
+    Args:
+        preload: Names of modules, imported in this order.
+        patience: After how long a zygote that does not answer is given up.
+    """
+
+    _name = "zygote"
+
+    def __init__(self, preload: Sequence[str] = (), patience: Patience = _PATIENCE) -> None:
+        self._preload = tuple(preload)
+        self._patience = patience
+        self._home: _Home | None = None
+
+    def Process(self, *args: Any, **kwargs: Any) -> ZygoteProcess:  # noqa: N802
+        """A process object, not started yet; arguments as for `multiprocessing.Process`."""
+        if self._home is None:
+            self._home = _Home(self._preload, self._patience)
+        return ZygoteProcess(self._home, *args, **kwargs)
+
+    def close(self) -> None:
+        """End the zygote. Processes that were started are not touched."""
+        if self._home is not None:
+            self._home.close()
+            self._home = None
+
+
+class _Home:
+    """Launches processes one at a time, and waits for each birth and end where it is asked for."""
+
+    tells = False
+
+    def __init__(self, preload: tuple[str, ...], patience: Patience) -> None:
+        become_subreaper()
+        self._callbacks: dict[int, Callable[[], None]] = {}
+        self._poll = select.poll()
+        self._trouble: str | None = None
+        self._launcher = Launcher()
+        self._parent, self._alive = os.pipe2(os.O_CLOEXEC)
+        path = tuple(entry for entry in sys.path if entry)
+        setup = Setup(path, own=(), preload=preload, parent=self._parent, keep=())
+        plan = Plan(env=os.environ, cwd=os.getcwd(), output=2, setup=setup)
+        self._nursery = Nursery(self, self._launcher, plan, self, patience)
+
+    def watch(self, fd: int, callback: Callable[[], None]) -> None:
+        self._callbacks[fd] = callback
+        self._poll.register(fd, select.POLLIN)
+
+    def forget(self, fd: int) -> None:
+        if self._callbacks.pop(fd, None) is not None:
+            self._poll.unregister(fd)
+
+    def launch(self, popen: Popen) -> None:
+        self._trouble = None
+        self._nursery.add(popen)
+        while popen.pid is None and self._trouble is None:
+            deadline = self._nursery.deadline
+            wait = None if deadline is None else max(0.0, deadline - time.monotonic()) * 1000
+            for fd, _ in self._poll.poll(wait):
+                if fd in self._callbacks:
+                    self._callbacks[fd]()
+            self._nursery.expire(time.monotonic())
+        if popen.pid is None:
+            raise OSError(self._trouble)
+
+    def wait(self, popen: Popen, timeout: float | None) -> int | None:
+        poll = select.poll()
+        poll.register(popen.sentinel, select.POLLIN)
+        if not poll.poll(None if timeout is None else timeout * 1000):
+            return None
+        status = reap(popen.sentinel)
+        return None if status is None else status.returncode
+
+    def born(self, popen: Popen) -> None:
+        pass
+
+    def failed(self, popen: Popen, message: str) -> None:  # noqa: ARG002 - there is only one
+        self._trouble = message
+
+    def lost(self, popens: Sequence[Popen], message: str) -> None:  # noqa: ARG002
+        self._trouble = message
+
+    def notice(self, message: str) -> None:
+        print(message, file=sys.stderr)
+
+    def close(self) -> None:
+        self._nursery.close()
+        self._launcher.close()
+        os.close(self._parent)  # not the other end: its closing tells the children that we are gone

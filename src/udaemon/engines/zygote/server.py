@@ -1,0 +1,104 @@
+"""The life of a zygote: import once, then fork on request until the parent has gone.
+
+Knows nothing of daemons. It makes no decision of its own: whatever makes it unfit for forking it tells its parent,
+who ends it and starts another.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import gc
+import os
+import select
+import signal
+import socket
+import sys
+from typing import NamedTuple
+
+from udaemon.engines.zygote.birth import Birth, Shared, bear
+from udaemon.engines.zygote.preload import Spoiled, preload
+from udaemon.engines.zygote.sources import Sources
+from udaemon.engines.zygote.threads import is_alone
+from udaemon.engines.zygote.wire import Request, Truncated, answer, receive_request
+
+
+class Setup(NamedTuple):
+    """The first request: what to import from where, and the descriptors that all children share.
+
+    `own` modules are trusted to import well; `preload` are other people's. `path` goes before the rest of `sys.path`.
+    """
+
+    path: tuple[str, ...]
+    own: tuple[str, ...]
+    preload: tuple[str, ...]
+    parent: int
+    keep: tuple[int, ...]
+
+
+def serve(fd: int) -> None:
+    """Be a zygote for the parent at the other end of socket `fd`."""
+    channel = socket.socket(fileno=fd)
+    first = receive_request(channel)
+    if first is None:
+        return
+    setup: Setup = first.value
+    _die_with(setup.parent)
+    for inherited in (fd, setup.parent, *setup.keep):
+        os.set_inheritable(inherited, False)  # a module may start programs at import
+    for name in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(name, signal.SIG_IGN)
+    sys.path[:0] = [entry for entry in setup.path if entry not in sys.path]
+    sources = Sources()
+    preload(setup.own, lambda _module: None)
+    outcome = preload(setup.preload, lambda module: answer(channel, {"importing": module}))
+    if isinstance(outcome, Spoiled):
+        answer(channel, {"spoiled": outcome.module, "why": outcome.why})
+        return
+    sources.note()
+    gc.collect()
+    gc.freeze()  # or the first collection in a child writes to, and so copies, every page of ours
+    answer(channel, {"ready": True, "failed": outcome})
+    shared = Shared(setup.parent, setup.keep)
+    while True:
+        try:
+            request = receive_request(channel)
+        except Truncated:
+            answer(channel, {"refused": errno.EMFILE})
+            continue
+        if request is None:
+            os._exit(0)
+        _serve_one(channel, request, sources, shared)
+
+
+def _serve_one(channel: socket.socket, request: Request, sources: Sources, shared: Shared) -> None:
+    try:
+        if (file := sources.changed()) is not None:
+            reply: dict[str, object] = {"stale": file}
+        elif not is_alone():
+            reply = {"spoiled": None, "why": "a thread was started after the imports"}
+        else:
+            reply = {"born": bear(_births(request), shared)}
+    finally:
+        # Before the answer: the parent may ask at once whether the locks among these are free.
+        for fd in request.fds:
+            os.close(fd)
+    answer(channel, reply)
+
+
+def _births(request: Request) -> list[Birth]:
+    rest = iter(request.fds)
+    return [Birth(payload, [next(rest) for _ in range(count)]) for payload, count in request.value]
+
+
+def _die_with(parent: int) -> None:
+    """Have the kernel kill this process when the write end of the parent's pipe is closed, whatever it does then.
+
+    The description must be our own: who is signalled is a property of it, and children have the same pipe.
+    """
+    watch = os.open(f"/proc/self/fd/{parent}", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    fcntl.fcntl(watch, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(watch, fcntl.F_SETSIG, signal.SIGKILL)
+    fcntl.fcntl(watch, fcntl.F_SETFL, os.O_ASYNC | os.O_NONBLOCK)
+    if select.select([watch], [], [], 0)[0]:
+        os._exit(0)  # it closed before we asked to be told

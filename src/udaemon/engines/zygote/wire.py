@@ -1,0 +1,103 @@
+"""Messages between a zygote and its parent, one to a datagram of their socket pair.
+
+Knows nothing of their meaning. The parent is trusted and sends pickles; the zygote has run other people's code and is
+answered for in JSON of bounded size. A request travels in a memory file, so that sending one never fills the socket.
+"""
+
+from __future__ import annotations
+
+import array
+import json
+import os
+import pickle
+import socket
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+MAX_FDS = 252
+"""SCM_RIGHTS takes at most 253 descriptors a message (SCM_MAX_FD); one of them is the request itself."""
+_ANSWER_LIMIT = 64 * 1024
+_INT = array.array("i").itemsize
+
+
+class Request(NamedTuple):
+    """What the parent wants, and the descriptors that came with it."""
+
+    value: Any
+    fds: list[int]
+
+
+class Truncated(Exception):
+    """The descriptors of a request did not all arrive: this process has no room for them."""
+
+
+def pair() -> tuple[socket.socket, socket.socket]:
+    """A connected pair: the parent's end, which never blocks, and the zygote's."""
+    parent, zygote = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    parent.setblocking(False)
+    return parent, zygote
+
+
+def ask(channel: socket.socket, value: Any, fds: Sequence[int] = ()) -> None:
+    """Send a request to a zygote.
+
+    Raises:
+        OSError: It has gone, or this process or the system has no descriptors left.
+    """
+    memory = os.memfd_create("request", os.MFD_CLOEXEC)
+    try:
+        with os.fdopen(os.dup(memory), "wb") as file:
+            pickle.dump(value, file, pickle.HIGHEST_PROTOCOL)
+        socket.send_fds(channel, [b"!"], [memory, *fds], socket.MSG_NOSIGNAL)
+    finally:
+        os.close(memory)
+
+
+def receive_request(channel: socket.socket) -> Request | None:
+    """Wait for a request, None when the parent has gone.
+
+    Raises:
+        Truncated: It came without all of its descriptors.
+    """
+    data, ancillary, flags, _ = channel.recvmsg(16, socket.CMSG_SPACE((MAX_FDS + 1) * _INT), socket.MSG_CMSG_CLOEXEC)
+    if not data:
+        return None
+    received = array.array("i")
+    for level, kind, payload in ancillary:
+        if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+            received.frombytes(payload[: len(payload) - len(payload) % _INT])
+    fds = received.tolist()
+    if flags & socket.MSG_CTRUNC or not fds:
+        for fd in fds:
+            os.close(fd)
+        raise Truncated
+    with os.fdopen(fds[0], "rb") as file:
+        file.seek(0)
+        return Request(pickle.load(file), fds[1:])  # noqa: S301 - the parent is who we are made by
+
+
+def answer(channel: socket.socket, value: dict[str, Any]) -> None:
+    """Send an answer to the parent."""
+    channel.send(json.dumps(value).encode())
+
+
+def receive_answer(channel: socket.socket) -> dict[str, Any] | None:
+    """The next answer of a zygote, None when it has closed its end.
+
+    Raises:
+        BlockingIOError: There is none.
+        ValueError: What came is no answer.
+        OSError: The connection broke.
+    """
+    data, _, flags, _ = channel.recvmsg(_ANSWER_LIMIT)
+    if not data:
+        return None
+    if flags & socket.MSG_TRUNC:
+        raise ValueError("an answer is too long")
+    try:
+        value = json.loads(data)
+    except RecursionError:
+        raise ValueError("an answer is nested too deeply") from None
+    if not isinstance(value, dict):
+        raise ValueError("an answer is no object")
+    return value

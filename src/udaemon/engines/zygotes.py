@@ -1,0 +1,121 @@
+"""Which zygote a daemon is forked from: one for each environment that matters at import.
+
+Knows nothing of a daemon's life. Daemons that add nothing to the manifest's environment share one zygote; an
+environment of several instances has its own; one of a single instance is not worth one, and forks from a zygote that
+has imported nothing of the user's.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from udaemon.engines.base import Reactor
+from udaemon.engines.commands import Launcher
+from udaemon.engines.declared import surroundings
+from udaemon.engines.zygote.link import Plan
+from udaemon.engines.zygote.nursery import Nursery
+from udaemon.engines.zygote.parent import Parent, Patience
+from udaemon.engines.zygote.server import Setup
+from udaemon.manifest.model import Daemon, Manifest
+
+_OWN = ("udaemon.engines.zygote.process", "udaemon.engines.daemon")
+_STARTUP = ("PYTHON", "LD_", "MALLOC_", "GLIBC_", "LC_", "LANG")
+"""Variables that an interpreter or the C library reads once, when a program begins."""
+
+_Kind = frozenset[tuple[str, str]]
+
+
+class Zygotes:
+    """The zygotes of a manifest, each started when the first process is asked of it.
+
+    Args:
+        manifest: Names the daemons, and so the modules to import.
+        parent: Is told what becomes of each process.
+        patience: After how long a zygote that does not answer is replaced.
+        parent_pipe: Read end of a pipe that ends when we do.
+        keep: Further descriptors that every child needs.
+        output: Becomes stdout and stderr of the zygotes.
+    """
+
+    def __init__(
+        self,
+        reactor: Reactor,
+        manifest: Manifest,
+        parent: Parent,
+        patience: Patience,
+        *,
+        parent_pipe: int,
+        keep: tuple[int, ...],
+        output: int,
+    ) -> None:
+        self._reactor = reactor
+        self._manifest = manifest
+        self._parent = parent
+        self._patience = patience
+        self._parent_pipe = parent_pipe
+        self._keep = keep
+        self._output = output
+        self._launcher = Launcher()
+        self._instances: Counter[_Kind] = Counter()
+        for daemon in manifest.daemons.values():
+            if daemon.factory is not None:
+                self._instances[_items(daemon.env)] += daemon.instances
+        self._nurseries: dict[_Kind | None, Nursery] = {}
+
+    def of(self, daemon: Daemon) -> Nursery:
+        """The nursery for a daemon's processes."""
+        kind = self._kind(daemon)
+        if kind not in self._nurseries:
+            self._nurseries[kind] = Nursery(
+                self._reactor, self._launcher, self._plan(kind), self._parent, self._patience
+            )
+        return self._nurseries[kind]
+
+    @property
+    def deadline(self) -> float | None:
+        """The earliest moment that a zygote is waited for."""
+        return min((nursery.deadline for nursery in self._nurseries.values() if nursery.deadline), default=None)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a process may exist that is not told yet."""
+        return any(nursery.busy for nursery in self._nurseries.values())
+
+    @property
+    def pids(self) -> Iterator[int]:
+        """All zygotes."""
+        return (pid for nursery in self._nurseries.values() for pid in nursery.pids)
+
+    def expire(self, now: float) -> None:
+        """Give up on those that were waited for until now."""
+        for nursery in self._nurseries.values():
+            nursery.expire(now)
+
+    def close(self) -> None:
+        """End them all."""
+        for nursery in self._nurseries.values():
+            nursery.close()
+        self._launcher.close()
+
+    def _kind(self, daemon: Daemon) -> _Kind | None:
+        """The environment of its zygote beyond ours; None stands for the bare one."""
+        env = _items(daemon.env)
+        if env == _items(self._manifest.env) or self._instances[env] > 1:
+            return env
+        if any(name.startswith(_STARTUP) for name in daemon.env):
+            return env
+        return None
+
+    def _plan(self, kind: _Kind | None) -> Plan:
+        modules: dict[str, None] = {}
+        for daemon in self._manifest.daemons.values():
+            if daemon.factory is not None and daemon.enabled and kind is not None and self._kind(daemon) == kind:
+                modules |= dict.fromkeys((*daemon.preload, daemon.factory.partition(":")[0]))
+        directory = self._manifest.directory
+        setup = Setup((directory,), _OWN, tuple(modules), self._parent_pipe, self._keep)
+        return Plan(env=surroundings(dict(kind or ())), cwd=directory, output=self._output, setup=setup)
+
+
+def _items(env: Mapping[str, str]) -> _Kind:
+    return frozenset(env.items())
