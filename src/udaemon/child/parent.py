@@ -18,7 +18,8 @@ def watch_parent(fd: int) -> Callable[[], bool]:
 
     Args:
         fd: A read end of the pipe. It is replaced by a description of our own, because owner and signal belong to the
-            open file description, which a fork shares.
+            open file description, which a fork shares. It keeps its number, which multiprocessing knows as the
+            sentinel of the parent process.
 
     Returns:
         A function that says whether the supervisor is gone.
@@ -27,7 +28,9 @@ def watch_parent(fd: int) -> Callable[[], bool]:
         threading.Thread(target=_wait_for_end, args=(fd,), daemon=True).start()
         return lambda: False
     own = os.open(f"/proc/self/fd/{fd}", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    os.close(fd)
+    os.dup2(own, fd, inheritable=False)
+    os.close(own)
+    own = fd
     fcntl.fcntl(own, fcntl.F_SETOWN, os.getpid())
     fcntl.fcntl(own, fcntl.F_SETSIG, signal.SIGTERM)
     fcntl.fcntl(own, fcntl.F_SETFL, os.O_NONBLOCK | os.O_ASYNC)
