@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from udaemon.errors import ExitCode, UdaemonError
 from udaemon.manifest.document import parse
-from udaemon.manifest.interpolate import interpolate
+from udaemon.manifest.interpolate import interpolate, replace
 from udaemon.manifest.legacy_ini.factories import NO_RULES, Rules
 from udaemon.manifest.legacy_ini.factories import parse as parse_rules
 from udaemon.manifest.legacy_ini.plan import Imported
@@ -107,7 +107,7 @@ def verified(imports: Sequence[Imported], path: str, text: str, environ: Mapping
     if document.findings:
         return [f"{path} cannot be read back: {document.findings[0].message}"]
     data, _ = interpolate(document.data, environ)
-    found = list(differences(imports, data))
+    found = list(differences(imports, data, lambda value: replace(value, environ)))
     lines = [f"{path} says what PHP read, but for:" if found else f"{path} says what PHP read."]
     lines += [f"  {line}" for line in found]
     return [*lines, "What remains different by design:", *(f"  {line}" for line in REMAINING)]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 from udaemon.manifest.legacy_ini import quantities
 from udaemon.manifest.legacy_ini.factories import TODO
-from udaemon.manifest.legacy_ini.names import old_log
+from udaemon.manifest.legacy_ini.names import old_log, old_pid
 from udaemon.manifest.legacy_ini.plan import Imported, Plain, Setting, Wishes
 from udaemon.manifest.legacy_ini.result import Note, Result
 from udaemon.manifest.measures import format_size
@@ -64,7 +64,9 @@ class _Draft:
         self.settings: list[Setting] = []
         self.notes: list[Note] = []
         if name != identifier:
-            self.note("", "renamed", f'"{identifier}" is no name here; the daemon is called "{name}"')
+            old = old_pid(identifier, wishes.context or "CONTEXT")
+            renamed = f'"{identifier}" is no name here: the daemon is "{name}"; its pid file was {old}'
+            self.note("", "renamed", renamed)
         if "." in identifier:
             old = old_log(identifier, wishes.context or "CONTEXT")
             self.note("", "dotted-name", f"the library lost a dotted part: its log was {old}")
@@ -157,7 +159,7 @@ class _Draft:
         """Write a number, or a mark where there is none to go by."""
         self.tell(key, quantity)
         if quantity.value is None:
-            self.put(key, TODO + text)
+            self.put(key, TODO + (text or "empty"))
         else:
             value = plain(quantity.value)
             self.put(key, value, comment=_written(text, value))

@@ -57,8 +57,9 @@ class Imported:
     @property
     def todo(self) -> tuple[str, ...]:
         """The keys a person has to supply."""
-        return tuple(
-            setting.key
-            for setting in self.settings
-            if setting.written and isinstance(setting.value, str) and setting.value.startswith("TODO")
-        )
+        return tuple(setting.key for setting in self.settings if setting.written and is_todo(setting.value))
+
+
+def is_todo(value: object) -> bool:
+    """Whether a value, or a part of it, is for a person to supply."""
+    return any(str(part).startswith("TODO") for part in (value if isinstance(value, list) else [value]))

@@ -15,6 +15,7 @@ _NUMBER = re.compile(r"[ \t\n\r\v\f]*([+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[e
 _PHP5_HEX = re.compile(r"0[xX]([0-9a-fA-F]+)[ \t\n\r\v\f]*\Z")
 _LIMIT = re.compile(r"([+-]?)(0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO][0-7]+|[0-9]*)(.*)\Z", re.DOTALL)
 _MULTIPLIERS = {"k": 1024, "m": 1024**2, "g": 1024**3}
+_LONG_MAX = 2**63 - 1
 _BLANKS = " \t\n\r\v\f"
 
 # usleep() takes 32 bits of microseconds.
@@ -91,7 +92,7 @@ def memory(text: str) -> Quantity:
     library = _library_limit(text)
     if library == 0:
         return Quantity(limit, (("memory-zero", f'the library took "{text}" for 0 and died after the first run'),))
-    if library != limit:
+    if library != float(limit):
         differs = (
             f'"{text}" is {format_size(limit)} to PHP, but the library compared with '
             f"{format_size(round(library))} bytes"
@@ -113,10 +114,10 @@ def _php_limit(text: str) -> int:
     if digits[:1] == "0" and digits[1:2].isdigit():
         octal = re.match("[0-7]*", digits)
         value = int(octal[0], 8) if octal else 0
-    elif len(digits) > 20:
-        value = 2**63
+    elif len(digits) > 66:
+        value = _LONG_MAX
     else:
-        value = int(digits or "0", 0 if digits[1:2].isalpha() else 10)
+        value = min(int(digits or "0", 0 if digits[1:2].isalpha() else 10), _LONG_MAX)
     value *= _MULTIPLIERS.get(rest[-1:].lower(), 1)
     return -value if sign == "-" else value
 

@@ -5,12 +5,11 @@ Knows nothing of how the manifest was read: it gets its tables as they are writt
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from udaemon.manifest.legacy_ini import quantities
-from udaemon.manifest.legacy_ini.factories import TODO
-from udaemon.manifest.legacy_ini.plan import Imported
+from udaemon.manifest.legacy_ini.plan import Imported, is_todo
 from udaemon.manifest.measures import parse_duration
 
 REMAINING = (
@@ -27,8 +26,16 @@ REMAINING = (
 )
 
 
-def differences(imports: Sequence[Imported], manifest: Mapping[str, Any]) -> Iterator[str]:
-    """One line for each place where the manifest and PHP do not agree."""
+def differences(
+    imports: Sequence[Imported], manifest: Mapping[str, Any], resolve: Callable[[str], str]
+) -> Iterator[str]:
+    """One line for each place where the manifest and PHP do not agree.
+
+    Args:
+        imports: What PHP read.
+        manifest: Its tables, variables put in.
+        resolve: Puts variables into a text.
+    """
     defaults, daemons = _table(manifest.get("defaults")), _table(manifest.get("daemons"))
     names = {one.name for one in imports if one.result.ok}
     for one in imports:
@@ -37,7 +44,8 @@ def differences(imports: Sequence[Imported], manifest: Mapping[str, Any]) -> Ite
         elif one.name not in daemons:
             yield f"{one.name}: {one.file} has no daemon"
         else:
-            yield from (f"{one.name}: {text}" for text in _daemon(one, {**defaults, **_table(daemons[one.name])}))
+            table = {**defaults, **_table(daemons[one.name])}
+            yield from (f"{one.name}: {text}" for text in _daemon(one, table, resolve))
     for name in daemons:
         if name not in names:
             yield f"{name}: no ini file"
@@ -47,11 +55,11 @@ def _table(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
-def _daemon(one: Imported, table: Mapping[str, Any]) -> Iterator[str]:
+def _daemon(one: Imported, table: Mapping[str, Any], resolve: Callable[[str], str]) -> Iterator[str]:
     values = one.result.values or {}
-    factory = table.get("factory")
-    if isinstance(factory, str) and factory.startswith(TODO):
-        yield f"factory is still to do ({factory.removeprefix(TODO)})"
+    for key, value in table.items():
+        if is_todo(value):
+            yield f"{key} is still to do ({_shown(value)})"
     if "command" not in table:
         yield from _pace(one, table)
     for key in ("memory-limit", "memory-threshold"):
@@ -59,8 +67,10 @@ def _daemon(one: Imported, table: Mapping[str, Any]) -> Iterator[str]:
             yield f"{key} {_shown(values[key])} is not in the manifest"
     expected = {setting.key: setting.value for setting in one.settings if setting.written}
     for key in ("factory", "command", "instances", "log-dir", "common-log"):
-        if key in expected and not _todo(expected[key]) and table.get(key) != expected[key]:
-            yield f"{key} is {_shown(table.get(key))}, from {one.file} it would be {_shown(expected[key])}"
+        value = expected.get(key)
+        wanted = resolve(value) if isinstance(value, str) else value
+        if wanted is not None and not is_todo(wanted) and not is_todo(table.get(key)) and table.get(key) != wanted:
+            yield f"{key} is {_shown(table.get(key))}, from {one.file} it would be {_shown(wanted)}"
     if table.get("restart") != "always":
         yield "restart is not always, which is what Monit did"
 
@@ -69,11 +79,10 @@ def _pace(one: Imported, table: Mapping[str, Any]) -> Iterator[str]:
     values = one.result.values or {}
     for key in ("sleep", "min-sleep"):
         text = values.get(key, "")
-        if not isinstance(text, str):
+        if not isinstance(text, str) or is_todo(table.get(key)):
             continue
         old = quantities.seconds(text, empty_is_zero=True, php5=one.result.php == "5").value
-        new = _seconds(table.get(key, 0))
-        if old != new:
+        if old != _seconds(table.get(key, 0)):
             yield f"{key} is {_shown(table.get(key))}, PHP read {_shown(text)}"
 
 
@@ -81,10 +90,6 @@ def _seconds(value: Any) -> float | None:
     if isinstance(value, str):
         return parse_duration(value)
     return float(value) if isinstance(value, (int, float)) else None
-
-
-def _todo(value: Any) -> bool:
-    return str(value).startswith(("TODO", "['TODO"))
 
 
 def _shown(value: Any) -> str:
