@@ -86,6 +86,8 @@ def daemons(draw: st.DrawFn, name: str) -> Daemon:
         common_log="/logs/_common.log",
         env_file=(),
         backoff=evolve(daemon.backoff, initial=initial),
+        extends=None,
+        profiles=(),
     )
     if draw(st.booleans()):
         return evolve(daemon, factory="pkg.mod:make", command=None, shell=False)

@@ -6,34 +6,34 @@ Knows values as they were structured and tables as they were written; imports an
 from __future__ import annotations
 
 import os.path
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Collection, Iterator, Mapping
 
-from udaemon.manifest.merge import levels, meaningless
+from udaemon.manifest.merge import Tree, levels, lineage, meaningless
 from udaemon.manifest.model import Manifest
 from udaemon.manifest.problems import Finding
 from udaemon.manifest.root import Root
+from udaemon.manifest.wording import near, shown
 
 
-def check_tables(top: Mapping[str, Any]) -> Iterator[Finding]:
+def check_tables(top: Tree) -> Iterator[Finding]:
     """Check what was written, also where some of it is wrong: a daemon's own tables, not yet its values."""
     daemons = top.get("daemons", {})
     if isinstance(daemons, Mapping):
         if not daemons:
-            yield Finding(
-                "no-daemons", "declares no daemon", "add a table such as [daemons.mailer]", ("daemons",), True
-            )
+            hint = "add a table such as [daemons.mailer]"
+            yield Finding("no-daemons", "declares no daemon", hint, ("daemons",), at_key=True)
         for name, own in daemons.items():
             if isinstance(own, Mapping):
                 yield from _what_to_run(top, name, own)
 
 
-def _what_to_run(top: Mapping[str, Any], name: str, own: Mapping[str, Any]) -> Iterator[Finding]:
+def _what_to_run(top: Tree, name: str, own: Tree) -> Iterator[Finding]:
     stack = levels(top, name)
     has = [key for key in ("factory", "command") if any(key in level for level in stack)]
     path = ("daemons", name)
     if not has:
-        yield Finding("nothing-to-run", "has neither factory nor command", "add one of them", path, at_key=True)
+        if own.get("enabled") is not False:
+            yield Finding("nothing-to-run", "has neither factory nor command", "add one of them", path, at_key=True)
     elif len(has) == 2:
         at = (*path, "command") if "command" in own else path
         yield Finding("both-to-run", "factory and command exclude each other", "take one out", at, at_key=True)
@@ -44,7 +44,37 @@ def _what_to_run(top: Mapping[str, Any], name: str, own: Mapping[str, Any]) -> I
                 yield Finding("contradiction", f"means nothing for a {has[0]}", hint, (*path, key), at_key=True)
 
 
-def check_root(root: Root, top: Mapping[str, Any]) -> Iterator[Finding]:
+def check_lineage(top: Tree) -> Iterator[Finding]:
+    """Check that what is extended is there, and that nothing extends itself."""
+    daemons = top.get("daemons")
+    daemons = daemons if isinstance(daemons, Mapping) else {}
+    if isinstance(top.get("defaults"), Mapping) and "extends" in top["defaults"]:
+        hint = "take it out; a daemon may extend another one"
+        yield Finding("contradiction", "means nothing in defaults", hint, ("defaults", "extends"), at_key=True)
+    for name, own in daemons.items():
+        if not isinstance(own, Mapping) or not isinstance(own.get("extends"), str):
+            continue
+        path = ("daemons", name, "extends")
+        line = lineage(top, name)
+        if own["extends"] not in daemons:
+            close = near(own["extends"], daemons)
+            hint = f"did you mean {close}?" if close else f"declared are {', '.join(list(daemons)[:8])}"
+            yield Finding("unknown-daemon", f"there is no daemon {shown(own['extends'])}", hint, path)
+        elif line[-1] == name:
+            told = " → ".join(line)
+            yield Finding("extends-cycle", f"extends itself: {told}", "take one of them out", path)
+
+
+def check_profiles(root: Root, profiles: Collection[str]) -> Iterator[Finding]:
+    """Check that what is asked for is there."""
+    known = {profile for daemon in root.daemons.values() for profile in daemon.profiles}
+    for profile in sorted(set(profiles) - known):
+        close = near(profile, known)
+        hint = f"did you mean {close}?" if close else f"known are {', '.join(sorted(known)) or 'none'}"
+        yield Finding("unknown-profile", f"no daemon has the profile {shown(profile)}", hint, ("daemons",), at_key=True)
+
+
+def check_root(root: Root, top: Tree) -> Iterator[Finding]:
     """Check values that are right by themselves."""
     for name, daemon in root.daemons.items():
         path = ("daemons", name)
@@ -54,7 +84,7 @@ def check_root(root: Root, top: Mapping[str, Any]) -> Iterator[Finding]:
         if daemon.backoff.initial > daemon.backoff.max:
             hint = "raise max, or lower initial"
             yield Finding("contradiction", "initial is longer than max", hint, (*path, "backoff"))
-        if daemon.factory and not daemon.sleep and not daemon.min_sleep:
+        if daemon.factory and not daemon.command and not daemon.sleep and not daemon.min_sleep:
             hint = "set sleep to a period, or min-sleep to a pause"
             message = "sleep and min-sleep are both 0: it runs without a pause"
             yield Finding("no-pause", message, hint, path, at_key=True, severity="warning")

@@ -67,13 +67,20 @@ CODES = {
         "A file of variables cannot be read, or a line in it is no `NAME=value`.",
         "Mend the file; relative names start at the manifest's directory.",
     ),
+    "extends-cycle": Code(
+        "A daemon extends another one that, perhaps by way of further ones, extends it.", "Take one of them out."
+    ),
     "import-failed": Code(
         "What a factory or a listener names cannot be imported: the module is missing or fails, or has no such name. "
         "Modules are looked for in the manifest's directory first.",
         "Try it: `python -c 'import package.module'` in the manifest's directory. `check --no-import` leaves it out.",
     ),
+    "include-cycle": Code(
+        "A file includes another one that, perhaps by way of further ones, includes it.", "Take one of them out."
+    ),
     "merge-key": Code(
-        "`<<` is a key of YAML 1.1; in YAML 1.2 it means nothing, and here it is refused.", "Use `defaults`."
+        "`<<` is a key of YAML 1.1; in YAML 1.2 it means nothing, and here it is refused.",
+        "Use `defaults`, or `extends` of another daemon.",
     ),
     "missing-variable": Code(
         "A variable of the text is set neither in the environment nor in `.env` beside the manifest.",
@@ -100,10 +107,12 @@ CODES = {
     "too-deep": Code(
         "Tables or lists are nested deeper, or aliases repeat more, than any manifest needs.", "Write it flat."
     ),
+    "unknown-daemon": Code("`extends` names a daemon that is not declared.", "Write one that is."),
     "unknown-key": Code(
         "There is no such key at this place. Keys of your own begin with `x-` and stand at the top level.",
         "Write the key that was meant, or take it out; the reference of the manifest lists them.",
     ),
+    "unknown-profile": Code("No daemon has a profile that was asked for.", "Ask for one that a daemon has."),
     "unreadable": Code("The file cannot be opened.", "Look at its name and its mode."),
     "unsafe": Code(
         "udaemon runs as root, and someone who is not root may write this manifest, and so could run anything as root.",

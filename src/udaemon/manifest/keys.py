@@ -51,6 +51,7 @@ class Key:
         default: What the model holds when the key is not there.
         shown_default: Words for a default that is worked out while loading.
         only: `factory` or `command` where it means nothing for the other kind of daemon.
+        inherited: Whether a daemon that extends another one takes it over.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Key:
     default: Any
     shown_default: str | None
     only: str | None
+    inherited: bool
 
 
 def key(
@@ -73,6 +75,7 @@ def key(
     name: str | None = None,
     shown_default: str | None = None,
     only: str | None = None,
+    inherited: bool = True,
 ) -> Any:
     """Declare a manifest key: `doc` is one or two sentences, `example` a value as it is written in TOML."""
     metadata = {
@@ -82,6 +85,7 @@ def key(
         "name": name,
         "shown_default": shown_default,
         "only": only,
+        "inherited": inherited,
     }
     return field(default=Factory(factory) if factory is not None else default, metadata={"key": metadata})
 
@@ -109,4 +113,5 @@ def _read(attribute: Attribute[Any]) -> Key:
         default=default.factory() if isinstance(default, Factory) else default,  # type: ignore[arg-type]
         shown_default=told["shown_default"],
         only=told["only"],
+        inherited=told["inherited"],
     )

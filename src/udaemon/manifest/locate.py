@@ -9,19 +9,23 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from udaemon.errors import Problem
 from udaemon.manifest.document import Document
+from udaemon.manifest.merge import Tree, lineage
 from udaemon.manifest.problems import Finding, Path, dotted
 
 _WHOLE = {"missing-variable", "bad-reference", "yaml-tag"}
 """What a value is stays unknown: whatever else is wrong at its place follows from this."""
 
 
-def locate(findings: Iterable[Finding], documents: Sequence[Document]) -> tuple[Problem, ...]:
-    """Give each finding its place, and tell each place's problem once, in the order of files and lines."""
+def locate(findings: Iterable[Finding], documents: Sequence[Document], top: Tree) -> tuple[Problem, ...]:
+    """Give each finding its place, and tell each place's problem once, in the order of files and lines.
+
+    `documents` are the layers, the lowest first, and `top` is what they came to.
+    """
     order = {document.file: at for at, document in enumerate(documents)}
     found: dict[tuple[object, ...], Problem] = {}
     unknown: set[tuple[object, ...]] = set()
     for finding in findings:
-        problem = _problem(finding, documents)
+        problem = _problem(finding, documents, top)
         place = (problem.file, problem.line, problem.column)
         if finding.code in _WHOLE:
             unknown.add(place)
@@ -32,11 +36,11 @@ def locate(findings: Iterable[Finding], documents: Sequence[Document]) -> tuple[
     )
 
 
-def _problem(finding: Finding, documents: Sequence[Document]) -> Problem:
+def _problem(finding: Finding, documents: Sequence[Document], top: Tree) -> Problem:
     file, place, path = finding.file, finding.place, finding.path
     if place is None:
         among = [document for document in documents if file in (None, document.file)]
-        for wanted, exact in _candidates(path):
+        for wanted, exact in _candidates(path, top):
             document = next((one for one in reversed(among) if wanted in one.places), None)
             if document is not None:
                 key, value = document.places[wanted]
@@ -49,10 +53,12 @@ def _problem(finding: Finding, documents: Sequence[Document]) -> Problem:
     return Problem(finding.code, finding.message, finding.hint, dotted(path), file, line, column, finding.severity)
 
 
-def _candidates(path: Path) -> Iterator[tuple[Path, bool]]:
-    """Tell where a key may stand: at its path, in `defaults`, else at the nearest table around it."""
+def _candidates(path: Path, top: Tree) -> Iterator[tuple[Path, bool]]:
+    """Tell where a key may stand: at its path, in what is extended, in `defaults`, else at the nearest table around."""
     yield path, True
     if len(path) > 2 and path[0] == "daemons":
+        for base in lineage(top, str(path[1]))[1:]:
+            yield ("daemons", base, *path[2:]), True
         yield ("defaults", *path[2:]), True
     for end in range(len(path) - 1, 0, -1):
         yield path[:end], False

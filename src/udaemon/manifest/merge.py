@@ -1,11 +1,11 @@
-"""How tables lie over one another: defaults under a daemon's own keys.
+"""How tables lie over one another: layers of a manifest, and under a daemon's own keys those it extends and `defaults`.
 
 Knows no key but those that lead to daemons, and no type: a value that is no table replaces what was there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, reduce
 from typing import Any
 
@@ -24,10 +24,31 @@ def merged(lower: Tree, upper: Tree) -> dict[str, Any]:
     return result
 
 
+def layered(layers: Iterable[Tree]) -> dict[str, Any]:
+    """Lay whole manifests over one another, the first one lowest; `x-` keys are nobody's."""
+    plain = [{name: value for name, value in layer.items() if not name.startswith("x-")} for layer in layers]
+    return plain[0] if len(plain) == 1 else reduce(merged, plain, {})
+
+
+def lineage(top: Tree, name: str) -> tuple[str, ...]:
+    """Tell the daemons that one is made of, itself first; a repeated or unknown name ends it, and is last."""
+    daemons = _table(top, "daemons")
+    line = [name]
+    while isinstance(parent := _table(daemons, line[-1]).get("extends"), str):
+        line.append(parent)
+        if parent in line[:-1] or parent not in daemons:
+            break
+    return tuple(line)
+
+
 def levels(top: Tree, name: str) -> tuple[Tree, ...]:
     """Tell the tables that make up a daemon, the lowest first; the last is its own."""
-    own = _table(_table(top, "daemons"), name)
-    return (_table(top, "defaults"), own)
+    daemons = _table(top, "daemons")
+    own = _table(daemons, name)
+    parents = dict.fromkeys(lineage(top, name)[1:]) if "extends" in own else {}
+    parents.pop(name, None)
+    bases = [{key: value for key, value in _table(daemons, base).items() if key not in _own()} for base in parents]
+    return (_table(top, "defaults"), *reversed(bases), own)
 
 
 def with_levels(top: Tree) -> dict[str, Any]:
@@ -45,10 +66,16 @@ def meaningless(kind: str) -> tuple[str, ...]:
     return tuple(key.name for key in keys_of(Daemon) if key.only not in {None, kind})
 
 
+@cache
+def _own() -> frozenset[str]:
+    """Keys that are not taken over from the daemon that is extended."""
+    return frozenset(key.name for key in keys_of(Daemon) if not key.inherited)
+
+
 def _whole(top: Tree, name: str) -> dict[str, Any]:
-    """Merge a daemon; what `defaults` say for the other kind of daemon is not about this one."""
+    """Merge a daemon; what is said below it for the other kind of daemon is not about this one."""
     *lower, own = levels(top, name)
-    below = reduce(merged, lower)
+    below = lower[0] if len(lower) == 1 else reduce(merged, lower)
     kinds = [kind for kind in ("factory", "command") if kind in own or kind in below]
     drop = meaningless(kinds[0]) if len(kinds) == 1 else ()
     return merged({key: value for key, value in below.items() if key not in drop}, own)

@@ -14,7 +14,7 @@ from attrs import Factory, field, frozen
 
 from udaemon.manifest.containers import Environment, Many, Parameters
 from udaemon.manifest.keys import Table, key
-from udaemon.manifest.references import MODULE, PATH, Command, Cooldown, PythonCallable, SignalName, Umask
+from udaemon.manifest.references import MODULE, NAME, PATH, Command, Cooldown, PythonCallable, SignalName, Umask
 from udaemon.manifest.values import Choice, Duration, Flag, Number, Size, Text
 
 
@@ -169,12 +169,28 @@ class Daemon:
     shell: bool = key(
         "Let /bin/sh run the command, which is one string then.", Flag(), default=False, example=True, only="command"
     )
-    description: str = key("What this daemon is for.", Text(), default="", example="Sends queued mail")
+    description: str = key("What this daemon is for.", Text(), default="", example="Sends queued mail", inherited=False)
+    extends: str | None = key(
+        "Daemon whose keys hold here too, where this one does not say otherwise.",
+        NAME,
+        example="mailer",
+        inherited=False,
+    )
+    tags: tuple[str, ...] = key("Words to find it by.", Many(NAME, "names", single=True), default=(), example=["mail"])
+    profiles: tuple[str, ...] = key(
+        "Profiles it belongs to; it is left out unless one of them is asked for.",
+        Many(NAME, "names", single=True),
+        default=(),
+        example=["dev"],
+        inherited=False,
+    )
     instances: int = key(
         "How many copies to run, numbered from 0.", Number(1, 10_000, whole=True), default=1, example=2
     )
     autostart: bool = key("Start it with `udaemon up`.", Flag(), default=True, example=False)
-    enabled: bool = key("Whether it may run at all; false keeps it declared.", Flag(), default=True, example=False)
+    enabled: bool = key(
+        "Whether it may run at all; false keeps it declared.", Flag(), default=True, example=False, inherited=False
+    )
     restart: Restart = key(
         "When to start it again after it ended by itself.",
         Choice(

@@ -8,21 +8,22 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from glob import glob, has_magic
+from typing import Any
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from udaemon.errors import Problem
-from udaemon.manifest.checks import check_manifest, check_root, check_tables
-from udaemon.manifest.complete import Setting, complete
+from udaemon.manifest.build import build
+from udaemon.manifest.complete import Setting
 from udaemon.manifest.document import Document, parse
 from udaemon.manifest.find import STDIN, find
 from udaemon.manifest.interpolate import interpolate
 from udaemon.manifest.locate import has_errors, locate
-from udaemon.manifest.merge import with_levels
 from udaemon.manifest.model import Manifest
 from udaemon.manifest.problems import BadManifest, Finding, Path
-from udaemon.manifest.structure import structure
 
 _LARGEST = 4 * 1024**2
 """Bytes; 500 daemons take a fiftieth of it."""
@@ -30,11 +31,12 @@ _LARGEST = 4 * 1024**2
 
 @frozen(kw_only=True)
 class Examined:
-    """What came of reading: the manifest unless there are errors, every problem, the text of every file."""
+    """What came of reading: the manifest unless there are errors, every problem, the layers (the lowest first)."""
 
     manifest: Manifest | None
     problems: tuple[Problem, ...]
     documents: tuple[Document, ...] = field(repr=False)
+    top: Mapping[str, Any] = field(repr=False)
 
     @property
     def sources(self) -> dict[str, str]:
@@ -43,7 +45,7 @@ class Examined:
 
     def locate(self, findings: Iterable[Finding]) -> tuple[Problem, ...]:
         """Give places to what was found later."""
-        return locate(findings, self.documents)
+        return locate(findings, self.documents, self.top)
 
 
 def load(
@@ -53,21 +55,23 @@ def load(
     cwd: str | None = None,
     project: str | None = None,
     context: str | None = None,
+    profiles: Collection[str] = (),
 ) -> Manifest:
     """Read the manifest and check it.
 
     Args:
-        paths: What `-f` named; without, it is looked for (`find`).
+        paths: What `-f` named, later ones over earlier ones; without, it is looked for (`find`).
         environ: The environment, for `${VAR}`, `UDAEMON_FILE` and the XDG directories.
         cwd: Where to look and where relative `paths` start; default the working directory.
         project: Stands above the manifest's own `project`.
         context: Stands above the manifest's own `context`; "" for none.
+        profiles: Daemons that belong to profiles are left out but for these.
 
     Raises:
         UdaemonError: There is no manifest, or two in one directory.
         BadManifest: It has errors; all of them are in it.
     """
-    examined = examine(paths, environ=environ, cwd=cwd, project=project, context=context)
+    examined = examine(paths, environ=environ, cwd=cwd, project=project, context=context, profiles=profiles)
     if examined.manifest is None:
         raise BadManifest(examined.problems, examined.sources)
     return examined.manifest
@@ -80,42 +84,73 @@ def examine(
     cwd: str | None = None,
     project: str | None = None,
     context: str | None = None,
+    profiles: Collection[str] = (),
 ) -> Examined:
     """Read as `load` does, but give back what is wrong; warnings too."""
-    file = find(tuple(paths or ()), environ, cwd or os.getcwd())[-1]
-    document = _read_document(file)
-    directory = os.path.realpath(cwd or os.getcwd()) if file == STDIN else os.path.dirname(os.path.realpath(file))
+    files = find(tuple(paths or ()), environ, cwd or os.getcwd())
+    first = os.path.realpath(cwd or os.getcwd()) if files[0] == STDIN else os.path.realpath(files[0])
     setting = Setting(
-        file=file if file == STDIN else os.path.realpath(file),
-        directory=directory,
+        file=STDIN if files[0] == STDIN else first,
+        directory=first if files[0] == STDIN else os.path.dirname(first),
         environ=environ,
         project=project,
         context=context,
     )
-    manifest, findings = _build(document, setting)
-    problems = locate(findings, (document,))
-    if has_errors(problems):
-        manifest = None
-    return Examined(manifest=manifest, problems=problems, documents=(document,))
+    findings: list[Finding] = []
+    documents = tuple(_Reading(_variables(setting, findings), setting.directory).layers(files))
+    built = build(documents, setting, _EnvFiles(findings), findings, profiles)
+    problems = locate(findings, documents, built.top)
+    manifest = None if has_errors(problems) else built.manifest
+    return Examined(manifest=manifest, problems=problems, documents=documents, top=built.top)
 
 
-def _build(document: Document, setting: Setting) -> tuple[Manifest | None, list[Finding]]:
-    findings = list(document.findings)
-    if findings and not document.data:  # nothing was understood, and nothing is to be said about what is missing
-        return None, findings
-    data = document.data
-    if "$" in document.text:
-        data, missing = interpolate(data, _variables(setting, findings))
-        findings += missing
-    top = {name: value for name, value in data.items() if not name.startswith("x-")}
-    findings += check_tables({"daemons": {}, **top})
-    root, wrong = structure(with_levels(top))
-    findings += wrong
-    if root is None:
-        return None, findings
-    findings += check_root(root, top)
-    manifest = complete(root, top, setting, _EnvFiles(findings))
-    return manifest, findings + list(check_manifest(manifest))
+class _Reading:
+    """Reads the files of a manifest, each with what it includes below it."""
+
+    def __init__(self, variables: Callable[[], Mapping[str, str]], directory: str) -> None:
+        self.variables = variables
+        self.directory = directory
+        self.open: list[str] = []
+
+    def layers(self, files: Iterable[str]) -> Iterator[Document]:
+        for file in files:
+            yield from self.with_included(_read_document(file))
+
+    def with_included(self, document: Document) -> Iterator[Document]:
+        document = self.interpolated(document)
+        wanted = document.data.get("include", ())
+        wrong: list[Finding] = []
+        self.open.append(os.path.realpath(document.file))
+        for at, pattern in enumerate([wanted] if isinstance(wanted, str) else wanted):
+            if isinstance(pattern, str):
+                path = ("include",) if isinstance(wanted, str) else ("include", at)
+                for file in self.included(pattern, document, path, wrong):
+                    yield from self.with_included(_read_document(file))
+        self.open.pop()
+        yield evolve(document, findings=(*document.findings, *wrong)) if wrong else document
+
+    def interpolated(self, document: Document) -> Document:
+        if "$" not in document.text or not document.data:
+            return document
+        data, missing = interpolate(document.data, self.variables())
+        told = [finding._replace(file=document.file) for finding in missing]
+        return evolve(document, data=data, findings=(*document.findings, *told))
+
+    def included(self, pattern: str, document: Document, path: Path, wrong: list[Finding]) -> list[str]:
+        """Find the files of a pattern, which starts at the file that has it."""
+        start = self.directory if document.file == STDIN else os.path.dirname(document.file)
+        whole = os.path.join(start, pattern)
+        files = sorted(glob(whole)) if has_magic(whole) else [whole]
+        for file in files:
+            if os.path.realpath(file) in self.open:
+                names = " → ".join(os.path.basename(name) for name in [*self.open, file])
+                wrong.append(Finding("include-cycle", f"includes itself: {names}", None, path, file=document.file))
+            elif not os.path.exists(file):
+                wrong.append(Finding("unreadable", f"there is no file {pattern}", None, path, file=document.file))
+            else:
+                continue
+            files = [other for other in files if other != file]
+        return files
 
 
 def _read_document(file: str) -> Document:
@@ -133,7 +168,11 @@ def _read_document(file: str) -> Document:
         place = before.count("\n") + 1, len(before) - before.rfind("\n")
         finding = Finding("encoding", "is not UTF-8 from here on", "save the file as UTF-8", file=file, place=place)
         return Document(file, raw.decode(errors="replace"), {}, (finding,))
-    return parse(file, text, toml=not file.endswith((".yaml", ".yml")))
+    if file == STDIN:  # nothing says what it is; hardly any text is both
+        document = parse(file, text, toml=True)
+        other = parse(file, text, toml=False) if document.findings else document
+        return document if other.findings else other
+    return parse(file, text, toml=not file.endswith((".yaml", ".yml", ".json")))
 
 
 def _bytes(file: str) -> bytes | Finding:
@@ -159,15 +198,20 @@ def _others_may_write(status: os.stat_result) -> bool:
     return status.st_uid != 0 or by_group or bool(status.st_mode & stat.S_IWOTH)
 
 
-def _variables(setting: Setting, findings: list[Finding]) -> dict[str, str]:
-    """Tell what `${VAR}` can name: the environment, over `.env` beside the manifest."""
-    beside = os.path.join(setting.directory, ".env")
-    if not os.path.lexists(beside):
-        return dict(setting.environ)
-    values, trouble = _dotenv(beside)
-    if trouble:
-        findings.append(Finding("env-file", f".env {trouble}", at_key=True))
-    return {**values, **setting.environ}
+def _variables(setting: Setting, findings: list[Finding]) -> Callable[[], Mapping[str, str]]:
+    """Tell what `${VAR}` can name: the environment, over `.env` beside the manifest; read when first asked for."""
+
+    @cache
+    def known() -> Mapping[str, str]:
+        beside = os.path.join(setting.directory, ".env")
+        if not os.path.lexists(beside):
+            return setting.environ
+        values, trouble = _dotenv(beside)
+        if trouble:
+            findings.append(Finding("env-file", f".env {trouble}", at_key=True))
+        return {**values, **setting.environ}
+
+    return known
 
 
 class _EnvFiles:

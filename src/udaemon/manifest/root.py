@@ -35,6 +35,12 @@ class Root:
     run_dir: str | None = key(
         "Directory that gets the pid files too.", PATH, example="run", shown_default="only the run directory"
     )
+    include: tuple[str, ...] = key(
+        "Further manifests, as paths with * and ?; they lie under this file.",
+        Many(PATH, "paths", single=True),
+        default=(),
+        example="daemons/*.toml",
+    )
     env: Mapping[str, str] = key(
         "Environment variables for all daemons, over those of `env-file`.",
         Environment(),

@@ -124,7 +124,9 @@ class _Build:
                 name = str(key.value) if isinstance(key, yaml.ScalarNode) else "?"
                 self.note("bad-key", "a key must be a string", "put it in quotes", (*path, name), key)
             elif key.value == "<<":
-                self.note("merge-key", "merge keys are no part of YAML 1.2", "use `defaults`", (*path, "<<"), key)
+                self.note(
+                    "merge-key", "merge keys are no part of YAML 1.2", "use defaults or extends", (*path, "<<"), key
+                )
             elif key.value in table:
                 self.note("duplicate-key", "is there already", "keep one of them", (*path, key.value), key)
             else:

@@ -1,0 +1,67 @@
+"""From parsed documents to a manifest: layer, structure, check, complete.
+
+Touches no disk; what stands in env-files is asked of an argument. Findings are collected, never raised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from attrs import evolve
+
+from udaemon.manifest.checks import check_lineage, check_manifest, check_profiles, check_root, check_tables
+from udaemon.manifest.complete import EnvFile, Setting, complete
+from udaemon.manifest.document import Document
+from udaemon.manifest.merge import layered, with_levels
+from udaemon.manifest.model import Daemon, Manifest
+from udaemon.manifest.problems import Finding
+from udaemon.manifest.root import Root
+from udaemon.manifest.structure import structure
+
+
+class Built(NamedTuple):
+    """What came of it; `top` is the layered manifest as plain tables, `manifest` None where it is beyond use."""
+
+    manifest: Manifest | None
+    top: Mapping[str, Any]
+
+
+def build(
+    documents: Sequence[Document],
+    setting: Setting,
+    env_file: EnvFile,
+    findings: list[Finding],
+    profiles: Collection[str],
+) -> Built:
+    """Build the manifest of its layers, the lowest first; what is wrong is added to `findings`."""
+    findings += [finding for document in documents for finding in document.findings]
+    if len(documents) > 1:  # what a later layer hides is wrong all the same
+        for document in documents:
+            _, wrong = structure(layered([document.data]))
+            findings += [finding._replace(file=document.file) for finding in wrong]
+    top = layered([document.data for document in documents])
+    if any(document.findings and not document.data for document in documents):
+        return Built(None, top)  # a file was not understood: nothing is to be said about what is missing
+    findings += check_tables({"daemons": {}, **top})
+    findings += check_lineage(top)
+    root, wrong = structure(with_levels(top))
+    findings += wrong
+    if root is None:
+        return Built(None, top)
+    findings += check_profiles(root, profiles)
+    root = evolve(root, daemons=_chosen(root, profiles))
+    findings += check_root(root, top)
+    manifest = complete(root, top, setting, env_file)
+    findings += check_manifest(manifest)
+    return Built(manifest, top)
+
+
+def _chosen(root: Root, profiles: Collection[str]) -> dict[str, Daemon]:
+    """Leave out daemons of profiles that nobody asked for, and those that are there only to be extended."""
+    return {
+        name: evolve(daemon, profiles=(), extends=None)
+        for name, daemon in root.daemons.items()
+        if (not daemon.profiles or set(daemon.profiles) & set(profiles))
+        and (daemon.enabled or daemon.factory or daemon.command)
+    }
