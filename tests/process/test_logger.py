@@ -115,6 +115,7 @@ def test_f22_a_directory_renamed_under_us_is_made_again(rig: LogRig, tmp_path: P
     os.close(first_write)
     rig.until_ended(first)
     path.parent.rename(tmp_path / "old")
+    assert idle(rig.loop, 0.02)  # for so long it may go on in the old one
     os.write(write, b"after\n")
     os.close(write)
     rig.until_ended(number)

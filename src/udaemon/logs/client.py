@@ -58,6 +58,7 @@ class LoggerLink:
             for its file; once a file, whichever of its pipes it is told of.
         on_eof: Told the number of a log pipe that has ended and been written to the last byte.
         on_death: Told in words that the logger died and what is done about it.
+        stderr: Where the logger says, when it leaves, what it could not write.
     """
 
     def __init__(
@@ -67,12 +68,14 @@ class LoggerLink:
         on_state: Callable[[int, str], None],
         on_eof: Callable[[int], None],
         on_death: Callable[[str], None],
+        stderr: int = 2,
     ) -> None:
         self.deadline: float | None = None
         self._reactor = reactor
         self._on_state = on_state
         self._on_eof = on_eof
         self._on_death = on_death
+        self._stderr = stderr
         self._streams: dict[int, _Stream] = {}
         self._states: dict[str, str] = {}
         self._outbox: deque[tuple[bytes, int | None]] = deque()
@@ -91,7 +94,7 @@ class LoggerLink:
         Raises:
             OSError: No process or no socket to be had.
         """
-        self._process = LoggerProcess.start()
+        self._process = LoggerProcess.start(self._stderr)
         self._started = time.monotonic()
         self._unpacker = Unpacker()
         self._outbox.clear()

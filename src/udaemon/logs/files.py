@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 _FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 """NONBLOCK: a FIFO without a reader answers ENXIO instead of holding us up (open(2))."""
 
+_GLANCE = 0.01
+"""Seconds for which a file is taken to be where it was. Lines that follow a removal sooner go the way of all before
+them: nobody can tell which came first. To look before each small write would cost a third of a flood's time."""
+
 REMOVED = "the log file was removed or renamed; this is a new one"
 
 
@@ -76,6 +80,7 @@ class RotatingFile:
         note: Makes a line of our own out of a text.
         rotated: Called after each rotation.
         hook: Called before each step of a rotation.
+        clock: Monotonic seconds.
     """
 
     def __init__(
@@ -88,6 +93,7 @@ class RotatingFile:
         note: Callable[[str], bytes],
         rotated: Callable[[], None] = lambda: None,
         hook: Hook = ignore,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.path = path
         self._max_size = max_size
@@ -96,6 +102,10 @@ class RotatingFile:
         self._note = note
         self._rotated = rotated
         self._hook = hook
+        self._clock = clock
+        self._look_at = 0.0
+        self._size = 0
+        self._too_old = False
         self._fd = -1
         self._identity = (-1, -1)
         self._born = 0.0
@@ -122,10 +132,14 @@ class RotatingFile:
         Raises:
             OSError: Nothing of it was written.
         """
-        self._look()
-        if self._max_size is not None and len(data) > self._max_size:
-            data = data[: data.rfind(b"\n", 0, self._max_size) + 1 or self._max_size]
-        if self._size and (self._is_too_big(len(data)) or self._is_too_old()):
+        now = self._clock()
+        if now >= self._look_at or self._fd < 0:
+            self._look()
+            self._look_at = now + _GLANCE
+        most = self._max_size
+        if most is not None and len(data) > most:
+            data = data[: data.rfind(b"\n", 0, most) + 1 or most]
+        if self._size and (self._too_old or (most is not None and self._size + len(data) > most)):
             return self._write_rotated(data)
         written = os.write(self._fd, data)
         self._size += written
@@ -138,7 +152,7 @@ class RotatingFile:
             self._fd = -1
 
     def _look(self) -> None:
-        """See that the path still leads to our file, and how big it is."""
+        """See that the path still leads to our file, how big it is, and whether it is too old."""
         if self._fd >= 0:
             try:
                 found = os.stat(self.path, follow_symlinks=False)
@@ -147,6 +161,7 @@ class RotatingFile:
             else:
                 if (found.st_dev, found.st_ino) == self._identity:
                     self._size = found.st_size
+                    self._too_old = self._max_age is not None and time.time() - self._born > self._max_age
                     return
                 self.close()
         self.open()
@@ -157,19 +172,15 @@ class RotatingFile:
         self._identity = (found.st_dev, found.st_ino)
         self._size = found.st_size
         self._born = time.time()
+        self._too_old = False
         if self._size and self._max_age is not None:
             self._born = _first_stamp(self.path) or found.st_mtime
+            self._too_old = time.time() - self._born > self._max_age
 
     def _write_note(self) -> None:
         """Say that this file took another's place. A disk that is full now will show it at the next write."""
         with contextlib.suppress(OSError):
             self._size += os.write(self._fd, self._note(REMOVED))
-
-    def _is_too_big(self, more: int) -> bool:
-        return self._max_size is not None and self._size + more > self._max_size
-
-    def _is_too_old(self) -> bool:
-        return self._max_age is not None and time.time() - self._born > self._max_age
 
     def _write_rotated(self, data: bytes) -> int:
         """Write `data` to the next file first, then rotate: a kill at any point loses nothing and doubles nothing."""
@@ -187,6 +198,6 @@ class RotatingFile:
             raise
         os.close(self._fd)
         self._take(fd)
-        self._born = time.time()
+        self._born, self._too_old = time.time(), False
         self._rotated()
         return written

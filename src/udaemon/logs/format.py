@@ -20,19 +20,23 @@ GOES_ON = b" [line goes on]"
 
 
 class Stamps:
-    """RFC 3339 in UTC, to the millisecond; the second's part is made once a second."""
+    """RFC 3339 in UTC, to the millisecond. Made anew when the millisecond is another, most of it once a second."""
 
     def __init__(self) -> None:
-        self._second = -1
-        self._text = b""
+        self._second = self._milli = -1
+        self._head = self._text = b""
 
     def at(self, now: float) -> bytes:
         """`now` (seconds since the epoch) as text."""
-        second = int(now)
-        if second != self._second:
-            self._second = second
-            self._text = time.strftime("%Y-%m-%dT%H:%M:%S.", time.gmtime(second)).encode()
-        return b"%b%03dZ" % (self._text, int((now - second) * 1000))
+        milli = int(now * 1000)
+        if milli != self._milli:
+            self._milli = milli
+            second, part = divmod(milli, 1000)
+            if second != self._second:
+                self._second = second
+                self._head = time.strftime("%Y-%m-%dT%H:%M:%S.", time.gmtime(second)).encode()
+            self._text = b"%b%03dZ" % (self._head, part)
+        return self._text
 
 
 _STAMPS = Stamps()

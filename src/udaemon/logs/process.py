@@ -18,6 +18,10 @@ _ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__
 _BLOCKED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
 """The logger leaves when its work is done, not when a terminal or a system that shuts down signals everybody."""
 
+_MALLOC = {"MALLOC_TRIM_THRESHOLD_": "1048576", "MALLOC_MMAP_THRESHOLD_": "1048576"}
+"""glibc would give the memory of each chunk back to the kernel and fault it in anew for the next: three to ten times
+the cost of stamping it (mallopt(3); other C libraries ignore this)."""
+
 
 class LoggerProcess(NamedTuple):
     """A logger that was started, and our end of the socket to it."""
@@ -27,8 +31,11 @@ class LoggerProcess(NamedTuple):
     socket: socket.socket
 
     @classmethod
-    def start(cls) -> LoggerProcess:
+    def start(cls, stderr: int = 2) -> LoggerProcess:
         """Start one, in a session of its own, without site packages: it needs the standard library only.
+
+        Args:
+            stderr: Where it says what it could not write; never a log pipe, whose end it would wait for in vain.
 
         Raises:
             OSError: No process or no socket to be had.
@@ -38,11 +45,11 @@ class LoggerProcess(NamedTuple):
         actions = [
             (os.POSIX_SPAWN_DUP2, theirs.fileno(), 0),
             (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
+            (os.POSIX_SPAWN_DUP2, stderr, 2),
         ]
         try:
-            pid = os.posix_spawn(
-                sys.executable, argv, os.environ, file_actions=actions, setsid=True, setsigmask=_BLOCKED
-            )
+            environ = os.environ | _MALLOC
+            pid = os.posix_spawn(sys.executable, argv, environ, file_actions=actions, setsid=True, setsigmask=_BLOCKED)
             pidfd = os.pidfd_open(pid)
         except OSError:
             ours.close()

@@ -135,7 +135,7 @@ class Sink:
 
     def _write(self, lines: bytes) -> bytes:
         """Returns what could not be written."""
-        self._ends_line = lines.endswith(b"\n")
+        self._ends_line = lines[-1] == 10
         try:
             while lines:
                 written = self._file.write(lines)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import time
 from collections.abc import Callable
@@ -19,7 +20,8 @@ class Killed(BaseException):
 
 
 def rotating(path: Path, hook: Callable[[str], None] = lambda _step: None, **keys: object) -> RotatingFile:
-    keys = {"max_size": 20, "backups": 2} | keys
+    clock = itertools.count()  # each look is a long time after the last
+    keys = {"max_size": 20, "backups": 2, "clock": lambda: float(next(clock))} | keys
     return RotatingFile(str(path), note=lambda text: f"udaemon: {text}\n".encode(), hook=hook, **keys)  # type: ignore[arg-type]
 
 

@@ -7,7 +7,6 @@ import os
 import select
 from pathlib import Path
 
-from udaemon.logs.files import REMOVED
 from udaemon.logs.sink import BUFFER, Sink
 from udaemon.logs.target import LogTarget
 
@@ -93,13 +92,3 @@ def test_a_rotated_file_is_compressed_by_a_process_of_its_own(tmp_path: Path) ->
     assert sorted(os.listdir(tmp_path)) == ["x.log", "x.log.1.gz", "x.log.2.gz"]
     assert gzip.decompress((tmp_path / "x.log.2.gz").read_bytes()) == b"a" * 900 + b"\n"
     assert gzip.decompress((tmp_path / "x.log.1.gz").read_bytes()) == b"b" * 900 + b"\n"
-
-
-def test_f22_a_file_removed_is_told_of_in_the_next(tmp_path: Path) -> None:
-    path = tmp_path / "x.log"
-    sink = sink_at(path)
-    sink.append(b"one\n")
-    path.unlink()
-    sink.append(b"two\n")
-    sink.close()
-    assert path.read_text() == f"udaemon: {REMOVED}\ntwo\n"
