@@ -5,9 +5,10 @@ Loads nothing until a name is asked for: every verb and every child imports this
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # type checkers know the name; `typing` would be most of what the logger loads
 if TYPE_CHECKING:
+    from typing import Any
+
     from udaemon.child.task import CallbackTask, StopTask, Task, TaskContext, TaskEvent
 
 __version__ = "0.1.0"
