@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import signal
 import sys
 from pathlib import Path
 
@@ -33,6 +34,7 @@ def main(argv: list[str]) -> int:
             parser.error(f"no row {row!r}; there are {', '.join(ROWS)}")
     names = args.only or ["floor", "udaemon", *(["supervisor"] if args.peers else [])]
     options = Options(args.count, args.repeat, args.idle)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that no contestant outlives us
     figures: list[Figure] = []
     for row in args.rows or ROWS:
         print(f"measuring {row} …", file=sys.stderr, flush=True)
