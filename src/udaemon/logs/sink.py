@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from udaemon.logs.target import LogTarget
 
-BUFFER = 1024 * 1024
+BUFFER = 256 * 1024
 """Bytes kept for a file that cannot be written, before its writers are held up or their lines dropped."""
 
 OK = "ok"
