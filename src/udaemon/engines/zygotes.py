@@ -19,7 +19,7 @@ from udaemon.engines.zygote.parent import Parent, Patience
 from udaemon.engines.zygote.server import Setup
 from udaemon.manifest.model import Daemon, Manifest
 
-_OWN = ("udaemon.engines.zygote.process", "udaemon.engines.daemon")
+_OWN = ("multiprocessing.util", "udaemon.engines.zygote.process", "udaemon.engines.daemon")
 _STARTUP = ("PYTHON", "LD_", "MALLOC_", "GLIBC_", "LC_", "LANG")
 """Variables that an interpreter or the C library reads once, when a program begins."""
 

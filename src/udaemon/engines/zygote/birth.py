@@ -92,6 +92,7 @@ def _live(birth: Birth, shared: Shared) -> None:
         _close_others({0, 1, 2, shared.parent, *shared.keep, *birth.fds})
         with inherited.offered(birth.fds):
             process = pickle.loads(birth.payload)  # noqa: S301 - it comes from the parent
+        sys.stdin = None  # or multiprocessing puts one more descriptor in its place
         code = process._bootstrap(parent_sentinel=shared.parent)
     except BaseException:  # noqa: BLE001 - nothing of the zygote's frames below may run
         traceback.print_exc()

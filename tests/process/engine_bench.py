@@ -1,0 +1,143 @@
+"""A bench for engine tests: a real engine on a small reactor, with modules on disk and every event kept.
+
+Knows nothing of the supervisor: a test plays it.
+"""
+
+from __future__ import annotations
+
+import os
+import textwrap
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tests.fakes.reactor import SmallReactor
+
+from udaemon.child.scoreboard import Scoreboard
+from udaemon.engines.base import SpawnRequest
+from udaemon.engines.local import LocalEngine
+from udaemon.engines.locks import acquire
+from udaemon.engines.subreaper import become_subreaper
+from udaemon.engines.zygote.parent import Patience
+from udaemon.manifest.model import Daemon, Manifest
+from udaemon.policy.events import Event, Exited, Spawned, SpawnFailed
+from udaemon.policy.instance import Key
+
+PATIENCE = 20.0
+
+
+class Bench:
+    """Daemons by name, events by instance, output by file."""
+
+    def __init__(self, directory: Path, **options: Any) -> None:
+        become_subreaper()
+        self.directory = directory
+        self.reactor = SmallReactor()
+        self.events: dict[Key, list[Event]] = defaultdict(list)
+        self.notices: list[str] = []
+        self._options: dict[str, Any] = {"patience": Patience(answer=5.0, preload=5.0)} | options
+        self._env: dict[str, str] = {}
+        self._daemons: dict[str, Daemon] = {}
+        self._engine: LocalEngine | None = None
+        self._scoreboard = Scoreboard.create(str(directory / "scoreboard"), 300)
+        self._slots: dict[Key, int] = {}
+
+    def module(self, name: str, text: str) -> Path:
+        """Write a module of the user's."""
+        path = self.directory / f"{name}.py"
+        path.write_text(textwrap.dedent(text))
+        return path
+
+    def daemon(self, name: str, **options: Any) -> Key:
+        """Declare a daemon; answers its first instance."""
+        if "command" not in options:
+            options.setdefault("factory", f"{name}:create")
+        self._daemons[name] = Daemon(name=name, cwd=str(self.directory), **options)
+        return Key(name, 0)
+
+    @property
+    def engine(self) -> LocalEngine:
+        """The engine, made with all that is declared when first asked for."""
+        if self._engine is None:
+            manifest = Manifest(
+                file=str(self.directory / "udaemon.toml"),
+                directory=str(self.directory),
+                project="shop",
+                env=self._env,
+                daemons=self._daemons,
+            )
+            self._engine = LocalEngine(
+                self.reactor,
+                lambda key, event: self.events[key].append(event),
+                manifest=manifest,
+                scoreboard=self._scoreboard.fd,
+                on_notice=self.notices.append,
+                **self._options,
+            )
+            self.reactor.add(self._engine)
+        return self._engine
+
+    def spawn(self, *keys: Key) -> None:
+        """Ask for these, with a lock and an output file each."""
+        self.engine.spawn([self._request(key) for key in keys])
+
+    def output(self, key: Key) -> str:
+        """What the instance has written."""
+        return (self.directory / f"{key.name}-{key.index}.out").read_text()
+
+    def told(self, key: Key, *kinds: type[Event]) -> Sequence[Event]:
+        """Events of these kinds that the instance had."""
+        return [event for event in self.events[key] if isinstance(event, kinds)]
+
+    def until(self, key: Key, *kinds: type[Event], count: int = 1) -> Any:
+        """Wait until the instance had `count` events of these kinds, and answer the last."""
+        self.reactor.run_until(lambda: len(self.told(key, *kinds)) >= count, PATIENCE)
+        return self.told(key, *kinds)[count - 1]
+
+    def start(self, key: Key) -> int:
+        """Start one and wait for its birth. Answers its pid."""
+        count = len(self.told(key, Spawned)) + 1
+        self.spawn(key)
+        pid = self.until(key, Spawned, count=count).pid
+        assert isinstance(pid, int)
+        return pid
+
+    def run(self, key: Key) -> Exited:
+        """Start one and wait for its end."""
+        count = len(self.told(key, Exited)) + 1
+        self.spawn(key)
+        self.until(key, Exited, SpawnFailed, count=count)
+        end = self.told(key, Exited, SpawnFailed)[-1]
+        assert isinstance(end, Exited), end
+        return end
+
+    def zygotes(self) -> list[int]:
+        """Pids of the zygotes."""
+        return list(self.engine._births.pids)
+
+    def close(self) -> None:
+        """Kill what lives, with its tree, and wait for all of it."""
+        if self._engine is not None:
+            living = self._engine._endings.living
+            for key in list(living):
+                self._engine.kill_tree(key)
+            self.reactor.run_until(lambda: all(one.ended for one in living.values()), PATIENCE)
+            for key in list(living):
+                self._engine.kill_tree(key)
+            self.reactor.run_until(lambda: not living, PATIENCE)
+            self._engine.close()
+            self._engine.reap_orphans()
+        assert self.reactor.watched == frozenset()
+        self._scoreboard.close()
+        self.reactor.close()
+
+    def _request(self, key: Key) -> SpawnRequest:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+        return SpawnRequest(
+            key=key,
+            daemon=self._daemons[key.name],
+            slot=self._slots.setdefault(key, len(self._slots)),
+            lock=acquire(str(self.directory / "locks"), key),
+            output=os.open(self.directory / f"{key.name}-{key.index}.out", flags, 0o600),
+        )
