@@ -248,6 +248,39 @@ def test_a_killed_logger_is_replaced_and_gets_the_pipes_back(rig: LogRig, tmp_pa
     assert numbers(lines) == list(range(300))
 
 
+KILLED = """
+import os, sys
+from udaemon.logs.files import RotatingFile
+path, step = sys.argv[1:]
+rotations = 0
+def hook(at):
+    global rotations
+    rotations += at == "take the new one"
+    if rotations >= 4 and at == step:
+        os.kill(os.getpid(), 9)
+file = RotatingFile(path, max_size=1000, backups=3, note=str.encode, hook=hook)
+for n in range(1000):
+    os.write(1, b"%d\\n" % n)
+    file.write(b"%09d %s\\n" % (n, b"." * 89))
+"""
+
+
+@pytest.mark.parametrize("step", ["drop the oldest", "shift 2", "shift 1", "set aside", "take the new one"])
+def test_f28_a_kill_in_a_rotation_loses_nothing_and_doubles_nothing(rig: LogRig, tmp_path: Path, step: str) -> None:
+    path = tmp_path / "x.log"
+    killed = subprocess.run([sys.executable, "-c", KILLED, path, step], stdout=subprocess.PIPE, check=False, timeout=30)
+    assert killed.returncode == -signal.SIGKILL
+    begun = len(killed.stdout.splitlines())
+    number, write = rig.open(bare(path, max_size=1000, backups=3))
+    os.write(write, numbered(3, start=begun))
+    os.close(write)
+    rig.until_ended(number)
+    found = numbers(history(path).splitlines())
+    assert found == list(range(found[0], begun + 3))
+    assert len(found) > 30
+    assert sorted(os.listdir(tmp_path)) == ["x.log", "x.log.1", "x.log.2", "x.log.3"]
+
+
 def test_signals_for_everybody_do_not_end_the_logger(rig: LogRig, tmp_path: Path) -> None:
     number, write = rig.open(bare(tmp_path / "x.log"))
     assert rig.link.pid is not None
