@@ -8,17 +8,19 @@ from __future__ import annotations
 import atexit
 import errno
 import gc
+import io
 import os
 import resource
 import signal
 import sys
 import time
+from _signal import getsignal  # type: ignore[import-not-found]  # signal.getsignal makes enums: 25 page faults in a fork
 from contextlib import suppress
 from types import TracebackType
 from typing import Literal, TextIO
 
 from udaemon.child.book import Book, last_line
-from udaemon.child.build import Built, Misconfigured, build, load_module, resolve
+from udaemon.child.build import Built, Misconfigured, build, load_module, resolve_listener
 from udaemon.child.loop import Outcome, back_to_back, course, drive
 from udaemon.child.parent import watch_parent
 from udaemon.child.report import Leaving, ReadyReport, Reporter
@@ -29,7 +31,9 @@ from udaemon.child.task import TaskContext
 
 EXIT_EXCEPTION = 1
 EXIT_CONFIG = 78  # EX_CONFIG of sysexits.h
-PYTHON_IGNORES = (signal.SIGPIPE, signal.SIGXFSZ)
+PYTHON_IGNORES = (int(signal.SIGPIPE), int(signal.SIGXFSZ))
+# A list made before the fork: what a child touches first is copied first, and making this touches much.
+STANDARD_SIGNALS = tuple(int(number) for number in signal.valid_signals() if number < 32)
 SHORT_PAUSE = 1.0  # below this a period is taken to ask for precision
 
 
@@ -71,7 +75,7 @@ def live(spec: ChildSpec, signals: Signals, reporter: Reporter, writer: SlotWrit
             spec.index,
             writer,
             reporter,
-            {kind: tuple(map(resolve, names)) for kind, names in spec.listeners.items()},
+            {kind: tuple(map(resolve_listener, names)) for kind, names in spec.listeners.items()},
         )
         context = TaskContext(
             spec.name,
@@ -140,14 +144,14 @@ def _loop(spec: ChildSpec, built: Built, signals: Signals, book: Book, *, once: 
 
 
 def _own_process(fds: ChildFds, signals: Signals) -> None:
-    """Session, signals, standard streams and descriptors: nothing is inherited that was not declared."""
+    """Session, signals, standard streams: nothing is as the forker left it, who has closed all but `fds`."""
     with suppress(PermissionError):  # already a leader
         os.setsid()
     signal.set_wakeup_fd(-1)
-    for number in signal.valid_signals():
+    for number in STANDARD_SIGNALS:
         # As in every Python program a broken pipe is an exception and no death; programs the task starts get defaults.
         wanted = signal.SIG_IGN if number in PYTHON_IGNORES else signal.SIG_DFL
-        if signal.getsignal(number) not in (wanted, None):
+        if getsignal(number) not in (wanted, None):
             signal.signal(number, wanted)
     signals.install()
     # Only now: a TERM that came since the fork waits until it has a handler.
@@ -155,38 +159,39 @@ def _own_process(fds: ChildFds, signals: Signals) -> None:
     gc.enable()
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 0)
-    for target in (1, 2):
-        os.dup2(null if fds.output is None else fds.output, target)
-    given = (fds.lock, fds.events, fds.parent, fds.scoreboard, *fds.keep)
-    _close_all_but({0, 1, 2, *(fd for fd in given if fd is not None)})
-    # The zygote's may hold text that is not ours to write, or be closed.
-    sys.stdin = _stream(0, "r")
-    sys.stdout = _stream(1, "w")
-    sys.stderr = _stream(2, "w")
+    output = null if fds.output is None else fds.output
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    for fd in {null, output}:
+        if fd > 2:
+            os.close(fd)
+    sys.stdin = _stream(sys.stdin, 0, "r")
+    sys.stdout = _stream(sys.stdout, 1, "w")
+    sys.stderr = _stream(sys.stderr, 2, "w")
 
 
-def _stream(fd: int, mode: Literal["r", "w"]) -> TextIO:
+def _stream(former: TextIO | None, fd: int, mode: Literal["r", "w"]) -> TextIO:
+    """The stream as it is, if it serves this descriptor, line-buffered; a new one costs ten times as much."""
+    with suppress(OSError, ValueError, AttributeError):  # closed, or a stand-in without a descriptor
+        if former is not None and former.fileno() == fd:
+            if isinstance(former, io.TextIOWrapper) and mode == "w":
+                former.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
+            return former
     return open(fd, mode, buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
-
-
-def _close_all_but(keep: set[int]) -> None:
-    for fd in map(int, os.listdir("/dev/fd")):
-        if fd not in keep:
-            with suppress(OSError):  # the listing's own
-                os.close(fd)
 
 
 def _surroundings(spec: ChildSpec) -> None:
     """What the manifest says of the process: environment, limits, directory, mask, import path."""
     os.umask(spec.umask)
-    os.environ.update(spec.env)
-    os.environ.update(
-        UDAEMON_PROJECT=spec.project,
-        UDAEMON_NAME=spec.name,
-        UDAEMON_INSTANCE=str(spec.index),
-        UDAEMON_INSTANCES=str(spec.instances),
-        UDAEMON_CONTEXT=spec.context,
-    )
+    environ = os.environ
+    for name, value in spec.env.items():
+        if environ.get(name) != value:  # a zygote may have it already
+            environ[name] = value
+    environ["UDAEMON_PROJECT"] = spec.project
+    environ["UDAEMON_NAME"] = spec.name
+    environ["UDAEMON_INSTANCE"] = str(spec.index)
+    environ["UDAEMON_INSTANCES"] = str(spec.instances)
+    environ["UDAEMON_CONTEXT"] = spec.context
     if "TZ" in spec.env:
         time.tzset()
     if spec.rlimit_nofile is not None:

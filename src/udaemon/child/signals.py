@@ -18,8 +18,8 @@ from time import monotonic
 from types import FrameType
 from typing import Any
 
-STOPS = (signal.SIGTERM, signal.SIGQUIT, signal.SIGINT)
-OTHERS = (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
+STOPS = (int(signal.SIGTERM), int(signal.SIGQUIT), int(signal.SIGINT))
+OTHERS = (int(signal.SIGHUP), int(signal.SIGUSR1), int(signal.SIGUSR2))
 # The kernel lets select be late by a thousandth of its time-out, and never by less than the timer slack of 50 us.
 PRECISE = 0.05
 LONGEST = 1e6  # a time-out that every system takes

@@ -49,7 +49,6 @@ class ChildFds(NamedTuple):
 
     `output` is the write end of its log pipe, `lock` holds the instance's flock, `events` is its socket for reports,
     `parent` the read end of a pipe that ends when the supervisor dies, `scoreboard` the scoreboard file.
-    `keep` names further ones that must stay open.
     """
 
     output: int | None = None
@@ -57,4 +56,3 @@ class ChildFds(NamedTuple):
     events: int | None = None
     parent: int | None = None
     scoreboard: int | None = None
-    keep: tuple[int, ...] = ()

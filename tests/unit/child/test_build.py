@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import signal
 import sys
+from functools import wraps
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 
-from udaemon.child.build import Built, Misconfigured, build, load_module, resolve
+from udaemon.child.build import Built, Misconfigured, build, load_module, resolve_listener
 from udaemon.child.task import CallbackTask, TaskContext
 
 CONTEXT = TaskContext("mailer", params={"queue": "mail"})
@@ -150,5 +151,42 @@ def test_f15_a_module_that_misses_another_one_fails_and_is_not_missing(
         load_module("broken_for_tests")
 
 
-def test_listeners_are_resolved_alike(jobs: ModuleType) -> None:
-    assert resolve("jobs_for_tests:plain") is plain
+def test_listeners_are_resolved_alike_and_are_plain_functions(jobs: ModuleType) -> None:
+    assert resolve_listener("jobs_for_tests:plain") is plain
+    with pytest.raises(Misconfigured, match="the listener jobs_for_tests:waits is async: it must be a plain function"):
+        resolve_listener("jobs_for_tests:waits")
+
+
+def decorated(queue: str, *, context: TaskContext) -> Mailer:
+    return Mailer(queue, context)
+
+
+@wraps(decorated)
+def wrapping(*args: Any, **kwargs: Any) -> Any:
+    return decorated(*args, **kwargs)
+
+
+def positional(queue: str, /) -> Mailer:
+    return Mailer(queue)
+
+
+def open_ended(**params: Any) -> Mailer:
+    return Mailer(params["queue"], params.get("context"))
+
+
+@pytest.mark.parametrize(
+    ("name", "ran"),
+    [
+        ("decorated", ("mail", CONTEXT)),
+        ("wrapping", ("mail", CONTEXT)),
+        ("open_ended", ("mail", None)),
+        ("Mailer.create", ("mail", None)),
+    ],
+)
+def test_all_kinds_of_factories_are_given_what_they_take(name: str, ran: object, jobs: ModuleType) -> None:
+    assert build(f"jobs_for_tests:{name}", {"queue": "mail"}, CONTEXT).run() == ran
+
+
+def test_a_factory_that_takes_no_keywords_does_not_fit(jobs: ModuleType) -> None:
+    with pytest.raises(Misconfigured, match="'queue' parameter is positional only"):
+        build("jobs_for_tests:positional", {"queue": "mail"}, CONTEXT)

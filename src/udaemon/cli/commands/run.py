@@ -21,8 +21,8 @@ import click
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.parameters import DAEMON
 from udaemon.control import rundir
-from udaemon.engines import locks
-from udaemon.engines.commands import shell
+from udaemon.engines import declared, locks
+from udaemon.engines.base import SpawnRequest
 from udaemon.engines.specs import spec_of
 from udaemon.errors import ExitCode, UdaemonError
 from udaemon.manifest.model import Daemon, Manifest
@@ -51,9 +51,10 @@ def command(options: GlobalOptions, *, name: str, once: bool, instance: int) -> 
             f"{name} has no instance {instance}", f"they are numbered 0 to {daemon.instances - 1}", ExitCode.USAGE
         )
     gc.set_threshold(*_DEFAULT_GC)  # a short verb's is not for a daemon
-    with _locked(manifest, Key(name, instance)) as lock:
+    key = Key(name, instance)
+    with _locked(manifest, key) as lock:
         if daemon.command is not None:
-            return _execute(manifest, daemon, instance, lock)
+            return _execute(manifest, daemon, key, lock)
         from udaemon.child.foreground import run_here
 
         return run_here(spec_of(manifest, daemon, instance), once=once)
@@ -100,17 +101,9 @@ def _tidy(directory: str, fd: int, key: Key) -> None:
             os.rmdir(directory)
 
 
-def _execute(manifest: Manifest, daemon: Daemon, instance: int, lock: int) -> int:
+def _execute(manifest: Manifest, daemon: Daemon, key: Key, lock: int) -> int:
     """Run an external command and answer its exit code, 128 + n for a signal as shells do."""
-    given = {
-        "UDAEMON_PROJECT": manifest.project,
-        "UDAEMON_NAME": daemon.name,
-        "UDAEMON_INSTANCE": str(instance),
-        "UDAEMON_INSTANCES": str(daemon.instances),
-        "UDAEMON_CONTEXT": manifest.context,
-    }
-    words = daemon.command or ()
-    argv = shell(words) if daemon.shell else words
+    told = declared.command(SpawnRequest(key=key, daemon=daemon, slot=0, lock=lock, output=1), manifest)
     started: list[subprocess.Popen[bytes]] = []
 
     def pass_on(number: int, _frame: FrameType | None) -> None:
@@ -122,17 +115,17 @@ def _execute(manifest: Manifest, daemon: Daemon, instance: int, lock: int) -> in
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
         signal.signal(number, pass_on)
     try:
-        started.append(
-            subprocess.Popen(
-                argv,
-                env=os.environ | dict(daemon.env) | given,
-                cwd=daemon.cwd or manifest.directory,
-                umask=daemon.umask,
-                pass_fds=(lock,),
-            )
+        process = subprocess.Popen(
+            told.argv,
+            executable=told.executable,
+            env=told.env,
+            cwd=told.cwd,
+            umask=told.umask,
+            pass_fds=told.keep,
         )
     except OSError as error:
         reason = f"{error.strerror} ({errno.errorcode.get(error.errno or 0, '?')})"
-        raise UdaemonError(f"exec {error.filename or argv[0]}: {reason}") from None
-    code = started[0].wait()
+        raise UdaemonError(f"exec {error.filename or told.argv[0]}: {reason}") from None
+    started.append(process)
+    code = process.wait()
     return code if code >= 0 else 128 - code
