@@ -32,7 +32,7 @@ def _what_to_run(top: Tree, name: str, own: Tree) -> Iterator[Finding]:
     has = [key for key in ("factory", "command") if any(key in level for level in stack)]
     path = ("daemons", name)
     if not has:
-        if own.get("enabled") is not False:
+        if own.get("enabled") is not False and lineage(top, name)[-1] in top["daemons"]:
             yield Finding("nothing-to-run", "has neither factory nor command", "add one of them", path, at_key=True)
     elif len(has) == 2:
         at = (*path, "command") if "command" in own else path
@@ -51,6 +51,7 @@ def check_lineage(top: Tree) -> Iterator[Finding]:
     if isinstance(top.get("defaults"), Mapping) and "extends" in top["defaults"]:
         hint = "take it out; a daemon may extend another one"
         yield Finding("contradiction", "means nothing in defaults", hint, ("defaults", "extends"), at_key=True)
+    told: set[str] = set()
     for name, own in daemons.items():
         if not isinstance(own, Mapping) or not isinstance(own.get("extends"), str):
             continue
@@ -60,9 +61,10 @@ def check_lineage(top: Tree) -> Iterator[Finding]:
             close = near(own["extends"], daemons)
             hint = f"did you mean {close}?" if close else f"declared are {', '.join(list(daemons)[:8])}"
             yield Finding("unknown-daemon", f"there is no daemon {shown(own['extends'])}", hint, path)
-        elif line[-1] == name:
-            told = " → ".join(line)
-            yield Finding("extends-cycle", f"extends itself: {told}", "take one of them out", path)
+        elif line[-1] == name and not told.intersection(line):
+            told.update(line)
+            names = " → ".join(line)
+            yield Finding("extends-cycle", f"extends itself: {names}", "take one of them out", path)
 
 
 def check_profiles(root: Root, profiles: Collection[str]) -> Iterator[Finding]:

@@ -14,9 +14,10 @@ from attrs import evolve, field, frozen
 
 from udaemon.manifest.merge import environments, levels
 from udaemon.manifest.model import Daemon, Manifest
+from udaemon.manifest.problems import Path
 from udaemon.manifest.root import Root
 
-EnvFile = Callable[[str, tuple[str, ...]], Mapping[str, str]]
+EnvFile = Callable[[str, Path], Mapping[str, str]]
 """Reads an env-file for the key at a path; a file that cannot be read is the callee's to report."""
 
 
@@ -46,7 +47,7 @@ def complete(root: Root, top: Mapping[str, Any], setting: Setting, env_file: Env
     project = setting.project or root.project or project_name(setting.directory)
     log_dir = setting.absolute((root.defaults and root.defaults.log_dir) or state_log_dir(setting.environ, project))
     completion = _Completion(top, setting, env_file)
-    env = {**completion.read(root.env_file, ("env-file",)), **root.env}
+    env = {**completion.read(root.env_file, ("env-file",), top), **root.env}
     daemons = {name: completion.daemon(daemon, log_dir, env) for name, daemon in root.daemons.items()}
     return Manifest(
         file=setting.file,
@@ -104,12 +105,14 @@ class _Completion:
         env = dict(common)
         for level, counts in environments(levels(self.top, daemon.name)):
             if counts:
-                env |= self.read(daemon.env_file, ("daemons", daemon.name, "env-file"))
+                env |= self.read(daemon.env_file, ("daemons", daemon.name, "env-file"), level)
             env |= level.get("env", {})
         return env
 
-    def read(self, files: tuple[str, ...], path: tuple[str, ...]) -> dict[str, str]:
+    def read(self, files: tuple[str, ...], path: Path, level: Mapping[str, Any]) -> dict[str, str]:
+        """Read env-files; what is wrong with one is told at its place in a list."""
         env: dict[str, str] = {}
-        for file in files:
-            env |= self.env_file(self.setting.absolute(file), path)
+        listed = isinstance(level.get("env-file"), list)
+        for at, file in enumerate(files):
+            env |= self.env_file(self.setting.absolute(file), (*path, at) if listed else path)
         return env

@@ -15,6 +15,7 @@ from udaemon.manifest.problems import Path, Wrong
 from udaemon.manifest.values import Schema, ValueType, wrong_type
 
 _DEEPEST = 32
+_NO_EQUALS = "a name is not empty and has no ="
 
 
 @frozen
@@ -61,9 +62,7 @@ class Environment:
         wrong: list[Wrong] = []
         for name, text in value.items():
             if not name or "=" in name:
-                wrong.append(
-                    Wrong("bad-variable", "is no name of a variable", "a name is not empty and has no =", (name,))
-                )
+                wrong.append(Wrong("bad-variable", "is no name of a variable", _NO_EQUALS, (name,), at_key=True))
             elif not isinstance(text, str):
                 wrong.append(wrong_type("a string", text, "put it in quotes", (name,)))
         if wrong:
@@ -90,7 +89,7 @@ class Parameters:
         if not isinstance(value, Mapping):
             raise wrong_type("a table", value)
         wrong = [
-            Wrong("bad-parameter", "cannot be a keyword argument", "write a Python name", (name,))
+            Wrong("bad-parameter", "cannot be a keyword argument", "write a Python name", (name,), at_key=True)
             for name in value
             if not name.isidentifier()
         ]

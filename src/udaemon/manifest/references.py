@@ -156,7 +156,7 @@ class Command:
                 hint = "close the quote, or write a list of strings"
                 raise Wrong("bad-command", f"cannot be split into words: {str(error).lower()}", hint) from None
             if not words:
-                raise Wrong("bad-command", "names no program")
+                raise Wrong("bad-command", "names no program", "write the program, then its arguments")
             return tuple(words)
         if not isinstance(value, list):
             raise wrong_type("a string or a list of strings", value)
@@ -166,7 +166,7 @@ class Command:
         if wrong:
             raise ExceptionGroup("command", wrong)
         if not value or not value[0]:
-            raise Wrong("bad-command", "names no program")
+            raise Wrong("bad-command", "names no program", "write the program, then its arguments")
         return tuple(value)
 
     def dump(self, value: tuple[str, ...]) -> list[str]:

@@ -15,7 +15,7 @@ from udaemon.errors import Problem
 
 _TOKEN = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'[^']*'|[^\s,=\[\]{}#:](?:[^,=\[\]{}#:]|:(?=\S))*(?<!\s)")
 _SECRETS = re.compile(r"(?<![\w-])(env[\"']?\s*[=:]\s*\{)([^}]*)")
-_QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*\"?|'[^']*'?")
+_QUOTED = re.compile(r"(?:\"(?:[^\"\\]|\\.)*\"?|'[^']*'?)(?!\s*[=:])")
 _WIDEST = 110
 _RED, _YELLOW, _BLUE, _BOLD, _PLAIN = "\033[1;31m", "\033[1;33m", "\033[1;34m", "\033[1m", "\033[0m"
 

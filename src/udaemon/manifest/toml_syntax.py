@@ -17,6 +17,13 @@ _PART = r"""(?:[A-Za-z0-9_-]++|"[^"\n]*+"|'[^'\n]*+')"""
 _LONG_KEY = re.compile(rf"{_PART}(?:[ \t]*+\.[ \t]*+{_PART}){{32,}}+[ \t]*+[=\]]")
 """tomllib takes a second and a gigabyte for a key of 20,000 parts."""
 
+_HINTS = {
+    "invalid value": "put text in quotes",
+    "illegal character '\\n'": "close the string on its line",
+    "expected '=' after a key in a key/value pair": "write key = value",
+    "unterminated string": "close the string",
+}
+
 
 def parse(text: str) -> tuple[dict[str, Any], list[Finding]]:
     """Read TOML; one finding where it is none."""
@@ -42,6 +49,7 @@ def _syntax(text: str, message: str) -> Finding:
         if duplicate is not None:
             path, place = duplicate
             return Finding("duplicate-key", "is there already", "keep one of them", path, at_key=True, place=place)
+    hint = _HINTS.get(words)
     if found and found[1]:
-        return Finding("syntax", words, place=(int(found[1]), int(found[2])))
-    return Finding("syntax", f"{words}, at the end", place=place_at(text, len(text.rstrip())))
+        return Finding("syntax", words, hint, place=(int(found[1]), int(found[2])))
+    return Finding("syntax", f"{words}, at the end", hint, place=place_at(text, len(text.rstrip())))

@@ -66,7 +66,8 @@ class Text:
         import re
 
         if not isinstance(value, str):
-            raise wrong_type(self.words, value)
+            hint = "put it in quotes" if isinstance(value, (int, float)) else None
+            raise wrong_type(f"a {self.words}", value, hint)
         if not value and not self.empty:
             raise Wrong(self.code, "must not be empty", self.hint)
         if self.pattern is not None and not re.fullmatch(self.pattern[1:-1], value):
@@ -95,7 +96,7 @@ class Flag:
         if not isinstance(value, bool):
             lowered = value.lower() if isinstance(value, str) else ""
             guess = {"yes": "true", "on": "true", "true": "true", "no": "false", "off": "false", "false": "false"}
-            hint = f"write {guess[lowered]}, without quotes" if lowered in guess else None
+            hint = f"write {guess[lowered]}" if lowered in guess else None
             raise wrong_type(self.words, value, hint)
         return value
 
@@ -124,7 +125,8 @@ class Number:
     def parse(self, value: object) -> float:
         """Take a number, but no boolean and no text."""
         if isinstance(value, bool) or not isinstance(value, int if self.whole else (int, float)):
-            raise wrong_type(f"a {self.words}", value)
+            hint = f"write {int(value)}" if isinstance(value, str) and value.isdecimal() and len(value) < 20 else None
+            raise wrong_type(f"a {self.words}", value, hint)
         if not self.low <= value <= self.high:  # NaN is neither
             raise Wrong("out-of-range", f"{shown(value)} is out of range", f"write a {self.words}")
         return value if self.whole else float(value)

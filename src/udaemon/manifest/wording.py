@@ -57,5 +57,5 @@ def near(word: str, known: Iterable[str]) -> str | None:
     """Find the known word that was most likely meant."""
     from difflib import get_close_matches  # 4 ms that only a mistake should cost
 
-    close = get_close_matches(word.lower().replace("_", "-"), list(known), n=1, cutoff=0.6)
+    close = get_close_matches(word.lower().replace("_", "-"), list(known), n=1, cutoff=0.7)
     return close[0] if close else None

@@ -22,6 +22,11 @@ _PLAIN = (
     ("float", re.compile(r"[-+]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"), "-+.0123456789"),
     ("float", re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"), "-+."),
 )
+_TAKEN: dict[type[yaml.Node], tuple[str, ...]] = {
+    yaml.MappingNode: (f"{_CORE}map",),
+    yaml.SequenceNode: (f"{_CORE}seq",),
+    yaml.ScalarNode: tuple(_CORE + name for name in ("str", "null", "bool", "int", "float")),
+}
 _MOST = 200_000
 _DEEPEST = 64
 
@@ -51,7 +56,7 @@ def parse(text: str) -> tuple[dict[str, Any], list[Finding], yaml.Node | None]:
         finally:
             loader.dispose()
     except yaml.MarkedYAMLError as error:
-        return {}, [_syntax(error)], None
+        return {}, [_syntax(error, text)], None
     except yaml.reader.ReaderError as error:
         return {}, [Finding("syntax", str(error.reason), place=place_at(text, min(error.position, len(text))))], None
     except RecursionError:
@@ -91,11 +96,17 @@ def _place(node: yaml.Node) -> Place:
     return node.start_mark.line + 1, node.start_mark.column + 1
 
 
-def _syntax(error: yaml.MarkedYAMLError) -> Finding:
+def _syntax(error: yaml.MarkedYAMLError, text: str) -> Finding:
     mark = error.problem_mark or error.context_mark
     words = " ".join(part for part in (error.context, error.problem) if part)
     code = "too-deep" if "depth" in words else "syntax"
-    return Finding(code, words, place=(mark.line + 1, mark.column + 1) if mark else None)
+    tab = (
+        mark is not None
+        and "cannot start any token" in words
+        and text.split("\n")[mark.line][mark.column :][:1] == "\t"
+    )
+    hint = "indent with blanks: YAML takes no tabs" if tab else None
+    return Finding(code, words, hint, place=(mark.line + 1, mark.column + 1) if mark else None)
 
 
 class _Bomb(Exception):
@@ -144,15 +155,18 @@ class _Build:
             self.open.pop()
 
     def typed(self, node: yaml.Node, path: Path) -> Any:
+        """Read a node as what it shows; a tag that is not taken is noted, and left out."""
+        taken = _TAKEN.get(type(node), ())
+        if node.tag not in taken:
+            self.note("yaml-tag", f"the tag {node.tag} is not taken", "leave it out", path, node)
         match node:
-            case yaml.MappingNode(tag="tag:yaml.org,2002:map"):
+            case yaml.MappingNode():
                 return self.mapping(node, path)
-            case yaml.SequenceNode(tag="tag:yaml.org,2002:seq"):
+            case yaml.SequenceNode():
                 return [self.value(item, (*path, index)) for index, item in enumerate(node.value)]
-            case yaml.ScalarNode():
+            case yaml.ScalarNode() if node.tag in taken:
                 return self.scalar(node, path)
-        self.note("yaml-tag", f"the tag {node.tag} is not taken", "leave it out", path, node)
-        return None
+        return node.value
 
     def scalar(self, node: yaml.ScalarNode, path: Path) -> Any:
         text = node.value
@@ -170,6 +184,4 @@ class _Build:
                     return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
         except (ValueError, KeyError):
             self.note("syntax", "a value that cannot be read as what it says it is", None, path, node)
-            return None
-        self.note("yaml-tag", f"the tag {node.tag} is not taken", "leave it out", path, node)
-        return None
+        return text
