@@ -20,7 +20,7 @@ from udaemon.manifest.keys import keys_of
 from udaemon.manifest.legacy_ini.constants import BUILT_IN
 from udaemon.manifest.legacy_ini.emit import emit
 from udaemon.manifest.legacy_ini.importing import import_files
-from udaemon.manifest.legacy_ini.plan import Imported, Wishes
+from udaemon.manifest.legacy_ini.plan import Bridge, Imported, Wishes
 from udaemon.manifest.legacy_ini.reader import Php, read
 from udaemon.manifest.legacy_ini.report import as_data, as_text, shown
 from udaemon.manifest.model import Daemon
@@ -79,13 +79,13 @@ def command(
         return ExitCode.OK
     if directory is None:
         raise click.UsageError("name a directory of ini files, or one file with --show")
+    context = _context(context_name or options.context)
     wishes = Wishes(
-        context=_context(context_name or options.context),
+        context=context,
         run_dir=run_dir,
         instances={name: _count(name, text) for name, text in _pairs("--instances", instances).items()},
         rules=files.read_rules(map_file),
-        bridge=_bridge(directory, entry) if bridge else None,
-        entry=entry and os.path.abspath(entry),
+        bridge=_bridge(directory, entry, run_dir, context) if bridge else None,
         keep_log_paths=keep_log_paths,
         keys=frozenset(key.name for key in keys_of(Daemon)),
     )
@@ -150,13 +150,19 @@ def _context(name: str | None) -> str | None:
     return name or None
 
 
-def _bridge(directory: str, entry: str | None) -> tuple[str, ...]:
-    """The PHP that runs an entry script in the foreground: our prepend, told where the library's class is."""
-    if entry is not None and not os.path.isfile(entry):
+def _bridge(directory: str, entry: str | None, run_dir: str | None, context: str | None) -> Bridge:
+    """Look for what it takes to run the PHP daemons as they are."""
+    if entry is None:
+        raise click.UsageError("--bridge php needs --entry, the script that starts a daemon by its --id")
+    if not os.path.isfile(entry):
         raise UdaemonError(f"{entry} is no file", "name the script that starts your daemons", ExitCode.USAGE)
-    library = files.find_daemon_class(os.path.dirname(os.path.abspath(entry or directory)), directory)
-    found = library or "TODO: the library's src/Ustream/Daemon/Daemon.php"
-    return ("php", "-d", f"auto_prepend_file={files.PREPEND}", "-d", f"udaemon.library={found}")
+    return Bridge(
+        prepend=files.PREPEND,
+        entry=os.path.abspath(entry),
+        library=files.find_daemon_class(os.path.dirname(os.path.abspath(entry)), directory),
+        run_dir=run_dir and os.path.abspath(run_dir),
+        context=context,
+    )
 
 
 def _unknown_names(imports: Sequence[Imported], wishes: Wishes) -> None:

@@ -9,9 +9,10 @@ import re
 from collections.abc import Callable, Mapping
 
 from udaemon.manifest.legacy_ini import quantities
+from udaemon.manifest.legacy_ini.bridge import command
 from udaemon.manifest.legacy_ini.factories import TODO
 from udaemon.manifest.legacy_ini.names import old_log, old_pid
-from udaemon.manifest.legacy_ini.plan import Imported, Plain, Setting, Wishes
+from udaemon.manifest.legacy_ini.plan import Bridge, Imported, Plain, Setting, Wishes
 from udaemon.manifest.legacy_ini.result import Note, Result
 from udaemon.manifest.measures import format_size
 
@@ -101,9 +102,7 @@ class _Draft:
         """`factory`, or the command that runs the PHP one."""
         php = self.factory()
         if self.wishes.bridge is not None:
-            script = [self.wishes.entry or f"{TODO}the script that starts your daemons (--entry)"]
-            command = [*self.wishes.bridge, *script, "--id", self.identifier]
-            self.put("command", command, "factory", comment=f"runs {php}" if php else "")
+            self.run_php(self.wishes.bridge, php)
             return
         if not php:
             self.put("factory", f"{TODO}no factory in {self.file}")
@@ -112,6 +111,22 @@ class _Draft:
         if python is None:
             self.note("factory", "todo-factory", f"no rule of a map file makes a Python factory of {php}")
         self.put("factory", python or TODO + php, comment=php if python else "")
+
+    def run_php(self, bridge: Bridge, php: str) -> None:
+        """`command`: the old daemon as it is. What else is in the ini file, PHP reads by itself."""
+        number = quantities.number(self.text("instance") or "") or 0 if "instance" in self.values else None
+        keys = command(
+            bridge, self.identifier, number=None if number is None else int(number), copies=self.count() is not None
+        )
+        for key, value in keys.items():
+            self.put(key, value, "factory", comment=f"runs {php}" if php and key == "command" else "")
+        if bridge.library is None:
+            text = "the library's Daemon.php was not found: pcntl_fork is taken away instead, which needs PHP 8"
+            self.note("", "no-library", f"{text} and breaks tasks that fork")
+
+    def count(self) -> int | None:
+        """How many copies there are, if that was said."""
+        return self.wishes.instances.get(self.identifier, self.wishes.instances.get(self.name))
 
     def factory(self) -> str:
         """PHP's factory; a pair in an array is a class and a method."""
@@ -128,10 +143,10 @@ class _Draft:
 
     def copies(self) -> None:
         """`instances`: how many were launched is not in the file; `instance=k` says which one this is."""
-        count = self.wishes.instances.get(self.identifier, self.wishes.instances.get(self.name))
+        count = self.count()
         if count is not None:
             self.put("instances", count, "instance", comment="--instances")
-        elif "instance" in self.values:
+        elif "instance" in self.values and self.wishes.bridge is None:
             value = quantities.number(self.text("instance") or "") or 0
             said = (
                 f"`instance` makes this one copy of several, number {int(value)}; how many there are is not in the file"

@@ -44,7 +44,8 @@ def emit(imports: Sequence[Imported], wishes: Wishes, *, title: str, form: str) 
     else:
         example = Setting(key="context", value="production", origin=_CONTEXT, written=False)
         lines.append(writer.top(example))
-    if wishes.run_dir:
+    if wishes.run_dir and wishes.bridge is None:
+        # The PHP library keeps its own pid files, and takes one of ours for another daemon that runs.
         lines.append(writer.top(Setting(key="run-dir", value=wishes.run_dir, origin="")))
     lines += ["", *writer.table("defaults"), writer.key(_RESTART, 1), writer.key(_CWD, 1)]
     lines += writer.daemons()
@@ -111,6 +112,8 @@ def _value(value: Plain) -> str:
     """A value that TOML and YAML both read."""
     if isinstance(value, list):
         return f"[{', '.join(_value(part) for part in value)}]"
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, str):
         return _escaped(json.dumps(value, ensure_ascii=False))
     return repr(value)

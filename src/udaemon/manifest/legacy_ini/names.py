@@ -34,6 +34,7 @@ def old_log(identifier: str, context: str | None) -> str:
     )
 
 
-def old_pid(identifier: str, context: str | None) -> str:
-    """The pid file the library wrote for a lone instance; without a context a dash dangles."""
-    return f"{identifier}-{context or ''}.pid"
+def old_pid(identifier: str, context: str | None, instance: int | str | None = None) -> str:
+    """The pid file the library wrote; without a context a dash dangles."""
+    number = "" if instance is None else f"-{instance}"
+    return f"{identifier}-{context or ''}{number}.pid"

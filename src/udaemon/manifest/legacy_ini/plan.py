@@ -12,22 +12,33 @@ from attrs import Factory, frozen
 from udaemon.manifest.legacy_ini.factories import NO_RULES, Rules
 from udaemon.manifest.legacy_ini.result import Note, Result
 
-Plain = str | int | float | list[str]
+Plain = str | int | float | bool | list[str]
+
+
+@frozen(kw_only=True)
+class Bridge:
+    """What it takes to run PHP daemons as they are.
+
+    `prepend` is our `foreground.php`, `entry` the application's script, `library` the library's Daemon.php or None
+    where it was not found. With `run_dir` and `context` the old pid files are known.
+    """
+
+    prepend: str
+    entry: str
+    library: str | None
+    run_dir: str | None
+    context: str | None
 
 
 @frozen(kw_only=True)
 class Wishes:
-    """What the ini files do not say and the person may.
-
-    `bridge` is the command that runs an entry script in the foreground, without the script; None for Python factories.
-    """
+    """What the ini files do not say and the person may. `bridge` is None where factories are ported to Python."""
 
     context: str | None = None
     run_dir: str | None = None
     instances: Mapping[str, int] = Factory(dict)
     rules: Rules = NO_RULES
-    bridge: tuple[str, ...] | None = None
-    entry: str | None = None
+    bridge: Bridge | None = None
     keep_log_paths: bool = False
     keys: frozenset[str] = frozenset()
     """The keys the manifest has; what is not among them is written as a comment."""

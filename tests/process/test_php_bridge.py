@@ -1,0 +1,150 @@
+"""PHP daemons as they are, in the foreground: a stand-in of their library, a real PHP, and the bridge between."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from tests.process.project import PATIENCE, Project, read_line
+
+from udaemon.cli.legacy_files import PREPEND, find_daemon_class
+
+APP = Path(__file__).parents[1] / "data" / "php-app"
+
+pytestmark = pytest.mark.skipif(shutil.which("php") is None, reason="there is no php here")
+
+
+@pytest.fixture
+def app(project: Project) -> Path:
+    """The PHP application, and a run directory that its entry script finds in RUN_DIR."""
+    shutil.copytree(APP, project.directory / "app")
+    run = project.directory / "run"
+    run.mkdir()
+    project.environ["RUN_DIR"] = str(run)
+    return project.directory / "app"
+
+
+@contextmanager
+def php(app: Path, identifier: str, *settings: str) -> Iterator[subprocess.Popen[str]]:
+    """PHP with the bridge before the entry script."""
+    run = app.parent / "run"
+    library = find_daemon_class(str(app))
+    settings = settings or (f"udaemon.library={library}", f"udaemon.pid_file={run}/{identifier}-production.pid")
+    words = [word for setting in (f"auto_prepend_file={PREPEND}", *settings) for word in ("-d", setting)]
+    with subprocess.Popen(
+        ["php", *words, str(app / "daemon.php"), "--id", identifier],
+        env={**os.environ, "RUN_DIR": str(run)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def first_run(process: subprocess.Popen[str]) -> int:
+    """Wait for the first run, and answer the pid it said it ran in."""
+    assert process.stdout is not None
+    line = read_line(process.stdout.fileno(), time.monotonic() + PATIENCE)
+    assert line.startswith("run 1 of ")
+    return int(line.rsplit(" ", 1)[1])
+
+
+@pytest.mark.parametrize(("identifier", "code"), [("stop", 0), ("fail", 1)])
+def test_the_exit_code_is_the_daemons_own(app: Path, identifier: str, code: int) -> None:
+    with php(app, identifier) as process:
+        assert first_run(process) == process.pid
+        assert process.wait(PATIENCE) == code
+    assert not list((app.parent / "run").glob("*.pid"))
+
+
+def test_term_lets_the_run_finish_and_pid_file_and_common_log_are_as_before(app: Path) -> None:
+    with php(app, "long") as process:
+        pid = first_run(process)
+        pid_file = app.parent / "run" / "long-production.pid"
+        assert pid_file.read_text() == str(pid)
+        process.send_signal(signal.SIGTERM)
+        out, _ = process.communicate(timeout=PATIENCE)
+        assert process.returncode == 0
+    assert out == "run 1 is complete\n"
+    assert not pid_file.exists()
+    common = (app.parent / "run" / "common.log").read_text()
+    assert f"C- [{pid}] - fork called.\n" in common
+    assert "releaseDaemon unlinking pidFile!" in common
+
+
+def test_a_task_may_still_fork(app: Path) -> None:
+    with php(app, "forks") as process:
+        first_run(process)
+        assert process.stdout is not None
+        assert read_line(process.stdout.fileno(), time.monotonic() + PATIENCE) == "forked a child of its own\n"
+
+
+def test_without_the_library_the_fork_is_taken_away(app: Path) -> None:
+    with php(app, "stop", "disable_functions=pcntl_fork") as process:
+        assert first_run(process) == process.pid
+        assert process.wait(PATIENCE) == 0
+
+
+def test_running_elsewhere_is_told_from_a_clean_stop(app: Path) -> None:
+    with php(app, "long") as first:
+        pid = first_run(first)
+        with php(app, "long") as second:
+            _, err = second.communicate(timeout=PATIENCE)
+            assert second.returncode == 75
+        assert err.startswith(f"udaemon: runs already, and not under udaemon: process {pid} of ")
+        assert first.poll() is None
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        (["udaemon.library=/nowhere/Daemon.php"], "the PHP library is not at /nowhere/Daemon.php"),
+        ([f"udaemon.library={APP}/daemon.php"], "is not the library's Daemon.php"),
+        (["memory_limit=64M"], "neither udaemon.library nor disable_functions=pcntl_fork"),
+    ],
+)
+def test_what_is_not_the_library_is_refused_with_78(app: Path, settings: list[str], said: str) -> None:
+    if "daemon.php" in settings[0]:
+        (app / "daemon.php").write_text("<?php echo 1;")
+        settings = [f"udaemon.library={app}/daemon.php"]
+    with php(app, "stop", *settings) as process:
+        _, err = process.communicate(timeout=PATIENCE)
+        assert process.returncode == 78
+    assert said in err
+
+
+def test_an_imported_directory_runs_under_udaemon(project: Project, app: Path) -> None:
+    for name in ("stop", "fail", "forks"):
+        (app / "ini" / f"{name}.ini").unlink()
+    project.run(
+        *("import-ini", "app/ini", "--bridge", "php", "--entry", "app/daemon.php"),
+        *("--run-dir", "run", "--context", "production", "--instances", "tick=2"),
+    )
+    project.up()
+    first = project.instance("long")["pid"]
+    os.kill(first, signal.SIGKILL)
+    second = project.until("long", lambda seen: seen["state"] == "running" and seen["pid"] != first)
+    assert (second["restarts"], second["exit"]["signal"]) == (1, 9)
+    run = app.parent / "run"
+    with project.process("logs", "-f", "tick") as logs:
+        assert logs.stdout is not None
+        seen: set[str] = set()
+        while len(seen) < 2:
+            seen.add(read_line(logs.stdout.fileno(), time.monotonic() + PATIENCE).split(" ")[0])
+    assert seen == {"tick/0", "tick/1"}
+    for index in range(2):
+        pid = project.instance("tick", index)["pid"]
+        assert (run / f"tick-production-{index}.pid").read_text() == str(pid)
+    project.down()
+    assert not list(run.glob("*.pid"))
