@@ -42,6 +42,8 @@ class Service:
     def __init__(self, boot: Boot) -> None:
         manifest = boot.manifest
         self._boot = boot
+        # Nobody waits at the terminal of `up -d`, but whoever started it may wait for its stderr to be closed.
+        self._terminal = os.open(os.devnull, os.O_WRONLY) if boot.leash is None else os.dup(2)
         self._directory = rundir.open_directory(boot.directory)
         fleet = Fleet(manifest)
         slots = {key: slot for slot, key in enumerate(fleet.instances)}
@@ -54,6 +56,7 @@ class Service:
             on_state=self._on_log_state,
             on_eof=self._on_log_end,
             on_death=lambda text: self._notices.tell(None, "logger", text, {}),
+            stderr=self._terminal,
         )
         self._engine = LocalEngine(
             self._loop,
@@ -62,6 +65,7 @@ class Service:
             scoreboard=self._scoreboard.fd,
             nofile=limit,
             on_notice=lambda text: self._notices.tell(None, "zygote", text, {}),
+            others=lambda: () if self._logger.pid is None else (self._logger.pid,),
         )
         self._performer = Performer(
             self._engine,
@@ -89,8 +93,7 @@ class Service:
         """Start what is to be started, tell the caller, go on until everything has stopped."""
         boot = self._boot
         self._logger.start()
-        for path in dict.fromkeys(daemon.common_log for daemon in boot.manifest.daemons.values()):
-            self._notices.log_to(path, self._performer.common_log(path))
+        self._open_common_logs()
         for waits in (self._supervisor, self._engine, self._logger, self._server):
             self._loop.add(waits)
         self._loop.afterwards(self._supervisor.end_of_turn)
@@ -108,12 +111,23 @@ class Service:
         self._loop.run()
         self._end()
 
+    def _open_common_logs(self) -> None:
+        """Notices go there by themselves; so does what we or a zygote write to stderr: tracebacks, mostly."""
+        paths = tuple(dict.fromkeys(daemon.common_log for daemon in self._boot.manifest.daemons.values()))
+        for path in paths:
+            self._notices.log_to(path, self._performer.common_log(path))
+        if paths:
+            output = self._performer.common_log(paths[0], timestamps=True)
+            os.dup2(output, 2)
+            os.close(output)
+
     def _end(self) -> None:
         """Everything has stopped: let the helpers finish, then take away what was made."""
         self._supervisor.tell(None, "down", "all daemons have stopped", pid=os.getpid())
         self._server.close()
         self._engine.close()
         self._notices.close()
+        os.dup2(self._terminal, 2)
         self._logger.close()
         self._scoreboard.close()
         rundir.clean(self._boot.directory, self._directory)

@@ -126,6 +126,9 @@ class LoggerLink:
         Returns:
             The numbers of the log pipes that somebody still held open, or no file would take, after `timeout` seconds.
         """
+        if self._process is None and self._streams:
+            with contextlib.suppress(OSError):
+                self.start()  # it died of late, and what the pipes hold is still to be written
         process, self._process = self._process, None
         if process is not None:
             self._reactor.forget(process.socket.fileno())

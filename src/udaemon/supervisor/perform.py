@@ -70,10 +70,10 @@ class Performer:
         if pidfd is not None:
             self._logger.watch(self._streams[key], pidfd)
 
-    def common_log(self, path: str) -> int:
+    def common_log(self, path: str, *, timestamps: bool = False) -> int:
         """A pipe into a common log. Returns the write end."""
         read, write = os.pipe2(os.O_CLOEXEC)
-        self._logger.open(self._new_stream(path), read, common_target(path))
+        self._logger.open(self._new_stream(path), read, common_target(path, timestamps=timestamps))
         return write
 
     def path(self, stream: int) -> str:

@@ -27,6 +27,6 @@ def log_target(daemon: Daemon, index: int, path: str) -> LogTarget:
     )
 
 
-def common_target(path: str) -> LogTarget:
-    """A common log: its lines carry their own time, and no line of it holds a daemon up."""
-    return LogTarget(path=path, timestamps=False, max_size=10 * 1024**2, drop=True)
+def common_target(path: str, *, timestamps: bool = False) -> LogTarget:
+    """A common log: no line of it holds anybody up. Notices carry their own time, other output does not."""
+    return LogTarget(path=path, timestamps=timestamps, max_size=10 * 1024**2, drop=True)
