@@ -14,7 +14,7 @@ from tests.process.log_rig import LogRig, numbers
 from tests.process.project import UDAEMON
 
 from udaemon.logs.entries import Entry
-from udaemon.logs.follow import follow_new
+from udaemon.logs.follow import LogReader, follow
 from udaemon.logs.tail import LogSource
 from udaemon.logs.target import LogTarget
 
@@ -50,7 +50,9 @@ def test_f29_a_follower_sees_every_line_once_while_the_log_is_rotated(tmp_path: 
     number, write = rig.open(LogTarget(path=str(path), max_size=100_000, backups=50, compress=True))
     writer = subprocess.Popen([sys.executable, "-c", WRITER], stdout=write)
     os.close(write)
-    follow_new([LogSource("x", str(path))], keep, stop=stop)
+    reader = LogReader(LogSource("x", str(path)))
+    follow([reader], keep, stop=stop)
+    reader.close()
     giving_up.cancel()
     rig.until_ended(number)
     assert writer.wait(5) == 0

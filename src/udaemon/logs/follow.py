@@ -132,13 +132,3 @@ def follow(readers: Iterable[LogReader], emit: Emit, *, stop: int | None = None)
             ready = [fd for fd, _ in poller.poll()]
     finally:
         watch.close()
-
-
-def follow_new(sources: Iterable[LogSource], emit: Emit, *, stop: int | None = None) -> None:
-    """Tell every line that is written from now on; see `follow`. A log that is not there yet is told from its start."""
-    readers = [LogReader(source) for source in sources]
-    try:
-        follow(readers, emit, stop=stop)
-    finally:
-        for reader in readers:
-            reader.close()

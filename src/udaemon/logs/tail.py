@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import BinaryIO, NamedTuple, cast
 
-from udaemon.logs.entries import Entry, parse
+from udaemon.logs.entries import Entry, parse, stamp_of
 
 _BLOCK = 64 * 1024
 _LONGEST = 1024 * 1024
@@ -73,13 +73,15 @@ def history(
         source: Whose log it is.
         opened: From `open_all`.
         last: So many of the last lines only, None for all.
-        since: Lines with an earlier stamp are left out; a line without one goes with the line before it.
+        since: Lines with an earlier stamp are left out; a line without one goes with the line before it, and where none
+            has one all of a file counts that was written to since.
         wanted: Which lines count.
     """
     tagged = source.instances > 1
+    opened = [one for one in opened if stamp_of(one.changed / 1e9) >= since]
     if last is None:
-        entries = (parse(line, tagged=tagged) for one in opened for line in _forwards(one))
-        return filter(wanted, _since(entries, since))
+        files = ((parse(line, tagged=tagged) for line in _forwards(one)) for one in opened)
+        return filter(wanted, (entry for entries in files for entry in _since(entries, since)))
     found: deque[Entry] = deque()
     for line in (line for one in reversed(opened) for line in _backwards(one)):
         if len(found) == last:
@@ -143,7 +145,7 @@ def _reader(one: OpenLog) -> BinaryIO:
 
 def _since(entries: Iterator[Entry], since: bytes) -> Iterator[Entry]:
     """Leave out what is too old."""
-    late = not since
+    late = True
     for entry in entries:
         if entry.stamp:
             late = entry.stamp >= since

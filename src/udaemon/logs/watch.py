@@ -6,11 +6,14 @@ Knows nothing of logs. Linux's inotify(7) through ctypes; the standard library h
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 from collections.abc import Iterable
 
 _MODIFY, _MOVED_TO, _CREATE, _DELETE_SELF, _MOVE_SELF, _ONLYDIR = 0x2, 0x80, 0x100, 0x400, 0x800, 0x01000000
-_MASK = _MODIFY | _MOVED_TO | _CREATE | _DELETE_SELF | _MOVE_SELF | _ONLYDIR
+_ABOVE = _MOVED_TO | _CREATE | _DELETE_SELF | _MOVE_SELF | _ONLYDIR | 0x20000000
+"""For a directory that is only waited in. The last bit adds to the mask of a watch that is there (IN_MASK_ADD)."""
+_MASK = _ABOVE | _MODIFY
 
 
 class Watch:
@@ -19,11 +22,13 @@ class Watch:
     A directory that is not there yet, or no more, is waited for in the nearest one above it.
 
     Raises:
-        OSError: The user has too many watches (`/proc/sys/fs/inotify`).
+        OSError: EMFILE where the user has too many watches (`/proc/sys/fs/inotify`), for which the kernel says ENOSPC,
+            as if a disk were full.
     """
 
     def __init__(self, directories: Iterable[str]) -> None:
         self._directories = tuple(dict.fromkeys(directories))
+        self._numbers: set[int] = set()
         self._libc = ctypes.CDLL(None, use_errno=True)
         self._fd = self._check(self._libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC))
         self._arm()
@@ -47,21 +52,26 @@ class Watch:
         os.close(self._fd)
 
     def _arm(self) -> None:
+        wanted: set[int] = set()
         for directory in self._directories:
-            place = directory
-            while not self._add(place) and place != "/":
+            number, place = self._add(directory, _MASK), directory
+            while number < 0 and place != "/":
                 place = os.path.dirname(place)
-            if place != directory and os.path.isdir(directory):
-                self._add(directory)
+                number = self._add(place, _ABOVE)
+                if number >= 0 and (made := self._add(directory, _MASK)) >= 0:
+                    self._numbers.add(number)  # the directory was made meanwhile, and this one is to go
+                    number = made
+            wanted.add(number)
+        for number in self._numbers - wanted:
+            self._libc.inotify_rm_watch(self._fd, number)
+        self._numbers = wanted
 
-    def _add(self, directory: str) -> bool:
-        path = os.fsencode(directory)
-        if self._libc.inotify_add_watch(self._fd, path, ctypes.c_uint32(_MASK)) >= 0:
-            return True
-        error = ctypes.get_errno()
-        if os.path.isdir(directory):
-            raise OSError(error, os.strerror(error), directory)
-        return False
+    def _add(self, directory: str, mask: int) -> int:
+        """The watch's number, -1 where there is no such directory."""
+        number: int = self._libc.inotify_add_watch(self._fd, os.fsencode(directory), ctypes.c_uint32(mask))
+        if number < 0 and ctypes.get_errno() == errno.ENOSPC:
+            raise OSError(errno.EMFILE, "too many inotify watches", directory)
+        return number
 
     def _check(self, result: int) -> int:
         if result < 0:

@@ -76,6 +76,15 @@ def test_since_leaves_out_what_is_older(tmp_path: Path, last: int | None) -> Non
     assert texts(path, last, since=stamp.format(2).encode()) == ["new", "newer"]
 
 
+@pytest.mark.parametrize("last", [None, 100])
+def test_since_takes_files_without_stamps_by_their_change(tmp_path: Path, last: int | None) -> None:
+    path = tmp_path / "x.log"
+    (tmp_path / "x.log.1").write_text("old\n")
+    os.utime(tmp_path / "x.log.1", (1e9, 1e9))
+    path.write_text("new\n")
+    assert texts(path, last, since=b"2020-01-01T00:00:00.000Z") == ["new"]
+
+
 def test_the_last_lines_of_one_instance_are_counted_alone(tmp_path: Path) -> None:
     path = tmp_path / "x.log"
     path.write_text("[0] a\n[1] b\n[0] c\n[1] d\n[0] e\n")

@@ -148,11 +148,16 @@ def _row(reader: LogReader, wanted: Wanted, last: int | None, since: bytes) -> I
 
 
 def _follow(readers: Sequence[LogReader], lines: LogLines, wanted: dict[LogSource, Wanted]) -> None:
-    sys.stdout.flush()
-    follow(
-        readers,
-        lambda come: _write(lines.shown([(source, entry) for source, entry in come if wanted[source](entry)])),
-    )
+    def emit(come: Sequence[tuple[LogSource, Entry]]) -> None:
+        _write(lines.shown([(source, entry) for source, entry in come if wanted[source](entry)]))
+
+    try:
+        follow(readers, emit)
+    except OSError as error:
+        if error.errno != errno.EMFILE:
+            raise
+        hint = "other programs of yours watch too many files; see /proc/sys/fs/inotify"
+        raise UdaemonError(f"logs cannot be followed: {error.strerror}", hint) from None
 
 
 def _write(data: bytes) -> None:
