@@ -15,7 +15,7 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 from udaemon.engines.base import Reactor
-from udaemon.engines.commands import Command, Launcher
+from udaemon.engines.commands import Command, ExecFailed, Launcher
 from udaemon.engines.status import Status, reap
 from udaemon.engines.zygote import wire
 from udaemon.engines.zygote.popen import Popen
@@ -59,13 +59,17 @@ class Link:
         self._on_answer = on_answer
         self._on_end = on_end
         self._channel, far = wire.pair()
-        with far:
-            self.pid = launcher.start(_command(plan, far))
-        self._pidfd = os.pidfd_open(self.pid)
+        try:
+            with far:
+                wire.ask(self._channel, plan.setup)
+                self.pid = launcher.start(_command(plan, far))
+            self._pidfd = _watchable(self.pid)
+        except (OSError, ExecFailed):
+            self._channel.close()
+            raise
         self._talks = True
         reactor.watch(self._pidfd, self._end)
         reactor.watch(self._channel.fileno(), self._hear)
-        wire.ask(self._channel, plan.setup)
 
     def fork(self, births: Sequence[Popen]) -> None:
         """Ask for these to be forked.
@@ -125,6 +129,15 @@ class Link:
         self._reactor.forget(self._pidfd)
         os.close(self._pidfd)
         self._on_end(self, status)
+
+
+def _watchable(pid: int) -> int:
+    """A pidfd of a zygote; one that cannot be watched is not kept, and reaped as any orphan."""
+    try:
+        return os.pidfd_open(pid)
+    except OSError:
+        os.kill(pid, signal.SIGKILL)
+        raise
 
 
 def _command(plan: Plan, far: socket.socket) -> Command:
