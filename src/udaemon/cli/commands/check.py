@@ -19,13 +19,15 @@ from udaemon.manifest.find import NAMES
 from udaemon.manifest.locate import has_errors
 from udaemon.manifest.read import Examined, examine
 from udaemon.manifest.report import as_json, as_lines, as_text, count, shown_path
+from udaemon.manifest.sarif import as_github, as_sarif
 
+FORMATS = ["text", "concise", "json", "github", "sarif"]
 _UNREADABLE = {"unreadable", "unsafe", "too-big"}
 
 
 @click.command(name="check")
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
-@click.option("--format", "form", type=click.Choice(["text", "concise", "json"]), default="text", show_default=True)
+@click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
 @click.option("--no-import", is_flag=True, help="Do not import factories and listeners.")
 @click.pass_obj
 def command(options: GlobalOptions, *, paths: tuple[str, ...], form: str, no_import: bool) -> int:
@@ -79,6 +81,10 @@ def _show(form: str, examined: Sequence[Examined], problems: Sequence[Problem], 
         sys.stdout.write(as_json(problems))
     elif form == "concise":
         sys.stdout.write(as_lines(problems, base))
+    elif form == "github":
+        sys.stdout.write(as_github(problems, base))
+    elif form == "sarif":
+        sys.stdout.write(as_sarif(problems, base))
     else:
         sys.stdout.write(as_text(problems, sources, base, color=options.colors(sys.stdout.isatty())))
         for one in examined:
