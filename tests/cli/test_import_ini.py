@@ -178,6 +178,14 @@ def test_a_wrong_wish_is_told(arguments: list[str], said: str, capsys: pytest.Ca
     assert not Path("udaemon.toml").exists()
 
 
+@pytest.mark.parametrize("name", [b"ini/caf\xe9.ini", b"ini/a\nb.ini"])
+def test_a_file_with_a_strange_name_is_refused(name: bytes, capsys: pytest.CaptureFixture[str]) -> None:
+    ini("a", "factory=A::b\n")
+    Path(os.fsdecode(name)).write_text("factory=A::b\n")
+    assert main(["import-ini", "ini"]) == 2
+    assert "ini has a file with a strange name" in capsys.readouterr().err
+
+
 def test_nothing_is_written_when_every_file_is_broken() -> None:
     ini("a", "x=(\n")
     assert main(["import-ini", "ini"]) == 1

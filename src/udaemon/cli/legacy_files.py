@@ -44,6 +44,9 @@ def ini_files(directory: str) -> dict[str, bytes]:
         raise UdaemonError(f"{directory} cannot be read: {error.strerror}", exit_code=ExitCode.USAGE) from error
     if not names:
         raise UdaemonError(f"{directory} has no ini files", exit_code=ExitCode.USAGE)
+    for name in names:
+        if not name.isprintable():
+            raise UdaemonError(f"{directory} has a file with a strange name: {name!a}", "rename it", ExitCode.USAGE)
     return {name: read_file(os.path.join(directory, name)) for name in names}
 
 

@@ -25,6 +25,7 @@ from udaemon.manifest.legacy_ini.reader import Php, read
 from udaemon.manifest.legacy_ini.report import as_data, as_text, shown
 from udaemon.manifest.model import Daemon
 from udaemon.manifest.references import NAME_PATTERN
+from udaemon.ui.escape import escape
 
 
 @click.command(name="import-ini")
@@ -75,7 +76,7 @@ def command(
     known = {**BUILT_IN, **_pairs("--constant", constants)}
     if show is not None:
         result = read(files.read_file(show), constants=known, environ=os.environ, php=php or "8")
-        sys.stdout.write(json.dumps(shown(show, result), ensure_ascii=False, indent=2) + "\n")
+        sys.stdout.write(json.dumps(shown(show, result), indent=2) + "\n")
         return ExitCode.OK
     if directory is None:
         raise click.UsageError("name a directory of ini files, or one file with --show")
@@ -115,13 +116,18 @@ def _tell(imports: Sequence[Imported], text: str, path: str | None, directory: s
         data = as_data(imports, path, directory)
         if path is None:
             data["manifest"] = text
-        sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=2) + "\n")
+        sys.stdout.write(json.dumps(data, indent=2) + "\n")
         return
     if path is None:
         sys.stdout.write(text)
-        sys.stderr.write(as_text(imports, None, place))
+        sys.stderr.write(_printable(as_text(imports, None, place)))
     else:
-        sys.stdout.write(as_text(imports, path, place))
+        sys.stdout.write(_printable(as_text(imports, path, place)))
+
+
+def _printable(text: str) -> str:
+    """The text without what a terminal would obey or could not show, as a file's name may hold."""
+    return "\n".join(escape(line) for line in text.split("\n"))
 
 
 def _pairs(option: str, texts: Sequence[str]) -> dict[str, str]:
