@@ -7,6 +7,7 @@ pipe and a new logger goes on where the old one was.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import socket
 import time
@@ -181,10 +182,11 @@ class LoggerLink:
                     self._outbox[0] = (data[sent:], None)
                 else:
                     self._outbox.popleft()
-        except BlockingIOError:
-            self._reactor.watch_writable(ours.fileno(), self._flush)
-        except OSError:
-            self._outbox.clear()  # it died; its end of the socket tells that too
+        except OSError as error:
+            if error.errno in (errno.EAGAIN, errno.ETOOMANYREFS):  # the latter: too many fds under way (unix(7))
+                self._reactor.watch_writable(ours.fileno(), self._flush)
+            else:
+                self._outbox.clear()  # it died; its end of the socket tells that too
         else:
             self._reactor.forget_writable(ours.fileno())
 

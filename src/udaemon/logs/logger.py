@@ -237,6 +237,7 @@ class Logger:
             if rest := stream.formatter.finish(time.time()):
                 stream.sink.append(rest)
         for sink in self._sinks.values():
+            sink.cancel_job()
             if sink.unwritten:
                 text = f"udaemon logger: {sink.unwritten} bytes for {sink.path} could not be written: {sink.state}\n"
                 with contextlib.suppress(OSError):

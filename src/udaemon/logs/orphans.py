@@ -18,8 +18,8 @@ class Leaders:
     """The living leaders of the daemons' sessions, each by its pidfd."""
 
     def __init__(self) -> None:
-        self._pidfds: dict[int, int] = {}
-        self._doomed: set[int] = set()
+        self._pidfds: set[int] = set()
+        self._doomed: dict[int, int] = {}
 
     def __contains__(self, pidfd: int) -> bool:
         return pidfd in self._pidfds
@@ -29,20 +29,20 @@ class Leaders:
 
     def add(self, pidfd: int) -> None:
         """Watch over one more; `pidfd` is ours from here on."""
-        self._pidfds[pidfd] = _pid_of(pidfd)
+        self._pidfds.add(pidfd)
 
     def gone(self, pidfd: int) -> None:
         """This one has ended."""
-        del self._pidfds[pidfd]
+        self._pidfds.remove(pidfd)
         os.close(pidfd)
 
     def condemn(self) -> None:
         """Remember the sessions that lived when the supervisor died: a leader may leave without its followers."""
-        self._doomed = {pid for pid in self._pidfds.values() if pid > 0}
+        self._doomed = {pid: pidfd for pidfd in self._pidfds if (pid := _pid_of(pidfd)) > 0}
 
     def kill(self) -> None:
         """Kill everything in the condemned sessions, again until nothing is found: what is killed late may fork."""
-        alive = set(self._pidfds.values())
+        alive = {pid for pid, pidfd in self._doomed.items() if pidfd in self._pidfds}
         for _ in range(_PASSES):
             found = [pid for pid, session in _sessions().items() if session in self._doomed]
             # A session's number is not given away while it has members. Where a process of that number lives that is
@@ -87,7 +87,7 @@ def _sessions() -> dict[int, int]:
     return {int(name): _session_of(int(name)) for name in os.listdir("/proc") if name.isdigit() and _lives(int(name))}
 
 
-def _kill(pid: int, sessions: set[int]) -> None:
+def _kill(pid: int, sessions: dict[int, int]) -> None:
     from signal import SIGKILL, pidfd_send_signal  # costs 3 ms of start that only this moment needs
 
     with contextlib.suppress(OSError):

@@ -123,6 +123,17 @@ class Sink:
             with contextlib.suppress(OSError):
                 os.unlink(zip_name(self.path))
 
+    def cancel_job(self) -> None:
+        """Let compression be: the plain file stays."""
+        if self._job is not None:
+            pid, _, fd = self._job
+            self._job = None
+            os.close(fd)
+            os.kill(pid, 9)  # SIGKILL, without the import of enum; our own child, not reaped yet
+            os.waitpid(pid, 0)
+            with contextlib.suppress(OSError):
+                os.unlink(zip_name(self.path))
+
     def _name_zipped(self, inode: int) -> bool:
         for number in range(1, self._backups + 1):
             name = f"{self.path}.{number}"
