@@ -28,6 +28,7 @@ VERBS = {
     "signal": "Send a signal to daemons.",
     "run": "Run one daemon in this terminal, without a supervisor.",
     "check": "Check manifests and tell every problem.",
+    "config": "Print the whole manifest, and where each value comes from.",
     "schema": "Print the JSON Schema of the manifest.",
     "import-ini": "Make a manifest of a directory of ustream/daemon ini files.",
     "inspect": "Show everything known of a daemon, as JSON.",
@@ -56,9 +57,10 @@ class Verbs(click.Group):
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Offer the verbs without importing one, and the options."""
-        verbs = [
-            CompletionItem(name, help=VERBS[name]) for name in self.list_commands(ctx) if name.startswith(incomplete)
-        ]
+        from click.shell_completion import CompletionItem
+
+        names = [name for name in self.list_commands(ctx) if name.startswith(incomplete)]
+        verbs = [CompletionItem(name, help=VERBS[name]) for name in names]
         return verbs + click.Command.shell_complete(self, ctx, incomplete)
 
     def resolve_command(
@@ -92,6 +94,9 @@ def _is_there(name: str) -> bool:
 @click.option("-f", "--file", "files", multiple=True, metavar="FILE", help="Manifest; repeat it to layer, - is stdin.")
 @click.option("-p", "--project", metavar="NAME", help="Project name in place of the manifest's.")
 @click.option("--context", "context_name", metavar="NAME", help="Context in place of the manifest's, as production.")
+@click.option(
+    "--profile", "profiles", multiple=True, metavar="NAME", help="Profile whose daemons are wanted; repeat it."
+)
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), help="Whether to colour what is shown.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 @click.option("-v", "--verbose", count=True, help="Say more.")
@@ -102,9 +107,10 @@ def cli(
     files: tuple[str, ...],
     project: str | None,
     context_name: str | None,
+    profiles: tuple[str, ...],
     color: str | None,
     quiet: bool,
     verbose: int,
 ) -> None:
     """Declare every daemon in one manifest, run them all, and see what each one did."""
-    context.obj = GlobalOptions(files, project, context_name, color_choice(color, os.environ), quiet, verbose)
+    context.obj = GlobalOptions(files, project, context_name, color_choice(color, os.environ), quiet, verbose, profiles)

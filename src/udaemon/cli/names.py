@@ -25,7 +25,13 @@ def _declared(options: GlobalOptions) -> list[str]:
     from udaemon.manifest.read import load
 
     try:
-        manifest = load(options.files, environ=os.environ, project=options.project, context=options.context)
+        manifest = load(
+            options.files,
+            environ=os.environ,
+            project=options.project,
+            context=options.context,
+            profiles=options.profiles,
+        )
     except (UdaemonError, OSError):
         return []
     return list(manifest.daemons)

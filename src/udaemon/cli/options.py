@@ -19,6 +19,7 @@ class GlobalOptions(NamedTuple):
         color: Whether to colour: `auto`, `always` or `never`, with NO_COLOR and FORCE_COLOR already in it.
         quiet: Say nothing but errors.
         verbose: How much more to say.
+        profiles: Profiles whose daemons are there too.
     """
 
     files: tuple[str, ...] = ()
@@ -27,6 +28,7 @@ class GlobalOptions(NamedTuple):
     color: str = "auto"
     quiet: bool = False
     verbose: int = 0
+    profiles: tuple[str, ...] = ()
 
     def colors(self, is_terminal: bool) -> bool:
         """Whether to colour a stream."""

@@ -24,7 +24,7 @@ _ESCAPED_NUL = re.compile(r"\\(?:0|x00|u0000|U00000000)")
 
 @frozen(slots=False)
 class Document:
-    """A parsed file. `data` lacks what `findings` are about."""
+    """A parsed file. `data` is what it says, `raw` the same before variables were replaced, where there are any."""
 
     file: str
     text: str
@@ -32,6 +32,12 @@ class Document:
     findings: tuple[Finding, ...] = ()
     node: Node | None = field(default=None, repr=False, eq=False)
     toml: bool = True
+    raw: Mapping[str, Any] | None = field(default=None, repr=False)
+
+    @property
+    def written(self) -> Mapping[str, Any]:
+        """What the file says, variables and all."""
+        return self.data if self.raw is None else self.raw
 
     @cached_property
     def places(self) -> Places:

@@ -38,6 +38,8 @@ def _table(value: Any) -> dict[str, Any]:
     model: type = type(value)
     for key in keys_of(model):
         held = getattr(value, key.field)
+        if held == key.default == ():
+            continue
         if isinstance(key.type, Table):
             table[key.name] = _table(held)
         elif not isinstance(key.type, Named) and (held is not None or says_none(key.type)):

@@ -134,7 +134,7 @@ class _Reading:
             return document
         data, missing = interpolate(document.data, self.variables())
         told = [finding._replace(file=document.file) for finding in missing]
-        return evolve(document, data=data, findings=(*document.findings, *told))
+        return evolve(document, data=data, raw=document.data, findings=(*document.findings, *told))
 
     def included(self, pattern: str, document: Document, path: Path, wrong: list[Finding]) -> list[str]:
         """Find the files of a pattern, which starts at the file that has it."""

@@ -55,14 +55,15 @@ def errors_page() -> str:
 
 def as_toml(name: str, value: Any) -> str:
     """Write one key with its value as TOML has it, on one line."""
-    return f"{name} = {_inline(value)}"
+    return f"{name} = {inline(value)}"
 
 
-def _inline(value: Any) -> str:
+def inline(value: Any) -> str:
+    """Write a value as TOML has it, on one line."""
     if isinstance(value, Mapping):
         return "{ " + ", ".join(as_toml(name, part) for name, part in value.items()) + " }" if value else "{}"
     if isinstance(value, list | tuple):
-        return f"[{', '.join(map(_inline, value))}]"
+        return f"[{', '.join(map(inline, value))}]"
     return json.dumps(value, ensure_ascii=False)
 
 
@@ -93,7 +94,7 @@ def default_of(key: Key) -> str | None:
     if key.shown_default:
         return key.shown_default
     default = plain_default(key)
-    return None if default in (None, "") else f"`{_inline(default)}`"
+    return None if default in (None, "") else f"`{inline(default)}`"
 
 
 if __name__ == "__main__":

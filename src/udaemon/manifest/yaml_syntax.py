@@ -41,10 +41,13 @@ def _resolvers() -> dict[str, list[tuple[str, re.Pattern[str]]]]:
     return table
 
 
+RESOLVERS = _resolvers()
+
+
 class _Loader(yaml.CSafeLoader):
     """The C parser with the resolvers of the core schema."""
 
-    yaml_implicit_resolvers = _resolvers()
+    yaml_implicit_resolvers = RESOLVERS
 
 
 def parse(text: str) -> tuple[dict[str, Any], list[Finding], yaml.Node | None]:

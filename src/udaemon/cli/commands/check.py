@@ -58,7 +58,9 @@ def _in_directory(path: str) -> str:
 
 
 def _check(files: tuple[str, ...], options: GlobalOptions, *, importing: bool) -> Examined:
-    examined = examine(files, environ=os.environ, project=options.project, context=options.context)
+    examined = examine(
+        files, environ=os.environ, project=options.project, context=options.context, profiles=options.profiles
+    )
     if examined.manifest is None or not importing:
         return examined
     imported = check_imports(examined.manifest)

@@ -106,7 +106,13 @@ def _logs(options: GlobalOptions) -> list[LogSource]:
             raise
         from udaemon.manifest.read import load
 
-        manifest = load(options.files, environ=os.environ, project=options.project, context=options.context)
+        manifest = load(
+            options.files,
+            environ=os.environ,
+            project=options.project,
+            context=options.context,
+            profiles=options.profiles,
+        )
         daemons = manifest.daemons.values()
         return [LogSource(daemon.name, manifest.log_path(daemon), daemon.instances) for daemon in daemons]
     return [LogSource(log["name"], log["path"], log["instances"]) for log in found]

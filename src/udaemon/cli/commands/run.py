@@ -44,7 +44,13 @@ def command(options: GlobalOptions, *, name: str, once: bool, instance: int) -> 
     Output stays here, nothing is restarted, and the exit code is the daemon's own. Ctrl-C stops it after the run under
     way, a second Ctrl-C kills. An instance that runs already is not started again.
     """
-    manifest = load(options.files or None, environ=os.environ, project=options.project, context=options.context)
+    manifest = load(
+        options.files or None,
+        environ=os.environ,
+        project=options.project,
+        context=options.context,
+        profiles=options.profiles,
+    )
     daemon = _daemon(manifest, name)
     if instance >= daemon.instances:
         raise UdaemonError(

@@ -43,7 +43,13 @@ def command(
     In the foreground it shows progress, then the logs; Ctrl-C stops everything, a second Ctrl-C kills. With -d the
     daemons go on in the background until `udaemon down`.
     """
-    manifest = load(options.files or None, environ=os.environ, project=options.project, context=options.context)
+    manifest = load(
+        options.files or None,
+        environ=os.environ,
+        project=options.project,
+        context=options.context,
+        profiles=options.profiles,
+    )
     chosen = choose({name: daemon.instances for name, daemon in manifest.daemons.items()}, names)
     base = rundir.base(os.environ, os.geteuid())
     name = rundir.directory_name(manifest.project, manifest.file)
