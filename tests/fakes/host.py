@@ -73,6 +73,7 @@ class FakeHost:
         self.errors: dict[Key, str] = {}
         self.log_states: dict[Key, str] = {}
         self.subscribers: list[Callable[[Any], None]] = []
+        self.on_subscribe: Callable[[], None] = lambda: None
         self._recent: deque[FakeNotice] = deque(maxlen=100)
         self._fleet = Fleet(self.manifest)
 
@@ -115,6 +116,7 @@ class FakeHost:
 
     def subscribe(self, subscriber: Callable[[Any], None]) -> Callable[[], None]:
         self.subscribers.append(subscriber)
+        self.on_subscribe()
         return lambda: self.subscribers.remove(subscriber)
 
     def recent(self) -> Sequence[FakeNotice]:

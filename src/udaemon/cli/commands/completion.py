@@ -19,9 +19,9 @@ def command(context: click.Context, *, shell: str) -> None:
     """Print a completion script for a shell.
 
     \b
-    bash: eval "$(udaemon completion bash)"              in ~/.bashrc
-    zsh:  eval "$(udaemon completion zsh)"               in ~/.zshrc
-    fish: udaemon completion fish | source               in ~/.config/fish/config.fish
+    in ~/.bashrc:                    eval "$(udaemon completion bash)"
+    in ~/.zshrc:                     eval "$(udaemon completion zsh)"
+    in ~/.config/fish/config.fish:   udaemon completion fish | source
     """  # noqa: D301 - click's mark for lines that are kept as they are
     from click.shell_completion import get_completion_class
 
