@@ -15,6 +15,7 @@ import struct
 import sys
 import traceback
 from collections.abc import Sequence
+from multiprocessing.process import BaseProcess
 from typing import NamedTuple
 
 from udaemon.engines.zygote import inherited
@@ -74,26 +75,37 @@ def _drain(pipe: int) -> bytes:
 def _between(births: Sequence[Birth], shared: Shared, report: int) -> None:
     """The life of the process between: it forks, tells, and ends."""
     for number, birth in enumerate(births):
+        process = _unpickled(birth)
         try:
             pid = os.fork()
         except OSError as error:
             os.write(report, _RESULT.pack(number, 0, error.errno or 0))
             continue
         if pid == 0:
-            _live(birth, shared)
+            _live(process, birth.fds, shared)
         os.write(report, _RESULT.pack(number, pid, 0))
     os._exit(0)
 
 
-def _live(birth: Birth, shared: Shared) -> None:
+def _unpickled(birth: Birth) -> BaseProcess | None:
+    """The process object; made before the fork, as each page that a child is the first to touch is copied for it."""
+    try:
+        with inherited.offered(birth.fds):
+            process = pickle.loads(birth.payload)  # noqa: S301 - it comes from the parent
+    except Exception:  # noqa: BLE001 - the rest of the batch must live
+        traceback.print_exc()
+        return None
+    return process if isinstance(process, BaseProcess) else None
+
+
+def _live(process: BaseProcess | None, fds: Sequence[int], shared: Shared) -> None:
     """The life of a child. Leaves by `os._exit`: the zygote's own clean-up is none of its business."""
     code = 1
     try:
-        _close_others({0, 1, 2, shared.parent, *shared.keep, *birth.fds})
-        with inherited.offered(birth.fds):
-            process = pickle.loads(birth.payload)  # noqa: S301 - it comes from the parent
+        _close_others({0, 1, 2, shared.parent, *shared.keep, *fds})
         sys.stdin = None  # or multiprocessing puts one more descriptor in its place
-        code = process._bootstrap(parent_sentinel=shared.parent)
+        if process is not None:
+            code = process._bootstrap(parent_sentinel=shared.parent)  # type: ignore[attr-defined]
     except BaseException:  # noqa: BLE001 - nothing of the zygote's frames below may run
         traceback.print_exc()
     finally:
