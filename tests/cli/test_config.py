@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -43,10 +44,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.parametrize("form", ["toml", "yaml", "json"])
 def test_what_it_prints_loads_as_the_same_manifest(form: str, capsys: pytest.CaptureFixture[str]) -> None:
-    before = load(environ={"HOME": "/h"})
+    before = load(environ=os.environ)
     assert main(["config", "--format", form, "--show-env"]) == 0
     Path(f"again.{form}").write_text(capsys.readouterr().out)
-    after = load([f"again.{form}"], environ={"HOME": "/h"})
+    after = load([f"again.{form}"], environ=os.environ)
     assert evolve(after, file=before.file) == before
     assert after.daemons["heir"].command == ("serve", "--port", "80")
     assert after.daemons["heir"].env["TEXT"] == "$5"
