@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 from tests.process.project import PATIENCE, Project, read_line
 
-from udaemon.cli.legacy_files import PREPEND, find_daemon_class
+from udaemon.cli.legacy_files import find_daemon_class
+from udaemon.php import FOREGROUND
 
 APP = Path(__file__).parents[1] / "data" / "php-app"
 
@@ -37,7 +38,7 @@ def php(app: Path, identifier: str, *settings: str) -> Iterator[subprocess.Popen
     run = app.parent / "run"
     library = find_daemon_class(str(app))
     settings = settings or (f"udaemon.library={library}", f"udaemon.pid_file={run}/{identifier}-production.pid")
-    words = [word for setting in (f"auto_prepend_file={PREPEND}", *settings) for word in ("-d", setting)]
+    words = [word for setting in (f"auto_prepend_file={FOREGROUND}", *settings) for word in ("-d", setting)]
     with subprocess.Popen(
         ["php", *words, str(app / "daemon.php"), "--id", identifier],
         env={**os.environ, "RUN_DIR": str(run)},

@@ -19,6 +19,7 @@ RANK = {
     "child": 3,
     "engines": 4,
     "logs": 4,
+    "php": 4,
     "supervisor": 5,
     "control": 5,
     "ui": 6,

@@ -20,9 +20,6 @@ from udaemon.manifest.legacy_ini.verify import REMAINING, differences
 _LARGEST = 4 * 1024**2
 _DAEMON_CLASS = "vendor/ustream/daemon/src/Ustream/Daemon/Daemon.php"
 
-PREPEND = os.path.join(os.path.dirname(os.path.abspath(__file__)), "php", "foreground.php")
-"""Makes the PHP library stay in the foreground."""
-
 
 def read_file(path: str) -> bytes:
     """Read a file a person named."""

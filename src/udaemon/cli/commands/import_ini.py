@@ -25,6 +25,7 @@ from udaemon.manifest.legacy_ini.reader import Php, read
 from udaemon.manifest.legacy_ini.report import as_data, as_text, shown
 from udaemon.manifest.model import Daemon
 from udaemon.manifest.references import NAME_PATTERN
+from udaemon.php import FOREGROUND
 from udaemon.ui.escape import escape
 
 
@@ -163,7 +164,7 @@ def _bridge(directory: str, entry: str | None, run_dir: str | None, context: str
     if not os.path.isfile(entry):
         raise UdaemonError(f"{entry} is no file", "name the script that starts your daemons", ExitCode.USAGE)
     return Bridge(
-        prepend=files.PREPEND,
+        prepend=FOREGROUND,
         entry=os.path.abspath(entry),
         library=files.find_daemon_class(os.path.dirname(os.path.abspath(entry)), directory),
         run_dir=run_dir and os.path.abspath(run_dir),

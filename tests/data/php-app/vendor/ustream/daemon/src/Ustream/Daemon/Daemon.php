@@ -4,7 +4,7 @@
  * forks, writes its pid file, runs its task with a pause between runs, handles signals between runs only.
  */
 
-class Ustream_Daemon_Stop extends Exception
+class Ustream_Daemon_StopException extends Exception
 {
 }
 
@@ -74,7 +74,7 @@ class Ustream_Daemon_Daemon
             $began = microtime(true);
             try {
                 $task->doTask();
-            } catch (Ustream_Daemon_Stop $stop) {
+            } catch (Ustream_Daemon_StopException $stop) {
                 return;
             }
             pcntl_signal_dispatch();
