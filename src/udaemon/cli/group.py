@@ -29,6 +29,9 @@ VERBS = {
     "run": "Run one daemon in this terminal, without a supervisor.",
     "check": "Check manifests and tell every problem.",
     "config": "Print the whole manifest, and where each value comes from.",
+    "explain": "Say what a key of the manifest or the code of an error means.",
+    "init": "Write the files of a new project.",
+    "doctor": "Tell what this machine offers, and what is wrong with the project's directories.",
     "schema": "Print the JSON Schema of the manifest.",
     "import-ini": "Make a manifest of a directory of ustream/daemon ini files.",
     "inspect": "Show everything known of a daemon, as JSON.",
@@ -46,11 +49,11 @@ class Verbs(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """Every verb, in the table's order."""
-        return [name for name in VERBS if _is_there(name)]
+        return list(VERBS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """Import one verb."""
-        if cmd_name not in VERBS or not _is_there(cmd_name):
+        if cmd_name not in VERBS:
             return None
         command: click.Command = import_module(f"udaemon.cli.commands.{_module(cmd_name)}").command
         return command
@@ -76,18 +79,12 @@ class Verbs(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the verbs with the table's help."""
-        rows = [(name, VERBS[name]) for name in self.list_commands(ctx)]
-        if rows:
-            with formatter.section("Verbs"):
-                formatter.write_dl(rows)
+        with formatter.section("Verbs"):
+            formatter.write_dl([(name, VERBS[name]) for name in self.list_commands(ctx)])
 
 
 def _module(name: str) -> str:
     return name.replace("-", "_")
-
-
-def _is_there(name: str) -> bool:
-    return os.path.exists(os.path.join(os.path.dirname(__file__), "commands", f"{_module(name)}.py"))
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]}, subcommand_metavar="VERB [ARGS]...")
