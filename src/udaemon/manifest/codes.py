@@ -110,7 +110,7 @@ CODES = {
     "unknown-daemon": Code("`extends` names a daemon that is not declared.", "Write one that is."),
     "unknown-key": Code(
         "There is no such key at this place. Keys of your own begin with `x-` and stand at the top level.",
-        "Write the key that was meant, or take it out; the reference of the manifest lists them.",
+        "Write the key that was meant, or take it out; `udaemon explain` lists them.",
     ),
     "unknown-profile": Code("No daemon has a profile that was asked for.", "Ask for one that a daemon has."),
     "unreadable": Code("The file cannot be opened.", "Look at its name and its mode."),

@@ -51,6 +51,7 @@ class Key:
         default: What the model holds when the key is not there.
         shown_default: Words for a default that is worked out while loading.
         only: `factory` or `command` where it means nothing for the other kind of daemon.
+        since: The version that had it first.
         inherited: Whether a daemon that extends another one takes it over.
     """
 
@@ -63,6 +64,7 @@ class Key:
     shown_default: str | None
     only: str | None
     inherited: bool
+    since: str
 
 
 def key(
@@ -76,6 +78,7 @@ def key(
     shown_default: str | None = None,
     only: str | None = None,
     inherited: bool = True,
+    since: str = "0.1",
 ) -> Any:
     """Declare a manifest key: `doc` is one or two sentences, `example` a value as it is written in TOML."""
     metadata = {
@@ -86,6 +89,7 @@ def key(
         "shown_default": shown_default,
         "only": only,
         "inherited": inherited,
+        "since": since,
     }
     return field(default=Factory(factory) if factory is not None else default, metadata={"key": metadata})
 
@@ -114,4 +118,5 @@ def _read(attribute: Attribute[Any]) -> Key:
         shown_default=told["shown_default"],
         only=told["only"],
         inherited=told["inherited"],
+        since=told["since"],
     )

@@ -1,0 +1,48 @@
+"""`udaemon init`: writes the files of a project that runs.
+
+Knows nothing of what is in them.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from udaemon.cli.scaffold import scaffold
+from udaemon.errors import ExitCode, UdaemonError
+from udaemon.manifest.complete import project_name
+from udaemon.manifest.find import NAMES
+from udaemon.manifest.schema import as_text
+
+
+@click.command(name="init")
+@click.argument("directory", default=".", metavar="[DIR]")
+@click.option("--format", "form", type=click.Choice(["toml", "yaml"]), default="toml", show_default=True)
+@click.option("--from-ini", metavar="DIR", help="Make the manifest of ustream/daemon ini files instead.")
+@click.pass_context
+def command(context: click.Context, *, directory: str, form: str, from_ini: str | None) -> int:
+    """Write a manifest, a task and the schema for your editor into DIR."""
+    present = [name for name in NAMES if os.path.lexists(os.path.join(directory, name))]
+    if present:
+        raise UdaemonError(f"{os.path.join(directory, present[0])} is there already", None, ExitCode.FAILED)
+    if from_ini is not None:
+        from udaemon.cli.commands.import_ini import command as import_ini
+
+        os.makedirs(directory, exist_ok=True)
+        output = os.path.join(directory, f"udaemon.{form}")
+        result: int = context.invoke(import_ini, directory=from_ini, output=output)
+        return result
+    files = scaffold(form, project_name(os.path.realpath(directory)), as_text())
+    taken = [name for name in files if os.path.lexists(os.path.join(directory, name))]
+    if taken:
+        raise UdaemonError(f"{os.path.join(directory, taken[0])} is there already", "name another directory")
+    os.makedirs(directory, exist_ok=True)
+    for name, text in files.items():
+        with open(os.path.join(directory, name), "x", encoding="utf-8") as file:
+            file.write(text)
+    sys.stdout.write("".join(f"wrote {os.path.join(directory, name)}\n" for name in files))
+    where = "" if directory == "." else f"cd {directory} && "
+    sys.stderr.write(f"start it: {where}udaemon up\n")
+    return ExitCode.OK

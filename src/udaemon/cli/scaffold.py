@@ -1,0 +1,73 @@
+"""The files of a new project: a manifest in either format, a task, and the schema for the editor.
+
+Knows nothing of where they are written.
+"""
+
+from __future__ import annotations
+
+SCHEMA_FILE = "udaemon.schema.json"
+
+TASKS = '''\
+"""The tasks of this project; `udaemon.{form}` names them."""
+
+from __future__ import annotations
+
+
+class Greeter:
+    """A task is any object with `do_task`."""
+
+    def __init__(self, whom: str) -> None:
+        self.whom = whom
+
+    def do_task(self) -> None:
+        print(f"Hello, {{self.whom}}!")
+
+
+def create_greeter(whom: str) -> Greeter:
+    """A factory is called once in each process; `params` of the manifest are its arguments."""
+    return Greeter(whom)
+'''
+
+TOML = """\
+#:schema ./{schema}
+
+project = "{project}"
+
+[defaults]
+restart = "on-failure"
+log-dir = "log"
+
+[daemons.greeter]
+factory = "tasks:create_greeter"
+params = {{ whom = "world" }}
+sleep = "5s"
+
+[daemons.clock]
+command = ["sh", "-c", "while date; do sleep 5; done"]
+"""
+
+YAML = """\
+# yaml-language-server: $schema=./{schema}
+
+project: {project}
+
+defaults:
+  restart: on-failure
+  log-dir: log
+
+daemons:
+  greeter:
+    factory: tasks:create_greeter
+    params:
+      whom: world
+    sleep: 5s
+
+  clock:
+    command: [sh, -c, "while date; do sleep 5; done"]
+"""
+
+
+def scaffold(form: str, project: str, schema: str) -> dict[str, str]:
+    """Make the files of a project that runs, by their names."""
+    manifest = (TOML if form == "toml" else YAML).format(schema=SCHEMA_FILE, project=project)
+    return {f"udaemon.{form}": manifest, "tasks.py": TASKS.format(form=form), SCHEMA_FILE: schema}

@@ -1,0 +1,84 @@
+"""What a key or a code means, for a terminal.
+
+Knows no key and no code: the model and the table of codes do.
+"""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Iterator
+
+from udaemon.manifest.codes import CODES
+from udaemon.manifest.keys import Key, Named, Table, keys_of
+from udaemon.manifest.model import Daemon
+from udaemon.manifest.reference import as_toml, default_of
+from udaemon.manifest.root import Root
+from udaemon.manifest.values import Choice
+
+
+def every_key() -> dict[str, Key]:
+    """Name every key: those of a daemon as they stand in its table, the top level's as they are.
+
+    `env` and `env-file` stand in both; the daemon's has the short name and `top.env` is the other one.
+    """
+    below = dict(_walk(Daemon, ""))
+    top = {key.name: key for key in keys_of(Root)}
+    return {**{f"top.{name}" if name in below else name: key for name, key in top.items()}, **below}
+
+
+def explain(word: str, *, width: int = 80) -> str | None:
+    """Say what a key or a code means; None where there is none of that name."""
+    keys = every_key()
+    name = word if word in keys else _short(word)
+    if name in keys:
+        return _key(name, keys[name], keys, width)
+    if word in CODES:
+        code = CODES[word]
+        return f"{word}: an error of the manifest\n\n{_filled(code.meaning, width)}\n\n{_filled(code.mend, width)}\n"
+    return None
+
+
+def overview() -> str:
+    """List every key with the first sentence of its meaning."""
+    keys = every_key()
+    wide = max(map(len, keys))
+    lines = [f"{name:{wide}}  {key.doc.split('. ')[0].rstrip('.:')}" for name, key in keys.items()]
+    return "\n".join([*lines, "", f"codes: {', '.join(CODES)}"]) + "\n"
+
+
+def _walk(model: type, before: str) -> Iterator[tuple[str, Key]]:
+    for key in keys_of(model):
+        yield f"{before}{key.name}", key
+        if isinstance(key.type, (Table, Named)):
+            yield from _walk(key.type.model, f"{before}{key.name}.")
+
+
+def _short(word: str) -> str:
+    """Take `daemons.NAME.sleep` and `defaults.sleep` for what they are."""
+    parts = word.split(".")
+    if parts[0] == "daemons" and len(parts) > 2:
+        return ".".join(parts[2:])
+    return ".".join(parts[1:]) if parts[0] == "defaults" and len(parts) > 1 else word
+
+
+def _key(name: str, key: Key, keys: dict[str, Key], width: int) -> str:
+    parts = [name, "", _filled(key.doc, width), ""]
+    if isinstance(key.type, Choice):
+        parts += [f"  {json.dumps(word):14} {meaning}" for word, meaning in key.type.meanings.items()]
+    elif isinstance(key.type, Table) and key.type.model is not Daemon:
+        parts += [f"  {other:24} {keys[other].doc}" for other in keys if other.startswith(f"{name}.")]
+    else:
+        parts.append(f"  type     {key.type.words}")
+    if default := default_of(key):
+        parts.append(f"  default  {default.replace('`', '')}")
+    if key.only:
+        parts.append(f"  only     beside {key.only}")
+    if key.example is not None:
+        parts.append(f"  example  {as_toml(name.removeprefix('top.'), key.example)}")
+    parts.append(f"  since    {key.since}")
+    return "\n".join(parts) + "\n"
+
+
+def _filled(text: str, width: int) -> str:
+    return textwrap.fill(text.replace("`", ""), width, break_long_words=False, break_on_hyphens=False)

@@ -1,0 +1,40 @@
+"""`udaemon init`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from udaemon.cli.main import main
+from udaemon.manifest.schema import as_text
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("form", ["toml", "yaml"])
+def test_what_it_writes_is_good(form: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["init", "My Shop", "--format", form]) == 0
+    assert main(["check", "My Shop"]) == 0
+    assert capsys.readouterr().out.endswith(f"My Shop/udaemon.{form}: good, 2 daemons\n")
+    assert Path("My Shop/udaemon.schema.json").read_text() == as_text()
+    assert "./udaemon.schema.json" in Path(f"My Shop/udaemon.{form}").read_text().splitlines()[0]
+
+
+@pytest.mark.parametrize("name", ["udaemon.yaml", "tasks.py"])
+def test_nothing_is_written_over(name: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path(name).write_text("mine")
+    assert main(["init"]) == 1
+    assert f"{name} is there already" in capsys.readouterr().err
+    assert [file.name for file in folder.iterdir()] == [name]
+
+
+def test_from_ini_makes_the_manifest_of_old_files(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("ini").mkdir()
+    Path("ini/mailer.ini").write_text("factory = Jobs\\\\Mailer::create\nsleep = 5\n")
+    assert main(["init", "new", "--from-ini", "ini"]) == 0
+    assert "[daemons.mailer]" in Path("new/udaemon.toml").read_text()
