@@ -100,6 +100,13 @@ def test_an_option_that_is_nearly_right(udaemon: Udaemon) -> None:
     assert said.err.endswith("hint: see udaemon ps --help\n")
 
 
+@pytest.mark.parametrize("option", ["-p", "--context"])
+def test_f53_a_name_that_would_lead_elsewhere_is_refused(udaemon: Udaemon, option: str) -> None:
+    said = udaemon(option, "../../x", "up", "-d")
+    assert said.code == 2
+    assert "'../../x' is no name" in said.err
+
+
 def test_no_verb_shows_the_help_and_is_a_usage_error(udaemon: Udaemon) -> None:
     said = udaemon()
     assert (said.code, said.out) == (2, "")

@@ -13,6 +13,7 @@ import click
 
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.options import color as color_choice
+from udaemon.cli.parameters import NAME
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -89,8 +90,10 @@ def _module(name: str) -> str:
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]}, subcommand_metavar="VERB [ARGS]...")
 @click.option("-f", "--file", "files", multiple=True, metavar="FILE", help="Manifest; repeat it to layer, - is stdin.")
-@click.option("-p", "--project", metavar="NAME", help="Project name in place of the manifest's.")
-@click.option("--context", "context_name", metavar="NAME", help="Context in place of the manifest's, as production.")
+@click.option("-p", "--project", type=NAME, metavar="NAME", help="Project name in place of the manifest's.")
+@click.option(
+    "--context", "context_name", type=NAME, metavar="NAME", help="Context in place of the manifest's, as production."
+)
 @click.option(
     "--profile", "profiles", multiple=True, metavar="NAME", help="Profile whose daemons are wanted; repeat it."
 )

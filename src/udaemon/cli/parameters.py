@@ -5,6 +5,7 @@ Knows no verb.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import click
@@ -32,6 +33,19 @@ class Duration(click.ParamType[float]):
         return seconds
 
 
+class PlainName(click.ParamType[str]):
+    """The name of a project or context: it becomes part of file names, so it is as narrow as in the manifest."""
+
+    name = "plain-name"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Take it as it is, or refuse it; empty for none."""
+        text = str(value)
+        if text and re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,62}", text) is None:
+            self.fail(f"{text!r} is no name; write 1 to 63 of a-z, 0-9, - and _", param, ctx)
+        return text
+
+
 class DaemonName(click.ParamType[str]):
     """A daemon, a glob of daemons, or one instance (`mailer/1`). What fits is for the supervisor to say."""
 
@@ -56,3 +70,4 @@ def _options(ctx: click.Context) -> GlobalOptions:
 
 DURATION = Duration()
 DAEMON = DaemonName()
+NAME = PlainName()
