@@ -92,6 +92,10 @@ CODES = {
         "that itself waits for work is written so.",
         "Set `sleep` to the period, or `min-sleep` to a pause after each run.",
     ),
+    "no-php": Code(
+        "The daemon runs PHP, and there is none on its PATH. `check --no-import` does not look.",
+        "Install it; on Debian and Ubuntu `apt-get install php-cli`.",
+    ),
     "no-value": Code("A key has no value. A missing value is no value of any type.", "Write one, or take the key out."),
     "not-callable": Code("What a factory or a listener names is there, but cannot be called.", "Name a function."),
     "nothing-to-run": Code("The daemon has neither `factory` nor `command`.", "Add one of them."),

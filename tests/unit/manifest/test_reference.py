@@ -9,7 +9,10 @@ from udaemon.manifest.codes import CODES
 from udaemon.manifest.reference import errors_page, manifest_page
 
 REPOSITORY = Path(__file__).parents[3]
-SOURCES = [*(REPOSITORY / "src/udaemon/manifest").glob("*.py"), REPOSITORY / "src/udaemon/cli/probe.py"]
+SOURCES = [
+    *(REPOSITORY / "src/udaemon/manifest").glob("*.py"),
+    *(REPOSITORY / "src/udaemon/cli" / name for name in ("probe.py", "programs.py")),
+]
 TELL = {"Finding", "Wrong", "Fault", "note"}
 
 

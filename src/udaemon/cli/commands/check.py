@@ -14,6 +14,7 @@ from attrs import evolve
 
 from udaemon.cli.imports import Imported, check_imports
 from udaemon.cli.options import GlobalOptions
+from udaemon.cli.programs import missing_php
 from udaemon.errors import ExitCode, Problem, UdaemonError
 from udaemon.manifest.find import NAMES
 from udaemon.manifest.locate import has_errors
@@ -66,7 +67,8 @@ def _check(files: tuple[str, ...], options: GlobalOptions, *, importing: bool) -
     imported = check_imports(examined.manifest)
     if options.verbose:
         sys.stderr.write(_cost(imported))
-    return evolve(examined, problems=(*examined.problems, *examined.locate(imported.findings)))
+    findings = [*imported.findings, *missing_php(examined.manifest)]
+    return evolve(examined, problems=(*examined.problems, *examined.locate(findings)))
 
 
 def _cost(imported: Imported) -> str:
