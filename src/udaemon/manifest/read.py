@@ -118,10 +118,11 @@ class _Reading:
 
     def with_included(self, document: Document) -> Iterator[Document]:
         document = self.interpolated(document)
-        wanted = document.data.get("include", ())
+        wanted = document.data.get("include")
+        patterns = [wanted] if isinstance(wanted, str) else wanted if isinstance(wanted, list) else []
         wrong: list[Finding] = []
         self.open.append(os.path.realpath(document.file))
-        for at, pattern in enumerate([wanted] if isinstance(wanted, str) else wanted):
+        for at, pattern in enumerate(patterns):
             if isinstance(pattern, str):
                 path = ("include",) if isinstance(wanted, str) else ("include", at)
                 for file in self.included(pattern, document, path, wrong):

@@ -120,7 +120,8 @@ class Number:
     @property
     def words(self) -> str:
         """Name it with its bounds."""
-        return f"{'whole ' if self.whole else ''}number from {self.low:g} to {self.high:g}"
+        low, high = (f"{bound:.0f}" if bound == int(bound) else f"{bound:g}" for bound in (self.low, self.high))
+        return f"{'whole ' if self.whole else ''}number from {low} to {high}"
 
     def parse(self, value: object) -> float:
         """Take a number, but no boolean and no text."""
