@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
+import re
+import struct
+import subprocess
+import sys
+import termios
 
 import pytest
 from tests.cli.conftest import DB, MAILER, Serve, Udaemon
+from tests.fakes.host import reading
 from tests.fakes.service import Service
 
 
@@ -66,3 +74,21 @@ def test_a_colour_is_forced(udaemon: Udaemon, service: Service, monkeypatch: pyt
 
 def test_a_name_nobody_declared(udaemon: Udaemon, service: Service) -> None:
     assert udaemon("ps", "web").code == 4
+
+
+@pytest.mark.parametrize("columns", [60, 200])
+def test_on_a_terminal_the_table_fits_it_and_is_coloured(service: Service, columns: int) -> None:
+    master, slave = os.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("4H", 24, columns, 0, 0))
+    environ = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+    service.host.errors.update({key.key: "ValueError: " + "long " * 40 for key in service.host.instances()})
+    service.host.slots.update({view.key: reading(1, last_outcome="failed") for view in service.host.instances()})
+    call = [sys.executable, "-c", "from udaemon.cli.main import script; script()", "ps"]
+    subprocess.run(call, stdout=slave, env=environ, timeout=20, check=True)
+    os.close(slave)
+    shown = os.read(master, 65536).decode()
+    os.close(master)
+    assert "\x1b[2mstopped\x1b[0m" in shown
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", shown).splitlines()
+    assert max(len(line) for line in lines) == columns
+    assert lines[1].endswith("…")
