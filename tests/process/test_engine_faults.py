@@ -133,6 +133,51 @@ def test_a_child_that_speaks_nonsense_is_not_listened_to(bench: Bench) -> None:
     assert bench.told(key, Ready) == []
 
 
+def test_i3_a_zygote_that_lies_about_a_pid_is_not_believed(bench: Bench) -> None:
+    bench.module("pause", PAUSE)
+    bench.module(
+        "forger",
+        """
+        import udaemon.engines.zygote.server as server
+        true = server.bear
+        def forged(births, shared):
+            pids = [int(word) for word in open("forged").read().split()]
+            return [(pid, 0) for pid in pids] if pids else true(births, shared)
+        server.bear = forged
+        def create(): pass
+        """,
+    )
+    bench.daemon("forger")
+    forged = bench.directory / "forged"
+    forged.touch()
+    honest, other = bench.daemon("pause"), bench.daemon("other", factory="pause:create")
+    pid = bench.start(honest)
+    for lie in (pid, bench.zygotes()[0], os.getpid(), 1):
+        forged.write_text(str(lie))
+        count = len(bench.told(other, SpawnFailed)) + 1
+        bench.spawn(other)
+        assert bench.until(other, SpawnFailed, count=count).trouble is Trouble.RESOURCE
+    assert bench.told(honest, Exited) == []
+    forged.write_text("")
+    bench.start(other)
+
+
+def test_a_closed_engine_leaves_daemons_alone(tmp_path: Path, wait: Wait) -> None:
+    bench = Bench(tmp_path)
+    bench.module("pause", PAUSE)
+    key = bench.daemon("pause")
+    pid = bench.start(key)
+    bench.until(key, Ready)
+    bench.engine.close()
+    assert bench.reactor.watched == frozenset()
+    pidfd = os.pidfd_open(pid)
+    assert psutil.Process(pid).status() == psutil.STATUS_SLEEPING
+    signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+    wait([pidfd], timeout=10, what="the end of a daemon")
+    assert reap(pidfd) is not None
+    os.close(pidfd)
+
+
 def test_variables_that_an_interpreter_reads_once_are_there_from_its_start(bench: Bench) -> None:
     (bench.directory / "lib").mkdir()
     (bench.directory / "lib" / "far.py").write_text(LEAVE)

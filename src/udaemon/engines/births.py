@@ -54,6 +54,7 @@ class Births:
         output: What zygotes get as stdout and stderr.
         patience: After how long a zygote that does not answer is replaced.
         strangers: Gives the children that nobody has heard of.
+        knows: Whether a child of ours has its place already.
         on_born: Told of each process; it owns the request's descriptors then.
         on_refused: Told why there is none; it owns them too.
         on_notice: Told in a sentence what became of zygotes.
@@ -69,6 +70,7 @@ class Births:
         output: int,
         patience: Patience,
         strangers: Callable[[], Collection[int]],
+        knows: Callable[[int], bool],
         on_born: Callable[[Living, SpawnRequest], None],
         on_refused: Callable[[SpawnRequest, str], None],
         on_notice: Callable[[str], None],
@@ -78,6 +80,7 @@ class Births:
         self._scoreboard = scoreboard
         self._nofile = nofile
         self._strangers = strangers
+        self._knows = knows
         self._on_born = on_born
         self._on_refused = on_refused
         self.notice = on_notice
@@ -139,10 +142,13 @@ class Births:
 
     def born(self, popen: Popen) -> None:
         """A zygote has forked it; see `Parent`."""
+        assert popen.pid is not None
+        if self._knows(popen.pid):
+            self.lost([popen], "zygote told the pid of another process")
+            return
         awaited = self._awaited.pop(popen)
         awaited.far.close()
         request = awaited.request
-        assert popen.pid is not None
         living = Living(
             key=request.key,
             daemon=request.daemon,

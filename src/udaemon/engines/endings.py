@@ -73,6 +73,10 @@ class Endings:
         """Children of ours that nobody here has heard of: orphans."""
         return children() - self._pids - frozenset(self._spared())
 
+    def knows(self, pid: int) -> bool:
+        """Whether this child of ours has its place already."""
+        return pid in self._pids or pid in self._spared()
+
     def expire(self) -> None:
         """Look at all that ended in this turn."""
         ended, self._ended = self._ended, []

@@ -72,6 +72,7 @@ class LocalEngine:
             output=output,
             patience=patience,
             strangers=self._endings.strangers,
+            knows=self._endings.knows,
             on_born=self._born,
             on_refused=self._refused,
             on_notice=on_notice,

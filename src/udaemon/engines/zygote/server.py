@@ -10,10 +10,10 @@ import errno
 import fcntl
 import gc
 import os
-import select
 import signal
 import socket
 import sys
+from contextlib import suppress
 from typing import NamedTuple
 
 from udaemon.engines.zygote.birth import Birth, Shared, bear
@@ -46,8 +46,6 @@ def serve(fd: int) -> None:
     _die_with(setup.parent)
     for inherited in (fd, setup.parent, *setup.keep):
         os.set_inheritable(inherited, False)  # a module may start programs at import
-    for name in (signal.SIGINT, signal.SIGHUP):
-        signal.signal(name, signal.SIG_IGN)
     sys.path[:0] = [entry for entry in setup.path if entry not in sys.path]
     sources = Sources()
     preload(setup.own, lambda _module: None)
@@ -100,5 +98,7 @@ def _die_with(parent: int) -> None:
     fcntl.fcntl(watch, fcntl.F_SETOWN, os.getpid())
     fcntl.fcntl(watch, fcntl.F_SETSIG, signal.SIGKILL)
     fcntl.fcntl(watch, fcntl.F_SETFL, os.O_ASYNC | os.O_NONBLOCK)
-    if select.select([watch], [], [], 0)[0]:
-        os._exit(0)  # it closed before we asked to be told
+    with suppress(BlockingIOError):
+        # It may have closed before we asked to be told. Not select: that shows no hang-up that came before our open.
+        if os.read(watch, 1) == b"":
+            os._exit(0)

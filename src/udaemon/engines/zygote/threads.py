@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+import warnings
 
 _TRIES = 20
 _PAUSE = 0.001
@@ -36,7 +37,9 @@ def _count() -> int:
 
 
 def _fork_for_nothing() -> None:
-    pid = os.fork()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that there is another thread is just what we want to know
+        pid = os.fork()
     if pid == 0:
         os._exit(0)
     os.waitpid(pid, 0)
