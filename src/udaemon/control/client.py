@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
@@ -64,11 +65,12 @@ class Client:
             yield data
 
     def post(self, verb: str, **args: Any) -> None:
-        """Ask, and leave the answers to `arrived`."""
-        try:
+        """Ask, and leave the answers to `arrived`.
+
+        A supervisor that has hung up already may have said why: that, or the end, is found by who reads.
+        """
+        with suppress(BrokenPipeError, ConnectionResetError):
             self._socket.sendall(messages.request(verb, args))
-        except (BrokenPipeError, ConnectionResetError):
-            raise SupervisorGone from None
 
     def arrived(self) -> list[messages.Answer]:
         """The answers that are there once `fileno` was readable; maybe none yet.

@@ -52,6 +52,14 @@ def test_a_supervisor_that_has_gone_before(pair: Pair) -> None:
         client.ask("ps")
 
 
+def test_a_supervisor_that_hung_up_with_a_word(pair: Pair) -> None:
+    client, server = pair
+    server.sendall(messages.failure(UdaemonError("256 clients are being served already")))
+    server.close()
+    with pytest.raises(UdaemonError, match="256 clients"):
+        client.ask("ps")
+
+
 def test_a_supervisor_that_is_stopped() -> None:
     ours, theirs = socket.socketpair()
     ours.settimeout(0.02)
