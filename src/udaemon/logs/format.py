@@ -58,8 +58,11 @@ class LineFormatter:
 
     def feed(self, chunk: bytes, now: float) -> bytes:
         """What can be written now that `chunk` has come."""
-        cut = chunk.rfind(b"\n") + 1
         held = self._held
+        if chunk[-1] == 10 and not held:
+            self._in_line = False
+            return chunk if self._bare else self._dressed(chunk, now)
+        cut = chunk.rfind(b"\n") + 1
         if cut == 0:
             held += chunk
             return self._piece(now) if len(held) >= LONGEST_LINE else b""
@@ -67,9 +70,8 @@ class LineFormatter:
             held += chunk[:cut]
             lines = bytes(held)
         else:
-            lines = chunk if cut == len(chunk) else chunk[:cut]
-        if held or cut < len(chunk):
-            self._held = bytearray(chunk[cut:])
+            lines = chunk[:cut]
+        self._held = bytearray(chunk[cut:])
         self._in_line = False
         return lines if self._bare else self._dressed(lines, now)
 

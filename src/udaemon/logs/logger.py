@@ -6,28 +6,28 @@ what did not end by itself, then leaves. Idle, it makes no wake-ups; it has a ti
 
 from __future__ import annotations
 
-import _socket  # `socket` imports enum and selectors: as much as the rest of this process takes to start
+import _socket
 import contextlib
 import os
 import select
-import sys
 import time
 
+from udaemon.logs.control import Control
 from udaemon.logs.format import LineFormatter
 from udaemon.logs.orphans import GRACE, Leaders
 from udaemon.logs.poller import poller
 from udaemon.logs.sink import OK, Sink
 from udaemon.logs.target import LogTarget
-from udaemon.logs.wire import Unpacker, pack
 
 CHUNK = 64 * 1024
 """As much as a pipe holds by default; more at a time was slower (a fresh mapping for each buffer)."""
 
+_READS = 4
+_MORE = CHUNK // 2
+"""A read of less has left the pipe empty; after more, to ask whether there is more costs more than to try."""
+
 RETRY = 0.5
 """Seconds between two tries to write a file that refuses."""
-
-_FDS = 250
-"""More than SCM_MAX_FD - 3 do not come with one message (unix(7))."""
 
 _LINGER = 0.5
 """Seconds for the pipes to end after everything was killed: a process that left its session may hold one open."""
@@ -55,11 +55,8 @@ class Logger:
     """
 
     def __init__(self, control: _socket.socket) -> None:
-        self._control = control
-        self._unpacker = Unpacker()
-        self._fds: list[int] = []
-        self._outbox = b""
         self._poll = poller()
+        self._control = Control(control, self._poll)
         self._streams: dict[int, Stream] = {}
         self._ended: list[Stream] = []
         self._sinks: dict[str, Sink] = {}
@@ -68,7 +65,6 @@ class Logger:
         self._retry_at: float | None = None
         self._kill_at: float | None = None
         self._leave_at: float | None = None
-        self._poll.register(control.fileno(), select.POLLIN)
 
     def run(self) -> None:
         """Go on until told to finish or left alone, and all is drained."""
@@ -85,17 +81,24 @@ class Logger:
         self._leave()
 
     def _pump(self, stream: Stream) -> None:
-        """One read for each pipe that has something: none of them can keep the others waiting."""
-        chunk = os.read(stream.fd, CHUNK)
+        """A few reads at most for each pipe that has something: none of them can keep the others waiting."""
         sink = stream.sink
-        if not chunk:
-            self._end(stream)
-            return
-        lines = stream.formatter.feed(chunk, time.time())
-        if lines:
-            sink.append(lines)
-            if sink.state != OK:
-                self._update(sink)
+        for _ in range(_READS):
+            try:
+                chunk = os.read(stream.fd, CHUNK)
+            except BlockingIOError:
+                return
+            if not chunk:
+                self._end(stream)
+                return
+            lines = stream.formatter.feed(chunk, time.time())
+            if lines:
+                sink.append(lines)
+                if sink.state != OK:
+                    self._update(sink)
+                    return
+            if len(chunk) < _MORE:
+                return
 
     def _end(self, stream: Stream) -> None:
         rest = stream.formatter.finish(time.time())
@@ -118,7 +121,7 @@ class Logger:
                 self._listen(stream, wanted=stream.fd >= 0 and not sink.full)
                 if stream.told != sink.state:
                     stream.told = sink.state
-                    self._send(pack("state", stream.ident, sink.state))
+                    self._control.send("state", stream.ident, sink.state)
 
     def _listen(self, stream: Stream, *, wanted: bool) -> None:
         if wanted and not stream.listening:
@@ -129,10 +132,9 @@ class Logger:
         stream.listening = wanted
 
     def _attend(self, fd: int, mask: int) -> None:
-        if fd == self._control.fileno():
+        if fd == self._control.fd:
             if mask & select.POLLOUT:
-                self._poll.modify(fd, select.POLLIN)
-                self._send(b"")
+                self._control.writable()
             if mask & ~select.POLLOUT:
                 self._receive()
         elif fd in self._leaders:
@@ -145,23 +147,16 @@ class Logger:
             self._let_go(sink)
 
     def _receive(self) -> None:
-        try:
-            data, ancillary, flags, _ = self._control.recvmsg(CHUNK, _socket.CMSG_SPACE(4 * _FDS))
-        except ConnectionResetError:
-            data, ancillary, flags = b"", [], 0
-        for _, _, packed in ancillary:
-            self._fds += [int.from_bytes(packed[at : at + 4], sys.byteorder) for at in range(0, len(packed) - 3, 4)]
-        if flags & _socket.MSG_CTRUNC:
-            sys.exit("udaemon logger: no file descriptors left for another log pipe")
-        if not data:
+        messages = self._control.receive()
+        if messages is None:
             self._be_alone()
-        for kind, *fields in self._unpacker.feed(data):
+            return
+        for (kind, *fields), fd in messages:
             if kind == "open":
-                self._open(fields[0], self._fds.pop(0), LogTarget.from_fields(fields[1:]))
+                self._open(fields[0], fd, LogTarget.from_fields(fields[1:]))
             elif kind == "watch":
-                pidfd = self._fds.pop(0)
-                self._leaders.add(pidfd)
-                self._poll.register(pidfd, select.POLLIN)
+                self._leaders.add(fd)
+                self._poll.register(fd, select.POLLIN)
             elif kind == "finish":
                 self._leave_at = time.monotonic() + float(fields[0])
 
@@ -170,6 +165,7 @@ class Logger:
         if sink is None:
             sink = self._sinks[target.path] = Sink(target, self._watch_job)
             sink.open()
+        os.set_blocking(fd, False)
         self._streams[fd] = Stream(ident, fd, target, sink)
         self._update(sink)
 
@@ -188,22 +184,11 @@ class Logger:
             del self._sinks[sink.path]
         for stream in ended:
             self._ended.remove(stream)
-            self._send(pack("eof", stream.ident))
-
-    def _send(self, message: bytes) -> None:
-        """Never waits for the supervisor; what it does not take now it gets later."""
-        self._outbox += message
-        try:
-            while self._outbox:
-                self._outbox = self._outbox[self._control.send(self._outbox, _socket.MSG_DONTWAIT) :]
-        except BlockingIOError:
-            self._poll.modify(self._control.fileno(), select.POLLIN | select.POLLOUT)
-        except OSError:
-            self._outbox = b""  # nobody is left to be told
+            self._control.send("eof", stream.ident)
 
     def _be_alone(self) -> None:
         """The supervisor has gone."""
-        self._poll.unregister(self._control.fileno())
+        self._poll.unregister(self._control.fd)
         if self._leave_at is None:
             self._leaders.condemn()
             self._kill_at = time.monotonic() + GRACE

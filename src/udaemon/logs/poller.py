@@ -8,7 +8,7 @@ from __future__ import annotations
 import select
 
 
-class _Poll:
+class Poll:
     """`select.poll` with the time-out of `epoll`, which is in seconds."""
 
     def __init__(self) -> None:
@@ -23,6 +23,6 @@ class _Poll:
         return self._poll(None if timeout is None else timeout * 1000)
 
 
-def poller() -> select.epoll | _Poll:
+def poller() -> select.epoll | Poll:
     """A new poller, with POLLIN and POLLOUT as its masks."""
-    return select.epoll() if hasattr(select, "epoll") else _Poll()
+    return select.epoll() if hasattr(select, "epoll") else Poll()

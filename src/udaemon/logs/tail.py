@@ -9,7 +9,7 @@ import contextlib
 import os
 import re
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import BinaryIO, NamedTuple, cast
 
 from udaemon.logs.entries import Entry, parse, stamp_of
@@ -18,7 +18,7 @@ _BLOCK = 64 * 1024
 _LONGEST = 1024 * 1024
 """Bytes in which an end of line is looked for."""
 _TRIES = 100
-"""Looks at a directory in which a rotation is under way: between two renames there is no file of the log's name."""
+"""Looks at a directory in which a rotation is under way."""
 
 
 class LogSource(NamedTuple):
@@ -45,17 +45,15 @@ def open_all(path: str) -> list[OpenLog]:
     Raises:
         OSError: One of them may not be read.
     """
-    opened: list[OpenLog] = []
     for _ in range(_TRIES):
-        opened = [one for name in _names(path) if (one := _open(name)) is not None]
-        with contextlib.suppress(FileNotFoundError):
-            if opened and os.stat(path).st_ino == opened[-1].inode:
-                break
-        if not os.path.lexists(path + ".new") and not os.path.lexists(path):
-            break
-        close_all(opened)
-        opened = []
-    return opened
+        names = _names(path)
+        opened = [_open(name) for name in names]
+        there = [one for one in opened if one is not None]
+        # The names move along one after the other: only what is the same before and after was so in between.
+        if len(there) == len(names) and names == _names(path) and [one.inode for one in there] == _inodes(names):
+            return there
+        close_all(there)
+    return []
 
 
 def close_all(opened: list[OpenLog]) -> None:
@@ -111,16 +109,24 @@ def read_all(one: OpenLog) -> bytes:
 def _names(path: str) -> list[str]:
     """The files of a log that are there, oldest first. A killed rotation can leave a gap in the numbers."""
     directory, name = os.path.split(path)
-    pattern = re.compile(re.escape(name) + r"\.(\d{1,9})(?:\.gz)?")
+    pattern = re.compile(re.escape(name) + r"(?:\.(\d{1,9})(?:\.gz)?)?")
     try:
         found = [match for entry in os.listdir(directory) if (match := pattern.fullmatch(entry)) is not None]
     except FileNotFoundError:
         return []
-    found.sort(key=lambda match: -int(match[1]))
-    plain = {match[0] for match in found}
+    found.sort(key=lambda match: -int(match[1] or 0))
+    here = {match[0] for match in found}
     # Both forms of one number: the packed one has just been named, the plain one is about to go.
-    kept = [match[0] for match in found if f"{match[0]}.gz" not in plain]
-    return [os.path.join(directory, one) for one in [*kept, name]]
+    return [os.path.join(directory, match[0]) for match in found if f"{match[0]}.gz" not in here]
+
+
+def _inodes(names: Sequence[str]) -> list[int]:
+    """What the names stand for now; shorter where one of them is gone."""
+    found = []
+    for name in names:
+        with contextlib.suppress(FileNotFoundError):
+            found.append(os.stat(name, follow_symlinks=False).st_ino)
+    return found
 
 
 def _open(name: str) -> OpenLog | None:
