@@ -51,3 +51,21 @@ def test_down_waits_until_the_supervisor_has_ended(udaemon: Udaemon, serve: Serv
 def test_without_a_supervisor_the_line_says_how_to_start_one(udaemon: Udaemon, verb: list[str]) -> None:
     said = udaemon(*verb)
     assert said == (3, "", "udaemon: no supervisor is running for udaemon.toml; start one with: udaemon up\n")
+
+
+@pytest.mark.parametrize(
+    ("verb", "what"),
+    [
+        ("stop db", "stopped"),
+        ("start db", "started"),
+        ("restart db", "restarted"),
+        ("signal HUP db", "sent HUP"),
+        ("down", "stopped"),
+    ],
+)
+def test_a_dry_run_tells_what_would_be_done_and_does_nothing(
+    udaemon: Udaemon, serve: Serve, verb: str, what: str
+) -> None:
+    service = serve(DB)
+    assert udaemon(*verb.split(), "--dry-run") == (0, "", f"db/0 would be {what} (is stopped)\n")
+    assert (service.host.asked, service.host.sent, service.host.down) == ([], [], [])

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from udaemon import __version__
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.options import color as color_choice
 from udaemon.cli.parameters import NAME
@@ -100,6 +101,7 @@ def _module(name: str) -> str:
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), help="Whether to colour what is shown.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 @click.option("-v", "--verbose", count=True, help="Say more.")
+@click.version_option(__version__, message="udaemon %(version)s")
 @click.pass_context
 def cli(
     context: click.Context,

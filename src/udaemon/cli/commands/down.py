@@ -9,16 +9,19 @@ import click
 
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.parameters import DURATION
-from udaemon.cli.settled import settled
+from udaemon.cli.settled import dry_run_option, foretold, settled
 from udaemon.cli.target import supervisor
 
 
 @click.command("down")
 @click.option("-t", "--timeout", type=DURATION, metavar="T", help="Kill after this long, in place of stop.timeout.")
+@dry_run_option
 @click.pass_obj
-def command(options: GlobalOptions, *, timeout: float | None) -> int:
+def command(options: GlobalOptions, *, timeout: float | None, dry_run: bool) -> int:
     """Stop all daemons and the supervisor, and wait until it has ended."""
     with supervisor(options) as client:
+        if dry_run:
+            return foretold(client, options, (), "stopped")
         code = settled(client, options, "down", timeout=timeout)
         client.wait_for_end()
         return code

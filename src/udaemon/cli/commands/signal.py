@@ -9,6 +9,7 @@ import click
 
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.parameters import DAEMON
+from udaemon.cli.settled import dry_run_option, foretold
 from udaemon.cli.talk import say
 from udaemon.cli.target import supervisor
 from udaemon.errors import ExitCode
@@ -17,14 +18,17 @@ from udaemon.errors import ExitCode
 @click.command("signal")
 @click.argument("signal", metavar="SIG")
 @click.argument("names", nargs=-1, required=True, type=DAEMON, metavar="NAME...")
+@dry_run_option
 @click.pass_obj
-def command(options: GlobalOptions, *, signal: str, names: tuple[str, ...]) -> int:
+def command(options: GlobalOptions, *, signal: str, names: tuple[str, ...], dry_run: bool) -> int:
     """Send a signal to the process of each instance.
 
     SIG is a name with or without SIG (HUP, sigusr1), or a number. What udaemon wants of a daemon stays the same: one
     that ends by a signal is started again as `restart` says. It fails when none of the instances has a process.
     """
     with supervisor(options) as client:
+        if dry_run:
+            return foretold(client, options, names, f"sent {signal}")
         answer = client.ask("signal", signal=signal, names=names)
     for name in answer["sent"]:
         say(options, f"{name} got SIG{answer['signal']}")

@@ -9,18 +9,21 @@ import click
 
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.parameters import DAEMON, DURATION
-from udaemon.cli.settled import settled
+from udaemon.cli.settled import dry_run_option, foretold, settled
 from udaemon.cli.target import supervisor
 
 
 @click.command("start")
 @click.argument("names", nargs=-1, required=True, type=DAEMON, metavar="NAME...")
 @click.option("--wait-timeout", type=DURATION, metavar="T", help="Wait this long and no longer; the start goes on.")
+@dry_run_option
 @click.pass_obj
-def command(options: GlobalOptions, *, names: tuple[str, ...], wait_timeout: float | None) -> int:
+def command(options: GlobalOptions, *, names: tuple[str, ...], wait_timeout: float | None, dry_run: bool) -> int:
     """Start daemons, and wait until they run.
 
     NAME is a daemon, a glob ('mail*') or one instance (mailer/1). One that runs already is left as it is.
     """
     with supervisor(options) as client:
+        if dry_run:
+            return foretold(client, options, names, "started")
         return settled(client, options, "start", names=names, wait_timeout=wait_timeout)

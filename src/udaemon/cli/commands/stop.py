@@ -9,7 +9,7 @@ import click
 
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.parameters import DAEMON, DURATION
-from udaemon.cli.settled import settled
+from udaemon.cli.settled import dry_run_option, foretold, settled
 from udaemon.cli.target import supervisor
 
 
@@ -17,9 +17,10 @@ from udaemon.cli.target import supervisor
 @click.argument("names", nargs=-1, required=True, type=DAEMON, metavar="NAME...")
 @click.option("-t", "--timeout", type=DURATION, metavar="T", help="Kill after this long, in place of stop.timeout.")
 @click.option("--wait-timeout", type=DURATION, metavar="T", help="Wait this long and no longer; the stop goes on.")
+@dry_run_option
 @click.pass_obj
 def command(
-    options: GlobalOptions, *, names: tuple[str, ...], timeout: float | None, wait_timeout: float | None
+    options: GlobalOptions, *, names: tuple[str, ...], timeout: float | None, wait_timeout: float | None, dry_run: bool
 ) -> int:
     """Stop daemons, and wait until nothing of them lives.
 
@@ -27,4 +28,6 @@ def command(
     not run is left as it is; one that waits to be started again no longer does.
     """
     with supervisor(options) as client:
+        if dry_run:
+            return foretold(client, options, names, "stopped")
         return settled(client, options, "stop", names=names, timeout=timeout, wait_timeout=wait_timeout)
