@@ -24,6 +24,7 @@ RANK = {
     "control": 5,
     "ui": 6,
     "cli": 7,
+    "__main__": 8,
 }
 MAY_MEET = {"engines", "logs"}
 FILES = sorted(path.relative_to(SOURCE) for path in SOURCE.rglob("*.py"))

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from udaemon.logs.entries import Entry, keyed, parse
 from udaemon.logs.tail import LogSource, OpenLog, close_all, history, open_all, read_all, up_to_whole_lines
-from udaemon.logs.watch import Watch
 
 Emit = Callable[[Sequence[tuple[LogSource, Entry]]], None]
 
@@ -113,6 +112,8 @@ def follow(readers: Iterable[LogReader], emit: Emit, *, stop: int | None = None)
         emit: Called with the lines that came together.
         stop: An fd that becomes readable when it is time to end: all that is written by then is told. None: for ever.
     """
+    from udaemon.logs.watch import Watch  # ctypes is a third of what `udaemon logs` loads
+
     readers = tuple(readers)
     watch = Watch(os.path.dirname(reader.source.path) for reader in readers)
     poller = select.poll()
