@@ -7,6 +7,8 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from udaemon.child.book import Book
 from udaemon.child.loop import Outcome, back_to_back, course, drive
@@ -289,6 +291,39 @@ def test_f1_a_term_that_the_dead_supervisors_pipe_repeats_is_no_second_request()
 
     assert said == []
     assert signals.stopping
+
+
+@given(
+    st.floats(0, 10),
+    st.floats(0, 10),
+    st.lists(st.floats(0.001, 30), min_size=1, max_size=30),
+    st.lists(st.floats(0, 20), min_size=30, max_size=30),
+)
+def test_i13_i16_runs_never_overlap_come_early_or_cut_a_pause_short(
+    sleep: float, min_sleep: float, durations: list[float], delays: list[float]
+) -> None:
+    world = World(sleep=sleep, min_sleep=min_sleep, runs=len(durations))
+    ends: list[float] = []
+    late = iter(delays)
+
+    def run() -> None:
+        world.takes = durations[len(world.starts)]
+        try:
+            World.run(world)
+        finally:
+            ends.append(world.now)
+
+    def wait(due: float) -> None:
+        world.now = due + next(late)  # the kernel, or a SIGSTOP, may hold us up
+
+    steps = course(run, sleep=sleep, min_sleep=min_sleep, marks=world.signals, book=world.book, clock=world.clock)
+
+    assert drive(steps, wait) == Outcome("task-stopped")
+    assert len(world.starts) == len(world.events) == world.slot().count == len(durations)
+    for end, start, event in zip(ends, world.starts[1:], world.events[1:], strict=False):
+        assert start >= end + min_sleep
+        assert event.lateness is not None
+        assert event.lateness >= 0
 
 
 class Flat(World):
