@@ -6,6 +6,9 @@ Knows nothing of daemons: tests write to the pipes, or have children do it.
 from __future__ import annotations
 
 import os
+import select
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -91,3 +94,16 @@ def numbered(count: int, width: int = 100, start: int = 0) -> bytes:
 def numbers(lines: Sequence[bytes]) -> list[int]:
     """The numbers that `lines` begin with."""
     return [int(line[:9]) for line in lines if line[:9].isdigit()]
+
+
+def bare(path: Path, **keys: object) -> LogTarget:
+    return LogTarget(path=str(path), timestamps=False, **keys)  # type: ignore[arg-type]
+
+
+def child(code: str, output: int, *arguments: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-c", code, *arguments], stdout=output, stdin=subprocess.DEVNULL)
+
+
+def idle(loop: Loop, seconds: float) -> bool:
+    """Nothing comes for this long."""
+    return select.select([loop._wake_read], [], [], seconds)[0] == []

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
-import select
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,10 +11,9 @@ from typing import TYPE_CHECKING
 
 import psutil
 import pytest
-from tests.process.log_rig import LogRig, history, numbered, numbers
+from tests.process.log_rig import LogRig, bare, child, history, idle, numbered, numbers
 
 from udaemon.logs.target import LogTarget
-from udaemon.supervisor.loop import Loop
 
 if TYPE_CHECKING:
     from tests.process.conftest import Wait
@@ -31,14 +26,6 @@ def rig() -> Iterator[LogRig]:
     made = LogRig()
     yield made
     made.close()
-
-
-def bare(path: Path, **keys: object) -> LogTarget:
-    return LogTarget(path=str(path), timestamps=False, **keys)  # type: ignore[arg-type]
-
-
-def child(code: str, output: int, *arguments: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-c", code, *arguments], stdout=output, stdin=subprocess.DEVNULL)
 
 
 def test_what_is_written_is_in_the_file_when_the_end_is_told(rig: LogRig, tmp_path: Path) -> None:
@@ -229,90 +216,6 @@ def test_f31_a_path_that_is_no_regular_file_is_told_and_blocks_nobody_else(
     assert not (tmp_path / "elsewhere").exists()
 
 
-def test_a_killed_logger_is_replaced_and_gets_the_pipes_back(rig: LogRig, tmp_path: Path) -> None:
-    number, write = rig.open(LogTarget(path=str(tmp_path / "x.log"), timestamps=False, tagged=True))
-    other, other_write = rig.open(bare(tmp_path / "y.log"))
-    os.write(write, numbered(100))
-    os.close(other_write)
-    rig.until_ended(other)
-    old = rig.link.pid
-    assert old is not None
-    os.kill(old, signal.SIGKILL)
-    os.write(write, numbered(100, start=100))
-    rig.until("the news", lambda: bool(rig.deaths))
-    os.write(write, numbered(100, start=200))
-    os.close(write)
-    rig.until_ended(number)
-    assert rig.link.pid not in (None, old)
-    lines = [line.removeprefix(b"[0] ") for line in (tmp_path / "x.log").read_bytes().splitlines()]
-    assert numbers(lines) == list(range(300))
-
-
-KILLED = """
-import os, sys
-from udaemon.logs.files import RotatingFile
-path, step = sys.argv[1:]
-rotations = 0
-def hook(at):
-    global rotations
-    rotations += at == "take the new one"
-    if rotations >= 4 and at == step:
-        os.kill(os.getpid(), 9)
-file = RotatingFile(path, max_size=1000, backups=3, note=str.encode, hook=hook)
-for n in range(1000):
-    os.write(1, b"%d\\n" % n)
-    file.write(b"%09d %s\\n" % (n, b"." * 89))
-"""
-
-
-@pytest.mark.parametrize("step", ["drop the oldest", "shift 2", "shift 1", "set aside", "take the new one"])
-def test_f28_a_kill_in_a_rotation_loses_nothing_and_doubles_nothing(rig: LogRig, tmp_path: Path, step: str) -> None:
-    path = tmp_path / "x.log"
-    killed = subprocess.run([sys.executable, "-c", KILLED, path, step], stdout=subprocess.PIPE, check=False, timeout=30)
-    assert killed.returncode == -signal.SIGKILL
-    begun = len(killed.stdout.splitlines())
-    number, write = rig.open(bare(path, max_size=1000, backups=3))
-    os.write(write, numbered(3, start=begun))
-    os.close(write)
-    rig.until_ended(number)
-    found = numbers(history(path).splitlines())
-    assert found == list(range(found[0], begun + 3))
-    assert len(found) > 30
-    assert sorted(os.listdir(tmp_path)) == ["x.log", "x.log.1", "x.log.2", "x.log.3"]
-
-
-def test_signals_for_everybody_do_not_end_the_logger(rig: LogRig, tmp_path: Path) -> None:
-    number, write = rig.open(bare(tmp_path / "x.log"))
-    assert rig.link.pid is not None
-    for name in ("SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"):
-        os.kill(rig.link.pid, signal.Signals[name])
-    os.write(write, b"still here\n")
-    os.close(write)
-    rig.until_ended(number)
-    assert (rig.deaths, (tmp_path / "x.log").read_bytes()) == ([], b"still here\n")
-
-
-def idle(loop: Loop, seconds: float) -> bool:
-    """Nothing comes for this long."""
-    return select.select([loop._wake_read], [], [], seconds)[0] == []
-
-
-def test_i22_an_idle_logger_makes_no_wake_ups(rig: LogRig, tmp_path: Path) -> None:
-    number, write = rig.open(bare(tmp_path / "x.log"))
-    other, other_write = rig.open(bare(tmp_path / "y.log"))
-    os.close(other_write)
-    rig.until_ended(other)
-    assert rig.link.pid is not None
-    process = psutil.Process(rig.link.pid)
-    assert idle(rig.loop, 0.3)
-    before = process.num_ctx_switches()
-    assert idle(rig.loop, 1.5)
-    after = process.num_ctx_switches()
-    os.close(write)
-    rig.until_ended(number)
-    assert after == before
-
-
 def test_it_opens_files_for_none_but_its_pipes(rig: LogRig, tmp_path: Path) -> None:
     assert rig.link.pid is not None
     number, write = rig.open(bare(tmp_path / "x.log"))
@@ -325,61 +228,14 @@ def test_it_opens_files_for_none_but_its_pipes(rig: LogRig, tmp_path: Path) -> N
     assert open_files == [str(tmp_path / "x.log")]
 
 
-SUPERVISOR = """
-import json, os, sys
-from pathlib import Path
-from tests.process.log_rig import LogRig
-from udaemon.logs.target import LogTarget
-import subprocess
-rig = LogRig()
-pids = []
-for n, code in enumerate(json.loads(sys.argv[2])):
-    number, write = rig.open(LogTarget(path=f"{sys.argv[1]}/{n}.log", timestamps=False))
-    process = subprocess.Popen([sys.executable, "-c", code], stdout=write, stdin=0, start_new_session=True)
-    os.close(write)
-    rig.link.watch(number, os.pidfd_open(process.pid))
-    pids.append(process.pid)
-other, write = rig.open(LogTarget(path=f"{sys.argv[1]}/other.log"))
-os.close(write)
-rig.until_ended(other)
-print(json.dumps({"pids": pids, "logger": rig.link.pid}), flush=True)
-os.read(0, 1)
-"""
-FOLLOWED = """
-import os, sys, time
-if os.fork() == 0:
-    os.setpgid(0, 0)
-os.write(1, b"%d\\n" % os.getpid())
-while True:
-    time.sleep(0.05)
-    os.write(1, b"tick\\n")
-"""
-
-
-def test_f1_daemons_of_a_dead_supervisor_are_ended_and_written_to_the_last_word(tmp_path: Path, wait: Wait) -> None:
-    supervisor = subprocess.Popen(
-        [sys.executable, "-c", SUPERVISOR, str(tmp_path), json.dumps([FOLLOWED, "import time; time.sleep(0.2)"])],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        cwd=ROOT,
-    )
-    assert supervisor.stdout is not None
-    assert supervisor.stdin is not None
-    told = json.loads(supervisor.stdout.readline())
-    logger = os.pidfd_open(told["logger"])
-    leader = os.pidfd_open(told["pids"][0])
-    supervisor.kill()
-    since = time.monotonic()
-    wait([leader], timeout=3, what="the daemon's death")
-    died = time.monotonic() - since
-    wait([logger], timeout=2, what="the logger's leave")
-    supervisor.wait(5)
-    supervisor.stdin.close()
-    supervisor.stdout.close()
-    os.close(logger)
-    os.close(leader)
-    lines = (tmp_path / "0.log").read_text().splitlines()
-    members = [int(line) for line in lines if line.isdigit()]
-    assert 1.0 < died < 2.0
-    assert len(members) == 2
-    assert [pid for pid in members if psutil.pid_exists(pid) and psutil.Process(pid).status() != "zombie"] == []
+def test_a_state_is_told_once_for_a_file_that_several_share(rig: LogRig, tmp_path: Path) -> None:
+    path = tmp_path / "x.log"
+    path.mkdir()
+    writes = [rig.open(bare(path, tagged=True, instance=n))[1] for n in range(3)]
+    rig.until("the trouble", lambda: len(rig.states) > 0)
+    path.rmdir()
+    rig.until("its end", lambda: len(rig.states) > 1)
+    for write in writes:
+        os.close(write)
+    rig.until_ended(1, 2, 3)
+    assert [state for _, state in rig.states] == ["blocked (not a regular file)", "ok"]
