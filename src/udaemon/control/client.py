@@ -13,10 +13,10 @@ from typing import Any, Self
 
 from udaemon.control import messages
 from udaemon.control.frames import MAX_ANSWER, FrameBuffer, FrameError
+from udaemon.control.sockets import SupervisorSilent
 from udaemon.errors import UdaemonError
 
 _CHUNK = 256 * 1024
-_SILENT = "the supervisor is there but does not answer"
 
 
 class SupervisorGone(UdaemonError):
@@ -121,7 +121,7 @@ class Client:
         except ConnectionResetError:
             data = b""
         except TimeoutError:
-            raise UdaemonError(_SILENT, "is it stopped (SIGSTOP), or the machine overloaded?") from None
+            raise SupervisorSilent from None
         if not data:
             raise SupervisorGone
         self._payloads += self._buffer.feed(data)

@@ -198,13 +198,14 @@ def _make_base(path: str) -> None:
 
 def _check(fd: int, path: str) -> None:
     status = os.fstat(fd)
+    mode = stat.S_IMODE(status.st_mode)
     if status.st_uid != os.geteuid():
-        wrong = f"it belongs to uid {status.st_uid}"
-    elif stat.S_IMODE(status.st_mode) & 0o077:
-        wrong = f"its mode is {stat.S_IMODE(status.st_mode):04o}"
+        wrong, mend = f"it belongs to uid {status.st_uid}", "let XDG_RUNTIME_DIR name a directory of yours"
+    elif mode & 0o077:
+        wrong, mend = f"its mode is {mode:04o}", f"it must be yours alone: chmod 700 {path}"
     else:
         return
-    raise UdaemonError(f"run directory {path} is not safe: {wrong}", f"it must be yours alone: chmod 700 {path}")
+    raise UdaemonError(f"run directory {path} is not safe: {wrong}", mend)
 
 
 def _leads_to(path: str, fd: int) -> bool:

@@ -7,10 +7,21 @@ from __future__ import annotations
 
 import os
 import socket
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from udaemon.errors import UdaemonError
+
 SOCKET = "control.sock"
+
+
+class SupervisorSilent(UdaemonError):
+    """There is a supervisor, and it does not answer."""
+
+    def __init__(self) -> None:
+        hint = "is it stopped (SIGSTOP), or the machine overloaded?"
+        super().__init__("the supervisor is there but does not answer", hint)
 
 
 def listen(fd: int) -> socket.socket:
@@ -33,15 +44,31 @@ def listen(fd: int) -> socket.socket:
 
 
 def connect(fd: int, timeout: float | None = None) -> socket.socket | None:
-    """Connect to the supervisor of this directory; None where nobody listens."""
+    """Connect to the supervisor of this directory; None where nobody listens.
+
+    Args:
+        fd: The run directory.
+        timeout: Seconds for this, and from then on for each send and receive.
+
+    Raises:
+        SupervisorSilent: More clients wait to be taken than it lets wait, and it took none in time.
+    """
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    connection.settimeout(timeout)
     try:
+        if timeout is not None:
+            # A socket that does not block is refused at once where the queue is full (connect(2), EAGAIN); one that
+            # does waits for as long as it may wait to send.
+            limit = struct.pack("ll", int(timeout), int(timeout % 1 * 1e6))
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
         with _address(fd) as address:
             connection.connect(address)
+        connection.settimeout(timeout)
     except (FileNotFoundError, ConnectionRefusedError):
         connection.close()
         return None
+    except BlockingIOError:
+        connection.close()
+        raise SupervisorSilent from None
     except BaseException:
         connection.close()
         raise

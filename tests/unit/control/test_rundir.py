@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -203,3 +204,21 @@ def test_f55_a_socket_that_was_left_behind_is_bound_anew(made: tuple[str, int]) 
 
 def test_without_a_socket_nobody_listens(made: tuple[str, int]) -> None:
     assert sockets.connect(made[1]) is None
+
+
+def test_f58_a_full_queue_is_waited_for_and_then_told(made: tuple[str, int]) -> None:
+    _path, fd = made
+    with sockets.listen(fd) as listener:
+        listener.listen(0)
+        first = sockets.connect(fd, 5.0)
+        assert first is not None
+        with first:
+            with pytest.raises(sockets.SupervisorSilent, match="there but does not answer"):
+                sockets.connect(fd, 0.02)
+            second: list[socket.socket | None] = []
+            waits = threading.Thread(target=lambda: second.append(sockets.connect(fd, 5.0)))
+            waits.start()
+            listener.accept()[0].close()
+            waits.join(5.0)
+            assert second[0] is not None
+            second[0].close()
