@@ -181,7 +181,8 @@ def test_a_closed_engine_leaves_daemons_alone(tmp_path: Path, wait: Wait) -> Non
 def test_variables_that_an_interpreter_reads_once_are_there_from_its_start(bench: Bench) -> None:
     (bench.directory / "lib").mkdir()
     (bench.directory / "lib" / "far.py").write_text(LEAVE)
-    key = bench.daemon("far", env={"PYTHONPATH": str(bench.directory / "lib")})
+    path = os.pathsep.join([str(bench.directory / "lib"), *filter(None, [os.environ.get("PYTHONPATH")])])
+    key = bench.daemon("far", env={"PYTHONPATH": path})
     assert bench.run(key).code == 7
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -321,18 +321,26 @@ def test_a_tree_that_is_not_to_be_killed_is_left_alone(bench: Bench) -> None:
     stray.wait(10)
 
 
-def test_f8_orphans_are_reaped_and_daemons_are_not(bench: Bench) -> None:
-    key = bench.daemon("parent", command=("/bin/sh", "-c", "(setsid true &); read line"))
-    stopped = bench.daemon("quick", command=("/bin/true",))
+def test_f8_orphans_are_reaped_and_daemons_are_not(bench: Bench, wait: Callable[..., list[int]]) -> None:
+    os.mkfifo(bench.directory / "orphan")
+    fifo = os.open(bench.directory / "orphan", os.O_RDWR)
+    key = bench.daemon("parent", command=("/bin/sh", "-c", "(sh -c 'echo $$ > orphan' &); exec sleep 1000"))
+    quick = bench.daemon("quick", command=("/bin/true",))
     bench.start(key)
-    bench.start(stopped)
-    bench.reactor.run_until(lambda: _reaped(bench) == 1)
-    assert bench.until(stopped, Exited).code == 0
-
-
-def _reaped(bench: Bench) -> int:
+    bench.start(quick)
+    wait([fifo], timeout=10, what="the pid of an orphan")
+    orphan = os.pidfd_open(int(os.read(fifo, 100)))
+    quickly = bench.engine.pidfd(quick)
+    assert quickly is not None
+    for pidfd in (orphan, quickly):
+        wait([pidfd], timeout=10, what="the end of an orphan and of a daemon")
     bench.engine.reap_orphans()
-    return len([pid for pid in children() if pid in bench.engine._endings._pids])
+    with pytest.raises(ChildProcessError):
+        os.waitid(os.P_PIDFD, orphan, os.WEXITED | os.WNOHANG)
+    assert bench.until(quick, Exited).code == 0
+    assert bench.engine.pidfd(key) is not None
+    os.close(orphan)
+    os.close(fifo)
 
 
 def test_f61_a_child_has_the_declared_descriptors_only(bench: Bench) -> None:

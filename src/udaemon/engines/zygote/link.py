@@ -98,12 +98,14 @@ class Link:
             answer = wire.receive_answer(self._channel)
         except BlockingIOError:
             return
-        except (ValueError, OSError):
+        except ValueError:
+            self._on_answer(self, None)
+            return
+        except OSError:
             answer = None
-        else:
-            if answer is None:  # it hung up; its pidfd tells the rest
-                self._hang_up()
-                return
+        if answer is None:  # it hung up; its pidfd tells the rest
+            self._hang_up()
+            return
         self._on_answer(self, answer)
 
     def _hang_up(self) -> None:
