@@ -18,6 +18,11 @@ shell = true
 factory = "udaemon.php:create"
 params = { bootstrap = "b.php", factory = "A::b", php = "php8.2" }
 sleep = 1
+[daemons.g]
+command = ["python", "-m", "udaemon.php.follow", "php", "daemon.php"]
+[daemons.h]
+command = "exec"
+shell = true
 [daemons.d]
 command = "phpunit"
 [daemons.e]
@@ -42,8 +47,9 @@ def test_a_missing_php_is_told_with_the_way_to_get_it(capsys: pytest.CaptureFixt
         "error[no-php]: daemons.a.command: php is not installed",
         "error[no-php]: daemons.b.command: php is not installed",
         "error[no-php]: daemons.c.factory: php8.2 is not installed",
+        "error[no-php]: daemons.g.command: php is not installed",
     ]
-    assert out.count("(on Debian and Ubuntu: apt-get install php-cli)") == 3
+    assert out.count("(on Debian and Ubuntu: apt-get install php-cli)") == 4
 
 
 def test_a_php_that_is_there_is_no_problem(no_php: Path, capsys: pytest.CaptureFixture[str]) -> None:

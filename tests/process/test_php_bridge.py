@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ import pytest
 from tests.process.project import PATIENCE, Project, read_line
 
 from udaemon.cli.legacy_files import find_daemon_class
-from udaemon.php import FOREGROUND
+from udaemon.php import FOLLOW, FOREGROUND
 
 APP = Path(__file__).parents[1] / "data" / "php-app"
 
@@ -97,6 +98,62 @@ def test_without_the_library_the_fork_is_taken_away(app: Path) -> None:
         assert process.wait(PATIENCE) == 0
 
 
+@contextmanager
+def followed(app: Path, *command: str) -> Iterator[subprocess.Popen[str]]:
+    """The follower of a command, and whatever that leaves behind."""
+    with subprocess.Popen(
+        [sys.executable, "-P", "-m", FOLLOW, *command],
+        env={**os.environ, "RUN_DIR": str(app.parent / "run")},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.terminate()
+
+
+@pytest.mark.parametrize(("identifier", "code"), [("stop", 0), ("fail", 1)])
+def test_a_followed_daemon_has_its_own_exit_code(app: Path, identifier: str, code: int) -> None:
+    with followed(app, "php", str(app / "daemon.php"), "--id", identifier) as process:
+        assert first_run(process) != process.pid
+        assert process.wait(PATIENCE) == code
+
+
+@pytest.mark.parametrize("asked", [signal.SIGTERM, signal.SIGINT])
+def test_a_followed_daemon_finishes_its_run(app: Path, asked: signal.Signals) -> None:
+    with followed(app, "php", str(app / "daemon.php"), "--id", "long") as process:
+        first_run(process)
+        process.send_signal(asked)
+        out, _ = process.communicate(timeout=PATIENCE)
+        assert process.returncode == 0
+    assert out == "run 1 is complete\n"
+    assert not list((app.parent / "run").glob("*.pid"))
+
+
+def test_a_followed_daemon_that_is_killed_takes_its_follower_along(app: Path) -> None:
+    with followed(app, "php", str(app / "daemon.php"), "--id", "tick") as process:
+        os.kill(first_run(process), signal.SIGKILL)
+        assert process.wait(PATIENCE) == -signal.SIGKILL
+
+
+def test_a_launcher_that_starts_nothing_is_told(app: Path) -> None:
+    with followed(app, "php", "-r", "exit(0);") as process:
+        _, err = process.communicate(timeout=PATIENCE)
+        assert process.returncode == 75
+    assert "the launcher started nothing" in err
+
+
+def test_a_launcher_that_fails_or_is_missing_is_told(app: Path) -> None:
+    with followed(app, "php", "-r", "exit(3);") as process:
+        assert process.wait(PATIENCE) == 3
+    with followed(app, "/nowhere/php") as process:
+        _, err = process.communicate(timeout=PATIENCE)
+        assert (process.returncode, err) == (78, "udaemon: /nowhere/php: No such file or directory\n")
+
+
 def test_running_elsewhere_is_told_from_a_clean_stop(app: Path) -> None:
     with php(app, "long") as first:
         pid = first_run(first)
@@ -123,6 +180,24 @@ def test_what_is_not_the_library_is_refused_with_78(app: Path, settings: list[st
         _, err = process.communicate(timeout=PATIENCE)
         assert process.returncode == 78
     assert said in err
+
+
+def test_without_the_library_the_launcher_is_followed(project: Project, app: Path) -> None:
+    shutil.move(app / "vendor", app / "elsewhere")
+    (app / "bootstrap.php").write_text((app / "bootstrap.php").read_text().replace("/vendor/", "/elsewhere/"))
+    for name in ("stop", "fail", "forks", "tick"):
+        (app / "ini" / f"{name}.ini").unlink()
+    done = project.run("import-ini", "app/ini", "--bridge", "php", "--entry", "app/daemon.php")
+    assert "no-library: the library's Daemon.php was not found" in done.stdout
+    project.up()
+    with project.process("logs", "-f", "long") as logs:
+        assert logs.stdout is not None
+        daemon = int(read_line(logs.stdout.fileno(), time.monotonic() + PATIENCE).rsplit(" ", 1)[1])
+    first = project.instance("long")["pid"]
+    os.kill(daemon, signal.SIGKILL)
+    second = project.until("long", lambda seen: seen["state"] == "running" and seen["pid"] != first)
+    assert (second["restarts"], second["exit"]["signal"]) == (1, 9)
+    project.down()
 
 
 def test_an_imported_directory_runs_under_udaemon(project: Project, app: Path) -> None:

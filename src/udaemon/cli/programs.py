@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.manifest.problems import Finding
+from udaemon.php import FOLLOW
 
 _PHP = re.compile(r"php[0-9.]*")
 _TASK = "udaemon.php:"
@@ -36,4 +37,5 @@ def _program(daemon: Daemon) -> str:
     words = daemon.command or ("",)
     if daemon.shell:
         words = tuple(shlex.split(words[0]))
-    return words[1] if words[0] == "exec" and len(words) > 1 else words[0]
+    before = words.index(FOLLOW) if FOLLOW in words else int(words[0] == "exec") - 1
+    return words[before + 1] if before + 1 < len(words) else ""

@@ -19,6 +19,8 @@ from udaemon.child.build import Misconfigured
 RUNNER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "runner.php")
 FOREGROUND = os.path.join(os.path.dirname(os.path.abspath(__file__)), "foreground.php")
 """Loaded before an entry script, it makes the PHP library stay in the foreground."""
+FOLLOW = "udaemon.php.follow"
+"""The module that stays in the foreground for a launcher that does not."""
 
 _PATIENCE = 2.0
 _LONGEST_ANSWER = 65536

@@ -25,7 +25,7 @@ from udaemon.manifest.legacy_ini.reader import Php, read
 from udaemon.manifest.legacy_ini.report import as_data, as_text, shown
 from udaemon.manifest.model import Daemon
 from udaemon.manifest.references import NAME_PATTERN
-from udaemon.php import FOREGROUND
+from udaemon.php import FOLLOW, FOREGROUND
 from udaemon.ui.escape import escape
 
 
@@ -167,6 +167,7 @@ def _bridge(directory: str, entry: str | None, run_dir: str | None, context: str
         prepend=FOREGROUND,
         entry=os.path.abspath(entry),
         library=files.find_daemon_class(os.path.dirname(os.path.abspath(entry)), directory),
+        follow=(sys.executable, "-P", "-m", FOLLOW) if sys.platform == "linux" else None,
         run_dir=run_dir and os.path.abspath(run_dir),
         context=context,
     )

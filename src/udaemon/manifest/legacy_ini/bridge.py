@@ -22,17 +22,23 @@ def command(bridge: Bridge, identifier: str, *, number: int | None = None, copie
         number: What `instance` says in the ini file, which the library reads by itself.
         copies: Whether there are several, each to be told its number.
     """
-    settings = [f"auto_prepend_file={bridge.prepend}"]
-    settings.append(f"udaemon.library={bridge.library}" if bridge.library else "disable_functions=pcntl_fork")
-    if bridge.run_dir and bridge.context:
-        instance = _NUMBER if copies else number
-        settings.append(f"udaemon.pid_file={bridge.run_dir}/{old_pid(identifier, bridge.context, instance)}")
-    words = ["php", *(word for setting in settings for word in ("-d", setting)), bridge.entry, "--id", identifier]
+    words = [*_php(bridge, identifier, _NUMBER if copies else number), bridge.entry, "--id", identifier]
     if not copies:
         return {"command": [word.replace("$", "$$") for word in words]}
     # Only a shell can put the number in; exec leaves no shell behind.
     words = ["exec", *words, "--instance", _NUMBER]
     return {"command": " ".join(_quoted(word) for word in words).replace("$", "$$"), "shell": True}
+
+
+def _php(bridge: Bridge, identifier: str, instance: int | str | None) -> list[str]:
+    """PHP with what keeps it in the foreground: the patched class, a follower, or no fork at all."""
+    if bridge.library is None and bridge.follow is not None:
+        return [*bridge.follow, "php"]
+    settings = [f"auto_prepend_file={bridge.prepend}"]
+    settings.append(f"udaemon.library={bridge.library}" if bridge.library else "disable_functions=pcntl_fork")
+    if bridge.run_dir and bridge.context:
+        settings.append(f"udaemon.pid_file={bridge.run_dir}/{old_pid(identifier, bridge.context, instance)}")
+    return ["php", *(word for setting in settings for word in ("-d", setting))]
 
 
 def _quoted(word: str) -> str:

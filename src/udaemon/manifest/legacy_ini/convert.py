@@ -121,8 +121,10 @@ class _Draft:
         for key, value in keys.items():
             self.put(key, value, "factory", comment=f"runs {php}" if php and key == "command" else "")
         if bridge.library is None:
-            text = "the library's Daemon.php was not found: pcntl_fork is taken away instead, which needs PHP 8"
-            self.note("", "no-library", f"{text} and breaks tasks that fork")
+            way = "a process of ours follows what the launcher leaves behind"
+            if bridge.follow is None:
+                way = "pcntl_fork is taken away, which needs PHP 8 and breaks tasks that fork"
+            self.note("", "no-library", f"the library's Daemon.php was not found: {way}")
 
     def count(self) -> int | None:
         """How many copies there are, if that was said."""

@@ -20,12 +20,14 @@ class Bridge:
     """What it takes to run PHP daemons as they are.
 
     `prepend` is our `foreground.php`, `entry` the application's script, `library` the library's Daemon.php or None
-    where it was not found. With `run_dir` and `context` the old pid files are known.
+    where it was not found. Then `follow` is the command that stays for a launcher, None where there is no such thing.
+    With `run_dir` and `context` the old pid files are known.
     """
 
     prepend: str
     entry: str
     library: str | None
+    follow: tuple[str, ...] | None
     run_dir: str | None
     context: str | None
 
