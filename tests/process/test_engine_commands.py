@@ -131,7 +131,8 @@ def test_f62_it_leads_a_session_with_clean_signals(start: Start) -> None:
     # cat and not the shell, which blocks signals now and then
     _, status = start("cat", "/proc/self/status")
     masks = dict(line.split(":\t") for line in status.decode().splitlines() if line.startswith("Sig"))
-    assert (int(masks["SigBlk"], 16), int(masks["SigIgn"], 16)) == (0, 0)
+    standard = (1 << 31) - 1  # what the C library does with its own ones, 32 and 33, is inherited
+    assert (int(masks["SigBlk"], 16) & standard, int(masks["SigIgn"], 16) & standard) == (0, 0)
     assert start(*shell(["readlink /proc/$$/fd/0; umask"]), umask=0o027)[1] == b"/dev/null\n0027\n"
 
 

@@ -210,7 +210,7 @@ def test_i7_descriptors_are_back_to_the_base_line_after_restarts(bench: Bench) -
     for _ in range(20):
         for key in (factory, command):
             bench.run(key)
-    assert len(os.listdir("/proc/self/fd")) == base
+    assert len(os.listdir("/proc/self/fd")) <= base, "a replaced zygote may still have been dying at the base line"
     assert len(psutil.Process(bench.zygotes()[0]).open_files()) <= 2
     assert psutil.Process(bench.zygotes()[0]).num_threads() == 1
 
