@@ -27,6 +27,14 @@ from udaemon.child.process import run_child
 os._exit(run_child(*pickle.loads(bytes.fromhex(sys.argv[1]))))
 """
 PATIENCE = 15.0
+SLEEPER = """
+import time
+class Task:
+    def do_task(self):
+        print("ran", flush=True)
+def create():
+    return Task()
+"""
 
 
 def spec_for(directory: Path, **changes: Any) -> ChildSpec:
@@ -52,13 +60,21 @@ def spec_for(directory: Path, **changes: Any) -> ChildSpec:
 class Child:
     """A running child, its output, its reports and its slot. Use it as a context manager: it leaves nothing behind."""
 
-    def __init__(self, directory: Path, code: str = "", spec: ChildSpec | None = None, **changes: Any) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        code: str = "",
+        spec: ChildSpec | None = None,
+        board: Scoreboard | None = None,
+        **changes: Any,
+    ) -> None:
         if spec is None:
             (directory / "job.py").write_text(code)
             spec = spec_for(directory, **changes)
         self.output = b""
         self.reports: list[Report] = []
-        self.board = Scoreboard.create(str(directory / "scoreboard"), 1)
+        self.board = board or Scoreboard.create(str(directory / "scoreboard"), 1)
+        self._board_is_ours = board is None
         self._log, theirs_log = os.pipe()
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
@@ -87,7 +103,8 @@ class Child:
         for fd in (self._log, self.pidfd):
             os.close(fd)
         self._events.close()
-        self.board.close()
+        if self._board_is_ours:
+            self.board.close()
 
     def slot(self) -> SlotReading:
         """What the scoreboard says of it."""
