@@ -2,82 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from itertools import pairwise
-from typing import Any
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.fakes.loop_world import World
 
 from udaemon.child.book import Book
-from udaemon.child.loop import Outcome, back_to_back, course, drive
+from udaemon.child.loop import Outcome, course, drive
 from udaemon.child.report import Reporter
-from udaemon.child.scoreboard import SlotReading, SlotWriter, reading
 from udaemon.child.signals import Signals
-from udaemon.child.task import StopTask, TaskEvent
-
-
-class World:
-    """A clock that only runs and pauses move, a task that does as told, and ears for every event."""
-
-    def __init__(self, *, sleep: float = 0.0, min_sleep: float = 0.0, takes: float = 0.05, runs: int = 3) -> None:
-        self.now = 1000.0
-        self.starts: list[float] = []
-        self.events: list[TaskEvent] = []
-        self.said: list[str] = []
-        self.signals = Signals(hurry=lambda: self.said.append("killed"))
-        self.writer = SlotWriter.anonymous()
-        self.writer.attach(77)
-        hear = (self.events.append,)
-        kinds = ("start", "task_done", "task_failed")
-        self.book = Book("mailer", 0, self.writer, Reporter(None), dict.fromkeys(kinds, hear))
-        self.takes = takes
-        self.runs = runs
-        self.sleep = sleep
-        self.min_sleep = min_sleep
-        self.in_pause: dict[int, Callable[[], Any]] = {}
-        self.in_run: dict[int, Callable[[], Any]] = {}
-
-    def clock(self) -> float:
-        return self.now
-
-    def run(self) -> None:
-        self.starts.append(self.now)
-        number = len(self.starts)
-        self.now += self.takes
-        self.in_run.pop(number, lambda: None)()
-        if number == self.runs:
-            raise StopTask
-
-    def wait(self, due: float) -> None:
-        self.said.append("waits")
-        act = self.in_pause.pop(len(self.starts), None)
-        if act is None:
-            self.now = due
-        else:
-            self.now += (due - self.now) / 2
-            act()
-
-    def play(self, *, once: bool = False) -> Outcome:
-        steps = course(
-            self.run,
-            sleep=self.sleep,
-            min_sleep=self.min_sleep,
-            marks=self.signals,
-            book=self.book,
-            clock=self.clock,
-            once=once,
-        )
-        return drive(steps, self.wait)
-
-    def gaps(self) -> list[float]:
-        return [b - a for a, b in pairwise(self.starts)]
-
-    def slot(self) -> SlotReading:
-        found = reading(tuple(self.writer.words))
-        assert found is not None
-        return found
+from udaemon.child.task import TaskEvent
 
 
 @pytest.mark.parametrize(
@@ -324,60 +258,3 @@ def test_i13_i16_runs_never_overlap_come_early_or_cut_a_pause_short(
         assert start >= end + min_sleep
         assert event.lateness is not None
         assert event.lateness >= 0
-
-
-class Flat(World):
-    """The same world for the loop without pauses."""
-
-    def play(self, *, once: bool = False) -> Outcome:
-        return back_to_back(self.run, marks=self.signals, book=self.book, clock=self.clock)
-
-
-def test_back_to_back_counts_every_run() -> None:
-    world = Flat(runs=200, takes=0.0001)
-
-    assert world.play() == Outcome("task-stopped")
-    slot = world.slot()
-    assert (slot.count, slot.failed, slot.last_outcome, slot.current_started_at) == (200, 0, "ok", None)
-    assert slot.duration_p50 == pytest.approx(0.0001, rel=1 / 8)
-    assert slot.last_duration == pytest.approx(0.0001)
-
-
-def test_back_to_back_attends_between_runs() -> None:
-    world = Flat(runs=100)
-    world.signals.hooks = {1: lambda: world.said.append("hangup")}
-    world.in_run[2] = lambda: world.signals.on_other(1)
-    world.in_run[5] = lambda: world.signals.on_stop(15)
-
-    assert world.play() == Outcome("stopped")
-    assert len(world.starts) == 5
-    assert world.said == ["hangup"]
-    assert world.slot().current_started_at is None
-
-
-def test_back_to_back_tells_of_a_failure() -> None:
-    world = Flat()
-    error = ValueError("no")
-
-    def fail() -> None:
-        raise error
-
-    world.in_run[3] = fail
-
-    assert world.play() == Outcome("exception", error)
-    assert [(e.kind, e.run_id, e.error) for e in world.events] == [("task_failed", 3, error)]
-    assert world.events[0].duration == pytest.approx(0.05)
-    assert (world.slot().count, world.slot().failed) == (3, 1)
-
-
-def test_back_to_back_an_exception_in_a_hook_is_no_failed_run() -> None:
-    world = Flat()
-
-    def fail() -> None:
-        raise StopTask
-
-    world.signals.hooks = {1: fail}
-    world.in_run[1] = lambda: world.signals.on_other(1)
-
-    assert world.play() == Outcome("task-stopped")
-    assert world.slot().count == 1
