@@ -6,6 +6,7 @@ Knows nothing of whose they are. A pidfd names one process for ever; a pid may b
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import NamedTuple
 
 
@@ -38,6 +39,19 @@ def reap(pidfd: int) -> Status | None:
         ChildProcessError: It is no child of ours.
     """
     return _wait(pidfd, os.WEXITED | os.WNOHANG)
+
+
+def open_child(pid: int) -> int | None:
+    """A pidfd of a child of ours; None for every other pid, and when there are no descriptors left."""
+    with suppress(OSError):
+        pidfd = os.pidfd_open(pid)
+        try:
+            peek(pidfd)
+        except ChildProcessError:
+            os.close(pidfd)
+        else:
+            return pidfd
+    return None
 
 
 def _wait(pidfd: int, options: int) -> Status | None:

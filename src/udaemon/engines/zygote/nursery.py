@@ -9,13 +9,12 @@ import os
 import time
 from collections import deque
 from collections.abc import Iterator
-from contextlib import suppress
 from itertools import islice
 from typing import Any
 
 from udaemon.engines.base import Reactor
 from udaemon.engines.commands import ExecFailed, Launcher
-from udaemon.engines.status import Status, peek
+from udaemon.engines.status import Status, open_child
 from udaemon.engines.zygote.link import Link, Plan
 from udaemon.engines.zygote.parent import Parent, Patience
 from udaemon.engines.zygote.popen import Popen
@@ -185,7 +184,7 @@ class Nursery:
                 self._parent.failed(popen, f"fork: {os.strerror(number)}")
                 return True
             case [int(pid), 0] if pid > 1:
-                pidfd = _open_child(pid)
+                pidfd = open_child(pid)
                 if pidfd is not None:
                     popen.born(pid, pidfd)
                     self._parent.born(popen)
@@ -237,16 +236,3 @@ class Nursery:
 
     def _wait(self, seconds: float) -> None:
         self.deadline = time.monotonic() + seconds
-
-
-def _open_child(pid: int) -> int | None:
-    """A pidfd of a child of ours; None for any other pid, which user code in the zygote may have made up."""
-    with suppress(OSError):
-        pidfd = os.pidfd_open(pid)
-        try:
-            peek(pidfd)
-        except ChildProcessError:
-            os.close(pidfd)
-        else:
-            return pidfd
-    return None
