@@ -128,6 +128,10 @@ def test_i7_fds_are_back_to_where_they_were_when_all_pipes_have_ended(rig: LogRi
             os.close(write)
             opened.append(number)
         rig.until_ended(*opened)
+        for _ in range(2):  # by now the logger has been told of each death, and then has seen it
+            number, write = rig.open(bare(tmp_path / "0.log"))
+            os.close(write)
+            rig.until_ended(number)
 
     round_trip(1)
     before = fds()
