@@ -1,29 +1,33 @@
 """How `up` hands a project over to a supervisor in a process of its own, and hears that it stands.
 
-Knows no daemon. The manifest goes through a pipe, because it may hold secrets that no file and no argv must show.
+Knows no daemon. The manifest goes through a socket, because it may hold secrets that no file and no argv must show.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import pickle
 import select
+import socket
 import subprocess
 import sys
 import time
-from typing import NamedTuple
+from contextlib import suppress
+from types import TracebackType
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from udaemon.errors import UdaemonError
-from udaemon.manifest.model import Manifest
+
+if TYPE_CHECKING:
+    from udaemon.manifest.model import Manifest
 
 _STANDS_WITHIN = 30.0
 """Seconds in which a supervisor must say that it stands; it needs well under one."""
 
 
 class Boot(NamedTuple):
-    """What a new supervisor is told. The fds are inherited; `leash` is None for one that outlives its caller."""
+    """What a new supervisor is told. The fds come along; `leash` is None for one that outlives its caller."""
 
     manifest: Manifest
     directory: str
@@ -33,61 +37,84 @@ class Boot(NamedTuple):
     leash: int | None
 
 
-def launch(manifest: Manifest, directory: str, *, autostart: bool, lock: int, leashed: bool) -> int | None:
-    """Start a supervisor and return when it answers on its socket.
+class Launch:
+    """A supervisor's process that loads its code while the manifest is still being read, and then waits to be told.
 
-    Args:
-        manifest: What it shall run.
-        directory: The run directory, made and checked.
-        autostart: Whether to start at once the daemons that start by themselves.
-        lock: An fd that holds the run directory's lock; the supervisor gets a copy.
-        leashed: Whether it shall stop everything when this process ends, however it ends.
-
-    Returns:
-        The write end of the leash, to be kept open, if there is one.
-
-    Raises:
-        UdaemonError: It did not come to stand.
+    It ends by itself if it is told nothing. Use it as a context manager; after `go` it goes on without us.
     """
-    told_read, told_write = os.pipe()
-    ready_read, ready_write = os.pipe()
-    leash_read, leash_write = os.pipe() if leashed else (None, None)
-    inherited = [fd for fd in (told_read, ready_write, lock, leash_read) if fd is not None]
-    process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "udaemon.cli.supervise", str(told_read)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        pass_fds=inherited,
-        start_new_session=True,
-    )
-    for fd in inherited:
-        if fd != lock:
+
+    def __init__(self) -> None:
+        ours, theirs = socket.socketpair()
+        self._told = ours
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "udaemon.cli.supervise", str(theirs.fileno())],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                pass_fds=(theirs.fileno(),),
+                start_new_session=True,
+            )
+
+    def go(self, manifest: Manifest, directory: str, *, autostart: bool, lock: int, leashed: bool) -> int | None:
+        """Tell it what to supervise, and return when it answers on its socket.
+
+        Args:
+            manifest: What it shall run.
+            directory: The run directory, made and checked.
+            autostart: Whether to start at once the daemons that start by themselves.
+            lock: An fd that holds the run directory's lock; the supervisor gets a copy.
+            leashed: Whether it shall stop everything when this process ends, however it ends.
+
+        Returns:
+            The write end of the leash, to be kept open, if there is one.
+
+        Raises:
+            UdaemonError: It did not come to stand.
+        """
+        ready_read, ready_write = os.pipe()
+        leash_read, leash_write = os.pipe() if leashed else (None, None)
+        fds = [lock, ready_write] + ([leash_read] if leash_read is not None else [])
+        with suppress(BrokenPipeError, ConnectionResetError):
+            socket.send_fds(self._told, [b"\0"], fds)
+            self._told.sendall(pickle.dumps((manifest, directory, autostart)))
+        self._told.close()
+        for fd in fds[1:]:
             os.close(fd)
-    with contextlib.suppress(BrokenPipeError), os.fdopen(told_write, "wb") as told:
-        boot = Boot(manifest, directory, autostart, lock=lock, ready=ready_write, leash=leash_read)
-        told.write(pickle.dumps(boot))
-    try:
-        _await_ready(ready_read)
-    except UdaemonError:
-        process.kill()
-        process.wait()
-        raise
-    finally:
-        os.close(ready_read)
-    process.returncode = 0  # it outlives us: nobody waits for it, and no warning is due
-    return leash_write
+        try:
+            _await_ready(ready_read)
+        finally:
+            os.close(ready_read)
+        self._process.returncode = 0  # it outlives us: nobody waits for it, and no warning is due
+        return leash_write
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        """Send it away unless it stands."""
+        self._told.close()
+        if self._process.returncode is None:
+            self._process.kill()
+            self._process.wait()
 
 
-def receive(fd: int) -> Boot:
-    """The supervisor's side of `launch`: what it was told."""
-    with os.fdopen(fd, "rb") as told:
-        boot: Boot = pickle.loads(told.read())  # noqa: S301 - from our own parent, through a private pipe
-    return boot
+def receive(fd: int) -> Boot | None:
+    """The supervisor's side of `Launch`: what it was told, None where it is not needed."""
+    with socket.socket(fileno=fd) as told:
+        mark, fds, _flags, _address = socket.recv_fds(told, 1, 3)
+        if not mark:
+            return None
+        with told.makefile("rb") as stream:
+            manifest, directory, autostart = pickle.load(stream)  # noqa: S301 - from our own parent, privately
+    for inherited in fds:
+        os.set_inheritable(inherited, False)
+    lock, ready, *leash = fds
+    return Boot(manifest, directory, autostart, lock=lock, ready=ready, leash=leash[0] if leash else None)
 
 
 def report(fd: int, error: str | None = None) -> None:
     """Tell the waiting `up` that the supervisor stands, or why not, once."""
-    with contextlib.suppress(BrokenPipeError):
+    with suppress(BrokenPipeError):
         os.write(fd, json.dumps({"error": error}).encode() + b"\n")
     os.close(fd)
 

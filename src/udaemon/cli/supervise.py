@@ -158,6 +158,8 @@ class Service:
 def main() -> None:
     """Be the supervisor of the project that the parent process hands over."""
     boot = receive(int(sys.argv[1]))
+    if boot is None:
+        return
     _clean_process()
     try:
         service = Service(boot)

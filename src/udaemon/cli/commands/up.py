@@ -1,32 +1,15 @@
 """`udaemon up`: a supervisor for the project, and its daemons started.
 
-Knows nothing of how daemons run. In the foreground it is an ordinary client with a leash: when it ends, all ends.
+Knows only its options: the supervisor's process is on its way before anything heavy is imported here.
 """
 
 from __future__ import annotations
 
-import os
-
 import click
 
-from udaemon.cli.attached import Attached
-from udaemon.cli.boot import launch
+from udaemon.cli.boot import Launch
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.parameters import DAEMON, DURATION
-from udaemon.cli.settled import settled
-from udaemon.cli.talk import say
-from udaemon.control import rundir
-from udaemon.control.client import Client
-from udaemon.control.sockets import connect
-from udaemon.errors import ExitCode, UdaemonError
-from udaemon.logs.follow import LogReader
-from udaemon.logs.tail import LogSource
-from udaemon.manifest.fingerprint import fingerprint
-from udaemon.manifest.model import Daemon, Manifest
-from udaemon.manifest.read import load
-from udaemon.manifest.selection import Chosen, choose
-
-_ANSWERS_WITHIN = 10.0
 
 
 @click.command("up")
@@ -43,98 +26,7 @@ def command(
     In the foreground it shows progress, then the logs; Ctrl-C stops everything, a second Ctrl-C kills. With -d the
     daemons go on in the background until `udaemon down`.
     """
-    manifest = load(
-        options.files or None,
-        environ=os.environ,
-        project=options.project,
-        context=options.context,
-        profiles=options.profiles,
-    )
-    chosen = choose({name: daemon.instances for name, daemon in manifest.daemons.items()}, names)
-    base = rundir.base(os.environ, os.geteuid())
-    name = rundir.directory_name(manifest.project, manifest.file)
-    fd = rundir.make(base, name)
-    try:
-        lock = _take_lock(fd, manifest.project, detach=detach)
-        if lock is None:
-            return _join(fd, manifest, options, names=names, wait=wait, timeout=wait_timeout)
-        readers = [] if detach else [_reader(manifest, manifest.daemons[daemon]) for daemon in chosen]
-        leash = launch(manifest, os.path.join(base, name), autostart=not names, lock=lock, leashed=not detach)
-        os.close(lock)
-        rundir.release(fd)
-        if leash is not None:
-            expected = _expected(manifest, chosen, named=bool(names))
-            return Attached(lambda: _connect(fd), readers, options).run(manifest.project, expected, names)
-        client = _connect(fd)
-        say(options, f"{manifest.project} runs, supervised by pid {client.ask('hello')['pid']}")
-        return _settle(client, options, names=names, wait=wait, timeout=wait_timeout)
-    finally:
-        os.close(fd)
+    with Launch() as launch:
+        from udaemon.cli.bringup import bring_up
 
-
-def _take_lock(fd: int, project: str, *, detach: bool) -> int | None:
-    """The lock of the run directory, or None where `up -d` finds a supervisor that stays."""
-    lock = rundir.take_lock(fd)
-    if lock is not None or (detach and not _is_leaving(fd)):
-        return lock
-    if detach:
-        return rundir.take_lock(fd, wait=True)
-    raise UdaemonError(f"{project} is already running, pid {rundir.read_pid(fd)}", "see udaemon ps, or use up -d")
-
-
-def _expected(manifest: Manifest, chosen: Chosen, *, named: bool) -> list[str]:
-    """The instances that are about to be started, as `mailer/0`."""
-    daemons = [manifest.daemons[name] for name in chosen]
-    started = [daemon for daemon in daemons if daemon.enabled and (named or daemon.autostart)]
-    return [f"{daemon.name}/{index}" for daemon in started for index in sorted(chosen[daemon.name])]
-
-
-def _reader(manifest: Manifest, daemon: Daemon) -> LogReader:
-    """A log as it stands before anything is started, so that the first line is seen too."""
-    return LogReader(LogSource(daemon.name, manifest.log_path(daemon), daemon.instances))
-
-
-def _join(
-    fd: int, manifest: Manifest, options: GlobalOptions, *, names: tuple[str, ...], wait: bool, timeout: float | None
-) -> int:
-    """The project runs already: say so, and start what was named."""
-    client = _connect(fd)
-    rundir.release(fd)
-    told = client.ask("hello")
-    say(options, f"{manifest.project} is already running, pid {told['pid']}")
-    if told["fingerprint"] != fingerprint(manifest):
-        say(options, "the manifest has changed since; udaemon down and udaemon up put it into effect")
-    if not names and not wait:
-        client.close()
-        return ExitCode.OK
-    return _settle(client, options, names=names, wait=wait, timeout=timeout)
-
-
-def _settle(
-    client: Client, options: GlobalOptions, *, names: tuple[str, ...], wait: bool, timeout: float | None
-) -> int:
-    """Tell what becomes of each daemon. Only with --wait is it a failure of `up` when one does not come up."""
-    with client:
-        code = settled(client, options, "up", names=names, ready=wait, timeout=timeout)
-    return code if wait else ExitCode.OK
-
-
-def _connect(fd: int) -> Client:
-    connection = connect(fd, _ANSWERS_WITHIN)
-    if connection is None:
-        raise UdaemonError("the supervisor does not listen", "its common log may say why")
-    return Client(connection)
-
-
-def _is_leaving(fd: int) -> bool:
-    """Whether the supervisor is on its way out; then its end is waited for here, as far as its socket shows it."""
-    connection = connect(fd, _ANSWERS_WITHIN)
-    if connection is None:
-        return True
-    with Client(connection) as client:
-        if not client.ask("hello")["leaving"]:
-            return False
-        client.be_patient()
-        client.ask("down")
-        client.wait_for_end()
-        return True
+        return bring_up(launch, options, names=names, detach=detach, wait=wait, timeout=wait_timeout)
