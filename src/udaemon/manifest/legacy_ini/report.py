@@ -11,6 +11,9 @@ from typing import Any
 from udaemon.manifest.legacy_ini.plan import Imported
 from udaemon.manifest.legacy_ini.result import Result
 
+# Told once for all files: what hardly differs from file to file would hide what does.
+_SHARED = frozenset({"php-ini-limit", "default-path", "no-such-key"})
+
 
 def as_data(imports: Sequence[Imported], output: str | None, directory: str) -> dict[str, Any]:
     """The report as plain data."""
@@ -51,14 +54,19 @@ def shown(file: str, result: Result) -> dict[str, Any]:
 
 
 def as_text(imports: Sequence[Imported], output: str | None, directory: str) -> str:
-    """The report for a person: places first, so that a terminal can open them; sums last."""
-    lines: list[str] = []
+    """The report for a person: places that a terminal can open, then what many files share, then sums."""
+    lines = [line for one in imports for line in _file(one, directory)]
+    shared: dict[str, list[str]] = {}
     for one in imports:
-        lines += _file(one, directory)
+        for note in one.notes:
+            if note.code in _SHARED:
+                shared.setdefault(f"{note.code}: {note.text}", []).append(one.file)
+    if shared:
+        lines += ["", "in several files"]
+        lines += [f"  {text}: {', '.join(files)}" for text, files in shared.items()]
     imported, broken = sum(one.result.ok for one in imports), sum(not one.result.ok for one in imports)
     todo = [f"{one.name}.{key}" for one in imports for key in one.todo]
-    lines.append("")
-    lines.append(f"{imported} of {len(imports)} files imported" + (f" into {output}" if output else ""))
+    lines += ["", f"{imported} of {len(imports)} files imported" + (f" into {output}" if output else "")]
     if broken:
         names = ", ".join(one.file for one in imports if not one.result.ok)
         lines.append(f"{broken} refused by PHP: {names}")
@@ -68,12 +76,12 @@ def as_text(imports: Sequence[Imported], output: str | None, directory: str) -> 
 
 
 def _file(one: Imported, directory: str) -> Iterator[str]:
-    count = len(one.notes)
-    notes = f"{count} note{'s' if count != 1 else ''}" if count else "nothing to note"
+    notes = [note for note in one.notes if note.code not in _SHARED]
+    count = f"{len(notes)} note{'s' if len(notes) != 1 else ''}" if notes else "nothing to note"
     if one.result.ok:
-        yield f"{one.file} -> {one.name}: {notes}"
+        yield f"{one.file} -> {one.name}: {count}"
     else:
         yield f"{one.file}: refused by PHP at line {one.result.line} ({one.result.reason})"
-    for note in one.notes:
+    for note in notes:
         place = f"{directory}/{one.file}" + (f":{note.line}" if note.line else "")
         yield f"  {place}: {note.code}: {note.text}"
