@@ -5,6 +5,7 @@ Knows nothing of processes. What the operator got wrong is `Misconfigured`; what
 
 from __future__ import annotations
 
+import dis
 import inspect
 import signal
 import sys
@@ -71,8 +72,8 @@ def resolve_listener(name: str) -> Callable[..., Any]:
 def build(factory_name: str, params: Mapping[str, Any], context: TaskContext) -> Built:
     """Resolve the factory, call it, and look at what it made.
 
-    A function that can only be a task is its own task and is not called here: an `async def`, or one annotated to
-    return None. It gets `params` at each run.
+    A function that can only be a task is its own task and is not called here: an `async def`, one annotated to return
+    None, or one without annotation in whose code no value is returned. It gets `params` at each run.
     """
     factory = resolve(factory_name)
     arguments = _arguments(factory, factory_name, params, context)
@@ -125,8 +126,26 @@ def _fits(factory: Callable[..., Any], arguments: dict[str, Any], context: TaskC
 def _is_own_task(factory: Callable[..., Any]) -> bool:
     if _is_async(factory):
         return True
-    returns = getattr(factory, "__annotations__", {}).get("return", ...)
-    return returns in (None, "None")
+    annotations = getattr(factory, "__annotations__", {})
+    if "return" in annotations:
+        return annotations["return"] in (None, "None")
+    return isinstance(factory, FunctionType) and not _returns_a_value(factory)
+
+
+def _returns_a_value(function: FunctionType) -> bool:
+    """Whether a value other than None can be returned, by the function's own instructions."""
+    if function.__code__.co_flags & inspect.CO_GENERATOR:
+        return True
+    before: dis.Instruction | None = None
+    for instruction in dis.get_instructions(function):
+        if instruction.opname == "RETURN_CONST" and instruction.argval is not None:
+            return True
+        if instruction.opname == "RETURN_VALUE":
+            plain_none = before is not None and before.opname == "LOAD_CONST" and before.argval is None
+            if not plain_none or instruction.is_jump_target:  # `return a or None` jumps past the None
+                return True
+        before = instruction
+    return False
 
 
 def _built(made: Any, name: str) -> Built:
@@ -135,7 +154,7 @@ def _built(made: Any, name: str) -> Built:
         what = f"the class {made.__qualname__}" if isinstance(made, type) else f"{type(made).__name__}"
         raise Misconfigured(
             f"{name} returned {what}: a factory returns an object with do_task(), or a function "
-            "(a function that is itself the task is annotated to return None)"
+            "(a function that is itself the task returns no value)"
         )
     hooks = {number: getattr(made, hook) for number, hook in HOOKS.items() if callable(getattr(made, hook, None))}
     return Built(run, _is_async(run), hooks)

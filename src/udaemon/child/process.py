@@ -181,7 +181,8 @@ def _stream(former: TextIO | None, fd: int, mode: Literal["r", "w"]) -> TextIO:
 
 
 def _surroundings(spec: ChildSpec) -> None:
-    """What the manifest says of the process: environment, limits, directory, mask, import path."""
+    """What the manifest says of the process: name, environment, limits, directory, mask, import path."""
+    _show_name(f"{spec.name}/{spec.index}")
     os.umask(spec.umask)
     environ = os.environ
     for name, value in spec.env.items():
@@ -203,6 +204,14 @@ def _surroundings(spec: ChildSpec) -> None:
         raise Misconfigured(f"cwd {spec.cwd}: {error.strerror} ({name})") from None
     if spec.directory not in sys.path:
         sys.path.insert(0, spec.directory)
+
+
+def _show_name(name: str) -> None:
+    """Be called so in `ps` and `top`, which show 15 bytes of it (proc_pid_comm(5))."""
+    with suppress(OSError):
+        fd = os.open("/proc/self/comm", os.O_WRONLY)
+        os.write(fd, name.encode())
+        os.close(fd)
 
 
 def _exit_code(error: SystemExit) -> int:

@@ -12,6 +12,7 @@ from udaemon.cli.boot import Launch
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.settled import settled
 from udaemon.cli.talk import say
+from udaemon.cli.wanted import wanted_manifest
 from udaemon.control import rundir
 from udaemon.control.client import Client
 from udaemon.control.sockets import connect
@@ -20,7 +21,6 @@ from udaemon.logs.follow import LogReader
 from udaemon.logs.tail import LogSource
 from udaemon.manifest.fingerprint import fingerprint
 from udaemon.manifest.model import Daemon, Manifest
-from udaemon.manifest.read import load
 from udaemon.manifest.selection import Chosen, choose
 
 _ANSWERS_WITHIN = 10.0
@@ -40,7 +40,7 @@ def bring_up(
     Returns:
         The exit code of `up`.
     """
-    manifest = load(options.files or None, environ=os.environ, project=options.project, context=options.context)
+    manifest = wanted_manifest(options)
     chosen = choose({name: daemon.instances for name, daemon in manifest.daemons.items()}, names)
     base = rundir.base(os.environ, os.geteuid())
     name = rundir.directory_name(manifest.project, manifest.file)

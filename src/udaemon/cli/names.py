@@ -20,18 +20,11 @@ def daemon_names(options: GlobalOptions) -> list[str]:
 
 
 def _declared(options: GlobalOptions) -> list[str]:
-    import os
 
-    from udaemon.manifest.read import load
+    from udaemon.cli.wanted import wanted_manifest
 
     try:
-        manifest = load(
-            options.files,
-            environ=os.environ,
-            project=options.project,
-            context=options.context,
-            profiles=options.profiles,
-        )
+        manifest = wanted_manifest(options)
     except (UdaemonError, OSError):
         return []
     return list(manifest.daemons)

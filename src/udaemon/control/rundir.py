@@ -176,18 +176,30 @@ def clean(path: str, fd: int) -> None:
 
 
 def _empty(fd: int, keep: tuple[str, ...]) -> None:
-    """Remove the files of one directory, and of the directories in it."""
+    """Remove the files of one directory, and of the directories in it; locks that somebody has are left."""
     for entry in list(os.scandir(fd)):
         with suppress(OSError):
             if entry.is_dir(follow_symlinks=False):
                 inner = os.open(entry.name, _DIRECTORY, dir_fd=fd)
                 try:
-                    _empty(inner, keep=())
+                    _discard_free(inner)
                 finally:
                     os.close(inner)
                 os.rmdir(entry.name, dir_fd=fd)
             elif entry.name not in keep:
                 os.unlink(entry.name, dir_fd=fd)
+
+
+def _discard_free(fd: int) -> None:
+    """Remove the instance locks that nobody has: `udaemon run` holds one without a supervisor."""
+    for entry in list(os.scandir(fd)):
+        with suppress(OSError):
+            lock = os.open(entry.name, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=fd)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                os.unlink(entry.name, dir_fd=fd)
+            finally:
+                os.close(lock)
 
 
 def _make_base(path: str) -> None:

@@ -100,6 +100,31 @@ def test_a_function_annotated_to_return_none_is_its_own_task(jobs: ModuleType) -
         built.run()
 
 
+def ticks(done: str = "done"):  # type: ignore[no-untyped-def]
+    if done == "early":
+        return
+    for _ in done:
+        raise KeyError(done)
+
+
+def makes_or_not(made: object = None):  # type: ignore[no-untyped-def]
+    return made or None
+
+
+def test_a_function_without_annotation_that_returns_nothing_is_its_own_task(jobs: ModuleType) -> None:
+    built = build("jobs_for_tests:ticks", {"done": "x"}, CONTEXT)
+    with pytest.raises(KeyError, match="x"):
+        built.run()
+
+
+def test_a_function_that_may_return_something_is_a_factory(jobs: ModuleType) -> None:
+    """What decides is whether any value can be returned, not what comes back this time."""
+    mailer = Mailer()
+    assert build("jobs_for_tests:makes_or_not", {"made": mailer}, CONTEXT).run == mailer.do_task
+    with pytest.raises(Misconfigured, match="returned NoneType"):
+        build("jobs_for_tests:makes_or_not", {}, CONTEXT)
+
+
 def test_an_async_function_is_its_own_task(jobs: ModuleType) -> None:
     built = build("jobs_for_tests:waits", {}, CONTEXT)
     waiting = built.run()

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from udaemon.control import rundir, sockets
+from udaemon.engines import locks
 from udaemon.errors import UdaemonError
+from udaemon.policy.instance import Key
 
 ME = os.geteuid()
 
@@ -159,6 +161,19 @@ def test_cleaning_leaves_nothing(made: tuple[str, int]) -> None:
     os.close(lock)
     assert not os.path.exists(path)
     assert rundir.read_pid(fd) is None
+
+
+def test_cleaning_leaves_an_instance_lock_that_somebody_has(made: tuple[str, int]) -> None:
+    """`udaemon run` holds one without a supervisor: without the file a second copy could start."""
+    path, fd = made
+    lock = rundir.take_lock(fd)
+    assert lock is not None
+    held = locks.acquire(os.path.join(path, "locks"), Key("db", 0))
+    os.close(locks.acquire(os.path.join(path, "locks"), Key("mailer", 0)))
+    rundir.clean(path, fd)
+    assert os.listdir(os.path.join(path, "locks")) == ["db.0"]
+    os.close(held)
+    os.close(lock)
 
 
 def test_cleaning_leaves_the_lock_to_an_up_that_waits(made: tuple[str, int]) -> None:

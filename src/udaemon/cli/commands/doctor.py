@@ -14,8 +14,8 @@ import click
 
 from udaemon.cli.machine import Fact, directories, machine
 from udaemon.cli.options import GlobalOptions
+from udaemon.cli.wanted import wanted_manifest
 from udaemon.errors import ExitCode, ManifestError, UdaemonError
-from udaemon.manifest.read import load
 from udaemon.manifest.report import printable
 
 _TINT = {"good": "\033[32m", "missing": "\033[33m", "bad": "\033[1;31m"}
@@ -40,13 +40,7 @@ def command(options: GlobalOptions, *, as_json: bool) -> int:
 
 def _project(options: GlobalOptions) -> Iterator[Fact]:
     try:
-        manifest = load(
-            options.files,
-            environ=os.environ,
-            project=options.project,
-            context=options.context,
-            profiles=options.profiles,
-        )
+        manifest = wanted_manifest(options)
     except ManifestError as error:
         yield Fact("manifest", "bad", f"{error.message}: see udaemon check")
     except UdaemonError as error:

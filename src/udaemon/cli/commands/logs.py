@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import errno
 import heapq
-import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -104,15 +103,9 @@ def _logs(options: GlobalOptions) -> list[LogSource]:
     except UdaemonError as error:
         if error.exit_code != ExitCode.NOT_RUNNING:
             raise
-        from udaemon.manifest.read import load
+        from udaemon.cli.wanted import wanted_manifest
 
-        manifest = load(
-            options.files,
-            environ=os.environ,
-            project=options.project,
-            context=options.context,
-            profiles=options.profiles,
-        )
+        manifest = wanted_manifest(options)
         daemons = manifest.daemons.values()
         return [LogSource(daemon.name, manifest.log_path(daemon), daemon.instances) for daemon in daemons]
     return [LogSource(log["name"], log["path"], log["instances"]) for log in found]

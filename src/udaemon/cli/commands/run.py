@@ -20,13 +20,13 @@ import click
 
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.parameters import DAEMON
+from udaemon.cli.wanted import wanted_manifest
 from udaemon.control import rundir
 from udaemon.engines import declared, locks
 from udaemon.engines.base import SpawnRequest
 from udaemon.engines.specs import spec_of
 from udaemon.errors import ExitCode, UdaemonError
 from udaemon.manifest.model import Daemon, Manifest
-from udaemon.manifest.read import load
 from udaemon.manifest.wording import near
 from udaemon.policy.instance import Key
 
@@ -44,13 +44,7 @@ def command(options: GlobalOptions, *, name: str, once: bool, instance: int) -> 
     Output stays here, nothing is restarted, and the exit code is the daemon's own. Ctrl-C stops it after the run under
     way, a second Ctrl-C kills. An instance that runs already is not started again.
     """
-    manifest = load(
-        options.files or None,
-        environ=os.environ,
-        project=options.project,
-        context=options.context,
-        profiles=options.profiles,
-    )
+    manifest = wanted_manifest(options)
     daemon = _daemon(manifest, name)
     if instance >= daemon.instances:
         raise UdaemonError(
