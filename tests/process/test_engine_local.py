@@ -379,6 +379,14 @@ def test_a_hundred_are_born_in_one_go(bench: Bench) -> None:
     bench.reactor.run_until(lambda: all(bench.told(key, Exited) for key in keys), 30)
 
 
+def test_a_daemon_is_called_by_its_name(bench: Bench) -> None:
+    bench.module("sleeper", SLEEPER)
+    key = bench.daemon("sleeper")
+    pid = bench.start(key)
+    bench.until(key, Ready)
+    assert Path(f"/proc/{pid}/comm").read_text() == "sleeper/0\n"
+
+
 def test_an_idle_engine_waits_for_nothing(bench: Bench) -> None:
     bench.module("sleeper", SLEEPER)
     key = bench.daemon("sleeper")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from attrs import define
 
@@ -18,6 +18,7 @@ from udaemon.engines.living import Living
 from udaemon.engines.specs import spec_of
 from udaemon.engines.sweep import Sweep
 from udaemon.engines.zygote.inherited import Inherited
+from udaemon.engines.zygote.nursery import Nursery
 from udaemon.engines.zygote.parent import Patience
 from udaemon.engines.zygote.popen import Popen
 from udaemon.engines.zygote.process import ZygoteProcess
@@ -118,13 +119,22 @@ class Births:
             self.failed(popen, "the engine was closed")
         os.close(self._parent_pipe)
 
-    def ask(self, request: SpawnRequest) -> None:
-        """Have a daemon's process forked."""
+    def ask(self, requests: Iterable[SpawnRequest]) -> None:
+        """Have daemons' processes forked, those of one zygote together."""
+        batches: dict[Nursery, list[Popen]] = {}
+        for request in requests:
+            popen = self._prepare(request)
+            if popen is not None:
+                batches.setdefault(self._zygotes.of(request.daemon), []).append(popen)
+        for nursery, popens in batches.items():
+            nursery.add(popens)
+
+    def _prepare(self, request: SpawnRequest) -> Popen | None:
         try:
             near, far = socket.socketpair()
         except OSError as error:
             self._on_refused(request, f"socket: {error.strerror}")
-            return
+            return None
         near.setblocking(False)
         awaited = _Awaited(request, near, far)
         spec = spec_of(self._manifest, request.daemon, request.key.index, slot=request.slot)
@@ -138,7 +148,7 @@ class Births:
         awaited.process.start()
         assert awaited.popen is not None
         self._awaited[awaited.popen] = awaited
-        self._zygotes.of(request.daemon).add(awaited.popen)
+        return awaited.popen
 
     def born(self, popen: Popen) -> None:
         """A zygote has forked it; see `Parent`."""

@@ -89,11 +89,10 @@ class LocalEngine:
 
     def spawn(self, requests: Sequence[SpawnRequest]) -> None:
         """Start these; each gets `Spawned` or `SpawnFailed` later."""
+        self._births.ask(request for request in requests if request.daemon.command is None)
         for request in requests:
             if request.daemon.command is not None:
                 self._execute(request)
-            else:
-                self._births.ask(request)
 
     def signal(self, key: Key, name: str) -> None:
         """Send a signal by pidfd, then CONT. A process that has gone is no error."""

@@ -82,7 +82,7 @@ class _Home:
 
     def launch(self, popen: Popen) -> None:
         self._trouble = None
-        self._nursery.add(popen)
+        self._nursery.add([popen])
         while popen.pid is None and self._trouble is None:
             deadline = self._nursery.deadline
             wait = None if deadline is None else max(0.0, deadline - time.monotonic()) * 1000

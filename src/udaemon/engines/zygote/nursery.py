@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
@@ -57,15 +57,16 @@ class Nursery:
         """Its zygotes, the dying ones too."""
         return (link.pid for link in self._links())
 
-    def add(self, popen: Popen) -> None:
-        """Have a process born.
+    def add(self, popens: Iterable[Popen]) -> None:
+        """Have processes born, in one batch if there is room.
 
         Raises:
-            ValueError: It has more descriptors than a message can carry.
+            ValueError: One has more descriptors than a message can carry.
         """
-        if len(popen.fds) > MAX_FDS:
-            raise ValueError(f"a process can be given {MAX_FDS} descriptors at most")
-        self._queue.append(popen)
+        for popen in popens:
+            if len(popen.fds) > MAX_FDS:
+                raise ValueError(f"a process can be given {MAX_FDS} descriptors at most")
+            self._queue.append(popen)
         self._go_on()
 
     def expire(self, now: float) -> None:
