@@ -90,5 +90,5 @@ def test_they_agree_on_manifests_with_one_value_replaced(manifest: Any, data: An
         table[name] = data.draw(TREE)
         break
     file = Path(DIRECTORY, "udaemon.json")
-    file.write_text(json.dumps(wrong))
+    file.write_text(json.dumps(wrong, ensure_ascii=False))
     agree(wrong, examine([str(file)], environ={}, cwd=DIRECTORY).problems)

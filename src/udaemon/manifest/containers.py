@@ -127,7 +127,7 @@ def _unportable(value: object, path: Path) -> Iterator[Wrong]:
     match value:
         case bool() | str():
             return
-        case int() if value.bit_length() > 63:
+        case int() if not -(2**63) <= value < 2**63:
             yield Wrong("out-of-range", "is beyond 64 bits", "write it as a string", path)
         case float() if not math.isfinite(value):
             yield Wrong("out-of-range", "is not a finite number", "write it as a string", path)

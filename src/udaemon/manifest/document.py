@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 
     from udaemon.manifest.toml_places import Places
 
+_SEPARATORS = ("\n", ",", "=", ":", "[", "{", "- ", ".", "\\")
+_MOST = 40_000
+"""Two values, parts of keys or escapes never stand side by side without one of the separators. 500 daemons have some
+10,000 of them; 40,000, all of them wrong, are told within two seconds and a hundred megabytes."""
+
 _ESCAPED_NUL = re.compile(r"\\(?:0|x00|u0000|U00000000)")
 
 
@@ -58,6 +63,9 @@ def parse(file: str, text: str, *, toml: bool) -> Document:
         at = text.index("\0")
         place = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
         return Document(file, text, {}, (Finding("encoding", "a NUL byte", "save it as text", file=file, place=place),))
+    if sum(map(text.count, _SEPARATORS)) > _MOST:
+        hint = "is it the right file?"
+        return Document(file, text, {}, (Finding("too-big", f"more than {_MOST} values", hint, file=file),))
     node = None
     if toml:
         from udaemon.manifest import toml_syntax

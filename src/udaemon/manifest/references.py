@@ -28,6 +28,9 @@ SIGNALS = (
 ).split()
 """Names that Linux and macOS share."""
 
+_LONGEST_COMMAND = 131_071
+"""MAX_ARG_STRLEN of execve(2) on Linux: no single argument may be longer."""
+
 NAME = Text("name", NAME_PATTERN, "bad-name", "write 1 to 63 of a-z, 0-9, - and _, beginning with a letter or digit")
 MODULE = Text("module name", MODULE_PATTERN, "bad-module", 'write it as in an import, such as "package.module"')
 PATH = Text("path", code="bad-path", empty=False)
@@ -150,6 +153,8 @@ class Command:
     def parse(self, value: object) -> tuple[str, ...]:
         """Split text into words; whether a shell reads it instead is decided where both keys are known."""
         if isinstance(value, str):
+            if len(value) > _LONGEST_COMMAND:
+                raise Wrong("bad-command", "is longer than the system takes", "put it into a script")
             try:
                 words = shlex.split(value)
             except ValueError as error:

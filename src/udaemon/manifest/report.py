@@ -13,16 +13,17 @@ from collections.abc import Mapping, Sequence
 
 from udaemon.errors import Problem
 
-_TOKEN = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'[^']*'|[^\s,=\[\]{}#:](?:[^,=\[\]{}#:]|:(?=\S))*(?<!\s)")
+_TOKEN = re.compile(r"\"(?:[^\"\\]++|\\.)*+\"|'[^']*+'|[^\s,=\[\]{}#:](?:[^,=\[\]{}#:]|:(?=\S)){0,999}(?<!\s)")
 _SECRETS = re.compile(r"(?<![\w-])(env[\"']?\s*[=:]\s*\{)([^}]*)")
-_QUOTED = re.compile(r"(?:\"(?:[^\"\\]|\\.)*\"?|'[^']*'?)(?!\s*[=:])")
+_QUOTED = re.compile(r"(?:\"(?:[^\"\\]++|\\.)*+\"?|'[^']*+'?)(?!\s*[=:])")
 _WIDEST = 110
 _RED, _YELLOW, _BLUE, _BOLD, _PLAIN = "\033[1;31m", "\033[1;33m", "\033[1;34m", "\033[1m", "\033[0m"
 
 
 def as_text(problems: Sequence[Problem], sources: Mapping[str, str], base: str, *, color: bool = False) -> str:
     """Show each problem with its line, a caret under the place and the hint; a count at the end."""
-    blocks = [_block(problem, sources, base, color=color) for problem in problems]
+    lines = {file: text.split("\n") for file, text in sources.items()}
+    blocks = [_block(problem, lines, base, color=color) for problem in problems]
     return "\n".join([*blocks, count(problems)]) + "\n" if problems else ""
 
 
@@ -58,11 +59,11 @@ def _headline(problem: Problem, base: str, *, color: bool = False) -> str:
     return f"{place}: {severity}: {path}{printable(problem.message)}"
 
 
-def _block(problem: Problem, sources: Mapping[str, str], base: str, *, color: bool) -> str:
+def _block(problem: Problem, sources: Mapping[str, Sequence[str]], base: str, *, color: bool) -> str:
     lines = [_headline(problem, base, color=color)]
     blue, plain = (_BLUE, _PLAIN) if color else ("", "")
     margin = " " * len(str(problem.line or ""))
-    source = _line(sources.get(problem.file or "", ""), problem.line)
+    source = _line(sources.get(problem.file or "", ()), problem.line)
     if source is not None and problem.column is not None:
         if re.search(r"(^|\.)env(\.|$)", problem.path):
             source = _masked(source)
@@ -75,8 +76,7 @@ def _block(problem: Problem, sources: Mapping[str, str], base: str, *, color: bo
     return "\n".join(lines) + "\n"
 
 
-def _line(text: str, number: int | None) -> str | None:
-    lines = text.split("\n")
+def _line(lines: Sequence[str], number: int | None) -> str | None:
     return lines[number - 1] if number is not None and number <= len(lines) else None
 
 

@@ -14,7 +14,7 @@ from udaemon.manifest.toml_places import first_duplicate, place_at
 
 _AT = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$")
 _PART = r"""(?:[A-Za-z0-9_-]++|"[^"\n]*+"|'[^'\n]*+')"""
-_LONG_KEY = re.compile(rf"{_PART}(?:[ \t]*+\.[ \t]*+{_PART}){{32,}}+[ \t]*+[=\]]")
+_LONG_KEY = re.compile(rf"(?<![A-Za-z0-9_-]){_PART}(?:[ \t]*+\.[ \t]*+{_PART}){{32,}}+[ \t]*+[=\]]")
 """tomllib takes a second and a gigabyte for a key of 20,000 parts."""
 
 _HINTS = {

@@ -172,9 +172,11 @@ class Duration:
             raise Wrong("out-of-range", f"{shown(value)} is out of range", f"write a duration from {least} to 3650d")
         return seconds
 
-    def dump(self, value: float | None) -> str | int:
-        """Write it with units."""
-        return -1 if value is None else format_duration(value)
+    def dump(self, value: float | None) -> str | float:
+        """Write it with units; what is shorter than a nanosecond only as a number."""
+        if value is None:
+            return -1
+        return value if 0 < value < 1e-9 else format_duration(value)
 
     def schema(self) -> Schema:
         """Describe it."""

@@ -1,0 +1,69 @@
+"""F52: whatever the file, `check` ends with a problem, in two seconds of CPU and 200 MB."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+MOST_SECONDS = 2.0
+MOST_MEMORY = 200 * 1024**2
+
+FLAT = 4 * 1024**2 - 100
+HOSTILE = {
+    "dotted-key.toml": b"a" + b".a" * 20_000 + b" = 1",
+    "dotted-keys.toml": b"".join(b"a" + b".a" * 30 + b".b%d = 1\n" % at for at in range(20_000)),
+    "headers.toml": b"".join(b"[%s.k%d]\n" % (b".".join([b"a"] * 30), at) for at in range(20_000)),
+    "brackets.toml": b"a = " + b"[" * 50_000,
+    "braces.toml": b"a = " + b"{a=" * 50_000,
+    "integer.toml": b"a = " + b"9" * 1_000_000,
+    "list.toml": b"a = [" + b"1," * (FLAT // 2) + b"]",
+    "tables.toml": b"a = [" + b"{a=1}," * (FLAT // 6) + b"]",
+    "arrays-of-tables.toml": b"[[a]]\n" * (FLAT // 6),
+    "string.toml": b'a = "' + b"x" * FLAT + b'"',
+    "escapes.toml": b'a = "' + b"\\\\" * (FLAT // 2) + b'"',
+    "quotes.toml": b"a = " + b"'" * FLAT,
+    "comments.toml": b"#\n" * (FLAT // 2),
+    "blanks.toml": b" " * FLAT,
+    "brackets.yaml": b"a: " + b"[" * 50_000,
+    "braces.yaml": b"a: " + b"{a: " * 50_000,
+    "dashes.yaml": b"- " * 50_000,
+    "questions.yaml": b"? " * 50_000,
+    "integer.yaml": b"daemons: {a: {command: a, instances: " + b"9" * 1_000_000 + b"}}",
+    "list.yaml": b"a: [" + b"1," * (FLAT // 2) + b"]",
+    "lines.yaml": b"a:\n" + b"- 1\n" * (FLAT // 4),
+    "anchors.yaml": b"".join(
+        b"a%d: &a%d [%s]\n" % (at, at, b",".join([b"*a%d" % (at - 1)] * 9 if at else [b"x"])) for at in range(40)
+    ),
+    "recursive.yaml": b"daemons: &a {a: *a}",
+    "string.yaml": b"a: " + b"x" * FLAT,
+    "big.toml": b"a = 1\n" * 2_000_000,
+    "big.yaml": b"a: [" + b"1," * 5_000_000,
+    "random.toml": os.urandom(100_000),
+    "unknown.toml": b"".join(b"k%d=1\n" % at for at in range(19_900)),
+    "daemons.toml": b"".join(b"[daemons.d%d]\nslep=1\n" % at for at in range(7_900)),
+    "longest.toml": b"[daemons.a]\ncommand = '" + b"x" * (FLAT - 100) + b"'\nslep = 1",
+}
+
+
+@pytest.mark.timing
+@pytest.mark.parametrize("name", HOSTILE)
+def test_f52_a_hostile_manifest_costs_little(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(HOSTILE[name])
+    process = subprocess.Popen(
+        [sys.executable, "-m", "udaemon", "check", name],
+        cwd=tmp_path,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stderr is not None
+    with process.stderr:
+        told = process.stderr.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert (process.returncode in {1, 2}, told) == (True, b"")
+    assert usage.ru_utime + usage.ru_stime < MOST_SECONDS
+    assert usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024) < MOST_MEMORY
