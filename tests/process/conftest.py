@@ -5,8 +5,10 @@ Knows nothing of udaemon: a leftover is told by its environment, which names thi
 
 from __future__ import annotations
 
+import ctypes
 import os
 import select
+import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
@@ -18,6 +20,7 @@ import pytest
 from tests.process.project import Project
 
 MARKER = "TEST_DESCENDANT_OF"
+PR_SET_CHILD_SUBREAPER = 36
 GRACE = 2.0
 """Seconds in which what a test has killed may finish dying."""
 
@@ -119,6 +122,12 @@ def wait_for_ends(processes: Sequence[psutil.Process], timeout: float) -> list[p
     return living
 
 
+def resign_as_subreaper() -> None:
+    """Let init have the orphans of the next test; a test of the engine makes this process the one that gets them."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
+
+
 @pytest.fixture(autouse=True)
 def nothing_left(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """Fail a test after which a process of its making is alive or unreaped; end it, so that the next one is spared."""
@@ -127,6 +136,7 @@ def nothing_left(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[No
     marks = [marker, str(tmp_path)]
     before = {child.pid for child in psutil.Process().children(recursive=True)}
     yield
+    resign_as_subreaper()
     if left := descendants(marks, before):
         wait_for_ends(left, GRACE)
         left = descendants(marks, before)
