@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from pathlib import Path
 from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]
 import tomli_w
-import yaml
 from attrs import evolve
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
@@ -33,6 +31,7 @@ from udaemon.manifest.read import examine, load
 from udaemon.manifest.references import Cooldown, SignalName, Umask
 from udaemon.manifest.schema import json_schema
 from udaemon.manifest.values import Duration, Flag, Number, Size, Text
+from udaemon.manifest.written import as_text
 
 FOLDER = tempfile.TemporaryDirectory()
 SCHEMA = jsonschema.Draft7Validator(json_schema())
@@ -45,10 +44,8 @@ def test_what_is_dumped_loads_as_the_same_in_both_formats(manifest: Manifest) ->
     plain = dump(manifest)
     SCHEMA.validate(plain)
     toml, yml = Path(DIRECTORY, "udaemon.toml"), Path(DIRECTORY, "udaemon.yaml")
-    toml.write_text(tomli_w.dumps(plain))
-    yml.write_text(
-        yaml.dump(json.loads(json.dumps(plain)), Dumper=yaml.CSafeDumper, allow_unicode=True, sort_keys=False)
-    )
+    toml.write_text(as_text(plain, "toml"))
+    yml.write_text(as_text(plain, "yaml"))
     assert load([str(toml)], environ={}, cwd=DIRECTORY) == manifest
     assert load([str(yml)], environ={}, cwd=DIRECTORY) == evolve(manifest, file=str(yml))
 
