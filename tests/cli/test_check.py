@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import jsonschema  # type: ignore[import-untyped]
 import pytest
 
 from udaemon.cli.imports import check_imports
@@ -89,9 +90,18 @@ def bare(): ...
 def free(**more): ...
 class Mailer:
     def __init__(self, context, queue): ...
+    def do_task(self): ...
     @classmethod
     def create(cls): ...
 number = 3
+class Nothing: ...
+class Called:
+    def __call__(self): ...
+def nothing() -> Nothing: ...
+def text() -> "str": ...
+def called() -> Called: ...
+def unknown() -> "Unknown": ...
+async def waits() -> None: ...
 """
 
 
@@ -102,6 +112,12 @@ number = 3
         ("jobs:free", "{any = 1}", None, None, None),
         ("jobs:Mailer", "{queue = 'q'}", None, None, None),
         ("jobs:Mailer.create", "{}", None, None, None),
+        ("jobs:called", "{}", None, None, None),
+        ("jobs:unknown", "{}", None, None, None),
+        ("jobs:waits", "{}", None, None, None),
+        ("jobs:Nothing", "{}", "no-task", "Nothing is a class, which has no do_task", "daemons.a.factory"),
+        ("jobs:nothing", "{}", "no-task", "nothing makes a Nothing, which has no do_task", "daemons.a.factory"),
+        ("jobs:text", "{}", "no-task", "text makes a str, which has no do_task", "daemons.a.factory"),
         ("jobs:create", "{quue = 'q'}", "wrong-params", "create takes no parameter quue", "daemons.a.params.quue"),
         ("jobs:create", "{}", "wrong-params", "create needs the parameter queue", "daemons.a.factory"),
         ("jobs:bare", "{x = 1}", "wrong-params", "bare takes no parameter x", "daemons.a.params.x"),
@@ -175,9 +191,50 @@ def test_each_daemon_s_environment_is_there_at_import(capsys: pytest.CaptureFixt
 
 
 def test_v_tells_what_imports_cost(capsys: pytest.CaptureFixture[str]) -> None:
-    write("[daemons.a]\nsleep = 1\nfactory = 'json:JSONDecoder'")
+    write("[daemons.a]\nsleep = 1\nfactory = 'json:loads'\nparams.s = ''")
     assert main(["-v", "check"]) == 0
     assert capsys.readouterr().err.startswith("imported 1 callables: ")
+
+
+def test_an_async_listener_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    write(JOBS, "jobs.py")
+    write("[daemons.a]\nsleep = 1\nfactory = 'jobs:bare'\non.start = 'jobs:waits'")
+    assert main(["check", "--format", "concise"]) == 1
+    assert "daemons.a.on.start: the listener waits is async (make it a plain function)" in capsys.readouterr().out
+
+
+def test_schema_of_the_project_has_its_factories(capsys: pytest.CaptureFixture[str]) -> None:
+    text = """
+from __future__ import annotations
+from typing import Literal
+class Mailer:
+    def __init__(self, context, queue: str, size: int = 3, how: Literal["a", "b"] = "a", to: list[str] | None = None):
+        "Not told."
+    def do_task(self): ...
+def create(queue, **more):
+    "Make one.\\n\\nIn detail."
+"""
+    write(text, "jobs.py")
+    write("[daemons.a]\nsleep = 1\nfactory = 'jobs:create'\nparams.queue='x'")
+    assert main(["schema", "--project"]) == 0
+    schema = json.loads(capsys.readouterr().out)
+    validator = jsonschema.Draft7Validator(schema)
+    factory = schema["definitions"]["daemon"]["properties"]["factory"]["anyOf"]
+    assert factory[:2] == [
+        {"const": "jobs:Mailer", "description": "a factory"},
+        {"const": "jobs:create", "description": "Make one."},
+    ]
+
+    def good(factory: str, **params: object) -> bool:
+        return bool(validator.is_valid({"daemons": {"a": {"factory": factory, "params": params}}}))
+
+    assert good("jobs:Mailer", queue="x", size=1, how="b", to=["me"])
+    assert good("jobs:create", queue="x", any=1)
+    assert good("other:create", any=1)
+    assert not good("jobs:Mailer", size="1")
+    assert not good("jobs:Mailer", how="c")
+    assert not good("jobs:Mailer", quue="x")
+    assert not good("jobs:Mailer", to=[1])
 
 
 def test_schema_is_printed(capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,12 +13,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from attrs import field, frozen
 
-from udaemon.cli import probe
+from udaemon.cli import inventory, probe
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.manifest.problems import Finding, Path
 
@@ -97,11 +97,40 @@ def _finding(fault: Mapping[str, Any], path: Path) -> Finding:
     return Finding(fault["code"], fault["message"], fault["hint"], path)
 
 
+def project_factories(manifest: Manifest, *, patience: float = PATIENCE) -> list[dict[str, Any]]:
+    """Tell the factories in the modules that the manifest names, with the types of their parameters.
+
+    Raises:
+        TimeoutError: An import takes too long.
+    """
+    modules = sorted({daemon.factory.partition(":")[0] for daemon in manifest.daemons.values() if daemon.factory})
+    with _program(inventory.__file__, {"directory": manifest.directory, "modules": modules}) as read:
+        told: list[dict[str, Any]] = json.loads(b"\n".join(_lines(read, patience)) or b"[]")
+    return told
+
+
 def _ask(directory: str, groups: list[dict[str, Any]], patience: float) -> Iterator[dict[str, Any]]:
     """Run one probe and pass on what it tells; where an import takes too long, end the probe and tell that."""
+    at: str | None = None
+    with _program(probe.__file__, {"directory": directory, "groups": groups}) as read:
+        try:
+            for line in _lines(read, patience):
+                told = json.loads(line)
+                at = told.get("began")
+                if at is None:
+                    yield told
+        except TimeoutError:
+            at = at or next(number for group in groups for number in group["items"])
+            message = f"importing it takes longer than {patience:g} s"
+            yield {"done": at, "faults": [probe.fault("import-failed", message)]}
+
+
+@contextmanager
+def _program(file: str, asked: Mapping[str, Any]) -> Iterator[int]:
+    """Run one of the programs beside this file in a session of its own; give the pipe it answers on, then end it."""
     read, write = os.pipe()
     process = subprocess.Popen(
-        [sys.executable, "-P", probe.__file__, str(write)],
+        [sys.executable, "-P", file, str(write)],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -109,21 +138,12 @@ def _ask(directory: str, groups: list[dict[str, Any]], patience: float) -> Itera
         start_new_session=True,
     )
     os.close(write)
-    at: str | None = None
     try:
         with suppress(BrokenPipeError):
             assert process.stdin is not None
-            process.stdin.write(json.dumps({"directory": directory, "groups": groups}).encode())
+            process.stdin.write(json.dumps(asked).encode())
             process.stdin.close()
-        for line in _lines(read, patience):
-            told = json.loads(line)
-            at = told.get("began")
-            if at is None:
-                yield told
-    except TimeoutError:
-        at = at or next(number for group in groups for number in group["items"])
-        message = f"importing it takes longer than {patience:g} s"
-        yield {"done": at, "faults": [{"code": "import-failed", "message": message, "hint": None, "param": None}]}
+        yield read
     finally:
         os.close(read)
         with suppress(ProcessLookupError):
@@ -141,6 +161,8 @@ def _lines(fd: int, patience: float) -> Iterator[bytes]:
             raise TimeoutError
         piece = os.read(fd, 65536)
         if not piece:
+            if buffer:
+                yield buffer
             return
         *lines, buffer = (buffer + piece).split(b"\n")
         if lines:

@@ -6,6 +6,7 @@ own (`python -P probe.py FD`), because what it imports may do anything: print, e
 
 from __future__ import annotations
 
+import builtins
 import importlib
 import inspect
 import json
@@ -43,8 +44,12 @@ def examine(reference: str, params: list[str] | None) -> Iterator[Fault]:
             return
     if not callable(found):
         yield fault("not-callable", f"{path} is no callable but a {type(found).__name__}")
-    elif params is not None:
+    elif params is None:
+        if inspect.iscoroutinefunction(found):
+            yield fault("not-callable", f"the listener {path} is async", "make it a plain function")
+    else:
         yield from _signature(found, path, params)
+        yield from _task(found, path)
 
 
 def _signature(found: Callable[..., Any], path: str, params: list[str]) -> Iterator[Fault]:
@@ -69,6 +74,20 @@ def _signature(found: Callable[..., Any], path: str, params: list[str]) -> Itera
         }
         if needed and name not in params and name != "context":
             yield fault("wrong-params", f"{path} needs the parameter {name}", f"add {name} to params")
+
+
+def _task(found: Callable[..., Any], path: str) -> Iterator[Fault]:
+    """Look at what a factory makes, as far as it can be seen without calling it."""
+    made = found if isinstance(found, type) else getattr(found, "__annotations__", {}).get("return")
+    if isinstance(made, str):
+        made = getattr(found, "__globals__", {}).get(made, getattr(builtins, made, None))
+    if isinstance(made, type) and made not in {object, type(None)} and not _is_task(made):
+        what = f"{path} makes a {made.__name__}" if made is not found else f"{path} is a class"
+        yield fault("no-task", f"{what}, which has no do_task", "a task has a method do_task, or can be called")
+
+
+def _is_task(made: type) -> bool:
+    return hasattr(made, "do_task") or any("__call__" in vars(cls) for cls in made.__mro__)
 
 
 def _put(error: BaseException) -> str:

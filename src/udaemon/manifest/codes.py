@@ -96,6 +96,10 @@ CODES = {
         "The daemon runs PHP, and there is none on its PATH. `check --no-import` does not look.",
         "Install it; on Debian and Ubuntu `apt-get install php-cli`.",
     ),
+    "no-task": Code(
+        "What the factory makes is no task, by the class it is or the annotation it has.",
+        "Return an object with a method `do_task`, or a function.",
+    ),
     "no-value": Code("A key has no value. A missing value is no value of any type.", "Write one, or take the key out."),
     "not-callable": Code("What a factory or a listener names is there, but cannot be called.", "Name a function."),
     "nothing-to-run": Code("The daemon has neither `factory` nor `command`.", "Add one of them."),

@@ -60,6 +60,8 @@ def _candidates(path: Path, top: Tree) -> Iterator[tuple[Path, bool]]:
         for base in lineage(top, str(path[1]))[1:]:
             yield ("daemons", base, *path[2:]), True
         yield ("defaults", *path[2:]), True
+    if path and isinstance(path[-1], int):  # a list of one may be written without brackets
+        yield from ((wanted, True) for wanted, exact in _candidates(path[:-1], top) if exact)
     for end in range(len(path) - 1, 0, -1):
         yield path[:end], False
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os.path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from udaemon.manifest.keys import Key, Named, Table, keys_of, says_none
@@ -39,6 +40,23 @@ def json_schema() -> Schema:
         "patternProperties": {"^x-": {"description": "Yours: udaemon does not look at it."}},
         "definitions": definitions,
     }
+
+
+def with_factories(schema: Schema, factories: Sequence[Mapping[str, Any]]) -> Schema:
+    """Add factories, each with a schema for its parameters: an editor completes them, and `params` by the factory."""
+    daemon = schema["definitions"]["daemon"]
+    factory = daemon["properties"]["factory"]
+    known = [{"const": one["reference"], "description": one["description"] or "a factory"} for one in factories]
+    rules = [
+        {
+            "if": {"properties": {"factory": {"const": one["reference"]}}, "required": ["factory"]},
+            "then": {"properties": {"params": {"properties": one["params"], "additionalProperties": one["open"]}}},
+        }
+        for one in factories
+    ]
+    properties = {**daemon["properties"], "factory": {**factory, "anyOf": [*known, *factory["anyOf"]]}}
+    definition = {**daemon, "properties": properties, **({"allOf": rules} if rules else {})}
+    return {**schema, "definitions": {**schema["definitions"], "daemon": definition}}
 
 
 def as_text() -> str:
