@@ -31,7 +31,7 @@ ENDS = {
         Leaving(
             "config",
             "job:create returned int: a factory returns an object with do_task(), or a function (a function that is "
-            "itself the task is annotated to return None)",
+            "itself the task returns no value)",
         ),
     ),
     "no factory": ("", 78, Leaving("config", "job has no create")),

@@ -10,7 +10,6 @@ import os
 import signal
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 
 
 def watch_parent(fd: int) -> Callable[[], bool]:
@@ -37,9 +36,10 @@ def watch_parent(fd: int) -> Callable[[], bool]:
 
     def gone() -> bool:
         # Not poll: it reports no hang-up on a description that was opened after the last writer had gone.
-        with suppress(BlockingIOError):
+        try:
             return os.read(own, 1) == b""
-        return False
+        except BlockingIOError:
+            return False
 
     if gone():
         os.kill(os.getpid(), signal.SIGTERM)

@@ -14,7 +14,6 @@ import resource
 import signal
 import sys
 import time
-from _signal import getsignal  # type: ignore[import-not-found]  # signal.getsignal makes enums: 25 page faults in a fork
 from contextlib import suppress
 from types import TracebackType
 from typing import Literal, TextIO
@@ -25,15 +24,12 @@ from udaemon.child.loop import Outcome, back_to_back, course, drive
 from udaemon.child.parent import watch_parent
 from udaemon.child.report import Leaving, ReadyReport, Reporter
 from udaemon.child.scoreboard import SlotWriter
-from udaemon.child.signals import Signals, make_timers_precise
+from udaemon.child.signals import Signals, clean_signals, make_timers_precise
 from udaemon.child.spec import ChildFds, ChildSpec
 from udaemon.child.task import TaskContext
 
 EXIT_EXCEPTION = 1
 EXIT_CONFIG = 78  # EX_CONFIG of sysexits.h
-PYTHON_IGNORES = (int(signal.SIGPIPE), int(signal.SIGXFSZ))
-# A list made before the fork: what a child touches first is copied first, and making this touches much.
-STANDARD_SIGNALS = tuple(int(number) for number in signal.valid_signals() if number < 32)
 SHORT_PAUSE = 1.0  # below this a period is taken to ask for precision
 
 
@@ -147,12 +143,7 @@ def _own_process(fds: ChildFds, signals: Signals) -> None:
     """Session, signals, standard streams: nothing is as the forker left it, who has closed all but `fds`."""
     with suppress(PermissionError):  # already a leader
         os.setsid()
-    signal.set_wakeup_fd(-1)
-    for number in STANDARD_SIGNALS:
-        # As in every Python program a broken pipe is an exception and no death; programs the task starts get defaults.
-        wanted = signal.SIG_IGN if number in PYTHON_IGNORES else signal.SIG_DFL
-        if getsignal(number) not in (wanted, None):
-            signal.signal(number, wanted)
+    clean_signals()
     signals.install()
     # Only now: a TERM that came since the fork waits until it has a handler.
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
@@ -165,7 +156,7 @@ def _own_process(fds: ChildFds, signals: Signals) -> None:
     for fd in {null, output}:
         if fd > 2:
             os.close(fd)
-    sys.stdin = _stream(sys.stdin, 0, "r")
+    sys.stdin = _stream(sys.stdin or sys.__stdin__, 0, "r")
     sys.stdout = _stream(sys.stdout, 1, "w")
     sys.stderr = _stream(sys.stderr, 2, "w")
 
@@ -181,8 +172,7 @@ def _stream(former: TextIO | None, fd: int, mode: Literal["r", "w"]) -> TextIO:
 
 
 def _surroundings(spec: ChildSpec) -> None:
-    """What the manifest says of the process: name, environment, limits, directory, mask, import path."""
-    _show_name(f"{spec.name}/{spec.index}")
+    """What the manifest says of the process: environment, limits, directory, mask, import path."""
     os.umask(spec.umask)
     environ = os.environ
     for name, value in spec.env.items():
@@ -204,14 +194,6 @@ def _surroundings(spec: ChildSpec) -> None:
         raise Misconfigured(f"cwd {spec.cwd}: {error.strerror} ({name})") from None
     if spec.directory not in sys.path:
         sys.path.insert(0, spec.directory)
-
-
-def _show_name(name: str) -> None:
-    """Be called so in `ps` and `top`, which show 15 bytes of it (proc_pid_comm(5))."""
-    with suppress(OSError):
-        fd = os.open("/proc/self/comm", os.O_WRONLY)
-        os.write(fd, name.encode())
-        os.close(fd)
 
 
 def _exit_code(error: SystemExit) -> int:

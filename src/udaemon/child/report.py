@@ -6,13 +6,14 @@ it hands on is short text and numbers in range.
 
 from __future__ import annotations
 
+import _socket  # the wrapper in socket makes enums, which touch pages that a fresh fork shares
 import json
-import socket
 from collections.abc import Mapping
 from typing import NamedTuple
 
 FRAME_LIMIT = 64 * 1024
 TEXT_LIMIT = 4000
+_FLAGS = int(_socket.MSG_DONTWAIT | getattr(_socket, "MSG_NOSIGNAL", 0))
 REASONS = ("stopped", "task-stopped", "exception", "exited", "config")
 
 
@@ -52,20 +53,24 @@ def encode(report: Report) -> bytes:
     return len(body).to_bytes(4, "big") + body
 
 
+# Each page that a fresh fork is the first to touch is copied for it, and a JSON encoder touches fifty.
+_READY = encode(ReadyReport())
+
+
 class Reporter:
     """The child's end. A supervisor that is stopped or gone never delays a run: what it does not take is dropped."""
 
     def __init__(self, fd: int | None) -> None:
-        self._socket = None if fd is None else socket.socket(fileno=fd)
+        self._socket = None if fd is None else _socket.socket(fileno=fd)
 
     def tell(self, report: Report) -> None:
         """Send a report if it can be sent at once."""
         if self._socket is None:
             return
-        frame = encode(report)
+        frame = _READY if isinstance(report, ReadyReport) else encode(report)
         try:
             # MSG_NOSIGNAL: the task may have set SIGPIPE to its default, which would kill us here.
-            sent = self._socket.send(frame, socket.MSG_DONTWAIT | getattr(socket, "MSG_NOSIGNAL", 0))
+            sent = self._socket.send(frame, _FLAGS)
         except OSError:
             sent = 0
         if sent != len(frame):

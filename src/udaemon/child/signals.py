@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import select
 import signal
+from _signal import getsignal  # type: ignore[import-not-found]  # signal.getsignal makes enums: 25 page faults in a fork
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from time import monotonic
@@ -20,9 +21,24 @@ from typing import Any
 
 STOPS = (int(signal.SIGTERM), int(signal.SIGQUIT), int(signal.SIGINT))
 OTHERS = (int(signal.SIGHUP), int(signal.SIGUSR1), int(signal.SIGUSR2))
+PYTHON_IGNORES = (int(signal.SIGPIPE), int(signal.SIGXFSZ))
+# A list made before the fork: what a child touches first is copied first, and making this touches much.
+STANDARD_SIGNALS = tuple(int(number) for number in signal.valid_signals() if number < 32)
 # The kernel lets select be late by a thousandth of its time-out, and never by less than the timer slack of 50 us.
 PRECISE = 0.05
 LONGEST = 1e6  # a time-out that every system takes
+
+
+def clean_signals() -> None:
+    """Give every signal the disposition it has in a new Python program. What is so already is left untouched.
+
+    As in every such program a broken pipe is an exception and no death; programs that the task starts get defaults.
+    """
+    signal.set_wakeup_fd(-1)
+    for number in STANDARD_SIGNALS:
+        wanted = signal.SIG_IGN if number in PYTHON_IGNORES else signal.SIG_DFL
+        if getsignal(number) not in (wanted, None):
+            signal.signal(number, wanted)
 
 
 def _nothing() -> None:

@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from multiprocessing.process import BaseProcess
 from typing import NamedTuple
 
+from udaemon.child.signals import clean_signals
 from udaemon.engines.zygote import inherited
 
 _RESULT = struct.Struct("=iii")  # number in the batch, pid, errno
@@ -73,7 +74,8 @@ def _drain(pipe: int) -> bytes:
 
 
 def _between(births: Sequence[Birth], shared: Shared, report: int) -> None:
-    """The life of the process between: it forks, tells, and ends."""
+    """The life of the process between: it forks, tells, and ends. What it prepares, its children need not touch."""
+    clean_signals()
     for number, birth in enumerate(births):
         process = _unpickled(birth)
         try:
