@@ -5,15 +5,16 @@ Knows the parts and no rule. `up` executes this module; it is the one place that
 
 from __future__ import annotations
 
+import gc
 import os
 import resource
 import signal
 import sys
+from typing import TYPE_CHECKING
 
 from udaemon.child.scoreboard import Scoreboard
 from udaemon.cli.boot import Boot, receive, report
 from udaemon.control import rundir, sockets
-from udaemon.control.server import ControlServer
 from udaemon.engines.local import LocalEngine
 from udaemon.engines.subreaper import become_subreaper
 from udaemon.errors import UdaemonError
@@ -26,6 +27,9 @@ from udaemon.supervisor.notices import Notices
 from udaemon.supervisor.perform import Performer
 from udaemon.supervisor.pidfiles import PidFiles
 from udaemon.supervisor.supervisor import Supervisor
+
+if TYPE_CHECKING:
+    from udaemon.control.server import ControlServer
 
 _FDS_AN_INSTANCE = 4
 """A pidfd, a report socket, the read end of its log pipe, and its copy for the logger's guard."""
@@ -87,14 +91,15 @@ class Service:
             pid_files=PidFiles(directories, manifest.context),
             finished=self._loop.stop,
         )
-        self._server = ControlServer(self._supervisor, self._loop, sockets.listen(self._directory), bug=self._on_bug)
+        rundir.write_pid(self._directory, os.getpid())
+        self._listener = sockets.listen(self._directory)
 
     def run(self) -> None:
         """Start what is to be started, tell the caller, go on until everything has stopped."""
         boot = self._boot
         self._logger.start()
         self._open_common_logs()
-        for waits in (self._supervisor, self._engine, self._logger, self._server):
+        for waits in (self._supervisor, self._engine, self._logger):
             self._loop.add(waits)
         self._loop.afterwards(self._supervisor.end_of_turn)
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -102,14 +107,22 @@ class Service:
         self._loop.on_signal(signal.SIGCHLD, self._engine.reap_orphans)
         if boot.leash is not None:
             self._loop.watch(boot.leash, self._on_leash)
-        rundir.write_pid(self._directory, os.getpid())
         self._supervisor.tell(None, "up", f"supervises {boot.manifest.project}", pid=os.getpid())
         if boot.autostart:
             self._supervisor.autostart()
         self._supervisor.end_of_turn()
+        server = self._serve()
         report(boot.ready)
         self._loop.run()
-        self._end()
+        self._end(server)
+
+    def _serve(self) -> ControlServer:
+        """Answer on the socket from now on. What that takes is loaded while the first zygote does its imports."""
+        from udaemon.control.server import ControlServer
+
+        server = ControlServer(self._supervisor, self._loop, self._listener, bug=self._on_bug)
+        self._loop.add(server)
+        return server
 
     def _open_common_logs(self) -> None:
         """Notices go there by themselves; so does what we or a zygote write to stderr: tracebacks, mostly."""
@@ -121,10 +134,10 @@ class Service:
             os.dup2(output, 2)
             os.close(output)
 
-    def _end(self) -> None:
+    def _end(self, server: ControlServer) -> None:
         """Everything has stopped: let the helpers finish, then take away what was made."""
         self._supervisor.tell(None, "down", "all daemons have stopped", pid=os.getpid())
-        self._server.close()
+        server.close()
         self._engine.close()
         self._notices.close()
         os.dup2(self._terminal, 2)
@@ -160,6 +173,8 @@ def main() -> None:
     boot = receive(int(sys.argv[1]))
     if boot is None:
         return
+    gc.freeze()
+    gc.enable()
     _clean_process()
     try:
         service = Service(boot)
@@ -193,6 +208,3 @@ def _raise_file_limit(instances: int) -> tuple[int, int] | None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (raised, hard))
     return soft, hard
 
-
-if __name__ == "__main__":
-    main()

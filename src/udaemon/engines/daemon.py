@@ -6,7 +6,6 @@ Knows nothing of zygotes. Loaded in them before anything of the user's, so that 
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from typing import NoReturn
 
 from udaemon.child.process import run_child
@@ -22,7 +21,9 @@ def be_daemon(spec: ChildSpec, *fds: int) -> NoReturn:
 
 def _take_name(name: str) -> None:
     """Be called so in `top`, which else shows a crowd of zygotes; the kernel keeps fifteen bytes."""
-    with suppress(OSError):
+    try:
         fd = os.open("/proc/self/comm", os.O_WRONLY | os.O_CLOEXEC)
-        os.write(fd, name.encode())
-        os.close(fd)
+    except OSError:
+        return
+    os.write(fd, name.encode())
+    os.close(fd)

@@ -76,8 +76,8 @@ def _drain(pipe: int) -> bytes:
 def _between(births: Sequence[Birth], shared: Shared, report: int) -> None:
     """The life of the process between: it forks, tells, and ends. What it prepares, its children need not touch."""
     clean_signals()
-    for number, birth in enumerate(births):
-        process = _unpickled(birth)
+    processes = [_unpickled(birth) for birth in births]
+    for number, (birth, process) in enumerate(zip(births, processes, strict=True)):
         try:
             pid = os.fork()
         except OSError as error:

@@ -38,6 +38,7 @@ class Setup(NamedTuple):
 
 def serve(fd: int) -> None:
     """Be a zygote for the parent at the other end of socket `fd`."""
+    gc.disable()  # while importing; a child enables it for itself
     channel = socket.socket(fileno=fd)
     first = receive_request(channel)
     if first is None:
