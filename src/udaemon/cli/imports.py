@@ -18,7 +18,6 @@ from typing import Any
 
 from attrs import field, frozen
 
-from udaemon.cli import inventory, probe
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.manifest.problems import Finding, Path
 
@@ -104,7 +103,7 @@ def project_factories(manifest: Manifest, *, patience: float = PATIENCE) -> list
         TimeoutError: An import takes too long.
     """
     modules = sorted({daemon.factory.partition(":")[0] for daemon in manifest.daemons.values() if daemon.factory})
-    with _program(inventory.__file__, {"directory": manifest.directory, "modules": modules}) as read:
+    with _program("inventory.py", {"directory": manifest.directory, "modules": modules}) as read:
         told: list[dict[str, Any]] = json.loads(b"\n".join(_lines(read, patience)) or b"[]")
     return told
 
@@ -112,7 +111,7 @@ def project_factories(manifest: Manifest, *, patience: float = PATIENCE) -> list
 def _ask(directory: str, groups: list[dict[str, Any]], patience: float) -> Iterator[dict[str, Any]]:
     """Run one probe and pass on what it tells; where an import takes too long, end the probe and tell that."""
     at: str | None = None
-    with _program(probe.__file__, {"directory": directory, "groups": groups}) as read:
+    with _program("probe.py", {"directory": directory, "groups": groups}) as read:
         try:
             for line in _lines(read, patience):
                 told = json.loads(line)
@@ -122,7 +121,8 @@ def _ask(directory: str, groups: list[dict[str, Any]], patience: float) -> Itera
         except TimeoutError:
             at = at or next(number for group in groups for number in group["items"])
             message = f"importing it takes longer than {patience:g} s"
-            yield {"done": at, "faults": [probe.fault("import-failed", message)]}
+            fault = {"code": "import-failed", "message": message, "hint": None, "param": None}
+            yield {"done": at, "faults": [fault]}
 
 
 @contextmanager
@@ -130,7 +130,7 @@ def _program(file: str, asked: Mapping[str, Any]) -> Iterator[int]:
     """Run one of the programs beside this file in a session of its own; give the pipe it answers on, then end it."""
     read, write = os.pipe()
     process = subprocess.Popen(
-        [sys.executable, "-P", file, str(write)],
+        [sys.executable, "-P", os.path.join(os.path.dirname(__file__), file), str(write)],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import builtins
 import importlib
-import inspect
 import json
 import os
 import sys
@@ -20,6 +19,11 @@ if TYPE_CHECKING:
 
     Fault = dict[str, str | None]
     """What is wrong with a callable; `param` names a parameter of the manifest where that is the wrong part."""
+
+
+_STARS = 0x04 | 0x08
+_COROUTINE = 0x80
+"""CO_VARARGS, CO_VARKEYWORDS and CO_COROUTINE of the module `inspect`."""
 
 
 def fault(code: str, message: str, hint: str | None = None, param: str | None = None) -> Fault:
@@ -45,14 +49,29 @@ def examine(reference: str, params: list[str] | None) -> Iterator[Fault]:
     if not callable(found):
         yield fault("not-callable", f"{path} is no callable but a {type(found).__name__}")
     elif params is None:
-        if inspect.iscoroutinefunction(found):
+        if getattr(getattr(found, "__code__", None), "co_flags", 0) & _COROUTINE:
             yield fault("not-callable", f"the listener {path} is async", "make it a plain function")
     else:
-        yield from _signature(found, path, params)
+        if not _fits(found, params):
+            yield from _signature(found, path, params)
         yield from _task(found, path)
 
 
+def _fits(found: Callable[..., Any], params: list[str]) -> bool:
+    """Whether a plain function takes these parameters; False says nothing. `inspect` takes as long as Python itself."""
+    code = getattr(found, "__code__", None)
+    if code is None or hasattr(found, "__wrapped__") or hasattr(found, "__self__"):
+        return False
+    if code.co_posonlyargcount or code.co_flags & _STARS:
+        return False
+    names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    optional = {"context", *names[code.co_argcount - len(found.__defaults__ or ()) : code.co_argcount]}
+    return set(params) <= set(names) and set(names) <= optional | set(found.__kwdefaults__ or ()) | set(params)
+
+
 def _signature(found: Callable[..., Any], path: str, params: list[str]) -> Iterator[Fault]:
+    import inspect
+
     try:
         wanted = inspect.signature(found).parameters
     except (TypeError, ValueError):  # some callables of C tell no signature

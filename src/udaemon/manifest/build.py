@@ -60,7 +60,7 @@ def build(
 def _chosen(root: Root, profiles: Collection[str]) -> dict[str, Daemon]:
     """Leave out daemons of profiles that nobody asked for, and those that are there only to be extended."""
     return {
-        name: evolve(daemon, profiles=(), extends=None)
+        name: evolve(daemon, profiles=(), extends=None) if daemon.profiles or daemon.extends else daemon
         for name, daemon in root.daemons.items()
         if (not daemon.profiles or set(daemon.profiles) & set(profiles))
         and (daemon.enabled or daemon.factory or daemon.command)

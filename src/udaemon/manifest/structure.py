@@ -65,16 +65,17 @@ def structure(top: Mapping[str, Any]) -> tuple[Root | None, list[Finding]]:
 @cache
 def _converter() -> Converter:
     converter = Converter(forbid_extra_keys=True, detailed_validation=True)
-    _register(converter, Root)
+    _register(converter, Root, set())
     return converter
 
 
-def _register(converter: Converter, model: type) -> None:
-    """Teach the converter one model class, and first the classes of its tables."""
+def _register(converter: Converter, model: type, known: set[type]) -> None:
+    """Teach the converter one model class, and first the classes of its tables that it does not know yet."""
+    known.add(model)
     overrides: dict[str, Any] = {}
     for key in keys_of(model):
-        if isinstance(key.type, (Table, Named)) and key.type.model is not model:
-            _register(converter, key.type.model)
+        if isinstance(key.type, (Table, Named)) and key.type.model not in known:
+            _register(converter, key.type.model, known)
         overrides[key.field] = override(rename=key.name, struct_hook=_hook(converter, key))
     if model is Daemon:
         overrides["name"] = override(rename=_NAME_KEY, struct_hook=lambda value, _: value)

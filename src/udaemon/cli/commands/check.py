@@ -20,7 +20,6 @@ from udaemon.manifest.find import NAMES
 from udaemon.manifest.locate import has_errors
 from udaemon.manifest.read import Examined, examine
 from udaemon.manifest.report import as_json, as_lines, as_text, count, shown_path
-from udaemon.manifest.sarif import as_github, as_sarif
 
 FORMATS = ["text", "concise", "json", "github", "sarif"]
 _UNREADABLE = {"unreadable", "unsafe", "too-big"}
@@ -85,10 +84,10 @@ def _show(form: str, examined: Sequence[Examined], problems: Sequence[Problem], 
         sys.stdout.write(as_json(problems))
     elif form == "concise":
         sys.stdout.write(as_lines(problems, base))
-    elif form == "github":
-        sys.stdout.write(as_github(problems, base))
-    elif form == "sarif":
-        sys.stdout.write(as_sarif(problems, base))
+    elif form in {"github", "sarif"}:
+        from udaemon.manifest.sarif import as_github, as_sarif  # urllib and all: seldom asked for
+
+        sys.stdout.write(as_github(problems, base) if form == "github" else as_sarif(problems, base))
     else:
         sys.stdout.write(as_text(problems, sources, base, color=options.colors(sys.stdout.isatty())))
         for one in examined:
