@@ -17,7 +17,7 @@ from udaemon.manifest.problems import Finding, Path
 if TYPE_CHECKING:
     from yaml import Node
 
-    from udaemon.manifest.toml_places import Places
+    from udaemon.manifest.places import Places
 
 _SEPARATORS = ("\n", ",", "=", ":", "[", "{", "- ", ".", "\\")
 _MOST = 40_000
@@ -53,7 +53,7 @@ class Document:
             return places(self.text) if self.data else {}
         from udaemon.manifest.yaml_syntax import places as yaml_places
 
-        return yaml_places(self.node) if self.node is not None else {}
+        return yaml_places(self.text, self.node) if self.node is not None else {}
 
 
 def parse(file: str, text: str, *, toml: bool) -> Document:

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from udaemon import __version__
 from udaemon.errors import Problem
 from udaemon.manifest.codes import CODES
-from udaemon.manifest.report import shown_path
+from udaemon.manifest.report import printable, shown_path
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
@@ -59,7 +59,8 @@ def _escaped(text: str, also: str = "") -> str:
 
 def _message(problem: Problem) -> str:
     path = f"{problem.path}: " if problem.path else ""
-    return f"{path}{problem.message}{f' ({problem.hint})' if problem.hint else ''}"
+    lines = f"{path}{problem.message}{f' ({problem.hint})' if problem.hint else ''}".split("\n")
+    return "\n".join(map(printable, lines))
 
 
 def _rule(code: str) -> dict[str, Any]:

@@ -8,13 +8,9 @@ from __future__ import annotations
 
 import re
 import tomllib
-from bisect import bisect_right
 
+from udaemon.manifest.places import Place, Places, place_at, placer
 from udaemon.manifest.problems import Path
-
-Place = tuple[int, int]
-Places = dict[Path, tuple[Place, Place]]
-"""For each path the place of its key and of its value; lines and columns from 1."""
 
 _BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
 _KEY = re.compile(r"""[A-Za-z0-9_-]++|"(?:[^"\\\n]++|\\.)*+"|'[^'\n]*+'""")
@@ -27,21 +23,11 @@ _SCALAR = re.compile(r"[^\s,\]}#]+(?: \d\d:[^\s,\]}#]+)?")
 """A date and its time may have a blank between them."""
 
 
-def place_at(text: str, offset: int) -> Place:
-    """Tell line and column of an offset."""
-    return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
-
-
 def places(text: str) -> Places:
     """Find every key and every value."""
     scan = _Scan(text)
     scan.document()
-    starts = [0, *(found.end() for found in re.finditer("\n", text))]
-
-    def place(offset: int) -> Place:
-        line = bisect_right(starts, offset)
-        return line, offset - starts[line - 1] + 1
-
+    place = placer(text)
     return {path: (place(key), place(value)) for path, (key, value) in scan.found.items()}
 
 

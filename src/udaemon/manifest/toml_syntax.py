@@ -9,8 +9,9 @@ import re
 import tomllib
 from typing import Any
 
+from udaemon.manifest.places import place_at
 from udaemon.manifest.problems import Finding
-from udaemon.manifest.toml_places import first_duplicate, place_at
+from udaemon.manifest.toml_places import first_duplicate
 
 _AT = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$")
 _PART = r"""(?:[A-Za-z0-9_-]++|"[^"\n]*+"|'[^'\n]*+')"""

@@ -7,12 +7,14 @@ those of YAML 1.1, where `no` is false and `1:30` is ninety.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 import yaml
 
+from udaemon.manifest.places import Place, Places, place_at, placer
 from udaemon.manifest.problems import Finding, Path
-from udaemon.manifest.toml_places import Place, Places, place_at
 
 _CORE = "tag:yaml.org,2002:"
 _PLAIN = (
@@ -67,49 +69,53 @@ def parse(text: str) -> tuple[dict[str, Any], list[Finding], yaml.Node | None]:
     if node is None:
         return {}, [], None
     if not isinstance(node, yaml.MappingNode):
-        return {}, [Finding("syntax", "a manifest is a table of keys", place=_place(node))], None
-    build = _Build()
+        return (
+            {},
+            [Finding("syntax", "a manifest is a table of keys", place=place_at(text, node.start_mark.index))],
+            None,
+        )
+    build = _Build(text)
     try:
         return build.mapping(node, ()), build.findings, node
     except _Bomb as bomb:
-        return {}, [Finding("too-deep", "nested too deep, or repeated by aliases too often", place=bomb.place)], None
+        place = place_at(text, bomb.node.start_mark.index)
+        return {}, [Finding("too-deep", "nested too deep, or repeated by aliases too often", place=place)], None
 
 
-def places(node: yaml.Node) -> Places:
-    """Find every key and every value."""
+def places(text: str, node: yaml.Node) -> Places:
+    """Find every key and every value.
+
+    By their offsets: for YAML a line also ends where no editor sees one end, with a lone CR, NEL, LS or PS.
+    """
     found: Places = {}
+    place = placer(text)
 
     def walk(node: yaml.Node, path: Path) -> None:
         if isinstance(node, yaml.MappingNode):
             for key, value in node.value:
                 inner = (*path, str(key.value))
                 if inner not in found:
-                    found[inner] = (_place(key), _place(value))
+                    found[inner] = (place(key.start_mark.index), place(value.start_mark.index))
                     walk(value, inner)
         elif isinstance(node, yaml.SequenceNode):
             for index, value in enumerate(node.value):
-                found[*path, index] = (_place(value), _place(value))
+                here = place(value.start_mark.index)
+                found[*path, index] = (here, here)
                 walk(value, (*path, index))
 
     walk(node, ())
     return found
 
 
-def _place(node: yaml.Node) -> Place:
-    return node.start_mark.line + 1, node.start_mark.column + 1
-
-
 def _syntax(error: yaml.MarkedYAMLError, text: str) -> Finding:
     mark = error.problem_mark or error.context_mark
     words = " ".join(part for part in (error.context, error.problem) if part)
     code = "too-deep" if "depth" in words else "syntax"
-    tab = (
-        mark is not None
-        and "cannot start any token" in words
-        and text.split("\n")[mark.line][mark.column :][:1] == "\t"
-    )
+    if mark is None:
+        return Finding(code, words)
+    tab = "cannot start any token" in words and text[mark.index : mark.index + 1] == "\t"
     hint = "indent with blanks: YAML takes no tabs" if tab else None
-    return Finding(code, words, hint, place=(mark.line + 1, mark.column + 1) if mark else None)
+    return Finding(code, words, hint, place=place_at(text, mark.index))
 
 
 class _Bomb(Exception):
@@ -117,19 +123,24 @@ class _Bomb(Exception):
 
     def __init__(self, node: yaml.Node) -> None:
         super().__init__()
-        self.place = _place(node)
+        self.node = node
 
 
 class _Build:
     """One pass from nodes to plain values; what YAML allows and a manifest does not is noted and left out."""
 
-    def __init__(self) -> None:
+    def __init__(self, text: str) -> None:
+        self.text = text
         self.findings: list[Finding] = []
         self.count = 0
         self.open: list[int] = []
 
+    @cached_property
+    def place(self) -> Callable[[int], Place]:
+        return placer(self.text)
+
     def note(self, code: str, message: str, hint: str | None, path: Path, node: yaml.Node) -> None:
-        self.findings.append(Finding(code, message, hint, path, place=_place(node)))
+        self.findings.append(Finding(code, message, hint, path, place=self.place(node.start_mark.index)))
 
     def mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
         table: dict[str, Any] = {}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from udaemon.manifest.yaml_syntax import parse
+from udaemon.manifest.yaml_syntax import parse, places
 
 
 @pytest.mark.parametrize(
@@ -70,6 +70,14 @@ def test_what_yaml_allows_and_a_manifest_does_not_is_told_at_its_place(
 ) -> None:
     _, findings, _ = parse(text)
     assert [(finding.code, finding.place) for finding in findings] == [(code, place)]
+
+
+def test_lines_end_where_an_editor_ends_them() -> None:
+    text = 'x: "\U0001f600"\na: b\u2028\nc: {d: e}\n'
+    _, findings, node = parse(text)
+    assert findings == []
+    assert node is not None
+    assert places(text, node)["c", "d"] == ((3, 5), (3, 8))
 
 
 def test_anchors_and_aliases_repeat_a_value() -> None:
