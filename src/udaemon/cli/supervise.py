@@ -207,4 +207,3 @@ def _raise_file_limit(instances: int) -> tuple[int, int] | None:
     raised = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
     resource.setrlimit(resource.RLIMIT_NOFILE, (raised, hard))
     return soft, hard
-
