@@ -51,7 +51,7 @@ def _search(cwd: str) -> str:
         if parent == directory:
             raise UdaemonError(
                 f"no {', '.join(NAMES[:-1])} or {NAMES[-1]} in {cwd} or a parent of it",
-                "make one with an editor, or say where it is with -f",
+                "make one with udaemon init, or say where it is with -f",
                 ExitCode.USAGE,
             )
         directory = parent
