@@ -57,6 +57,14 @@ def test_files_and_directories_are_manifests_of_their_own(capsys: pytest.Capture
     assert capsys.readouterr().out == "one/udaemon.toml: good, 1 daemon\ntwo.yaml: good, 2 daemons\n"
 
 
+def test_f_named_files_are_layers_of_one_manifest(capsys: pytest.CaptureFixture[str]) -> None:
+    write("[daemons.a]\nrestart = 'never'\n[daemons.dev]\ncommand = 'b'\nprofiles = 'dev'", "one.toml")
+    write("daemons: {a: {command: a}}", "two.yaml")
+    assert main(["-f", "one.toml", "-f", "two.yaml", "check"]) == 0
+    assert main(["-f", "one.toml", "-f", "two.yaml", "--profile", "dev", "check"]) == 0
+    assert capsys.readouterr().out == "one.toml: good, 1 daemon\none.toml: good, 2 daemons\n"
+
+
 def test_an_unreadable_one_exits_2(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", "gone.toml"]) == 2
     assert "cannot be read: No such file or directory" in capsys.readouterr().out

@@ -236,8 +236,11 @@ def _dotenv(file: str) -> tuple[dict[str, str], str | None]:
 
     try:
         with open(os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), encoding="utf-8") as stream:
-            if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+            status = os.fstat(stream.fileno())
+            if not stat.S_ISREG(status.st_mode):
                 return {}, "is no regular file"
+            if os.geteuid() == 0 and _others_may_write(status):  # a variable can name a library to load
+                return {}, "may be written by others than root"
             bindings = list(parse_stream(stream))
     except OSError as error:
         return {}, f"cannot be read: {error.strerror}"

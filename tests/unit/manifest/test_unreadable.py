@@ -86,6 +86,16 @@ def test_root_runs_no_manifest_that_others_may_write(mode: int, owner: int, good
     assert [problem.code for problem in problems] == ([] if good else ["unsafe"])
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="it is root that must be careful")
+def test_root_takes_no_variables_that_others_may_write(tmp_path: Path) -> None:
+    (tmp_path / "own.env").write_text("LD_PRELOAD=/tmp/evil.so\n")
+    (tmp_path / "own.env").chmod(0o666)
+    problems = told(tmp_path, "[daemons.a]\ncommand = 'a'\nenv-file = 'own.env'")
+    assert [(problem.code, problem.message) for problem in problems] == [
+        ("env-file", "own.env may be written by others than root")
+    ]
+
+
 def test_an_env_file_that_cannot_be_read_is_told_at_its_key(tmp_path: Path) -> None:
     (tmp_path / "bad.env").write_text("A='open\n")
     problems = told(tmp_path, "[daemons.a]\ncommand = 'a'\nenv-file = ['gone.env', 'bad.env']")
