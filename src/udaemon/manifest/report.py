@@ -14,8 +14,9 @@ from collections.abc import Mapping, Sequence
 from udaemon.errors import Problem
 
 _TOKEN = re.compile(r"\"(?:[^\"\\]++|\\.)*+\"|'[^']*+'|[^\s,=\[\]{}#:](?:[^,=\[\]{}#:]|:(?=\S)){0,999}(?<!\s)")
-_SECRETS = re.compile(r"(?<![\w-])(env[\"']?\s*[=:]\s*\{)([^}]*)")
-_QUOTED = re.compile(r"(?:\"(?:[^\"\\]++|\\.)*+\"?|'[^']*+'?)(?!\s*[=:])")
+_TEXT = r"\"(?:[^\"\\]++|\\.)*+\"?|'[^']*+'?"
+_SECRETS = re.compile(rf"(?<![\w-])env[\"']?\s*(?:[=:]\s*\{{[^}}]*|\.[^=]*=\s*(?:{_TEXT}))")
+_HELD = re.compile(rf"([=:]\s*)(?![\[{{\s])({_TEXT}|[^,}}\]#]++)")
 _WIDEST = 110
 _RED, _YELLOW, _BLUE, _BOLD, _PLAIN = "\033[1;31m", "\033[1;33m", "\033[1;34m", "\033[1m", "\033[0m"
 
@@ -67,7 +68,7 @@ def _block(problem: Problem, sources: Mapping[str, Sequence[str]], base: str, *,
     if source is not None and problem.column is not None:
         if re.search(r"(^|\.)env(\.|$)", problem.path):
             source = _masked(source)
-        source = _SECRETS.sub(lambda found: found[1] + _masked(found[2]), source)
+        source = _SECRETS.sub(lambda found: _masked(found[0]), source)
         shown, caret = _excerpt(source, problem.column - 1)
         lines.append(f"{blue}{problem.line} |{plain} {shown}".rstrip())
         lines.append(f"{blue}{margin} |{plain} {caret}")
@@ -82,10 +83,7 @@ def _line(lines: Sequence[str], number: int | None) -> str | None:
 
 def _masked(source: str) -> str:
     """Hide what variables hold: a diagnostic may end in the log of a CI job."""
-    if not _QUOTED.search(source):
-        head, mark, value = source.partition(":")
-        return head + mark + re.sub(r"[^\s{},]", "*", value)
-    return _QUOTED.sub(lambda found: found[0][0] + "*" * (len(found[0]) - 2) + found[0][-1], source)
+    return _HELD.sub(lambda found: found[1] + re.sub(r"[^\s\"']", "*", found[2]), source)
 
 
 def _excerpt(source: str, start: int) -> tuple[str, str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from udaemon.errors import Problem
 from udaemon.manifest.report import as_json, as_lines, as_text
 
@@ -65,9 +67,19 @@ def test_a_long_line_is_cut_round_the_place() -> None:
     assert caret.index("^") == line.index("5")
 
 
-def test_f60_what_a_variable_holds_is_not_shown() -> None:
-    assert excerpt('env = { PW = "secret", B = 3 }', 28, "daemons.a.env.B")[0] == '1 | env = { PW = "******", B = 3 }'
-    assert (
-        excerpt("a = { env = { PW = 'secret' }, slep = 1 }", 32)[0] == "1 | a = { env = { PW = '******' }, slep = 1 }"
-    )
-    assert excerpt("PW: secret", 1, "env.PW")[0] == "1 | PW: ******"
+@pytest.mark.parametrize(
+    ("source", "path", "shown"),
+    [
+        ('env = { PW = "secret", B = 3 }', "daemons.a.env.B", 'env = { PW = "******", B = * }'),
+        ("a = { env = { PW = 'secret' }, slep = 1 }", "daemons.a.slep", "a = { env = { PW = '******' }, slep = 1 }"),
+        ("a = { env.PW = 'secret', slep = 1 }", "daemons.a.slep", "a = { env.PW = '******', slep = 1 }"),
+        ("a: {env: {PW: secret, B: 'x'}, slep: 1}", "daemons.a.slep", "a: {env: {PW: ******, B: '*'}, slep: 1}"),
+        ("env: {A: 'x', PW: secret, B: 3}", "daemons.a.env.B", "env: {A: '*', PW: ******, B: *}"),
+        ("PW: secret words", "env.PW", "PW: ****** *****"),
+        ("PW = 'se=cret: #1'", "env.PW", "PW = '******** **'"),
+        ('env = ["PW=secret"]', "daemons.a.env", 'env = ["PW=******"]'),
+        ("environment = 'x'", "daemons.a.environment", "environment = 'x'"),
+    ],
+)
+def test_f60_what_a_variable_holds_is_not_shown(source: str, path: str, shown: str) -> None:
+    assert excerpt(source, 1, path)[0] == f"1 | {shown}"
