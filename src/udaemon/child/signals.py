@@ -9,10 +9,11 @@ handler writes arrives whichever thread took the signal, and also in the instant
 
 from __future__ import annotations
 
+# The wrappers in `signal` turn numbers into enums and back, which touches pages that a fresh fork shares.
+import _signal  # type: ignore[import-not-found]
 import os
 import select
 import signal
-from _signal import getsignal  # type: ignore[import-not-found]  # signal.getsignal makes enums: 25 page faults in a fork
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from time import monotonic
@@ -36,9 +37,9 @@ def clean_signals() -> None:
     """
     signal.set_wakeup_fd(-1)
     for number in STANDARD_SIGNALS:
-        wanted = signal.SIG_IGN if number in PYTHON_IGNORES else signal.SIG_DFL
-        if getsignal(number) not in (wanted, None):
-            signal.signal(number, wanted)
+        wanted = _signal.SIG_IGN if number in PYTHON_IGNORES else _signal.SIG_DFL
+        if _signal.getsignal(number) not in (wanted, None):
+            _signal.signal(number, wanted)
 
 
 def _nothing() -> None:
@@ -89,9 +90,9 @@ class Signals:
         programs that the task starts, a handled one does not.
         """
         for number in STOPS:
-            self._former[number] = signal.signal(number, self.on_stop)
+            self._former[number] = _signal.signal(number, self.on_stop)
         for number in OTHERS:
-            self._former[number] = signal.signal(number, self.on_other)
+            self._former[number] = _signal.signal(number, self.on_other)
 
     def uninstall(self) -> None:
         """Give the signals back to whoever had them."""

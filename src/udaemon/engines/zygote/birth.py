@@ -7,6 +7,7 @@ reaped here before anybody is told a pid.
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import resource
@@ -21,6 +22,7 @@ from typing import NamedTuple
 from udaemon.child.signals import clean_signals
 from udaemon.engines.zygote import inherited
 
+_FD_LIMIT = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
 _RESULT = struct.Struct("=iii")  # number in the batch, pid, errno
 
 
@@ -77,6 +79,7 @@ def _between(births: Sequence[Birth], shared: Shared, report: int) -> None:
     """The life of the process between: it forks, tells, and ends. What it prepares, its children need not touch."""
     clean_signals()
     processes = [_unpickled(birth) for birth in births]
+    gc.freeze()  # a first collection in each child would go through all of them
     for number, (birth, process) in enumerate(zip(births, processes, strict=True)):
         try:
             pid = os.fork()
@@ -120,4 +123,4 @@ def _close_others(keep: set[int]) -> None:
         if last + 1 < fd:  # an empty range that begins at 0 is all of them to close_range(2)
             os.closerange(last + 1, fd)
         last = fd
-    os.closerange(last + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+    os.closerange(last + 1, _FD_LIMIT)
