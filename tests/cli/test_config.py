@@ -99,6 +99,7 @@ def test_origins_are_there_for_programs(capsys: pytest.CaptureFixture[str]) -> N
         "file": "",
         "line": 12,
         "column": 15,
+        "layer": 0,
         "variables": [],
     }
 

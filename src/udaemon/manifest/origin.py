@@ -20,8 +20,8 @@ class Origin(NamedTuple):
     """Where one value comes from.
 
     `source` is `own` for the key itself, `extends`, `defaults`, `manifest` (its `env`), `env-file`, `option` or
-    `built-in`; `via` is the daemon that is extended. `file`, `line` and `column` are None where no manifest says it.
-    `variables` are those in its text.
+    `built-in`; `via` is the daemon that is extended. `file`, `line`, `column` and `layer` (0 is the lowest) are None
+    where no manifest says it. `variables` are those in its text.
     """
 
     path: Path
@@ -31,6 +31,7 @@ class Origin(NamedTuple):
     file: str | None = None
     line: int | None = None
     column: int | None = None
+    layer: int | None = None
     variables: tuple[str, ...] = ()
 
 
@@ -57,14 +58,14 @@ def leaves(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
 def _origin(path: Path, value: Any, documents: tuple[Document, ...], top: Tree) -> Origin:
     variable = len(path) > 1 and path[-2] == "env" and (len(path) == 2 or path[0] == "daemons")
     for wanted, source, via in _candidates(path, top):
-        for document in reversed(documents):
+        for layer, document in reversed(list(enumerate(documents))):
             if wanted not in document.places:
                 continue
             if variable and str(_at(document.data, wanted)).replace("$", "$$") != value:
                 break  # a file of variables stands above this
             _, (line, column) = document.places[wanted]
             names = _NAME.findall(str(_at(document.written, wanted)))
-            return Origin(path, value, source, via, document.file, line, column, tuple(dict.fromkeys(names)))
+            return Origin(path, value, source, via, document.file, line, column, layer, tuple(dict.fromkeys(names)))
     return Origin(path, value, "env-file" if variable else "built-in")
 
 
