@@ -13,7 +13,7 @@ from attrs import define
 
 from udaemon.engines import locks
 from udaemon.engines.base import Reactor, SpawnRequest
-from udaemon.engines.daemon import be_daemon
+from udaemon.engines.daemon import DaemonProcess, be_daemon
 from udaemon.engines.living import Living
 from udaemon.engines.specs import spec_of
 from udaemon.engines.sweep import Sweep
@@ -21,7 +21,6 @@ from udaemon.engines.zygote.inherited import Inherited
 from udaemon.engines.zygote.nursery import Nursery
 from udaemon.engines.zygote.parent import Patience
 from udaemon.engines.zygote.popen import Popen
-from udaemon.engines.zygote.process import ZygoteProcess
 from udaemon.engines.zygotes import Zygotes
 from udaemon.manifest.model import Manifest
 
@@ -33,7 +32,7 @@ class _Awaited:
     request: SpawnRequest
     near: socket.socket
     far: socket.socket
-    process: ZygoteProcess | None = None
+    process: DaemonProcess | None = None
     popen: Popen | None = None
     tells = True
 
@@ -139,7 +138,7 @@ class Births:
         awaited = _Awaited(request, near, far)
         spec = spec_of(self._manifest, request.daemon, request.key.index, slot=request.slot)
         fds = (Inherited(request.output), Inherited(request.lock), Inherited(far.fileno()))
-        awaited.process = ZygoteProcess(
+        awaited.process = DaemonProcess(
             awaited,
             target=be_daemon,
             args=(spec._replace(rlimit_nofile=self._nofile), *fds, self._parent_pipe, self._scoreboard),
