@@ -43,8 +43,8 @@ HOSTILE = {
     "big.toml": b"a = 1\n" * 2_000_000,
     "big.yaml": b"a: [" + b"1," * 5_000_000,
     "random.toml": os.urandom(100_000),
-    "unknown.toml": b"".join(b"k%d=1\n" % at for at in range(19_900)),
-    "daemons.toml": b"".join(b"[daemons.d%d]\nslep=1\n" % at for at in range(7_900)),
+    "unknown.toml": b"".join(b"k%d=1\n" % at for at in range(39_900)),
+    "daemons.toml": b"".join(b"[daemons.d%d]\nslep=1\n" % at for at in range(15_900)),
     "longest.toml": b"[daemons.a]\ncommand = '" + b"x" * (FLAT - 100) + b"'\nslep = 1",
 }
 

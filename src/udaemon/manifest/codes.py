@@ -115,6 +115,7 @@ CODES = {
     "too-deep": Code(
         "Tables or lists are nested deeper, or aliases repeat more, than any manifest needs.", "Write it flat."
     ),
+    "too-many": Code("A thousand problems are told, and there are more.", "Is it the right file?"),
     "unknown-daemon": Code("`extends` names a daemon that is not declared.", "Write one that is."),
     "unknown-key": Code(
         "There is no such key at this place. Keys of your own begin with `x-` and stand at the top level.",

@@ -12,6 +12,9 @@ from udaemon.manifest.document import Document
 from udaemon.manifest.merge import Tree, lineage
 from udaemon.manifest.problems import Finding, Path, dotted
 
+_MOST = 1000
+"""So many problems are told of one manifest; nobody reads more, and looking up their places takes its time."""
+
 _WHOLE = {"missing-variable", "bad-reference", "yaml-tag"}
 """What a value is stays unknown: whatever else is wrong at its place follows from this."""
 
@@ -25,6 +28,10 @@ def locate(findings: Iterable[Finding], documents: Sequence[Document], top: Tree
     found: dict[tuple[object, ...], Problem] = {}
     unknown: set[tuple[object, ...]] = set()
     for finding in findings:
+        if len(found) == _MOST:
+            problem = Problem("too-many", "there are more problems than these", "mend these first")
+            found[()] = problem._replace(file=documents[-1].file)
+            break
         problem = _problem(finding, documents, top)
         place = (problem.file, problem.line, problem.column)
         if finding.code in _WHOLE:

@@ -26,6 +26,9 @@ _NAME_KEY = "\0name"
 _FEW = 8
 """So many keys can be listed in a hint."""
 
+_SUGGESTIONS = 100
+"""After so many unknown keys nobody reads what was meant, and looking for it takes longer than all the rest."""
+
 _OTHER_WORDS = {
     "autorestart": "restart",
     "startretries": "start-limit",
@@ -59,7 +62,7 @@ def structure(top: Mapping[str, Any]) -> tuple[Root | None, list[Finding]]:
     try:
         return _converter().structure(top, Root), []
     except Exception as error:  # noqa: BLE001 - cattrs collects whatever a hook raises; only ours may pass
-        return None, list(_findings(error, ()))
+        return None, list(_findings(error, (), iter(range(_SUGGESTIONS))))
 
 
 @cache
@@ -129,7 +132,7 @@ def _named(converter: Converter, value: object) -> dict[str, Daemon]:
     return daemons
 
 
-def _findings(error: BaseException, path: Path) -> Iterator[Finding]:
+def _findings(error: BaseException, path: Path, budget: Iterator[int]) -> Iterator[Finding]:
     """Walk the tree of exceptions; the notes say which key each one is about."""
     for note in getattr(error, "__notes__", ()):
         if isinstance(note, AttributeValidationNote):
@@ -139,10 +142,11 @@ def _findings(error: BaseException, path: Path) -> Iterator[Finding]:
     match error:
         case ForbiddenExtraKeysError():
             for name in sorted(error.extra_fields):
-                yield _unknown(name, error.cl, path)
+                hint = _meant(name, error.cl) if next(budget, None) is not None else None
+                yield Finding("unknown-key", "unknown key", hint, (*path, name), at_key=True)
         case BaseExceptionGroup():
             for inner in error.exceptions:
-                yield from _findings(inner, path)
+                yield from _findings(inner, path, budget)
         case Wrong():
             yield Finding(error.code, error.message, error.hint, (*path, *error.path), error.at_key)
         case _:
@@ -155,13 +159,13 @@ def _written(note: AttributeValidationNote, path: Path) -> str:
     return top.get(note.name, note.name.replace("_", "-"))
 
 
-def _unknown(name: str, model: type, path: Path) -> Finding:
-    known = [key.name for key in keys_of(model)]
+def _meant(name: str, model: type) -> str | None:
+    """Say which key may have been meant."""
     if name.startswith("x-"):
-        hint: str | None = "keys that begin with x- stand at the top level only"
-    else:
-        other = _OTHER_WORDS.get(name.lower())
-        close = other if other in known else near(name, known)
-        known_here = f"known here: {', '.join(known)}" if len(known) <= _FEW else None
-        hint = f"did you mean {close}?" if close else known_here
-    return Finding("unknown-key", "unknown key", hint, (*path, name), at_key=True)
+        return "keys that begin with x- stand at the top level only"
+    known = [key.name for key in keys_of(model)]
+    other = _OTHER_WORDS.get(name.lower())
+    close = other if other in known else near(name, known)
+    if close:
+        return f"did you mean {close}?"
+    return f"known here: {', '.join(known)}" if len(known) <= _FEW else None

@@ -66,5 +66,6 @@ def test_every_code_of_a_manifest_has_a_case() -> None:
         "too-big",
         "unsafe",
         "unknown-profile",
+        "too-many",
     }
     assert told == set(CODES) - elsewhere

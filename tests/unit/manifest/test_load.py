@@ -176,6 +176,12 @@ def test_a_mistake_in_defaults_is_told_once(tmp_path: Path) -> None:
     assert [(problem.path, problem.line) for problem in told(tmp_path, text)] == [("defaults.sleep", 2)]
 
 
+def test_of_very_many_problems_the_first_are_told(tmp_path: Path) -> None:
+    problems = told(tmp_path, "[daemons.a]\ncommand = 'a'\n" + "".join(f"k{at} = 1\n" for at in range(1200)))
+    assert len(problems) == 1001
+    assert "there are more problems than these" in {problem.message for problem in problems}
+
+
 @pytest.mark.parametrize(
     ("text", "found"),
     [
