@@ -8,8 +8,9 @@ from __future__ import annotations
 import os.path
 from collections.abc import Collection, Iterator, Mapping
 
+from udaemon.manifest.keys import keys_of
 from udaemon.manifest.merge import Tree, levels, lineage, meaningless
-from udaemon.manifest.model import Manifest
+from udaemon.manifest.model import Daemon, Manifest
 from udaemon.manifest.problems import Finding
 from udaemon.manifest.root import Root
 from udaemon.manifest.wording import near, shown
@@ -32,7 +33,8 @@ def _what_to_run(top: Tree, name: str, own: Tree) -> Iterator[Finding]:
     has = [key for key in ("factory", "command") if any(key in level for level in stack)]
     path = ("daemons", name)
     if not has:
-        if own.get("enabled") is not False and lineage(top, name)[-1] in top["daemons"]:
+        whole = own.get("enabled") is not False and lineage(top, name)[-1] in top["daemons"]
+        if whole and not _misspelt(own):
             yield Finding("nothing-to-run", "has neither factory nor command", "add one of them", path, at_key=True)
     elif len(has) == 2:
         at = (*path, "command") if "command" in own else path
@@ -42,6 +44,12 @@ def _what_to_run(top: Tree, name: str, own: Tree) -> Iterator[Finding]:
             if key in own:
                 hint = f"take it out; {has[0]} is set"
                 yield Finding("contradiction", f"means nothing for a {has[0]}", hint, (*path, key), at_key=True)
+
+
+def _misspelt(own: Tree) -> bool:
+    """Whether an unknown key is told already that meant to say what to run: one mistake, one problem."""
+    known = {key.name for key in keys_of(Daemon)}
+    return any(near(key, known) in {"factory", "command"} for key in own if key not in known)
 
 
 def check_lineage(top: Tree) -> Iterator[Finding]:

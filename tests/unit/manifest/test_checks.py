@@ -12,6 +12,7 @@ from tests.unit.manifest.write import loaded, told
     ("text", "code", "path", "place"),
     [
         ("[daemons.a]", "nothing-to-run", "daemons.a", (1, 10)),
+        ("[daemons.a]\nfactroy='a:b'", "unknown-key", "daemons.a.factroy", (2, 1)),
         ("[daemons.a]\nfactory='a:b'\nsleep=1\ncommand='c'", "both-to-run", "daemons.a.command", (4, 1)),
         ("[daemons.a]\ncommand='c'\nsleep=1", "contradiction", "daemons.a.sleep", (3, 1)),
         ("[daemons.a]\nfactory='a:b'\nsleep=1\nshell=true", "contradiction", "daemons.a.shell", (4, 1)),
