@@ -104,7 +104,8 @@ class Parameters:
 
     def schema(self) -> Schema:
         """Describe it."""
-        return {"type": "object", "propertyNames": {"pattern": r"^[^\W0-9]\w*$"}}
+        names = {"pattern": r"^[^\W0-9]\w*$"}
+        return {"type": "object", "propertyNames": names, "additionalProperties": True}  # said, for tombi is strict
 
 
 def _each(item: ValueType, parts: Any) -> dict[Any, Any]:
