@@ -85,12 +85,12 @@ class Service:
         self._reactor.run_until(self._over, 60.0)
         watched = self._reactor.watched - {self._wake_read}
         self._server.close()
-        for fd in watched:
-            _end_connection(fd)
         self._reactor.close()
         rundir.clean(self.path, self._fd)
         if self._lock is not None:
             os.close(self._lock)
+        for fd in watched:  # last, as the kernel does at the end of a process: a client of `down` waits for it
+            _end_connection(fd)
 
     def _over(self) -> bool:
         return self._stopping or (self.ends_when_down and bool(self.host.down))
