@@ -166,6 +166,22 @@ def test_a_factory_is_imported_and_its_parameters_are_held_against_it(
     assert found == ([] if code is None else [(code, message, path)])
 
 
+@pytest.mark.parametrize(
+    ("factory", "hint"),
+    [("job:create", "jobs"), ("pack.mial:create", "pack.mail"), ("qqq:f", None), ("json.qqq:f", None)],
+)
+def test_the_module_that_was_meant_is_guessed(
+    factory: str, hint: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(JOBS, "jobs.py")
+    write("", "pack/__init__.py")
+    write(JOBS, "pack/mail.py")
+    write(f"[daemons.a]\nsleep = 1\nfactory = '{factory}'")
+    assert main(["check", "--format", "json"]) == 1
+    (problem,) = json.loads(capsys.readouterr().out)
+    assert problem["hint"] == (hint and f"did you mean {hint}?")
+
+
 def test_an_import_that_hangs_is_ended_and_the_others_are_told(folder: Path) -> None:
     write("import signal; signal.pause()", "hangs.py")
     write("def f(): ...", "good.py")

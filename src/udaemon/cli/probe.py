@@ -37,7 +37,7 @@ def examine(reference: str, params: list[str] | None) -> Iterator[Fault]:
     try:
         module = importlib.import_module(module_name)
     except BaseException as error:  # noqa: BLE001 - SystemExit and KeyboardInterrupt are as likely as any other
-        yield fault("import-failed", f"cannot import {module_name}: {_put(error)}", _where(error))
+        yield fault("import-failed", f"cannot import {module_name}: {_put(error)}", _where(error) or _module(error))
         return
     found: Any = module
     for name in path.split("."):
@@ -129,6 +129,20 @@ def _where(error: BaseException) -> str | None:
         if not frame.filename.startswith("<frozen") and frame.filename not in {__file__, importlib.__file__}
     ]
     return f"{frames[-1].filename}, line {frames[-1].lineno}" if frames else None
+
+
+def _module(error: BaseException) -> str | None:
+    """Find the module beside the missing one that was meant."""
+    if not isinstance(error, ModuleNotFoundError) or not error.name:
+        return None
+    parent = error.name.rpartition(".")[0]
+    known: set[str] = set()
+    for directory in getattr(sys.modules.get(parent), "__path__", ()) if parent else sys.path[:1]:
+        if os.path.isdir(directory):
+            names = os.listdir(directory)
+            known |= {file.removesuffix(".py") for file in names if file.endswith(".py") or "." not in file}
+    before = f"{parent}." if parent else ""
+    return _near(error.name, [f"{before}{other}" for other in sorted(known) if other.isidentifier()])
 
 
 def _name(found: Any) -> str:
