@@ -6,7 +6,6 @@ Knows no key: bounds and the meaning of "no limit" belong to the value types.
 from __future__ import annotations
 
 import re
-from decimal import Decimal
 
 NUMBER = r"[0-9]+(?:\.[0-9]+)?"
 DURATION_PATTERN = rf"^(?:{NUMBER}|(?=[0-9])(?:{NUMBER}d)?(?:{NUMBER}h)?(?:{NUMBER}m)?(?:{NUMBER}s)?(?:{NUMBER}ms)?)$"
@@ -55,6 +54,8 @@ def format_duration(seconds: float) -> str:
             return f"{seconds / _SECONDS[unit]:.0f}{unit}"
     text = repr(float(seconds)).removesuffix(".0")
     if "e" in text:
+        from decimal import Decimal  # every process of ours loads this module, and no manifest needs this
+
         text = format(Decimal(text), "f")
     return f"{text}s"
 

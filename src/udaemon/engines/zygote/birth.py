@@ -15,7 +15,7 @@ import signal
 import struct
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from multiprocessing.process import BaseProcess
 from typing import NamedTuple
 
@@ -24,6 +24,10 @@ from udaemon.engines.zygote import inherited
 
 _FD_LIMIT = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
 _RESULT = struct.Struct("=iii")  # number in the batch, pid, errno
+
+
+Gaps = tuple[tuple[int, int], ...]
+"""Ranges of descriptors that a child closes."""
 
 
 class Birth(NamedTuple):
@@ -78,16 +82,17 @@ def _drain(pipe: int) -> bytes:
 def _between(births: Sequence[Birth], shared: Shared, report: int) -> None:
     """The life of the process between: it forks, tells, and ends. What it prepares, its children need not touch."""
     clean_signals()
-    processes = [_unpickled(birth) for birth in births]
+    common = {0, 1, 2, shared.parent, *shared.keep}
+    lives = [(_unpickled(birth), tuple(_gaps(common | set(birth.fds)))) for birth in births]
     gc.freeze()  # a first collection in each child would go through all of them
-    for number, (birth, process) in enumerate(zip(births, processes, strict=True)):
+    for number, (process, gaps) in enumerate(lives):
         try:
             pid = os.fork()
         except OSError as error:
             os.write(report, _RESULT.pack(number, 0, error.errno or 0))
             continue
         if pid == 0:
-            _live(process, birth.fds, shared)
+            _live(process, gaps, shared.parent)
         os.write(report, _RESULT.pack(number, pid, 0))
     os._exit(0)
 
@@ -103,24 +108,26 @@ def _unpickled(birth: Birth) -> BaseProcess | None:
     return process if isinstance(process, BaseProcess) else None
 
 
-def _live(process: BaseProcess | None, fds: Sequence[int], shared: Shared) -> None:
+def _live(process: BaseProcess | None, gaps: Gaps, parent: int) -> None:
     """The life of a child. Leaves by `os._exit`: the zygote's own clean-up is none of its business."""
     code = 1
     try:
-        _close_others({0, 1, 2, shared.parent, *shared.keep, *fds})
+        for first, end in gaps:
+            os.closerange(first, end)
         sys.stdin = None  # or multiprocessing puts one more descriptor in its place
         if process is not None:
-            code = process._bootstrap(parent_sentinel=shared.parent)  # type: ignore[attr-defined]
+            code = process._bootstrap(parent_sentinel=parent)  # type: ignore[attr-defined]
     except BaseException:  # noqa: BLE001 - nothing of the zygote's frames below may run
         traceback.print_exc()
     finally:
         os._exit(code)
 
 
-def _close_others(keep: set[int]) -> None:
-    last = -1
+def _gaps(keep: set[int]) -> Iterator[tuple[int, int]]:
+    """The ranges of descriptors between those to keep, each from its first to the one after its last."""
+    start = 0
     for fd in sorted(keep):
-        if last + 1 < fd:  # an empty range that begins at 0 is all of them to close_range(2)
-            os.closerange(last + 1, fd)
-        last = fd
-    os.closerange(last + 1, _FD_LIMIT)
+        if start < fd:  # an empty range that begins at 0 is all of them to close_range(2)
+            yield start, fd
+        start = fd + 1
+    yield start, _FD_LIMIT
