@@ -1,6 +1,6 @@
 """Imports modules in a process made for it, and tells the factories in them with the types of their parameters.
 
-Knows nothing of manifests: it is told module names as JSON on stdin and answers as JSON on the fd that argv names
+Knows nothing of manifests: it is told module names by marshal on stdin and answers as JSON on the fd that argv names
 (`python -P inventory.py FD`). A module that cannot be imported is left out; `check` says why.
 """
 
@@ -10,6 +10,7 @@ import contextlib
 import importlib
 import inspect
 import json
+import marshal
 import os
 import sys
 import types
@@ -100,7 +101,7 @@ def main() -> None:
     """Answer what stdin asks."""
     fd = int(sys.argv[1])
     os.set_inheritable(fd, False)  # what an import starts must not keep the pipe open
-    asked = json.load(sys.stdin)
+    asked = marshal.load(sys.stdin.buffer)  # noqa: S302 - `schema` wrote it, into a pipe of its own
     os.chdir(asked["directory"])
     sys.path.insert(0, asked["directory"])
     sys.dont_write_bytecode = True

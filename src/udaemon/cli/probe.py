@@ -1,15 +1,16 @@
 """Imports factories in a process made for it, and tells on a pipe what is wrong with them.
 
-Knows nothing of manifests: it is told references, parameters and environments as JSON on stdin. It is a program of its
-own (`python -P probe.py FD`), because what it imports may do anything: print, exit, hang, crash.
+Knows nothing of manifests: it is told references, parameters and environments by marshal on stdin. It is a program of
+its own (`python -P probe.py FD`), because what it imports may do anything: print, exit, hang, crash.
 """
 
 from __future__ import annotations
 
 import builtins
 import importlib
-import json
+import marshal
 import os
+import resource
 import sys
 
 TYPE_CHECKING = False
@@ -27,7 +28,7 @@ _COROUTINE = 0x80
 
 
 def fault(code: str, message: str, hint: str | None = None, param: str | None = None) -> Fault:
-    """Put a fault; a plain table, because it goes out as JSON and `typing` takes a third of this program's time."""
+    """Put a fault; a plain table, because `typing` takes a third of this program's time."""
     return {"code": code, "message": message, "hint": hint, "param": param}
 
 
@@ -160,48 +161,57 @@ def _near(name: str, known: list[str]) -> str | None:
     return f"did you mean {close[0]}?" if close else None
 
 
-def _work(group: Mapping[str, Any], tell: Callable[[Mapping[str, Any]], None]) -> None:
+def _work(group: Mapping[str, Any], fd: int) -> None:
     os.environ.update(group["env"])
     for number, item in group["items"].items():
-        tell({"began": number})
+        _tell(fd, f"began {number}")
         faults = list(examine(item["reference"], item["params"]))
-        tell({"done": number, "faults": faults})
+        _tell(fd, f"done {number} {_as_json(faults)}")
 
 
-def _guarded(group: Mapping[str, Any], tell: Callable[[Mapping[str, Any]], None], done: set[str]) -> None:
+def _guarded(group: Mapping[str, Any], fd: int, done: set[str]) -> None:
     """Work in a fork; what ends it is told of the item it was at, and the rest gets a new one."""
     read, write = os.pipe()
     pid = os.fork()
     if pid == 0:
         os.close(read)
         try:
-            _work(group, lambda told: _write(write, told))
+            _work(group, write)
         finally:
             os._exit(0)
     os.close(write)
     at: str | None = None
     with os.fdopen(read, "rb") as lines:
         for line in lines:
-            told = json.loads(line)
-            at = told.get("began")
-            done |= {told["done"]} if "done" in told else set()
-            tell(told)
+            word, number = line.decode().split()[:2]
+            at = number if word == "began" else None
+            if word == "done":
+                done.add(number)
+            os.write(fd, line)
     _, status = os.waitpid(pid, 0)
     if at is not None:
         done.add(at)
         how = "exits the process" if os.WIFEXITED(status) else f"dies by signal {os.WTERMSIG(status)}"
-        tell({"done": at, "faults": [fault("import-failed", f"importing it {how}")]})
+        _tell(fd, f"done {at} {_as_json([fault('import-failed', f'importing it {how}')])}")
 
 
-def _write(fd: int, told: Mapping[str, Any]) -> None:
-    os.write(fd, json.dumps(told).encode() + b"\n")
+def _tell(fd: int, line: str) -> None:
+    os.write(fd, line.encode() + b"\n")
+
+
+def _as_json(faults: list[Fault]) -> str:
+    if not faults:
+        return "[]"
+    import json  # it takes as long as Python itself, and mostly there is no fault
+
+    return json.dumps(faults)
 
 
 def main() -> None:
     """Examine what stdin asks for; tell on the fd that argv names."""
     fd = int(sys.argv[1])
     os.set_inheritable(fd, False)  # what an import starts must not keep the pipe open
-    asked = json.load(sys.stdin)
+    asked = marshal.load(sys.stdin.buffer)  # noqa: S302 - `check` wrote it, into a pipe of its own
     sys.path.insert(0, asked["directory"])
     os.chdir(asked["directory"])
     sys.dont_write_bytecode = True
@@ -209,11 +219,11 @@ def main() -> None:
         done: set[str] = set()
         while left := {number: item for number, item in group["items"].items() if number not in done}:
             before = len(done)
-            _guarded({"env": group["env"], "items": left}, lambda told: _write(fd, told), done)
+            _guarded({"env": group["env"], "items": left}, fd, done)
             if len(done) == before:
                 break
-    usage = __import__("resource").getrusage(__import__("resource").RUSAGE_CHILDREN)
-    _write(fd, {"seconds": usage.ru_utime + usage.ru_stime, "rss": usage.ru_maxrss})
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    _tell(fd, f"cost {usage.ru_utime + usage.ru_stime} {usage.ru_maxrss}")
 
 
 if __name__ == "__main__":
