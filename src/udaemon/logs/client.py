@@ -166,8 +166,7 @@ class LoggerLink:
         if self._process is None:
             return  # told when there is a logger again
         self._outbox.append((data, fd))
-        if len(self._outbox) == 1:
-            self._flush()
+        self._flush()  # also where some wait already: what it knows of when we are killed, it ends
 
     def _flush(self) -> None:
         """Send what the socket takes. Never waits for the logger."""

@@ -203,7 +203,7 @@ class Logger:
                     self._let_go(sink)
         if self._kill_at is not None and (now >= self._kill_at or not (self._leaders or self._streams)):
             self._kill_at = None
-            self._leaders.kill()
+            self._leaders.kill(self._streams)
             self._leave_at = now + _LINGER
 
     def _timeout(self) -> float | None:

@@ -1,0 +1,94 @@
+"""Kills of our own processes at the worst moment, and what must be true afterwards (FAULTS, I23)."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+from tests.process.conftest import descendants, wait_for_ends
+from tests.process.project import PATIENCE, Project, read_line
+
+
+def test_i23_commands_die_with_a_supervisor_that_is_killed_while_it_starts_them(project: Project) -> None:
+    """Its logger knows none of them by name yet; it finds them by their log pipes."""
+    project.manifest("".join(f'[daemons.c{n}]\ncommand = "sleep 1000"\n\n' for n in range(60)))
+    with project.process("up", "-d") as up:
+        supervisor = started_by(project)
+        begun = [pid for pid in children(supervisor, at_least=30) if pid != supervisor]
+        os.kill(supervisor, signal.SIGKILL)
+        up.communicate(timeout=PATIENCE)
+
+    assert len(begun) >= 30
+    assert up.returncode == 1
+    left = descendants([str(project.directory)], {os.getpid()})
+    assert wait_for_ends(left, timeout=5.0) == []
+
+
+def test_f1_the_next_up_starts_what_a_killed_supervisor_left_to_die(project: Project) -> None:
+    """Never two copies: until the logger has ended the old ones, their locks keep the new ones waiting."""
+    project.manifest("""
+        [daemons.deaf]
+        command = ["sh", "-c", "trap '' TERM; while :; do sleep 1000; done"]
+        instances = 2
+    """)
+    project.up()
+    old = [one["pid"] for one in project.instances()]
+    os.kill(project.ps()["supervisor"]["pid"], signal.SIGKILL)
+
+    project.up()
+
+    new = [one["pid"] for one in project.instances()]
+    assert {one["state"] for one in project.instances()} == {"running"}
+    assert set(old).isdisjoint(new)
+    assert [pid for pid in old if Path(f"/proc/{pid}/fd/1").exists()] == []
+
+
+def started_by(project: Project) -> int:
+    """The supervisor's pid as soon as it has written it: nothing tells a stranger, so its file is looked at again."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        for path in project.runtime.glob("udaemon/*/supervisor.pid"):
+            if text := path.read_text():
+                return int(text)
+    raise AssertionError("no supervisor came")
+
+
+def children(pid: int, at_least: int) -> list[int]:
+    """Its children, once there are so many of them."""
+    deadline = time.monotonic() + PATIENCE
+    found: list[int] = []
+    while len(found) < at_least and time.monotonic() < deadline:
+        found = [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return found
+
+
+def test_f5_a_supervisor_that_was_stopped_judges_nobody_late(project: Project) -> None:
+    """Deadlines that passed meanwhile come after what happened meanwhile: a stop in time is no kill."""
+    project.file("quiet.sh", "trap 'exit 0' TERM; echo ready; while :; do sleep 0.1; done")
+    project.manifest("""
+        [daemons.quiet]
+        command = "sh quiet.sh"
+        stop = { timeout = "1s" }
+        restart = "always"
+    """)
+    project.up()
+    supervisor = project.ps()["supervisor"]["pid"]
+    pid = project.instance("quiet")["pid"]
+    with project.process("events", "-f", "--json") as events, project.process("stop", "quiet") as stop:
+        assert events.stdout is not None
+        deadline = time.monotonic() + PATIENCE
+        while "stopping" not in read_line(events.stdout.fileno(), deadline):
+            pass
+        os.kill(supervisor, signal.SIGSTOP)
+        try:
+            fd = os.pidfd_open(pid)
+            signal.sigtimedwait([signal.SIGUSR2], 1.5)  # nothing sends it: this is the time that passes
+            os.close(fd)
+        finally:
+            os.kill(supervisor, signal.SIGCONT)
+        assert stop.wait(PATIENCE) == 0
+
+    seen = project.instance("quiet")
+    assert (seen["state"], seen["exit"]["code"], seen["exit"]["reason"]) == ("stopped", 0, "stopped")
