@@ -26,8 +26,20 @@ def script() -> None:
     os._exit(code)
 
 
+def _open_standard_streams() -> None:
+    """Put /dev/null where the caller closed one: else the next file that is opened takes its number (stdio(3))."""
+    while (fd := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(fd, True)
+    os.close(fd)
+    for name, number in (("stdout", 1), ("stderr", 2)):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(number, "w", closefd=False))
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb and return its exit code (shared contract, section 5)."""
+    if argv is None:
+        _open_standard_streams()
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
         code = _fast(arguments) if arguments[-2:] == ["ps", "--json"] else None

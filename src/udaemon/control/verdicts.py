@@ -30,7 +30,7 @@ def started(view: InstanceView, *, done: str) -> Outcome | None:
         case State.DISABLED:
             return Outcome(ok=False, message="not started: it is disabled in the manifest")
         case State.STOPPED:
-            why = "the supervisor is ending" if instance.wanted is Wanted.DOWN else _why(instance)
+            why = "it was asked to stop meanwhile" if instance.wanted is Wanted.DOWN else _why(instance)
             return Outcome(ok=False, message=f"not started: {why}")
         case _:
             return None

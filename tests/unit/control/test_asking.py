@@ -69,7 +69,7 @@ def test_start_of_what_is_disabled_fails(serve: Callable[..., Talk]) -> None:
 
 def test_start_while_the_supervisor_ends_is_refused(talk: Talk, host: FakeHost) -> None:
     host.down.append((False, None))
-    assert told(asks(talk, "start", names=["db"])) == [("db/0", False, "not started: the supervisor is ending")]
+    assert told(asks(talk, "start", names=["db"])) == [("db/0", False, "not started: it was asked to stop meanwhile")]
 
 
 def test_start_that_takes_too_long_is_told_with_what_is_missing(talk: Talk, host: FakeHost) -> None:
