@@ -5,6 +5,7 @@ Knows the parts and no rule. `up` executes this module; it is the one place that
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import resource
@@ -42,6 +43,7 @@ class Service:
 
     _supervisor: Supervisor
     _performer: Performer
+    _server: ControlServer
 
     def __init__(self, boot: Boot) -> None:
         manifest = boot.manifest
@@ -94,8 +96,12 @@ class Service:
         rundir.write_pid(self._directory, os.getpid())
         self._listener = sockets.listen(self._directory)
 
-    def run(self) -> None:
-        """Start what is to be started, tell the caller, go on until everything has stopped."""
+    def begin(self) -> None:
+        """Start what is to be started, and answer on the socket.
+
+        Raises:
+            OSError: There is no room for a supervisor.
+        """
         boot = self._boot
         self._logger.start()
         self._open_common_logs()
@@ -111,10 +117,12 @@ class Service:
         if boot.autostart:
             self._supervisor.autostart()
         self._supervisor.end_of_turn()
-        server = self._serve()
-        report(boot.ready)
+        self._server = self._serve()
+
+    def run(self) -> None:
+        """Go on until everything has stopped."""
         self._loop.run()
-        self._end(server)
+        self._end(self._server)
 
     def _serve(self) -> ControlServer:
         """Answer on the socket from now on. What that takes is loaded while the first zygote does its imports."""
@@ -178,13 +186,22 @@ def main() -> None:
     _clean_process()
     try:
         service = Service(boot)
+        service.begin()
     except UdaemonError as error:
         report(boot.ready, error.message)
         sys.exit(1)
     except OSError as error:
-        report(boot.ready, str(error))
+        report(boot.ready, _reason(error))
         sys.exit(1)
+    report(boot.ready)
     service.run()
+
+
+def _reason(error: OSError) -> str:
+    """What the system refused, and what can be done about it where that is known."""
+    name = errno.errorcode.get(error.errno or 0, "?")
+    limit = f"; the limit (ulimit -n) is {resource.getrlimit(resource.RLIMIT_NOFILE)[0]}"
+    return f"{error.strerror} ({name}){limit if error.errno == errno.EMFILE else ''}"
 
 
 def _clean_process() -> None:

@@ -16,10 +16,14 @@ from functools import partial
 from udaemon.engines.base import Listener, Reactor
 from udaemon.engines.living import Living
 from udaemon.engines.reports import Reports
+from udaemon.engines.spare import Spare
 from udaemon.engines.status import peek, reap
 from udaemon.engines.tree import Lineage, Relative, children, look_at
 from udaemon.policy.events import Exited, Reason, TreeGone
 from udaemon.policy.instance import Key
+
+_LOOK_AGAIN = 0.1
+"""Seconds to the next look at what ended where the system let us see nothing: no descriptors, no memory."""
 
 
 class Endings:
@@ -51,11 +55,12 @@ class Endings:
         self._ended: list[Living] = []
         self._thinned: set[Key] = set()
         self._pids: set[int] = set()
+        self._spare = Spare()
 
-    def watch(self, living: Living, lock: tuple[int, int]) -> None:
-        """Follow a process that was just born."""
+    def watch(self, living: Living, files: Collection[tuple[int, int]]) -> None:
+        """Follow a process that was just born; `files` are those that it has open and nobody else."""
         self.living[living.key] = living
-        self._lineage.add(living.key, living.pid, lock)
+        self._lineage.add(living.key, living.pid, files)
         self._pids.add(living.pid)
         self._reactor.watch(living.pidfd, partial(self._on_end, living))
 
@@ -70,8 +75,14 @@ class Endings:
             _send(pidfd, signal.SIGKILL)
 
     def strangers(self) -> frozenset[int]:
-        """Children of ours that nobody here has heard of: orphans."""
-        return children() - self._pids - frozenset(self._spared())
+        """Children of ours that nobody here has heard of: orphans.
+
+        Raises:
+            OSError: They cannot be listed for want of memory.
+        """
+        with self._spare.lent():
+            found = children()
+        return found - self._pids - frozenset(self._spared())
 
     def knows(self, pid: int) -> bool:
         """Whether this child of ours has its place already."""
@@ -79,12 +90,16 @@ class Endings:
 
     def expire(self) -> None:
         """Look at all that ended in this turn."""
+        self.deadline = None
+        if not self._ended and not self._thinned:
+            return
+        try:
+            left = self._left_behind()
+        except OSError:  # nobody who ended is forgotten over it
+            self.deadline = time.monotonic() + _LOOK_AGAIN
+            return
         ended, self._ended = self._ended, []
         thinned, self._thinned = self._thinned, set()
-        self.deadline = None
-        if not ended and not thinned:
-            return
-        left = self._left_behind()
         for living in ended:
             self._exited(living, left.get(living.key, []))
         for key in thinned:
@@ -101,6 +116,7 @@ class Endings:
             self._reports.last_words(living)
             _let_go(living, 0)
         self.living.clear()
+        self._spare.close()
 
     def _soon(self) -> None:
         self.deadline = time.monotonic()
@@ -114,13 +130,15 @@ class Endings:
 
     def _left_behind(self) -> dict[Key, list[Relative]]:
         found: dict[Key, list[Relative]] = {}
-        for pid in self.strangers():
-            relative = look_at(pid)
-            if relative is None or relative.zombie:
-                continue
-            key = self._lineage.owner(relative)
-            if key is not None:
-                found.setdefault(key, []).append(relative)
+        strangers = self.strangers()
+        with self._spare.lent():
+            for pid in strangers:
+                relative = look_at(pid)
+                if relative is None or relative.zombie:
+                    continue
+                key = self._lineage.owner(relative)
+                if key is not None:
+                    found.setdefault(key, []).append(relative)
         return found
 
     def _exited(self, living: Living, left: Iterable[Relative]) -> None:
@@ -163,7 +181,9 @@ class Endings:
         for relative in left:
             try:
                 pidfd = os.pidfd_open(relative.pid)
-            except OSError:
+            except OSError:  # it has gone, or there is no descriptor to follow it by
+                with suppress(ProcessLookupError):
+                    os.kill(relative.pid, signal.SIGKILL)  # our own child, not reaped: the pid is nobody else's
                 continue
             living.survivors[relative.pid] = pidfd
             self._pids.add(relative.pid)

@@ -27,6 +27,8 @@ from udaemon.policy.instance import Key
 
 _STOPPING = frozenset({signal.SIGSTOP, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU})
 _PATIENCE = Patience()
+_LOOK_AGAIN = 0.1
+"""Seconds to the next look for orphans where the system let us see none: no descriptors, no memory."""
 
 
 class LocalEngine:
@@ -77,14 +79,13 @@ class LocalEngine:
             on_refused=self._refused,
             on_notice=on_notice,
         )
-        self._orphans = False
+        self._orphans_at: float | None = None
 
     @property
     def deadline(self) -> float | None:
         """Monotonic time at which `expire` wants to be called, None for never."""
-        if self._orphans and not self._births.busy:
-            return time.monotonic()
-        times = (self._births.deadline, self._endings.deadline)
+        orphans_at = None if self._births.busy else self._orphans_at
+        times = (self._births.deadline, self._endings.deadline, orphans_at)
         return min((at for at in times if at is not None), default=None)
 
     def spawn(self, requests: Sequence[SpawnRequest]) -> None:
@@ -124,7 +125,7 @@ class LocalEngine:
         """Handle what the engine itself waited for until `deadline`."""
         self._endings.expire()
         self._births.expire(now)
-        if self._orphans:
+        if self._orphans_at is not None and self._orphans_at <= now:
             self.reap_orphans()
 
     def reap_orphans(self) -> None:
@@ -132,13 +133,18 @@ class LocalEngine:
 
         Not while a batch is under way: a newborn that ended at once is a stranger until its pid is told.
         """
-        self._orphans = self._births.busy
-        if self._orphans:
+        self._orphans_at = time.monotonic() if self._births.busy else None
+        if self._orphans_at is not None:
             return
         with suppress(ChildProcessError):
             if os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
                 return
-        for pid in self._endings.strangers():
+        try:
+            strangers = self._endings.strangers()
+        except OSError:
+            self._orphans_at = time.monotonic() + _LOOK_AGAIN
+            return
+        for pid in strangers:
             with suppress(ChildProcessError):
                 os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG)
 
@@ -165,7 +171,7 @@ class LocalEngine:
 
     def _born(self, living: Living, request: SpawnRequest) -> None:
         locks.record(request.lock, living.pid)
-        self._endings.watch(living, locks.identity(request.lock))
+        self._endings.watch(living, [locks.identity(fd) for fd in (request.lock, request.output)])
         _close(request)
         self._reports.errors.pop(living.key, None)
         self._reports.listen(living)

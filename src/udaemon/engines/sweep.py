@@ -42,8 +42,13 @@ class Sweep:
     def go_on(self) -> None:
         """Look for them."""
         for pid in holders(self._strangers(), self._locks):
-            with suppress(OSError):
+            try:
                 pidfd = os.pidfd_open(pid)
+            except OSError:  # no descriptor to watch it by; an unreaped child's pid is its own
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+                continue
+            with suppress(OSError):
                 signal.pidfd_send_signal(pidfd, signal.SIGKILL)
                 self._dying += 1
                 self._reactor.watch(pidfd, lambda pidfd=pidfd: self._on_end(pidfd))  # type: ignore[misc]

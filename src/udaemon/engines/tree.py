@@ -1,4 +1,4 @@
-"""Whose a process is: descendants that a daemon left behind, told by session, lock and environment.
+"""Whose a process is: descendants that a daemon left behind, told by session, open files and environment.
 
 Knows nothing of when to look or what to do about them. As every orphan below a subreaper becomes its direct child, one
 list of direct children shows whether anything was left: the descendants of an orphan become orphans in turn.
@@ -61,17 +61,17 @@ class Lineage:
     def __init__(self, project: str) -> None:
         self._project = os.fsencode(project)
         self._sessions: dict[int, Key] = {}
-        self._locks: dict[tuple[int, int], Key] = {}
+        self._files: dict[tuple[int, int], Key] = {}
         self._names: dict[tuple[bytes, bytes], Key] = {}
         self._sessions_of: dict[Key, set[int]] = {}
-        self._lock_of: dict[Key, tuple[int, int]] = {}
+        self._files_of: dict[Key, tuple[tuple[int, int], ...]] = {}
 
-    def add(self, key: Key, pid: int, lock: tuple[int, int]) -> None:
-        """Know an instance by its leader, which leads a session, and by its lock's device and inode."""
+    def add(self, key: Key, pid: int, files: Collection[tuple[int, int]]) -> None:
+        """Know an instance by its leader, which leads a session, and by device and inode of its lock and log pipe."""
         self._sessions[pid] = key
         self._sessions_of[key] = {pid}
-        self._locks[lock] = key
-        self._lock_of[key] = lock
+        self._files_of[key] = tuple(files)
+        self._files |= dict.fromkeys(files, key)
         self._names[_name(key)] = key
 
     def adopt(self, key: Key, relative: Relative) -> None:
@@ -84,15 +84,16 @@ class Lineage:
         for session in self._sessions_of.pop(key):
             if self._sessions.get(session) == key:
                 del self._sessions[session]
-        del self._locks[self._lock_of.pop(key)]
+        for file in self._files_of.pop(key):
+            del self._files[file]
         del self._names[_name(key)]
 
     def owner(self, relative: Relative) -> Key | None:
         """The instance a process descends from, None when nothing shows it."""
         if (key := self._sessions.get(relative.session)) is not None:
             return key
-        for file in open_files(relative.pid) & self._locks.keys():
-            return self._locks[file]
+        for file in open_files(relative.pid) & self._files.keys():
+            return self._files[file]
         project, name, index = _marks(relative.pid)
         return self._names.get((name, index)) if project == self._project else None
 

@@ -1,0 +1,92 @@
+"""A supervisor that has run out of file descriptors: nothing is forgotten, and all heals (FAULTS F13)."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import socket
+from pathlib import Path
+
+import pytest
+from tests.process.project import Project
+
+TWO = """
+    [daemons.beat]
+    factory = "beat:create"
+    sleep = "10ms"
+
+    [daemons.command]
+    command = "sleep 1000"
+"""
+BEAT = "def create():\n    return lambda: None\n"
+
+
+def test_f13_an_end_without_any_descriptor_left_is_seen_when_there_are_some(project: Project) -> None:
+    project.file("beat.py", BEAT)
+    project.manifest(TWO)
+    project.up()
+    supervisor = project.ps()["supervisor"]["pid"]
+    before = {one["name"]: one["pid"] for one in project.instances()}
+    limit = resource.prlimit(supervisor, resource.RLIMIT_NOFILE)
+    resource.prlimit(supervisor, resource.RLIMIT_NOFILE, (3, limit[1]))
+    try:
+        for pid in before.values():
+            os.kill(pid, signal.SIGKILL)
+        asked = ask(project)  # accepted, or not, when it has got round to it: it has handled the deaths by then
+    finally:
+        resource.prlimit(supervisor, resource.RLIMIT_NOFILE, limit)
+    asked.close()
+
+    for name in before:
+        seen = project.until(name, lambda seen: seen["state"] == "running" and seen["pid"] != before[seen["name"]])
+        assert (seen["restarts"], seen["exit"]["signal"]) == (1, 9)
+    assert zombies(supervisor) == []
+
+
+def ask(project: Project) -> socket.socket:
+    """A client who waits to be accepted."""
+    (directory,) = project.run_directories()
+    client = socket.socket(socket.AF_UNIX)
+    fd = os.open(directory, os.O_RDONLY)
+    client.connect(f"/proc/self/fd/{fd}/control.sock")
+    os.close(fd)
+    return client
+
+
+def zombies(parent: int) -> list[int]:
+    """Children that nobody has reaped."""
+    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    return [int(pid) for pid in children if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"]
+
+
+def test_f13_the_last_descriptors_go_to_clients_and_an_end_is_seen_all_the_same(project: Project) -> None:
+    """The table is full to the last number; a death is handled with the one kept for it, and gives some back."""
+    project.file("beat.py", BEAT)
+    project.manifest(TWO)
+    project.up()
+    supervisor = project.ps()["supervisor"]["pid"]
+    pid = project.instance("command")["pid"]
+    limit = resource.prlimit(supervisor, resource.RLIMIT_NOFILE)
+    highest = max(map(int, os.listdir(f"/proc/{supervisor}/fd")))
+    resource.prlimit(supervisor, resource.RLIMIT_NOFILE, (highest + 1, limit[1]))
+    clients = [ask(project) for _ in range(40)]
+    try:
+        os.kill(pid, signal.SIGKILL)
+        for client in clients:
+            client.close()
+        seen = project.until("command", lambda seen: seen["state"] == "running" and seen["pid"] != pid)
+    finally:
+        resource.prlimit(supervisor, resource.RLIMIT_NOFILE, limit)
+    assert seen["restarts"] == 1
+
+
+@pytest.mark.parametrize("limit", [16, 20, 24])
+def test_f13_a_limit_too_low_for_a_supervisor_is_said_in_a_line(project: Project, limit: int) -> None:
+    project.manifest(TWO)
+    refused = project.run(
+        "up", "-d", code=1, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
+    )
+    assert refused.stderr.startswith("udaemon: the supervisor could not start: Too many open files (EMFILE)")
+    assert f"the limit (ulimit -n) is {limit}" in refused.stderr
+    assert "Traceback" not in refused.stderr
