@@ -49,7 +49,7 @@ def _what_to_run(top: Tree, name: str, own: Tree) -> Iterator[Finding]:
 def _misspelt(own: Tree) -> bool:
     """Whether an unknown key is told already that meant to say what to run: one mistake, one problem."""
     known = {key.name for key in keys_of(Daemon)}
-    return any(near(key, known) in {"factory", "command"} for key in own if key not in known)
+    return any(near(key, ("factory", "command")) for key in own if key not in known)
 
 
 def check_lineage(top: Tree) -> Iterator[Finding]:

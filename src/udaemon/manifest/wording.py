@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime
 import json
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 _LONGEST_SHOWN = 48
 
@@ -55,7 +56,12 @@ def either(words: Iterable[str]) -> str:
 
 def near(word: str, known: Iterable[str]) -> str | None:
     """Find the known word that was most likely meant."""
+    return _near(word.lower().replace("_", "-"), tuple(known))
+
+
+@lru_cache(maxsize=256)
+def _near(word: str, known: tuple[str, ...]) -> str | None:
     from difflib import get_close_matches  # 4 ms that only a mistake should cost
 
-    close = get_close_matches(word.lower().replace("_", "-"), list(known), n=1, cutoff=0.7)
+    close = get_close_matches(word, known, n=1, cutoff=0.7)
     return close[0] if close else None
