@@ -6,6 +6,7 @@ Knows nothing of how daemons run. In the foreground it is an ordinary client wit
 from __future__ import annotations
 
 import os
+import signal
 
 from udaemon.cli.attached import Attached
 from udaemon.cli.boot import Launch
@@ -24,6 +25,8 @@ from udaemon.manifest.model import Daemon, Manifest
 from udaemon.manifest.selection import Chosen, choose
 
 _ANSWERS_WITHIN = 10.0
+_ENDS_WITHIN = 10.0
+"""Seconds for a supervisor whose daemons have stopped; its logger takes three at most."""
 
 
 def bring_up(
@@ -69,8 +72,26 @@ def _take_lock(fd: int, project: str, *, detach: bool) -> int | None:
     if lock is not None or (detach and not _is_leaving(fd)):
         return lock
     if detach:
-        return rundir.take_lock(fd, wait=True)
+        return _wait_for_lock(fd, project)
     raise UdaemonError(f"{project} is already running, pid {rundir.read_pid(fd)}", "see udaemon ps, or use up -d")
+
+
+def _wait_for_lock(fd: int, project: str) -> int | None:
+    """The lock of a supervisor that is about to end, or of one that only seems to be."""
+
+    def give_up(_number: int, _frame: object) -> None:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.setitimer(signal.ITIMER_REAL, _ENDS_WITHIN)
+    try:
+        return rundir.take_lock(fd, wait=True)
+    except TimeoutError:
+        message = f"{project} has a supervisor, pid {rundir.read_pid(fd)}, that neither listens nor ends"
+        raise UdaemonError(message, "end it with kill, then try again") from None
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def _expected(manifest: Manifest, chosen: Chosen, *, named: bool) -> list[str]:

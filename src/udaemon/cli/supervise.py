@@ -10,12 +10,14 @@ import gc
 import os
 import resource
 import signal
+import socket
 import sys
 from typing import TYPE_CHECKING
 
 from udaemon.child.scoreboard import Scoreboard
 from udaemon.cli.boot import Boot, receive, report
-from udaemon.control import rundir, sockets
+from udaemon.control import rundir
+from udaemon.control.place import Place
 from udaemon.engines.local import LocalEngine
 from udaemon.engines.subreaper import become_subreaper
 from udaemon.errors import UdaemonError
@@ -50,7 +52,6 @@ class Service:
         self._boot = boot
         # Nobody waits at the terminal of `up -d`, but whoever started it may wait for its stderr to be closed.
         self._terminal = os.open(os.devnull, os.O_WRONLY) if boot.leash is None else os.dup(2)
-        self._directory = rundir.open_directory(boot.directory)
         fleet = Fleet(manifest)
         slots = {key: slot for slot, key in enumerate(fleet.instances)}
         limit = _raise_file_limit(len(slots))
@@ -93,8 +94,7 @@ class Service:
             pid_files=PidFiles(directories, manifest.context),
             finished=self._loop.stop,
         )
-        rundir.write_pid(self._directory, os.getpid())
-        self._listener = sockets.listen(self._directory)
+        self._place = Place(boot.directory, boot.lock)
 
     def begin(self) -> None:
         """Start what is to be started, and answer on the socket.
@@ -118,6 +118,8 @@ class Service:
             self._supervisor.autostart()
         self._supervisor.end_of_turn()
         self._server = self._serve()
+        self._loop.add(self._place)
+        self._place.keep(self._loop, on_moved=self._on_moved, on_trouble=self._on_trouble, on_taken=self._on_taken)
 
     def run(self) -> None:
         """Go on until everything has stopped."""
@@ -128,7 +130,7 @@ class Service:
         """Answer on the socket from now on. What that takes is loaded while the first zygote does its imports."""
         from udaemon.control.server import ControlServer
 
-        server = ControlServer(self._supervisor, self._loop, self._listener, bug=self._on_bug)
+        server = ControlServer(self._supervisor, self._loop, self._place.listener, bug=self._on_bug)
         self._loop.add(server)
         return server
 
@@ -145,13 +147,14 @@ class Service:
     def _end(self, server: ControlServer) -> None:
         """Everything has stopped: let the helpers finish, then take away what was made."""
         self._supervisor.tell(None, "down", "all daemons have stopped", pid=os.getpid())
+        self._place.close(self._loop)
         server.close()
         self._engine.close()
         self._notices.close()
         os.dup2(self._terminal, 2)
         self._logger.close()
         self._scoreboard.close()
-        rundir.clean(self._boot.directory, self._directory)
+        rundir.clean(self._boot.directory, self._place.fd)
 
     def _on_event(self, key: Key, event: Event) -> None:
         self._supervisor.happen(key, event)
@@ -170,6 +173,19 @@ class Service:
         """The foreground `up` has ended, whatever ended it."""
         if self._boot.leash is not None:
             self._loop.forget(self._boot.leash)
+        self._supervisor.shut_down()
+
+    def _on_moved(self, listener: socket.socket) -> None:
+        self._server.listen_on(listener)
+        self._supervisor.write_pid_files()
+        self._on_trouble("the run directory or a file in it was taken away; made anew")
+
+    def _on_trouble(self, text: str) -> None:
+        self._supervisor.tell(None, "warning", text)
+
+    def _on_taken(self) -> None:
+        """Two would run two of everything: the one that nobody can reach goes."""
+        self._on_trouble("the run directory was taken away, and another supervisor runs there now")
         self._supervisor.shut_down()
 
     def _on_bug(self, what: str) -> None:

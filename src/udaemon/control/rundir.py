@@ -76,11 +76,11 @@ def open_directory(path: str) -> int:
     return fd
 
 
-def make(base_directory: str, name: str) -> int:
+def make(base_directory: str, name: str, *, wait: bool = True) -> int:
     """Make the run directory `name` unless it is there; open it, and hold its start mutex.
 
     The mutex is an flock on the directory itself: of several `up` at once the first goes on, the others wait here.
-    `release` lets go of it.
+    `release` lets go of it. Without `wait` it is an error that another has it.
 
     Raises:
         UdaemonError: It cannot be made, or is not safe to use.
@@ -92,8 +92,8 @@ def make(base_directory: str, name: str) -> int:
             with suppress(FileExistsError):
                 os.mkdir(path, 0o700)
             fd = open_directory(path)
-            fcntl.flock(fd, fcntl.LOCK_EX)
-            if _leads_to(path, fd):
+            fcntl.flock(fd, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            if leads_to(path, fd):
                 return fd
             os.close(fd)  # the supervisor before us took it away while we waited
     except OSError as error:
@@ -171,7 +171,7 @@ def clean(path: str, fd: int) -> None:
         return
     _empty(fd, keep=())
     with suppress(OSError):
-        if _leads_to(path, fd):
+        if leads_to(path, fd):
             os.rmdir(path)
 
 
@@ -220,7 +220,8 @@ def _check(fd: int, path: str) -> None:
     raise UdaemonError(f"run directory {path} is not safe: {wrong}", mend)
 
 
-def _leads_to(path: str, fd: int) -> bool:
+def leads_to(path: str, fd: int) -> bool:
+    """Whether the directory at `path` is the one that is open as `fd`."""
     try:
         return os.path.samestat(os.stat(path, follow_symlinks=False), os.fstat(fd))
     except FileNotFoundError:

@@ -88,6 +88,14 @@ class ControlServer:
         if self._resume_at is not None and self._resume_at <= now:
             self._resume()
 
+    def listen_on(self, listener: socket.socket) -> None:
+        """Take clients from this socket, in place of one that no path leads to any more."""
+        if self._resume_at is None:
+            self._reactor.forget(self._listener_fd)
+        self._listener.close()
+        self._listener, self._listener_fd, self._resume_at = listener, listener.fileno(), None
+        self._reactor.watch(self._listener_fd, self._on_client)
+
     def close(self) -> None:
         """Stop serving. A client that waits for the end of this process goes on waiting for it."""
         if self._listener.fileno() == -1:

@@ -14,6 +14,8 @@ _MODIFY, _MOVED_TO, _CREATE, _DELETE_SELF, _MOVE_SELF, _ONLYDIR = 0x2, 0x80, 0x1
 _ABOVE = _MOVED_TO | _CREATE | _DELETE_SELF | _MOVE_SELF | _ONLYDIR | 0x20000000
 """For a directory that is only waited in. The last bit adds to the mask of a watch that is there (IN_MASK_ADD)."""
 _MASK = _ABOVE | _MODIFY
+GONE = 0x40 | 0x200 | _DELETE_SELF | _MOVE_SELF | _ONLYDIR
+"""Only what leaves a directory, or the directory itself: IN_MOVED_FROM, IN_DELETE."""
 
 
 class Watch:
@@ -26,7 +28,8 @@ class Watch:
             as if a disk were full.
     """
 
-    def __init__(self, directories: Iterable[str]) -> None:
+    def __init__(self, directories: Iterable[str], mask: int = _MASK) -> None:
+        self._mask = mask
         self._directories = tuple(dict.fromkeys(directories))
         self._numbers: set[int] = set()
         self._libc = ctypes.CDLL(None, use_errno=True)
@@ -54,11 +57,11 @@ class Watch:
     def _arm(self) -> None:
         wanted: set[int] = set()
         for directory in self._directories:
-            number, place = self._add(directory, _MASK), directory
+            number, place = self._add(directory, self._mask), directory
             while number < 0 and place != "/":
                 place = os.path.dirname(place)
                 number = self._add(place, _ABOVE)
-                if number >= 0 and (made := self._add(directory, _MASK)) >= 0:
+                if number >= 0 and (made := self._add(directory, self._mask)) >= 0:
                     self._numbers.add(number)  # the directory was made meanwhile, and this one is to go
                     number = made
             wanted.add(number)

@@ -34,13 +34,13 @@ class PidFiles:
         """
         for path in self._paths(instance):
             temporary = f"{path}.{os.getpid()}.tmp"
-            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
-            fd = os.open(temporary, flags, 0o644)
             try:
-                os.write(fd, str(pid).encode())
-            finally:
-                os.close(fd)
-            os.replace(temporary, path)
+                _put(temporary, str(pid).encode())
+                os.replace(temporary, path)
+            except OSError:
+                with contextlib.suppress(OSError):
+                    os.unlink(temporary)
+                raise
             self._written.add(path)
 
     def remove(self, instance: Instance) -> None:
@@ -54,3 +54,17 @@ class PidFiles:
     def _paths(self, instance: Instance) -> list[str]:
         name = file_name(instance, self._context)
         return [os.path.join(directory, name) for directory in self._directories]
+
+
+def _put(path: str, text: bytes) -> None:
+    """Write a file; a `run-dir` that is not there yet is made, as a `log-dir` is."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        fd = os.open(path, flags, 0o644)
+    except FileNotFoundError:
+        os.makedirs(os.path.dirname(path), 0o755, exist_ok=True)
+        fd = os.open(path, flags, 0o644)
+    try:
+        os.write(fd, text)
+    finally:
+        os.close(fd)

@@ -163,6 +163,12 @@ class Supervisor:
             last_error=self._engine.last_error(key) or instance.message,
         )
 
+    def write_pid_files(self) -> None:
+        """Write the pid files of all that live once more: their directory was taken away."""
+        for key, instance in self._fleet.instances.items():
+            if instance.pid is not None:
+                self._write_pid(key, instance.pid)
+
     def tell(self, key: Key | None, event: str, message: str, **data: Any) -> None:
         """Say that something happened."""
         common_log = None if key is None else self._fleet.instances[key].daemon.common_log
@@ -195,10 +201,13 @@ class Supervisor:
             self._pid_files.remove(instance)
         elif isinstance(event, Spawned):
             self._performer.spawned(key)
-            try:
-                self._pid_files.write(instance, event.pid)
-            except OSError as error:
-                self.tell(key, "warning", f"pid file cannot be written: {error}")
+            self._write_pid(key, event.pid)
+
+    def _write_pid(self, key: Key, pid: int) -> None:
+        try:
+            self._pid_files.write(self._fleet.instances[key], pid)
+        except OSError as error:
+            self.tell(key, "warning", f"pid file cannot be written: {error}")
 
     def _perform(self, key: Key, effect: Effect) -> None:
         instance = self._fleet.instances[key]

@@ -1,0 +1,138 @@
+"""The run directory taken away, spoiled, full or left over: F55, F56, and what a deep or foreign path does."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+from pathlib import Path
+
+import pytest
+from tests.process.project import Project, alive, gone
+
+COMMAND = """
+    [daemons.command]
+    command = "sleep 1000"
+"""
+
+
+@pytest.mark.parametrize("what", ["directory", "base", "socket", "lock"])
+def test_f56_a_run_directory_that_is_taken_away_is_made_again(project: Project, what: str) -> None:
+    """Else nobody could stop its supervisor, and the next `up` would start a second copy of everything."""
+    project.manifest(COMMAND)
+    project.up()
+    told = project.ps()
+    with project.process("events", "-f") as events:
+        assert events.stdout is not None
+        (directory,) = project.run_directories()
+        match what:
+            case "directory":
+                shutil.rmtree(directory, ignore_errors=True)
+            case "base":
+                shutil.rmtree(directory.parent, ignore_errors=True)
+            case "socket":
+                (directory / "control.sock").unlink()
+            case "lock":
+                (directory / "lock").unlink()
+        while "made anew" not in events.stdout.readline():
+            pass
+
+    again = project.run("up", "-d")
+
+    assert f"already running, pid {told['supervisor']['pid']}" in again.stderr
+    assert [one["pid"] for one in project.instances()] == [told["instances"][0]["pid"]]
+    (directory,) = project.run_directories()
+    assert (directory / "command.pid").read_text() == str(told["instances"][0]["pid"])
+    project.run("restart", "command")
+    project.down()
+    assert project.run_directories() == []
+    assert not alive(told["supervisor"]["pid"])
+
+
+def test_f56_who_finds_another_in_its_place_goes(project: Project) -> None:
+    """Both would run everything; the one that no path leads to any more is the one to go."""
+    project.manifest(COMMAND)
+    project.up()
+    first = project.ps()
+    (directory,) = project.run_directories()
+    os.kill(first["supervisor"]["pid"], signal.SIGSTOP)
+    shutil.rmtree(directory)
+    project.up()
+    second = project.ps()
+    os.kill(first["supervisor"]["pid"], signal.SIGCONT)
+
+    assert gone([first["supervisor"]["pid"], first["instances"][0]["pid"]], patience=10.0)
+    assert project.ps()["supervisor"]["pid"] == second["supervisor"]["pid"]
+    assert project.instance("command")["pid"] == second["instances"][0]["pid"]
+
+
+@pytest.mark.parametrize("spoil", ["mode", "link", "file"])
+def test_f56_an_unsafe_run_directory_is_refused_in_a_line(project: Project, spoil: str) -> None:
+    project.manifest(COMMAND)
+    project.up()
+    project.down()
+    base = project.runtime / "udaemon"
+    base.rmdir()
+    match spoil:
+        case "mode":
+            base.mkdir(mode=0o777)
+            base.chmod(0o777)
+        case "link":
+            base.symlink_to(project.state)
+        case "file":
+            base.write_text("")
+
+    refused = project.run("up", "-d", code=1)
+
+    assert len(refused.stderr.splitlines()) == 2
+    assert "run directory" in refused.stderr
+    if base.is_dir() and not base.is_symlink():
+        base.rmdir()
+    else:
+        base.unlink()
+
+
+def test_f55_files_of_a_dead_supervisor_are_no_hindrance(project: Project) -> None:
+    """Whatever they say: the lock is the truth, and a pid in a file may be anybody's."""
+    project.manifest(COMMAND)
+    project.up()
+    told = project.ps()
+    (directory,) = project.run_directories()
+    os.kill(told["supervisor"]["pid"], signal.SIGKILL)
+    assert gone([told["supervisor"]["pid"], told["instances"][0]["pid"]], patience=5.0)
+    (directory / "supervisor.pid").write_text(str(os.getpid()))
+    (directory / "locks" / "command.0").write_text(f"{os.getpid()}\n")
+    (directory / "scoreboard").write_bytes(b"\xff" * 100)
+
+    project.up()
+    assert project.instance("command")["state"] == "running"
+    project.down()
+    assert project.run_directories() == []
+
+
+def test_a_deep_run_directory_and_the_longest_names_work(tmp_path: Path) -> None:
+    """AF_UNIX paths end at 107 bytes (unix(7)); names at 63, and no path need be ASCII."""
+    directory = tmp_path / "Verzeichnis mit Umläuten – 目录"
+    directory.mkdir()
+    project = Project(directory)
+    project.runtime = directory / ("tief" * 20) / ("tiefer" * 20)
+    project.runtime.mkdir(parents=True, mode=0o700)
+    project.environ["XDG_RUNTIME_DIR"] = str(project.runtime)
+    name = "d" * 63
+    project.file("beat.py", "def create():\n    return lambda: None\n")
+    project.manifest(f"""
+        project = "{"p" * 63}"
+        context = "production"
+        run-dir = "läufe"
+
+        [daemons.{name}]
+        factory = "beat:create"
+        sleep = "10ms"
+        instances = 2
+    """)
+    project.up()
+    assert [one["state"] for one in project.instances()] == ["running"] * 2
+    assert (directory / "läufe" / f"{name}-production-1.pid").read_text() == str(project.instance(name, 1)["pid"])
+    project.down()
+    assert project.run_directories() == []
+    assert list((directory / "läufe").iterdir()) == []
