@@ -37,7 +37,7 @@ def started(view: InstanceView, *, done: str) -> Outcome | None:
 
 
 def stopped(view: InstanceView, *, before: Instance) -> Outcome | None:
-    """Settled after a stop: nothing of it lives, or what lives cannot be killed.
+    """Settled after a stop: nothing of it lives, or what lives cannot be killed, or somebody wants it up again.
 
     Args:
         view: The instance as it is.
@@ -46,6 +46,8 @@ def stopped(view: InstanceView, *, before: Instance) -> Outcome | None:
     instance = view.instance
     if instance.unkillable:
         return Outcome(ok=False, message=f"cannot be killed: {wording.pids(instance.unkillable)} lives on")
+    if instance.wanted is Wanted.UP:
+        return Outcome(ok=False, message="was asked to start again meanwhile")
     if not instance.at_rest:
         return None
     if before.state is State.BACKOFF:
