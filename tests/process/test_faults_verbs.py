@@ -84,9 +84,10 @@ def test_f41_two_downs_and_an_up_in_between_all_end(shop: Project) -> None:
     with ExitStack() as stack:
         verbs = [("down",), ("up", "-d"), ("down",), ("up", "-d", "--wait")]
         ran = [stack.enter_context(shop.process(*verb)) for verb in verbs]
-        codes = [process.wait(PATIENCE) for process in ran]
-    assert set(codes[1::2]) == {0}
-    assert set(codes[0::2]) <= {0, 3}
+        told = [process.communicate(timeout=PATIENCE)[1] for process in ran]
+    codes = [process.returncode for process in ran]
+    assert set(codes[1::2]) == {0}, told
+    assert set(codes[0::2]) <= {0, 3}, told
     shop.run("down", code=None)
     assert shop.run_directories() == []
 

@@ -11,6 +11,8 @@ from udaemon.cli.options import GlobalOptions
 from udaemon.cli.parameters import DURATION
 from udaemon.cli.settled import dry_run_option, foretold, settled
 from udaemon.cli.target import supervisor
+from udaemon.control.client import SupervisorGone
+from udaemon.errors import ExitCode
 
 
 @click.command("down")
@@ -22,6 +24,9 @@ def command(options: GlobalOptions, *, timeout: float | None, dry_run: bool) -> 
     with supervisor(options) as client:
         if dry_run:
             return foretold(client, options, (), "stopped")
-        code = settled(client, options, "down", timeout=timeout)
+        try:
+            code = settled(client, options, "down", timeout=timeout)
+        except SupervisorGone:  # somebody else's `down` was a moment earlier, and this is what was asked for
+            return ExitCode.OK
         client.wait_for_end()
         return code
