@@ -25,6 +25,7 @@ from udaemon.logs.client import LoggerLink
 from udaemon.policy.events import Event
 from udaemon.policy.fleet import Fleet
 from udaemon.policy.instance import Key
+from udaemon.supervisor.lastwords import LastWords
 from udaemon.supervisor.loop import Loop
 from udaemon.supervisor.notices import Notices
 from udaemon.supervisor.perform import Performer
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
 _FDS_AN_INSTANCE = 4
 """A pidfd, a report socket, the read end of its log pipe, and its copy for the logger's guard."""
+_DRAIN, _DRAIN_HELD = 3.0, 0.2
+"""Seconds for the logger to write what is left; where somebody holds a log open, that was waited for before."""
 _FDS_BESIDE = 400
 """For clients, the zygotes, and the fds that a batch of starts holds for a moment."""
 
@@ -82,6 +85,12 @@ class Service:
             log_path=manifest.log_path,
             happen=self._on_event,
         )
+        self._last_words = LastWords(
+            self._performer.open_logs,
+            ours=lambda: (os.getpid(), self._logger.pid or 0),
+            tell=self._on_trouble,
+            on_done=self._loop.stop,
+        )
         directories = [boot.directory] + ([manifest.run_dir] if manifest.run_dir else [])
         self._supervisor = Supervisor(
             manifest,
@@ -92,7 +101,7 @@ class Service:
             slots=slots,
             notices=self._notices,
             pid_files=PidFiles(directories, manifest.context),
-            finished=self._loop.stop,
+            finished=self._last_words.wait,
         )
         self._place = Place(boot.directory, boot.lock)
 
@@ -105,7 +114,7 @@ class Service:
         boot = self._boot
         self._logger.start()
         self._open_common_logs()
-        for waits in (self._supervisor, self._engine, self._logger):
+        for waits in (self._supervisor, self._engine, self._logger, self._last_words):
             self._loop.add(waits)
         self._loop.afterwards(self._supervisor.end_of_turn)
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -152,7 +161,7 @@ class Service:
         self._engine.close()
         self._notices.close()
         os.dup2(self._terminal, 2)
-        self._logger.close()
+        self._logger.close(_DRAIN_HELD if self._last_words.held else _DRAIN)
         self._scoreboard.close()
         rundir.clean(self._boot.directory, self._place.fd)
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from itertools import count
 
 from udaemon.engines.base import Engine, SpawnRequest
-from udaemon.engines.locks import LockHeld, acquire
+from udaemon.engines.locks import LockHeld, acquire, identity
 from udaemon.logs.client import LoggerLink
 from udaemon.manifest.model import Daemon
 from udaemon.policy.events import Event, SpawnFailed, Trouble
@@ -50,6 +50,7 @@ class Performer:
         self._wanted: list[Instance] = []
         self._streams: dict[Key, int] = {}
         self._paths: dict[int, str] = {}
+        self._pipes: dict[int, tuple[int, int]] = {}
         self._numbers = count(1)
 
     def spawn(self, instance: Instance) -> None:
@@ -83,6 +84,11 @@ class Performer:
     def log_ended(self, stream: int) -> None:
         """A log pipe has ended and is in its file to the last byte."""
         del self._paths[stream]
+        self._pipes.pop(stream, None)
+
+    def open_logs(self) -> dict[tuple[int, int], str]:
+        """Device and inode of each daemon's log pipe that has not ended, and the file it goes to."""
+        return {pipe: self._paths[stream] for stream, pipe in self._pipes.items()}
 
     def flush(self) -> None:
         """Ask the engine for all starts that were gathered."""
@@ -115,6 +121,7 @@ class Performer:
         read, write = os.pipe2(os.O_CLOEXEC)
         path = self._log_path(instance.daemon)
         stream = self._streams[instance.key] = self._new_stream(path)
+        self._pipes[stream] = identity(read)
         self._logger.open(stream, read, log_target(instance.daemon, instance.index, path))
         return write
 
