@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 from udaemon.child.book import Book
-from udaemon.child.loop import Outcome, back_to_back, course, drive
+from udaemon.child.loop import Limit, Outcome, back_to_back, course, drive
 from udaemon.child.report import Reporter
 from udaemon.child.scoreboard import SlotReading, SlotWriter, reading
 from udaemon.child.signals import Signals
@@ -37,6 +37,7 @@ class World:
         self.min_sleep = min_sleep
         self.in_pause: dict[int, Callable[[], Any]] = {}
         self.in_run: dict[int, Callable[[], Any]] = {}
+        self.limit: Limit | None = None
 
     def clock(self) -> float:
         return self.now
@@ -67,6 +68,7 @@ class World:
             book=self.book,
             clock=self.clock,
             once=once,
+            limit=self.limit,
         )
         return drive(steps, self.wait)
 

@@ -100,6 +100,8 @@ def daemons(draw: st.DrawFn, name: str) -> Daemon:
         params=bare.params,
         sleep=bare.sleep,
         min_sleep=bare.min_sleep,
+        memory_limit=bare.memory_limit,
+        memory_threshold=bare.memory_threshold,
         preload=bare.preload,
         on=bare.on,
     )

@@ -42,6 +42,7 @@ endings = st.one_of(
         Exited, code=st.sampled_from([0, 1, 78]), reason=st.sampled_from([None, Reason.EXCEPTION, Reason.CONFIG])
     ),
     st.builds(Exited, signal=st.sampled_from([9, 11, 15])),
+    st.just(Exited(code=0, reason=Reason.MEMORY)),
 )
 stops = st.builds(StopAsked, hurry=st.booleans(), timeout=st.sampled_from([None, 0.0, 1.0, 60.0]))
 troubles = st.builds(SpawnFailed, st.sampled_from(Trouble), st.just("no"))
@@ -177,7 +178,11 @@ class Machine(RuleBasedStateMachine):
         self.deaths += 1
         self.process, self.kill_allowed_at, self.retries, self.killed = None, None, False, False
         self.survivors = left if self.instance.daemon.stop.kill_tree else ()
+        counted = (self.instance.crashes, self.instance.attempts)
         self.tell(Exited(code=end.code, signal=end.signal, reason=end.reason, survivors=left))
+        if end.reason is Reason.MEMORY:
+            assert (self.instance.crashes, self.instance.attempts) == counted
+            assert self.spawning == (self.wanted is Wanted.UP and not self.survivors)
 
     @precondition(lambda self: self.survivors)
     @rule()

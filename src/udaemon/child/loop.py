@@ -13,7 +13,7 @@ from collections.abc import Callable, Generator
 from typing import Any, NamedTuple, Protocol
 
 from udaemon.child.book import Book, rss_peak
-from udaemon.child.schedule import Due, anchor_of, next_due
+from udaemon.child.schedule import anchor_of, next_due, resumed
 from udaemon.child.scoreboard import BEGUN, CURRENT, DONE, LAST_END, LAST_START, SlotWriter
 from udaemon.child.task import StopTask
 
@@ -28,10 +28,18 @@ RSS_PERIOD = 1.0
 
 
 class Outcome(NamedTuple):
-    """How the loop ended: `stopped`, `task-stopped`, `exited` or `exception`, and what was raised."""
+    """How the loop ended: `stopped task-stopped exited exception memory`; what was raised, or else what to say."""
 
     reason: str
     error: BaseException | None = None
+    message: str | None = None
+
+
+class Limit(Protocol):
+    """What the loop asks of `MemoryLimit`."""
+
+    def exceeded(self) -> str | None:
+        """What to say when the process has grown too large."""
 
 
 class Marks(Protocol):
@@ -61,13 +69,17 @@ def course(
     clock: Clock,
     once: bool = False,
     always_pause: bool = False,
+    limit: Limit | None = None,
 ) -> Course:
     """Yield, in turn, the callables to call and the moments to wait for; be sent what they raised, or None.
 
-    `always_pause` yields a moment before each run also when it has come already.
+    `always_pause` yields a moment before each run also when it has come already. `limit` is looked at after each run;
+    who leaves for it leaves the pause to the process that comes after.
     """
     started = clock()
-    due = Due(started, started)
+    due = resumed(book.writer.take_resume(), started, max(sleep, min_sleep))
+    if due.at > started:
+        book.paused(due.at)
     while True:
         waiting, paused = True, not always_pause
         while waiting:
@@ -93,6 +105,9 @@ def course(
             return Outcome("stopped")
         due = next_due(anchor_of(due.at, started, sleep), clock(), sleep, min_sleep)
         book.paused(due.at)
+        if limit is not None and not marks.stopping and (message := limit.exceeded()) is not None:
+            book.writer.leave_until(due.at)
+            return Outcome("memory", message=message)
 
 
 def drive(steps: Course, wait: Callable[[float], object]) -> Outcome:

@@ -21,6 +21,7 @@ from typing import Literal, TextIO
 from udaemon.child.book import Book, last_line
 from udaemon.child.build import Built, Misconfigured, build, load_module, resolve_listener
 from udaemon.child.loop import Outcome, back_to_back, course, drive
+from udaemon.child.memory import MemoryLimit
 from udaemon.child.parent import watch_parent
 from udaemon.child.report import Leaving, ReadyReport, Reporter
 from udaemon.child.scoreboard import SlotWriter
@@ -100,7 +101,7 @@ def live(spec: ChildSpec, signals: Signals, reporter: Reporter, writer: SlotWrit
 def tell_end(spec: ChildSpec, reporter: Reporter, outcome: Outcome) -> int:
     """Say why the child leaves, to its log and to the supervisor. Returns the exit code."""
     error = outcome.error
-    code, message = 0, None
+    code, message = 0, outcome.message
     if outcome.reason == "config":
         code, message = EXIT_CONFIG, str(error)
         _complain(f"udaemon: {spec.name}: {message}")
@@ -111,6 +112,8 @@ def tell_end(spec: ChildSpec, reporter: Reporter, outcome: Outcome) -> int:
         code, message = EXIT_EXCEPTION, last_line(error)
         trace = _users_part(error.__traceback__)
         sys.excepthook(type(error), error.with_traceback(trace), trace)
+    elif message is not None:
+        _complain(f"udaemon: {spec.name}: {message}")
     reporter.tell(Leaving(outcome.reason, message))
     return code
 
@@ -118,7 +121,8 @@ def tell_end(spec: ChildSpec, reporter: Reporter, outcome: Outcome) -> int:
 def _loop(spec: ChildSpec, built: Built, signals: Signals, book: Book, *, once: bool) -> Outcome:
     clock = time.monotonic
     unpaced = spec.sleep <= 0 and spec.min_sleep <= 0
-    if unpaced and not (built.is_async or book.listens or once):
+    limit = None if spec.memory_limit is None else MemoryLimit(spec.memory_limit, spec.memory_threshold)
+    if unpaced and not (built.is_async or book.listens or once or limit):
         return back_to_back(built.run, marks=signals, book=book, clock=clock)
     if 0 < spec.sleep + spec.min_sleep < SHORT_PAUSE:
         make_timers_precise()
@@ -131,6 +135,7 @@ def _loop(spec: ChildSpec, built: Built, signals: Signals, book: Book, *, once: 
         clock=clock,
         once=once,
         always_pause=built.is_async,
+        limit=limit,
     )
     if built.is_async:
         from udaemon.child.async_loop import run_course  # asyncio is 40 ms that a plain task need not pay

@@ -14,7 +14,7 @@ from typing import NamedTuple
 FRAME_LIMIT = 64 * 1024
 TEXT_LIMIT = 4000
 _FLAGS = int(_socket.MSG_DONTWAIT | getattr(_socket, "MSG_NOSIGNAL", 0))
-REASONS = ("stopped", "task-stopped", "exception", "exited", "config")
+REASONS = ("stopped", "task-stopped", "exception", "exited", "config", "memory")
 
 
 class ReadyReport(NamedTuple):

@@ -39,6 +39,18 @@ def next_due(anchor: float, ended: float, sleep: float, min_sleep: float) -> Due
     return Due(at, at)
 
 
+def resumed(due: float, now: float, longest: float) -> Due:
+    """The first run of a process: at once, or where the one before left in a pause, at the end of that pause.
+
+    Args:
+        due: When that pause was to end, 0 when there was none.
+        now: The present.
+        longest: No pause is longer; what is farther away is nonsense.
+    """
+    at = due if now < due <= now + longest else now
+    return Due(at, at)
+
+
 def anchor_of(due: float, started: float, sleep: float) -> float:
     """Where a run's period begins: at its planned start, so that a late wake-up is made up for and nothing drifts.
 

@@ -28,7 +28,7 @@ SLOT_SIZE = 2048
 SLOT = struct.Struct("=256d")
 
 DONE, LAST_START, LAST_END, CURRENT, NEXT_DUE, LATE, FAILED_ID, BEGUN = range(8)
-PID, FAILED, RSS_PEAK = range(8, 11)
+PID, FAILED, RSS_PEAK, RESUME = range(8, 12)
 HISTOGRAM = 16
 
 _COPIES = 16  # how often a reader tries to meet a quiet moment
@@ -89,6 +89,15 @@ class SlotWriter:
         words[NEXT_DUE] = 0.0
         words[RSS_PEAK] = 0.0
         words[PID] = float(pid)
+
+    def leave_until(self, due: float) -> None:
+        """This process leaves in a pause, and the next one is to run at `due`."""
+        self.words[RESUME] = due
+
+    def take_resume(self) -> float:
+        """When the process before wanted the next run, 0 when it did not leave in a pause; asked once."""
+        due, self.words[RESUME] = self.words[RESUME], 0.0
+        return due
 
     def began(self, started: float) -> None:
         """A run begins."""

@@ -17,7 +17,8 @@ class ChildSpec(NamedTuple):
 
     `env` is added to the environment; `listeners` maps `start`, `task_done` and `task_failed` to "pkg.mod:function"
     names; `directory` is the manifest's, and goes on `sys.path`; `slot` is the number of its scoreboard slot;
-    `rlimit_nofile` is the (soft, hard) limit to set back, None to leave it alone.
+    `rlimit_nofile` is the (soft, hard) limit to set back, None to leave it alone; `memory_limit` is in bytes, None for
+    no limit, and `memory_threshold` the percent of it above which the process leaves between two runs.
     """
 
     name: str
@@ -37,6 +38,8 @@ class ChildSpec(NamedTuple):
     listeners: Mapping[str, tuple[str, ...]] = NO_LISTENERS
     slot: int = 0
     rlimit_nofile: tuple[int, int] | None = None
+    memory_limit: int | None = None
+    memory_threshold: float = 70.0
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the mappings as dicts: a mapping proxy cannot be pickled."""

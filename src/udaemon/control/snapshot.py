@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from udaemon.control.host import Host, InstanceView
-from udaemon.policy.instance import State
+from udaemon.policy.instance import Instance, State
 
 VERSION = 1
 """Of the shape of `ps --json`."""
@@ -107,11 +107,16 @@ def describe(view: InstanceView, *, moment: Moment, node: str, rss: Callable[[in
         },
         "next_attempt_at": moment.at(instance.deadline) if instance.state is State.BACKOFF else None,
         "runs": _runs(view, moment),
-        "memory": {"rss": rss(instance.pid) if instance.pid is not None else None, "limit": None, "threshold": None},
+        "memory": {"rss": rss(instance.pid) if instance.pid is not None else None, **_limit(instance)},
         "log": view.log,
         "log_state": view.log_state,
         "host": node,
     }
+
+
+def _limit(instance: Instance) -> dict[str, Any]:
+    limit = instance.daemon.memory_limit
+    return {"limit": limit, "threshold": None if limit is None else instance.daemon.memory_threshold}
 
 
 def last_error(view: InstanceView) -> str | None:

@@ -32,4 +32,6 @@ def spec_of(manifest: Manifest, daemon: Daemon, index: int, *, slot: int = 0) ->
         preload=daemon.preload,
         listeners={kind: names for kind, names in listeners.items() if names},
         slot=slot,
+        memory_limit=daemon.memory_limit,
+        memory_threshold=daemon.memory_threshold,
     )

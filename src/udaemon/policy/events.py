@@ -25,6 +25,8 @@ class Reason(StrEnum):
     """A signal ended it."""
     CONFIG = "config"
     """It cannot begin as it is declared: a bad factory, a missing program."""
+    MEMORY = "memory"
+    """It had grown too large, and left between two runs to be started anew."""
     UNKILLABLE = "unkillable"
     """It was killed and did not go away."""
 

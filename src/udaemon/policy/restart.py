@@ -68,6 +68,8 @@ def verdict(instance: Instance, end: Exit, now: float, jitter: float) -> Again |
     success = succeeded(end, daemon)
     if end.reason is Reason.CONFIG:
         return Stay(failed=True, message=instance.message)
+    if end.reason is Reason.MEMORY:
+        return Again(instance, 0.0)
     if daemon.restart is Restart.NEVER or (success and daemon.restart is Restart.ON_FAILURE):
         return Stay(failed=not success, message=instance.message)
     uptime = end.at - (instance.started_at if instance.started_at is not None else end.at)

@@ -110,6 +110,12 @@ def test_before_anything_ran_the_shape_is_the_same() -> None:
     assert instance["memory"] == {"rss": None, "limit": None, "threshold": None}
 
 
+def test_a_memory_limit_is_told_with_its_threshold() -> None:
+    host = FakeHost(Daemon(name="mailer", factory="a:b", memory_limit=256 * 1024**2))
+    (instance,) = shown(host)["instances"]
+    assert instance["memory"] == {"rss": None, "limit": 268435456, "threshold": 70.0}
+
+
 def test_a_command_has_no_activity() -> None:
     host = FakeHost(Daemon(name="mailer", command=("x",)))
     host.run(MAILER, 12)

@@ -1,11 +1,14 @@
 """The length of a wait, as a function of its own."""
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from udaemon.manifest.model import Backoff
-from udaemon.policy.restart import delay, refused_delay
+from udaemon.manifest.model import Backoff, Daemon, Restart
+from udaemon.policy.events import Reason
+from udaemon.policy.instance import Exit, declared
+from udaemon.policy.restart import Again, delay, refused_delay, verdict
 
 counts = st.integers(1, 10**6)
 backoffs = st.builds(
@@ -38,3 +41,14 @@ def test_the_first_crash_waits_not_at_all_and_the_second_does(backoff: Backoff, 
 @pytest.mark.parametrize(("refusals", "wait"), [(1, 0.1), (2, 0.2), (7, 6.4), (8, 10.0), (10**9, 10.0)])
 def test_a_refused_start_is_tried_again_soon_and_then_every_ten_seconds(refusals: int, wait: float) -> None:
     assert refused_delay(refusals, 0) == wait
+
+
+@pytest.mark.parametrize("policy", Restart)
+@pytest.mark.parametrize("uptime", [0.0, 3600.0])
+def test_a_process_that_left_for_its_memory_is_replaced_at_once_whatever_restart_says(
+    policy: Restart, uptime: float
+) -> None:
+    before = evolve(declared(Daemon(name="a", factory="a:b", restart=policy), 0), started_at=5.0, crashes=3)
+    end = Exit(code=0, signal=None, core=False, reason=Reason.MEMORY, at=5.0 + uptime)
+
+    assert verdict(before, end, end.at, 1.0) == Again(before, 0.0)

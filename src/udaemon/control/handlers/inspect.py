@@ -10,9 +10,9 @@ from typing import Any
 
 from attrs import fields, has
 
+from udaemon.child.memory import rss
 from udaemon.control.handlers.events import told
 from udaemon.control.host import Host, InstanceView
-from udaemon.control.memory import rss
 from udaemon.control.request import Request
 from udaemon.control.selection import select
 from udaemon.control.snapshot import Moment, describe

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import time
 
+from udaemon.child.memory import rss
 from udaemon.control.host import Host
-from udaemon.control.memory import rss
 from udaemon.control.request import Request
 from udaemon.control.selection import select
 from udaemon.control.snapshot import Moment, snapshot

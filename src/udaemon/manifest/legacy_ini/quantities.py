@@ -76,9 +76,13 @@ def percent(text: str) -> Quantity:
     if value is None:
         dies = f'"{text}" is no number: with a memory limit the old daemon died after its first run (TypeError)'
         return Quantity(None, (("not-a-number", dies),))
+    remarks = []
     if text[_front(text) :].strip(_BLANKS):
-        return Quantity(value, (("leading-number", f'"{text}" is {_plain(value)} to PHP'),))
-    return Quantity(value)
+        remarks.append(("leading-number", f'"{text}" is {_plain(value)} to PHP'))
+    if not 0 <= value <= 100:
+        ended = "never ended the old daemon" if value > 100 else "ended the old daemon after every run"
+        remarks.append(("beyond-percent", f"{_plain(value)} percent {ended}"))
+    return Quantity(min(max(value, 0.0), 100.0), tuple(remarks))
 
 
 def memory(text: str) -> Quantity:

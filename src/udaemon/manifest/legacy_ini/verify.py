@@ -10,7 +10,7 @@ from typing import Any
 
 from udaemon.manifest.legacy_ini import quantities
 from udaemon.manifest.legacy_ini.plan import Imported, is_todo
-from udaemon.manifest.measures import parse_duration
+from udaemon.manifest.measures import parse_duration, parse_size
 
 REMAINING = (
     "a run's memory is measured as RSS, right after the run; PHP compared its peak, after the pause",
@@ -57,6 +57,7 @@ def _table(value: Any) -> Mapping[str, Any]:
 
 def _daemon(one: Imported, table: Mapping[str, Any], resolve: Callable[[str], str]) -> Iterator[str]:
     values = one.result.values or {}
+    expected = {setting.key: setting.value for setting in one.settings if setting.written}
     for key, value in table.items():
         if is_todo(value):
             yield f"{key} is still to do ({_shown(value)})"
@@ -65,7 +66,8 @@ def _daemon(one: Imported, table: Mapping[str, Any], resolve: Callable[[str], st
     for key in ("memory-limit", "memory-threshold"):
         if key in values and key not in table and "command" not in table:
             yield f"{key} {_shown(values[key])} is not in the manifest"
-    expected = {setting.key: setting.value for setting in one.settings if setting.written}
+        elif key in expected and key in table and _plain(expected[key]) != _plain(table[key]):
+            yield f"{key} is {_shown(table[key])}, from {one.file} it would be {_shown(expected[key])}"
     for key in ("factory", "command", "instances", "log-dir", "common-log"):
         value = expected.get(key)
         wanted = resolve(value) if isinstance(value, str) else value
@@ -84,6 +86,12 @@ def _pace(one: Imported, table: Mapping[str, Any]) -> Iterator[str]:
         old = quantities.seconds(text, empty_is_zero=True, php5=one.result.php == "5").value
         if old != _seconds(table.get(key, 0)):
             yield f"{key} is {_shown(table.get(key))}, PHP read {_shown(text)}"
+
+
+def _plain(value: Any) -> Any:
+    """A size as bytes, however it is written; what is none, and no limit, as it is."""
+    size = parse_size(value) if isinstance(value, str) else None
+    return value if size is None else size
 
 
 def _seconds(value: Any) -> float | None:

@@ -90,7 +90,14 @@ def test_a_memory_limit(text: str, value: int | None, codes: list[str]) -> None:
 
 @pytest.mark.parametrize(
     ("text", "value", "codes"),
-    [("70", 70.0, []), ("40.5", 40.5, []), ("70%", 70.0, ["leading-number"]), ("abc", None, ["not-a-number"])],
+    [
+        ("70", 70.0, []),
+        ("40.5", 40.5, []),
+        ("70%", 70.0, ["leading-number"]),
+        ("150", 100.0, ["beyond-percent"]),
+        ("-1", 0.0, ["beyond-percent"]),
+        ("abc", None, ["not-a-number"]),
+    ],
 )
 def test_a_threshold(text: str, value: float | None, codes: list[str]) -> None:
     quantity = percent(text)

@@ -1,0 +1,134 @@
+"""The tables within a daemon: backoff, start limit, stop, log and listeners, key by key.
+
+Knows nothing of the daemon around them, of files and of how a value was spelled.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from attrs import frozen
+
+from udaemon.manifest.containers import Many
+from udaemon.manifest.keys import key
+from udaemon.manifest.references import Cooldown, PythonCallable, SignalName
+from udaemon.manifest.values import Choice, Duration, Flag, Number, Size
+
+
+class LogFormat(StrEnum):
+    """How a line stands in the log file."""
+
+    PLAIN = "plain"
+    JSON = "json"
+
+
+class OnFull(StrEnum):
+    """What happens to output while the log cannot be written and its buffer is full."""
+
+    BLOCK = "block"
+    DROP = "drop"
+
+
+@frozen(kw_only=True)
+class Backoff:
+    """How long to wait before a crashed daemon is started again. Seconds.
+
+    The first crash restarts at once; crash n waits `initial * factor ** (n - 2)`, at most `max`, give or take
+    `jitter` (a share of the wait). A process that stayed up for `max` seconds clears the count.
+    """
+
+    initial: float = key("Wait after the second crash in a row.", Duration(), default=1.0, example="1s")
+    factor: float = key("Each further wait is this many times longer.", Number(1, 100), default=2.0, example=2)
+    max: float = key(
+        "The longest wait; a daemon up for this long counts as healthy again.", Duration(), default=60.0, example="1m"
+    )
+    jitter: float = key("Share by which a wait is longer or shorter at random.", Number(0, 1), default=0.1, example=0.1)
+
+
+@frozen(kw_only=True)
+class StartLimit:
+    """How many automatic restarts are allowed in a window of time.
+
+    `then` is None for "give-up" and the seconds to wait for "cooldown 10m".
+    """
+
+    count: int = key(
+        "Automatic restarts allowed within the window.", Number(1, 1_000_000, whole=True), default=10, example=10
+    )
+    window: float = key("Length of the window.", Duration(low=0.001), default=600.0, example="10m")
+    then: float | None = key(
+        'What to do when the limit is reached: "give-up", or "cooldown 10m" to wait that long and try anew.',
+        Cooldown(),
+        default=None,
+        example="cooldown 10m",
+    )
+
+
+@frozen(kw_only=True)
+class Stop:
+    """How a daemon is asked to stop."""
+
+    signal: str = key("Signal that asks the daemon to stop.", SignalName(), default="TERM", example="INT")
+    timeout: float = key("After this long the whole process tree is killed.", Duration(), default=10.0, example="30s")
+    kill_tree: bool = key(
+        "Kill what the daemon's process leaves behind when it ends.", Flag(), default=True, example=False
+    )
+
+
+@frozen(kw_only=True)
+class Log:
+    """How a daemon's output is kept. Sizes in bytes, ages in seconds, None for no limit."""
+
+    format: LogFormat = key(
+        "How a line is written.",
+        Choice(LogFormat, {"plain": "The line as it came.", "json": "One JSON object a line."}),
+        default=LogFormat.PLAIN,
+        example="json",
+    )
+    timestamps: bool = key(
+        "Begin each line with the time it was captured, in UTC.", Flag(), default=True, example=False
+    )
+    max_size: int | None = key(
+        "Rotate when the file would grow beyond this.", Size(low=1), default=10 * 1024**2, example="100M"
+    )
+    max_age: float | None = key(
+        "Rotate when the file is older than this.", Duration(low=1, unlimited=True), default=None, example="1d"
+    )
+    backups: int = key("Rotated files to keep.", Number(0, 1000, whole=True), default=5, example=10)
+    compress: bool = key("Compress rotated files with gzip.", Flag(), default=False, example=True)
+    on_full: OnFull = key(
+        "What to do while the disk is full and the buffer too.",
+        Choice(
+            OnFull,
+            {
+                "block": "The daemon waits when it writes; nothing is lost.",
+                "drop": "Lines are dropped, and a mark in the log says how many.",
+            },
+        ),
+        default=OnFull.BLOCK,
+        example="drop",
+    )
+
+
+@frozen(kw_only=True)
+class Listeners:
+    """Python callables told of a daemon's events, each "pkg.mod:function" (one or a list)."""
+
+    start: tuple[str, ...] = key(
+        "Called once before the first run.",
+        Many(PythonCallable(), "callables", single=True),
+        default=(),
+        example="jobs.hooks:up",
+    )
+    task_done: tuple[str, ...] = key(
+        "Called after each run that returned.",
+        Many(PythonCallable(), "callables", single=True),
+        default=(),
+        example="jobs.hooks:done",
+    )
+    task_failed: tuple[str, ...] = key(
+        "Called with the exception of a run.",
+        Many(PythonCallable(), "callables", single=True),
+        default=(),
+        example=["jobs.hooks:failed", "jobs.alarm:ring"],
+    )
