@@ -7,8 +7,10 @@ import signal
 import time
 from pathlib import Path
 
+import pytest
 from tests.process.conftest import descendants, wait_for_ends
 from tests.process.project import PATIENCE, Project, read_line
+from tests.process.test_supervisor import helpers
 
 
 def test_i23_commands_die_with_a_supervisor_that_is_killed_while_it_starts_them(project: Project) -> None:
@@ -43,6 +45,41 @@ def test_f1_the_next_up_starts_what_a_killed_supervisor_left_to_die(project: Pro
     assert {one["state"] for one in project.instances()} == {"running"}
     assert set(old).isdisjoint(new)
     assert [pid for pid in old if Path(f"/proc/{pid}/fd/1").exists()] == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGSTOP, signal.SIGKILL])
+def test_i5_a_logger_that_is_stopped_or_killed_before_the_end_loses_no_line(project: Project, number: int) -> None:
+    project.file(
+        "count.py",
+        """
+        import udaemon
+
+        def create(context: udaemon.TaskContext):
+            return lambda: print("line", context.run_id, flush=True)
+        """,
+    )
+    project.manifest("""
+        [daemons.count]
+        factory = "count:create"
+        sleep = "1ms"
+    """)
+    project.up()
+    (logger,) = helpers(project.ps()["supervisor"]["pid"], "logger")
+    os.kill(logger, signal.SIGSTOP)
+    project.until("count", lambda seen: seen["runs"]["count"] > 50)
+    project.run("stop", "count")
+    ran = project.instance("count")["runs"]["count"]
+    if number != signal.SIGSTOP:
+        os.kill(logger, number)
+    project.down()
+
+    log = (project.state / "udaemon" / project.directory.name / "log" / "count.log").read_text()
+    numbers = [int(line.rpartition(" ")[2]) for line in log.splitlines() if " line " in line]
+    assert numbers == sorted(set(numbers))
+    if number == signal.SIGSTOP:
+        assert numbers == list(range(1, ran + 1))
+    else:
+        assert ran - len(numbers) <= 10, "only what it had in hand when it was stopped"
 
 
 def started_by(project: Project) -> int:

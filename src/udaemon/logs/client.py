@@ -133,6 +133,7 @@ class LoggerLink:
         process, self._process = self._process, None
         if process is not None:
             self._reactor.forget(process.socket.fileno())
+            process.resume()  # what is in the pipes would be lost with one that stays stopped
             self._finish(process.socket, timeout)
             process.end()
         self.deadline = None

@@ -59,6 +59,11 @@ class LoggerProcess(NamedTuple):
         ours.setblocking(False)
         return cls(pid, pidfd, ours)
 
+    def resume(self) -> None:
+        """Let it go on if somebody stopped it."""
+        with contextlib.suppress(OSError):
+            signal.pidfd_send_signal(self.pidfd, signal.SIGCONT)
+
     def end(self) -> None:
         """Kill it if it still lives, and take its exit status."""
         self.socket.close()
