@@ -213,5 +213,5 @@ def test_all_kinds_of_factories_are_given_what_they_take(name: str, ran: object,
 
 
 def test_a_factory_that_takes_no_keywords_does_not_fit(jobs: ModuleType) -> None:
-    with pytest.raises(Misconfigured, match="does not fit its params: .*positional.only"):
+    with pytest.raises(Misconfigured, match=r"does not fit its params: .*positional.only"):
         build("jobs_for_tests:positional", {"queue": "mail"}, CONTEXT)
