@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 from udaemon.control import messages
 from udaemon.control.frames import MAX_REQUEST, FrameBuffer, FrameError
-from udaemon.control.host import Reactor
 from udaemon.control.request import Request
+from udaemon.engines.base import WritableReactor
 from udaemon.errors import UdaemonError
 
 
@@ -44,7 +44,7 @@ class Connection:
     def __init__(
         self,
         connection: socket.socket,
-        reactor: Reactor,
+        reactor: WritableReactor,
         limits: Limits,
         *,
         clock: Callable[[], float],

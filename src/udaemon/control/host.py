@@ -111,19 +111,3 @@ class Host(Protocol):
 
     def common_logs(self) -> Sequence[str]:
         """Paths of the common logs."""
-
-
-class Reactor(Protocol):
-    """The supervisor's loop as the server sees it: it calls back when a file descriptor can be read or written."""
-
-    def watch(self, fd: int, callback: Callable[[], None]) -> None:
-        """Call `callback` whenever `fd` is readable or hung up."""
-
-    def forget(self, fd: int) -> None:
-        """Stop watching `fd` altogether; call it before the fd is closed."""
-
-    def watch_writable(self, fd: int, callback: Callable[[], None]) -> None:
-        """Call `callback` whenever `fd` takes more."""
-
-    def forget_writable(self, fd: int) -> None:
-        """Stop asking whether `fd` takes more."""

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from udaemon.control import rundir, sockets
-from udaemon.control.host import Reactor
+from udaemon.engines.base import WritableReactor
 from udaemon.errors import UdaemonError
 from udaemon.logs.watch import GONE, Watch
 
@@ -44,7 +44,7 @@ class Place:
 
     def keep(
         self,
-        reactor: Reactor,
+        reactor: WritableReactor,
         *,
         on_moved: Callable[[socket.socket], None],
         on_trouble: Callable[[str], None],
@@ -63,7 +63,7 @@ class Place:
             self._watch = Watch([self._path], GONE)
             reactor.watch(self._watch.fileno(), self._look)
 
-    def close(self, reactor: Reactor) -> None:
+    def close(self, reactor: WritableReactor) -> None:
         """Look after it no more."""
         if self._watch is not None:
             reactor.forget(self._watch.fileno())

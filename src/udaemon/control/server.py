@@ -17,8 +17,9 @@ from itertools import count
 
 from udaemon.control.connection import Connection, Limits, refuse
 from udaemon.control.handlers import HANDLERS, Handler
-from udaemon.control.host import Host, Reactor
+from udaemon.control.host import Host
 from udaemon.control.request import Request
+from udaemon.engines.base import WritableReactor
 from udaemon.errors import ExitCode, UdaemonError
 from udaemon.manifest.wording import near
 
@@ -44,7 +45,7 @@ class ControlServer:
     def __init__(
         self,
         host: Host,
-        reactor: Reactor,
+        reactor: WritableReactor,
         listener: socket.socket,
         *,
         bug: Callable[[str], None],

@@ -24,7 +24,17 @@ class Reactor(Protocol):
         """Call `callback` whenever `fd` is readable or hung up."""
 
     def forget(self, fd: int) -> None:
-        """Stop watching `fd`; call it before the fd is closed."""
+        """Stop watching `fd` altogether; call it before the fd is closed."""
+
+
+class WritableReactor(Reactor, Protocol):
+    """The loop as those see it who also wait until a file descriptor can be written."""
+
+    def watch_writable(self, fd: int, callback: Callable[[], None]) -> None:
+        """Call `callback` whenever `fd` takes more."""
+
+    def forget_writable(self, fd: int) -> None:
+        """Stop asking whether `fd` takes more."""
 
 
 @frozen(kw_only=True)

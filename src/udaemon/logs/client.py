@@ -13,30 +13,14 @@ import socket
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Protocol
 
+from udaemon.engines.base import WritableReactor
 from udaemon.logs.process import LoggerProcess
 from udaemon.logs.target import LogTarget
 from udaemon.logs.wire import Unpacker, pack
 
 _QUICK_DEATH = 1.0
 """A logger that lived shorter than this, in seconds, is replaced only after as long a wait."""
-
-
-class LinkReactor(Protocol):
-    """The loop as the link sees it."""
-
-    def watch(self, fd: int, callback: Callable[[], None]) -> None:
-        """Call `callback` whenever `fd` is readable or hung up."""
-
-    def watch_writable(self, fd: int, callback: Callable[[], None]) -> None:
-        """Call `callback` whenever `fd` takes more."""
-
-    def forget_writable(self, fd: int) -> None:
-        """Stop asking whether `fd` takes more."""
-
-    def forget(self, fd: int) -> None:
-        """Stop watching `fd`."""
 
 
 class _Stream:
@@ -64,7 +48,7 @@ class LoggerLink:
 
     def __init__(
         self,
-        reactor: LinkReactor,
+        reactor: WritableReactor,
         *,
         on_state: Callable[[int, str], None],
         on_eof: Callable[[int], None],
