@@ -9,14 +9,19 @@ TYPE_CHECKING = False  # type checkers know the name; `typing` would be most of 
 if TYPE_CHECKING:
     from typing import Any
 
+    from udaemon.child.embed import run
     from udaemon.child.task import CallbackTask, StopTask, Task, TaskContext, TaskEvent
 
 __version__ = "0.1.0"
 
-__all__ = ["CallbackTask", "StopTask", "Task", "TaskContext", "TaskEvent", "__version__"]
+__all__ = ["CallbackTask", "StopTask", "Task", "TaskContext", "TaskEvent", "__version__", "run"]
 
 
 def __getattr__(name: str) -> Any:
+    if name == "run":
+        from udaemon.child.embed import run
+
+        return run
     if name in __all__:
         from udaemon.child import task
 

@@ -81,7 +81,7 @@ def build(factory_name: str, params: Mapping[str, Any], context: TaskContext) ->
         made: Any = partial(factory, **arguments) if arguments else factory
     else:
         made = factory(**arguments)
-    return _built(made, factory_name)
+    return built_of(made, factory_name)
 
 
 def _arguments(
@@ -148,7 +148,8 @@ def _returns_a_value(function: FunctionType) -> bool:
     return False
 
 
-def _built(made: Any, name: str) -> Built:
+def built_of(made: Any, name: str) -> Built:
+    """What a task is made of; `name` says where it came from."""
     run = getattr(made, "do_task", made)
     if isinstance(made, type) or not callable(run):
         what = f"the class {made.__qualname__}" if isinstance(made, type) else f"{type(made).__name__}"

@@ -26,7 +26,7 @@ from udaemon.child.parent import watch_parent
 from udaemon.child.report import Leaving, ReadyReport, Reporter
 from udaemon.child.scoreboard import SlotWriter
 from udaemon.child.signals import Signals, clean_signals, make_timers_precise
-from udaemon.child.spec import ChildFds, ChildSpec
+from udaemon.child.spec import ChildFds, ChildSpec, Pace
 from udaemon.child.task import TaskContext
 
 EXIT_EXCEPTION = 1
@@ -89,7 +89,7 @@ def live(spec: ChildSpec, signals: Signals, reporter: Reporter, writer: SlotWrit
             return Outcome("stopped")
         book.start()
         reporter.tell(ReadyReport())
-        return _loop(spec, built, signals, book, once=once)
+        return run_loop(spec, built, signals, book, once=once)
     except Misconfigured as error:
         return Outcome("config", error)
     except SystemExit as error:
@@ -118,7 +118,8 @@ def tell_end(spec: ChildSpec, reporter: Reporter, outcome: Outcome) -> int:
     return code
 
 
-def _loop(spec: ChildSpec, built: Built, signals: Signals, book: Book, *, once: bool) -> Outcome:
+def run_loop(spec: ChildSpec | Pace, built: Built, signals: Signals, book: Book, *, once: bool) -> Outcome:
+    """Run a task that is built, by the loop that suits it."""
     clock = time.monotonic
     unpaced = spec.sleep <= 0 and spec.min_sleep <= 0
     limit = None if spec.memory_limit is None else MemoryLimit(spec.memory_limit, spec.memory_threshold)

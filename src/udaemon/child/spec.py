@@ -12,6 +12,15 @@ from typing import Any, NamedTuple
 NO_LISTENERS: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
 
+class Pace(NamedTuple):
+    """What the loop goes by, where there is no manifest. The names are those of `ChildSpec`."""
+
+    sleep: float
+    min_sleep: float
+    memory_limit: int | None
+    memory_threshold: float
+
+
 class ChildSpec(NamedTuple):
     """One instance of a factory daemon. Durations in seconds, paths absolute.
 
