@@ -147,8 +147,10 @@ def run_loop(spec: ChildSpec | Pace, built: Built, signals: Signals, book: Book,
 
 def _own_process(fds: ChildFds, signals: Signals) -> None:
     """Session, signals, standard streams: nothing is as the forker left it, who has closed all but `fds`."""
-    with suppress(PermissionError):  # already a leader
+    try:
         os.setsid()
+    except PermissionError:
+        pass  # already a leader
     clean_signals()
     signals.install()
     # Only now: a TERM that came since the fork waits until it has a handler.
@@ -169,11 +171,13 @@ def _own_process(fds: ChildFds, signals: Signals) -> None:
 
 def _stream(former: TextIO | None, fd: int, mode: Literal["r", "w"]) -> TextIO:
     """The stream as it is, if it serves this descriptor, line-buffered; a new one costs ten times as much."""
-    with suppress(OSError, ValueError, AttributeError):  # closed, or a stand-in without a descriptor
+    try:
         if former is not None and former.fileno() == fd:
             if isinstance(former, io.TextIOWrapper) and mode == "w":
                 former.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
             return former
+    except (OSError, ValueError, AttributeError):
+        pass  # closed, or a stand-in without a descriptor
     return open(fd, mode, buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
 
 
