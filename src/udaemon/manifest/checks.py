@@ -98,6 +98,10 @@ def check_root(root: Root, top: Tree) -> Iterator[Finding]:
             hint = "set sleep to a period, or min-sleep to a pause"
             message = "sleep and min-sleep are both 0: it runs without a pause"
             yield Finding("no-pause", message, hint, path, at_key=True, severity="warning")
+        if daemon.memory_limit is None and "memory-threshold" in top["daemons"][name]:
+            hint = "set memory-limit, or take it out"
+            at = (*path, "memory-threshold")
+            yield Finding("threshold-alone", "a percent of no limit", hint, at, at_key=True, severity="warning")
 
 
 def check_manifest(manifest: Manifest) -> Iterator[Finding]:

@@ -111,6 +111,10 @@ CODES = {
         "The file is no TOML or no YAML from this place on. Nothing else in it is looked at.",
         "Mend the place; the mistake may stand just before it.",
     ),
+    "threshold-alone": Code(
+        "`memory-threshold` is a percent of `memory-limit`, and there is none. A warning: nothing is limited.",
+        "Set `memory-limit`, or take the threshold out.",
+    ),
     "too-big": Code("The file is larger than any manifest.", "Is it the right file?"),
     "too-deep": Code(
         "Tables or lists are nested deeper, or aliases repeat more, than any manifest needs.", "Write it flat."
