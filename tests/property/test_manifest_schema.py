@@ -39,6 +39,7 @@ BEYOND = {
     "no-pause",
     "nothing-to-run",
     "same-log",
+    "threshold-alone",
     "unknown-daemon",
     "unreadable",
 }
