@@ -14,7 +14,7 @@ from pathlib import Path
 from benchmarks.contestants import Contestant, Floor, Supervisor, Udaemon
 from benchmarks.figures import CAVEAT, Figure, Options, table, write_json
 
-ROWS = ("start", "memory", "status", "idle", "replacement", "stop")
+ROWS = ("start", "memory", "status", "idle", "replacement", "stop", "check")
 CONTESTANTS: dict[str, type[Contestant]] = {kind.name: kind for kind in (Floor, Udaemon, Supervisor)}
 
 

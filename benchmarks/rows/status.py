@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import median
 
 from benchmarks.contestants import Contestant, Udaemon
 from benchmarks.figures import Figure, Options
+from benchmarks.processes import cost
 
 TITLE = "status"
 TURNS = 15
@@ -34,7 +32,7 @@ def measure(contestants: Sequence[type[Contestant]], options: Options) -> Iterat
         running.wait_for_first_runs()
         for _ in range(TURNS):
             for name, argv in commands.items():
-                wall, cpu = _run(argv, running)
+                wall, cpu = cost(argv, running.directory, running.environ)
                 walls[name].append(wall * 1000)
                 cpus[name].append(cpu * 1000)
     for what, taken in (("wall", walls), ("CPU", cpus)):
@@ -43,14 +41,3 @@ def measure(contestants: Sequence[type[Contestant]], options: Options) -> Iterat
         yield Figure(TITLE, f"`ps --json` of {options.daemons}, {what}", "ms", json_values, base="bare", limit=5)
         table_values = {"bare": values["bare"], "udaemon": values["table"]}
         yield Figure(TITLE, f"`ps` of {options.daemons}, {what}", "ms", table_values, base="bare", limit=10)
-
-
-def _run(argv: list[str], running: Contestant) -> tuple[float, float]:
-    began = time.monotonic()
-    process = subprocess.Popen(argv, cwd=running.directory, env=running.environ, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    wall = time.monotonic() - began
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise RuntimeError(f"{' '.join(argv)}: exit {process.returncode}")
-    return wall, usage.ru_utime + usage.ru_stime

@@ -3,39 +3,29 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
-
-DAEMON = """
-[daemons.d{at}]
-factory = "jobs:create"
-sleep = "30s"
-min-sleep = "1s"
-description = "daemon number {at}"
-instances = 2
-params = {{ queue = "q{at}", size = {at} }}
-log = {{ max-size = "10M", backups = 3 }}
-"""
+import yaml
+from benchmarks.processes import cost
+from benchmarks.rows.check import JOBS, manifest
 
 
-def cpu(command: list[str], folder: Path) -> float:
-    """CPU seconds of a command and what it waited for; the least of five, for others use this machine too."""
-    least = float("inf")
-    for _ in range(5):
-        process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        least = min(least, usage.ru_utime + usage.ru_stime)
-    return least
+def cpu(command: list[str], folder: Path, code: int = 0) -> float:
+    """The least of five, for others use this machine too."""
+    return min(cost(command, folder, os.environ, code)[1] for _ in range(5))
 
 
 @pytest.mark.timing
-@pytest.mark.parametrize(("mistake", "most"), [("", 28), ("slep = 1\n", 45)])
-def test_500_daemons_cost_little(mistake: str, most: float, tmp_path: Path) -> None:
-    (tmp_path / "jobs.py").write_text("def create(queue, size): ...\n")
-    (tmp_path / "udaemon.toml").write_text("".join(DAEMON.format(at=at) for at in range(500)) + mistake)
+@pytest.mark.parametrize(
+    ("file", "mistake", "most"), [("500.toml", "", 20), ("500.yaml", "", 20), ("500.toml", "slep = 1\n", 30)]
+)
+def test_500_daemons_cost_little(file: str, mistake: str, most: float, tmp_path: Path) -> None:
+    text = manifest() + mistake
+    (tmp_path / "jobs.py").write_text(JOBS)
+    (tmp_path / file).write_text(text if file.endswith("toml") else yaml.safe_dump(tomllib.loads(text)))
     bare = cpu([sys.executable, "-c", "pass"], tmp_path)
-    assert cpu([sys.executable, "-m", "udaemon", "check"], tmp_path) < most * bare
+    check = [sys.executable, "-m", "udaemon", "check", file]
+    assert cpu(check, tmp_path, int(bool(mistake))) < most * bare

@@ -33,7 +33,6 @@ CLIENT_VERBS = {
 HEAVY = (
     "attr",
     "attrs",
-    "cattrs",
     "asyncio",
     "importlib.metadata",
     "multiprocessing",

@@ -93,7 +93,7 @@ def test_what_runs_in_a_daemon_is_slim(tmp_path: Path) -> None:
     code = """
 import sys
 def create():
-    heavy = {"asyncio", "logging", "attr", "attrs", "cattrs", "click", "rich", "subprocess", "dataclasses"}
+    heavy = {"asyncio", "logging", "attr", "attrs", "click", "rich", "subprocess", "dataclasses"}
     return lambda: sys.exit(repr(sorted(heavy & set(sys.modules))))
 """
     with Child(tmp_path, code) as child:

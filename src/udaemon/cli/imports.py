@@ -103,7 +103,7 @@ def project_factories(manifest: Manifest, *, patience: float = PATIENCE) -> list
         TimeoutError: An import takes too long.
     """
     modules = sorted({daemon.factory.partition(":")[0] for daemon in manifest.daemons.values() if daemon.factory})
-    with _program("inventory.py", {"directory": manifest.directory, "modules": modules}) as read:
+    with _program("inventory", {"directory": manifest.directory, "modules": modules}) as read:
         told: list[dict[str, Any]] = json.loads(b"\n".join(_lines(read, patience)) or b"[]")
     return told
 
@@ -111,7 +111,7 @@ def project_factories(manifest: Manifest, *, patience: float = PATIENCE) -> list
 def _ask(directory: str, groups: list[dict[str, Any]], patience: float) -> Iterator[dict[str, Any]]:
     """Run one probe and pass on what it tells; where an import takes too long, end the probe and tell that."""
     at: str | None = None
-    with _program("probe.py", {"directory": directory, "groups": groups}) as read:
+    with _program("probe", {"directory": directory, "groups": groups}) as read:
         try:
             for line in _lines(read, patience):
                 word, number, rest = (*line.decode().split(" ", 2), "")[:3]
@@ -128,19 +128,19 @@ def _ask(directory: str, groups: list[dict[str, Any]], patience: float) -> Itera
 
 
 @contextmanager
-def _program(file: str, asked: Mapping[str, Any]) -> Iterator[int]:
-    """Run one of the programs beside this file in a group of its own; give the pipe it answers on, then end it.
+def _program(module: str, asked: Mapping[str, Any]) -> Iterator[int]:
+    """Run a module of this package in a process group of its own; give the pipe it answers on, then end it.
 
-    By posix_spawn: the module `subprocess` takes longer to import than this whole file.
+    By posix_spawn: the module `subprocess` takes longer to import than this whole file. By import: Python would compile
+    a script anew each time.
     """
     told, tell = os.pipe()
     read, write = os.pipe()
     os.set_inheritable(write, True)
-    path = os.path.join(os.path.dirname(__file__), file)
     output = (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)
     pid = os.posix_spawn(
         sys.executable,
-        [sys.executable, "-P", path, str(write)],
+        [sys.executable, "-P", "-c", f"from udaemon.cli.{module} import main; main()", str(write)],
         os.environ,
         file_actions=[(os.POSIX_SPAWN_DUP2, told, 0), output, (os.POSIX_SPAWN_DUP2, 1, 2)],
         setpgroup=0,

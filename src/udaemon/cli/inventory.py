@@ -1,7 +1,7 @@
 """Imports modules in a process made for it, and tells the factories in them with the types of their parameters.
 
 Knows nothing of manifests: it is told module names by marshal on stdin and answers as JSON on the fd that argv names
-(`python -P inventory.py FD`). A module that cannot be imported is left out; `check` says why.
+(`imports.py` starts it). A module that cannot be imported is left out; `check` says why.
 """
 
 from __future__ import annotations
@@ -108,7 +108,3 @@ def main() -> None:
     told = [one for module in asked["modules"] for one in factories(module)]
     with os.fdopen(fd, "w") as answer:
         json.dump(told, answer)
-
-
-if __name__ == "__main__":
-    main()

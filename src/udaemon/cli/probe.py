@@ -1,7 +1,7 @@
 """Imports factories in a process made for it, and tells on a pipe what is wrong with them.
 
 Knows nothing of manifests: it is told references, parameters and environments by marshal on stdin. It is a program of
-its own (`python -P probe.py FD`), because what it imports may do anything: print, exit, hang, crash.
+its own (`imports.py` starts it), because what it imports may do anything: print, exit, hang, crash.
 """
 
 from __future__ import annotations
@@ -224,7 +224,3 @@ def main() -> None:
                 break
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     _tell(fd, f"cost {usage.ru_utime + usage.ru_stime} {usage.ru_maxrss}")
-
-
-if __name__ == "__main__":
-    main()

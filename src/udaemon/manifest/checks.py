@@ -6,7 +6,7 @@ Knows values as they were structured and tables as they were written; imports an
 from __future__ import annotations
 
 import os.path
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 
 from udaemon.manifest.keys import keys_of
 from udaemon.manifest.merge import Tree, levels, lineage, meaningless
@@ -19,12 +19,12 @@ from udaemon.manifest.wording import near, shown
 def check_tables(top: Tree) -> Iterator[Finding]:
     """Check what was written, also where some of it is wrong: a daemon's own tables, not yet its values."""
     daemons = top.get("daemons", {})
-    if isinstance(daemons, Mapping):
+    if isinstance(daemons, dict):
         if not daemons:
             hint = "add a table such as [daemons.mailer]"
             yield Finding("no-daemons", "declares no daemon", hint, ("daemons",), at_key=True)
         for name, own in daemons.items():
-            if isinstance(own, Mapping):
+            if isinstance(own, dict):
                 yield from _what_to_run(top, name, own)
 
 
@@ -55,13 +55,13 @@ def _misspelt(own: Tree) -> bool:
 def check_lineage(top: Tree) -> Iterator[Finding]:
     """Check that what is extended is there, and that nothing extends itself."""
     daemons = top.get("daemons")
-    daemons = daemons if isinstance(daemons, Mapping) else {}
-    if isinstance(top.get("defaults"), Mapping) and "extends" in top["defaults"]:
+    daemons = daemons if isinstance(daemons, dict) else {}
+    if isinstance(top.get("defaults"), dict) and "extends" in top["defaults"]:
         hint = "take it out; a daemon may extend another one"
         yield Finding("contradiction", "means nothing in defaults", hint, ("defaults", "extends"), at_key=True)
     told: set[str] = set()
     for name, own in daemons.items():
-        if not isinstance(own, Mapping) or not isinstance(own.get("extends"), str):
+        if not isinstance(own, dict) or not isinstance(own.get("extends"), str):
             continue
         path = ("daemons", name, "extends")
         line = lineage(top, name)

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import os.path
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from attrs import evolve, field, frozen
 
-from udaemon.manifest.merge import environments, levels
+from udaemon.manifest.merge import Tree, environments, levels
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.manifest.problems import Path
 from udaemon.manifest.root import Root
@@ -84,26 +84,27 @@ class _Completion:
 
     def daemon(self, daemon: Daemon, log_dir: str, common_env: Mapping[str, str]) -> Daemon:
         absolute = self.setting.absolute
+        stack = levels(self.top, daemon.name)
         return evolve(
             daemon,
-            command=self.command(daemon),
-            env=self.env(daemon, common_env),
+            command=self.command(daemon, stack),
+            env=self.env(daemon, stack, common_env),
             env_file=tuple(absolute(path) for path in daemon.env_file),
             cwd=absolute(daemon.cwd or "."),
             log_dir=absolute(daemon.log_dir or log_dir),
             common_log=absolute(daemon.common_log or f"{log_dir}/_common.log"),
         )
 
-    def command(self, daemon: Daemon) -> tuple[str, ...] | None:
+    def command(self, daemon: Daemon, stack: Sequence[Tree]) -> tuple[str, ...] | None:
         """Keep a command whole when a shell reads it."""
-        written = [level["command"] for level in levels(self.top, daemon.name) if "command" in level]
-        if daemon.shell and written and isinstance(written[-1], str):
+        written = [level["command"] for level in stack if "command" in level] if daemon.shell else []
+        if written and isinstance(written[-1], str):
             return (written[-1],)
         return daemon.command
 
-    def env(self, daemon: Daemon, common: Mapping[str, str]) -> dict[str, str]:
+    def env(self, daemon: Daemon, stack: Sequence[Tree], common: Mapping[str, str]) -> dict[str, str]:
         env = dict(common)
-        for level, counts in environments(levels(self.top, daemon.name)):
+        for level, counts in environments(stack):
             if counts:
                 env |= self.read(daemon.env_file, ("daemons", daemon.name, "env-file"), level)
             env |= level.get("env", {})

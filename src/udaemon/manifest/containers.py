@@ -33,7 +33,7 @@ class Many:
 
     def parse(self, value: object) -> tuple[Any, ...]:
         """Take a list, or a single value where that is allowed."""
-        if self.single and not isinstance(value, (list, Mapping)):
+        if self.single and not isinstance(value, (list, dict)):
             return (self.item.parse(value),)
         if not isinstance(value, list):
             raise wrong_type(f"a {self.words}", value)
@@ -49,15 +49,14 @@ class Many:
         return {"anyOf": [self.item.schema(), many]} if self.single else many
 
 
-@frozen
 class Environment:
     """A table of environment variables. What they hold is never shown in a message."""
 
-    words: str = "table of strings"
+    words = "table of strings"
 
     def parse(self, value: object) -> dict[str, str]:
         """Take names without = and string values."""
-        if not isinstance(value, Mapping):
+        if not isinstance(value, dict):
             raise wrong_type("a table of strings", value)
         wrong: list[Wrong] = []
         for name, text in value.items():
@@ -78,15 +77,14 @@ class Environment:
         return {"type": "object", "additionalProperties": {"type": "string"}, "propertyNames": {"pattern": "^[^=]+$"}}
 
 
-@frozen
 class Parameters:
     """A table of keyword arguments: strings, numbers, booleans, lists and tables of them."""
 
-    words: str = "table"
+    words = "table"
 
     def parse(self, value: object) -> dict[str, Any]:
         """Take what TOML, YAML and JSON can all write."""
-        if not isinstance(value, Mapping):
+        if not isinstance(value, dict):
             raise wrong_type("a table", value)
         wrong = [
             Wrong("bad-parameter", "cannot be a keyword argument", "write a Python name", (name,), at_key=True)
@@ -134,9 +132,9 @@ def _unportable(value: object, path: Path) -> Iterator[Wrong]:
             yield Wrong("out-of-range", "is not a finite number", "write it as a string", path)
         case int() | float():
             return
-        case Mapping() | list() if len(path) > _DEEPEST:
+        case dict() | list() if len(path) > _DEEPEST:
             yield Wrong("too-deep", f"is nested more than {_DEEPEST} levels deep", None, path)
-        case Mapping():
+        case dict():
             for name, part in value.items():
                 yield from _unportable(part, (*path, name))
         case list():

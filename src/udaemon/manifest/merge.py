@@ -20,7 +20,7 @@ def merged(lower: Tree, upper: Tree) -> dict[str, Any]:
     result = dict(lower)
     for name, value in upper.items():
         below = result.get(name)
-        result[name] = merged(below, value) if isinstance(value, Mapping) and isinstance(below, Mapping) else value
+        result[name] = merged(below, value) if isinstance(value, dict) and isinstance(below, dict) else value
     return result
 
 
@@ -45,7 +45,9 @@ def levels(top: Tree, name: str) -> tuple[Tree, ...]:
     """Tell the tables that make up a daemon, the lowest first; the last is its own."""
     daemons = _table(top, "daemons")
     own = _table(daemons, name)
-    parents = dict.fromkeys(lineage(top, name)[1:]) if "extends" in own else {}
+    if "extends" not in own:
+        return _table(top, "defaults"), own
+    parents = dict.fromkeys(lineage(top, name)[1:])
     parents.pop(name, None)
     bases = [{key: value for key, value in _table(daemons, base).items() if key not in _own()} for base in parents]
     return (_table(top, "defaults"), *reversed(bases), own)
@@ -54,9 +56,9 @@ def levels(top: Tree, name: str) -> tuple[Tree, ...]:
 def with_levels(top: Tree) -> dict[str, Any]:
     """Merge its levels into each daemon; what is no table stays, to be found wrong later."""
     daemons = top.get("daemons")
-    if not isinstance(daemons, Mapping):
+    if not isinstance(daemons, dict):
         return dict(top)
-    whole = {name: _whole(top, name) if isinstance(own, Mapping) else own for name, own in daemons.items()}
+    whole = {name: _whole(top, name) if isinstance(own, dict) else own for name, own in daemons.items()}
     return {**top, "daemons": whole}
 
 
@@ -89,4 +91,4 @@ def environments(stack: Sequence[Tree]) -> tuple[tuple[Tree, bool], ...]:
 
 def _table(tree: Tree, name: str) -> Tree:
     value = tree.get(name)
-    return value if isinstance(value, Mapping) else {}
+    return value if isinstance(value, dict) else {}

@@ -88,15 +88,15 @@ class Daemon:
         default=Restart.ON_FAILURE,
         example="always",
     )
-    backoff: Backoff = key("How long to wait before a restart.", Table(Backoff), factory=Backoff)
-    start_limit: StartLimit = key("How many restarts there may be.", Table(StartLimit), factory=StartLimit)
+    backoff: Backoff = key("How long to wait before a restart.", Table(Backoff), default=Backoff())
+    start_limit: StartLimit = key("How many restarts there may be.", Table(StartLimit), default=StartLimit())
     success_exit_codes: tuple[int, ...] = key(
         "Exit codes that are no failure.",
         Many(Number(0, 255, whole=True), "exit codes, 0 to 255"),
         default=(0,),
         example=[0, 3],
     )
-    stop: Stop = key("How it is asked to stop.", Table(Stop), factory=Stop)
+    stop: Stop = key("How it is asked to stop.", Table(Stop), default=Stop())
     sleep: float = key(
         "Period of the task, from start of run to start of run; 0 for none.",
         Duration(),
@@ -153,8 +153,8 @@ class Daemon:
         example="log/events.log",
         shown_default="`_common.log` in the log directory of `defaults`",
     )
-    log: Log = key("How the output is kept.", Table(Log), factory=Log)
-    on: Listeners = key("Callables told of events.", Table(Listeners), factory=Listeners, only="factory")
+    log: Log = key("How the output is kept.", Table(Log), default=Log())
+    on: Listeners = key("Callables told of events.", Table(Listeners), default=Listeners(), only="factory")
 
 
 @frozen(kw_only=True)

@@ -8,8 +8,6 @@ from __future__ import annotations
 import re
 import shlex
 
-from attrs import frozen
-
 from udaemon.manifest.measures import DURATION_PATTERN, format_duration, parse_duration
 from udaemon.manifest.problems import Wrong
 from udaemon.manifest.values import LONGEST, REFERENCE, Schema, Text, wrong_type
@@ -36,11 +34,10 @@ MODULE = Text("module name", MODULE_PATTERN, "bad-module", 'write it as in an im
 PATH = Text("path", code="bad-path", empty=False)
 
 
-@frozen
 class PythonCallable:
     """A Python callable, "package.module:function" or "package.module:Class.method"."""
 
-    words: str = "callable"
+    words = "callable"
 
     def parse(self, value: object) -> str:
         """Take the text; whether it can be imported is asked elsewhere."""
@@ -63,11 +60,10 @@ class PythonCallable:
         return {"anyOf": [{"type": "string", "pattern": CALLABLE_PATTERN}, REFERENCE]}
 
 
-@frozen
 class SignalName:
     """A signal by its name, with or without SIG."""
 
-    words: str = "signal name"
+    words = "signal name"
 
     def parse(self, value: object) -> str:
         """Take a name; numbers differ between systems."""
@@ -90,11 +86,10 @@ class SignalName:
         return {"anyOf": [{"enum": [*SIGNALS, *(f"SIG{name}" for name in SIGNALS)]}, REFERENCE]}
 
 
-@frozen
 class Umask:
     """A file mode creation mask, as octal text: a bare number would leave open what its digits mean."""
 
-    words: str = "octal string"
+    words = "octal string"
 
     def parse(self, value: object) -> int:
         """Take octal text."""
@@ -114,11 +109,10 @@ class Umask:
         return {"anyOf": [{"type": "string", "pattern": UMASK_PATTERN}, REFERENCE]}
 
 
-@frozen
 class Cooldown:
     """What to do at the start limit: "give-up" (None), or "cooldown 10m" (seconds)."""
 
-    words: str = '"give-up" or "cooldown DURATION"'
+    words = '"give-up" or "cooldown DURATION"'
 
     def parse(self, value: object) -> float | None:
         """Take one of the two forms."""
@@ -144,11 +138,10 @@ class Cooldown:
         return {"anyOf": [{"type": "string", "pattern": COOLDOWN_PATTERN}, REFERENCE]}
 
 
-@frozen
 class Command:
     """A program with its arguments: a list, or text that is split as a shell splits words."""
 
-    words: str = "string or list of strings"
+    words = "string or list of strings"
 
     def parse(self, value: object) -> tuple[str, ...]:
         """Split text into words; whether a shell reads it instead is decided where both keys are known."""

@@ -11,7 +11,6 @@ from typing import Any
 
 from udaemon.manifest.places import place_at
 from udaemon.manifest.problems import Finding
-from udaemon.manifest.toml_places import first_duplicate
 
 _AT = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$")
 _PART = r"""(?:[A-Za-z0-9_-]++|"[^"\n]*+"|'[^'\n]*+')"""
@@ -46,6 +45,8 @@ def _syntax(text: str, message: str) -> Finding:
     words = message[: found.start()] if found else message
     words = words[:1].lower() + words[1:]
     if words.startswith(("cannot ", "duplicate ")):
+        from udaemon.manifest.toml_places import first_duplicate
+
         duplicate = first_duplicate(text)
         if duplicate is not None:
             path, place = duplicate

@@ -6,6 +6,7 @@ Knows no key by name and no file. A wrong value is a `Wrong`, several in one lis
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Protocol
@@ -63,8 +64,6 @@ class Text:
 
     def parse(self, value: object) -> str:
         """Take a string."""
-        import re
-
         if not isinstance(value, str):
             hint = "put it in quotes" if isinstance(value, (int, float)) else None
             raise wrong_type(f"a {self.words}", value, hint)
@@ -85,11 +84,10 @@ class Text:
         return {"type": "string"} if self.empty else {"type": "string", "minLength": 1}
 
 
-@frozen
 class Flag:
     """true or false, and nothing that only looks like it."""
 
-    words: str = "true or false"
+    words = "true or false"
 
     def parse(self, value: object) -> bool:
         """Take a boolean."""

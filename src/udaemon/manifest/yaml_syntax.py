@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import yaml
@@ -24,11 +24,8 @@ _PLAIN = (
     ("float", re.compile(r"[-+]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"), "-+.0123456789"),
     ("float", re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"), "-+."),
 )
-_TAKEN: dict[type[yaml.Node], tuple[str, ...]] = {
-    yaml.MappingNode: (f"{_CORE}map",),
-    yaml.SequenceNode: (f"{_CORE}seq",),
-    yaml.ScalarNode: tuple(_CORE + name for name in ("str", "null", "bool", "int", "float")),
-}
+_MAP, _SEQ, _STR = f"{_CORE}map", f"{_CORE}seq", f"{_CORE}str"
+_SCALARS = {_STR, *(_CORE + name for name in ("null", "bool", "int", "float"))}
 _MOST = 200_000
 _DEEPEST = 64
 
@@ -47,9 +44,24 @@ RESOLVERS = _resolvers()
 
 
 class _Loader(yaml.CSafeLoader):
-    """The C parser with the resolvers of the core schema."""
+    """The C parser with the resolvers of the core schema; PyYAML's own take as long as all the rest."""
 
-    yaml_implicit_resolvers = RESOLVERS
+    def descend_resolver(self, current_node: yaml.Node | None, current_index: Any) -> None:
+        """Do nothing: no type depends on where a node stands."""
+
+    def ascend_resolver(self) -> None:
+        """Do nothing."""
+
+    def resolve(self, kind: type[yaml.Node], value: Any, implicit: Any) -> str:
+        """Tell the tag of a node that has none."""
+        if kind is yaml.ScalarNode:
+            return _tag(value) if implicit[0] else _STR
+        return _MAP if kind is yaml.MappingNode else _SEQ
+
+
+@lru_cache(maxsize=4096)
+def _tag(plain: str) -> str:
+    return next((tag for tag, pattern in RESOLVERS.get(plain[:1], ()) if pattern.match(plain)), _STR)
 
 
 def parse(text: str) -> tuple[dict[str, Any], list[Finding], yaml.Node | None]:
@@ -145,7 +157,7 @@ class _Build:
     def mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
         table: dict[str, Any] = {}
         for key, value in node.value:
-            if not isinstance(key, yaml.ScalarNode) or key.tag != f"{_CORE}str":
+            if key.tag != _STR or not isinstance(key, yaml.ScalarNode):
                 name = str(key.value) if isinstance(key, yaml.ScalarNode) else "?"
                 self.note("bad-key", "a key must be a string", "put it in quotes", (*path, name), key)
             elif key.value == "<<":
@@ -162,32 +174,30 @@ class _Build:
         self.count += 1
         if self.count > _MOST or len(path) > _DEEPEST or id(node) in self.open:
             raise _Bomb(node)
+        if isinstance(node, yaml.ScalarNode):
+            return self.scalar(node, path)
         self.open.append(id(node))
         try:
-            return self.typed(node, path)
+            if isinstance(node, yaml.MappingNode):
+                self.taken(node, path, {_MAP})
+                return self.mapping(node, path)
+            self.taken(node, path, {_SEQ})
+            return [self.value(item, (*path, index)) for index, item in enumerate(node.value)]
         finally:
             self.open.pop()
 
-    def typed(self, node: yaml.Node, path: Path) -> Any:
-        """Read a node as what it shows; a tag that is not taken is noted, and left out."""
-        taken = _TAKEN.get(type(node), ())
-        if node.tag not in taken:
+    def taken(self, node: yaml.Node, path: Path, tags: set[str]) -> None:
+        """Note a tag that is not taken; the value is read as what it shows."""
+        if node.tag not in tags:
             self.note("yaml-tag", f"the tag {node.tag} is not taken", "leave it out", path, node)
-        match node:
-            case yaml.MappingNode():
-                return self.mapping(node, path)
-            case yaml.SequenceNode():
-                return [self.value(item, (*path, index)) for index, item in enumerate(node.value)]
-            case yaml.ScalarNode() if node.tag in taken:
-                return self.scalar(node, path)
-        return node.value
 
     def scalar(self, node: yaml.ScalarNode, path: Path) -> Any:
         text = node.value
+        if node.tag == _STR:
+            return text
+        self.taken(node, path, _SCALARS)
         try:
             match node.tag.removeprefix(_CORE):
-                case "str":
-                    return text
                 case "null":
                     return None
                 case "bool":
