@@ -13,7 +13,7 @@ from pathlib import Path
 
 
 def cost(argv: Sequence[str], directory: Path, environ: Mapping[str, str], code: int = 0) -> tuple[float, float]:
-    """Run a program that must end with this exit code; tell the seconds it took, and those of CPU, its children's too."""
+    """Run a program that must end with this exit code; tell its seconds and those of CPU, its children's too."""
     began = time.monotonic()
     process = subprocess.Popen(argv, cwd=directory, env=environ, stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)

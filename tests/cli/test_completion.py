@@ -35,6 +35,35 @@ def test_daemons_of_the_running_supervisor(udaemon: Udaemon, service: Service, m
     assert completed(udaemon, monkeypatch, "udaemon stop mailer d") == ["db"]
 
 
+def tagged(shop: Path) -> None:
+    (shop / "udaemon.toml").write_text(
+        '[daemons.mailer]\nfactory = "jobs:create"\ntags = ["mail", "night"]\n'
+        '[daemons.db]\ncommand = "x"\ntags = "night"\n'
+    )
+
+
+def test_tags_stand_behind_the_daemons(udaemon: Udaemon, shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tagged(shop)
+    assert completed(udaemon, monkeypatch, "udaemon stop ") == ["mailer", "db", "tag:mail", "tag:night"]
+    assert completed(udaemon, monkeypatch, "udaemon run ") == ["mailer", "db"]
+
+
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("udaemon stop tag", ["tag:mail", "tag:night"]),
+        ("udaemon stop tag :", ["mail", "night"]),
+        ("udaemon stop tag : ni", ["night"]),
+        ("udaemon stop db tag : ma", ["mail"]),
+    ],
+)
+def test_a_tag_is_completed_where_bash_ends_a_word_at_its_colon(
+    udaemon: Udaemon, shop: Path, monkeypatch: pytest.MonkeyPatch, line: str, offered: list[str]
+) -> None:
+    tagged(shop)
+    assert completed(udaemon, monkeypatch, line) == offered
+
+
 def test_daemons_of_the_manifest_when_nothing_runs(udaemon: Udaemon, monkeypatch: pytest.MonkeyPatch) -> None:
     assert completed(udaemon, monkeypatch, "udaemon start ma") == ["mailer"]
 

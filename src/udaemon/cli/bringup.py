@@ -44,7 +44,7 @@ def bring_up(
         The exit code of `up`.
     """
     manifest = wanted_manifest(options)
-    chosen = choose({name: daemon.instances for name, daemon in manifest.daemons.items()}, names)
+    chosen = choose(manifest.daemons, names)
     base = rundir.base(os.environ, os.geteuid())
     name = rundir.directory_name(manifest.project, manifest.file)
     fd = rundir.make(base, name)

@@ -69,8 +69,11 @@ def _run(arguments: list[str]) -> int:
     from udaemon.errors import ExitCode, UdaemonError
 
     if instruction := os.environ.get("_UDAEMON_COMPLETE"):
-        from click.shell_completion import shell_complete
+        from click.shell_completion import add_completion_class, shell_complete
 
+        from udaemon.cli.bash import Bash
+
+        add_completion_class(Bash)
         return shell_complete(cli, {}, "udaemon", "_UDAEMON_COMPLETE", instruction)
     try:
         with cli.make_context("udaemon", arguments) as context:

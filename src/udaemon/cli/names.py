@@ -1,4 +1,4 @@
-"""Names of a project's daemons, for a shell's completion: quickly, and never an error.
+"""What a verb can name of a project, daemons and tags, for a shell's completion: quickly, and never an error.
 
 Knows no shell.
 """
@@ -10,21 +10,21 @@ from udaemon.cli.target import supervisor
 from udaemon.errors import UdaemonError
 
 
-def daemon_names(options: GlobalOptions) -> list[str]:
+def nameable(options: GlobalOptions) -> list[str]:
     """Ask the running supervisor; without one, read the manifest; without that, there are none."""
     try:
         with supervisor(options) as client:
-            return list(client.ask("hello")["daemons"])
+            return list(client.ask("hello")["selectors"])
     except (UdaemonError, OSError):
         return _declared(options)
 
 
 def _declared(options: GlobalOptions) -> list[str]:
-
     from udaemon.cli.wanted import wanted_manifest
+    from udaemon.manifest.selection import selectors
 
     try:
         manifest = wanted_manifest(options)
     except (UdaemonError, OSError):
         return []
-    return list(manifest.daemons)
+    return selectors(manifest.daemons)

@@ -47,18 +47,26 @@ class PlainName(click.ParamType[str]):
 
 
 class DaemonName(click.ParamType[str]):
-    """A daemon, a glob of daemons, or one instance (`mailer/1`). What fits is for the supervisor to say."""
+    """A daemon, a glob of daemons, a tag, or one instance (`mailer/1`); with `one`, a daemon and nothing else.
+
+    What fits is for the supervisor to say.
+    """
 
     name = "name"
 
+    def __init__(self, *, one: bool = False) -> None:
+        self.one = one
+
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
-        """Offer the daemons of the running supervisor, or else of the manifest."""
+        """Offer the daemons and tags of the running supervisor, or else of the manifest."""
         from click.shell_completion import CompletionItem
 
-        from udaemon.cli.names import daemon_names
+        from udaemon.cli.names import nameable
+        from udaemon.manifest.selection import TAG
 
         options = _options(ctx)
-        return [CompletionItem(name) for name in daemon_names(options) if name.startswith(incomplete)]
+        fitting = [name for name in nameable(options) if name.startswith(incomplete)]
+        return [CompletionItem(name) for name in fitting if not (self.one and name.startswith(TAG))]
 
 
 def _options(ctx: click.Context) -> GlobalOptions:
@@ -70,4 +78,5 @@ def _options(ctx: click.Context) -> GlobalOptions:
 
 DURATION = Duration()
 DAEMON = DaemonName()
+ONE_DAEMON = DaemonName(one=True)
 NAME = PlainName()

@@ -26,7 +26,8 @@ Data goes to standard output, everything else to standard error.
 A table shows the columns that fit the terminal; where there is no terminal it shows all and cuts nothing.
 `NO_COLOR` and `FORCE_COLOR` are obeyed, and `--color` decides over both.
 
-NAME is a daemon (`mailer`: all its instances), a glob of daemons (`'mail*'`) or one instance (`mailer/1`).
+NAME is a daemon (`mailer`: all its instances), a glob of daemons (`'mail*'`), a tag (`tag:mail`: all daemons
+with it) or one instance (`mailer/1`).
 T is a length of time: `5`, `500ms`, `10s`, `1m30s`, `1h`.
 
 ## Exit codes

@@ -20,5 +20,5 @@ def select(host: Host, names: Sequence[str]) -> list[InstanceView]:
     views = list(host.instances())
     if not names:
         return views
-    chosen = choose({view.key.name: view.daemon.instances for view in views}, names)
+    chosen = choose({view.key.name: view.daemon for view in views}, names)
     return [view for view in views if view.key.index in chosen.get(view.key.name, ())]

@@ -60,7 +60,12 @@ class Daemon:
         example="mailer",
         inherited=False,
     )
-    tags: tuple[str, ...] = key("Words to find it by.", Many(NAME, "names", single=True), default=(), example=["mail"])
+    tags: tuple[str, ...] = key(
+        "Words to find it by: `tag:WORD` stands for all daemons with the word wherever a verb takes a name.",
+        Many(NAME, "names", single=True),
+        default=(),
+        example=["mail"],
+    )
     profiles: tuple[str, ...] = key(
         "Profiles it belongs to; it is left out unless one of them is asked for.",
         Many(NAME, "names", single=True),

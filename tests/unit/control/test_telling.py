@@ -97,7 +97,7 @@ def test_wait_knows_its_conditions(talk: Talk) -> None:
 
 def test_logs_tells_where_they_are(talk: Talk) -> None:
     assert talk.ask("logs", names=["mailer"])["data"] == {
-        "logs": [{"name": "mailer", "instances": 2, "path": "/srv/shop/log/mailer-production.log"}],
+        "logs": [{"name": "mailer", "instances": 2, "path": "/srv/shop/log/mailer-production.log", "chosen": [0, 1]}],
         "common": ["/srv/shop/log/events.log"],
     }
 
@@ -116,6 +116,7 @@ def test_hello_tells_who_answers(talk: Talk, host: FakeHost) -> None:
         "started_at": "",
         "uptime": 0,
         "daemons": {"mailer": 2, "db": 1},
+        "selectors": ["mailer", "db"],
         "states": {"stopped": 2, "running": 1},
     }
 

@@ -70,9 +70,9 @@ def command(
 ) -> None:
     """Show what daemons wrote, all of it or from a moment on, the lines of several in the order of their times.
 
-    NAME is a daemon, a glob of daemons, or one instance (mailer/1).
+    NAME is a daemon, a glob ('mail*'), a tag (tag:mail) or one instance (mailer/1).
     """
-    chosen = _choose(_logs(options), names)
+    chosen = _chosen(options, names)
     lines = LogLines(
         [source for source, _ in chosen],
         color=options.colors(sys.stdout.isatty()),
@@ -95,30 +95,36 @@ def command(
             reader.close()
 
 
-def _logs(options: GlobalOptions) -> list[LogSource]:
-    """Ask the supervisor, whose manifest may be an older one; without one, read the manifest."""
+def _chosen(options: GlobalOptions, names: Sequence[str]) -> list[tuple[LogSource, Wanted]]:
+    """The logs that the names mean, each with what is wanted of it.
+
+    Asks the supervisor, whose manifest may be an older one; without one, reads the manifest.
+
+    Raises:
+        UdaemonError: A name fits nothing.
+    """
     try:
         with supervisor(options) as client:
-            found = client.ask("logs")["logs"]
+            found = client.ask("logs", names=names)["logs"]
     except UdaemonError as error:
         if error.exit_code != ExitCode.NOT_RUNNING:
             raise
         from udaemon.cli.wanted import wanted_manifest
 
         manifest = wanted_manifest(options)
-        daemons = manifest.daemons.values()
-        return [LogSource(daemon.name, manifest.log_path(daemon), daemon.instances) for daemon in daemons]
-    return [LogSource(log["name"], log["path"], log["instances"]) for log in found]
-
-
-def _choose(logs: Sequence[LogSource], names: Sequence[str]) -> list[tuple[LogSource, Wanted]]:
-    """The logs that the names mean, each with what is wanted of it.
-
-    Raises:
-        UdaemonError: A name fits nothing.
-    """
-    chosen = choose({source.name: source.instances for source in logs}, names)
-    return [(source, _only(source, chosen[source.name])) for source in logs if source.name in chosen]
+        chosen = choose(manifest.daemons, names)
+        daemons = [daemon for daemon in manifest.daemons.values() if daemon.name in chosen]
+        found = [
+            {
+                "name": daemon.name,
+                "instances": daemon.instances,
+                "path": manifest.log_path(daemon),
+                "chosen": chosen[daemon.name],
+            }
+            for daemon in daemons
+        ]
+    sources = [(LogSource(log["name"], log["path"], log["instances"]), set(log["chosen"])) for log in found]
+    return [(source, _only(source, indices)) for source, indices in sources]
 
 
 def _everything(_entry: Entry) -> bool:

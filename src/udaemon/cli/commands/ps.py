@@ -32,8 +32,8 @@ def command(
 ) -> int:
     """Show what every instance is doing.
 
-    NAME is a daemon, a glob ('mail*') or one instance (mailer/1). The table shows what fits the terminal; `--format
-    wide` shows everything.
+    NAME is a daemon, a glob ('mail*'), a tag (tag:mail) or one instance (mailer/1).
+    The table shows what fits the terminal; `--format wide` shows everything.
     """
     with supervisor(options) as client:
         told = client.ask("ps", names=names)

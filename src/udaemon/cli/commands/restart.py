@@ -21,7 +21,7 @@ from udaemon.cli.target import supervisor
 def command(options: GlobalOptions, *, names: tuple[str, ...], wait_timeout: float | None, dry_run: bool) -> int:
     """Stop daemons, start them anew with the code that is on disk now, and wait until they run.
 
-    NAME is a daemon, a glob ('mail*') or one instance (mailer/1). One that does not run is started.
+    NAME is a daemon, a glob ('mail*'), a tag (tag:mail) or one instance (mailer/1). One that does not run is started.
     """
     with supervisor(options) as client:
         if dry_run:

@@ -19,7 +19,7 @@ from types import FrameType
 import click
 
 from udaemon.cli.options import GlobalOptions
-from udaemon.cli.parameters import DAEMON
+from udaemon.cli.parameters import ONE_DAEMON
 from udaemon.cli.wanted import wanted_manifest
 from udaemon.control import rundir
 from udaemon.engines import declared, locks
@@ -34,7 +34,7 @@ _DEFAULT_GC = (700, 10, 10)
 
 
 @click.command("run")
-@click.argument("name", type=DAEMON, metavar="NAME")
+@click.argument("name", type=ONE_DAEMON, metavar="NAME")
 @click.option("--once", is_flag=True, help="One run of the task, then end.")
 @click.option("--instance", type=click.IntRange(min=0), default=0, metavar="I", help="Which copy to be; default 0.")
 @click.pass_obj

@@ -21,7 +21,8 @@ from udaemon.cli.target import supervisor
 def command(options: GlobalOptions, *, names: tuple[str, ...], wait_timeout: float | None, dry_run: bool) -> int:
     """Start daemons, and wait until they run.
 
-    NAME is a daemon, a glob ('mail*') or one instance (mailer/1). One that runs already is left as it is.
+    NAME is a daemon, a glob ('mail*'), a tag (tag:mail) or one instance (mailer/1).
+    One that runs already is left as it is.
     """
     with supervisor(options) as client:
         if dry_run:

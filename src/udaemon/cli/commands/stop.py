@@ -24,8 +24,9 @@ def command(
 ) -> int:
     """Stop daemons, and wait until nothing of them lives.
 
-    NAME is a daemon, a glob ('mail*') or one instance (mailer/1). A run under way is finished first. One that does
-    not run is left as it is; one that waits to be started again no longer does.
+    NAME is a daemon, a glob ('mail*'), a tag (tag:mail) or one instance (mailer/1).
+    A run under way is finished first. One that does not run is left as it is; one that waits to be started again no
+    longer does.
     """
     with supervisor(options) as client:
         if dry_run:

@@ -11,10 +11,11 @@ from udaemon.control.host import Host
 from udaemon.control.request import Request
 from udaemon.control.snapshot import Moment
 from udaemon.manifest.fingerprint import fingerprint
+from udaemon.manifest.selection import selectors
 
 
 def handle(host: Host, request: Request) -> None:
-    """Answer with the project, its supervisor, its daemons' names and how many instances are in which state."""
+    """Answer with the project, its supervisor, what a verb can name of it and how many instances are in which state."""
     manifest = host.manifest
     moment = Moment(host.now(), time.time())
     states = Counter(view.instance.state.value for view in host.instances())
@@ -30,6 +31,7 @@ def handle(host: Host, request: Request) -> None:
             "started_at": moment.at(host.started_at),
             "uptime": moment.since(host.started_at),
             "daemons": {name: daemon.instances for name, daemon in manifest.daemons.items()},
+            "selectors": selectors(manifest.daemons),
             "states": dict(states),
         }
     )

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from udaemon.control.host import Host
 from udaemon.control.request import Request
 from udaemon.control.selection import select
 
 
 def handle(host: Host, request: Request) -> None:
-    """Answer with the log of each daemon, and the common logs."""
-    logs = {
-        view.key.name: {"name": view.key.name, "instances": view.daemon.instances, "path": view.log}
-        for view in select(host, request.names())
-    }
+    """Answer with the log of each daemon and which of its instances were named, and the common logs."""
+    logs: dict[str, dict[str, Any]] = {}
+    for view in select(host, request.names()):
+        name = view.key.name
+        log = {"name": name, "instances": view.daemon.instances, "path": view.log, "chosen": []}
+        logs.setdefault(name, log)["chosen"].append(view.key.index)
     request.answer({"logs": list(logs.values()), "common": list(host.common_logs())})
