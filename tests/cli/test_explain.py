@@ -18,6 +18,7 @@ def test_a_key_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
         '  default  "10s"\n'
         '  example  stop.timeout = "30s"\n'
         "  since    0.1\n"
+        "  more     https://udaemon.readthedocs.io/en/latest/reference/manifest.html#key-stop-timeout\n"
     )
 
 

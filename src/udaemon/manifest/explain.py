@@ -7,24 +7,13 @@ from __future__ import annotations
 
 import json
 import textwrap
-from collections.abc import Iterator
 
 from udaemon.manifest.codes import CODES
-from udaemon.manifest.keys import Key, Named, Table, keys_of
+from udaemon.manifest.keys import Key, Table
 from udaemon.manifest.model import Daemon
+from udaemon.manifest.pages import code_page, every_key, key_page
 from udaemon.manifest.reference import as_toml, default_of
-from udaemon.manifest.root import Root
 from udaemon.manifest.values import Choice
-
-
-def every_key() -> dict[str, Key]:
-    """Name every key: those of a daemon as they stand in its table, the top level's as they are.
-
-    `env` and `env-file` stand in both; the daemon's has the short name and `top.env` is the other one.
-    """
-    below = dict(_walk(Daemon, ""))
-    top = {key.name: key for key in keys_of(Root)}
-    return {**{f"top.{name}" if name in below else name: key for name, key in top.items()}, **below}
 
 
 def explain(word: str, *, width: int = 80) -> str | None:
@@ -35,7 +24,8 @@ def explain(word: str, *, width: int = 80) -> str | None:
         return _key(name, keys[name], keys, width)
     if word in CODES:
         code = CODES[word]
-        return f"{word}: an error of the manifest\n\n{_filled(code.meaning, width)}\n\n{_filled(code.mend, width)}\n"
+        told = [f"{word}: an error of the manifest", _filled(code.meaning, width), _filled(code.mend, width)]
+        return "\n\n".join([*told, code_page(word)]) + "\n"
     return None
 
 
@@ -45,13 +35,6 @@ def overview() -> str:
     wide = max(map(len, keys))
     lines = [f"{name:{wide}}  {key.doc.split('. ')[0].rstrip('.:')}" for name, key in keys.items()]
     return "\n".join([*lines, "", f"codes: {', '.join(CODES)}"]) + "\n"
-
-
-def _walk(model: type, before: str) -> Iterator[tuple[str, Key]]:
-    for key in keys_of(model):
-        yield f"{before}{key.name}", key
-        if isinstance(key.type, (Table, Named)):
-            yield from _walk(key.type.model, f"{before}{key.name}.")
 
 
 def _short(word: str) -> str:
@@ -76,7 +59,7 @@ def _key(name: str, key: Key, keys: dict[str, Key], width: int) -> str:
         parts.append(f"  only     beside {key.only}")
     if key.example is not None:
         parts.append(f"  example  {as_toml(name.removeprefix('top.'), key.example)}")
-    parts.append(f"  since    {key.since}")
+    parts += [f"  since    {key.since}", f"  more     {key_page(name)}"]
     return "\n".join(parts) + "\n"
 
 

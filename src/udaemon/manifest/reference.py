@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from udaemon.manifest.codes import CODES
-from udaemon.manifest.keys import Key, Table, keys_of
+from udaemon.manifest.keys import Key, Table
 from udaemon.manifest.model import Daemon
+from udaemon.manifest.pages import anchor, level
 from udaemon.manifest.root import Root
 from udaemon.manifest.schema import plain_default
 from udaemon.manifest.values import Choice
@@ -36,11 +37,11 @@ def manifest_page() -> str:
             "# Manifest\n",
             _INTRODUCTION,
             "## Top level\n",
-            *_keys(Root, ()),
+            *_keys(Root),
             "Keys that begin with `x-` may stand here too, and mean nothing to udaemon.\n",
             "## A daemon\n",
             _DAEMON,
-            *_keys(Daemon, ()),
+            *_keys(Daemon),
         ]
     )
 
@@ -67,15 +68,16 @@ def inline(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _keys(model: type, path: tuple[str, ...]) -> Iterator[str]:
-    for key in keys_of(model):
-        yield from _entry(key, ".".join((*path, key.name)), title="####" if path else "###")
-        if isinstance(key.type, Table) and key.type.model not in {Daemon, model}:
-            yield from _keys(key.type.model, (*path, key.name))
+def _keys(model: type, table: str = "") -> Iterator[str]:
+    for name, key in level(model, table):
+        yield from _entry(key, name, title="####" if table else "###")
+        if isinstance(key.type, Table) and key.type.model is not Daemon:
+            yield from _keys(key.type.model, f"{name}.")
 
 
-def _entry(key: Key, name: str, title: str) -> Iterator[str]:
-    yield f"{title} {name}\n\n{key.doc}\n"
+def _entry(key: Key, anchored: str, title: str) -> Iterator[str]:
+    name = anchored.removeprefix("top.")
+    yield f"({anchor(anchored)})=\n{title} {name}\n\n{key.doc}\n"
     if isinstance(key.type, Choice):
         yield from (f"- `{json.dumps(word)}`: {meaning}" for word, meaning in key.type.meanings.items())
     else:

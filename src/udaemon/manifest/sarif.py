@@ -14,6 +14,7 @@ from urllib.parse import quote
 from udaemon import __version__
 from udaemon.errors import Problem
 from udaemon.manifest.codes import CODES
+from udaemon.manifest.pages import HOME, code_page
 from udaemon.manifest.report import printable, shown_path
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -30,6 +31,7 @@ def as_sarif(problems: Sequence[Problem], base: str) -> str:
     driver: dict[str, Any] = {
         "name": "udaemon",
         "version": __version__,
+        "informationUri": HOME,
         "rules": [_rule(code) for code in used],
     }
     run = {
@@ -65,7 +67,12 @@ def _message(problem: Problem) -> str:
 
 def _rule(code: str) -> dict[str, Any]:
     told = CODES[code]
-    return {"id": code, "shortDescription": {"text": told.meaning}, "help": {"text": told.mend}}
+    return {
+        "id": code,
+        "shortDescription": {"text": told.meaning},
+        "help": {"text": told.mend},
+        "helpUri": code_page(code),
+    }
 
 
 def _result(problem: Problem, base: str, index: int) -> dict[str, Any]:

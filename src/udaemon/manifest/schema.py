@@ -10,7 +10,9 @@ import os.path
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from udaemon.manifest.keys import Key, Named, Table, keys_of, says_none
+from udaemon.manifest.keys import Key, Named, Table, says_none
+from udaemon.manifest.model import Daemon
+from udaemon.manifest.pages import HOME, key_page, level
 from udaemon.manifest.references import NAME_PATTERN
 from udaemon.manifest.root import Root
 from udaemon.manifest.values import Schema
@@ -30,12 +32,12 @@ _REFERENCE: Schema = {
 def json_schema() -> Schema:
     """Describe a whole manifest."""
     definitions: dict[str, Schema] = {"reference": _REFERENCE}
-    root = _table(Root, definitions)
+    root = _table(Root, "", definitions)
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "$id": f"urn:udaemon:manifest:{NUMBER}",
         "title": "udaemon manifest",
-        "description": "Declares every daemon of a project: udaemon.toml or udaemon.yaml.",
+        "description": f"Declares every daemon of a project: udaemon.toml or udaemon.yaml.\n\n{HOME}",
         **root,
         "patternProperties": {"^x-": {"description": "Yours: udaemon does not look at it."}},
         "definitions": definitions,
@@ -64,24 +66,25 @@ def as_text() -> str:
     return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
-def _table(model: type, definitions: dict[str, Schema]) -> Schema:
+def _table(model: type, table: str, definitions: dict[str, Schema]) -> Schema:
     return {
         "type": "object",
-        "properties": {key.name: _property(key, definitions) for key in keys_of(model)},
+        "properties": {key.name: _property(name, key, definitions) for name, key in level(model, table)},
         "additionalProperties": False,
     }
 
 
-def _property(key: Key, definitions: dict[str, Schema]) -> Schema:
-    told: Schema = {"title": key.name, "description": _description(key)}
+def _property(name: str, key: Key, definitions: dict[str, Schema]) -> Schema:
+    told: Schema = {"title": key.name, "description": f"{_description(key)}\n\n{key_page(name)}"}
     if key.example is not None:
         told["examples"] = [key.example]
     if isinstance(key.type, (Table, Named)):
-        name = key.type.model.__name__.lower()
-        if name not in definitions:
-            definitions[name] = {}
-            definitions[name] = {"title": name, **_table(key.type.model, definitions)}
-        below: Schema = {"$ref": f"#/definitions/{name}"}
+        kind = key.type.model.__name__.lower()
+        if kind not in definitions:
+            definitions[kind] = {}
+            table = "" if key.type.model is Daemon else f"{name}."
+            definitions[kind] = {"title": kind, **_table(key.type.model, table, definitions)}
+        below: Schema = {"$ref": f"#/definitions/{kind}"}
         if isinstance(key.type, Named):
             names = {"pattern": NAME_PATTERN}
             return {**told, "type": "object", "propertyNames": names, "additionalProperties": below}

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from udaemon.manifest.document import parse
-from udaemon.manifest.explain import every_key, explain
+from udaemon.manifest.explain import explain
 from udaemon.manifest.origin import origins
+from udaemon.manifest.pages import anchor, every_key, key_page
 from udaemon.manifest.schema import json_schema
 
 REPOSITORY = Path(__file__).parents[3]
@@ -29,12 +30,19 @@ def test_the_schema_describes_it(name: str) -> None:
         (below,) = entry.get("allOf", [{}])
         table = json_schema()["definitions"].get(below.get("$ref", "").removeprefix("#/definitions/"), {})
     assert entry["title"] == name.removeprefix("top.").rpartition(".")[2]
-    assert entry["description"]
+    assert entry["description"].endswith(f"\n\n{key_page(name)}")
 
 
 @pytest.mark.parametrize("name", KEYS)
 def test_the_reference_has_it(name: str) -> None:
     assert re.search(rf"^####? {re.escape(name.removeprefix('top.'))}$", PAGE, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", KEYS)
+def test_its_page_is_there(name: str) -> None:
+    title = re.escape(name.removeprefix("top."))
+    assert re.search(rf"^\({anchor(name)}\)=\n####? {title}$", PAGE, re.MULTILINE)
+    assert PAGE.count(f"({anchor(name)})=") == 1
 
 
 @pytest.mark.parametrize("name", KEYS)

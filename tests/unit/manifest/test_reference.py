@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import ast
+import tomllib
 from pathlib import Path
 
+import pytest
+
 from udaemon.manifest.codes import CODES
+from udaemon.manifest.pages import HOME, code_page
 from udaemon.manifest.reference import errors_page, manifest_page
 
 REPOSITORY = Path(__file__).parents[3]
@@ -38,6 +42,18 @@ def test_every_code_that_is_used_is_explained_and_no_other() -> None:
 
 def _name(call: ast.Call) -> str:
     return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_code_has_its_place_on_the_page(code: str) -> None:
+    """Sphinx makes the anchor of a heading of small letters and hyphens of nothing but the heading."""
+    assert code_page(code) == f"{HOME}reference/errors.html#{code}"
+    assert errors_page().count(f"\n## {code}\n") == 1
+
+
+def test_the_package_names_the_home_of_the_documentation() -> None:
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+    assert project["urls"]["Documentation"] == HOME
 
 
 def test_codes_are_in_order() -> None:

@@ -6,6 +6,7 @@ import json
 
 from udaemon.errors import Problem
 from udaemon.manifest.codes import CODES
+from udaemon.manifest.pages import code_page
 from udaemon.manifest.sarif import as_github, as_sarif
 
 PROBLEM = Problem("bad-name", '"A" is no name', "write a", "project", "/w/a,b.toml", 2, 11)
@@ -27,6 +28,7 @@ def test_sarif_has_a_rule_for_each_code_and_a_place_for_each_problem() -> None:
     (run,) = log["runs"]
     assert log["version"] == "2.1.0"
     assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == ["bad-name", "no-pause"]
+    assert run["tool"]["driver"]["rules"][0]["helpUri"] == code_page("bad-name")
     first, second, _ = run["results"]
     assert first == {
         "ruleId": "bad-name",

@@ -12,7 +12,8 @@ import click
 
 from udaemon.errors import UdaemonError
 from udaemon.manifest.codes import CODES
-from udaemon.manifest.explain import every_key, explain, overview
+from udaemon.manifest.explain import explain, overview
+from udaemon.manifest.pages import every_key
 from udaemon.manifest.wording import near
 
 
