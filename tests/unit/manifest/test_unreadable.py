@@ -44,6 +44,17 @@ def test_f52_a_bomb_is_a_problem_like_any_other(name: str, tmp_path: Path) -> No
     assert all(problem.severity == "error" for problem in problems)
 
 
+@pytest.mark.parametrize("text", ["x" * 5_000_000, "[" + "1," * 90_000])
+def test_what_is_larger_than_any_manifest_is_not_parsed(text: str, tmp_path: Path) -> None:
+    assert [problem.code for problem in told(tmp_path, text)] == ["too-big"]
+
+
+def test_after_a_thousand_problems_one_says_that_there_are_more(tmp_path: Path) -> None:
+    problems = told(tmp_path, "".join(f"wrong-{at} = 1\n" for at in range(1200)))
+    assert len(problems) == 1001
+    assert sum(problem.code == "too-many" for problem in problems) == 1
+
+
 @pytest.mark.parametrize("escape", ["\\u0000", "\\U00000000"])
 def test_f52_an_escaped_nul_is_refused(escape: str, tmp_path: Path) -> None:
     text = f'[daemons.a]\ncommand = ["a", "{escape}"]'

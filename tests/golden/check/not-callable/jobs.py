@@ -1,0 +1,7 @@
+queue = "mail"
+
+
+def create(): ...
+
+
+async def done(event): ...
