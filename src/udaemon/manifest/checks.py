@@ -33,7 +33,8 @@ def _what_to_run(top: Tree, name: str, own: Tree) -> Iterator[Finding]:
     has = [key for key in ("factory", "command") if any(key in level for level in stack)]
     path = ("daemons", name)
     if not has:
-        whole = own.get("enabled") is not False and lineage(top, name)[-1] in top["daemons"]
+        *line, last = lineage(top, name)
+        whole = own.get("enabled") is not False and last in top["daemons"] and last not in line
         if whole and not _misspelt(own):
             yield Finding("nothing-to-run", "has neither factory nor command", "add one of them", path, at_key=True)
     elif len(has) == 2:

@@ -169,11 +169,20 @@ def _read_document(file: str) -> Document:
         place = before.count("\n") + 1, len(before) - before.rfind("\n")
         finding = Finding("encoding", "is not UTF-8 from here on", "save the file as UTF-8", file=file, place=place)
         return Document(file, raw.decode(errors="replace"), {}, (finding,))
-    if file == STDIN:  # nothing says what it is; hardly any text is both
-        document = parse(file, text, toml=True)
-        other = parse(file, text, toml=False) if document.findings else document
-        return document if other.findings else other
+    if file == STDIN:
+        return _of_either_format(file, text)
     return parse(file, text, toml=not file.endswith((".yaml", ".yml", ".json")))
+
+
+def _of_either_format(file: str, text: str) -> Document:
+    """Parse what nothing says the format of: it is that in which more of it can be read."""
+    toml = parse(file, text, toml=True)
+    if not toml.findings or toml.data:
+        return toml
+    yaml = parse(file, text, toml=False)
+    if not yaml.findings or yaml.data:
+        return yaml
+    return max(toml, yaml, key=lambda document: document.findings[0].place or (0, 0))
 
 
 def _bytes(file: str) -> bytes | Finding:

@@ -210,7 +210,7 @@ class Size:
         else:
             size = value
         if not self.low <= size < 2**63:
-            raise Wrong("out-of-range", f"{shown(value)} is out of range", f"write {self.low} or more")
+            raise Wrong("out-of-range", f"{shown(value)} is out of range", f"write a size from {self.low} to 8388607T")
         return size
 
     def dump(self, value: int | None) -> str | int:

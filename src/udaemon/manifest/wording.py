@@ -20,6 +20,8 @@ def shown(value: object) -> str:
         text = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
     elif isinstance(value, int) and not isinstance(value, bool) and value.bit_length() > 256:
         text = "the number"  # its decimal digits may be beyond what Python agrees to print
+    elif isinstance(value, float):
+        text = repr(value)  # JSON has other words for what is not finite
     else:
         text = json.dumps(value)
     return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"

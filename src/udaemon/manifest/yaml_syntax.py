@@ -26,6 +26,17 @@ _PLAIN = (
 )
 _MAP, _SEQ, _STR = f"{_CORE}map", f"{_CORE}seq", f"{_CORE}str"
 _SCALARS = {_STR, *(_CORE + name for name in ("null", "bool", "int", "float"))}
+_HINTS = {
+    "cannot start any token": "put text in quotes",
+    "mapping values are not allowed": "put text that has a colon and a blank in quotes",
+    "sequence entries are not allowed": "begin the list on a line of its own",
+    "undefined alias": "an alias, *name, needs its anchor, &name, before it",
+    "another document": "keep one document in a file",
+    "did not find expected ',' or ']'": "close the list",
+    "did not find expected ',' or '}'": "close the table",
+}
+"""By a part of what the parser says."""
+
 _MOST = 200_000
 _DEEPEST = 64
 
@@ -125,8 +136,9 @@ def _syntax(error: yaml.MarkedYAMLError, text: str) -> Finding:
     code = "too-deep" if "depth" in words else "syntax"
     if mark is None:
         return Finding(code, words)
-    tab = "cannot start any token" in words and text[mark.index : mark.index + 1] == "\t"
-    hint = "indent with blanks: YAML takes no tabs" if tab else None
+    hint = next((hint for part, hint in _HINTS.items() if part in words), None)
+    if text[mark.index : mark.index + 1] == "\t":
+        hint = "indent with blanks: YAML takes no tabs"
     return Finding(code, words, hint, place=place_at(text, mark.index))
 
 

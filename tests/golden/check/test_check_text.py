@@ -1,8 +1,8 @@
 """Every wrong manifest in this folder gets exactly the text that stands beside it, in TOML and in YAML.
 
 A case is a folder with `udaemon.toml`, `udaemon.yaml` or both, and the text that `udaemon check` shows for each in
-`toml.txt` and `yaml.txt`. With a `jobs.py` beside them factories are imported, as `check` does; a file `profile` says
-which profile is asked for. `UDAEMON_ACCEPT=1 pytest tests/golden` writes the text anew: read the diff before keeping it.
+`toml.txt` and `yaml.txt`. With a `jobs.py` beside them factories are imported, as `check` does; a file `profile`
+names the profile asked for. `UDAEMON_ACCEPT=1 pytest tests/golden` writes the text anew: read the diff first.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from tests.unit.manifest.write import ENVIRON, loaded, told
 
 from udaemon.errors import ManifestError
 from udaemon.manifest.model import Backoff, Restart, Stop
-from udaemon.manifest.read import load
+from udaemon.manifest.read import examine, load
 
 COMMAND = '[daemons.db]\ncommand = "redis-server --port 6380"\n'
 
@@ -157,6 +157,25 @@ def test_standard_input_is_a_manifest(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(COMMAND.encode())))
     manifest = load(["-"], environ=ENVIRON, cwd=str(tmp_path))
     assert (manifest.file, manifest.directory) == ("-", os.path.realpath(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "line"),
+    [
+        ('[daemons.a]\ncommand = "a"\nslep', "syntax", 3),
+        ("[daemons.a]\ncommand = a: b\n", "syntax", 2),
+        ("daemons:\n  a: {command: a, slep: 1}\n", "unknown-key", 2),
+        ("daemons:\n  a: {command: !a a}\n", "yaml-tag", 2),
+        ("daemons:\n  a:\n    command: [a\n", "syntax", 4),
+        ('{"daemons": {"a": {"command": "a", "command": "b"}}}', "duplicate-key", 1),
+    ],
+)
+def test_a_mistake_on_standard_input_is_told_as_the_format_has_it(
+    text: str, code: str, line: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+    (problem,) = examine(["-"], environ=ENVIRON, cwd=str(tmp_path)).problems
+    assert (problem.code, problem.line) == (code, line)
 
 
 def test_load_raises_once_with_everything(tmp_path: Path) -> None:
