@@ -21,7 +21,7 @@ from udaemon.manifest.structure import structure
 
 
 class Built(NamedTuple):
-    """What came of it; `top` is the layered manifest as plain tables, `manifest` None where it is beyond use."""
+    """The manifest as far as it is right, None where a file was not understood; and `top`, the same as plain tables."""
 
     manifest: Manifest | None
     top: Mapping[str, Any]
@@ -47,9 +47,8 @@ def build(
     findings += check_lineage(top)
     root, wrong = structure(with_levels(top))
     findings += wrong
-    if root is None:
-        return Built(None, top)
-    findings += check_profiles(root, profiles)
+    if not wrong:  # else a daemon that has the profile may have been left out
+        findings += check_profiles(root, profiles)
     root = evolve(root, daemons=_chosen(root, profiles))
     findings += check_root(root, top)
     manifest = complete(root, top, setting, env_file)

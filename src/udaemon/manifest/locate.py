@@ -24,7 +24,6 @@ def locate(findings: Iterable[Finding], documents: Sequence[Document], top: Tree
 
     `documents` are the layers, the lowest first, and `top` is what they came to.
     """
-    order = {document.file: at for at, document in enumerate(documents)}
     found: dict[tuple[object, ...], Problem] = {}
     unknown: set[tuple[object, ...]] = set()
     for finding in findings:
@@ -38,9 +37,13 @@ def locate(findings: Iterable[Finding], documents: Sequence[Document], top: Tree
             unknown.add(place)
         if finding.code in _WHOLE or problem.line is None or place not in unknown:
             found.setdefault((*place, problem.code, problem.message), problem)
-    return tuple(
-        sorted(found.values(), key=lambda told: (order.get(told.file or "", 0), told.line or 0, told.column or 0))
-    )
+    return in_order(found.values(), documents)
+
+
+def in_order(problems: Iterable[Problem], documents: Sequence[Document]) -> tuple[Problem, ...]:
+    """Sort problems by the order of layers and by their places."""
+    layer = {document.file: at for at, document in enumerate(documents)}
+    return tuple(sorted(problems, key=lambda one: (layer.get(one.file or "", 0), one.line or 0, one.column or 0)))
 
 
 def _problem(finding: Finding, documents: Sequence[Document], top: Tree) -> Problem:

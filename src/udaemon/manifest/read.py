@@ -21,7 +21,7 @@ from udaemon.manifest.complete import Setting
 from udaemon.manifest.document import Document, parse
 from udaemon.manifest.find import STDIN, find
 from udaemon.manifest.interpolate import interpolate
-from udaemon.manifest.locate import has_errors, locate
+from udaemon.manifest.locate import has_errors, in_order, locate
 from udaemon.manifest.model import Manifest
 from udaemon.manifest.problems import BadManifest, Finding, Path
 
@@ -31,21 +31,27 @@ _LARGEST = 4 * 1024**2
 
 @frozen(kw_only=True)
 class Examined:
-    """What came of reading: the manifest unless there are errors, every problem, the layers (the lowest first)."""
+    """What came of reading: the manifest as far as it is right, every problem, the layers (the lowest first)."""
 
-    manifest: Manifest | None
+    understood: Manifest | None
     problems: tuple[Problem, ...]
     documents: tuple[Document, ...] = field(repr=False)
     top: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def manifest(self) -> Manifest | None:
+        """The manifest unless there are errors."""
+        return None if has_errors(self.problems) else self.understood
 
     @property
     def sources(self) -> dict[str, str]:
         """The text of each file."""
         return {document.file: document.text for document in self.documents}
 
-    def locate(self, findings: Iterable[Finding]) -> tuple[Problem, ...]:
-        """Give places to what was found later."""
-        return locate(findings, self.documents, self.top)
+    def with_more(self, findings: Iterable[Finding]) -> Examined:
+        """Add what was found later."""
+        later = locate(findings, self.documents, self.top)
+        return evolve(self, problems=in_order((*self.problems, *later), self.documents))
 
 
 def load(
@@ -100,8 +106,7 @@ def examine(
     documents = tuple(_Reading(_variables(setting, findings), setting.directory).layers(files))
     built = build(documents, setting, _EnvFiles(findings), findings, profiles)
     problems = locate(findings, documents, built.top)
-    manifest = None if has_errors(problems) else built.manifest
-    return Examined(manifest=manifest, problems=problems, documents=documents, top=built.top)
+    return Examined(understood=built.manifest, problems=problems, documents=documents, top=built.top)
 
 
 class _Reading:

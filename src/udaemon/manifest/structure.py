@@ -51,10 +51,13 @@ _OTHER_WORDS = {
 """What other orchestrators call the same thing."""
 
 
-def structure(top: Mapping[str, Any]) -> tuple[Root | None, list[Finding]]:
-    """Build the model of a whole manifest, in which `defaults` are merged already; None where anything is wrong."""
+def structure(top: Mapping[str, Any]) -> tuple[Root, list[Finding]]:
+    """Build the model of a whole manifest, in which `defaults` are merged already.
+
+    A daemon that has something wrong in it is left out, and so is a key of the top level.
+    """
     walk = _Walk()
-    return walk.table(Root, top, ()), walk.findings
+    return Root(**walk.keys(Root, top, ())), walk.findings
 
 
 class _Walk:
@@ -64,21 +67,30 @@ class _Walk:
         self.findings: list[Finding] = []
         self.suggestions = iter(range(_SUGGESTIONS))
 
-    def table(self, model: type, table: object, path: Path, **held: Any) -> Any:
-        """Build the model of one table; `held` are attributes that no key says."""
+    def table(self, model: type, table: object, path: Path, **known: Any) -> Any:
+        """Build the model of one table; `known` are attributes that no key says."""
         if not isinstance(table, dict):
             self.note(wrong_type("a table", table), path)
             return None
-        keys = _by_name(model)
         noted = len(self.findings)
+        held = self.keys(model, table, path)
+        return model(**held, **known) if len(self.findings) == noted else None
+
+    def keys(self, model: type, table: Mapping[str, Any], path: Path) -> dict[str, Any]:
+        """Read the keys of one table, those that have nothing wrong in them."""
+        held: dict[str, Any] = {}
+        keys = _by_name(model)
         for name, value in table.items():
             key = keys.get(name)
             if key is None:
                 hint = _meant(name, model) if next(self.suggestions, None) is not None else None
                 self.findings.append(Finding("unknown-key", "unknown key", hint, (*path, name), at_key=True))
-            else:
-                held[key.field] = self.value(key.type, value, (*path, name))
-        return model(**held) if len(self.findings) == noted else None
+                continue
+            noted = len(self.findings)
+            read = self.value(key.type, value, (*path, name))
+            if len(self.findings) == noted or isinstance(key.type, Named):
+                held[key.field] = read
+        return held
 
     def value(self, of: ValueType | Table | Named, value: object, path: Path) -> Any:
         if isinstance(of, Table):  # a daemon that is the value of one key, `defaults`, has no name
@@ -91,10 +103,11 @@ class _Walk:
             self.note(error, path)
             return None
 
-    def named(self, model: type, tables: object, path: Path) -> dict[str, Any] | None:
+    def named(self, model: type, tables: object, path: Path) -> dict[str, Any]:
+        """Build the tables that have nothing wrong in them."""
         if not isinstance(tables, dict):
             self.note(wrong_type("a table of daemons", tables), path)
-            return None
+            return {}
         read: dict[str, Any] = {}
         for name, table in tables.items():
             try:
@@ -103,7 +116,7 @@ class _Walk:
                 self.findings.append(Finding(error.code, error.message, error.hint, (*path, name), at_key=True))
             else:
                 read[name] = self.table(model, table, (*path, name), name=name)
-        return read
+        return {name: table for name, table in read.items() if table is not None}
 
     def note(self, error: Exception, path: Path) -> None:
         match error:

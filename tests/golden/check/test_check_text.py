@@ -43,11 +43,10 @@ def problems(manifest: Path) -> tuple[tuple[Problem, ...], dict[str, str]]:
     profile = manifest.parent / "profile"
     profiles = profile.read_text().split() if profile.exists() else []
     found = examine([str(manifest)], environ=ENVIRON, cwd=str(manifest.parent), profiles=profiles)
-    if found.manifest is None:
-        return found.problems, found.sources
-    imported = check_imports(found.manifest).findings if (manifest.parent / "jobs.py").exists() else []
-    later = found.locate([*imported, *missing_php(found.manifest)])
-    return (*found.problems, *later), found.sources
+    if found.understood is not None:
+        imported = check_imports(found.understood).findings if (manifest.parent / "jobs.py").exists() else []
+        found = found.with_more([*imported, *missing_php(found.understood)])
+    return found.problems, found.sources
 
 
 @pytest.mark.parametrize("manifest", MANIFESTS, ids=lambda file: f"{file.parent.name}-{file.suffix[1:]}")

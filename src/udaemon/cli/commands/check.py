@@ -10,7 +10,6 @@ import sys
 from collections.abc import Sequence
 
 import click
-from attrs import evolve
 
 from udaemon.cli.imports import Imported, check_imports
 from udaemon.cli.options import GlobalOptions
@@ -61,13 +60,12 @@ def _check(files: tuple[str, ...], options: GlobalOptions, *, importing: bool) -
     examined = examine(
         files, environ=os.environ, project=options.project, context=options.context, profiles=options.profiles
     )
-    if examined.manifest is None or not importing:
+    if examined.understood is None or not importing:
         return examined
-    imported = check_imports(examined.manifest)
+    imported = check_imports(examined.understood)
     if options.verbose:
         sys.stderr.write(_cost(imported))
-    findings = [*imported.findings, *missing_php(examined.manifest)]
-    return evolve(examined, problems=(*examined.problems, *examined.locate(findings)))
+    return examined.with_more([*imported.findings, *missing_php(examined.understood)])
 
 
 def _cost(imported: Imported) -> str:
@@ -91,7 +89,7 @@ def _show(form: str, examined: Sequence[Examined], problems: Sequence[Problem], 
     else:
         sys.stdout.write(as_text(problems, sources, base, color=options.colors(sys.stdout.isatty())))
         for one in examined:
-            if one.manifest is not None and not has_errors(one.problems) and not options.quiet:
+            if one.manifest is not None and not options.quiet:
                 told = f", {count(one.problems)}" if one.problems else ""
                 number = len(one.manifest.daemons)
                 file = shown_path(one.manifest.file, base)
