@@ -138,3 +138,18 @@ def test_f31_a_log_that_is_a_link_is_not_read(capsys: pytest.CaptureFixture[str]
     said = capsys.readouterr()
     assert said.out == ""
     assert "web.log cannot be read: Too many levels of symbolic links (ELOOP)" in said.err
+
+
+def test_legacy_lines_are_read_back_by_their_times_and_instances(
+    shop: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (shop / "log" / "mailer.log").write_text(
+        "11/24/2024 12:00:01 p [17768] 0> one\n11/24/2024 12:00:03 p [17769] 1> th\x1b[31mree\n"
+    )
+    assert shown(capsys, "logs", "mailer/1", "web", "-t", "--since", "2024-11-24T12:00:02Z", "-n", "1") == (
+        "mailer/1 | 2024-11-24T12:00:03.000Z th\\x1b[31mree\n"
+        "web/0    | 2024-11-24T12:00:04.000Z fo\\x1b[31mur\\u202e \t\\x85\n"
+    )
+    assert shown(capsys, "--color", "always", "logs", "mailer", "--raw") == (
+        "\x1b[36mmailer/0 | \x1b[0mone\n\x1b[33mmailer/1 | \x1b[0mth\x1b[31mree\n"
+    )

@@ -16,7 +16,7 @@ from collections.abc import Callable
 
 from udaemon.engines.base import WritableReactor
 from udaemon.logs.process import LoggerProcess
-from udaemon.logs.target import LogTarget
+from udaemon.logs.target import LEGACY, LogTarget
 from udaemon.logs.wire import Unpacker, pack
 
 _QUICK_DEATH = 1.0
@@ -29,6 +29,7 @@ class _Stream:
     def __init__(self, fd: int, target: LogTarget) -> None:
         self.fd = fd
         self.target = target
+        self.pid: int | None = None
         self.pidfd: int | None = None
 
 
@@ -99,6 +100,13 @@ class LoggerLink:
             stream.pidfd = os.dup(pidfd)
             self._send(pack("watch", str(number)), stream.pidfd)
 
+    def born(self, number: int, pid: int) -> None:
+        """Name the process that writes to a log pipe, 0 where there will be none: legacy lines wait for it."""
+        stream = self._streams.get(number)
+        if stream is not None and stream.target.format == LEGACY and stream.pid is None:
+            stream.pid = pid
+            self._send(pack("born", str(number), str(pid)), None)
+
     def expire(self, now: float) -> None:
         """Try again to start a logger."""
         if self.deadline is not None and now >= self.deadline:
@@ -144,6 +152,8 @@ class LoggerLink:
 
     def _tell(self, number: int, stream: _Stream) -> None:
         self._send(pack("open", str(number), *stream.target.fields()), stream.fd)
+        if stream.pid is not None:
+            self._send(pack("born", str(number), str(stream.pid)), None)
         if stream.pidfd is not None:
             self._send(pack("watch", str(number)), stream.pidfd)
 

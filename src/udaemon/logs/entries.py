@@ -13,6 +13,8 @@ from typing import NamedTuple
 _PLAIN = re.compile(rb"(?:(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) )?(?:\[(\d{1,6})\] )?")
 _JSON = re.compile(rb'\{(?:"time":"([0-9TZ:.-]{24})",)?"name":"[a-z0-9_-]*",(?:"instance":(\d{1,6}),)?"line":')
 
+_LEGACY = re.compile(rb"(\d\d)/(\d\d)/(\d{4}) (\d\d:\d\d:\d\d) p \[\d{1,10}\] (?:(\d{1,6})> )?")
+
 
 class Entry(NamedTuple):
     """One line.
@@ -44,6 +46,11 @@ def parse(line: bytes, *, tagged: bool) -> Entry:
         except ValueError:
             text = line
         return Entry(found[1] or b"", _number(found[2]), text)
+    found = _LEGACY.match(line)
+    if found is not None:
+        month, day, year, clock, number = found.groups()
+        text = line[found.end() :] if tagged else line[found.end(4) :].partition(b"] ")[2]
+        return Entry(b"%b-%b-%bT%b.000Z" % (year, month, day, clock), _number(number) if tagged else None, text)
     found = _PLAIN.match(line)
     if found is None:
         return Entry(b"", None, line)

@@ -64,6 +64,8 @@ def _first_stamp(path: str) -> float | None:
     with open(path, "rb") as file:
         text = file.read(64).removeprefix(b'{"time":"')[:24].decode("ascii", "replace")
     try:
+        if text[2:3] == "/":
+            return datetime.strptime(f"{text[:19]}Z", "%m/%d/%Y %H:%M:%S%z").timestamp()
         return datetime.fromisoformat(text).timestamp() if text.endswith("Z") else None
     except ValueError:
         return None

@@ -6,7 +6,10 @@ line by line, which in Python costs fifty times as much.
 
 from __future__ import annotations
 
+import os
 import time
+
+from udaemon.logs.target import JSON, LEGACY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,21 +42,41 @@ class Stamps:
         return self._text
 
 
+class LegacySeconds:
+    """Times as the legacy library wrote them, but always in UTC. Made anew once a second."""
+
+    def __init__(self) -> None:
+        self._second = -1
+        self._text = b""
+
+    def at(self, now: float) -> bytes:
+        """`now` (seconds since the epoch) as MM/DD/YYYY HH:MM:SS."""
+        second = int(now)
+        if second != self._second:
+            self._second = second
+            self._text = time.strftime("%m/%d/%Y %H:%M:%S", time.gmtime(second)).encode()
+        return self._text
+
+
 _STAMPS = Stamps()
+_SECONDS = LegacySeconds()
 
 
 class LineFormatter:
     """Lets whole lines of one pipe through, each with its prefix, and keeps the beginning of the next one back.
 
-    Lines of several pipes that share a file can therefore never mix.
+    Lines of several pipes that share a file can therefore never mix. `pid` is the process that legacy lines name: set
+    it before the first of them.
     """
 
     def __init__(self, target: LogTarget) -> None:
+        self.pid = 0
         self._held = bytearray()
         self._stamped = target.timestamps
-        self._tag = b"[%d] " % target.instance if target.tagged else b""
-        self._json = _json_head(target) if target.as_json else None
-        self._bare = not (target.timestamps or self._tag or target.as_json)
+        self._legacy = target.format == LEGACY
+        self._tag = (b"%d> " if self._legacy else b"[%d] ") % target.instance if target.tagged else b""
+        self._json = _json_head(target) if target.format == JSON else None
+        self._bare = not (target.timestamps or self._tag or self._legacy or target.format == JSON)
         self._in_line = False
 
     def feed(self, chunk: bytes, now: float) -> bytes:
@@ -89,7 +112,10 @@ class LineFormatter:
         """A line of our own about the log itself."""
         if self._json is not None:
             return _json_lines(f'{{"time":"{_STAMPS.at(now).decode()}","name":"udaemon","line":', [text])
-        stamp = _STAMPS.at(now) + b" " if self._stamped else b""
+        if self._legacy:
+            stamp = b"%b p [%d] " % (_SECONDS.at(now), os.getpid())
+        else:
+            stamp = _STAMPS.at(now) + b" " if self._stamped else b""
         return stamp + b"udaemon: " + text.encode("utf-8", "backslashreplace") + b"\n"
 
     def _piece(self, now: float) -> bytes:
@@ -103,7 +129,10 @@ class LineFormatter:
         if self._json is not None:
             time_key = f'"time":"{_STAMPS.at(now).decode()}",' if self._stamped else ""
             return _json_lines("{" + time_key + self._json, lines[:-1].decode("utf-8", "backslashreplace").split("\n"))
-        prefix = _STAMPS.at(now) + b" " + self._tag if self._stamped else self._tag
+        if self._legacy:
+            prefix = b"%b p [%d] %b" % (_SECONDS.at(now), self.pid, self._tag)
+        else:
+            prefix = _STAMPS.at(now) + b" " + self._tag if self._stamped else self._tag
         return (prefix + lines).replace(b"\n", b"\n" + prefix)[: -len(prefix)]
 
 

@@ -17,7 +17,7 @@ from udaemon.logs.format import LineFormatter
 from udaemon.logs.orphans import GRACE, Leaders
 from udaemon.logs.poller import poller
 from udaemon.logs.sink import OK, Sink
-from udaemon.logs.target import LogTarget
+from udaemon.logs.target import LEGACY, LogTarget
 
 CHUNK = 64 * 1024
 """As much as a pipe holds by default; more at a time was slower (a fresh mapping for each buffer)."""
@@ -58,6 +58,7 @@ class Logger:
         self._poll = poller()
         self._control = Control(control, self._poll)
         self._streams: dict[int, Stream] = {}
+        self._unborn: dict[str, Stream] = {}
         self._ended: list[Stream] = []
         self._sinks: dict[str, Sink] = {}
         self._jobs: dict[int, Sink] = {}
@@ -118,7 +119,7 @@ class Logger:
             self._retry_at = time.monotonic() + RETRY
         for stream in [*self._streams.values(), *self._ended]:
             if stream.sink is sink:
-                self._listen(stream, wanted=stream.fd >= 0 and not sink.full)
+                self._listen(stream, wanted=stream.fd >= 0 and not sink.full and stream.ident not in self._unborn)
                 if stream.told != sink.state:
                     stream.told = sink.state
                     self._control.send("state", stream.ident, sink.state)
@@ -157,8 +158,11 @@ class Logger:
             elif kind == "watch":
                 self._leaders.add(fd)
                 self._poll.register(fd, select.POLLIN)
+            elif kind == "born":
+                self._born(fields[0], int(fields[1]))
             elif kind == "finish":
                 self._leave_at = time.monotonic() + float(fields[0])
+                self._wait_for_no_birth()
 
     def _open(self, ident: str, fd: int, target: LogTarget) -> None:
         sink = self._sinks.get(target.path)
@@ -166,8 +170,22 @@ class Logger:
             sink = self._sinks[target.path] = Sink(target, self._watch_job)
             sink.open()
         os.set_blocking(fd, False)
-        self._streams[fd] = Stream(ident, fd, target, sink)
+        stream = self._streams[fd] = Stream(ident, fd, target, sink)
+        if target.format == LEGACY:
+            # Its lines name the process, whose first words may be here before its pid: they can wait in the pipe.
+            self._unborn[ident] = stream
         self._update(sink)
+
+    def _born(self, ident: str, pid: int) -> None:
+        stream = self._unborn.pop(ident, None)
+        if stream is not None:
+            stream.formatter.pid = pid
+            self._update(stream.sink)
+
+    def _wait_for_no_birth(self) -> None:
+        """Nobody will tell of one any more."""
+        for ident in tuple(self._unborn):
+            self._born(ident, 0)
 
     def _watch_job(self, fd: int, sink: Sink) -> None:
         self._jobs[fd] = sink
@@ -189,6 +207,7 @@ class Logger:
     def _be_alone(self) -> None:
         """The supervisor has gone."""
         self._poll.unregister(self._control.fd)
+        self._wait_for_no_birth()
         if self._leave_at is None:
             self._leaders.condemn()
             self._kill_at = time.monotonic() + GRACE

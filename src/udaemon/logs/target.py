@@ -9,6 +9,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+PLAIN, JSON, LEGACY = "plain", "json", "legacy"
+"""How lines stand in a file: the words of the manifest."""
+
 
 class LogTarget:
     """Where the bytes of one pipe go. Never changed once made.
@@ -18,8 +21,8 @@ class LogTarget:
         name: The daemon, told in JSON lines.
         instance: Number of the copy that writes to the pipe.
         tagged: Several copies share the file, so that each line says which one wrote it.
-        as_json: One JSON object a line.
-        timestamps: Each line begins with the time it was captured.
+        format: `PLAIN`, `JSON` or `LEGACY`.
+        timestamps: Each line begins with the time it was captured. Legacy lines always do.
         max_size: Bytes at which the file is rotated, None for never.
         max_age: Seconds after which the file is rotated, None for never.
         backups: Rotated files to keep.
@@ -28,10 +31,10 @@ class LogTarget:
     """
 
     __slots__ = (
-        "as_json",
         "backups",
         "compress",
         "drop",
+        "format",
         "instance",
         "max_age",
         "max_size",
@@ -48,7 +51,7 @@ class LogTarget:
         name: str = "",
         instance: int = 0,
         tagged: bool = False,
-        as_json: bool = False,
+        format: str = PLAIN,
         timestamps: bool = True,
         max_size: int | None = None,
         max_age: float | None = None,
@@ -60,7 +63,7 @@ class LogTarget:
         self.name = name
         self.instance = instance
         self.tagged = tagged
-        self.as_json = as_json
+        self.format = format
         self.timestamps = timestamps
         self.max_size = max_size
         self.max_age = max_age
@@ -75,7 +78,7 @@ class LogTarget:
             self.name,
             str(self.instance),
             "1" if self.tagged else "",
-            "1" if self.as_json else "",
+            self.format,
             "1" if self.timestamps else "",
             "" if self.max_size is None else str(self.max_size),
             "" if self.max_age is None else repr(self.max_age),
@@ -87,13 +90,13 @@ class LogTarget:
     @classmethod
     def from_fields(cls, fields: Sequence[str]) -> LogTarget:
         """The target that `fields` was made of."""
-        path, name, instance, tagged, as_json, timestamps, max_size, max_age, backups, compress, drop = fields
+        path, name, instance, tagged, form, timestamps, max_size, max_age, backups, compress, drop = fields
         return cls(
             path=path,
             name=name,
             instance=int(instance),
             tagged=bool(tagged),
-            as_json=bool(as_json),
+            format=form,
             timestamps=bool(timestamps),
             max_size=int(max_size) if max_size else None,
             max_age=float(max_age) if max_age else None,

@@ -2,7 +2,8 @@
 
 Knows nothing of what they mean. JSON would cost the logger half its start, and no path can hold a NUL.
 
-To the logger: `open ID TARGET…` and `watch ID`, each with one fd in its ancillary data; `finish SECONDS`.
+To the logger: `open ID TARGET…` and `watch ID`, each with one fd in its ancillary data; `born ID PID`, with 0 where
+there is no process; `finish SECONDS`.
 To the supervisor: `state ID TEXT` and `eof ID`.
 """
 

@@ -20,6 +20,7 @@ class LogFormat(StrEnum):
 
     PLAIN = "plain"
     JSON = "json"
+    LEGACY = "legacy"
 
 
 class OnFull(StrEnum):
@@ -81,7 +82,14 @@ class Log:
 
     format: LogFormat = key(
         "How a line is written.",
-        Choice(LogFormat, {"plain": "The line as it came.", "json": "One JSON object a line."}),
+        Choice(
+            LogFormat,
+            {
+                "plain": "The line as it came.",
+                "json": "One JSON object a line.",
+                "legacy": "As ustream/daemon wrote it, with time (UTC) and process; so are its common log's entries.",
+            },
+        ),
         default=LogFormat.PLAIN,
         example="json",
     )

@@ -1,7 +1,7 @@
 """What happened, told to everybody who listens: the recent past, the subscribers, the common logs.
 
-Knows nothing of states; it passes on what `policy` worded. A common log is written through a pipe to the logger, so
-that a full disk never holds the supervisor up.
+Knows nothing of states; it passes on what `policy` worded, in the form that it is told. A common log is written through
+a pipe to the logger, so that a full disk never holds the supervisor up.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,6 +18,9 @@ from attrs import frozen
 from udaemon.policy.instance import Key
 
 _REMEMBERED = 1000
+
+LONGEST = 4000
+"""Bytes of an entry, so that a pipe takes it whole or not at all: less than PIPE_BUF (pipe(7))."""
 
 
 @frozen
@@ -32,6 +35,17 @@ class Notice:
 
 
 Subscriber = Callable[[Notice], None]
+Form = Callable[[Notice], Sequence[bytes]]
+"""Makes the entries of a common log out of a notice."""
+
+
+def one_line(notice: Notice) -> tuple[bytes]:
+    """Time, instance and process, and what happened."""
+    at = datetime.fromtimestamp(notice.at, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
+    who = "udaemon" if notice.key is None else str(notice.key)
+    pid = notice.data.get("pid")
+    text = f"{at}Z {who} {f'[{pid}] ' if pid else ''}{notice.event}: {notice.message}"
+    return (text.replace("\n", "\\n").encode("utf-8", "backslashreplace")[: LONGEST - 1] + b"\n",)
 
 
 class Notices:
@@ -62,15 +76,23 @@ class Notices:
         return lambda: self._subscribers.remove(subscriber)
 
     def tell(
-        self, key: Key | None, event: str, message: str, data: Mapping[str, Any], common_log: str | None = None
+        self,
+        key: Key | None,
+        event: str,
+        message: str,
+        data: Mapping[str, Any],
+        common_log: str | None = None,
+        *,
+        form: Form = one_line,
     ) -> None:
         """Pass a notice on; it goes to its daemon's common log, or to all of them where it has none."""
         notice = Notice(time.time(), key, event, message, data)
         self._recent.append(notice)
-        line = _line(notice)
+        entries = form(notice)
         for fd in (self._sinks.get(common_log),) if common_log is not None else tuple(self._sinks.values()):
             if fd is not None:
-                self._write(fd, line)
+                for entry in entries:
+                    self._write(fd, entry)
         for subscriber in tuple(self._subscribers):
             subscriber(notice)
 
@@ -81,7 +103,7 @@ class Notices:
         self._sinks.clear()
 
     def _write(self, fd: int, line: bytes) -> None:
-        """A line of at most PIPE_BUF bytes goes in whole or not at all (pipe(7)); what the pipe refuses is counted."""
+        """What the pipe refuses is counted."""
         if self.lost:
             line = b"lines lost here: %d\n%s" % (self.lost, line)
         try:
@@ -90,11 +112,3 @@ class Notices:
             self.lost += 1
         else:
             self.lost = 0
-
-
-def _line(notice: Notice) -> bytes:
-    at = datetime.fromtimestamp(notice.at, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
-    who = "udaemon" if notice.key is None else str(notice.key)
-    pid = notice.data.get("pid")
-    text = f"{at}Z {who} {f'[{pid}] ' if pid else ''}{notice.event}: {notice.message}"
-    return text.replace("\n", "\\n").encode("utf-8", "backslashreplace")[:4000] + b"\n"

@@ -65,11 +65,17 @@ class Performer:
         """Kill its process and all that came of it."""
         self._engine.kill_tree(key)
 
-    def spawned(self, key: Key) -> None:
-        """Let the logger know the process behind a log pipe: it ends it, should we die."""
+    def spawned(self, key: Key, pid: int) -> None:
+        """Let the logger know the process behind a log pipe: its pid is in some lines; should we die, it ends it."""
+        self._logger.born(self._streams[key], pid)
         pidfd = self._engine.pidfd(key)
         if pidfd is not None:
             self._logger.watch(self._streams[key], pidfd)
+
+    def not_spawned(self, key: Key) -> None:
+        """There is no process behind a log pipe, if there ever was a pipe."""
+        if key in self._streams:
+            self._logger.born(self._streams[key], 0)
 
     def common_log(self, path: str, *, timestamps: bool = False) -> int:
         """A pipe into a common log. Returns the write end."""

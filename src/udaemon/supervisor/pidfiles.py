@@ -51,6 +51,10 @@ class PidFiles:
                 with contextlib.suppress(OSError):
                     os.unlink(path)
 
+    def path(self, instance: Instance) -> str:
+        """Where a person would look: in the manifest's own directory for them, where there is one."""
+        return self._paths(instance)[-1]
+
     def _paths(self, instance: Instance) -> list[str]:
         name = file_name(instance, self._context)
         return [os.path.join(directory, name) for directory in self._directories]

@@ -16,12 +16,13 @@ from attrs import frozen
 
 from udaemon.child.scoreboard import Scoreboard, SlotReading
 from udaemon.engines.base import Engine
-from udaemon.manifest.model import Daemon, Manifest
+from udaemon.manifest.model import Daemon, LogFormat, Manifest
 from udaemon.policy.effects import Effect, KillTree, Signal, Spawn, Tell
-from udaemon.policy.events import DeadlineReached, Event, Exited, Spawned, StartAsked, StopAsked
+from udaemon.policy.events import DeadlineReached, Event, Exited, Spawned, SpawnFailed, StartAsked, StopAsked
 from udaemon.policy.fleet import Fleet
 from udaemon.policy.instance import Instance, Key
-from udaemon.supervisor.notices import Notice, Notices, Subscriber
+from udaemon.supervisor.legacylog import LegacyLog
+from udaemon.supervisor.notices import Notice, Notices, Subscriber, one_line
 from udaemon.supervisor.perform import Performer
 from udaemon.supervisor.pidfiles import PidFiles
 
@@ -65,6 +66,7 @@ class Supervisor:
         self._notices = notices
         self._pid_files = pid_files
         self._finished = finished
+        self._legacy = LegacyLog(lambda key: pid_files.path(fleet.instances[key]))
         self._jitter = random.Random()  # noqa: S311 - spreads waits, keeps no secret
         self._queue: deque[tuple[Key, Event]] = deque()
         self._busy = False
@@ -171,8 +173,12 @@ class Supervisor:
 
     def tell(self, key: Key | None, event: str, message: str, **data: Any) -> None:
         """Say that something happened."""
-        common_log = None if key is None else self._fleet.instances[key].daemon.common_log
-        self._notices.tell(key, event, message, data, common_log)
+        if key is None:
+            self._notices.tell(None, event, message, data)
+            return
+        daemon = self._fleet.instances[key].daemon
+        form = self._legacy.entries if daemon.log.format is LogFormat.LEGACY else one_line
+        self._notices.tell(key, event, message, data, daemon.common_log, form=form)
 
     def log_state(self, stream: int, state: str) -> None:
         """A log got into trouble, or out of it."""
@@ -200,8 +206,10 @@ class Supervisor:
         if isinstance(event, Exited):
             self._pid_files.remove(instance)
         elif isinstance(event, Spawned):
-            self._performer.spawned(key)
+            self._performer.spawned(key, event.pid)
             self._write_pid(key, event.pid)
+        elif isinstance(event, SpawnFailed):
+            self._performer.not_spawned(key)
 
     def _write_pid(self, key: Key, pid: int) -> None:
         try:

@@ -6,7 +6,7 @@ Knows nothing of files.
 from __future__ import annotations
 
 from udaemon.logs.target import LogTarget
-from udaemon.manifest.model import Daemon, LogFormat, OnFull
+from udaemon.manifest.model import Daemon, OnFull
 
 
 def log_target(daemon: Daemon, index: int, path: str) -> LogTarget:
@@ -17,7 +17,7 @@ def log_target(daemon: Daemon, index: int, path: str) -> LogTarget:
         name=daemon.name,
         instance=index,
         tagged=daemon.instances > 1,
-        as_json=log.format is LogFormat.JSON,
+        format=log.format.value,
         timestamps=log.timestamps,
         max_size=log.max_size,
         max_age=log.max_age,

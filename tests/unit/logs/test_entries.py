@@ -12,6 +12,8 @@ from udaemon.logs.target import LogTarget
 
 NOON = 1_795_521_600.25
 STAMP = b"2026-11-24T12:00:00.250Z"
+SECOND = b"2026-11-24T12:00:00.000Z"
+LEGACY = b"11/24/2026 12:00:00 p [17768] "
 
 
 @pytest.mark.parametrize(
@@ -23,6 +25,12 @@ STAMP = b"2026-11-24T12:00:00.250Z"
         (b"[1] hello", True, Entry(b"", 1, b"hello")),
         (b"hello", True, Entry(b"", None, b"hello")),
         (b"", False, Entry(b"", None, b"")),
+        (LEGACY + b"hello world", False, Entry(SECOND, None, b"hello world")),
+        (LEGACY + b"3> hello", True, Entry(SECOND, 3, b"hello")),
+        (LEGACY + b"3> hello", False, Entry(SECOND, None, b"3> hello")),
+        (LEGACY + b"udaemon: hm", True, Entry(SECOND, None, b"udaemon: hm")),
+        (LEGACY + b"[x] ] y", False, Entry(SECOND, None, b"[x] ] y")),
+        (b"11/24/2026 12:00:00 - P- [1] - Daemon", False, Entry(b"", None, b"11/24/2026 12:00:00 - P- [1] - Daemon")),
         (b'{"line":1}', False, Entry(b"", None, b'{"line":1}')),
         (b'{"name":"a","line":"cut', False, Entry(b"", None, b'{"name":"a","line":"cut')),
     ],
@@ -35,22 +43,23 @@ def test_a_line_is_taken_apart(line: bytes, tagged: bool, expected: Entry) -> No
     st.binary(max_size=50).map(lambda text: text.replace(b"\n", b"")),
     st.booleans(),
     st.integers(0, 20),
+    st.sampled_from([("plain", STAMP), ("legacy", SECOND)]),
 )
-def test_what_was_formatted_is_read_back(text: bytes, tagged: bool, instance: int) -> None:
-    target = LogTarget(path="/x", instance=instance, tagged=tagged)
+def test_what_was_formatted_is_read_back(text: bytes, tagged: bool, instance: int, form: tuple[str, bytes]) -> None:
+    target = LogTarget(path="/x", instance=instance, tagged=tagged, format=form[0])
     [line] = LineFormatter(target).feed(text + b"\n", NOON).split(b"\n")[:-1]
-    assert parse(line, tagged=tagged) == Entry(STAMP, instance if tagged else None, text)
+    assert parse(line, tagged=tagged) == Entry(form[1], instance if tagged else None, text)
 
 
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\n"), max_size=30))
 def test_json_is_read_back(text: str) -> None:
-    target = LogTarget(path="/x", name="m", instance=1, as_json=True)
+    target = LogTarget(path="/x", name="m", instance=1, format="json")
     line = LineFormatter(target).feed(text.encode() + b"\n", NOON)[:-1]
     assert parse(line, tagged=True) == Entry(STAMP, 1, text.encode())
 
 
 def test_a_note_in_json_belongs_to_no_instance() -> None:
-    line = LineFormatter(LogTarget(path="/x", as_json=True)).note("hm", NOON)[:-1]
+    line = LineFormatter(LogTarget(path="/x", format="json")).note("hm", NOON)[:-1]
     assert parse(line, tagged=True) == Entry(STAMP, None, b"hm")
 
 

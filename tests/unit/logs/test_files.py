@@ -70,15 +70,16 @@ def test_a_chunk_beyond_the_size_goes_in_parts_that_end_with_a_line(tmp_path: Pa
     assert all(os.path.getsize(tmp_path / name) <= 20 for name in os.listdir(tmp_path))
 
 
-def test_an_old_file_is_rotated_at_the_next_write(tmp_path: Path) -> None:
+@pytest.mark.parametrize("old", [b"2020-11-24T12:00:00.250Z old\n", b"11/24/2020 12:00:00 p [7] old\n"])
+def test_an_old_file_is_rotated_at_the_next_write(old: bytes, tmp_path: Path) -> None:
     path = tmp_path / "x.log"
-    path.write_bytes(b"2026-11-24T12:00:00.250Z old\n")
+    path.write_bytes(old)
     file = rotating(path, max_size=None, max_age=3600)
     file.write(b"new\n")
     file.write(b"newer\n")
     file.close()
     assert path.read_bytes() == b"new\nnewer\n"
-    assert (tmp_path / "x.log.1").read_bytes() == b"2026-11-24T12:00:00.250Z old\n"
+    assert (tmp_path / "x.log.1").read_bytes() == old
 
 
 def test_a_young_file_stays(tmp_path: Path) -> None:

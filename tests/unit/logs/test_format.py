@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 
-from udaemon.logs.format import GOES_ON, LONGEST_LINE, LineFormatter, Stamps
+from udaemon.logs.format import GOES_ON, LONGEST_LINE, LegacySeconds, LineFormatter, Stamps
 from udaemon.logs.target import LogTarget
 
 NOON = 1_795_521_600.25
@@ -16,6 +17,23 @@ def formatter(**keys: object) -> LineFormatter:
 
 def test_a_stamp_is_rfc_3339_in_utc_with_milliseconds() -> None:
     assert Stamps().at(NOON) == b"2026-11-24T12:00:00.250Z"
+
+
+def test_a_legacy_time_is_in_utc_with_seconds() -> None:
+    assert LegacySeconds().at(NOON) == b"11/24/2026 12:00:00"
+
+
+def test_legacy_lines_each_name_the_process_and_one_of_several_copies() -> None:
+    alone = formatter(format="legacy", instance=0)
+    alone.pid = 17768
+    assert alone.feed(b"hello world\n\n", NOON) == (
+        b"11/24/2026 12:00:00 p [17768] hello world\n11/24/2026 12:00:00 p [17768] \n"
+    )
+    one = formatter(format="legacy", tagged=True, instance=3)
+    one.pid = 17768
+    assert one.feed(b"hello\nwor", NOON) + one.finish(NOON) == (
+        b"11/24/2026 12:00:00 p [17768] 3> hello\n11/24/2026 12:00:00 p [17768] 3> wor\n"
+    )
 
 
 def test_bytes_pass_as_they_come_where_no_prefix_is_wanted() -> None:
@@ -61,7 +79,7 @@ def test_f24_an_overlong_line_that_ends_at_the_limit_is_ended_once() -> None:
 
 
 def test_json_is_one_object_a_line_whatever_the_bytes() -> None:
-    lines = formatter(as_json=True, timestamps=True, name="mailer", instance=2).feed(b'say "hi"\n\xff\x1b\\n\n', NOON)
+    lines = formatter(format="json", timestamps=True, name="mailer", instance=2).feed(b'say "hi"\n\xff\x1b\\n\n', NOON)
     assert [json.loads(line) for line in lines.splitlines()] == [
         {"time": "2026-11-24T12:00:00.250Z", "name": "mailer", "instance": 2, "line": 'say "hi"'},
         {"time": "2026-11-24T12:00:00.250Z", "name": "mailer", "instance": 2, "line": "\\xff\x1b\\n"},
@@ -69,10 +87,12 @@ def test_json_is_one_object_a_line_whatever_the_bytes() -> None:
 
 
 def test_json_without_stamps_has_no_time() -> None:
-    assert formatter(as_json=True, name="m").feed(b"a\n", NOON) == b'{"name":"m","instance":0,"line":"a"}\n'
+    assert formatter(format="json", name="m").feed(b"a\n", NOON) == b'{"name":"m","instance":0,"line":"a"}\n'
 
 
 def test_a_note_of_ours_stands_as_other_lines_do() -> None:
     assert formatter().note("hm", NOON) == b"udaemon: hm\n"
     assert formatter(timestamps=True, tagged=True).note("hm", NOON) == b"2026-11-24T12:00:00.250Z udaemon: hm\n"
-    assert json.loads(formatter(as_json=True).note("hm", NOON))["line"] == "hm"
+    assert json.loads(formatter(format="json").note("hm", NOON))["line"] == "hm"
+    ours = b"11/24/2026 12:00:00 p [%d] udaemon: hm\n" % os.getpid()
+    assert formatter(format="legacy", tagged=True).note("hm", NOON) == ours

@@ -27,7 +27,7 @@ def test_a_target_comes_back_whole() -> None:
         name="mailer",
         instance=3,
         tagged=True,
-        as_json=True,
+        format="legacy",
         timestamps=False,
         max_size=10,
         max_age=1.5,
