@@ -11,10 +11,11 @@ if TYPE_CHECKING:
 
     from udaemon.child.embed import run
     from udaemon.child.task import CallbackTask, StopTask, Task, TaskContext, TaskEvent
+    from udaemon.runner import Runner
 
 __version__ = "0.1.0"
 
-__all__ = ["CallbackTask", "StopTask", "Task", "TaskContext", "TaskEvent", "__version__", "run"]
+__all__ = ["CallbackTask", "Runner", "StopTask", "Task", "TaskContext", "TaskEvent", "__version__", "run"]
 
 
 def __getattr__(name: str) -> Any:
@@ -22,6 +23,10 @@ def __getattr__(name: str) -> Any:
         from udaemon.child.embed import run
 
         return run
+    if name == "Runner":
+        from udaemon.runner import Runner
+
+        return Runner
     if name in __all__:
         from udaemon.child import task
 

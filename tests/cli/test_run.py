@@ -83,6 +83,14 @@ def test_instance_says_which_copy_to_be(shop: Project) -> None:
     assert "pair has no instance 2" in shop.run("run", "pair", "--instance", "2", code=2).stderr
 
 
+def test_an_option_is_read_as_the_manifest_reads_the_key(shop: Project) -> None:
+    assert shop.run("run", "ticker", "--once", "--memory-limit", "1G", "--min-sleep", "1m").stderr == ""
+    refused = shop.run("run", "ticker", "--memory-limit", "64 lines", code=2)
+
+    assert refused.stderr.startswith('udaemon: memory-limit: "64 lines" is no size\n')
+    assert "sleep means nothing for a command" in shop.run("run", "leaves", "--sleep", "5", code=2).stderr
+
+
 def test_a_daemon_that_is_not_there(shop: Project) -> None:
     done = shop.run("run", "tickr", code=4)
 

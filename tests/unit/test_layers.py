@@ -23,6 +23,7 @@ RANK = {
     "supervisor": 5,
     "control": 5,
     "ui": 6,
+    "runner": 6,
     "cli": 7,
     "__main__": 8,
 }

@@ -61,11 +61,11 @@ def resolve(name: str) -> Callable[..., Any]:
     return found  # type: ignore[no-any-return]
 
 
-def resolve_listener(name: str) -> Callable[..., Any]:
+def resolve_listener(listener: str | Callable[..., Any]) -> Callable[..., Any]:
     """The same for a listener, which is a plain function: nobody would await another."""
-    found = resolve(name)
+    found = resolve(listener) if isinstance(listener, str) else listener
     if _is_async(found):
-        raise Misconfigured(f"the listener {name} is async: it must be a plain function")
+        raise Misconfigured(f"the listener {listener} is async: it must be a plain function")
     return found
 
 

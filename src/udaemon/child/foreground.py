@@ -5,7 +5,6 @@ Knows nothing of the command line and of locks.
 
 from __future__ import annotations
 
-import atexit
 import io
 import os
 import signal
@@ -44,7 +43,7 @@ class TerminalSignals(Signals):
 def run_here(spec: ChildSpec, *, once: bool = False) -> int:
     """Run the daemon until it ends, or for one run. Returns the exit code: the task's, or 130 after Ctrl-C.
 
-    The process's directory, umask and environment become the daemon's, and its exit handlers have run: end soon after.
+    The process's directory, umask and environment become the daemon's.
     """
     signals = TerminalSignals()
     signals.install()
@@ -53,5 +52,4 @@ def run_here(spec: ChildSpec, *, once: bool = False) -> int:
     outcome = live(spec, signals, Reporter(None), SlotWriter.anonymous(), once=once)
     code = tell_end(spec, Reporter(None), outcome)
     signals.uninstall()
-    atexit._run_exitfuncs()  # noqa: SLF001 - the command leaves without interpreter finalisation
     return EXIT_INTERRUPTED if code == 0 and signals.interrupted else code

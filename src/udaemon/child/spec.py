@@ -5,7 +5,7 @@ Knows nothing of the manifest. Plain tuples of plain values: they cross to the z
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -25,9 +25,10 @@ class ChildSpec(NamedTuple):
     """One instance of a factory daemon. Durations in seconds, paths absolute.
 
     `env` is added to the environment; `listeners` maps `start`, `task_done` and `task_failed` to "pkg.mod:function"
-    names; `directory` is the manifest's, and goes on `sys.path`; `slot` is the number of its scoreboard slot;
-    `rlimit_nofile` is the (soft, hard) limit to set back, None to leave it alone; `memory_limit` is in bytes, None for
-    no limit, and `memory_threshold` the percent of it above which the process leaves between two runs.
+    names, or to functions where there is no process between; `directory` is the manifest's, and goes on `sys.path`;
+    `slot` is the number of its scoreboard slot; `rlimit_nofile` is the (soft, hard) limit to set back, None to leave it
+    alone; `memory_limit` is in bytes, None for no limit, and `memory_threshold` the percent of it above which the
+    process leaves between two runs.
     """
 
     name: str
@@ -44,7 +45,7 @@ class ChildSpec(NamedTuple):
     min_sleep: float
     directory: str
     preload: tuple[str, ...] = ()
-    listeners: Mapping[str, tuple[str, ...]] = NO_LISTENERS
+    listeners: Mapping[str, tuple[str | Callable[..., Any], ...]] = NO_LISTENERS
     slot: int = 0
     rlimit_nofile: tuple[int, int] | None = None
     memory_limit: int | None = None

@@ -1,0 +1,1 @@
+"""disk: a periodic task, the ordinary kind."""

@@ -1,0 +1,260 @@
+"""One declared daemon in the process that calls, in the foreground: what `udaemon run` does, for programs too.
+
+Knows nothing of the loop and of the command line. The instance's lock is taken as a supervisor takes it: there is never
+a second copy.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from types import FrameType
+from typing import Any
+
+from attrs import evolve
+
+from udaemon.child.book import Listener
+from udaemon.child.foreground import run_here
+from udaemon.control import rundir
+from udaemon.engines import declared, locks
+from udaemon.engines.base import SpawnRequest
+from udaemon.engines.specs import spec_of
+from udaemon.errors import ExitCode, UdaemonError
+from udaemon.manifest.find import find
+from udaemon.manifest.keys import Named, Table, keys_of
+from udaemon.manifest.model import Daemon, Manifest
+from udaemon.manifest.problems import BadManifest, Wrong
+from udaemon.manifest.read import load
+from udaemon.manifest.report import as_text
+from udaemon.manifest.wording import near
+from udaemon.policy.instance import Key
+
+_NOT_PASSED_ON = frozenset({signal.SIGINT, signal.SIGQUIT})
+"""A terminal sends these to the command as well; to pass them on would make two of one."""
+
+
+class Runner:
+    """Runs the daemons of a manifest one at a time, each in the foreground of the calling process.
+
+    What is said in more than one place counts in this order: the arguments of `run_daemon`, the file `config`, the
+    daemon's own table, `defaults`.
+
+    Args:
+        manifest: The manifest; without, it is looked for as on the command line.
+        config: A second file of the same form; what it says stands above the manifest.
+        project: Stands above the manifest's `project`.
+        context: Stands above the manifest's `context`; "" for none.
+        profiles: Daemons that belong to profiles are there only for these.
+
+    Raises:
+        UdaemonError: There is no manifest; or it has errors, all of them in `problems` and in the notes.
+    """
+
+    def __init__(
+        self,
+        manifest: str | os.PathLike[str] | None = None,
+        *,
+        config: str | os.PathLike[str] | None = None,
+        project: str | None = None,
+        context: str | None = None,
+        profiles: Collection[str] = (),
+    ) -> None:
+        named = [] if manifest is None else [os.fspath(manifest)]
+        layers = [*find(named, os.environ, os.getcwd()), *([] if config is None else [os.fspath(config)])]
+        try:
+            self.manifest = load(layers, environ=os.environ, project=project, context=context, profiles=profiles)
+        except BadManifest as error:
+            error.add_note(as_text(error.problems, error.sources, os.getcwd()))
+            raise
+
+    def run_daemon(
+        self,
+        name: str,
+        *,
+        instance: int = 0,
+        once: bool = False,
+        factory: str | None = None,
+        sleep: float | str | None = None,
+        min_sleep: float | str | None = None,
+        memory_limit: int | str | None = None,
+        memory_threshold: float | None = None,
+        on_start: Iterable[Listener] = (),
+        on_task_done: Iterable[Listener] = (),
+        on_task_failed: Iterable[Listener] = (),
+    ) -> int:
+        """Run one daemon until it ends or TERM, QUIT or INT asks it to.
+
+        Call it in the main thread. The process's directory, umask and environment become the daemon's and stay so.
+
+        Args:
+            name: Which daemon.
+            instance: Which copy of it to be.
+            once: End after one run.
+            factory: "package.module:function", in place of the manifest's.
+            sleep: Seconds or "1m30s", in place of the manifest's.
+            min_sleep: The same.
+            memory_limit: Bytes or "256M", in place of the manifest's; -1 for no limit.
+            memory_threshold: Percent, in place of the manifest's.
+            on_start: Called with a `TaskEvent` before the first run, after the manifest's listeners.
+            on_task_done: The same, after each run that returned.
+            on_task_failed: The same, with the exception of a run.
+
+        Returns:
+            The daemon's exit code; 130 after Ctrl-C.
+
+        Raises:
+            UdaemonError: There is no such daemon or instance, an argument is wrong, or it runs already.
+        """
+        changes = {
+            "factory": factory,
+            "sleep": sleep,
+            "min_sleep": min_sleep,
+            "memory_limit": memory_limit,
+            "memory_threshold": memory_threshold,
+        }
+        listeners = {
+            "start": tuple(on_start),
+            "task_done": tuple(on_task_done),
+            "task_failed": tuple(on_task_failed),
+        }
+        return run_declared(self.manifest, name, instance=instance, once=once, changes=changes, listeners=listeners)
+
+
+def run_declared(
+    manifest: Manifest,
+    name: str,
+    *,
+    instance: int,
+    once: bool,
+    changes: Mapping[str, object],
+    listeners: Mapping[str, tuple[Listener, ...]],
+    at_end: Callable[[], object] = lambda: None,
+) -> int:
+    """Run one daemon. Returns its exit code.
+
+    Args:
+        manifest: Where it is declared.
+        name: Which daemon.
+        instance: Which copy of it to be.
+        once: End after one run.
+        changes: Keys of a factory daemon, as attributes of `Daemon`, with plain values in place of the manifest's; None
+            for no change.
+        listeners: Further ones for each kind of event.
+        at_end: Called while no other copy can start yet.
+
+    Raises:
+        UdaemonError: There is no such daemon or instance, a change is wrong, or it runs already.
+    """
+    daemon = _changed(_declared(manifest, name, instance), changes)
+    if daemon.command is not None and any(listeners.values()):
+        raise UdaemonError(f"{name} is a command, which tells no events", exit_code=ExitCode.USAGE)
+    key = Key(name, instance)
+    with _locked(manifest, key) as lock:
+        if daemon.command is not None:
+            code = _execute(manifest, daemon, key, lock)
+        else:
+            spec = spec_of(manifest, daemon, instance)
+            told = {kind: (*spec.listeners.get(kind, ()), *more) for kind, more in listeners.items()}
+            code = run_here(spec._replace(listeners={**spec.listeners, **told}), once=once)
+        at_end()
+        return code
+
+
+def _declared(manifest: Manifest, name: str, instance: int) -> Daemon:
+    daemon = manifest.daemons.get(name)
+    if daemon is None:
+        meant = near(name, list(manifest.daemons))
+        hint = f"did you mean {meant}?" if meant else f"there are {', '.join(manifest.daemons)}"
+        raise UdaemonError(f"no daemon {name}", hint, ExitCode.NO_SUCH_DAEMON)
+    if not 0 <= instance < daemon.instances:
+        raise UdaemonError(
+            f"{name} has no instance {instance}", f"they are numbered 0 to {daemon.instances - 1}", ExitCode.USAGE
+        )
+    return daemon
+
+
+def _changed(daemon: Daemon, changes: Mapping[str, object]) -> Daemon:
+    """The daemon with what is said elsewhere than in the manifest, read as the manifest reads it."""
+    read: dict[str, Any] = {}
+    for key in keys_of(Daemon):
+        value = changes.get(key.field)
+        if value is None:
+            continue
+        if daemon.command is not None:
+            raise UdaemonError(f"{key.name} means nothing for a command", exit_code=ExitCode.USAGE)
+        assert not isinstance(key.type, Table | Named)
+        try:
+            read[key.field] = key.type.parse(value)
+        except Wrong as error:
+            raise UdaemonError(f"{key.name}: {error.message}", error.hint, ExitCode.USAGE) from None
+    return evolve(daemon, **read) if read else daemon
+
+
+@contextmanager
+def _locked(manifest: Manifest, key: Key) -> Iterator[int]:
+    """Hold the instance's lock in the run directory that a supervisor would use, and leave no trace there."""
+    base = rundir.base(os.environ, os.geteuid())
+    name = rundir.directory_name(manifest.project, manifest.file)
+    directory = os.path.join(base, name)
+    fd = rundir.make(base, name)
+    try:
+        lock = locks.acquire(os.path.join(directory, "locks"), key)
+    except locks.LockHeld as error:
+        raise UdaemonError(f"{key} runs already: {error}", f"udaemon stop {key.name} ends it") from None
+    finally:
+        rundir.release(fd)
+    locks.record(lock, os.getpid())
+    try:
+        yield lock
+    finally:
+        os.close(lock)
+        _tidy(directory, fd, key)
+        os.close(fd)
+
+
+def _tidy(directory: str, fd: int, key: Key) -> None:
+    """Take away what is ours and no longer used; a supervisor that runs here by now keeps everything."""
+    with suppress(OSError):
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if not rundir.running(fd):
+            locks.discard(os.path.join(directory, "locks"), key)
+            os.rmdir(os.path.join(directory, "locks"))
+            os.rmdir(directory)
+
+
+def _execute(manifest: Manifest, daemon: Daemon, key: Key, lock: int) -> int:
+    """Run an external command and answer its exit code, 128 + n for a signal as shells do."""
+    told = declared.command(SpawnRequest(key=key, daemon=daemon, slot=0, lock=lock, output=1), manifest)
+    started: list[subprocess.Popen[bytes]] = []
+
+    def pass_on(number: int, _frame: FrameType | None) -> None:
+        if number not in _NOT_PASSED_ON or not sys.stdin.isatty():
+            for process in started:
+                process.send_signal(number)
+
+    passed = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
+    former = {number: signal.signal(number, pass_on) for number in passed}
+    try:
+        process = subprocess.Popen(
+            told.argv,
+            executable=told.executable,
+            env=told.env,
+            cwd=told.cwd,
+            umask=told.umask,
+            pass_fds=told.keep,
+        )
+        started.append(process)
+        code = process.wait()
+    except OSError as error:
+        reason = f"{error.strerror} ({errno.errorcode.get(error.errno or 0, '?')})"
+        raise UdaemonError(f"exec {error.filename or told.argv[0]}: {reason}") from None
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
+    return code if code >= 0 else 128 - code
