@@ -46,8 +46,7 @@ def parse(line: bytes, *, tagged: bool) -> Entry:
         except ValueError:
             text = line
         return Entry(found[1] or b"", _number(found[2]), text)
-    found = _LEGACY.match(line)
-    if found is not None:
+    if line[2:3] == b"/" and (found := _LEGACY.match(line)) is not None:
         month, day, year, clock, number = found.groups()
         text = line[found.end() :] if tagged else line[found.end(4) :].partition(b"] ")[2]
         return Entry(b"%b-%b-%bT%b.000Z" % (year, month, day, clock), _number(number) if tagged else None, text)
