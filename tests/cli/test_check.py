@@ -36,7 +36,7 @@ def test_a_wrong_one_exits_1_with_every_problem(capsys: pytest.CaptureFixture[st
     write("[daemons.a]\nslep = 1\n")
     assert main(["check"]) == 1
     assert capsys.readouterr().out == (
-        "udaemon.toml:1:10: error[nothing-to-run]: daemons.a: has neither factory nor command\n"
+        "udaemon.toml:1:10: error[nothing-to-run]: daemons.a: has no factory, php or command\n"
         "1 | [daemons.a]\n"
         "  |          ^\n"
         "  = hint: add one of them\n"

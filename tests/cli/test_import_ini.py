@@ -56,10 +56,33 @@ def test_the_same_in_yaml_and_json(capsys: pytest.CaptureFixture[str]) -> None:
     check("report.json", capsys.readouterr().out)
 
 
-def test_toml_and_yaml_say_the_same() -> None:
-    imported("-o", "a.toml")
+def test_the_same_as_php_tasks(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("app.php").write_text("<?php\n")
+    code = imported("--bridge", "php-runner", "--bootstrap", "app.php", "--verify")
+    assert code == 1
+    text = Path("udaemon.toml").read_text("utf-8")
+    check("imported-php.toml", text.replace(os.getcwd(), "/app"))
+    told = capsys.readouterr()
+    check("verified-php.txt", told.err)
+    assert "php-ini-limit" not in told.out
+
+
+def test_php_tasks_take_composer_s_autoload(capsys: pytest.CaptureFixture[str]) -> None:
+    ini("a", "factory=Acme\\Mail::create\nsleep=1\n")
+    assert main(["import-ini", "ini", "--bridge", "php-runner"]) == 2
+    assert "--bridge php-runner needs --bootstrap" in capsys.readouterr().err
+    Path("vendor").mkdir()
+    Path("vendor/autoload.php").write_text("<?php namespace Acme; class Mail { static function create() {} }")
+    assert main(["import-ini", "ini", "--bridge", "php-runner"]) == 0
+    assert main(["check", "--no-import"]) == 0
+
+
+@pytest.mark.parametrize("options", [(), ("--bridge", "php-runner", "--bootstrap", "app.php")])
+def test_toml_and_yaml_say_the_same(options: tuple[str, ...]) -> None:
+    Path("app.php").write_text("<?php\n")
+    imported("-o", "a.toml", *options)
     os.unlink("ini")
-    imported("-o", "b.yaml")
+    imported("-o", "b.yaml", *options)
     data = [examine([name], environ=os.environ).documents[0].data for name in ("a.toml", "b.yaml")]
     assert data[0] == data[1]
     assert len(data[0]["daemons"]) == 10
@@ -166,7 +189,12 @@ def test_show_reads_as_the_php_it_is_told(php: str, capsys: pytest.CaptureFixtur
         (["ini", "--constant", "X"], "--constant takes NAME=VALUE"),
         (["ini", "--map", "bad.txt"], "bad.txt:2: no rule"),
         (["ini", "--context", "prod.eu"], "'prod.eu' cannot be a context here"),
+        (["ini", "--context", "prod.eu"], "--context prod-eu will do; the library's files were ID-prod.eu.pid and "),
+        (["ini", "--context", "***"], "write 1 to 63 of a-z"),
         (["ini", "--bridge", "php", "--entry", "no.php"], "no.php is no file"),
+        (["ini", "--bridge", "php-runner", "--bootstrap", "no.php"], "no.php is no file"),
+        (["ini", "--bridge", "php-runner", "--entry", "no.php"], "--entry goes with --bridge php"),
+        (["ini", "--bootstrap", "no.php"], "--bootstrap goes with --bridge php-runner"),
     ],
 )
 def test_a_wrong_wish_is_told(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:

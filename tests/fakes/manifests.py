@@ -14,8 +14,8 @@ from hypothesis.strategies import SearchStrategy
 
 from udaemon.manifest.containers import Environment, Many, Parameters
 from udaemon.manifest.keys import Table, keys_of
-from udaemon.manifest.model import Daemon, Manifest
-from udaemon.manifest.references import SIGNALS, Command, Cooldown, PythonCallable, SignalName, Umask
+from udaemon.manifest.model import KINDS, Daemon, Manifest
+from udaemon.manifest.references import SIGNALS, Command, Cooldown, PhpCallable, PythonCallable, SignalName, Umask
 from udaemon.manifest.values import LONGEST, Choice, Duration, Flag, Number, Size, Text
 
 WORD = st.text(string.ascii_lowercase, min_size=1, max_size=6)
@@ -53,6 +53,8 @@ def values(type_: Any) -> SearchStrategy[Any]:  # noqa: C901 - one line for each
             return st.none() | st.floats(1e-9, LONGEST)
         case PythonCallable():
             return st.just("pkg.mod:Class.make")
+        case PhpCallable():
+            return st.just("\\Acme\\Mail::make")
         case Command():
             return st.lists(TEXT.filter(bool), min_size=1, max_size=3).map(tuple)
         case Environment():
@@ -89,13 +91,18 @@ def daemons(draw: st.DrawFn, name: str) -> Daemon:
         extends=None,
         profiles=(),
     )
-    if draw(st.booleans()):
-        return evolve(daemon, factory="pkg.mod:make", command=None, shell=False)
-    command = ("echo $HOME ${X} | cat",) if daemon.shell else daemon.command or ("a",)
     bare = Daemon(name=name)
+    kind = draw(st.sampled_from(KINDS))
+    if kind == "factory":
+        return evolve(daemon, factory="pkg.mod:make", php=bare.php, command=None, shell=False)
+    if kind == "php":
+        php = evolve(daemon.php, bootstrap="/app/bootstrap.php", interpreter=("php", *daemon.php.interpreter))
+        return evolve(daemon, factory=None, params=bare.params, php=php, command=None, shell=False)
+    command = ("echo $HOME ${X} | cat",) if daemon.shell else daemon.command or ("a",)
     return evolve(
         daemon,
         factory=None,
+        php=bare.php,
         command=command,
         params=bare.params,
         sleep=bare.sleep,

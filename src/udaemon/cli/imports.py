@@ -72,9 +72,10 @@ _RSS_UNIT = 1 if sys.platform == "darwin" else 1024
 
 def _asked(manifest: Manifest) -> Iterator[tuple[Path, str, Mapping[str, Any] | None, Mapping[str, str]]]:
     for daemon in manifest.daemons.values():
-        if daemon.factory and daemon.enabled:
+        if daemon.enabled:
             path: Path = ("daemons", daemon.name)
-            yield (*path, "factory"), daemon.factory, daemon.params, daemon.env
+            if daemon.factory:
+                yield (*path, "factory"), daemon.factory, daemon.params, daemon.env
             yield from ((place, name, None, daemon.env) for place, name in _listeners(daemon, path))
 
 

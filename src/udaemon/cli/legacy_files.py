@@ -14,8 +14,8 @@ from udaemon.manifest.document import parse
 from udaemon.manifest.interpolate import interpolate, replace
 from udaemon.manifest.legacy_ini.factories import NO_RULES, Rules
 from udaemon.manifest.legacy_ini.factories import parse as parse_rules
-from udaemon.manifest.legacy_ini.plan import Imported
-from udaemon.manifest.legacy_ini.verify import REMAINING, differences
+from udaemon.manifest.legacy_ini.plan import Imported, Wishes
+from udaemon.manifest.legacy_ini.verify import differences, remaining
 
 _LARGEST = 4 * 1024**2
 _DAEMON_CLASS = "vendor/ustream/daemon/src/Ustream/Daemon/Daemon.php"
@@ -60,10 +60,19 @@ def read_rules(path: str | None) -> Rules:
 
 def find_daemon_class(*places: str) -> str | None:
     """Look for the PHP library's Daemon.php under `vendor/`, from each place up."""
+    return _find(_DAEMON_CLASS, places)
+
+
+def find_autoload(*places: str) -> str | None:
+    """Look for Composer's `vendor/autoload.php`, from each place up."""
+    return _find("vendor/autoload.php", places)
+
+
+def _find(name: str, places: Sequence[str]) -> str | None:
     for place in places:
         directory = os.path.realpath(place)
         while True:
-            path = os.path.join(directory, _DAEMON_CLASS)
+            path = os.path.join(directory, name)
             if os.path.isfile(path):
                 return path
             if directory == os.path.dirname(directory):
@@ -101,7 +110,9 @@ def write(path: str, text: str, *, force: bool) -> None:
         raise UdaemonError(f"{path} cannot be written: {error.strerror}") from error
 
 
-def verified(imports: Sequence[Imported], path: str, text: str, environ: Mapping[str, str]) -> list[str]:
+def verified(
+    imports: Sequence[Imported], wishes: Wishes, path: str, text: str, environ: Mapping[str, str]
+) -> list[str]:
     """Read a manifest's text back and tell what is different from PHP: lines of text."""
     document = parse(path, text, toml=not path.endswith((".yaml", ".yml")))
     if document.findings:
@@ -110,4 +121,4 @@ def verified(imports: Sequence[Imported], path: str, text: str, environ: Mapping
     found = list(differences(imports, data, lambda value: replace(value, environ)))
     lines = [f"{path} says what PHP read, but for:" if found else f"{path} says what PHP read."]
     lines += [f"  {line}" for line in found]
-    return [*lines, "What remains different by design:", *(f"  {line}" for line in REMAINING)]
+    return [*lines, "What remains different by design:", *(f"  {line}" for line in remaining(wishes))]

@@ -1,6 +1,6 @@
-"""Whether the PHP that a manifest's daemons need is there, and how to get it.
+"""Whether the PHP that a manifest's daemons need is there, how to get it, and whether it has the factories.
 
-Knows nothing of what they do with it. Only looks; nothing is run.
+Knows nothing of how PHP answers; `udaemon.php.look` does, and it alone runs the user's code.
 """
 
 from __future__ import annotations
@@ -11,35 +11,56 @@ import shlex
 from collections.abc import Iterator
 
 from udaemon.manifest.model import Daemon, Manifest
-from udaemon.manifest.problems import Finding
+from udaemon.manifest.problems import Finding, Path
+from udaemon.php import FOLLOW, MISSING
+
+PATIENCE = 20.0
+"""Seconds that PHP may take to load one bootstrap and look for one factory."""
 
 _PHP = re.compile(r"php[0-9.]*")
-_TASK = "udaemon.php:"
 
 
-def missing_php(manifest: Manifest) -> Iterator[Finding]:
-    """A finding for each daemon whose PHP is not on its PATH."""
+def check_php(manifest: Manifest) -> Iterator[Finding]:
+    """What is wrong with the PHP of each daemon that may run; one question is asked once."""
+    told: dict[tuple[object, ...], str | None] = {}
     for daemon in manifest.daemons.values():
-        key = "factory" if daemon.factory else "command"
-        program = _program(daemon)
-        path = daemon.env.get("PATH", os.environ.get("PATH"))
-        if daemon.enabled and _PHP.fullmatch(os.path.basename(program)) and not _is_there(program, path):
-            hint = "on Debian and Ubuntu: apt-get install php-cli"
-            yield Finding("no-php", f"{program} is not installed", hint, ("daemons", daemon.name, key))
+        if not daemon.enabled:
+            continue
+        path: Path = ("daemons", daemon.name)
+        if daemon.kind == "php":
+            yield from _task(daemon, path, told)
+        elif _PHP.fullmatch(os.path.basename(program := _program(daemon))) and not _is_there(program, daemon):
+            yield Finding("no-php", f"{program} is not installed", MISSING, (*path, "command"))
 
 
-def _is_there(program: str, path: str | None) -> bool:
+def _task(daemon: Daemon, path: Path, told: dict[tuple[object, ...], str | None]) -> Iterator[Finding]:
+    php = daemon.php
+    bootstrap = os.path.isfile(php.bootstrap)
+    if not bootstrap:
+        hint = "name the file that makes your classes known"
+        yield Finding("import-failed", f"there is no file {php.bootstrap}", hint, (*path, "php", "bootstrap"))
+    if not _is_there(php.interpreter[0], daemon):
+        place = (*path, "php", "interpreter")
+        yield Finding("no-php", f"{php.interpreter[0]} is not installed", MISSING, place)
+    elif bootstrap and php.factory:
+        from udaemon.php.look import fault  # seldom needed
+
+        env = {**os.environ, **daemon.env}
+        asked = (php, daemon.cwd, *sorted(daemon.env.items()))
+        if asked not in told:
+            told[asked] = fault(php.interpreter, php.bootstrap, php.factory, env=env, cwd=daemon.cwd, patience=PATIENCE)
+        if (message := told[asked]) is not None:
+            yield Finding("import-failed", message, None, (*path, "php", "factory"))
+
+
+def _is_there(program: str, daemon: Daemon) -> bool:
     import shutil  # takes longer than to look at 500 daemons, of which hardly any runs PHP
 
-    return shutil.which(program, path=path) is not None
+    return shutil.which(program, path=daemon.env.get("PATH", os.environ.get("PATH"))) is not None
 
 
 def _program(daemon: Daemon) -> str:
-    """The program a daemon runs, as far as that can be seen; "" where it cannot."""
-    if daemon.factory:
-        return str(daemon.params.get("php", "php")) if daemon.factory.startswith(_TASK) else ""
-    from udaemon.php import FOLLOW  # and with it what runs a task
-
+    """The program a command runs, as far as that can be seen; "" where it cannot, or where it is no command."""
     words = daemon.command or ("",)
     if daemon.shell:
         words = tuple(shlex.split(words[0]))

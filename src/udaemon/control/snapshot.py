@@ -89,7 +89,7 @@ def describe(view: InstanceView, *, moment: Moment, node: str, rss: Callable[[in
         "name": view.key.name,
         "instance": view.key.index,
         "instances": daemon.instances,
-        "kind": "command" if daemon.factory is None else "factory",
+        "kind": "factory" if daemon.command is None else "command",
         "state": instance.state.value,
         "wanted": instance.wanted.value,
         "activity": _activity(view),
@@ -115,7 +115,8 @@ def describe(view: InstanceView, *, moment: Moment, node: str, rss: Callable[[in
 
 
 def _limit(instance: Instance) -> dict[str, Any]:
-    limit = instance.daemon.memory_limit
+    """The limit of the process that is measured: that of a `php` daemon is PHP's, which is another one."""
+    limit = None if instance.daemon.kind == "php" else instance.daemon.memory_limit
     return {"limit": limit, "threshold": None if limit is None else instance.daemon.memory_threshold}
 
 
@@ -128,7 +129,7 @@ def last_error(view: InstanceView) -> str | None:
 
 
 def _activity(view: InstanceView) -> str | None:
-    if view.daemon.factory is None or view.slot is None or not _present(view):
+    if view.daemon.command is not None or view.slot is None or not _present(view):
         return None
     if view.slot.current_started_at is not None:
         return "in-run"

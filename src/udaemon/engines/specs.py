@@ -5,14 +5,39 @@ Knows nothing of files or processes; the supervisor's side and `udaemon run` com
 
 from __future__ import annotations
 
+from typing import Any
+
 from udaemon.child.spec import ChildSpec
 from udaemon.manifest.model import Daemon, Manifest
 
+_PHP_TASK = "udaemon.php.task:create"
+
+
+def factory_of(daemon: Daemon) -> str:
+    """What makes the daemon's task in its process: its own factory, or ours for PHP.
+
+    Raises:
+        ValueError: It is a command.
+    """
+    factory = _PHP_TASK if daemon.kind == "php" else daemon.factory
+    if factory is None:
+        raise ValueError(f"{daemon.name} has no factory")
+    return factory
+
+
+def _php(daemon: Daemon) -> dict[str, Any]:
+    return {
+        "bootstrap": daemon.php.bootstrap,
+        "factory": daemon.php.factory,
+        "interpreter": list(daemon.php.interpreter),
+        "memory_limit": daemon.memory_limit,
+        "memory_threshold": daemon.memory_threshold,
+    }
+
 
 def spec_of(manifest: Manifest, daemon: Daemon, index: int, *, slot: int = 0) -> ChildSpec:
-    """The spec of one instance of a factory daemon."""
-    if daemon.factory is None:
-        raise ValueError(f"{daemon.name} has no factory")
+    """The spec of one instance of a daemon that has runs."""
+    php = daemon.kind == "php"
     on = daemon.on
     listeners = {"start": on.start, "task_done": on.task_done, "task_failed": on.task_failed}
     return ChildSpec(
@@ -21,8 +46,8 @@ def spec_of(manifest: Manifest, daemon: Daemon, index: int, *, slot: int = 0) ->
         instances=daemon.instances,
         project=manifest.project,
         context=manifest.context,
-        factory=daemon.factory,
-        params=dict(daemon.params),
+        factory=factory_of(daemon),
+        params=_php(daemon) if php else dict(daemon.params),
         env=dict(daemon.env),
         cwd=daemon.cwd or manifest.directory,
         umask=daemon.umask,
@@ -32,6 +57,6 @@ def spec_of(manifest: Manifest, daemon: Daemon, index: int, *, slot: int = 0) ->
         preload=daemon.preload,
         listeners={kind: names for kind, names in listeners.items() if names},
         slot=slot,
-        memory_limit=daemon.memory_limit,
+        memory_limit=None if php else daemon.memory_limit,  # it is about PHP, not about the process that asks it
         memory_threshold=daemon.memory_threshold,
     )

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from udaemon.engines.base import Reactor
 from udaemon.engines.commands import Launcher
 from udaemon.engines.declared import surroundings
+from udaemon.engines.specs import factory_of
 from udaemon.engines.zygote.link import Plan
 from udaemon.engines.zygote.nursery import Nursery
 from udaemon.engines.zygote.parent import Parent, Patience
@@ -59,7 +60,7 @@ class Zygotes:
         self._launcher = Launcher()
         self._instances: Counter[_Kind] = Counter()
         for daemon in manifest.daemons.values():
-            if daemon.factory is not None:
+            if daemon.command is None:
                 self._instances[_items(daemon.env)] += daemon.instances
         self._nurseries: dict[_Kind | None, Nursery] = {}
 
@@ -110,8 +111,8 @@ class Zygotes:
     def _plan(self, kind: _Kind | None) -> Plan:
         modules: dict[str, None] = {}
         for daemon in self._manifest.daemons.values():
-            if daemon.factory is not None and daemon.enabled and kind is not None and self._kind(daemon) == kind:
-                modules |= dict.fromkeys((*daemon.preload, daemon.factory.partition(":")[0]))
+            if daemon.command is None and daemon.enabled and kind is not None and self._kind(daemon) == kind:
+                modules |= dict.fromkeys((*daemon.preload, factory_of(daemon).partition(":")[0]))
         directory = self._manifest.directory
         setup = Setup((directory,), _OWN, tuple(modules), self._parent_pipe, self._keep)
         return Plan(env=surroundings(dict(kind or ())), cwd=directory, output=self._output, setup=setup)

@@ -9,8 +9,8 @@ import os.path
 from collections.abc import Collection, Iterator
 
 from udaemon.manifest.keys import keys_of
-from udaemon.manifest.merge import Tree, levels, lineage, meaningless
-from udaemon.manifest.model import Daemon, Manifest
+from udaemon.manifest.merge import Tree, kinds, levels, lineage, meaningless, says
+from udaemon.manifest.model import KINDS, Daemon, Manifest, Php
 from udaemon.manifest.problems import Finding
 from udaemon.manifest.root import Root
 from udaemon.manifest.wording import near, shown
@@ -30,27 +30,32 @@ def check_tables(top: Tree) -> Iterator[Finding]:
 
 def _what_to_run(top: Tree, name: str, own: Tree) -> Iterator[Finding]:
     stack = levels(top, name)
-    has = [key for key in ("factory", "command") if any(key in level for level in stack)]
+    has = kinds(stack)
     path = ("daemons", name)
     if not has:
         *line, last = lineage(top, name)
         whole = own.get("enabled") is not False and last in top["daemons"] and last not in line
-        if whole and not _misspelt(own):
-            yield Finding("nothing-to-run", "has neither factory nor command", "add one of them", path, at_key=True)
-    elif len(has) == 2:
-        at = (*path, "command") if "command" in own else path
-        yield Finding("both-to-run", "factory and command exclude each other", "take one out", at, at_key=True)
+        if whole and not _misspelt(own, Daemon):
+            yield Finding("nothing-to-run", "has no factory, php or command", "add one of them", path, at_key=True)
+    elif len(has) > 1:
+        at = (*path, has[-1]) if has[-1] in own else path
+        together = " and ".join(has)
+        yield Finding("both-to-run", f"{together} exclude each other", "leave one of them", at, at_key=True)
     else:
+        php = own.get("php")
+        if isinstance(php, dict) and not any(says(level, "php") for level in stack) and not _misspelt(php, Php):
+            hint = "add factory, the PHP callable that makes the task"
+            yield Finding("nothing-to-run", "has no factory", hint, (*path, "php"), at_key=True)
         for key in meaningless(has[0]):
             if key in own:
                 hint = f"take it out; {has[0]} is set"
-                yield Finding("contradiction", f"means nothing for a {has[0]}", hint, (*path, key), at_key=True)
+                yield Finding("contradiction", f"means nothing for a {has[0]} daemon", hint, (*path, key), at_key=True)
 
 
-def _misspelt(own: Tree) -> bool:
+def _misspelt(own: Tree, model: type) -> bool:
     """Whether an unknown key is told already that meant to say what to run: one mistake, one problem."""
-    known = {key.name for key in keys_of(Daemon)}
-    return any(near(key, ("factory", "command")) for key in own if key not in known)
+    known = {key.name for key in keys_of(model)}
+    return any(near(key, KINDS) for key in own if key not in known)
 
 
 def check_lineage(top: Tree) -> Iterator[Finding]:
@@ -95,11 +100,11 @@ def check_root(root: Root, top: Tree) -> Iterator[Finding]:
         if daemon.backoff.initial > daemon.backoff.max:
             hint = "raise max, or lower initial"
             yield Finding("contradiction", "initial is longer than max", hint, (*path, "backoff"))
-        if daemon.factory and not daemon.command and not daemon.sleep and not daemon.min_sleep:
+        if daemon.kind != "command" and not daemon.command and not daemon.sleep and not daemon.min_sleep:
             hint = "set sleep to a period, or min-sleep to a pause"
             message = "sleep and min-sleep are both 0: it runs without a pause"
             yield Finding("no-pause", message, hint, path, at_key=True, severity="warning")
-        if daemon.memory_limit is None and "memory-threshold" in top["daemons"][name]:
+        if daemon.memory_limit is None and daemon.kind != "php" and "memory-threshold" in top["daemons"][name]:
             hint = "set memory-limit, or take it out"
             at = (*path, "memory-threshold")
             yield Finding("threshold-alone", "a percent of no limit", hint, at, at_key=True, severity="warning")

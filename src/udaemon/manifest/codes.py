@@ -17,8 +17,9 @@ class Code(NamedTuple):
 
 CODES = {
     "bad-callable": Code(
-        "The text does not name a Python callable.",
-        "Write the module, a colon and the name in it: `package.module:function` or `package.module:Class.method`.",
+        "The text names no Python callable, or in the table `php` no PHP callable.",
+        "Write the module, a colon and the name in it: `package.module:function` or `package.module:Class.method`. For "
+        "PHP write `Namespace\\Class::method`; in single quotes a backslash stays as it is.",
     ),
     "bad-choice": Code("The word is none of those that the key takes.", "Write one of the words of the message."),
     "bad-command": Code(
@@ -55,7 +56,8 @@ CODES = {
         "A key of `env` cannot be the name of a variable.", "Write a name that is not empty and has no `=`."
     ),
     "both-to-run": Code(
-        "The daemon has both `factory` and `command`, perhaps one of them from `defaults`.", "Take one of them out."
+        "The daemon has two of `factory`, `php` and `command`, perhaps one of them from `defaults`.",
+        "Leave one of them.",
     ),
     "contradiction": Code(
         "Two keys exclude each other, or a key means nothing for this kind of daemon.",
@@ -72,6 +74,7 @@ CODES = {
     ),
     "import-failed": Code(
         "What a factory or a listener names cannot be imported: the module is missing or fails, or has no such name. "
+        "Or PHP does not find the factory, or its bootstrap is missing or fails. "
         "Modules are looked for in the manifest's directory first.",
         "Try it: `python -c 'import package.module'` in the manifest's directory. `check --no-import` leaves it out.",
     ),
@@ -102,7 +105,9 @@ CODES = {
     ),
     "no-value": Code("A key has no value. A missing value is no value of any type.", "Write one, or take the key out."),
     "not-callable": Code("What a factory or a listener names is there, but cannot be called.", "Name a function."),
-    "nothing-to-run": Code("The daemon has neither `factory` nor `command`.", "Add one of them."),
+    "nothing-to-run": Code(
+        "The daemon has no `factory`, `php` or `command`, or its `php` has no `factory`.", "Add one of them."
+    ),
     "out-of-range": Code("The value is too small or too large.", "Write one within the bounds of the message."),
     "same-log": Code(
         "Two would write one file: the logs of two daemons, or a log and a common log.", "Name another file."

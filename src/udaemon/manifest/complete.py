@@ -13,7 +13,7 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from udaemon.manifest.merge import Tree, environments, levels
-from udaemon.manifest.model import Daemon, Manifest
+from udaemon.manifest.model import Daemon, Manifest, Php
 from udaemon.manifest.problems import Path
 from udaemon.manifest.root import Root
 
@@ -87,6 +87,7 @@ class _Completion:
         stack = levels(self.top, daemon.name)
         return evolve(
             daemon,
+            php=self.php(daemon.php) if daemon.php.factory else daemon.php,
             command=self.command(daemon, stack),
             env=self.env(daemon, stack, common_env),
             env_file=tuple(absolute(path) for path in daemon.env_file),
@@ -94,6 +95,12 @@ class _Completion:
             log_dir=absolute(daemon.log_dir or log_dir),
             common_log=absolute(daemon.common_log or f"{log_dir}/_common.log"),
         )
+
+    def php(self, php: Php) -> Php:
+        """A program without a slash is looked for on PATH."""
+        program, *told = php.interpreter
+        program = self.setting.absolute(program) if "/" in program else program
+        return evolve(php, bootstrap=self.setting.absolute(php.bootstrap), interpreter=(program, *told))
 
     def command(self, daemon: Daemon, stack: Sequence[Tree]) -> tuple[str, ...] | None:
         """Keep a command whole when a shell reads it."""

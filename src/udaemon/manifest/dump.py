@@ -29,7 +29,7 @@ def dump_daemon(daemon: Daemon) -> dict[str, Any]:
     table = _table(daemon)
     if daemon.command is not None and daemon.shell:
         table["command"] = escaped(daemon.command[0])
-    other = meaningless("factory" if daemon.factory else "command")
+    other = meaningless(daemon.kind)
     return {key: value for key, value in table.items() if value not in ({}, "") and key not in other}
 
 

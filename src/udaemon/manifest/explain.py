@@ -56,7 +56,7 @@ def _key(name: str, key: Key, keys: dict[str, Key], width: int) -> str:
     if default := default_of(key):
         parts.append(f"  default  {default.replace('`', '')}")
     if key.only:
-        parts.append(f"  only     beside {key.only}")
+        parts.append(f"  only     beside {' or '.join(key.only)}")
     if key.example is not None:
         parts.append(f"  example  {as_toml(name.removeprefix('top.'), key.example)}")
     parts += [f"  since    {key.since}", f"  more     {key_page(name)}"]

@@ -50,7 +50,7 @@ class Key:
         example: A value as it is written, plain.
         default: What the model holds when the key is not there.
         shown_default: Words for a default that is worked out while loading.
-        only: `factory` or `command` where it means nothing for the other kind of daemon.
+        only: The kinds of daemon that it means something for, by their keys; empty for all.
         since: The version that had it first.
         inherited: Whether a daemon that extends another one takes it over.
     """
@@ -62,7 +62,7 @@ class Key:
     example: Any
     default: Any
     shown_default: str | None
-    only: str | None
+    only: tuple[str, ...]
     inherited: bool
     since: str
 
@@ -76,7 +76,7 @@ def key(
     example: Any = None,
     name: str | None = None,
     shown_default: str | None = None,
-    only: str | None = None,
+    only: tuple[str, ...] = (),
     inherited: bool = True,
     since: str = "0.1",
 ) -> Any:

@@ -10,7 +10,7 @@ from functools import cache, reduce
 from typing import Any
 
 from udaemon.manifest.keys import keys_of
-from udaemon.manifest.model import Daemon
+from udaemon.manifest.model import KINDS, Daemon
 
 Tree = Mapping[str, Any]
 
@@ -64,8 +64,21 @@ def with_levels(top: Tree) -> dict[str, Any]:
 
 @cache
 def meaningless(kind: str) -> tuple[str, ...]:
-    """Tell the keys that mean nothing for a daemon of this kind, `factory` or `command`."""
-    return tuple(key.name for key in keys_of(Daemon) if key.only not in {None, kind})
+    """Tell the keys that mean nothing for a daemon of this kind."""
+    return tuple(
+        key.name for key in keys_of(Daemon) if kind not in (key.only or ((key.name,) if key.name in KINDS else (kind,)))
+    )
+
+
+def kinds(stack: Sequence[Tree]) -> tuple[str, ...]:
+    """Tell the keys of a daemon that say what to run. A `php` below it without a factory is for those that have one."""
+    *lower, own = stack
+    return tuple(kind for kind in KINDS if kind in own or any(says(level, kind) for level in lower))
+
+
+def says(level: Tree, kind: str) -> bool:
+    """Whether a table says what to run in this way."""
+    return "factory" in _table(level, kind) if kind == "php" else kind in level
 
 
 @cache
@@ -75,11 +88,11 @@ def _own() -> frozenset[str]:
 
 
 def _whole(top: Tree, name: str) -> dict[str, Any]:
-    """Merge a daemon; what is said below it for the other kind of daemon is not about this one."""
-    *lower, own = levels(top, name)
+    """Merge a daemon; what is said below it for other kinds of daemon is not about this one."""
+    *lower, own = stack = levels(top, name)
     below = lower[0] if len(lower) == 1 else reduce(merged, lower)
-    kinds = [kind for kind in ("factory", "command") if kind in own or kind in below]
-    drop = meaningless(kinds[0]) if len(kinds) == 1 else ()
+    has = kinds(stack)
+    drop = meaningless(has[0]) if len(has) == 1 else ()
     return merged({key: value for key, value in below.items() if key not in drop}, own)
 
 

@@ -15,10 +15,27 @@ from attrs import Factory, field, frozen
 from udaemon.manifest.containers import Environment, Many, Parameters
 from udaemon.manifest.keys import Table, key
 from udaemon.manifest.references import MODULE, NAME, PATH, Command, PythonCallable, Umask
-from udaemon.manifest.tables import Backoff, Listeners, Log, LogFormat, OnFull, StartLimit, Stop
+from udaemon.manifest.tables import Backoff, Listeners, Log, LogFormat, OnFull, Php, StartLimit, Stop
 from udaemon.manifest.values import Choice, Duration, Flag, Number, Size, Text
 
-__all__ = ["Backoff", "Daemon", "Listeners", "Log", "LogFormat", "Manifest", "OnFull", "Restart", "StartLimit", "Stop"]
+__all__ = [
+    "Backoff",
+    "Daemon",
+    "Listeners",
+    "Log",
+    "LogFormat",
+    "Manifest",
+    "OnFull",
+    "Php",
+    "Restart",
+    "StartLimit",
+    "Stop",
+]
+
+KINDS = ("factory", "php", "command")
+"""The keys that say what to run; a daemon has one of them."""
+
+_TASK = ("factory", "php")
 
 
 class Restart(StrEnum):
@@ -33,7 +50,7 @@ class Restart(StrEnum):
 class Daemon:
     """One declared daemon with `defaults` merged in. Durations in seconds, paths absolute.
 
-    Exactly one of `factory` and `command` is set.
+    Exactly one of `factory`, `php.factory` and `command` is set.
     """
 
     name: str = field()
@@ -43,15 +60,16 @@ class Daemon:
         example="jobs.mail:create",
     )
     params: Mapping[str, Any] = key(
-        "Keyword arguments for the factory.", Parameters(), factory=dict, example={"queue": "mail"}, only="factory"
+        "Keyword arguments for the factory.", Parameters(), factory=dict, example={"queue": "mail"}, only=("factory",)
     )
+    php: Php = key("A task in PHP, each run of which is asked of a PHP process.", Table(Php), default=Php())
     command: tuple[str, ...] | None = key(
         "Program to run with its arguments: a list, or a string that is split as a shell splits words.",
         Command(),
         example="redis-server --port 6380",
     )
     shell: bool = key(
-        "Let /bin/sh run the command, which is one string then.", Flag(), default=False, example=True, only="command"
+        "Let /bin/sh run the command, which is one string then.", Flag(), default=False, example=True, only=("command",)
     )
     description: str = key("What this daemon is for.", Text(), default="", example="Sends queued mail", inherited=False)
     extends: str | None = key(
@@ -107,21 +125,22 @@ class Daemon:
         Duration(),
         default=0.0,
         example="30s",
-        only="factory",
+        only=_TASK,
     )
-    min_sleep: float = key("Shortest pause after a run.", Duration(), default=0.0, example="1s", only="factory")
+    min_sleep: float = key("Shortest pause after a run.", Duration(), default=0.0, example="1s", only=_TASK)
     memory_limit: int | None = key(
-        "Memory the task's process may have resident; looked at after each run. Near it the process is replaced.",
+        "Memory the task's process may have resident; looked at after each run. Near it the process is replaced. "
+        "With `php` it is PHP's own `memory_limit`.",
         Size(low=1),
         example="256M",
-        only="factory",
+        only=_TASK,
     )
     memory_threshold: float = key(
         "Percent of `memory-limit` above which the process is replaced before the next run.",
         Number(0, 100),
         default=70.0,
         example=80,
-        only="factory",
+        only=_TASK,
     )
     env: Mapping[str, str] = key(
         "Environment variables added for this daemon, over those of the manifest and of `env-file`.",
@@ -142,7 +161,7 @@ class Daemon:
         Many(MODULE, "module names", single=True),
         default=(),
         example=["json", "sqlite3"],
-        only="factory",
+        only=_TASK,
     )
     log_dir: str = key(
         "Directory of the log file.",
@@ -159,7 +178,12 @@ class Daemon:
         shown_default="`_common.log` in the log directory of `defaults`",
     )
     log: Log = key("How the output is kept.", Table(Log), default=Log())
-    on: Listeners = key("Callables told of events.", Table(Listeners), default=Listeners(), only="factory")
+    on: Listeners = key("Callables told of events.", Table(Listeners), default=Listeners(), only=_TASK)
+
+    @property
+    def kind(self) -> str:
+        """Which of the keys says what to run."""
+        return "factory" if self.factory else "php" if self.php.factory else "command"
 
 
 @frozen(kw_only=True)

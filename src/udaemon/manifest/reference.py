@@ -25,7 +25,7 @@ How they work together is told in the [guide](../guide/manifest.md); examples ar
 """
 _DAEMON = """\
 The keys of `[daemons.NAME]` and of `[defaults]`.
-Exactly one of `factory` and `command` must be there.
+Exactly one of `factory`, `php` and `command` must be there.
 """
 
 
@@ -85,7 +85,7 @@ def _entry(key: Key, anchored: str, title: str) -> Iterator[str]:
     if default := default_of(key):
         yield f"- Default: {default}"
     if key.only:
-        yield f"- Only beside `{key.only}`"
+        yield f"- Only beside {' or '.join(f'`{kind}`' for kind in key.only)}"
     if key.example is not None:
         yield f"- Example: `{as_toml(name, key.example)}`"
     yield ""

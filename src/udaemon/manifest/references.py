@@ -16,6 +16,9 @@ from udaemon.manifest.wording import near, shown
 IDENTIFIER = r"[A-Za-z_][A-Za-z0-9_]*"
 MODULE_PATTERN = rf"^{IDENTIFIER}(?:\.{IDENTIFIER})*$"
 CALLABLE_PATTERN = rf"^{IDENTIFIER}(?:\.{IDENTIFIER})*:{IDENTIFIER}(?:\.{IDENTIFIER})*$"
+PHP_NAME = r"[^\x00-\x40\x5b-\x5e\x60\x7b-\x7f][^\x00-\x2f\x3a-\x40\x5b-\x5e\x60\x7b-\x7f]*"
+"""Letters, digits, underscores and whatever is not ASCII, as PHP has it."""
+PHP_CALLABLE_PATTERN = rf"^\\?{PHP_NAME}(?:\\{PHP_NAME})*(?:::{PHP_NAME})?$"
 NAME_PATTERN = r"^[a-z0-9][a-z0-9_-]{0,62}$"
 UMASK_PATTERN = r"^0?[0-7]{1,3}$"
 COOLDOWN_PATTERN = DURATION_PATTERN.replace("^", "^(?:give-up|cooldown ", 1).removesuffix("$") + ")$"
@@ -58,6 +61,31 @@ class PythonCallable:
     def schema(self) -> Schema:
         """Describe the form."""
         return {"anyOf": [{"type": "string", "pattern": CALLABLE_PATTERN}, REFERENCE]}
+
+
+class PhpCallable:
+    r"""A PHP callable, `Namespace\Class::method` or `function`."""
+
+    words = "PHP callable"
+
+    def parse(self, value: object) -> str:
+        """Take the text; whether PHP has it is asked elsewhere."""
+        form = r"write 'Namespace\Class::method', in single quotes"
+        if not isinstance(value, str):
+            raise wrong_type("a PHP callable's name", value, form)
+        if not re.fullmatch(PHP_CALLABLE_PATTERN[1:-1], value):
+            guess = re.sub(r"\\+", r"\\", value.removesuffix("()")).replace("->", "::")
+            hint = f"write '{guess}'" if re.fullmatch(PHP_CALLABLE_PATTERN[1:-1], guess) else form
+            raise Wrong("bad-callable", f"{shown(value)} names no PHP callable", hint)
+        return value
+
+    def dump(self, value: str) -> str:
+        """Give it as it is."""
+        return value
+
+    def schema(self) -> Schema:
+        """Describe the form."""
+        return {"anyOf": [{"type": "string", "pattern": PHP_CALLABLE_PATTERN}, REFERENCE]}
 
 
 class SignalName:

@@ -1,4 +1,4 @@
-"""The tables within a daemon: backoff, start limit, stop, log and listeners, key by key.
+"""The tables within a daemon: php, backoff, start limit, stop, log and listeners, key by key.
 
 Knows nothing of the daemon around them, of files and of how a value was spelled.
 """
@@ -11,7 +11,7 @@ from attrs import frozen
 
 from udaemon.manifest.containers import Many
 from udaemon.manifest.keys import key
-from udaemon.manifest.references import Cooldown, PythonCallable, SignalName
+from udaemon.manifest.references import PATH, Command, Cooldown, PhpCallable, PythonCallable, SignalName
 from udaemon.manifest.values import Choice, Duration, Flag, Number, Size
 
 
@@ -28,6 +28,29 @@ class OnFull(StrEnum):
 
     BLOCK = "block"
     DROP = "drop"
+
+
+@frozen(kw_only=True)
+class Php:
+    """A task whose runs PHP does. Without `factory` it is none, but may be in `defaults` for those that have one."""
+
+    factory: str | None = key(
+        "PHP callable that makes the task, called without arguments: a static method or a function.",
+        PhpCallable(),
+        example="Acme\\Mail\\Queue::create",
+    )
+    bootstrap: str = key(
+        "PHP file that makes the application's classes known.",
+        PATH,
+        default="vendor/autoload.php",
+        example="app/bootstrap.php",
+    )
+    interpreter: tuple[str, ...] = key(
+        "The PHP to run, and what it is always told.",
+        Command(),
+        default=("php",),
+        example="php8.2 -d assert.exception=1",
+    )
 
 
 @frozen(kw_only=True)

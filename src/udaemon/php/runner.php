@@ -3,12 +3,12 @@
  * Does runs of a PHP task when it is asked to, and answers how each went.
  * Knows nothing of pauses, signals and logs: whoever asks keeps the time.
  *
- * php runner.php BOOTSTRAP FACTORY ASK ANSWER [THRESHOLD]
+ * php runner.php BOOTSTRAP FACTORY [ASK ANSWER]
  *   BOOTSTRAP  the file that makes the application's classes known
  *   FACTORY    what makes the task: Ns\Class::method or a function's name; it is called without arguments
  *   ASK        number of the descriptor that says "run" line by line; its end ends the runner
  *   ANSWER     number of the descriptor that gets one JSON object a line, the first when the task is made
- *   THRESHOLD  percent of memory_limit above which the answer says "full"
+ * Without descriptors it only looks whether the factory is there, and says on standard error if not.
  *
  * Exit code 78: there is no such bootstrap or factory, or it makes no task. Runs on PHP 5.6 and later.
  */
@@ -34,10 +34,10 @@ function udaemon_limit()
 }
 
 call_user_func(function () use ($argv) {
-    list(, $bootstrap, $factory, $ask, $answer) = $argv;
-    $threshold = isset($argv[5]) ? (float) $argv[5] : 100.0;
-    $in = fopen("php://fd/$ask", 'r');
-    $out = fopen("php://fd/$answer", 'w');
+    list(, $bootstrap, $factory) = $argv;
+    $asked = isset($argv[4]);
+    $in = $asked ? fopen("php://fd/{$argv[3]}", 'r') : null;
+    $out = $asked ? fopen("php://fd/{$argv[4]}", 'w') : null;
     $say = function (array $answer) use ($out) {
         fwrite($out, json_encode($answer, JSON_PARTIAL_OUTPUT_ON_ERROR) . "\n");
     };
@@ -47,8 +47,12 @@ call_user_func(function () use ($argv) {
             pcntl_signal($signal, SIG_IGN);
         }
     }
-    $refuse = function ($why) use ($say) {
-        $say(array('refused' => $why));
+    $refuse = function ($why) use ($asked, $say) {
+        if ($asked) {
+            $say(array('refused' => $why));
+        } else {
+            fwrite(STDERR, "$why\n");
+        }
         exit(78);
     };
     if (!is_file($bootstrap)) {
@@ -59,13 +63,15 @@ call_user_func(function () use ($argv) {
     if (!is_callable($make)) {
         $refuse("PHP has no $factory");
     }
+    if (!$asked) {
+        exit(0);
+    }
     $task = call_user_func($make);
     if (!is_object($task) || !is_callable(array($task, 'doTask'))) {
         $refuse("$factory makes no task");
     }
     $say(array('ready' => true));
     while (fgets($in) !== false) {
-        $began = microtime(true);
         $result = array();
         try {
             $task->doTask();
@@ -78,11 +84,6 @@ call_user_func(function () use ($argv) {
             fwrite(STDERR, "{$result['error']}\n");
             $result['error'] = get_class($error) . ': ' . $error->getMessage();
         }
-        $limit = udaemon_limit();
-        $say($result + array(
-            'seconds' => microtime(true) - $began,
-            'memory' => memory_get_usage(true),
-            'full' => $limit > 0 && memory_get_usage(true) * 100 > $limit * $threshold,
-        ));
+        $say($result + array('memory' => memory_get_usage(true), 'limit' => udaemon_limit()));
     }
 });

@@ -8,7 +8,7 @@ import pytest
 from tests.unit.manifest.write import ENVIRON, loaded, told
 
 from udaemon.errors import ManifestError
-from udaemon.manifest.model import Manifest, Restart
+from udaemon.manifest.model import Manifest, Php, Restart
 from udaemon.manifest.read import examine, load
 
 
@@ -131,6 +131,36 @@ def test_a_daemon_extends_another_one_that_extends_a_third(tmp_path: Path) -> No
     assert (top.command, top.restart, top.autostart, top.enabled) == (("m",), Restart.ALWAYS, True, True)
     assert (top.stop.signal, top.stop.timeout, top.description) == ("INT", 60.0, "")
     assert dict(top.env) == {"A": "top", "B": "middle"}
+
+
+def test_a_php_without_a_factory_is_for_the_daemons_that_have_one(tmp_path: Path) -> None:
+    manifest = layers(
+        tmp_path,
+        """
+        [defaults]
+        php = { bootstrap = "app.php", interpreter = "bin/php -n" }
+        [daemons.php]
+        php.factory = 'A::b'
+        [daemons.python]
+        factory = "a:b"
+        [daemons.command]
+        command = "php a.php"
+        [daemons.own]
+        php = { factory = 'A::c', bootstrap = "/own.php", interpreter = "php8.2" }
+        """,
+    )
+    assert {name: daemon.kind for name, daemon in manifest.daemons.items()} == {
+        "php": "php",
+        "python": "factory",
+        "command": "command",
+        "own": "php",
+    }
+    here = str(tmp_path.resolve())
+    assert manifest.daemons["php"].php == Php(
+        factory="A::b", bootstrap=f"{here}/app.php", interpreter=(f"{here}/bin/php", "-n")
+    )
+    assert manifest.daemons["own"].php == Php(factory="A::c", bootstrap="/own.php", interpreter=("php8.2",))
+    assert manifest.daemons["python"].php == manifest.daemons["command"].php == Php()
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from udaemon.manifest.keys import keys_of
 from udaemon.manifest.legacy_ini.constants import BUILT_IN
 from udaemon.manifest.legacy_ini.emit import emit
 from udaemon.manifest.legacy_ini.importing import import_files
+from udaemon.manifest.legacy_ini.names import daemon_name, old_log, old_pid
 from udaemon.manifest.legacy_ini.plan import Bridge, Imported, Wishes
 from udaemon.manifest.legacy_ini.reader import Php, read
 from udaemon.manifest.legacy_ini.report import as_data, as_text, shown
@@ -38,8 +39,13 @@ from udaemon.ui.escape import escape
 @click.option("--run-dir", metavar="DIR", help="Where old scripts look for pid files.")
 @click.option("--instances", multiple=True, metavar="NAME=N", help="How many copies of a daemon were launched.")
 @click.option("--map", "map_file", metavar="FILE", help="Rules from PHP factories to Python ones.")
-@click.option("--bridge", type=click.Choice(["php"]), help="Run the PHP daemons as they are.")
+@click.option(
+    "--bridge",
+    type=click.Choice(["php", "php-runner"]),
+    help="Keep PHP: whole daemons, or a runner asked for each run.",
+)
 @click.option("--entry", metavar="FILE", help="The PHP script that starts a daemon by its --id.")
+@click.option("--bootstrap", metavar="FILE", help="The PHP file that makes your classes known, for php-runner.")
 @click.option("--php", type=click.Choice(["5", "8"]), help="Read as this PHP; default 8, or 5 if only that can.")
 @click.option("--constant", "constants", multiple=True, metavar="NAME=VALUE", help="A constant of your PHP code.")
 @click.option("--keep-log-paths", is_flag=True, help="Write out the log paths that the library would take.")
@@ -61,6 +67,7 @@ def command(
     map_file: str | None,
     bridge: str | None,
     entry: str | None,
+    bootstrap: str | None,
     php: Php | None,
     constants: tuple[str, ...],
     keep_log_paths: bool,
@@ -82,12 +89,16 @@ def command(
     if directory is None:
         raise click.UsageError("name a directory of ini files, or one file with --show")
     context = _context(context_name or options.context)
+    for option, value, of in (("--entry", entry, "php"), ("--bootstrap", bootstrap, "php-runner")):
+        if value is not None and bridge != of:
+            raise click.UsageError(f"{option} goes with --bridge {of}")
     wishes = Wishes(
         context=context,
         run_dir=run_dir,
         instances={name: _count(name, text) for name, text in _pairs("--instances", instances).items()},
         rules=files.read_rules(map_file),
-        bridge=_bridge(directory, entry, run_dir, context) if bridge else None,
+        bridge=_bridge(directory, entry, run_dir, context) if bridge == "php" else None,
+        bootstrap=_bootstrap(directory, bootstrap) if bridge == "php-runner" else None,
         keep_log_paths=keep_log_paths,
         keys=frozenset(key.name for key in keys_of(Daemon)),
     )
@@ -106,7 +117,7 @@ def command(
     if verify and good:
         if to_disk or (dry_run and os.path.exists(path)):
             text = files.read_file(path).decode("utf-8", "replace")
-        sys.stderr.write("\n".join(files.verified(imports, path, text, os.environ)) + "\n")
+        sys.stderr.write("\n".join(files.verified(imports, wishes, path, text, os.environ)) + "\n")
     return ExitCode.OK if good == len(imports) else ExitCode.FAILED
 
 
@@ -149,11 +160,11 @@ def _count(name: str, text: str) -> int:
 
 def _context(name: str | None) -> str | None:
     if name and not re.fullmatch(NAME_PATTERN[1:-1], name):
-        raise UdaemonError(
-            f"{name!r} cannot be a context here",
-            "write 1 to 63 of a-z, 0-9, - and _, beginning with a letter or digit",
-            ExitCode.USAGE,
-        )
+        hint = "write 1 to 63 of a-z, 0-9, - and _, beginning with a letter or digit"
+        if re.search("[A-Za-z0-9]", name):
+            near = daemon_name(name, ())
+            hint = f"--context {near} will do; the library's files were {old_pid('ID', name)} and {old_log('ID', name)}"
+        raise UdaemonError(f"{name!r} cannot be a context here", hint, ExitCode.USAGE)
     return name or None
 
 
@@ -171,6 +182,18 @@ def _bridge(directory: str, entry: str | None, run_dir: str | None, context: str
         run_dir=run_dir and os.path.abspath(run_dir),
         context=context,
     )
+
+
+def _bootstrap(directory: str, given: str | None) -> str:
+    """The file that makes the PHP classes known: the one that was named, or Composer's."""
+    if given is None:
+        found = files.find_autoload(directory)
+        if found is None:
+            raise click.UsageError("--bridge php-runner needs --bootstrap: there is no vendor/autoload.php to be found")
+        return found
+    if not os.path.isfile(given):
+        raise UdaemonError(f"{given} is no file", "name the file that makes your classes known", ExitCode.USAGE)
+    return os.path.abspath(given)
 
 
 def _unknown_names(imports: Sequence[Imported], wishes: Wishes) -> None:

@@ -38,7 +38,7 @@ def _stopped(view: InstanceView) -> Outcome | None:
 
 
 def _run_ok(view: InstanceView) -> Outcome | None:
-    if view.daemon.factory is None:
+    if view.daemon.command is not None:
         raise UdaemonError(f"{view.key} is a command: it has no runs", "wait for it to be ready, or stopped")
     if view.slot is not None and view.slot.last_outcome == "ok":
         return Outcome(ok=True, message=f"has had a good run (run {view.slot.last_id})")

@@ -99,10 +99,13 @@ class _Draft:
         return value
 
     def what(self) -> None:
-        """`factory`, or the command that runs the PHP one."""
+        """`factory`, `php`, or the command that runs the PHP one."""
         php = self.factory()
         if self.wishes.bridge is not None:
             self.run_php(self.wishes.bridge, php)
+            return
+        if self.wishes.bootstrap is not None:
+            self.put("php", {"factory": php.replace("$", "$$") or f"{TODO}no factory in {self.file}"}, "factory")
             return
         if not php:
             self.put("factory", f"{TODO}no factory in {self.file}")
@@ -163,7 +166,7 @@ class _Draft:
 
     def memory(self) -> None:
         """`memory-limit` and `memory-threshold`."""
-        if "memory-limit" not in self.values:
+        if "memory-limit" not in self.values and self.wishes.bootstrap is None:
             text = "no memory-limit: that of php.ini counted, and 70 percent of it ended the daemon with exit code 0"
             self.note("", "php-ini-limit", text)
         if (limit := self.text("memory-limit")) is not None:

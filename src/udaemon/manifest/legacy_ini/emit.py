@@ -48,6 +48,9 @@ def emit(imports: Sequence[Imported], wishes: Wishes, *, title: str, form: str) 
         # The PHP library keeps its own pid files, and takes one of ours for another daemon that runs.
         lines.append(writer.top(Setting(key="run-dir", value=wishes.run_dir, origin="")))
     lines += ["", *writer.table("defaults"), writer.key(_RESTART, 1), writer.key(_CWD, 1)]
+    if wishes.bootstrap is not None:
+        bootstrap = {"bootstrap": wishes.bootstrap.replace("$", "$$")}
+        lines.append(writer.key(Setting(key="php", value=bootstrap, origin="makes the PHP classes known"), 1))
     lines += writer.daemons()
     for one in imports:
         if one.result.ok:
@@ -72,7 +75,7 @@ class _Toml:
 
     def top(self, setting: Setting) -> str:
         """A key of the manifest itself."""
-        return _line(f"{setting.key} = {_value(setting.value)}", setting)
+        return _line(f"{setting.key} = {_value(setting.value, ' = ')}", setting)
 
     def daemons(self) -> Iterator[str]:
         """Nothing stands before the daemons' own headers."""
@@ -92,7 +95,7 @@ class _Yaml:
 
     def top(self, setting: Setting) -> str:
         """A key of the manifest itself."""
-        return _line(f"{setting.key}: {_value(setting.value)}", setting)
+        return _line(f"{setting.key}: {_value(setting.value, ': ')}", setting)
 
     def daemons(self) -> Iterator[str]:
         """The table that holds them."""
@@ -100,23 +103,27 @@ class _Yaml:
 
     def table(self, *path: str) -> Iterator[str]:
         """The last name of the path, indented under those before it."""
-        name = path[-1] if _BARE_KEY.fullmatch(path[-1]) and path[-1] not in _YAML_WORDS else _value(path[-1])
+        name = path[-1] if _BARE_KEY.fullmatch(path[-1]) and path[-1] not in _YAML_WORDS else _text(path[-1])
         yield f"{'  ' * (len(path) - 1)}{name}:"
 
     def key(self, setting: Setting, depth: int) -> str:
         """A key in a table."""
-        return _line(f"{setting.key}: {_value(setting.value)}", setting, "  " * depth)
+        return _line(f"{setting.key}: {_value(setting.value, ': ')}", setting, "  " * depth)
 
 
-def _value(value: Plain) -> str:
-    """A value that TOML and YAML both read."""
+def _value(value: Plain, equals: str) -> str:
+    """A value that TOML and YAML both read, but for what stands between key and value in a table."""
     if isinstance(value, list):
-        return f"[{', '.join(_value(part) for part in value)}]"
+        return f"[{', '.join(_text(part) for part in value)}]"
+    if isinstance(value, dict):
+        return f"{{ {', '.join(f'{key}{equals}{_text(part)}' for key, part in value.items())} }}"
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, str):
-        return _escaped(json.dumps(value, ensure_ascii=False))
-    return repr(value)
+    return _text(value) if isinstance(value, str) else repr(value)
+
+
+def _text(text: str) -> str:
+    return _escaped(json.dumps(text, ensure_ascii=False))
 
 
 def _escaped(text: str) -> str:

@@ -12,7 +12,7 @@ from attrs import Factory, frozen
 from udaemon.manifest.legacy_ini.factories import NO_RULES, Rules
 from udaemon.manifest.legacy_ini.result import Note, Result
 
-Plain = str | int | float | bool | list[str]
+Plain = str | int | float | bool | list[str] | dict[str, str]
 
 
 @frozen(kw_only=True)
@@ -34,13 +34,18 @@ class Bridge:
 
 @frozen(kw_only=True)
 class Wishes:
-    """What the ini files do not say and the person may. `bridge` is None where factories are ported to Python."""
+    """What the ini files do not say and the person may.
+
+    `bridge` is there where the PHP daemons run as they are, `bootstrap` where udaemon asks PHP for each run; with
+    neither, factories are ported to Python.
+    """
 
     context: str | None = None
     run_dir: str | None = None
     instances: Mapping[str, int] = Factory(dict)
     rules: Rules = NO_RULES
     bridge: Bridge | None = None
+    bootstrap: str | None = None
     keep_log_paths: bool = False
     keys: frozenset[str] = frozenset()
     """The keys the manifest has; what is not among them is written as a comment."""
@@ -75,4 +80,5 @@ class Imported:
 
 def is_todo(value: object) -> bool:
     """Whether a value, or a part of it, is for a person to supply."""
-    return any(str(part).startswith("TODO") for part in (value if isinstance(value, list) else [value]))
+    parts = value if isinstance(value, list) else value.values() if isinstance(value, dict) else [value]
+    return any(str(part).startswith("TODO") for part in parts)

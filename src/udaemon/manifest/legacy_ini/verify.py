@@ -9,13 +9,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from udaemon.manifest.legacy_ini import quantities
-from udaemon.manifest.legacy_ini.plan import Imported, is_todo
+from udaemon.manifest.legacy_ini.plan import Imported, Wishes, is_todo
 from udaemon.manifest.measures import parse_duration, parse_size
 
-REMAINING = (
-    "a run's memory is measured as RSS, right after the run; PHP compared its peak, after the pause",
+_MEMORY = "a run's memory is measured as RSS, right after the run; PHP compared its peak, after the pause"
+_PHP_MEMORY = "memory is what PHP holds right after the run, and only PHP is started anew; it compared its peak"
+_STOP = "after the stop time-out (10 s) the whole process tree is killed; PHP waited for ever"
+_OUTPUT = "standard output and errors are in udaemon's log; PHP left them to whoever started it"
+_LOOP = (
     "TERM lets the run finish and tells task-done too; PHP left without telling it",
-    "after the stop time-out (10 s) the whole process tree is killed; PHP waited for ever",
+    _STOP,
     "HUP, USR1, USR2 and CHLD do not end a pause; in PHP any of them started the next run at once",
     "the period does not drift; PHP's grew by some 0.14 ms a run and followed the wall clock",
     "sleeps above 4294 s are as long as written; PHP's wrapped",
@@ -24,6 +27,13 @@ REMAINING = (
     "log lines begin with a UTC time; PHP's began with MM/DD/YYYY, a p and the pid",
     "INT stops a daemon as TERM does; in PHP it killed the daemon and left its pid file",
 )
+
+
+def remaining(wishes: Wishes) -> tuple[str, ...]:
+    """What is different by design, one line each. The bridge leaves the loop to PHP, and with it nearly all."""
+    if wishes.bridge is not None:
+        return (_STOP, _OUTPUT)
+    return (_MEMORY if wishes.bootstrap is None else _PHP_MEMORY, *_LOOP)
 
 
 def differences(
@@ -68,7 +78,7 @@ def _daemon(one: Imported, table: Mapping[str, Any], resolve: Callable[[str], st
             yield f"{key} {_shown(values[key])} is not in the manifest"
         elif key in expected and key in table and _plain(expected[key]) != _plain(table[key]):
             yield f"{key} is {_shown(table[key])}, from {one.file} it would be {_shown(expected[key])}"
-    for key in ("factory", "command", "instances", "log-dir", "common-log"):
+    for key in ("factory", "php", "command", "instances", "log-dir", "common-log"):
         value = expected.get(key)
         wanted = resolve(value) if isinstance(value, str) else value
         if wanted is not None and not is_todo(wanted) and not is_todo(table.get(key)) and table.get(key) != wanted:
