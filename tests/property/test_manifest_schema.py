@@ -34,6 +34,7 @@ BEYOND = {
     "env-file",
     "extends-cycle",
     "include-cycle",
+    "memory-small",
     "missing-variable",
     "no-daemons",
     "no-pause",

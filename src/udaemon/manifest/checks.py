@@ -9,8 +9,9 @@ import os.path
 from collections.abc import Collection, Iterator
 
 from udaemon.manifest.keys import keys_of
+from udaemon.manifest.measures import format_size
 from udaemon.manifest.merge import Tree, kinds, levels, lineage, meaningless, says
-from udaemon.manifest.model import KINDS, Daemon, Manifest, Php
+from udaemon.manifest.model import BARE, KINDS, Daemon, Manifest, Php
 from udaemon.manifest.problems import Finding
 from udaemon.manifest.root import Root
 from udaemon.manifest.wording import near, shown
@@ -108,6 +109,17 @@ def check_root(root: Root, top: Tree) -> Iterator[Finding]:
             hint = "set memory-limit, or take it out"
             at = (*path, "memory-threshold")
             yield Finding("threshold-alone", "a percent of no limit", hint, at, at_key=True, severity="warning")
+        if daemon.kind == "factory" and too_little(daemon.memory_limit, daemon.memory_threshold):
+            message = (
+                f"{daemon.memory_threshold:g} percent of it is less than a bare Python's {format_size(BARE)} or so"
+            )
+            hint = "raise it, or memory-threshold: the process is replaced after every run"
+            yield Finding("memory-small", message, hint, (*path, "memory-limit"), severity="warning")
+
+
+def too_little(limit: float | None, threshold: float) -> bool:
+    """Whether a task in Python is over its threshold from the start; None is no limit."""
+    return limit is not None and limit * threshold / 100 < BARE
 
 
 def check_manifest(manifest: Manifest) -> Iterator[Finding]:

@@ -81,6 +81,11 @@ CODES = {
     "include-cycle": Code(
         "A file includes another one that, perhaps by way of further ones, includes it.", "Take one of them out."
     ),
+    "memory-small": Code(
+        "The percent of `memory-limit` that `memory-threshold` says is less than a Python process has from its start, "
+        "so that it is replaced after every run. A warning: it works, at the price of a new process for each run.",
+        "Raise `memory-limit`; in PHP, where it comes from, a process needs less. With `php` it is PHP's own limit.",
+    ),
     "merge-key": Code(
         "`<<` is a key of YAML 1.1; in YAML 1.2 it means nothing, and here it is refused.",
         "Use `defaults`, or `extends` of another daemon.",

@@ -37,6 +37,9 @@ KINDS = ("factory", "php", "command")
 
 _TASK = ("factory", "php")
 
+BARE = 13 * 1024**2
+"""Bytes that a daemon's Python process has resident before it imports anything of its own; measured on Linux."""
+
 
 class Restart(StrEnum):
     """When a daemon that ended by itself is started again."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
+from udaemon.manifest.checks import too_little
 from udaemon.manifest.legacy_ini import quantities
 from udaemon.manifest.legacy_ini.bridge import command
 from udaemon.manifest.legacy_ini.factories import TODO
@@ -15,6 +16,7 @@ from udaemon.manifest.legacy_ini.names import old_log, old_pid
 from udaemon.manifest.legacy_ini.plan import Bridge, Imported, Plain, Setting, Wishes
 from udaemon.manifest.legacy_ini.result import Note, Result
 from udaemon.manifest.measures import format_size
+from udaemon.manifest.model import BARE
 
 DEFAULT_LOG_DIR = "/var/log/custom_php"
 DEFAULT_COMMON_LOG = "/var/log/custom_php/daemon_util.log"
@@ -169,14 +171,29 @@ class _Draft:
         if "memory-limit" not in self.values and self.wishes.bootstrap is None:
             text = "no memory-limit: that of php.ini counted, and 70 percent of it ended the daemon with exit code 0"
             self.note("", "php-ini-limit", text)
+        threshold = self.text("memory-threshold")
         if (limit := self.text("memory-limit")) is not None:
             quantity = quantities.memory(limit)
             self.tell("memory-limit", quantity)
             if quantity.value is not None:
-                self.put("memory-limit", _size(quantity.value), comment=_written(limit, _size(quantity.value)))
+                size = _size(quantity.value)
+                small = self.small(quantity.value, "70" if threshold is None else threshold)
+                self.put("memory-limit", size, comment=", ".join(filter(None, (_written(limit, size), small))))
                 self.missing("memory-limit")
-        if (threshold := self.text("memory-threshold")) is not None:
+        if threshold is not None:
             self.quantity("memory-threshold", quantities.percent(threshold), threshold, _number)
+
+    def small(self, limit: float, threshold: str) -> str:
+        """Note a limit that PHP could keep and Python cannot; the comment for it."""
+        percent = quantities.percent(threshold).value
+        if self.wishes.bootstrap is not None or limit < 0 or percent is None or not too_little(limit, percent):
+            return ""
+        text = (
+            f"memory-limit: {percent:g} percent of {_size(limit)} is less than a bare Python's {format_size(BARE)} or "
+            "so: the daemon would be replaced after every run"
+        )
+        self.note("memory-limit", "memory-small", text)
+        return "less than a bare Python has"
 
     def quantity(self, key: str, quantity: quantities.Quantity, text: str, plain: Callable[[float], Plain]) -> None:
         """Write a number, or a mark where there is none to go by."""

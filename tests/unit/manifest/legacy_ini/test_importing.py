@@ -102,10 +102,10 @@ def test_a_long_or_taken_name_gets_a_number() -> None:
     assert daemon_name("x" * 80, {"x" * 63}) == "x" * 61 + "-2"
 
 
-def imported(**files: str) -> list[Imported]:
+def imported(wishes: Wishes = Wishes(keys=KEYS), /, **files: str) -> list[Imported]:  # noqa: B008 - frozen
     return import_files(
         {f"{name}.ini": text.encode() for name, text in files.items()},
-        Wishes(keys=KEYS),
+        wishes,
         constants={},
         environ={"X": "y"},
         php="auto",
@@ -136,6 +136,32 @@ def settings(text: str) -> dict[str, object]:
 )
 def test_a_factory_may_be_a_pair(text: str, factory: str) -> None:
     assert settings(text)["factory"] == factory
+
+
+@pytest.mark.parametrize(
+    ("text", "percent"),
+    [
+        ("memory-limit=16M", "70 percent of 16M"),
+        ("memory-limit=16M\nmemory-threshold=95", None),
+        ("memory-limit=24M\nmemory-threshold=40.5", "40.5 percent of 24M"),
+        ("memory-limit=64M\nmemory-threshold=0", "0 percent of 64M"),
+        ("memory-limit=2M\nmemory-threshold=full", None),
+        ("memory-limit=512K", None),
+        ("memory-limit=-1", None),
+        ("memory-limit=64M", None),
+    ],
+)
+def test_a_limit_that_python_is_over_from_the_start_is_told(text: str, percent: str | None) -> None:
+    (one,) = imported(d=f"factory=A::b\n{text}\n")
+    told = [(note.line, note.text) for note in one.notes if note.code == "memory-small"]
+    said = (
+        f"memory-limit: {percent} is less than a bare Python's 13M or so: the daemon would be replaced after every run"
+    )
+    assert told == ([(2, said)] if percent else [])
+    wanted = "d.ini:2, less than a bare Python has"
+    assert any(setting.origin == wanted for setting in one.settings) is bool(percent)
+    (php,) = imported(Wishes(keys=KEYS, bootstrap="/b.php"), d=f"factory=A::b\n{text}\n")
+    assert "memory-small" not in {note.code for note in php.notes}
 
 
 @pytest.mark.parametrize(
