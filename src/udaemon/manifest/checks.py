@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator
 
 from udaemon.manifest.keys import keys_of
 from udaemon.manifest.measures import format_size
-from udaemon.manifest.merge import Tree, kinds, levels, lineage, meaningless, says
+from udaemon.manifest.merge import LONGEST_LINE, Tree, kinds, levels, lineage, meaningless, says
 from udaemon.manifest.model import BARE, KINDS, Daemon, Manifest, Php
 from udaemon.manifest.problems import Finding
 from udaemon.manifest.root import Root
@@ -35,8 +35,8 @@ def _what_to_run(top: Tree, name: str, own: Tree) -> Iterator[Finding]:
     path = ("daemons", name)
     if not has:
         *line, last = lineage(top, name)
-        whole = own.get("enabled") is not False and last in top["daemons"] and last not in line
-        if whole and not _misspelt(own, Daemon):
+        known = last in top["daemons"] and last not in line and len(line) < LONGEST_LINE
+        if known and own.get("enabled") is not False and not _misspelt(own, Daemon):
             yield Finding("nothing-to-run", "has no factory, php or command", "add one of them", path, at_key=True)
     elif len(has) > 1:
         at = (*path, has[-1]) if has[-1] in own else path
@@ -76,6 +76,9 @@ def check_lineage(top: Tree) -> Iterator[Finding]:
             close = near(own["extends"], daemons)
             hint = f"did you mean {close}?" if close else f"declared are {', '.join(list(daemons)[:8])}"
             yield Finding("unknown-daemon", f"there is no daemon {shown(own['extends'])}", hint, path)
+        elif len(line) > LONGEST_LINE and line[-1] not in line[:-1]:
+            message = f"is made of more than {LONGEST_LINE} daemons, each extending the next"
+            yield Finding("too-deep", message, "extend one that has more of the keys itself", path)
         elif line[-1] == name and not told.intersection(line):
             told.update(line)
             names = " → ".join(line)

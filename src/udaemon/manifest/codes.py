@@ -125,9 +125,10 @@ CODES = {
         "`memory-threshold` is a percent of `memory-limit`, and there is none. A warning: nothing is limited.",
         "Set `memory-limit`, or take the threshold out.",
     ),
-    "too-big": Code("The file is larger than any manifest.", "Is it the right file?"),
+    "too-big": Code("The file, or all that are included, is larger than any manifest.", "Is it the right file?"),
     "too-deep": Code(
-        "Tables or lists are nested deeper, or aliases repeat more, than any manifest needs.", "Write it flat."
+        "Tables or lists are nested deeper, aliases repeat more, or more daemons extend one another than needed.",
+        "Write it flat.",
     ),
     "too-many": Code("A thousand problems are told, and there are more.", "Is it the right file?"),
     "unknown-daemon": Code("`extends` names a daemon that is not declared.", "Write one that is."),

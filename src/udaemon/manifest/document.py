@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from udaemon.manifest.places import Places
 
 _SEPARATORS = ("\n", ",", "=", ":", "[", "{", "- ", ".", "\\")
-_MOST = 80_000
+MOST = 80_000
 """Two values, parts of keys or escapes never stand side by side without one of the separators. 500 daemons have some
 14,000 of them; 80,000, all of them wrong, are told within two seconds and 200 MB."""
 
@@ -56,16 +56,21 @@ class Document:
         return yaml_places(self.text, self.node) if self.node is not None else {}
 
 
-def parse(file: str, text: str, *, toml: bool) -> Document:
-    """Parse the text of a file. Each parser is imported only for its own files."""
+def weight(text: str) -> int:
+    """Tell how many values a text has at most, before it is parsed."""
+    return sum(map(text.count, _SEPARATORS))
+
+
+def parse(file: str, text: str, *, toml: bool, room: int = MOST) -> Document:
+    """Parse the text of a file, which may have `room` values. Each parser is imported only for its own files."""
     text = text.removeprefix("\ufeff").replace("\r\n", "\n")
     if "\0" in text:
         at = text.index("\0")
         place = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
         return Document(file, text, {}, (Finding("encoding", "a NUL byte", "save it as text", file=file, place=place),))
-    if sum(map(text.count, _SEPARATORS)) > _MOST:
-        hint = "is it the right file?"
-        return Document(file, text, {}, (Finding("too-big", f"more than {_MOST} values", hint, file=file),))
+    if weight(text) > room:
+        what = f"more than {MOST} values" if room == MOST else f"more than {MOST} values with the files before it"
+        return Document(file, text, {}, (Finding("too-big", what, "is it the right file?", file=file),))
     node = None
     if toml:
         from udaemon.manifest import toml_syntax

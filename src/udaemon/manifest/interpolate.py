@@ -11,7 +11,7 @@ from typing import Any
 
 from udaemon.manifest.problems import Finding, Path, Wrong
 
-_REFERENCE = re.compile(r"\$(?:(?P<dollar>\$)|\{(?P<body>[^}]*)(?P<end>\}?))")
+_REFERENCE = re.compile(r"(?P<dollars>(?:\$\$)+)|\$(?:\{(?P<body>[^}]*)(?P<end>\}?))")
 _BODY = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?:(?P<how>:-|:\?)(?P<rest>.*))?", re.DOTALL)
 _FORMS = "write ${VAR}, ${VAR:-default} or ${VAR:?message}; $$ for a dollar sign"
 
@@ -49,7 +49,7 @@ def _parts(text: str, variables: Mapping[str, str]) -> Iterator[str]:
     for found in _REFERENCE.finditer(text):
         yield text[end : found.start()]
         end = found.end()
-        yield "$" if found["dollar"] else _value(found, variables)
+        yield "$" * (len(found[0]) // 2) if found["dollars"] else _value(found, variables)
     yield text[end:]
 
 

@@ -14,6 +14,9 @@ from udaemon.manifest.model import KINDS, Daemon
 
 Tree = Mapping[str, Any]
 
+LONGEST_LINE = 8
+"""Daemons that extend one another; each is merged again for every daemon below it."""
+
 
 def merged(lower: Tree, upper: Tree) -> dict[str, Any]:
     """Lay one table over another: tables merge key by key, anything else is replaced, also by false, 0 and []."""
@@ -31,12 +34,16 @@ def layered(layers: Iterable[Tree]) -> dict[str, Any]:
 
 
 def lineage(top: Tree, name: str) -> tuple[str, ...]:
-    """Tell the daemons that one is made of, itself first; a repeated or unknown name ends it, and is last."""
+    """Tell the daemons that one is made of, itself first; a repeated or unknown name ends it, and is last.
+
+    Where there are more than `LONGEST_LINE`, those are not told.
+    """
     daemons = _table(top, "daemons")
     line = [name]
-    while isinstance(parent := _table(daemons, line[-1]).get("extends"), str):
+    while len(line) <= LONGEST_LINE and isinstance(parent := _table(daemons, line[-1]).get("extends"), str):
+        ends = parent in line or parent not in daemons
         line.append(parent)
-        if parent in line[:-1] or parent not in daemons:
+        if ends:
             break
     return tuple(line)
 

@@ -1,4 +1,4 @@
-"""From files to a manifest. The only file here that touches the disk.
+"""From files to a manifest. Beside `env_files.py` the only file here that touches the disk.
 
 Knows nothing of how problems are shown. `load` raises once, with all of them.
 """
@@ -9,7 +9,6 @@ import os
 import stat
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from functools import cache
 from glob import glob, has_magic
 from typing import Any
 
@@ -18,7 +17,8 @@ from attrs import evolve, field, frozen
 from udaemon.errors import Problem
 from udaemon.manifest.build import build
 from udaemon.manifest.complete import Setting
-from udaemon.manifest.document import Document, parse
+from udaemon.manifest.document import MOST, Document, parse, weight
+from udaemon.manifest.env_files import EnvFiles, others_may_write, variables
 from udaemon.manifest.find import STDIN, find
 from udaemon.manifest.interpolate import interpolate
 from udaemon.manifest.locate import has_errors, in_order, locate
@@ -27,6 +27,9 @@ from udaemon.manifest.problems import BadManifest, Finding, Path
 
 _LARGEST = 4 * 1024**2
 """Bytes; 500 daemons take a fiftieth of it."""
+
+_MOST_INCLUDED = 1000
+"""Names and patterns in `include`, and files that they give."""
 
 
 @frozen(kw_only=True)
@@ -103,8 +106,8 @@ def examine(
         context=context,
     )
     findings: list[Finding] = []
-    documents = tuple(_Reading(_variables(setting, findings), setting.directory).layers(files))
-    built = build(documents, setting, _EnvFiles(findings), findings, profiles)
+    documents = tuple(_Reading(variables(setting, findings), setting.directory).layers(files))
+    built = build(documents, setting, EnvFiles(findings), findings, profiles)
     problems = locate(findings, documents, built.top)
     return Examined(understood=built.manifest, problems=problems, documents=documents, top=built.top)
 
@@ -116,10 +119,18 @@ class _Reading:
         self.variables = variables
         self.directory = directory
         self.open: list[str] = []
+        self.room = MOST
+        self.included_left = _MOST_INCLUDED
 
     def layers(self, files: Iterable[str]) -> Iterator[Document]:
         for file in files:
-            yield from self.with_included(_read_document(file))
+            yield from self.with_included(self.read(file))
+
+    def read(self, file: str) -> Document:
+        """Read one file; all of them together may have no more in them than one."""
+        document = _read_document(file, self.room)
+        self.room = max(0, self.room - weight(document.text))
+        return document
 
     def with_included(self, document: Document) -> Iterator[Document]:
         document = self.interpolated(document)
@@ -130,8 +141,14 @@ class _Reading:
         for at, pattern in enumerate(patterns):
             if isinstance(pattern, str):
                 path = ("include",) if isinstance(wanted, str) else ("include", at)
-                for file in self.included(pattern, document, path, wrong):
-                    yield from self.with_included(_read_document(file))
+                files = self.included(pattern, document, path, wrong)
+                self.included_left -= 1 + len(files)
+                if self.included_left < 0:
+                    message = f"more than {_MOST_INCLUDED} files are included"
+                    wrong.append(Finding("too-big", message, None, path, file=document.file))
+                    break
+                for file in files:
+                    yield from self.with_included(self.read(file))
         self.open.pop()
         yield evolve(document, findings=(*document.findings, *wrong)) if wrong else document
 
@@ -159,7 +176,7 @@ class _Reading:
         return files
 
 
-def _read_document(file: str) -> Document:
+def _read_document(file: str, room: int) -> Document:
     try:
         raw = _bytes(file)
     except OSError as error:
@@ -175,16 +192,16 @@ def _read_document(file: str) -> Document:
         finding = Finding("encoding", "is not UTF-8 from here on", "save the file as UTF-8", file=file, place=place)
         return Document(file, raw.decode(errors="replace"), {}, (finding,))
     if file == STDIN:
-        return _of_either_format(file, text)
-    return parse(file, text, toml=not file.endswith((".yaml", ".yml", ".json")))
+        return _of_either_format(file, text, room)
+    return parse(file, text, toml=not file.endswith((".yaml", ".yml", ".json")), room=room)
 
 
-def _of_either_format(file: str, text: str) -> Document:
+def _of_either_format(file: str, text: str, room: int) -> Document:
     """Parse what nothing says the format of: it is that in which more of it can be read."""
-    toml = parse(file, text, toml=True)
+    toml = parse(file, text, toml=True, room=room)
     if not toml.findings or toml.data:
         return toml
-    yaml = parse(file, text, toml=False)
+    yaml = parse(file, text, toml=False, room=room)
     if not yaml.findings or yaml.data:
         return yaml
     return max(toml, yaml, key=lambda document: document.findings[0].place or (0, 0))
@@ -199,68 +216,10 @@ def _bytes(file: str) -> bytes | Finding:
             status = os.fstat(stream.fileno())
             if not stat.S_ISREG(status.st_mode):
                 return Finding("unreadable", "is no regular file", file=file)
-            if os.geteuid() == 0 and _others_may_write(status):
+            if os.geteuid() == 0 and others_may_write(status):
                 hint = "chown it to root and take the write permission of group and others"
                 return Finding("unsafe", "root runs no manifest that others may write", hint, file=file)
             raw = stream.read(_LARGEST + 1)
     if len(raw) > _LARGEST:
         return Finding("too-big", f"is larger than {_LARGEST // 1024**2} MiB", file=file)
     return raw
-
-
-def _others_may_write(status: os.stat_result) -> bool:
-    by_group = bool(status.st_mode & stat.S_IWGRP) and status.st_gid != 0
-    return status.st_uid != 0 or by_group or bool(status.st_mode & stat.S_IWOTH)
-
-
-def _variables(setting: Setting, findings: list[Finding]) -> Callable[[], Mapping[str, str]]:
-    """Tell what `${VAR}` can name: the environment, over `.env` beside the manifest; read when first asked for."""
-
-    @cache
-    def known() -> Mapping[str, str]:
-        beside = os.path.join(setting.directory, ".env")
-        if not os.path.lexists(beside):
-            return setting.environ
-        values, trouble = _dotenv(beside)
-        if trouble:
-            findings.append(Finding("env-file", f".env {trouble}", at_key=True))
-        return {**values, **setting.environ}
-
-    return known
-
-
-class _EnvFiles:
-    """Reads each env-file once, and notes for its key what cannot be read."""
-
-    def __init__(self, findings: list[Finding]) -> None:
-        self.findings = findings
-        self.known: dict[str, tuple[dict[str, str], str | None]] = {}
-
-    def __call__(self, file: str, path: Path) -> Mapping[str, str]:
-        if file not in self.known:
-            self.known[file] = _dotenv(file)
-        values, trouble = self.known[file]
-        if trouble:
-            self.findings.append(Finding("env-file", f"{os.path.basename(file)} {trouble}", None, path))
-        return values
-
-
-def _dotenv(file: str) -> tuple[dict[str, str], str | None]:
-    from dotenv.parser import parse_stream  # pulls in logging; most manifests have no env-file
-
-    try:
-        with open(os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), encoding="utf-8") as stream:
-            status = os.fstat(stream.fileno())
-            if not stat.S_ISREG(status.st_mode):
-                return {}, "is no regular file"
-            if os.geteuid() == 0 and _others_may_write(status):  # a variable can name a library to load
-                return {}, "may be written by others than root"
-            bindings = list(parse_stream(stream))
-    except OSError as error:
-        return {}, f"cannot be read: {error.strerror}"
-    except UnicodeDecodeError:
-        return {}, "is not UTF-8"
-    broken = next((binding for binding in bindings if binding.error), None)
-    if broken is not None:
-        return {}, f"is wrong in line {broken.original.line}"
-    return {binding.key: binding.value or "" for binding in bindings if binding.key}, None

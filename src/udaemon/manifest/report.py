@@ -10,6 +10,7 @@ import os.path
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from udaemon.errors import Problem
 
@@ -66,9 +67,7 @@ def _block(problem: Problem, sources: Mapping[str, Sequence[str]], base: str, *,
     margin = " " * len(str(problem.line or ""))
     source = _line(sources.get(problem.file or "", ()), problem.line)
     if source is not None and problem.column is not None:
-        if re.search(r"(^|\.)env(\.|$)", problem.path):
-            source = _masked(source)
-        source = _SECRETS.sub(lambda found: _masked(found[0]), source)
+        source = _without_secrets(source, whole=re.search(r"(^|\.)env(\.|$)", problem.path) is not None)
         shown, caret = _excerpt(source, problem.column - 1)
         lines.append(f"{blue}{problem.line} |{plain} {shown}".rstrip())
         lines.append(f"{blue}{margin} |{plain} {caret}")
@@ -79,6 +78,12 @@ def _block(problem: Problem, sources: Mapping[str, Sequence[str]], base: str, *,
 
 def _line(lines: Sequence[str], number: int | None) -> str | None:
     return lines[number - 1] if number is not None and number <= len(lines) else None
+
+
+@lru_cache(maxsize=16)
+def _without_secrets(source: str, *, whole: bool) -> str:
+    """Mask a line, once for all the problems that stand on it: it may be as long as a file."""
+    return _SECRETS.sub(lambda found: _masked(found[0]), _masked(source) if whole else source)
 
 
 def _masked(source: str) -> str:

@@ -55,6 +55,30 @@ def test_after_a_thousand_problems_one_says_that_there_are_more(tmp_path: Path) 
     assert sum(problem.code == "too-many" for problem in problems) == 1
 
 
+def test_f52_files_that_include_the_next_one_twice_are_not_read_a_million_times(tmp_path: Path) -> None:
+    for at in range(40):
+        (tmp_path / f"{at + 1}.toml").write_text(f'include = ["{at + 2}.toml", "{at + 2}.toml"]')
+    (tmp_path / "41.toml").write_text("[daemons.a]\ncommand = 'a'")
+    codes = {problem.code for problem in told(tmp_path, 'include = "1.toml"\n[daemons.b]\ncommand = "b"')}
+    assert codes == {"too-big"}
+
+
+def test_f52_all_files_together_hold_no_more_than_one(tmp_path: Path) -> None:
+    for at in range(3):
+        (tmp_path / f"{at}.toml").write_text("".join(f"x-{at}-{key} = 1\n" for key in range(15_000)))
+    problems = told(tmp_path, "include = ['0.toml', '1.toml', '2.toml']\n[daemons.a]\ncommand = 'a'")
+    assert {(problem.code, problem.file) for problem in problems} >= {("too-big", str(tmp_path / "2.toml"))}
+
+
+def test_f52_a_chain_of_extends_has_an_end(tmp_path: Path) -> None:
+    text = "".join(f"[daemons.d{at}]\nextends = 'd{at + 1}'\n" for at in range(9)) + "[daemons.d9]\ncommand = 'a'"
+    problems = told(tmp_path, text)
+    assert [(problem.code, problem.path) for problem in problems] == [
+        ("too-deep", "daemons.d0.extends"),
+        ("too-deep", "daemons.d1.extends"),
+    ]
+
+
 @pytest.mark.parametrize("escape", ["\\u0000", "\\U00000000"])
 def test_f52_an_escaped_nul_is_refused(escape: str, tmp_path: Path) -> None:
     text = f'[daemons.a]\ncommand = ["a", "{escape}"]'
