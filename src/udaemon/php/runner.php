@@ -39,7 +39,8 @@ call_user_func(function () use ($argv) {
     $in = $asked ? fopen("php://fd/{$argv[3]}", 'r') : null;
     $out = $asked ? fopen("php://fd/{$argv[4]}", 'w') : null;
     $say = function (array $answer) use ($out) {
-        fwrite($out, json_encode($answer, JSON_PARTIAL_OUTPUT_ON_ERROR) . "\n");
+        // Whoever asks may have been killed; then ASK ends too.
+        @fwrite($out, json_encode($answer, JSON_PARTIAL_OUTPUT_ON_ERROR) . "\n");
     };
     if (function_exists('pcntl_signal')) {
         // Ctrl-C and a stop reach the whole group; when to leave is said by the end of ASK.

@@ -125,6 +125,11 @@ class _Draft:
         )
         for key, value in keys.items():
             self.put(key, value, "factory", comment=f"runs {php}" if php and key == "command" else "")
+        if not (bridge.run_dir and bridge.context) and (bridge.library or not bridge.follow):
+            text = (
+                "a daemon that runs already, and not under udaemon, looks like a clean stop: its pid file is not known"
+            )
+            self.note("", "no-pid-file", f"{text} without --run-dir and --context")
         if bridge.library is None:
             way = "a process of ours follows what the launcher leaves behind"
             if bridge.follow is None:

@@ -12,7 +12,7 @@ from udaemon.manifest.legacy_ini.plan import Imported
 from udaemon.manifest.legacy_ini.result import Result
 
 # Told once for all files: what hardly differs from file to file would hide what does.
-_SHARED = frozenset({"php-ini-limit", "default-path", "no-such-key"})
+_SHARED = frozenset({"php-ini-limit", "default-path", "no-library", "no-pid-file", "no-such-key"})
 
 
 def as_data(imports: Sequence[Imported], output: str | None, directory: str) -> dict[str, Any]:

@@ -24,7 +24,7 @@ _LOOP = (
     "sleeps above 4294 s are as long as written; PHP's wrapped",
     "exit codes tell how a daemon ended; PHP left with 0 for nearly everything",
     "files are created with umask 022; PHP used 0",
-    "log lines begin with a UTC time; PHP's began with MM/DD/YYYY, a p and the pid",
+    'log lines begin with a UTC time; PHP\'s, and those of log.format = "legacy", with MM/DD/YYYY, a p and the pid',
     "INT stops a daemon as TERM does; in PHP it killed the daemon and left its pid file",
 )
 

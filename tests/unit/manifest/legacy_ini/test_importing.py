@@ -245,3 +245,18 @@ def test_the_command_for_copies_is_a_shells() -> None:
         ),
         "shell": True,
     }
+
+
+@pytest.mark.parametrize(
+    ("bridge", "told"),
+    [
+        (BRIDGE, ["no-pid-file"]),
+        (evolve(BRIDGE, run_dir="/run"), ["no-pid-file"]),
+        (evolve(BRIDGE, run_dir="/run", context="production"), []),
+        (evolve(BRIDGE, library=None), ["no-pid-file", "no-library"]),
+        (evolve(BRIDGE, library=None, follow=("follow",)), ["no-library"]),
+    ],
+)
+def test_what_a_bridge_lacks_is_told(bridge: Bridge, told: list[str]) -> None:
+    (one,) = imported(Wishes(keys=KEYS, bridge=bridge), d="factory=A::b\nsleep=0,5\n")
+    assert [note.code for note in one.notes] == told
