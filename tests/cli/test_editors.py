@@ -15,7 +15,10 @@ from typing import Any
 
 import pytest
 
+from udaemon.errors import Problem
+from udaemon.manifest.codes import CODES
 from udaemon.manifest.read import examine
+from udaemon.manifest.sarif import as_sarif
 from udaemon.manifest.schema import as_text
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "check"
@@ -88,3 +91,16 @@ def test_check_jsonschema_takes_and_refuses_what_the_schema_says(tmp_path: Path)
     shown = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
     refused = {Path(error["filename"]).stem for error in json.loads(shown.stdout)["errors"]}
     assert refused == {name for name, data in fixtures().items() if refused_by_the_schema(data)}
+
+
+def test_sarif_is_what_its_schema_says(tmp_path: Path) -> None:
+    """The schema comes with npm's @microsoft/jest-sarif, installed globally."""
+    jsonschema = pytest.importorskip("jsonschema")
+    root = subprocess.run([tool("npm"), "root", "-g"], capture_output=True, text=True, timeout=30, check=True).stdout
+    found = sorted((Path(root.strip()) / "@microsoft/jest-sarif/lib/schemas").glob("sarif-2.1.0*.json"))
+    if not found:
+        pytest.skip("the schema of SARIF is not installed")
+    problems = [Problem(code, "x", "y", "daemons.a", str(tmp_path / "udaemon.toml"), 1, 2) for code in CODES]
+    validator = jsonschema.Draft7Validator(json.loads(found[0].read_text()))
+    bare = Problem("unreadable", "x", severity="warning")
+    assert list(validator.iter_errors(json.loads(as_sarif([*problems, bare], str(tmp_path))))) == []

@@ -28,6 +28,16 @@ def test_a_key_is_found_as_a_problem_names_it(name: str, capsys: pytest.CaptureF
     assert capsys.readouterr().out.startswith("sleep\n")
 
 
+def test_what_stands_beside_a_term_keeps_its_column(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main(["explain", "start-limit"]) == 0
+    shown = capsys.readouterr().out.partition("  since")[0]
+    assert max(map(len, shown.splitlines())) <= 80
+    assert f"\n{' ' * 27}" in shown
+
+
 def test_words_of_a_choice_are_explained(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", "log.on-full"]) == 0
     assert '  "drop"         Lines are dropped, and a mark in the log says how many.\n' in capsys.readouterr().out

@@ -33,8 +33,18 @@ def test_nothing_is_written_over(name: str, folder: Path, capsys: pytest.Capture
     assert [file.name for file in folder.iterdir()] == [name]
 
 
-def test_from_ini_makes_the_manifest_of_old_files(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("form", "first", "daemon"),
+    [
+        ("toml", "#:schema ./udaemon.schema.json", "[daemons.mailer]"),
+        ("yaml", "# yaml-language-server: $schema=./udaemon.schema.json", "  mailer:"),
+    ],
+)
+def test_from_ini_makes_the_manifest_of_old_files(form: str, first: str, daemon: str) -> None:
     Path("ini").mkdir()
     Path("ini/mailer.ini").write_text("factory = Jobs\\\\Mailer::create\nsleep = 5\n")
-    assert main(["init", "new", "--from-ini", "ini"]) == 0
-    assert "[daemons.mailer]" in Path("new/udaemon.toml").read_text()
+    assert main(["init", "new", "--from-ini", "ini", "--format", form]) == 0
+    lines = Path(f"new/udaemon.{form}").read_text().splitlines()
+    assert lines[0] == first
+    assert daemon in lines
+    assert Path("new/udaemon.schema.json").read_text() == as_text()

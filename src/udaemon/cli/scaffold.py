@@ -7,6 +7,12 @@ from __future__ import annotations
 
 SCHEMA_FILE = "udaemon.schema.json"
 
+DIRECTIVES = {
+    "toml": f"#:schema ./{SCHEMA_FILE}\n",
+    "yaml": f"# yaml-language-server: $schema=./{SCHEMA_FILE}\n",
+}
+"""The first line of a manifest, which tells an editor where the schema is."""
+
 TASKS = '''\
 """The tasks of this project; `udaemon.{form}` names them."""
 
@@ -28,9 +34,7 @@ def create_greeter(whom: str) -> Greeter:
     return Greeter(whom)
 '''
 
-TOML = """\
-#:schema ./{schema}
-
+TOML = """
 project = "{project}"
 
 [defaults]
@@ -46,9 +50,7 @@ sleep = "5s"
 command = ["sh", "-c", "while date; do sleep 5; done"]
 """
 
-YAML = """\
-# yaml-language-server: $schema=./{schema}
-
+YAML = """
 project: {project}
 
 defaults:
@@ -69,5 +71,5 @@ daemons:
 
 def scaffold(form: str, project: str, schema: str) -> dict[str, str]:
     """Make the files of a project that runs, by their names."""
-    manifest = (TOML if form == "toml" else YAML).format(schema=SCHEMA_FILE, project=project)
+    manifest = DIRECTIVES[form] + (TOML if form == "toml" else YAML).format(project=project)
     return {f"udaemon.{form}": manifest, "tasks.py": TASKS.format(form=form), SCHEMA_FILE: schema}

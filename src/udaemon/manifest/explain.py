@@ -48,9 +48,10 @@ def _short(word: str) -> str:
 def _key(name: str, key: Key, keys: dict[str, Key], width: int) -> str:
     parts = [name, "", _filled(key.doc, width), ""]
     if isinstance(key.type, Choice):
-        parts += [f"  {json.dumps(word):14} {meaning}" for word, meaning in key.type.meanings.items()]
+        parts += [_beside(f"  {json.dumps(word):14} ", meaning, width) for word, meaning in key.type.meanings.items()]
     elif isinstance(key.type, Table) and key.type.model is not Daemon:
-        parts += [f"  {other:24} {keys[other].doc}" for other in keys if other.startswith(f"{name}.")]
+        below = [other for other in keys if other.startswith(f"{name}.")]
+        parts += [_beside(f"  {other:24} ", keys[other].doc, width) for other in below]
     else:
         parts.append(f"  type     {key.type.words}")
     if default := default_of(key):
@@ -65,3 +66,16 @@ def _key(name: str, key: Key, keys: dict[str, Key], width: int) -> str:
 
 def _filled(text: str, width: int) -> str:
     return textwrap.fill(text.replace("`", ""), width, break_long_words=False, break_on_hyphens=False)
+
+
+def _beside(term: str, text: str, width: int) -> str:
+    """Write a text beside its term, further lines below the first."""
+    further = " " * len(term)
+    return textwrap.fill(
+        text.replace("`", ""),
+        width,
+        initial_indent=term,
+        subsequent_indent=further,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

@@ -10,7 +10,7 @@ import sys
 
 import click
 
-from udaemon.cli.scaffold import scaffold
+from udaemon.cli.scaffold import DIRECTIVES, SCHEMA_FILE, scaffold
 from udaemon.errors import ExitCode, UdaemonError
 from udaemon.manifest.complete import project_name
 from udaemon.manifest.find import NAMES
@@ -28,12 +28,7 @@ def command(context: click.Context, *, directory: str, form: str, from_ini: str 
     if present:
         raise UdaemonError(f"{os.path.join(directory, present[0])} is there already", None, ExitCode.FAILED)
     if from_ini is not None:
-        from udaemon.cli.commands.import_ini import command as import_ini
-
-        os.makedirs(directory, exist_ok=True)
-        output = os.path.join(directory, f"udaemon.{form}")
-        result: int = context.invoke(import_ini, directory=from_ini, output=output)
-        return result
+        return _imported(context, directory, form, from_ini)
     files = scaffold(form, project_name(os.path.realpath(directory)), as_text())
     taken = [name for name in files if os.path.lexists(os.path.join(directory, name))]
     if taken:
@@ -46,3 +41,19 @@ def command(context: click.Context, *, directory: str, form: str, from_ini: str 
     where = "" if directory == "." else f"cd {directory} && "
     sys.stderr.write(f"start it: {where}udaemon up\n")
     return ExitCode.OK
+
+
+def _imported(context: click.Context, directory: str, form: str, from_ini: str) -> int:
+    """Have the importer write the manifest, and the editor told of the schema as in any new project."""
+    from udaemon.cli.commands.import_ini import command as import_ini
+
+    os.makedirs(directory, exist_ok=True)
+    output = os.path.join(directory, f"udaemon.{form}")
+    result: int = context.invoke(import_ini, directory=from_ini, output=output)
+    with open(output, "r+", encoding="utf-8") as manifest:
+        text = manifest.read()
+        manifest.seek(0)
+        manifest.write(DIRECTIVES[form] + text)
+    with open(os.path.join(directory, SCHEMA_FILE), "w", encoding="utf-8") as schema:
+        schema.write(as_text())
+    return result
