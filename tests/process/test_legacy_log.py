@@ -124,6 +124,31 @@ def life(common: str, name: str, pid: int, supervisor: int, here: str) -> str:
     return re.sub(rf"\b{pid}\b", "PID", text)
 
 
+def test_each_line_names_its_writer_however_soon_that_has_gone(project: Project) -> None:
+    project.file("jobs.py", "import os, udaemon\ndef once(): print(os.getpid()); raise udaemon.StopTask\n")
+    project.manifest("""
+        [defaults]
+        log-dir = "log"
+        log.format = "legacy"
+        instances = 40
+        restart = "never"
+        [daemons.forked]
+        factory = "jobs:once"
+        [daemons.executed]
+        command = "echo $$$$"
+        shell = true
+    """)
+    project.run("up", "-d")
+    project.until("forked", lambda _: all(one["state"] == "exited" for one in project.instances()))
+    project.down()
+
+    for name in ("forked", "executed"):
+        lines = (project.directory / "log" / f"{name}.log").read_text().splitlines()
+        found = [re.fullmatch(r"\d\d/\d\d/\d{4} [\d:]{8} p \[(\d+)\] (\d+)> (\d+)", line) for line in lines]
+        assert all(one is not None and one[1] == one[3] for one in found), lines
+        assert sorted(int(one[2]) for one in found if one is not None) == list(range(40))
+
+
 def test_lines_wait_for_the_pid_of_who_wrote_them(rig: LogRig, tmp_path: Path) -> None:
     path = tmp_path / "x.log"
     number, write = rig.open(LogTarget(path=str(path), format="legacy"))
