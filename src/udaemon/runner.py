@@ -28,6 +28,7 @@ from udaemon.engines.specs import spec_of
 from udaemon.errors import ExitCode, UdaemonError
 from udaemon.manifest.find import find
 from udaemon.manifest.keys import Named, Table, keys_of
+from udaemon.manifest.merge import meaningless
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.manifest.problems import BadManifest, Wrong
 from udaemon.manifest.read import load
@@ -143,7 +144,7 @@ def run_declared(
         name: Which daemon.
         instance: Which copy of it to be.
         once: End after one run.
-        changes: Keys of a factory daemon, as attributes of `Daemon`, with plain values in place of the manifest's; None
+        changes: Keys of a daemon, as attributes of `Daemon`, with plain values in place of the manifest's; None
             for no change.
         listeners: Further ones for each kind of event.
         at_end: Called while no other copy can start yet.
@@ -186,8 +187,8 @@ def _changed(daemon: Daemon, changes: Mapping[str, object]) -> Daemon:
         value = changes.get(key.field)
         if value is None:
             continue
-        if daemon.command is not None:
-            raise UdaemonError(f"{key.name} means nothing for a command", exit_code=ExitCode.USAGE)
+        if key.name in meaningless(daemon.kind):
+            raise UdaemonError(f"{key.name} means nothing for a {daemon.kind} daemon", exit_code=ExitCode.USAGE)
         assert not isinstance(key.type, Table | Named)
         try:
             read[key.field] = key.type.parse(value)

@@ -54,6 +54,9 @@ MANIFEST = """
 
     [daemons.leaves]
     command = ["sh", "-c", "exit 7"]
+
+    [daemons.php]
+    php = { bootstrap = "jobs.php", factory = "Jobs::create" }
 """
 PROGRAM = """
     import signal, sys
@@ -162,7 +165,8 @@ def refused(shop: Project, name: str, **arguments: object) -> UdaemonError:
         ("pair", {"instance": 2}, "pair has no instance 2", "they are numbered 0 to 1"),
         ("pair", {"sleep": "5 parsecs"}, 'sleep: "5 parsecs" is no duration', None),
         ("pair", {"factory": "jobs"}, 'factory: "jobs" names no callable', None),
-        ("leaves", {"sleep": 1}, "sleep means nothing for a command", None),
+        ("leaves", {"sleep": 1}, "sleep means nothing for a command daemon", None),
+        ("php", {"factory": "jobs:create"}, "factory means nothing for a php daemon", None),
         ("leaves", {"on_start": [print]}, "leaves is a command, which tells no events", None),
     ],
 )
