@@ -57,8 +57,14 @@ class Document:
 
 
 def weight(text: str) -> int:
-    """Tell how many values a text has at most, before it is parsed."""
-    return sum(map(text.count, _SEPARATORS))
+    """Tell how many values a text has at most, before it is parsed; what is long counts too, for it is kept."""
+    return sum(map(text.count, _SEPARATORS)) + len(text) // 64
+
+
+def too_big(file: str, text: str, *, alone: bool) -> Document:
+    """Refuse a file for what it holds, `alone` or with those before it."""
+    what = f"more than {MOST} values" if alone else f"more than {MOST} values with the files before it"
+    return Document(file, text, {}, (Finding("too-big", what, "is it the right file?", file=file),))
 
 
 def parse(file: str, text: str, *, toml: bool, room: int = MOST) -> Document:
@@ -69,8 +75,7 @@ def parse(file: str, text: str, *, toml: bool, room: int = MOST) -> Document:
         place = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
         return Document(file, text, {}, (Finding("encoding", "a NUL byte", "save it as text", file=file, place=place),))
     if weight(text) > room:
-        what = f"more than {MOST} values" if room == MOST else f"more than {MOST} values with the files before it"
-        return Document(file, text, {}, (Finding("too-big", what, "is it the right file?", file=file),))
+        return too_big(file, text, alone=room == MOST)
     node = None
     if toml:
         from udaemon.manifest import toml_syntax

@@ -17,7 +17,7 @@ from attrs import evolve, field, frozen
 from udaemon.errors import Problem
 from udaemon.manifest.build import build
 from udaemon.manifest.complete import Setting
-from udaemon.manifest.document import MOST, Document, parse, weight
+from udaemon.manifest.document import MOST, Document, parse, too_big, weight
 from udaemon.manifest.env_files import EnvFiles, others_may_write, variables
 from udaemon.manifest.find import STDIN, find
 from udaemon.manifest.interpolate import interpolate
@@ -128,6 +128,8 @@ class _Reading:
 
     def read(self, file: str) -> Document:
         """Read one file; all of them together may have no more in them than one."""
+        if not self.room:
+            return too_big(file, "", alone=False)
         document = _read_document(file, self.room)
         self.room = max(0, self.room - weight(document.text))
         return document

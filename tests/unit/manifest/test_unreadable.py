@@ -70,6 +70,12 @@ def test_f52_all_files_together_hold_no_more_than_one(tmp_path: Path) -> None:
     assert {(problem.code, problem.file) for problem in problems} >= {("too-big", str(tmp_path / "2.toml"))}
 
 
+def test_f52_a_large_file_is_not_kept_a_thousand_times(tmp_path: Path) -> None:
+    (tmp_path / "large.toml").write_text("#" + "x" * 4_000_000)
+    problems = told(tmp_path, "include = [" + "'large.toml', " * 900 + "]\n[daemons.a]\ncommand = 'a'")
+    assert {problem.code for problem in problems} == {"too-big"}
+
+
 def test_f52_a_chain_of_extends_has_an_end(tmp_path: Path) -> None:
     text = "".join(f"[daemons.d{at}]\nextends = 'd{at + 1}'\n" for at in range(9)) + "[daemons.d9]\ncommand = 'a'"
     problems = told(tmp_path, text)
