@@ -121,3 +121,9 @@ def test_a_bootstrap_that_hangs_is_ended(tmp_path: Path) -> None:
     bootstrap.write_text("<?php while (true) { usleep(1000); }")
     told = fault(["php"], str(bootstrap), "f", env=os.environ, cwd=str(tmp_path), patience=0.3)
     assert told == "loading autoload.php takes longer than 0.3 s"
+
+
+@needs_php
+def test_a_directory_that_is_not_there_is_told(tmp_path: Path) -> None:
+    told = fault(["php"], "x.php", "f", env=os.environ, cwd=str(tmp_path / "none"), patience=5)
+    assert told == f"PHP cannot be started: {tmp_path}/none: No such file or directory"

@@ -17,6 +17,7 @@ from tests.process.project import PATIENCE, Project, gone, read_line
 
 from udaemon import StopTask
 from udaemon.child.build import Misconfigured
+from udaemon.child.memory import rss
 from udaemon.php.runner import PhpError
 from udaemon.php.task import PhpTask, create
 
@@ -221,6 +222,9 @@ def test_the_memory_limit_of_a_php_daemon_is_php_s(project: Project) -> None:
     seen = project.until("grow", lambda seen: seen["runs"]["count"] >= 4)
     assert (seen["restarts"], seen["exit"]["reason"]) == (0, None)
     assert seen["memory"]["limit"] is None
+    own = rss(seen["pid"])
+    assert own is not None
+    assert seen["memory"]["rss"] > own
     assert "is more than 70 % of its memory_limit of 100.0M" in project.log("grow")
     small = project.until("small", lambda seen: seen["runs"]["count"] >= 4)
     assert small["restarts"] == 0

@@ -11,9 +11,15 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 _SELF = "/proc/self/statm"
 
 
-def rss(pid: int) -> int | None:
-    """Resident memory in bytes; None when the process has gone or the system does not say (proc(5) statm)."""
-    return _resident(f"/proc/{pid}/statm")
+def rss(pid: int, with_children: bool = False) -> int | None:
+    """Resident memory in bytes; None when the process has gone or the system does not say (proc(5) statm).
+
+    `with_children` adds that of the processes it has started itself.
+    """
+    own = _resident(f"/proc/{pid}/statm")
+    if own is None or not with_children:
+        return own
+    return own + sum(_resident(f"/proc/{child}/statm") or 0 for child in _children(pid))
 
 
 class MemoryLimit:
@@ -34,6 +40,14 @@ class MemoryLimit:
         if used is None or used <= self._most:
             return None
         return f"{_mib(used)} resident is more than {self._threshold:g} % of the memory-limit of {_mib(self._limit)}"
+
+
+def _children(pid: int) -> list[str]:
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children") as file:
+            return file.read().split()
+    except OSError:  # gone, or a kernel without CONFIG_PROC_CHILDREN
+        return []
 
 
 def _resident(file: str) -> int | None:

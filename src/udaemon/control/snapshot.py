@@ -15,6 +15,9 @@ from udaemon.policy.instance import Instance, State
 VERSION = 1
 """Of the shape of `ps --json`."""
 
+Rss = Callable[[int, bool], int | None]
+"""Tells the resident memory of a process in bytes, with its children if that is true; None when it cannot be known."""
+
 
 def timestamp(wall: float) -> str:
     """Seconds of wall time as RFC 3339 in UTC, to the millisecond."""
@@ -54,7 +57,7 @@ def snapshot(
     moment: Moment,
     pid: int,
     node: str,
-    rss: Callable[[int], int | None],
+    rss: Rss,
 ) -> dict[str, Any]:
     """All of `ps --json`.
 
@@ -64,7 +67,7 @@ def snapshot(
         moment: Now.
         pid: The supervisor's.
         node: The host's name.
-        rss: Present resident memory of a process in bytes, None when it cannot be known.
+        rss: Asked for each instance's memory.
     """
     manifest = host.manifest
     return {
@@ -80,7 +83,7 @@ def snapshot(
     }
 
 
-def describe(view: InstanceView, *, moment: Moment, node: str, rss: Callable[[int], int | None]) -> dict[str, Any]:
+def describe(view: InstanceView, *, moment: Moment, node: str, rss: Rss) -> dict[str, Any]:
     """One instance of `ps --json`."""
     instance, daemon = view.instance, view.daemon
     alive = instance.pid is not None
@@ -107,17 +110,22 @@ def describe(view: InstanceView, *, moment: Moment, node: str, rss: Callable[[in
         },
         "next_attempt_at": moment.at(instance.deadline) if instance.state is State.BACKOFF else None,
         "runs": _runs(view, moment),
-        "memory": {"rss": rss(instance.pid) if instance.pid is not None else None, **_limit(instance)},
+        "memory": _memory(instance, rss),
         "log": view.log,
         "log_state": view.log_state,
         "host": node,
     }
 
 
-def _limit(instance: Instance) -> dict[str, Any]:
-    """The limit of the process that is measured: that of a `php` daemon is PHP's, which is another one."""
-    limit = None if instance.daemon.kind == "php" else instance.daemon.memory_limit
-    return {"limit": limit, "threshold": None if limit is None else instance.daemon.memory_threshold}
+def _memory(instance: Instance, rss: Rss) -> dict[str, Any]:
+    """What is resident, and its limit. The limit of a `php` daemon is for what PHP holds by its own count."""
+    php = instance.daemon.kind == "php"
+    limit = None if php else instance.daemon.memory_limit
+    return {
+        "rss": None if instance.pid is None else rss(instance.pid, php),
+        "limit": limit,
+        "threshold": None if limit is None else instance.daemon.memory_threshold,
+    }
 
 
 def last_error(view: InstanceView) -> str | None:

@@ -32,15 +32,18 @@ def fault(
         patience: Seconds that it may take.
     """
     with TemporaryFile() as told:
-        process = subprocess.Popen(
-            [*interpreter, *_TO_STDERR, RUNNER, bootstrap, factory],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=told,
-            env=dict(env),
-            cwd=cwd,
-            start_new_session=True,
-        )
+        try:
+            process = subprocess.Popen(
+                [*interpreter, *_TO_STDERR, RUNNER, bootstrap, factory],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=told,
+                env=dict(env),
+                cwd=cwd,
+                start_new_session=True,
+            )
+        except OSError as error:
+            return f"PHP cannot be started: {error.filename}: {error.strerror}"
         try:
             code = process.wait(patience)
         except subprocess.TimeoutExpired:

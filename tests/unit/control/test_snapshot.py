@@ -20,7 +20,7 @@ NOTHING_RAN = {"id": None, "started_at": None, "duration": None, "outcome": None
 
 def shown(host: FakeHost) -> dict[str, Any]:
     moment = Moment(host.now(), WALL + host.clock - 1000.0)
-    return snapshot(host, host.instances(), moment=moment, pid=1, node="box", rss=lambda pid: pid * 1000)
+    return snapshot(host, host.instances(), moment=moment, pid=1, node="box", rss=lambda pid, _: pid * 1000)
 
 
 def test_the_whole_of_it() -> None:
@@ -184,7 +184,10 @@ def test_a_time_that_no_calendar_holds_is_unknown(hostile: float) -> None:
     host.run(MAILER, 12)
     host.slots[MAILER] = reading(12, next_at=hostile)
     view = host.view(MAILER)
-    assert describe(view, moment=Moment(0.0, WALL), node="box", rss=lambda _pid: None)["runs"]["next_at"] is None
+    assert (
+        describe(view, moment=Moment(0.0, WALL), node="box", rss=lambda _pid, _children: None)["runs"]["next_at"]
+        is None
+    )
 
 
 def test_f11_times_are_shown_by_the_wall_clock_of_the_moment() -> None:

@@ -20,7 +20,7 @@ NOW = WALL + 195.0
 
 def shown(host: FakeHost) -> list[dict[str, Any]]:
     moment = Moment(host.now(), WALL + host.clock - 1000.0)
-    told = snapshot(host, host.instances(), moment=moment, pid=1, node="box", rss=lambda _pid: 17_000_000)
+    told = snapshot(host, host.instances(), moment=moment, pid=1, node="box", rss=lambda _pid, _: 17_000_000)
     instances: list[dict[str, Any]] = told["instances"]
     return instances
 
