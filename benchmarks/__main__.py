@@ -6,11 +6,14 @@ Knows nothing of a row but its name.
 from __future__ import annotations
 
 import argparse
+import compileall
 import importlib
 import signal
 import sys
 from pathlib import Path
 
+import benchmarks
+import udaemon
 from benchmarks.contestants import Contestant, Floor, Supervisor, Udaemon
 from benchmarks.figures import CAVEAT, Figure, Options, table, write_json
 
@@ -34,6 +37,7 @@ def main(argv: list[str]) -> int:
             parser.error(f"no row {row!r}; there are {', '.join(ROWS)}")
     names = args.only or ["floor", "udaemon", *(["supervisor"] if args.peers else [])]
     options = Options(args.count, args.repeat, args.idle)
+    _compile()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that no contestant outlives us
     figures: list[Figure] = []
     for row in args.rows or ROWS:
@@ -46,6 +50,12 @@ def main(argv: list[str]) -> int:
     if args.json:
         write_json(args.json, figures, options)
     return 1 if any(figure.passed() is False for figure in figures) else 0
+
+
+def _compile() -> None:
+    """Write the bytecode that pip writes when it installs; Python may be told not to (PYTHONDONTWRITEBYTECODE)."""
+    for package in (udaemon, benchmarks):
+        compileall.compile_dir(package.__path__[0], quiet=1)
 
 
 if __name__ == "__main__":

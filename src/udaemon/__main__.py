@@ -1,7 +1,5 @@
 """`python -m udaemon` is `udaemon`. Knows nothing else."""
 
-import sys
+from udaemon.cli.main import script
 
-from udaemon.cli.main import main
-
-sys.exit(main())
+script()

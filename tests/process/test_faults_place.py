@@ -8,7 +8,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from tests.process.project import Project, alive, gone
+from tests.process.project import Project, gone
 
 COMMAND = """
     [daemons.command]
@@ -46,7 +46,7 @@ def test_f56_a_run_directory_that_is_taken_away_is_made_again(project: Project, 
     project.run("restart", "command")
     project.down()
     assert project.run_directories() == []
-    assert not alive(told["supervisor"]["pid"])
+    assert gone([told["supervisor"]["pid"]])
 
 
 def test_f56_who_finds_another_in_its_place_goes(project: Project) -> None:

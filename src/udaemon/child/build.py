@@ -24,6 +24,18 @@ class Misconfigured(Exception):
     """The daemon cannot begin as it is declared. The message is for the operator."""
 
 
+class Call(NamedTuple):
+    """How a task is made: by calling a factory with these arguments.
+
+    A function that can only be a task is its own task and is not called for one: an `async def`, one annotated to
+    return None, or one without annotation in whose code no value is returned. It gets the arguments at each run.
+    """
+
+    factory: Callable[..., Any]
+    arguments: Mapping[str, Any]
+    is_task: bool
+
+
 class Built(NamedTuple):
     """A task that is ready to run: `run` is called for each run, `hooks` for signals between runs."""
 
@@ -69,19 +81,23 @@ def resolve_listener(listener: str | Callable[..., Any]) -> Callable[..., Any]:
     return found
 
 
-def build(factory_name: str, params: Mapping[str, Any], context: TaskContext) -> Built:
-    """Resolve the factory, call it, and look at what it made.
+def build(name: str, params: Mapping[str, Any], context: TaskContext, call: Call | None = None) -> Built:
+    """Resolve the factory, call it, and look at what it made. `call` is what `known_call` knew."""
+    if call is None:
+        factory = resolve(name)
+        call = Call(factory, _arguments(factory, name, params, context), _is_own_task(factory))
+    made = partial(call.factory, **call.arguments) if call.is_task else call.factory(**call.arguments)
+    return built_of(made, name)
 
-    A function that can only be a task is its own task and is not called here: an `async def`, one annotated to return
-    None, or one without annotation in whose code no value is returned. It gets `params` at each run.
-    """
-    factory = resolve(factory_name)
-    arguments = _arguments(factory, factory_name, params, context)
-    if _is_own_task(factory):
-        made: Any = partial(factory, **arguments) if arguments else factory
-    else:
-        made = factory(**arguments)
-    return built_of(made, factory_name)
+
+def known_call(name: str, params: Mapping[str, Any], context: TaskContext) -> Call | None:
+    """How a factory is called, where nobody's code must run to know: a plain function of a module that is loaded."""
+    module_name, _, path = name.partition(":")
+    factory = vars(sys.modules[module_name]).get(path) if module_name in sys.modules else None
+    arguments = dict(params)
+    if not isinstance(factory, FunctionType) or not _fits(factory, arguments, context):
+        return None
+    return Call(factory, arguments, _is_own_task(factory))
 
 
 def _arguments(

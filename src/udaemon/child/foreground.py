@@ -11,6 +11,7 @@ import signal
 import sys
 from types import FrameType
 
+from udaemon.child.cradle import Cradle
 from udaemon.child.process import live, tell_end
 from udaemon.child.report import Reporter
 from udaemon.child.scoreboard import SlotWriter
@@ -49,7 +50,7 @@ def run_here(spec: ChildSpec, *, once: bool = False) -> int:
     signals.install()
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(line_buffering=True)
-    outcome = live(spec, signals, Reporter(None), SlotWriter.anonymous(), once=once)
-    code = tell_end(spec, Reporter(None), outcome)
+    cradle = Cradle(spec, signals, Reporter(None), SlotWriter.anonymous())
+    code = tell_end(cradle, live(cradle, once=once))
     signals.uninstall()
     return EXIT_INTERRUPTED if code == 0 and signals.interrupted else code

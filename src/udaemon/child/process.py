@@ -8,7 +8,6 @@ from __future__ import annotations
 import atexit
 import errno
 import gc
-import io
 import os
 import resource
 import signal
@@ -16,18 +15,16 @@ import sys
 import time
 from contextlib import suppress
 from types import TracebackType
-from typing import Literal, TextIO
 
 from udaemon.child.book import Book, last_line
 from udaemon.child.build import Built, Misconfigured, build, load_module, resolve_listener
+from udaemon.child.cradle import Cradle, Nest, OwnProcess
 from udaemon.child.loop import Outcome, back_to_back, course, drive
 from udaemon.child.memory import MemoryLimit
 from udaemon.child.parent import watch_parent
-from udaemon.child.report import Leaving, ReadyReport, Reporter
-from udaemon.child.scoreboard import SlotWriter
-from udaemon.child.signals import Signals, clean_signals, make_timers_precise
+from udaemon.child.report import Leaving, ReadyReport
+from udaemon.child.signals import Signals, make_timers_precise
 from udaemon.child.spec import ChildFds, ChildSpec, Pace
-from udaemon.child.task import TaskContext
 
 EXIT_EXCEPTION = 1
 EXIT_CONFIG = 78  # EX_CONFIG of sysexits.h
@@ -35,24 +32,22 @@ SHORT_PAUSE = 1.0  # below this a period is taken to ask for precision
 
 
 def run_child(spec: ChildSpec, fds: ChildFds) -> int:
+    """Be the daemon, in a process that was started for it. Returns the exit code; leave by `os._exit` with it."""
+    return begin(OwnProcess(spec, fds, Nest(spec, fds.scoreboard)))
+
+
+def begin(cradle: OwnProcess) -> int:
     """Be the daemon, in a process that was forked for it. Returns the exit code; leave by `os._exit` with it.
 
     By then exit handlers have run and the output is flushed. Threads that the task left behind are not waited for: a
     daemon that has failed must be seen to have failed.
     """
-    signals = Signals()
-    reporter = Reporter(fds.events)
     try:
-        _own_process(fds, signals)
-        if fds.parent is not None:
-            signals.parent_gone = watch_parent(fds.parent)
-        writer = SlotWriter.anonymous() if fds.scoreboard is None else SlotWriter.map(fds.scoreboard, spec.slot)
-        if fds.scoreboard is not None:
-            os.close(fds.scoreboard)  # the mapping has its own
-        outcome = live(spec, signals, reporter, writer)
+        _own_process(cradle)
+        outcome = live(cradle)
     except BaseException as error:  # noqa: BLE001 - whatever it is, it must be told
         outcome = Outcome("exception", error)
-    code = tell_end(spec, reporter, outcome)
+    code = tell_end(cradle, outcome)
     atexit._run_exitfuncs()  # noqa: SLF001 - what interpreter finalisation and multiprocessing call
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError):
@@ -60,30 +55,17 @@ def run_child(spec: ChildSpec, fds: ChildFds) -> int:
     return code
 
 
-def live(spec: ChildSpec, signals: Signals, reporter: Reporter, writer: SlotWriter, *, once: bool = False) -> Outcome:
+def live(cradle: Cradle, *, once: bool = False) -> Outcome:
     """Build the task and run it until it ends. Raises nothing: what went wrong is in the outcome."""
-    writer.attach(os.getpid())
+    spec, signals, reporter = cradle.spec, cradle.signals, cradle.reporter
+    cradle.writer.attach(os.getpid())
     try:
-        _surroundings(spec)
+        _surroundings(cradle)
         for module in spec.preload:
             load_module(module)
-        book = Book(
-            spec.name,
-            spec.index,
-            writer,
-            reporter,
-            {kind: tuple(map(resolve_listener, names)) for kind, names in spec.listeners.items()},
-        )
-        context = TaskContext(
-            spec.name,
-            instance=spec.index,
-            instances=spec.instances,
-            params=spec.params,
-            context=spec.context,
-            stopping=lambda: signals.stopping,
-            run_id=lambda: writer.count + 1,
-        )
-        built = build(spec.factory, spec.params, context)
+        listeners = {kind: tuple(map(resolve_listener, names)) for kind, names in spec.listeners.items()}
+        book = Book(spec.name, spec.index, cradle.writer, reporter, listeners)
+        built = build(spec.factory, spec.params, cradle.context, cradle.call)
         signals.hooks = built.hooks
         if signals.stopping:
             return Outcome("stopped")
@@ -98,9 +80,9 @@ def live(spec: ChildSpec, signals: Signals, reporter: Reporter, writer: SlotWrit
         return Outcome("exception", error)
 
 
-def tell_end(spec: ChildSpec, reporter: Reporter, outcome: Outcome) -> int:
+def tell_end(cradle: Cradle, outcome: Outcome) -> int:
     """Say why the child leaves, to its log and to the supervisor. Returns the exit code."""
-    error = outcome.error
+    spec, error = cradle.spec, outcome.error
     code, message = 0, outcome.message
     if outcome.reason == "config":
         code, message = EXIT_CONFIG, str(error)
@@ -114,7 +96,7 @@ def tell_end(spec: ChildSpec, reporter: Reporter, outcome: Outcome) -> int:
         sys.excepthook(type(error), error.with_traceback(trace), trace)
     elif message is not None:
         _complain(f"udaemon: {spec.name}: {message}")
-    reporter.tell(Leaving(outcome.reason, message))
+    cradle.reporter.tell(Leaving(outcome.reason, message))
     return code
 
 
@@ -145,56 +127,33 @@ def run_loop(spec: ChildSpec | Pace, built: Built, signals: Signals, book: Book,
     return drive(steps, signals.wait)
 
 
-def _own_process(fds: ChildFds, signals: Signals) -> None:
-    """Session, signals, standard streams: nothing is as the forker left it, who has closed all but `fds`."""
+def _own_process(cradle: OwnProcess) -> None:
+    """Session, signals, output: nothing is as the forker left it, who has closed all descriptors but these."""
     try:
         os.setsid()
     except PermissionError:
         pass  # already a leader
-    clean_signals()
-    signals.install()
     # Only now: a TERM that came since the fork waits until it has a handler.
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     gc.enable()
-    null = os.open(os.devnull, os.O_RDWR)
-    os.dup2(null, 0)
-    output = null if fds.output is None else fds.output
+    if cradle.fds.parent is not None:
+        cradle.signals.parent_gone = watch_parent(cradle.fds.parent)
+    output = 0 if cradle.fds.output is None else cradle.fds.output
     os.dup2(output, 1)
     os.dup2(output, 2)
-    for fd in {null, output}:
-        if fd > 2:
+    for fd in (output, cradle.fds.scoreboard):  # the mapping of that has its own
+        if fd:
             os.close(fd)
-    sys.stdin = _stream(sys.stdin or sys.__stdin__, 0, "r")
-    sys.stdout = _stream(sys.stdout, 1, "w")
-    sys.stderr = _stream(sys.stderr, 2, "w")
 
 
-def _stream(former: TextIO | None, fd: int, mode: Literal["r", "w"]) -> TextIO:
-    """The stream as it is, if it serves this descriptor, line-buffered; a new one costs ten times as much."""
-    try:
-        if former is not None and former.fileno() == fd:
-            if isinstance(former, io.TextIOWrapper) and mode == "w":
-                former.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
-            return former
-    except (OSError, ValueError, AttributeError):
-        pass  # closed, or a stand-in without a descriptor
-    return open(fd, mode, buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
-
-
-def _surroundings(spec: ChildSpec) -> None:
-    """What the manifest says of the process: environment, limits, directory, mask, import path."""
+def _surroundings(cradle: Cradle) -> None:
+    """What the manifest says of the process: environment, limits, directory, mask."""
+    spec = cradle.spec
     os.umask(spec.umask)
-    environ = os.environ
-    for name, value in spec.env.items():
-        if environ.get(name) != value:  # a zygote may have it already
-            environ[name] = value
-    environ["UDAEMON_PROJECT"] = spec.project
-    environ["UDAEMON_NAME"] = spec.name
-    environ["UDAEMON_INSTANCE"] = str(spec.index)
-    environ["UDAEMON_INSTANCES"] = str(spec.instances)
-    environ["UDAEMON_CONTEXT"] = spec.context
-    if "TZ" in spec.env:
-        time.tzset()
+    if cradle.env:
+        os.environ.update(cradle.env)
+        if "TZ" in cradle.env:
+            time.tzset()
     if spec.rlimit_nofile is not None:
         resource.setrlimit(resource.RLIMIT_NOFILE, spec.rlimit_nofile)
     try:
@@ -202,8 +161,6 @@ def _surroundings(spec: ChildSpec) -> None:
     except OSError as error:
         name = errno.errorcode.get(error.errno or 0, "?")
         raise Misconfigured(f"cwd {spec.cwd}: {error.strerror} ({name})") from None
-    if spec.directory not in sys.path:
-        sys.path.insert(0, spec.directory)
 
 
 def _exit_code(error: SystemExit) -> int:

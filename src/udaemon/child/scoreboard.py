@@ -63,12 +63,10 @@ class SlotWriter:
         self.words = words
 
     @classmethod
-    def map(cls, fd: int, slot: int) -> SlotWriter:
-        """Map one slot of a scoreboard file. The fd may be closed afterwards."""
-        start = HEADER_SIZE + slot * SLOT_SIZE
-        page = start - start % mmap.ALLOCATIONGRANULARITY
-        mapped = mmap.mmap(fd, start - page + SLOT_SIZE, offset=page)
-        return cls(memoryview(mapped)[start - page :].cast("d"))
+    def of(cls, board: memoryview[float], slot: int) -> SlotWriter:
+        """One slot of what `map_all` gave."""
+        start = (HEADER_SIZE + slot * SLOT_SIZE) // board.itemsize
+        return cls(board[start : start + SLOT_SIZE // board.itemsize])
 
     @classmethod
     def anonymous(cls) -> SlotWriter:
@@ -139,6 +137,11 @@ class SlotWriter:
     def stay(self, duration: float, times: float) -> None:
         """Count `times` runs of about `duration` whose other words the loop has stored itself."""
         self.words[HISTOGRAM + bucket(duration)] += times
+
+
+def map_all(fd: int) -> memoryview[float]:
+    """Map a scoreboard file for writing. The fd may be closed afterwards."""
+    return memoryview(mmap.mmap(fd, 0)).cast("d")
 
 
 class Scoreboard:

@@ -9,21 +9,21 @@ import json
 import os
 import pickle
 import select
+import signal
 import socket
-import subprocess
 import sys
 import time
 from contextlib import suppress
-from types import TracebackType
-from typing import TYPE_CHECKING, NamedTuple, Self
+from types import ModuleType, TracebackType
+from typing import TYPE_CHECKING, NamedTuple, NoReturn, Self
 
+from udaemon.child.title import be_called
 from udaemon.errors import UdaemonError
 
 if TYPE_CHECKING:
     from udaemon.manifest.model import Manifest
 
-# Nothing that is loaded becomes garbage: to look for some costs a tenth of the time.
-_SUPERVISE = "import gc; gc.disable(); from udaemon.cli.supervise import main; main()"
+_STAND_BY = "import sys; from udaemon.cli.boot import stand_by; stand_by(int(sys.argv[1]))"
 _STANDS_WITHIN = 30.0
 """Seconds in which a supervisor must say that it stands; it needs well under one."""
 
@@ -43,19 +43,18 @@ class Launch:
     """A supervisor's process that loads its code while the manifest is still being read, and then waits to be told.
 
     It ends by itself if it is told nothing. Use it as a context manager; after `go` it goes on without us.
+
+    Args:
+        young: This process has loaded next to nothing and has one thread: the supervisor can be forked from it, which
+            spares it the beginning of an interpreter.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, young: bool = False) -> None:
         ours, theirs = socket.socketpair()
         self._told = ours
+        self._stands = False
         with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-c", _SUPERVISE, str(theirs.fileno())],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                pass_fds=(theirs.fileno(),),
-                start_new_session=True,
-            )
+            self._pid = _fork(theirs.fileno()) if young else _execute(theirs.fileno())
 
     def go(self, manifest: Manifest, directory: str, *, autostart: bool, lock: int, leashed: bool) -> int | None:
         """Tell it what to supervise, and return when it answers on its socket.
@@ -86,7 +85,7 @@ class Launch:
             _await_ready(ready_read)
         finally:
             os.close(ready_read)
-        self._process.returncode = 0  # it outlives us: nobody waits for it, and no warning is due
+        self._stands = True
         return leash_write
 
     def __enter__(self) -> Self:
@@ -94,10 +93,97 @@ class Launch:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         """Send it away unless it stands."""
+        self.close()
+
+    def close(self) -> None:
+        """Send it away unless it stands."""
         self._told.close()
-        if self._process.returncode is None:
-            self._process.kill()
-            self._process.wait()
+        if not self._stands:
+            self._stands = True
+            os.kill(self._pid, signal.SIGKILL)
+            os.waitpid(self._pid, 0)
+
+
+_early: list[Launch] = []
+
+
+def launch_early() -> None:
+    """Begin before the command line is read: it looks as if a supervisor will be needed."""
+    _early.append(Launch(young=True))
+
+
+def launched() -> Launch:
+    """The launch that began early, or one that begins now."""
+    return _early.pop() if _early else Launch()
+
+
+def call_off() -> None:
+    """End an early launch that nobody wanted."""
+    while _early:
+        _early.pop().close()
+
+
+def stand_by(fd: int) -> NoReturn:
+    """Be a supervisor's process, before it knows of what: leave the caller's surroundings, and load the code.
+
+    Args:
+        fd: The other end of what `Launch` tells it through.
+    """
+    import gc
+
+    gc.disable()  # nothing that is loaded becomes garbage, and to look for some costs a tenth of the time
+    code = 1
+    try:
+        be_called("supervisor")
+        _leave_the_caller()
+        # What daemons need, too; only then is there something for the zygote to share.
+        from udaemon.engines.zygote.spare import fork_spare
+
+        spare = fork_spare()
+        from udaemon.cli.supervise import main
+
+        code = main(fd, spare)
+    except BaseException:  # noqa: BLE001 - the frames below may be those of `up`
+        sys.excepthook(*sys.exc_info())
+    finally:
+        os._exit(code)
+
+
+def _leave_the_caller() -> None:
+    """Nothing of the shell we were started from may reach the daemons: signals, session, directory, umask."""
+    for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP, signal.SIGPIPE}:
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    os.umask(0o022)
+    os.chdir("/")
+
+
+def _fork(fd: int) -> int:
+    """A child that stands by; `fd` is its end of the connection."""
+    pid = os.fork()
+    if pid == 0:
+        os.setsid()
+        os.closerange(3, fd)
+        os.closerange(fd + 1, os.sysconf("SC_OPEN_MAX"))
+        null = os.open(os.devnull, os.O_RDWR)
+        os.dup2(null, 0)
+        os.dup2(null, 1)
+        os.close(null)
+        if not sys.flags.safe_path:
+            del sys.path[0]  # where the script lies is no place to import from
+        sys.argv[1:] = []
+        sys.modules["__main__"] = ModuleType("__main__")  # `spawn` would run the script in the daemons' children
+        stand_by(fd)
+    return pid
+
+
+def _execute(fd: int) -> int:
+    """The same for a caller that has threads or has loaded much."""
+    actions = [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_RDWR, 0) for number in (0, 1)]
+    argv = [sys.executable, "-P", "-c", _STAND_BY, str(fd)]
+    os.set_inheritable(fd, True)
+    return os.posix_spawn(sys.executable, argv, os.environ, file_actions=actions, setsid=True)
 
 
 def receive(fd: int) -> Boot | None:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import os
 import signal
+from typing import TYPE_CHECKING
 
-from udaemon.cli.attached import Attached
 from udaemon.cli.boot import Launch
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.settled import settled
@@ -18,11 +18,12 @@ from udaemon.control import rundir
 from udaemon.control.client import Client
 from udaemon.control.sockets import connect
 from udaemon.errors import ExitCode, UdaemonError
-from udaemon.logs.follow import LogReader
-from udaemon.logs.tail import LogSource
 from udaemon.manifest.fingerprint import fingerprint
-from udaemon.manifest.model import Daemon, Manifest
+from udaemon.manifest.model import Manifest
 from udaemon.manifest.selection import Chosen, choose
+
+if TYPE_CHECKING:
+    from udaemon.cli.attached import Attached
 
 _ANSWERS_WITHIN = 10.0
 _ENDS_WITHIN = 10.0
@@ -52,13 +53,13 @@ def bring_up(
         lock = _take_lock(fd, manifest.project, detach=detach)
         if lock is None:
             return _join(fd, manifest, options, names=names, wait=wait, timeout=timeout)
-        readers = [] if detach else [_reader(manifest, manifest.daemons[daemon]) for daemon in chosen]
+        attached = None if detach else _attached(fd, manifest, chosen, options)
         leash = launch.go(manifest, os.path.join(base, name), autostart=not names, lock=lock, leashed=not detach)
         os.close(lock)
         rundir.release(fd)
-        if leash is not None:
-            expected = _expected(manifest, chosen, named=bool(names))
-            return Attached(lambda: _connect(fd), readers, options).run(manifest.project, expected, names)
+        if attached is not None:
+            assert leash is not None
+            return attached.run(manifest.project, _expected(manifest, chosen, named=bool(names)), names)
         client = _connect(fd)
         say(options, f"{manifest.project} runs, supervised by pid {client.ask('hello')['pid']}")
         return _settle(client, options, names=names, wait=wait, timeout=timeout)
@@ -101,9 +102,15 @@ def _expected(manifest: Manifest, chosen: Chosen, *, named: bool) -> list[str]:
     return [f"{daemon.name}/{index}" for daemon in started for index in sorted(chosen[daemon.name])]
 
 
-def _reader(manifest: Manifest, daemon: Daemon) -> LogReader:
-    """A log as it stands before anything is started, so that the first line is seen too."""
-    return LogReader(LogSource(daemon.name, manifest.log_path(daemon), daemon.instances))
+def _attached(fd: int, manifest: Manifest, chosen: Chosen, options: GlobalOptions) -> Attached:
+    """What shows a project in the foreground. The logs are taken as they are now, so that the first line is seen."""
+    from udaemon.cli.attached import Attached  # the logs' readers are of no use to `up -d`
+    from udaemon.logs.follow import LogReader
+    from udaemon.logs.tail import LogSource
+
+    daemons = [manifest.daemons[name] for name in chosen]
+    sources = [LogSource(daemon.name, manifest.log_path(daemon), daemon.instances) for daemon in daemons]
+    return Attached(lambda: _connect(fd), [LogReader(source) for source in sources], options)
 
 
 def _join(

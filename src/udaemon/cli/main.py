@@ -10,6 +10,7 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
+from types import ModuleType
 
 _NEVER_IN_A_SHORT_VERB = 200_000
 
@@ -20,10 +21,22 @@ def script() -> None:
     That, and collecting garbage while importing, are a fifth of what a short verb costs. A verb that has something to
     clean up does so before it returns.
     """
+    _open_standard_streams()
+    boot = _begin_early() if "up" in sys.argv else None  # a daemon may be called so: then it begins in vain
     gc.set_threshold(_NEVER_IN_A_SHORT_VERB, 10, 10)
     code = main()
+    if boot is not None:
+        boot.call_off()
     sys.stderr.flush()
     os._exit(code)
+
+
+def _begin_early() -> ModuleType:
+    """Have a supervisor load its code while we load ours."""
+    from udaemon.cli import boot
+
+    boot.launch_early()
+    return boot
 
 
 def _open_standard_streams() -> None:
@@ -38,8 +51,6 @@ def _open_standard_streams() -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb and return its exit code (shared contract, section 5)."""
-    if argv is None:
-        _open_standard_streams()
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
         code = _fast(arguments) if arguments[-2:] == ["ps", "--json"] else None

@@ -1,6 +1,6 @@
 """The supervisor's process: here its parts are put together, run, and taken down again.
 
-Knows the parts and no rule. `up` executes this module; it is the one place that sees both supervisor and control.
+Knows the parts and no rule. `boot` calls it; it is the one place that sees both supervisor and control.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import os
 import resource
 import signal
 import socket
-import sys
 from typing import TYPE_CHECKING
 
 from udaemon.child.scoreboard import Scoreboard
@@ -34,6 +33,7 @@ from udaemon.supervisor.supervisor import Supervisor
 
 if TYPE_CHECKING:
     from udaemon.control.server import ControlServer
+    from udaemon.engines.zygote.spare import Process
 
 _FDS_AN_INSTANCE = 4
 """A pidfd, a report socket, the read end of its log pipe, and its copy for the logger's guard."""
@@ -50,7 +50,7 @@ class Service:
     _performer: Performer
     _server: ControlServer
 
-    def __init__(self, boot: Boot) -> None:
+    def __init__(self, boot: Boot, spare: Process) -> None:
         manifest = boot.manifest
         self._boot = boot
         # Nobody waits at the terminal of `up -d`, but whoever started it may wait for its stderr to be closed.
@@ -58,6 +58,8 @@ class Service:
         fleet = Fleet(manifest)
         slots = {key: slot for slot, key in enumerate(fleet.instances)}
         limit = _raise_file_limit(len(slots))
+        if limit is not None:
+            resource.prlimit(spare.pid, resource.RLIMIT_NOFILE, resource.getrlimit(resource.RLIMIT_NOFILE))
         self._notices = Notices()
         self._loop = Loop(self._on_bug)
         self._scoreboard = Scoreboard.create(os.path.join(boot.directory, rundir.SCOREBOARD), len(slots))
@@ -74,6 +76,7 @@ class Service:
             manifest=manifest,
             scoreboard=self._scoreboard.fd,
             nofile=limit,
+            spare=spare,
             on_notice=lambda text: self._notices.tell(None, "zygote", text, {}),
             others=lambda: () if self._logger.pid is None else (self._logger.pid,),
         )
@@ -114,6 +117,9 @@ class Service:
         boot = self._boot
         self._logger.start()
         self._open_common_logs()
+        if boot.autostart:
+            daemons = boot.manifest.daemons.values()
+            self._engine.expect(daemon for daemon in daemons if daemon.autostart and daemon.enabled)
         for waits in (self._supervisor, self._engine, self._logger, self._last_words):
             self._loop.add(waits)
         self._loop.afterwards(self._supervisor.end_of_turn)
@@ -201,25 +207,26 @@ class Service:
         self._supervisor.bug(what)
 
 
-def main() -> None:
-    """Be the supervisor of the project that the parent process hands over."""
-    boot = receive(int(sys.argv[1]))
+def main(fd: int, spare: Process) -> int:
+    """Be the supervisor of the project that `up` hands over through `fd`. Returns the exit code."""
+    boot = receive(fd)
     if boot is None:
-        return
+        return 0
     gc.freeze()
     gc.enable()
-    _clean_process()
     try:
-        service = Service(boot)
+        become_subreaper()
+        service = Service(boot, spare)
         service.begin()
     except UdaemonError as error:
         report(boot.ready, error.message)
-        sys.exit(1)
+        return 1
     except OSError as error:
         report(boot.ready, _reason(error))
-        sys.exit(1)
+        return 1
     report(boot.ready)
     service.run()
+    return 0
 
 
 def _reason(error: OSError) -> str:
@@ -227,17 +234,6 @@ def _reason(error: OSError) -> str:
     name = errno.errorcode.get(error.errno or 0, "?")
     limit = f"; the limit (ulimit -n) is {resource.getrlimit(resource.RLIMIT_NOFILE)[0]}"
     return f"{error.strerror} ({name}){limit if error.errno == errno.EMFILE else ''}"
-
-
-def _clean_process() -> None:
-    """Nothing of the shell we were started from may reach the daemons: signals, directory, umask."""
-    for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP, signal.SIGPIPE}:
-        if signal.getsignal(number) is signal.SIG_IGN:
-            signal.signal(number, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_SETMASK, ())
-    os.umask(0o022)
-    os.chdir("/")
-    become_subreaper()
 
 
 def _raise_file_limit(instances: int) -> tuple[int, int] | None:

@@ -5,6 +5,7 @@ Knows no verb. Imports as little as can be, for it is in every verb that asks a 
 
 from __future__ import annotations
 
+import select
 import socket
 from collections.abc import Iterator
 from contextlib import suppress
@@ -13,10 +14,12 @@ from typing import Any, Self
 
 from udaemon.control import messages
 from udaemon.control.frames import MAX_ANSWER, FrameBuffer, FrameError
-from udaemon.control.sockets import SupervisorSilent
+from udaemon.control.sockets import SupervisorSilent, ending
 from udaemon.errors import UdaemonError
 
 _CHUNK = 256 * 1024
+_A_MOMENT = 2.0
+"""Seconds at most from the closing of a process's last descriptors to its end."""
 
 
 class SupervisorGone(UdaemonError):
@@ -83,13 +86,16 @@ class Client:
         return [messages.parse_answer(payload) for payload in payloads]
 
     def wait_for_end(self) -> None:
-        """Wait until the supervisor closes the connection, as it does at the latest when it ends."""
+        """Wait until the supervisor has ended: it leaves the connection open till then, and ends a moment later."""
         self._socket.settimeout(None)
-        try:
-            while self._socket.recv(_CHUNK):
+        with ending(self._socket) as pidfd:
+            try:
+                while self._socket.recv(_CHUNK):
+                    pass
+            except ConnectionResetError:
                 pass
-        except ConnectionResetError:
-            pass
+            if pidfd is not None:
+                select.select([pidfd], [], [], _A_MOMENT)
 
     def be_patient(self) -> None:
         """From the next answer on, wait for as long as it takes."""

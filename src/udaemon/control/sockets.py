@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from udaemon.errors import UdaemonError
 
 SOCKET = "control.sock"
+_UCRED = struct.Struct("3i")  # pid, uid, gid (unix(7))
 
 
 class SupervisorSilent(UdaemonError):
@@ -73,6 +74,20 @@ def connect(fd: int, timeout: float | None = None) -> socket.socket | None:
         connection.close()
         raise
     return connection
+
+
+@contextmanager
+def ending(connection: socket.socket) -> Iterator[int | None]:
+    """A pidfd of the process at the other end, None where there is no such thing or it has ended."""
+    pidfd = None
+    with suppress(OSError, AttributeError):  # the latter: neither is known beyond Linux
+        peer = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size)
+        pidfd = os.pidfd_open(_UCRED.unpack(peer)[0])
+    try:
+        yield pidfd
+    finally:
+        if pidfd is not None:
+            os.close(pidfd)
 
 
 @contextmanager

@@ -13,16 +13,17 @@ from attrs import define
 
 from udaemon.engines import locks
 from udaemon.engines.base import Reactor, SpawnRequest
-from udaemon.engines.daemon import DaemonProcess, be_daemon
+from udaemon.engines.daemon import DaemonProcess
 from udaemon.engines.living import Living
 from udaemon.engines.specs import spec_of
 from udaemon.engines.sweep import Sweep
-from udaemon.engines.zygote.inherited import Inherited
+from udaemon.engines.zygote.inherited import Common, Inherited
 from udaemon.engines.zygote.nursery import Nursery
 from udaemon.engines.zygote.parent import Patience
 from udaemon.engines.zygote.popen import Popen
+from udaemon.engines.zygote.start import Starter
 from udaemon.engines.zygotes import Zygotes
-from udaemon.manifest.model import Manifest
+from udaemon.manifest.model import Daemon, Manifest
 
 
 @define(eq=False)
@@ -49,6 +50,7 @@ class Births:
     Args:
         reactor: The loop.
         manifest: Names the daemons, for what zygotes import.
+        starter: Brings zygotes to life.
         scoreboard: A descriptor that every child gets.
         nofile: RLIMIT_NOFILE for daemons, None for our own.
         output: What zygotes get as stdout and stderr.
@@ -65,6 +67,7 @@ class Births:
         reactor: Reactor,
         manifest: Manifest,
         *,
+        starter: Starter,
         scoreboard: int,
         nofile: tuple[int, int] | None,
         output: int,
@@ -77,7 +80,6 @@ class Births:
     ) -> None:
         self._reactor = reactor
         self._manifest = manifest
-        self._scoreboard = scoreboard
         self._nofile = nofile
         self._strangers = strangers
         self._knows = knows
@@ -87,7 +89,13 @@ class Births:
         # Nobody closes the write end: it closes with this process, and that is what tells our children.
         self._parent_pipe, self._alive = os.pipe2(os.O_CLOEXEC)
         self._zygotes = Zygotes(
-            reactor, manifest, self, patience, parent_pipe=self._parent_pipe, keep=(scoreboard,), output=output
+            reactor,
+            manifest,
+            self,
+            patience,
+            starter=starter,
+            common=(self._parent_pipe, scoreboard),
+            output=output,
         )
         self._awaited: dict[Popen, _Awaited] = {}
         self._sweeps: set[Sweep] = set()
@@ -118,6 +126,10 @@ class Births:
             self.failed(popen, "the engine was closed")
         os.close(self._parent_pipe)
 
+    def expect(self, daemons: Iterable[Daemon]) -> None:
+        """Get ready for these to be asked for."""
+        self._zygotes.warm(daemon for daemon in daemons if daemon.command is None)
+
     def ask(self, requests: Iterable[SpawnRequest]) -> None:
         """Have daemons' processes forked, those of one zygote together."""
         batches: dict[Nursery, list[Popen]] = {}
@@ -140,8 +152,7 @@ class Births:
         fds = (Inherited(request.output), Inherited(request.lock), Inherited(far.fileno()))
         awaited.process = DaemonProcess(
             awaited,
-            target=be_daemon,
-            args=(spec._replace(rlimit_nofile=self._nofile), *fds, self._parent_pipe, self._scoreboard),
+            args=(spec._replace(rlimit_nofile=self._nofile), *fds, Common(0), Common(1)),
             name=str(request.key),
         )
         awaited.process.start()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 
 from udaemon.engines import locks
@@ -21,7 +21,9 @@ from udaemon.engines.endings import Endings
 from udaemon.engines.living import Living
 from udaemon.engines.reports import Reports
 from udaemon.engines.zygote.parent import Patience
-from udaemon.manifest.model import Manifest
+from udaemon.engines.zygote.spare import Process
+from udaemon.engines.zygote.start import Starter
+from udaemon.manifest.model import Daemon, Manifest
 from udaemon.policy.events import Ready, Spawned, SpawnFailed, Trouble
 from udaemon.policy.instance import Key
 
@@ -44,6 +46,7 @@ class LocalEngine:
         others: Pids of further children of ours, which are not to be taken for orphans.
         output: What zygotes get as stdout and stderr.
         patience: After how long a zygote that does not answer is replaced.
+        spare: A zygote that was forked beforehand.
     """
 
     def __init__(
@@ -58,6 +61,7 @@ class LocalEngine:
         others: Callable[[], Collection[int]] = tuple,
         output: int = 2,
         patience: Patience = _PATIENCE,
+        spare: Process | None = None,
     ) -> None:
         self._listener = listener
         self._manifest = manifest
@@ -69,6 +73,7 @@ class LocalEngine:
         self._births = Births(
             reactor,
             manifest,
+            starter=Starter(spare),
             scoreboard=scoreboard,
             nofile=nofile,
             output=output,
@@ -87,6 +92,10 @@ class LocalEngine:
         orphans_at = None if self._births.busy else self._orphans_at
         times = (self._births.deadline, self._endings.deadline, orphans_at)
         return min((at for at in times if at is not None), default=None)
+
+    def expect(self, daemons: Iterable[Daemon]) -> None:
+        """Get ready to start these; what that takes is done while they are still being prepared."""
+        self._births.expect(daemons)
 
     def spawn(self, requests: Sequence[SpawnRequest]) -> None:
         """Start these; each gets `Spawned` or `SpawnFailed` later."""

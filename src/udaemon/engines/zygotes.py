@@ -8,21 +8,18 @@ has imported nothing of the user's.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from udaemon.engines.base import Reactor
-from udaemon.engines.commands import Launcher
 from udaemon.engines.declared import surroundings
 from udaemon.engines.specs import factory_of
-from udaemon.engines.zygote.link import Plan
 from udaemon.engines.zygote.nursery import Nursery
 from udaemon.engines.zygote.parent import Parent, Patience
 from udaemon.engines.zygote.server import Setup
+from udaemon.engines.zygote.start import Plan, Starter, read_at_startup
 from udaemon.manifest.model import Daemon, Manifest
 
 _OWN = ("multiprocessing.util", "udaemon.engines.zygote.process", "udaemon.engines.daemon")
-_STARTUP = ("PYTHON", "LD_", "MALLOC_", "GLIBC_", "LC_", "LANG")
-"""Variables that an interpreter or the C library reads once, when a program begins."""
 
 _Kind = frozenset[tuple[str, str]]
 
@@ -34,8 +31,8 @@ class Zygotes:
         manifest: Names the daemons, and so the modules to import.
         parent: Is told what becomes of each process.
         patience: After how long a zygote that does not answer is replaced.
-        parent_pipe: Read end of a pipe that ends when we do.
-        keep: Further descriptors that every child needs.
+        starter: Brings zygotes to life; closed with this.
+        common: Descriptors that every child has, the first the read end of a pipe that ends when we do.
         output: Becomes stdout and stderr of the zygotes.
     """
 
@@ -46,22 +43,23 @@ class Zygotes:
         parent: Parent,
         patience: Patience,
         *,
-        parent_pipe: int,
-        keep: tuple[int, ...],
+        starter: Starter,
+        common: tuple[int, ...],
         output: int,
     ) -> None:
         self._reactor = reactor
         self._manifest = manifest
         self._parent = parent
         self._patience = patience
-        self._parent_pipe = parent_pipe
-        self._keep = keep
+        self._starter = starter
+        self._common = common
         self._output = output
-        self._launcher = Launcher()
         self._instances: Counter[_Kind] = Counter()
         for daemon in manifest.daemons.values():
             if daemon.command is None:
                 self._instances[_items(daemon.env)] += daemon.instances
+        if not self._instances:
+            starter.send_away()
         self._nurseries: dict[_Kind | None, Nursery] = {}
 
     def of(self, daemon: Daemon) -> Nursery:
@@ -69,9 +67,14 @@ class Zygotes:
         kind = self._kind(daemon)
         if kind not in self._nurseries:
             self._nurseries[kind] = Nursery(
-                self._reactor, self._launcher, self._plan(kind), self._parent, self._patience
+                self._reactor, self._starter, self._plan(kind), self._parent, self._patience
             )
         return self._nurseries[kind]
+
+    def warm(self, daemons: Iterable[Daemon]) -> None:
+        """Have the zygotes of these import what they shall."""
+        for daemon in daemons:
+            self.of(daemon).warm()
 
     @property
     def deadline(self) -> float | None:
@@ -86,7 +89,9 @@ class Zygotes:
     @property
     def pids(self) -> Iterator[int]:
         """All zygotes."""
-        return (pid for nursery in self._nurseries.values() for pid in nursery.pids)
+        yield from self._starter.pids
+        for nursery in self._nurseries.values():
+            yield from nursery.pids
 
     def expire(self, now: float) -> None:
         """Give up on those that were waited for until now."""
@@ -97,14 +102,14 @@ class Zygotes:
         """End them all."""
         for nursery in self._nurseries.values():
             nursery.close()
-        self._launcher.close()
+        self._starter.close()
 
     def _kind(self, daemon: Daemon) -> _Kind | None:
         """The environment of its zygote beyond ours; None stands for the bare one."""
         env = _items(daemon.env)
         if env == _items(self._manifest.env) or self._instances[env] > 1:
             return env
-        if any(name.startswith(_STARTUP) for name in daemon.env):
+        if any(map(read_at_startup, daemon.env)):
             return env
         return None
 
@@ -114,8 +119,8 @@ class Zygotes:
             if daemon.command is None and daemon.enabled and kind is not None and self._kind(daemon) == kind:
                 modules |= dict.fromkeys((*daemon.preload, factory_of(daemon).partition(":")[0]))
         directory = self._manifest.directory
-        setup = Setup((directory,), _OWN, tuple(modules), self._parent_pipe, self._keep)
-        return Plan(env=surroundings(dict(kind or ())), cwd=directory, output=self._output, setup=setup)
+        setup = Setup(surroundings(dict(kind or ())), directory, (directory,), _OWN, tuple(modules))
+        return Plan(self._output, self._common, setup)
 
 
 def _items(env: Mapping[str, str]) -> _Kind:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from udaemon.child import scoreboard as sb
-from udaemon.child.scoreboard import Scoreboard, SlotReading, SlotWriter, reading
+from udaemon.child.scoreboard import Scoreboard, SlotReading, SlotWriter, map_all, reading
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def test_a_slot_says_nothing_before_its_first_process(board: Scoreboard) -> None
 
 
 def test_a_new_process_has_no_runs(board: Scoreboard) -> None:
-    SlotWriter.map(board.fd, 1).attach(77)
+    SlotWriter.of(map_all(board.fd), 1).attach(77)
 
     assert read(board) == SlotReading(77, 0, 0, 0, None, None, None, None, None, None, None, None, None)
     assert board.read_slot(0) is None
@@ -42,7 +42,7 @@ def test_a_new_process_has_no_runs(board: Scoreboard) -> None:
 
 
 def test_runs_are_counted_and_the_last_one_told(board: Scoreboard) -> None:
-    writer = SlotWriter.map(board.fd, 1)
+    writer = SlotWriter.of(map_all(board.fd), 1)
     writer.attach(77)
     for start in (10.0, 20.0):
         writer.began(start)
@@ -60,7 +60,7 @@ def test_runs_are_counted_and_the_last_one_told(board: Scoreboard) -> None:
 
 
 def test_a_failed_run_is_told_until_the_next_one_is_done(board: Scoreboard) -> None:
-    writer = SlotWriter.map(board.fd, 1)
+    writer = SlotWriter.of(map_all(board.fd), 1)
     writer.attach(77)
     writer.done(1.0, 2.0)
     writer.began(3.0)
@@ -75,12 +75,12 @@ def test_a_failed_run_is_told_until_the_next_one_is_done(board: Scoreboard) -> N
 
 
 def test_a_run_its_process_died_in_has_failed_and_its_id_is_not_used_again(board: Scoreboard) -> None:
-    first = SlotWriter.map(board.fd, 1)
+    first = SlotWriter.of(map_all(board.fd), 1)
     first.attach(77)
     first.done(1.0, 2.0)
     first.began(3.0)
 
-    SlotWriter.map(board.fd, 1).attach(78)
+    SlotWriter.of(map_all(board.fd), 1).attach(78)
 
     now = read(board)
     assert (now.count, now.failed, now.last_outcome, now.last_id) == (2, 1, "failed", 2)
@@ -88,7 +88,7 @@ def test_a_run_its_process_died_in_has_failed_and_its_id_is_not_used_again(board
 
 
 def test_late_runs_are_counted(board: Scoreboard) -> None:
-    writer = SlotWriter.map(board.fd, 1)
+    writer = SlotWriter.of(map_all(board.fd), 1)
     writer.attach(77)
     writer.came_late()
     writer.came_late()
@@ -97,7 +97,7 @@ def test_late_runs_are_counted(board: Scoreboard) -> None:
 
 
 def test_the_file_can_be_read_by_anyone_who_may_open_it(board: Scoreboard, tmp_path: Path) -> None:
-    SlotWriter.map(board.fd, 2).attach(99)
+    SlotWriter.of(map_all(board.fd), 2).attach(99)
     other = Scoreboard.open(str(tmp_path / "scoreboard"))
 
     assert other is not None
@@ -106,7 +106,7 @@ def test_the_file_can_be_read_by_anyone_who_may_open_it(board: Scoreboard, tmp_p
 
 
 def test_a_new_board_leaves_an_old_one_that_is_still_mapped_alone(board: Scoreboard, tmp_path: Path) -> None:
-    writer = SlotWriter.map(board.fd, 1)
+    writer = SlotWriter.of(map_all(board.fd), 1)
     writer.attach(77)
 
     new = Scoreboard.create(str(tmp_path / "scoreboard"), 1)
@@ -119,7 +119,7 @@ def test_a_new_board_leaves_an_old_one_that_is_still_mapped_alone(board: Scorebo
 
 
 def test_f57_a_board_cut_short_reads_as_nothing(board: Scoreboard) -> None:
-    SlotWriter.map(board.fd, 1).attach(77)
+    SlotWriter.of(map_all(board.fd), 1).attach(77)
     os.ftruncate(board.fd, 5000)
 
     assert board.read_slot(1) is None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import click
 
-from udaemon.cli.boot import Launch
+from udaemon.cli.boot import launched
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.parameters import DAEMON, DURATION
 
@@ -26,7 +26,7 @@ def command(
     In the foreground it shows progress, then the logs; Ctrl-C stops everything, a second Ctrl-C kills. With -d the
     daemons go on in the background until `udaemon down`.
     """
-    with Launch() as launch:
+    with launched() as launch:
         from udaemon.cli.bringup import bring_up
 
         return bring_up(launch, options, names=names, detach=detach, wait=wait, timeout=wait_timeout)

@@ -16,13 +16,12 @@ import struct
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
-from multiprocessing.process import BaseProcess
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from udaemon.child.signals import clean_signals
 from udaemon.engines.zygote import inherited
+from udaemon.engines.zygote.process import ZygoteProcess
 
-_FD_LIMIT = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
 _RESULT = struct.Struct("=iii")  # number in the batch, pid, errno
 
 
@@ -37,15 +36,13 @@ class Birth(NamedTuple):
     fds: list[int]
 
 
-class Shared(NamedTuple):
-    """Descriptors that every child has: `parent` ends when the parent does, `keep` are any others."""
+def bear(births: Sequence[Birth], common: Sequence[int]) -> list[tuple[int, int] | None]:
+    """Fork these. Returns for each its pid and 0, or 0 and an errno, or None where nobody knows.
 
-    parent: int
-    keep: tuple[int, ...]
-
-
-def bear(births: Sequence[Birth], shared: Shared) -> list[tuple[int, int] | None]:
-    """Fork these. Returns for each its pid and 0, or 0 and an errno, or None where nobody knows."""
+    Args:
+        births: What to fork.
+        common: Descriptors that every child has; the first ends when the parent does.
+    """
     # A module may have set it to be ignored: then the kernel would reap our grandchildren, and their status is lost.
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     sys.stdout.flush()
@@ -58,7 +55,7 @@ def bear(births: Sequence[Birth], shared: Shared) -> list[tuple[int, int] | None
         os.close(write)
         return [(0, error.errno or 0)] * len(births)
     if pid == 0:
-        _between(births, shared, write)
+        _between(births, common, write)
     os.waitpid(pid, 0)
     results: list[tuple[int, int] | None] = [None] * len(births)
     for number, child, error_number in _RESULT.iter_unpack(_drain(read)):
@@ -79,11 +76,13 @@ def _drain(pipe: int) -> bytes:
     return text[: len(text) - len(text) % _RESULT.size]
 
 
-def _between(births: Sequence[Birth], shared: Shared, report: int) -> None:
+def _between(births: Sequence[Birth], common: Sequence[int], report: int) -> None:
     """The life of the process between: it forks, tells, and ends. What it prepares, its children need not touch."""
     clean_signals()
-    common = {0, 1, 2, shared.parent, *shared.keep}
-    lives = [(_unpickled(birth), tuple(_gaps(common | set(birth.fds)))) for birth in births]
+    kept = {0, 1, 2, *common}
+    batch: dict[Any, Any] = {}
+    sys.stdin = None  # or multiprocessing puts one more descriptor in its place
+    lives = [(_prepared(birth, common, batch), tuple(_gaps(kept | set(birth.fds)))) for birth in births]
     gc.freeze()  # a first collection in each child would go through all of them
     for number, (process, gaps) in enumerate(lives):
         try:
@@ -92,29 +91,29 @@ def _between(births: Sequence[Birth], shared: Shared, report: int) -> None:
             os.write(report, _RESULT.pack(number, 0, error.errno or 0))
             continue
         if pid == 0:
-            _live(process, gaps, shared.parent)
+            _live(process, gaps, common[0])
         os.write(report, _RESULT.pack(number, pid, 0))
     os._exit(0)
 
 
-def _unpickled(birth: Birth) -> BaseProcess | None:
+def _prepared(birth: Birth, common: Sequence[int], batch: dict[Any, Any]) -> ZygoteProcess | None:
     """The process object; made before the fork, as each page that a child is the first to touch is copied for it."""
     try:
-        with inherited.offered(birth.fds):
+        with inherited.offered(birth.fds, common):
             process = pickle.loads(birth.payload)  # noqa: S301 - it comes from the parent
+        process.prepare(batch, common[0])
     except Exception:  # noqa: BLE001 - the rest of the batch must live
         traceback.print_exc()
         return None
-    return process if isinstance(process, BaseProcess) else None
+    return process if isinstance(process, ZygoteProcess) else None
 
 
-def _live(process: BaseProcess | None, gaps: Gaps, parent: int) -> None:
+def _live(process: ZygoteProcess | None, gaps: Gaps, parent: int) -> None:
     """The life of a child. Leaves by `os._exit`: the zygote's own clean-up is none of its business."""
     code = 1
     try:
         for first, end in gaps:
             os.closerange(first, end)
-        sys.stdin = None  # or multiprocessing puts one more descriptor in its place
         if process is not None:
             code = process._bootstrap(parent_sentinel=parent)  # type: ignore[attr-defined]
     except BaseException:  # noqa: BLE001 - nothing of the zygote's frames below may run
@@ -130,4 +129,4 @@ def _gaps(keep: set[int]) -> Iterator[tuple[int, int]]:
         if start < fd:  # an empty range that begins at 0 is all of them to close_range(2)
             yield start, fd
         start = fd + 1
-    yield start, _FD_LIMIT
+    yield start, resource.getrlimit(resource.RLIMIT_NOFILE)[0]

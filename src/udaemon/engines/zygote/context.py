@@ -14,15 +14,14 @@ from collections.abc import Callable, Sequence
 from multiprocessing.context import BaseContext
 from typing import Any
 
-from udaemon.engines.commands import Launcher
 from udaemon.engines.status import reap
 from udaemon.engines.subreaper import become_subreaper
-from udaemon.engines.zygote.link import Plan
 from udaemon.engines.zygote.nursery import Nursery
 from udaemon.engines.zygote.parent import Patience
 from udaemon.engines.zygote.popen import Popen
 from udaemon.engines.zygote.process import ZygoteProcess
 from udaemon.engines.zygote.server import Setup
+from udaemon.engines.zygote.start import Plan, Starter
 
 _PATIENCE = Patience()
 
@@ -65,12 +64,12 @@ class _Home:
         self._callbacks: dict[int, Callable[[], None]] = {}
         self._poll = select.poll()
         self._trouble: str | None = None
-        self._launcher = Launcher()
+        self._starter = Starter()
         self._parent, self._alive = os.pipe2(os.O_CLOEXEC)
         path = tuple(entry for entry in sys.path if entry)
-        setup = Setup(path, own=(), preload=preload, parent=self._parent, keep=())
-        plan = Plan(env=os.environ, cwd=os.getcwd(), output=2, setup=setup)
-        self._nursery = Nursery(self, self._launcher, plan, self, patience)
+        setup = Setup(dict(os.environ), os.getcwd(), path, own=(), preload=preload)
+        plan = Plan(output=2, common=(self._parent,), setup=setup)
+        self._nursery = Nursery(self, self._starter, plan, self, patience)
 
     def watch(self, fd: int, callback: Callable[[], None]) -> None:
         self._callbacks[fd] = callback
@@ -115,5 +114,5 @@ class _Home:
 
     def close(self) -> None:
         self._nursery.close()
-        self._launcher.close()
+        self._starter.close()
         os.close(self._parent)  # not the other end: its closing tells the children that we are gone

@@ -1,7 +1,7 @@
 """Descriptors that cross to a child together with its pickled process object.
 
 Knows nothing of what they are. `multiprocessing` asks the start method how to pickle a descriptor: here as a place in
-the list of those that are sent along.
+the list of those that are sent along. Those that all processes of a zygote have in common, it got at its beginning.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from multiprocessing.reduction import DupFd
 from typing import Any
 
 _offered: Sequence[int] = ()
+_common: Sequence[int] = ()
 
 
 class Place:
@@ -36,16 +37,31 @@ class Inherited:
         return (_arrive, (DupFd(self._fd),))
 
 
+class Common:
+    """An argument of a process that is a descriptor which all of its zygote's have: its number there."""
+
+    def __init__(self, index: int) -> None:
+        self._index = index
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Unpickle as a plain number."""
+        return (_take, (self._index,))
+
+
 @contextmanager
-def offered(fds: Sequence[int]) -> Iterator[None]:
-    """Let what is unpickled find its descriptors."""
-    global _offered  # noqa: PLW0603 - unpickling has no other way to be given anything
-    _offered = fds
+def offered(fds: Sequence[int], common: Sequence[int]) -> Iterator[None]:
+    """Let what is unpickled find its descriptors, and those that it shares with the others."""
+    global _offered, _common  # noqa: PLW0603 - unpickling has no other way to be given anything
+    _offered, _common = fds, common
     try:
         yield
     finally:
-        _offered = ()
+        _offered = _common = ()
 
 
 def _arrive(place: Place) -> int:
     return place.detach()
+
+
+def _take(index: int) -> int:
+    return _common[index]

@@ -1,34 +1,22 @@
 """One zygote as its parent sees it: a process, its socket, and its pidfd.
 
-Knows nothing of what is asked of it or why. It is watched by pidfd, as a copy that a module forked may have the socket
-open for ever.
+Knows nothing of what is asked of it or why, nor of how its process came to be. It is watched by
+pidfd, as a copy that a module forked may have the socket open for ever.
 """
 
 from __future__ import annotations
 
 import os
 import signal
-import socket
-import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any
 
 from udaemon.engines.base import Reactor
-from udaemon.engines.commands import Command, ExecFailed, Launcher
 from udaemon.engines.status import Status, reap
 from udaemon.engines.zygote import wire
 from udaemon.engines.zygote.popen import Popen
-from udaemon.engines.zygote.server import Setup
-
-
-class Plan(NamedTuple):
-    """What a zygote is made of. `env` is its whole environment, `output` becomes its stdout and stderr."""
-
-    env: Mapping[str, str]
-    cwd: str
-    output: int
-    setup: Setup
+from udaemon.engines.zygote.start import Plan, Starter
 
 
 class Link:
@@ -36,7 +24,7 @@ class Link:
 
     Args:
         reactor: Where its socket and its pidfd are watched.
-        launcher: Executes it.
+        starter: Brings its process to life.
         plan: What it is made of.
         on_answer: Called with each answer; None stands for one that was no answer.
         on_end: Called once when it has ended and was reaped.
@@ -49,7 +37,7 @@ class Link:
     def __init__(
         self,
         reactor: Reactor,
-        launcher: Launcher,
+        starter: Starter,
         plan: Plan,
         *,
         on_answer: Callable[[Link, dict[str, Any] | None], None],
@@ -58,15 +46,15 @@ class Link:
         self._reactor = reactor
         self._on_answer = on_answer
         self._on_end = on_end
-        self._channel, far = wire.pair()
+        process = starter.start(plan)
         try:
-            with far:
-                wire.ask(self._channel, plan.setup)
-                self.pid = launcher.start(_command(plan, far))
-            self._pidfd = _watchable(self.pid)
-        except (OSError, ExecFailed):
-            self._channel.close()
+            wire.ask(process.channel, plan.setup, (plan.output, *plan.common))
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # it died just now, and its end is told by its pidfd
+        except OSError:
+            process.end()
             raise
+        self.pid, self._pidfd, self._channel = process
         self._talks = True
         reactor.watch(self._pidfd, self._end)
         reactor.watch(self._channel.fileno(), self._hear)
@@ -131,24 +119,3 @@ class Link:
         self._reactor.forget(self._pidfd)
         os.close(self._pidfd)
         self._on_end(self, status)
-
-
-def _watchable(pid: int) -> int:
-    """A pidfd of a zygote; one that cannot be watched is not kept, and reaped as any orphan."""
-    try:
-        return os.pidfd_open(pid)
-    except OSError:
-        os.kill(pid, signal.SIGKILL)
-        raise
-
-
-def _command(plan: Plan, far: socket.socket) -> Command:
-    return Command(
-        # -P: the directory it is started in is no place to import udaemon from. -B: a compiled file is matched to its
-        # source by whole seconds, so one written now could hide an edit made a moment later.
-        argv=(sys.executable, "-P", "-B", "-m", "udaemon.engines.zygote", str(far.fileno())),
-        env=plan.env,
-        cwd=plan.cwd,
-        output=plan.output,
-        keep=(far.fileno(), plan.setup.parent, *plan.setup.keep),
-    )

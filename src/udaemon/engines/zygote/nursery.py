@@ -13,12 +13,13 @@ from itertools import islice
 from typing import Any
 
 from udaemon.engines.base import Reactor
-from udaemon.engines.commands import ExecFailed, Launcher
+from udaemon.engines.commands import ExecFailed
 from udaemon.engines.status import Status, open_child
-from udaemon.engines.zygote.link import Link, Plan
+from udaemon.engines.zygote.link import Link
 from udaemon.engines.zygote.parent import Parent, Patience
 from udaemon.engines.zygote.popen import Popen
 from udaemon.engines.zygote.spared import Spared
+from udaemon.engines.zygote.start import Plan, Starter
 from udaemon.engines.zygote.wire import MAX_FDS
 
 
@@ -31,10 +32,10 @@ class Nursery:
         patience: After how long a zygote that does not answer is replaced.
     """
 
-    def __init__(self, reactor: Reactor, launcher: Launcher, plan: Plan, parent: Parent, patience: Patience) -> None:
+    def __init__(self, reactor: Reactor, starter: Starter, plan: Plan, parent: Parent, patience: Patience) -> None:
         self.deadline: float | None = None
         self._reactor = reactor
-        self._launcher = launcher
+        self._starter = starter
         self._plan = plan
         self._parent = parent
         self._patience = patience
@@ -56,6 +57,11 @@ class Nursery:
     def pids(self) -> Iterator[int]:
         """Its zygotes, the dying ones too."""
         return (link.pid for link in self._links())
+
+    def warm(self) -> None:
+        """Have a zygote import what it shall, for processes that are about to be asked for."""
+        if self._link is None:
+            self._start()
 
     def add(self, popens: Iterable[Popen]) -> None:
         """Have processes born, in one batch if there is room.
@@ -106,7 +112,7 @@ class Nursery:
         plan = self._plan._replace(setup=setup._replace(preload=self._spared.wanted(setup.preload)))
         self._ready, self._loading, self._blame = False, None, ""
         try:
-            self._link = Link(self._reactor, self._launcher, plan, on_answer=self._hear, on_end=self._ended)
+            self._link = Link(self._reactor, self._starter, plan, on_answer=self._hear, on_end=self._ended)
         except (OSError, ExecFailed) as error:
             self._fail_all(f"zygote cannot be started: {error}")
         else:
@@ -173,10 +179,10 @@ class Nursery:
     def _deliver(self, results: list[Any]) -> None:
         batch, self._batch, self.deadline = self._batch, [], None
         self._spared.success()
+        self._go_on()  # first of all: it forks the next ones while we look at these
         lost = [popen for popen, result in zip(batch, results, strict=True) if not self._deliver_one(popen, result)]
         if lost:
             self._parent.lost(lost, "zygote does not know what became of it")
-        self._go_on()
 
     def _deliver_one(self, popen: Popen, result: Any) -> bool:
         """Tell what became of one. Returns False where nobody knows."""

@@ -32,6 +32,14 @@ class ZygoteProcess(BaseProcess):
         self._launch: Launch | None = launch
         self._popen: Popen | None
 
+    def prepare(self, batch: dict[Any, Any], parent_sentinel: int) -> None:
+        """Make ready what the child need not. Called in the process that forks it, before it forks any.
+
+        Args:
+            batch: For what those that are forked together share.
+            parent_sentinel: What the child's parent process has as a sentinel.
+        """
+
     @property
     def sentinel(self) -> int:
         """A pidfd, readable once the process has ended; -1 before its birth."""

@@ -13,10 +13,12 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
-from udaemon.engines.zygote.birth import Birth, Shared, bear
+from udaemon.child.title import be_called
+from udaemon.engines.zygote.birth import Birth, bear
 from udaemon.engines.zygote.preload import Spoiled, preload
 from udaemon.engines.zygote.sources import Sources
 from udaemon.engines.zygote.threads import is_alone
@@ -24,30 +26,34 @@ from udaemon.engines.zygote.wire import Request, Truncated, answer, receive_requ
 
 
 class Setup(NamedTuple):
-    """The first request: what to import from where, and the descriptors that all children share.
+    """The first request: where to be, and what to import from where.
 
-    `own` modules are trusted to import well; `preload` are other people's. `path` goes before the rest of `sys.path`.
+    `env` is the whole environment; `path` goes before the rest of `sys.path`; `own` modules are trusted to import well,
+    `preload` are other people's. With it come the descriptors for output and those that all children have in common:
+    first of these the read end of a pipe that ends when the parent does.
     """
 
+    env: Mapping[str, str]
+    cwd: str
     path: tuple[str, ...]
     own: tuple[str, ...]
     preload: tuple[str, ...]
-    parent: int
-    keep: tuple[int, ...]
 
 
 def serve(fd: int) -> None:
     """Be a zygote for the parent at the other end of socket `fd`."""
     gc.disable()  # while importing; a child enables it for itself
+    sys.dont_write_bytecode = True  # matched to its source by whole seconds, it could hide an edit made a moment later
+    be_called("zygote")
     channel = socket.socket(fileno=fd)
+    channel.set_inheritable(False)  # a module may start programs at import
     first = receive_request(channel)
     if first is None:
         return
     setup: Setup = first.value
-    _die_with(setup.parent)
-    for inherited in (fd, setup.parent, *setup.keep):
-        os.set_inheritable(inherited, False)  # a module may start programs at import
-    sys.path[:0] = [entry for entry in setup.path if entry not in sys.path]
+    output, *common = first.fds
+    _die_with(common[0])
+    _settle(setup, output)
     sources = Sources()
     preload(setup.own, lambda _module: None)
     outcome = preload(setup.preload, lambda module: answer(channel, {"importing": module}))
@@ -58,7 +64,6 @@ def serve(fd: int) -> None:
     gc.collect()
     gc.freeze()  # or the first collection in a child writes to, and so copies, every page of ours
     answer(channel, {"ready": True, "failed": outcome})
-    shared = Shared(setup.parent, setup.keep)
     while True:
         try:
             request = receive_request(channel)
@@ -67,17 +72,29 @@ def serve(fd: int) -> None:
             continue
         if request is None:
             os._exit(0)
-        _serve_one(channel, request, sources, shared)
+        _serve_one(channel, request, sources, common)
 
 
-def _serve_one(channel: socket.socket, request: Request, sources: Sources, shared: Shared) -> None:
+def _settle(setup: Setup, output: int) -> None:
+    """Take the place of one that was executed for this, wherever this process comes from."""
+    for number in (1, 2):
+        os.dup2(output, number)
+    os.close(output)
+    os.chdir(setup.cwd)
+    for name in os.environ.keys() - setup.env.keys():
+        del os.environ[name]
+    os.environ.update(setup.env)
+    sys.path[:0] = [entry for entry in setup.path if entry not in sys.path]
+
+
+def _serve_one(channel: socket.socket, request: Request, sources: Sources, common: Sequence[int]) -> None:
     try:
         if (file := sources.changed()) is not None:
             reply: dict[str, object] = {"stale": file}
         elif not is_alone():
             reply = {"spoiled": None, "why": "a thread was started after the imports"}
         else:
-            reply = {"born": bear(_births(request), shared)}
+            reply = {"born": bear(_births(request), common)}
     finally:
         # Before the answer: the parent may ask at once whether the locks among these are free.
         for fd in request.fds:

@@ -1,0 +1,41 @@
+"""What a process of ours is called in `ps` and `top`, where several would look like the one they were forked from.
+
+Knows nothing of what they do. Where the system does not let us, the name stays as it is.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+
+_ARG_START = 45
+"""Its place in /proc/PID/stat after the program's name; the end of the arguments is the next (proc(5))."""
+
+
+def be_called(name: str) -> None:
+    """Show `udaemon: NAME` as this process's arguments, and `NAME` as its own name, of which fifteen bytes are kept."""
+    try:
+        _write("/proc/self/comm", name.encode())
+        start, room = _arguments()
+        _write("/proc/self/mem", f"udaemon: {name}".encode()[: room - 1].ljust(room, b"\0"), start)
+    except (OSError, ValueError):
+        pass
+
+
+@cache
+def _arguments() -> tuple[int, int]:
+    """Where the arguments are in the memory of this process, and of those it is forked into, and how long."""
+    with open("/proc/self/stat", "rb") as file:
+        fields = file.read().rpartition(b")")[2].split()
+    start, end = map(int, fields[_ARG_START : _ARG_START + 2])
+    return start, end - start
+
+
+def _write(path: str, data: bytes, place: int = 0) -> None:
+    fd = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+    try:
+        if place:
+            os.lseek(fd, place, os.SEEK_SET)
+        os.write(fd, data)
+    finally:
+        os.close(fd)

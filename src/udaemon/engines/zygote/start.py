@@ -1,0 +1,98 @@
+"""How the process of a zygote comes to be: executed, or a spare one that was forked from its parent beforehand.
+
+Knows nothing of what it imports.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from udaemon.engines.commands import Command, Launcher
+from udaemon.engines.zygote import wire
+from udaemon.engines.zygote.server import Setup
+from udaemon.engines.zygote.spare import Process, watchable
+
+_STARTUP = ("PYTHON", "LD_", "MALLOC_", "GLIBC_", "LC_", "LANG")
+
+
+def read_at_startup(name: str) -> bool:
+    """Whether an interpreter or the C library reads this variable once, when a program begins."""
+    return name.startswith(_STARTUP)
+
+
+class Plan(NamedTuple):
+    """What a zygote is made of. `output` becomes its stdout and stderr; all its children have `common`."""
+
+    output: int
+    common: tuple[int, ...]
+    setup: Setup
+
+
+class Starter:
+    """Brings zygotes to life.
+
+    Args:
+        spare: One that waits; it is the first where the plan allows that.
+    """
+
+    def __init__(self, spare: Process | None = None) -> None:
+        self._launcher = Launcher()
+        self._spare = spare
+
+    @property
+    def pids(self) -> Iterator[int]:
+        """The spare one, while there is one."""
+        if self._spare is not None:
+            yield self._spare.pid
+
+    def start(self, plan: Plan) -> Process:
+        """A zygote that waits for the plan's setup. To reap it is the caller's part.
+
+        Raises:
+            ExecFailed: It could not be executed.
+            OSError: There are no descriptors or there is no memory left.
+        """
+        if self._spare is not None and self._spare.lives() and _suits(plan.setup):
+            spare, self._spare = self._spare, None
+            return spare
+        self.send_away()
+        channel, far = wire.pair()
+        try:
+            with far:
+                pid = self._launcher.start(_command(plan, far))
+            return Process(pid, watchable(pid), channel)
+        except BaseException:
+            channel.close()
+            raise
+
+    def send_away(self) -> None:
+        """End a spare one."""
+        spare, self._spare = self._spare, None
+        if spare is not None:
+            spare.end()
+
+    def close(self) -> None:
+        """Let go of all that is kept in reserve."""
+        self.send_away()
+        self._launcher.close()
+
+
+def _suits(setup: Setup) -> bool:
+    """Whether a process that began with our environment can be what is wanted."""
+    changed = {name for name, _ in setup.env.items() ^ os.environ.items()}
+    return not any(map(read_at_startup, changed)) and os.path.isdir(setup.cwd)
+
+
+def _command(plan: Plan, far: socket.socket) -> Command:
+    return Command(
+        # -P: the directory it is started in is no place to import udaemon from.
+        argv=(sys.executable, "-P", "-m", "udaemon.engines.zygote", str(far.fileno())),
+        env=plan.setup.env,
+        cwd=plan.setup.cwd,
+        output=plan.output,
+        keep=(far.fileno(),),
+    )
