@@ -42,6 +42,11 @@ def clean_signals() -> None:
             _signal.signal(number, wanted)
 
 
+def unblock_signals() -> None:
+    """Let all signals come."""
+    _signal.pthread_sigmask(_signal.SIG_SETMASK, ())
+
+
 def _nothing() -> None:
     """Nobody to tell."""
 

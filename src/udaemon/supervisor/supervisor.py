@@ -10,6 +10,7 @@ import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property, partial
 from typing import Any
 
 from attrs import frozen
@@ -29,15 +30,20 @@ from udaemon.supervisor.pidfiles import PidFiles
 
 @frozen(kw_only=True)
 class InstanceView:
-    """All that is known of an instance at one moment."""
+    """All that is known of an instance at one moment. Its slot is read when somebody looks at it."""
 
     key: Key
     daemon: Daemon
     instance: Instance
-    slot: SlotReading | None
+    read_slot: Callable[[], SlotReading | None]
     log: str
     log_state: str
     last_error: str | None
+
+    @cached_property
+    def slot(self) -> SlotReading | None:
+        """What the scoreboard says of its runs."""
+        return self.read_slot()
 
 
 class Supervisor:
@@ -159,7 +165,7 @@ class Supervisor:
             key=key,
             daemon=instance.daemon,
             instance=instance,
-            slot=self._scoreboard.read_slot(self._slots[key]),
+            read_slot=partial(self._scoreboard.read_slot, self._slots[key]),
             log=path,
             log_state=self._log_states.get(path, "ok"),
             last_error=self._engine.last_error(key) or instance.message,

@@ -53,6 +53,23 @@ def test_a_request_of_the_largest_size_never_fills_the_socket(pair: Pair) -> Non
         os.close(fd)
 
 
+def test_a_request_that_was_cut_off_is_forgotten_with_the_next(pair: Pair) -> None:
+    """What came of it is closed: nobody would ever ask for it."""
+    parent, zygote = pair
+    read, write = os.pipe()
+    socket.send_fds(parent, [b"firstmore"], [write])
+    os.close(write)
+    wire.ask(parent, "whole", [0])
+
+    request = wire.receive_request(zygote)
+
+    assert request is not None
+    assert (request.value, len(request.fds)) == ("whole", 1)
+    assert os.read(read, 1) == b""
+    for fd in (read, *request.fds):
+        os.close(fd)
+
+
 def test_the_end_of_the_parent_is_no_request(pair: Pair) -> None:
     parent, zygote = pair
     parent.close()

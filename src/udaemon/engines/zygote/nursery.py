@@ -6,6 +6,7 @@ Knows nothing of daemons. One batch is under way at a time; whatever is asked fo
 from __future__ import annotations
 
 import os
+import resource
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -21,6 +22,9 @@ from udaemon.engines.zygote.popen import Popen
 from udaemon.engines.zygote.spared import Spared
 from udaemon.engines.zygote.start import Plan, Starter
 from udaemon.engines.zygote.wire import MAX_FDS
+
+_ITS_OWN_FDS = 32
+"""What a zygote, whose limit is ours, may have open beside those of a batch."""
 
 
 class Nursery:
@@ -119,10 +123,11 @@ class Nursery:
             self._wait(self._patience.answer)
 
     def _send(self, link: Link) -> None:
-        room, batch = MAX_FDS, []
+        batch: list[Popen] = []
+        room = min(MAX_FDS, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - _ITS_OWN_FDS)
         for popen in islice(self._queue, MAX_FDS):
             room -= len(popen.fds)
-            if room < 0:
+            if room < 0 and batch:
                 break
             batch.append(popen)
         for _ in batch:

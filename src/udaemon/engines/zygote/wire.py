@@ -1,4 +1,4 @@
-"""Messages between a zygote and its parent, one to a datagram of their socket pair.
+"""Messages between a zygote and its parent, in datagrams of their socket pair.
 
 Knows nothing of their meaning. The parent is trusted and sends pickles; the zygote has run other people's code and is
 answered for in JSON of bounded size. A request travels in a memory file, so that sending one never fills the socket.
@@ -11,11 +11,13 @@ import json
 import os
 import pickle
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-MAX_FDS = 252
-"""SCM_RIGHTS takes at most 253 descriptors a message (SCM_MAX_FD); one of them is the request itself."""
+MAX_FDS = 505
+"""Descriptors with a request: what two datagrams take, less one for the request itself."""
+_MAX_A_DATAGRAM = 253
+"""SCM_MAX_FD of the kernel (unix(7))."""
 _ANSWER_LIMIT = 64 * 1024
 _INT = array.array("i").itemsize
 
@@ -39,7 +41,7 @@ def pair() -> tuple[socket.socket, socket.socket]:
 
 
 def ask(channel: socket.socket, value: Any, fds: Sequence[int] = ()) -> None:
-    """Send a request to a zygote.
+    """Send a request to a zygote, in as many datagrams as its descriptors need.
 
     Raises:
         OSError: It has gone, or this process or the system has no descriptors left.
@@ -48,7 +50,12 @@ def ask(channel: socket.socket, value: Any, fds: Sequence[int] = ()) -> None:
     try:
         with os.fdopen(os.dup(memory), "wb") as file:
             pickle.dump(value, file, pickle.HIGHEST_PROTOCOL)
-        socket.send_fds(channel, [b"!"], [memory, *fds], socket.MSG_NOSIGNAL)
+        rest = [memory, *fds]
+        first = b"first"
+        while rest:
+            these, rest = rest[:_MAX_A_DATAGRAM], rest[_MAX_A_DATAGRAM:]
+            socket.send_fds(channel, [first, b"more" if rest else b"last"], these, socket.MSG_NOSIGNAL)
+            first = b""
     finally:
         os.close(memory)
 
@@ -59,21 +66,38 @@ def receive_request(channel: socket.socket) -> Request | None:
     Raises:
         Truncated: It came without all of its descriptors.
     """
-    data, ancillary, flags, _ = channel.recvmsg(16, socket.CMSG_SPACE((MAX_FDS + 1) * _INT), socket.MSG_CMSG_CLOEXEC)
-    if not data:
-        return None
-    received = array.array("i")
-    for level, kind, payload in ancillary:
-        if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
-            received.frombytes(payload[: len(payload) - len(payload) % _INT])
-    fds = received.tolist()
-    if flags & socket.MSG_CTRUNC or not fds:
-        for fd in fds:
-            os.close(fd)
+    fds: list[int] = []
+    whole, data = True, b""
+    while not data.endswith(b"last"):
+        data, ancillary, flags, _ = channel.recvmsg(
+            16, socket.CMSG_SPACE(_MAX_A_DATAGRAM * _INT), socket.MSG_CMSG_CLOEXEC
+        )
+        if not data:
+            return None
+        if data.startswith(b"first"):  # of one before, the last part was never sent
+            _close(fds)
+            fds, whole = [], True
+        fds += _descriptors(ancillary)
+        whole = whole and not flags & socket.MSG_CTRUNC
+    if not whole or not fds:
+        _close(fds)
         raise Truncated
     with os.fdopen(fds[0], "rb") as file:
         file.seek(0)
         return Request(pickle.load(file), fds[1:])  # noqa: S301 - the parent is who we are made by
+
+
+def _descriptors(ancillary: Iterable[tuple[int, int, bytes]]) -> list[int]:
+    received = array.array("i")
+    for level, kind, payload in ancillary:
+        if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+            received.frombytes(payload[: len(payload) - len(payload) % _INT])
+    return received.tolist()
+
+
+def _close(fds: Iterable[int]) -> None:
+    for fd in fds:
+        os.close(fd)
 
 
 def answer(channel: socket.socket, value: dict[str, Any]) -> None:
