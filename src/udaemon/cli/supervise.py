@@ -120,6 +120,7 @@ class Service:
         if boot.autostart:
             daemons = boot.manifest.daemons.values()
             self._engine.expect(daemon for daemon in daemons if daemon.autostart and daemon.enabled)
+        become_subreaper()
         for waits in (self._supervisor, self._engine, self._logger, self._last_words):
             self._loop.add(waits)
         self._loop.afterwards(self._supervisor.end_of_turn)
@@ -215,7 +216,6 @@ def main(fd: int, spare: Process) -> int:
     gc.freeze()
     gc.enable()
     try:
-        become_subreaper()
         service = Service(boot, spare)
         service.begin()
     except UdaemonError as error:

@@ -5,7 +5,6 @@ Knows nothing of who they are.
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 
@@ -21,6 +20,8 @@ def become_subreaper() -> None:
     Raises:
         OSError: The kernel refuses.
     """
+    import ctypes  # 2 ms, which a supervisor has when its first zygote is busy
+
     if signal.getsignal(signal.SIGCHLD) is signal.SIG_IGN:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     libc = ctypes.CDLL(None, use_errno=True)

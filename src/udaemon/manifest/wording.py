@@ -5,7 +5,6 @@ Knows nothing of what was wrong.
 
 from __future__ import annotations
 
-import datetime
 import json
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
@@ -29,6 +28,8 @@ def shown(value: object) -> str:
 
 def type_name(value: object) -> str:
     """Name the kind of a plain value, with its article."""
+    import datetime  # it is asked for when something is wrong
+
     match value:
         case None:
             return "nothing"

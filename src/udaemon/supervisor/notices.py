@@ -10,14 +10,15 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from attrs import frozen
 
+from udaemon.logs.format import Stamps
 from udaemon.policy.instance import Key
 
 _REMEMBERED = 1000
+_STAMPS = Stamps()
 
 LONGEST = 4000
 """Bytes of an entry, so that a pipe takes it whole or not at all: less than PIPE_BUF (pipe(7))."""
@@ -41,10 +42,9 @@ Form = Callable[[Notice], Sequence[bytes]]
 
 def one_line(notice: Notice) -> tuple[bytes]:
     """Time, instance and process, and what happened."""
-    at = datetime.fromtimestamp(notice.at, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
     who = "udaemon" if notice.key is None else str(notice.key)
     pid = notice.data.get("pid")
-    text = f"{at}Z {who} {f'[{pid}] ' if pid else ''}{notice.event}: {notice.message}"
+    text = f"{_STAMPS.at(notice.at).decode()} {who} {f'[{pid}] ' if pid else ''}{notice.event}: {notice.message}"
     return (text.replace("\n", "\\n").encode("utf-8", "backslashreplace")[: LONGEST - 1] + b"\n",)
 
 

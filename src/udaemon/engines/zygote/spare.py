@@ -6,6 +6,7 @@ memory with the parent; so it is forked when that has loaded what daemons need, 
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
@@ -53,6 +54,7 @@ def fork_spare() -> Process:
             os.dup2(0, 2)  # whoever reads what our caller says waits for its end; output comes with the setup
             os.closerange(3, far.fileno())
             os.closerange(far.fileno() + 1, os.sysconf("SC_OPEN_MAX"))
+            gc.freeze()  # while there is time: a collection after the imports then goes through these alone
             serve(far.detach())
         finally:
             os._exit(0)
