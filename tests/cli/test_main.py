@@ -189,3 +189,20 @@ def test_f59_a_reader_that_goes_while_much_is_written_is_no_error(serve: Serve) 
         os.close(read)
         _out, err = process.communicate(timeout=20)
     assert (process.returncode, err) == (0, b"")
+
+
+@pytest.mark.parametrize("arguments", [["up", "-d"], ["ps"], ["ps", "--json"], ["check"], ["config"], ["init"]])
+def test_a_working_directory_that_is_gone(
+    udaemon: Udaemon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    removed = tmp_path / "removed"
+    removed.mkdir()
+    monkeypatch.chdir(removed)
+    removed.rmdir()
+
+    told = udaemon(*arguments)
+
+    assert (told.code, told.out) == (2, "")
+    assert told.err == (
+        "udaemon: the working directory is gone\n  hint: somebody removed it; cd to one that is there\n"
+    )

@@ -98,7 +98,22 @@ def _run(arguments: list[str]) -> int:
         from udaemon.cli.show import show_error
 
         return show_error(error)
+    except FileNotFoundError:
+        if _has_directory():
+            raise
+        from udaemon.cli.show import show_error
+
+        hint = "somebody removed it; cd to one that is there"
+        return show_error(UdaemonError("the working directory is gone", hint, ExitCode.USAGE))
     return result if isinstance(result, int) else ExitCode.OK
+
+
+def _has_directory() -> bool:
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _output_failed(error: OSError) -> int:
