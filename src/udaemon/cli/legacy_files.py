@@ -81,14 +81,8 @@ def _find(name: str, places: Sequence[str]) -> str | None:
     return None
 
 
-def refuse_existing(path: str, *, force: bool) -> None:
-    """Refuse to write where something is."""
-    if path != "-" and not force and os.path.lexists(path):
-        raise UdaemonError(f"{path} is there already", "name another with -o, or write over it with --force")
-
-
 def write(path: str, text: str, *, force: bool) -> None:
-    """Write a manifest as a whole or not at all."""
+    """Write a manifest as a whole or not at all; over what is there only by force."""
     directory = os.path.dirname(path) or "."
     temporary = None
     try:
@@ -103,7 +97,7 @@ def write(path: str, text: str, *, force: bool) -> None:
             os.unlink(temporary)
     except FileExistsError as error:
         os.unlink(temporary or path)
-        raise UdaemonError(f"{path} is there already", "name another with -o, or use --force") from error
+        raise UdaemonError(f"{path} is there already", "name another with -o, or write over it with --force") from error
     except OSError as error:
         if temporary is not None and os.path.exists(temporary):
             os.unlink(temporary)

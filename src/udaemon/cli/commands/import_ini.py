@@ -9,7 +9,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import click
 
@@ -83,15 +83,12 @@ def command(
     """
     known = {**BUILT_IN, **_pairs("--constant", constants)}
     if show is not None:
-        result = read(files.read_file(show), constants=known, environ=os.environ, php=php or "8")
-        sys.stdout.write(json.dumps(shown(show, result), indent=2) + "\n")
-        return ExitCode.OK
+        return _show(show, known, php or "8")
     if directory is None:
         raise click.UsageError("name a directory of ini files, or one file with --show")
     context = _context(context_name or options.context)
-    for option, value, of in (("--entry", entry, "php"), ("--bootstrap", bootstrap, "php-runner")):
-        if value is not None and bridge != of:
-            raise click.UsageError(f"{option} goes with --bridge {of}")
+    _belongs("--entry", entry, "php", bridge)
+    _belongs("--bootstrap", bootstrap, "php-runner", bridge)
     wishes = Wishes(
         context=context,
         run_dir=run_dir,
@@ -104,14 +101,12 @@ def command(
     )
     imports = import_files(files.ini_files(directory), wishes, constants=known, environ=os.environ, php=php or "auto")
     _unknown_names(imports, wishes)
-    path = output or f"udaemon.{form or 'toml'}"
-    form = form or ("yaml" if path.endswith((".yaml", ".yml")) else "toml")
+    path, form = _written_as(output, form)
     good = sum(one.result.ok for one in imports)
     title = f"Imported by `udaemon import-ini` from {directory}: {good} of {len(imports)} files."
     text = emit(imports, wishes, title=title, form=form)
     to_disk = bool(good) and not dry_run and path != "-"
     if to_disk:
-        files.refuse_existing(path, force=force)
         files.write(path, text, force=force)
     _tell(imports, text, path if to_disk else None, directory, as_json=as_json)
     if verify and good:
@@ -119,6 +114,25 @@ def command(
             text = files.read_file(path).decode("utf-8", "replace")
         sys.stderr.write("\n".join(files.verified(imports, wishes, path, text, os.environ)) + "\n")
     return ExitCode.OK if good == len(imports) else ExitCode.FAILED
+
+
+def _written_as(output: str | None, form: str | None) -> tuple[str, str]:
+    """The manifest's file and its format, each by the other where only one is given."""
+    path = output or f"udaemon.{form or 'toml'}"
+    return path, form or ("yaml" if path.endswith((".yaml", ".yml")) else "toml")
+
+
+def _show(path: str, constants: Mapping[str, str], php: Php) -> int:
+    """Print how PHP reads one file."""
+    result = read(files.read_file(path), constants=constants, environ=os.environ, php=php)
+    sys.stdout.write(json.dumps(shown(path, result), indent=2) + "\n")
+    return ExitCode.OK
+
+
+def _belongs(option: str, value: str | None, to: str, bridge: str | None) -> None:
+    """See that an option of one bridge is not given for another."""
+    if value is not None and bridge != to:
+        raise click.UsageError(f"{option} goes with --bridge {to}")
 
 
 def _tell(imports: Sequence[Imported], text: str, path: str | None, directory: str, *, as_json: bool) -> None:
