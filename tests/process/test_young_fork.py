@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 from tests.process.project import Project, gone
 from tests.process.test_supervisor import helpers
 
+from udaemon.engines.zygote import wire
+from udaemon.engines.zygote.server import Setup
 from udaemon.engines.zygote.spare import fork_spare
 from udaemon.engines.zygote.start import Starter
 
@@ -159,3 +163,38 @@ def test_commands_alone_leave_no_zygote_waiting(project: Project) -> None:
     project.up()
 
     assert helpers(project.ps()["supervisor"]["pid"], "zygote") == []
+
+
+def test_a_spare_zygote_that_fails_says_so_where_its_output_goes(project: Project) -> None:
+    """As one that was executed does; `serve` is asked to enter what is no directory."""
+    spare = fork_spare()
+    read, write = os.pipe()
+    parent, alive = os.pipe()
+    setup = Setup(dict(os.environ), str(project.directory / "nowhere"), (), (), ())
+    wire.ask(spare.channel, setup, (write, parent))
+    os.close(write)
+
+    status = os.waitid(os.P_PIDFD, spare.pidfd, os.WEXITED)
+
+    assert status is not None
+    assert status.si_status == 1
+    assert b"FileNotFoundError" in os.read(read, 65536)
+    for fd in (read, parent, alive, spare.pidfd):
+        os.close(fd)
+    spare.channel.close()
+
+
+def test_run_finds_the_modules_beside_the_manifest_from_anywhere(project: Project) -> None:
+    """In this terminal there is no zygote that has them on its path."""
+    project.file("sleeper.py", "def create():\n    return lambda: print('ran')\n")
+    manifest = project.manifest(SLEEPER)
+    elsewhere = project.directory / "elsewhere"
+    elsewhere.mkdir()
+    script = Path(sys.executable).with_name("udaemon")
+
+    done = subprocess.run(
+        [script, "-f", manifest, "run", "sleeper", "--once"],
+        cwd=elsewhere, env=project.environ, capture_output=True, text=True, timeout=30, check=False,
+    )  # fmt: skip
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "ran\n", "")

@@ -43,6 +43,8 @@ class Cradle:
         )
         wanted = {**spec.env, **_marks(spec)}
         self.env = {name: value for name, value in wanted.items() if os.environ.get(name) != value}
+        if spec.directory not in sys.path:
+            sys.path.insert(0, spec.directory)
         self.call: Call | None = known_call(spec.factory, spec.params, self.context)
 
 
@@ -66,8 +68,6 @@ class Nest:
         sys.stdout = _stream(sys.stdout, 1, "w")
         sys.stderr = _stream(sys.stderr, 2, "w")
         os.environ.update(_marks(first))
-        if first.directory not in sys.path:
-            sys.path.insert(0, first.directory)
 
 
 class OwnProcess(Cradle):

@@ -10,6 +10,7 @@ import gc
 import os
 import signal
 import socket
+import sys
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -50,14 +51,18 @@ def fork_spare() -> Process:
     channel, far = wire.pair()
     pid = os.fork()
     if pid == 0:
+        code = 1
         try:
             os.dup2(0, 2)  # whoever reads what our caller says waits for its end; output comes with the setup
             os.closerange(3, far.fileno())
             os.closerange(far.fileno() + 1, os.sysconf("SC_OPEN_MAX"))
             gc.freeze()  # while there is time: a collection after the imports then goes through these alone
             serve(far.detach())
+            code = 0
+        except BaseException:  # noqa: BLE001 - the frames below are the parent's
+            sys.excepthook(*sys.exc_info())
         finally:
-            os._exit(0)
+            os._exit(code)
     far.close()
     return Process(pid, watchable(pid), channel)
 
