@@ -63,6 +63,7 @@ def test_each_process_is_called_what_it_is(project: Project) -> None:
         "udaemon: zygote",
         "udaemon: sleeper/0",
     ]
+    assert [os.getsid(pid) for pid in (supervisor, zygote, daemon)] == [supervisor, zygote, daemon]
 
 
 def test_a_zygote_knows_nothing_of_the_command_that_it_came_from(project: Project) -> None:
@@ -102,6 +103,19 @@ def test_an_environment_that_counts_at_startup_gets_a_zygote_that_starts_with_it
     project.down()
 
     assert "flags 1" in common_log(project)
+
+
+def test_a_time_zone_of_the_manifest_holds_in_its_daemons(project: Project) -> None:
+    """The C library reads it once; the zygote was there before the manifest was read."""
+    project.file(
+        "sleeper.py", "import time\ndef create():\n    return lambda: print(time.strftime('%z'), flush=True)\n"
+    )
+    project.manifest(f'[env]\nTZ = "JST-9"\n{SLEEPER}')
+    project.up()
+    project.until("sleeper", lambda one: one["runs"]["count"] == 1)
+    project.run("stop", "sleeper")
+
+    assert "+0900" in project.log("sleeper")
 
 
 def test_a_file_limit_that_is_raised_holds_for_a_spare_zygote(project: Project) -> None:

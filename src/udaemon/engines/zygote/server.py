@@ -13,6 +13,7 @@ import os
 import signal
 import socket
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple
@@ -84,6 +85,7 @@ def _settle(setup: Setup, output: int) -> None:
     for name in os.environ.keys() - setup.env.keys():
         del os.environ[name]
     os.environ.update(setup.env)
+    time.tzset()  # the C library may have read TZ before
     sys.path[:0] = [entry for entry in setup.path if entry not in sys.path]
 
 

@@ -53,6 +53,7 @@ def fork_spare() -> Process:
     if pid == 0:
         code = 1
         try:
+            os.setsid()  # a signal to our parent's group is not for us
             os.dup2(0, 2)  # whoever reads what our caller says waits for its end; output comes with the setup
             os.closerange(3, far.fileno())
             os.closerange(far.fileno() + 1, os.sysconf("SC_OPEN_MAX"))
