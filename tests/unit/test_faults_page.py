@@ -1,0 +1,27 @@
+"""The page of faults is what its table and the tests say."""
+
+import importlib.util
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+_SPEC = importlib.util.spec_from_file_location("faults", ROOT / "docs" / "faults.py")
+assert _SPEC is not None
+assert _SPEC.loader is not None
+faults = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(faults)
+
+
+def test_the_page_of_faults_is_fresh() -> None:
+    assert faults.PAGE.read_text(encoding="utf-8") == faults.page(), "run: python docs/faults.py"
+
+
+def test_a_row_that_the_code_or_a_test_names_is_on_the_page() -> None:
+    known = set(re.findall(r"^\| ([FI]\d+) \|", faults.page(), re.MULTILINE))
+    named = {f"F{number}" for number in re.findall(r"FAULTS F(\d+)", _sources())} | set(faults.tests_of_rows())
+
+    assert named <= known
+
+
+def _sources() -> str:
+    return "".join(path.read_text(encoding="utf-8") for path in (ROOT / "src").rglob("*.py"))
