@@ -38,6 +38,8 @@ HEAVY = (
     "multiprocessing",
     "rich",
     "tomlkit",
+    "cattrs",
+    "tomli",
     "tomllib",
     "yaml",
     "udaemon.manifest.model",

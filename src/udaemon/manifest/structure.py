@@ -1,21 +1,32 @@
-"""From plain tables to the model, strictly: every wrong key and every wrong value is found in one pass.
+"""From plain tables to the model, strictly, by cattrs: every wrong key and every wrong value is found in one pass.
 
-Knows nothing of files, layers and places; findings carry the path of the key.
+Knows nothing of files, layers and places; findings carry the path of the key. The types of the keys are cattrs' hooks,
+and its tree of exceptions is walked back to paths.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache, partial
+from itertools import count
 from typing import Any
 
+from attrs import fields
+from cattrs import ClassValidationError, Converter, IterableValidationError, IterableValidationNote
+from cattrs.errors import AttributeValidationNote, ForbiddenExtraKeysError
+from cattrs.gen import make_dict_structure_fn, override
+
 from udaemon.manifest.keys import Key, Named, Table, keys_of
-from udaemon.manifest.model import Daemon
 from udaemon.manifest.problems import Finding, Path, Wrong
 from udaemon.manifest.references import NAME
 from udaemon.manifest.root import Root
-from udaemon.manifest.values import ValueType, wrong_type
+from udaemon.manifest.values import wrong_type
 from udaemon.manifest.wording import near
+
+Hook = Callable[[Any, Any], Any]
+
+_NAMED = "\0name"
+"""The key under which a table in a table of tables carries its own name; no manifest can write it."""
 
 _FEW = 8
 """So many keys can be listed in a hint."""
@@ -56,83 +67,120 @@ def structure(top: Mapping[str, Any]) -> tuple[Root, list[Finding]]:
 
     A daemon that has something wrong in it is left out, and so is a key of the top level.
     """
-    walk = _Walk()
-    return Root(**walk.keys(Root, top, ())), walk.findings
-
-
-class _Walk:
-    """One way through all tables; what is wrong is noted, and the table around it is not built."""
-
-    def __init__(self) -> None:
-        self.findings: list[Finding] = []
-        self.suggestions = iter(range(_SUGGESTIONS))
-
-    def table(self, model: type, table: object, path: Path, **known: Any) -> Any:
-        """Build the model of one table; `known` are attributes that no key says."""
-        if not isinstance(table, dict):
-            self.note(wrong_type("a table", table), path)
-            return None
-        noted = len(self.findings)
-        held = self.keys(model, table, path)
-        return model(**held, **known) if len(self.findings) == noted else None
-
-    def keys(self, model: type, table: Mapping[str, Any], path: Path) -> dict[str, Any]:
-        """Read the keys of one table, those that have nothing wrong in them."""
-        held: dict[str, Any] = {}
-        keys = _by_name(model)
-        for name, value in table.items():
-            key = keys.get(name)
-            if key is None:
-                hint = _meant(name, model) if next(self.suggestions, None) is not None else None
-                self.findings.append(Finding("unknown-key", "unknown key", hint, (*path, name), at_key=True))
-                continue
-            noted = len(self.findings)
-            read = self.value(key.type, value, (*path, name))
-            if len(self.findings) == noted or isinstance(key.type, Named):
-                held[key.field] = read
-        return held
-
-    def value(self, of: ValueType | Table | Named, value: object, path: Path) -> Any:
-        if isinstance(of, Table):  # a daemon that is the value of one key, `defaults`, has no name
-            return self.table(of.model, value, path, **({"name": ""} if of.model is Daemon else {}))
-        if isinstance(of, Named):
-            return self.named(of.model, value, path)
-        try:
-            return of.parse(value)
-        except (Wrong, ExceptionGroup) as error:
-            self.note(error, path)
-            return None
-
-    def named(self, model: type, tables: object, path: Path) -> dict[str, Any]:
-        """Build the tables that have nothing wrong in them."""
-        if not isinstance(tables, dict):
-            self.note(wrong_type("a table of daemons", tables), path)
-            return {}
-        read: dict[str, Any] = {}
-        for name, table in tables.items():
-            try:
-                NAME.parse(name)
-            except Wrong as error:
-                self.findings.append(Finding(error.code, error.message, error.hint, (*path, name), at_key=True))
-            else:
-                read[name] = self.table(model, table, (*path, name), name=name)
-        return {name: table for name, table in read.items() if table is not None}
-
-    def note(self, error: Exception, path: Path) -> None:
-        match error:
-            case Wrong():
-                place = (*path, *error.path)
-                self.findings.append(Finding(error.code, error.message, error.hint, place, error.at_key))
-            case ExceptionGroup():
-                for inner in error.exceptions:
-                    self.note(inner, path)
-            case _:
-                raise error
+    try:
+        return _converter().structure(top, Root), []
+    except ClassValidationError as error:
+        findings = list(_findings(error, (), count()))
+    sound = _without({finding.path[:2] for finding in findings}, top)
+    return _converter().structure(sound, Root), findings
 
 
 @cache
-def _by_name(model: type) -> dict[str, Key]:
-    return {key.name: key for key in keys_of(model)}
+def _converter() -> Converter:
+    converter = Converter(forbid_extra_keys=True)
+    converter.register_structure_hook_factory(lambda model: hasattr(model, "__attrs_attrs__"), partial(_of, converter))
+    return converter
+
+
+def _of(converter: Converter, model: type) -> Hook:
+    """How cattrs reads the table of one model class; attributes that no key says come under `_NAMED`."""
+    keys = {key.field: override(rename=key.name, struct_hook=_hook(converter, key)) for key in keys_of(model)}
+    unsaid = {a.name: override(rename=_NAMED, struct_hook=_as_is) for a in fields(model) if a.name not in keys}
+    told: Any = {**keys, **unsaid}  # mypy takes these for the keywords before them
+    return make_dict_structure_fn(model, converter, **told)
+
+
+def _hook(converter: Converter, key: Key) -> Hook:
+    match key.type:
+        case Table(model):
+            return partial(_table, converter, model)
+        case Named(model):
+            return partial(_named, converter, model)
+        case of:
+            return lambda value, _type: of.parse(value)
+
+
+def _as_is(value: Any, _type: Any) -> Any:
+    return value
+
+
+def _table(converter: Converter, model: type, value: object, _type: Any, name: str = "") -> Any:
+    if not isinstance(value, dict):
+        raise wrong_type("a table", value)
+    unsaid = len(fields(model)) > len(keys_of(model))
+    return converter.structure({_NAMED: name, **value} if unsaid else value, model)
+
+
+def _named(converter: Converter, model: type, value: object, _type: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise wrong_type("a table of daemons", value)
+    read: dict[str, Any] = {}
+    wrong: list[Exception] = []
+    for name, table in value.items():
+        errors: list[Exception] = list(_wrong_name(name))
+        try:
+            read[name] = _table(converter, model, table, None, name)
+        except (Wrong, ClassValidationError) as error:
+            errors.append(error)
+        for each in errors:
+            each.add_note(IterableValidationNote(f"the table {name}", name, model))
+        wrong += errors
+    if wrong:
+        raise IterableValidationError("tables", wrong, dict)
+    return read
+
+
+def _wrong_name(name: str) -> Iterator[Wrong]:
+    try:
+        NAME.parse(name)
+    except Wrong as error:
+        error.at_key = True
+        yield error
+
+
+def _without(paths: set[Path], top: Mapping[str, Any]) -> dict[str, Any]:
+    """The tables without what is wrong: keys of the top level, or daemons where only some of them are."""
+    sound = {}
+    for name, value in top.items():
+        inner = {path[1] for path in paths if path[0] == name and len(path) > 1}
+        if name == "daemons" and isinstance(value, dict):
+            sound[name] = {one: table for one, table in value.items() if one not in inner}
+        elif (name,) not in paths and not inner:
+            sound[name] = value
+    return sound
+
+
+def _findings(error: BaseException, path: Path, told: Iterator[int]) -> Iterator[Finding]:
+    """Everything that is wrong below `path`; `told` counts the unknown keys."""
+    match error:
+        case ClassValidationError():
+            for inner in error.exceptions:
+                if isinstance(inner, ForbiddenExtraKeysError):
+                    yield from _unknown(inner, path, told)
+                else:
+                    names = {key.field: key.name for key in keys_of(error.cl)}
+                    yield from _findings(inner, (*path, names[_note(inner, AttributeValidationNote).name]), told)
+        case IterableValidationError():
+            for inner in error.exceptions:
+                yield from _findings(inner, (*path, _note(inner, IterableValidationNote).index), told)
+        case Wrong():
+            yield Finding(error.code, error.message, error.hint, (*path, *error.path), error.at_key)
+        case ExceptionGroup():
+            for inner in error.exceptions:
+                yield from _findings(inner, path, told)
+        case _:
+            raise error
+
+
+def _note(error: BaseException, kind: type[Any]) -> Any:
+    """Where cattrs says that an exception comes from: the last note, for those before may be another table's."""
+    return next(note for note in reversed(error.__notes__) if isinstance(note, kind))
+
+
+def _unknown(error: ForbiddenExtraKeysError, path: Path, told: Iterator[int]) -> Iterator[Finding]:
+    for name in sorted(error.extra_fields):
+        hint = _meant(name, error.cl) if next(told) < _SUGGESTIONS else None
+        yield Finding("unknown-key", "unknown key", hint, (*path, name), at_key=True)
 
 
 def _meant(name: str, model: type) -> str | None:

@@ -1,13 +1,14 @@
 """Where each key and each value of a TOML document stands.
 
-Knows only how far keys and values reach: it is used on text that tomllib took, or took but for a repeated key, and
+Knows only how far keys and values reach: it is used on text that tomli took, or took but for a repeated key, and
 only when there is something to report.
 """
 
 from __future__ import annotations
 
 import re
-import tomllib
+
+import tomli
 
 from udaemon.manifest.places import Place, Places, place_at, placer
 from udaemon.manifest.problems import Path
@@ -112,7 +113,7 @@ class _Scan:
         while True:
             self.blank()
             start, raw = self.at, self.match(_KEY)
-            parts.append((tomllib.loads(f"k={raw}")["k"] if raw[0] in "\"'" else raw, start))
+            parts.append((tomli.loads(f"k={raw}")["k"] if raw[0] in "\"'" else raw, start))
             self.blank()
             if not self.text.startswith(".", self.at):
                 return parts

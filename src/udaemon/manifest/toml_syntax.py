@@ -1,13 +1,14 @@
-"""TOML text to plain tables, by tomllib.
+"""TOML text to plain tables, by tomli: the compiled wheel of the same parser as Python's tomllib.
 
-Knows no key of ours. Where keys stand is `toml_places.py`'s to say; tomllib tells no positions.
+Knows no key of ours. Where keys stand is `toml_places.py`'s to say; tomli tells no positions.
 """
 
 from __future__ import annotations
 
 import re
-import tomllib
 from typing import Any
+
+import tomli
 
 from udaemon.manifest.places import place_at
 from udaemon.manifest.problems import Finding
@@ -15,7 +16,7 @@ from udaemon.manifest.problems import Finding
 _AT = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$")
 _PART = r"""(?:[A-Za-z0-9_-]++|"[^"\n]*+"|'[^'\n]*+')"""
 _LONG_KEY = re.compile(rf"(?<![A-Za-z0-9_-]){_PART}(?:[ \t]*+\.[ \t]*+{_PART}){{32,}}+[ \t]*+[=\]]")
-"""tomllib takes a second and a gigabyte for a key of 20,000 parts."""
+"""tomli takes a second and a gigabyte for a key of 20,000 parts."""
 _LONG_NUMBER = re.compile(r"[=\s,\[.+-](?:0[xob])?[0-9A-Fa-f_]{4400}")
 """And half a gigabyte for a number of four million digits; Python reads none of more than 4,300."""
 
@@ -36,8 +37,8 @@ def parse(text: str) -> tuple[dict[str, Any], list[Finding]]:
     if number:
         return {}, [Finding("syntax", "a number of too many digits", place=place_at(text, number.start() + 1))]
     try:
-        return tomllib.loads(text), []
-    except tomllib.TOMLDecodeError as error:
+        return tomli.loads(text), []
+    except tomli.TOMLDecodeError as error:
         return {}, [_syntax(text, str(error))]
     except RecursionError:
         return {}, [Finding("too-deep", "lists or tables are nested too deep")]
