@@ -23,7 +23,7 @@ _TINTS = {
     "waiting": "yellow",
     "failed": "red",
 }
-_LEAST_ERROR = 24
+_LEAST_NAME, _LEAST_ERROR = 12, 24
 
 
 def table(
@@ -51,11 +51,11 @@ def _columns(instances: Sequence[Told], now: float, *, wide: bool) -> list[Colum
         return Column(title, [Cell(text(one)) for one in instances], rank, right=right)
 
     columns = [
-        Column("NAME", [Cell(escape(name(one))) for one in instances]),
+        Column("NAME", [Cell(escape(name(one))) for one in instances], shrinks_to=_LEAST_NAME, grows=8, middle=True),
         Column("STATE", [Cell(one["state"], _TINTS.get(one["state"], "dim")) for one in instances]),
-        column("UPTIME", lambda one: short(one["uptime"]) if one["uptime"] is not None else "", 4, right=True),
-        column("NEXT", lambda one: _next(one, now), 3),
-        column("LAST RUN", lambda one: _last_run(one, now), 5),
+        column("UPTIME", lambda one: short(one["uptime"]) if one["uptime"] is not None else "", 5, right=True),
+        column("NEXT", lambda one: _next(one, now), 4),
+        column("LAST RUN", lambda one: _last_run(one, now), 3),
         column("RUNS", lambda one: _count(one["runs"]["count"]), 7, right=True),
         column("FAILED", lambda one: _count(one["runs"]["failed"]), 6, right=True),
         column("LATE", lambda one: _count(one["runs"]["late"]), 10, right=True),
@@ -101,9 +101,16 @@ def _exit(one: Told, now: float) -> str:
     if end["reason"] is None or (one["pid"] is not None and not one["restarts"]):
         return ""
     when = "" if end["at"] is None else f" {ago(end['at'], now)}"
-    if end["signal"] is not None:
-        return f"{_signal(end['signal'])}{when}"
-    return f"{end['reason']}{when}" if end["code"] is None else f"code {end['code']}{when}"
+    return f"{_how(end)}{when}"
+
+
+def _how(end: Mapping[str, Any]) -> str:
+    """The reason; one that only says that it ended, or was killed, is told by its code or its signal."""
+    if end["reason"] == "exited" and end["code"] is not None:
+        return f"code {end['code']}"
+    if end["reason"] == "killed" and end["signal"] is not None:
+        return _signal(end["signal"])
+    return str(end["reason"])
 
 
 def _signal(number: int) -> str:

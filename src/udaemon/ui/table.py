@@ -1,12 +1,13 @@
-"""A table that picks its columns by width: the important ones stay, one may shrink, none is ever of no width.
+"""A table that picks its columns by width: the important ones stay, some may shrink, none is ever of no width.
 
-Knows nothing of what is in it. Without a width nothing is left out and nothing cut.
+Knows nothing of what is in it. On a terminal rich draws it. Without a width nothing is left out, nothing is cut, and
+rich is not loaded: what reads a pipe wants plain lines, and soon.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 _GAP = "  "
 _PLAIN = "\033[0m"
@@ -29,6 +30,8 @@ class Column(NamedTuple):
         rank: How dispensable it is; 0 is always shown.
         right: Whether it is flush right.
         shrinks_to: The width to which it may be cut, None for not at all.
+        grows: The rank at which it gets the rest of its width back, before dispensable columns get theirs.
+        middle: Whether it is cut in its middle, for texts that their ends tell apart.
     """
 
     title: str
@@ -36,11 +39,18 @@ class Column(NamedTuple):
     rank: int = 0
     right: bool = False
     shrinks_to: int | None = None
+    grows: int = 99
+    middle: bool = False
 
     @property
     def width(self) -> int:
         """The width at which nothing of it is cut."""
         return max(width(self.title), *(width(cell.text) for cell in self.cells), 0)
+
+    @property
+    def least(self) -> int:
+        """The width that it needs to be there at all."""
+        return self.width if self.shrinks_to is None else min(self.width, self.shrinks_to)
 
 
 def render(columns: Sequence[Column], available: int | None, *, color: bool = False) -> str:
@@ -51,16 +61,11 @@ def render(columns: Sequence[Column], available: int | None, *, color: bool = Fa
         available: Width of the terminal; None where there is none.
         color: Whether to colour.
     """
-    chosen = columns if available is None else _fitting(columns, available)
-    widths = [column.width for column in chosen]
-    if available is not None:
-        spare = available - sum(widths) - len(_GAP) * (len(chosen) - 1)
-        for number, column in enumerate(chosen):
-            if column.shrinks_to is not None and spare < 0:
-                widths[number] = max(column.shrinks_to, widths[number] + spare)
-    heading = [Cell(column.title, "bold") for column in chosen]
-    rows = [heading, *zip(*(column.cells for column in chosen), strict=True)]
-    return "".join(_line(row, chosen, widths, color=color) for row in rows)
+    if available is None:
+        return _plain(columns, color=color)
+    widths = _fitting(columns, available)
+    chosen = sorted(widths)
+    return _drawn([columns[number] for number in chosen], [widths[number] for number in chosen], color=color)
 
 
 def width(text: str) -> int:
@@ -75,32 +80,71 @@ def width(text: str) -> int:
     )
 
 
-def _fitting(columns: Sequence[Column], available: int) -> list[Column]:
-    """The columns that fit, in order of importance; one that does not fit leaves its place to the next."""
-    used = -len(_GAP)
-    chosen = set()
-    for number in sorted(range(len(columns)), key=lambda number: columns[number].rank):
+def _fitting(columns: Sequence[Column], available: int) -> dict[int, int]:
+    """The columns that fit, each with its width; one that does not fit leaves its place to the next in rank."""
+    widths: dict[int, int] = {}
+    left = available + len(_GAP)
+    for _, number in sorted((rank, n) for n, column in enumerate(columns) for rank in {column.rank, column.grows}):
         column = columns[number]
-        needed = column.width if column.shrinks_to is None else min(column.width, column.shrinks_to)
-        if column.rank == 0 or used + len(_GAP) + needed <= available:
-            chosen.add(number)
-            used += len(_GAP) + needed
-    return [column for number, column in enumerate(columns) if number in chosen]
+        if number in widths:
+            more = max(0, min(column.width - widths[number], left))
+        elif column.rank == 0 or len(_GAP) + column.least <= left:
+            more = column.least
+            left -= len(_GAP)
+        else:
+            continue
+        widths[number] = widths.get(number, 0) + more
+        left -= more
+    return widths
+
+
+def _plain(columns: Sequence[Column], *, color: bool) -> str:
+    """Every line whole, whatever it takes."""
+    widths = [column.width for column in columns]
+    heading = [Cell(column.title, "bold") for column in columns]
+    rows = [heading, *zip(*(column.cells for column in columns), strict=True)]
+    return "".join(_line(row, columns, widths, color=color) for row in rows)
 
 
 def _line(row: Sequence[Cell], columns: Sequence[Column], widths: Sequence[int], *, color: bool) -> str:
     parts = []
     for cell, column, wide in zip(row, columns, widths, strict=True):
-        text = _cut(cell.text, wide)
-        pad = " " * (wide - width(text))
-        shown = f"{_TINTS[cell.tint]}{text}{_PLAIN}" if color and cell.tint and text else text
+        pad = " " * (wide - width(cell.text))
+        shown = f"{_TINTS[cell.tint]}{cell.text}{_PLAIN}" if color and cell.tint and cell.text else cell.text
         parts.append(pad + shown if column.right else shown + pad)
     return _GAP.join(parts).rstrip() + "\n"
 
 
-def _cut(text: str, wide: int) -> str:
+def _drawn(columns: Sequence[Column], widths: Sequence[int], *, color: bool) -> str:
+    """Drawn by rich, each column of the width that was chosen for it."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, padding=(0, len(_GAP), 0, 0), header_style="")
+    for column, wide in zip(columns, widths, strict=True):
+        justify: Literal["left", "right"] = "right" if column.right else "left"
+        title = Text.assemble((_cut(column.title, wide), "bold"))
+        table.add_column(title, width=wide, no_wrap=True, justify=justify)
+    for row in zip(*(column.cells for column in columns), strict=True):
+        texts = (_cut(cell.text, n, middle=of.middle) for cell, of, n in zip(row, columns, widths, strict=True))
+        table.add_row(*(Text.assemble((text, cell.tint)) for text, cell in zip(texts, row, strict=True)))
+    console = Console(
+        width=sum(widths) + len(_GAP) * len(widths),
+        force_terminal=color,
+        no_color=not color,
+        color_system="standard" if color else None,
+    )
+    with console.capture() as capture:
+        console.print(table)
+    return "".join(f"{line.rstrip()}\n" for line in capture.get().splitlines())
+
+
+def _cut(text: str, wide: int, *, middle: bool = False) -> str:
+    """The text in so many columns, with … for what is left out."""
     if width(text) <= wide:
         return text
-    while text and width(text) > wide - 1:
+    end = text[len(text) - wide // 3 :] if middle else ""
+    while text and width(text) + width(end) > wide - 1:
         text = text[:-1]
-    return text + "…"
+    return f"{text}…{end}"

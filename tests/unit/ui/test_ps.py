@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,13 @@ from tests.fakes.host import WALL, FakeHost, reading
 
 from udaemon.control.snapshot import Moment, snapshot
 from udaemon.manifest.model import Daemon
-from udaemon.policy.events import SpawnFailed, StartAsked, Trouble
+from udaemon.policy.events import Exited, Reason, SpawnFailed, StartAsked, Trouble
 from udaemon.policy.instance import Key
 from udaemon.ui.ps import table
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "ps"
 NOW = WALL + 195.0
+ACCEPT = bool(os.environ.get("UDAEMON_ACCEPT"))
 
 
 def shown(host: FakeHost) -> list[dict[str, Any]]:
@@ -91,23 +93,63 @@ def busy() -> list[dict[str, Any]]:
     return shown(host)
 
 
+def long() -> list[dict[str, Any]]:
+    """Names of 44 letters, and one that was replaced for its memory."""
+    host = FakeHost(
+        Daemon(name="nightly-export-of-customer-invoices-to-sftp-1", factory="m:f", sleep=30.0),
+        Daemon(name="nightly-export-of-customer-invoices-to-sftp-2", factory="m:f", sleep=30.0, instances=2),
+        Daemon(name="db", command=("redis",)),
+    )
+    keys = [view.key for view in host.instances()]
+    for pid, key in enumerate(keys, 4021):
+        host.run(key, pid)
+        host.slots[key] = reading(
+            pid,
+            count=40 + pid % 10,
+            last_id=7,
+            last_started_at=1183.0,
+            last_duration=12.5,
+            last_outcome="ok",
+            next_at=1213.0,
+        )
+    host.clock = 1190.0
+    host.happen(keys[0], Exited(code=0, reason=Reason.MEMORY))
+    host.born(keys[0], 4030)
+    host.clock = 1195.0
+    return shown(host)
+
+
 def golden(name: str, text: str) -> None:
-    """Compare the whole text with the golden file."""
+    """Compare the whole text with the golden file; UDAEMON_ACCEPT=1 writes it."""
+    if ACCEPT:
+        (GOLDEN / f"{name}.txt").write_text(text, encoding="utf-8")
     assert text == (GOLDEN / f"{name}.txt").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("columns", [60, 80, 120, 200])
+@pytest.mark.parametrize("columns", [50, 60, 80, 120, 200])
 def test_a_calm_project(columns: int) -> None:
     text = table(calm(), NOW, columns)
     golden(f"calm-{columns}", text)
     assert max(len(line) for line in text.splitlines()) <= columns
 
 
-@pytest.mark.parametrize("columns", [60, 80, 120, 200])
+@pytest.mark.parametrize("columns", [50, 60, 80, 120, 200])
 def test_a_project_with_one_of_everything(columns: int) -> None:
     text = table(busy(), WALL + 190.5, columns)
     golden(f"busy-{columns}", text)
     assert max(len(line) for line in text.splitlines()) <= columns
+
+
+@pytest.mark.parametrize("columns", [50, 80, 120])
+def test_a_long_name_takes_no_column_from_the_others(columns: int) -> None:
+    text = table(long(), NOW, columns)
+    golden(f"long-{columns}", text)
+    assert max(len(line) for line in text.splitlines()) <= columns
+    assert "LAST RUN" in text
+
+
+def test_the_reason_of_an_end_is_told_where_there_is_one() -> None:
+    assert "memory 5.0s ago" in table(long(), NOW, None)
 
 
 def test_without_a_terminal_nothing_is_left_out_or_cut() -> None:
@@ -120,6 +162,7 @@ def test_wide_tells_everything_whatever_the_terminal() -> None:
 
 def test_states_and_errors_are_coloured() -> None:
     text = table(busy(), WALL + 190.5, 80, color=True)
+    golden("busy-80-color", text)
     assert "\x1b[32mrunning\x1b[0m" in text
     assert "\x1b[33mbackoff\x1b[0m" in text
     assert "\x1b[31mfailed\x1b[0m" in text
