@@ -27,7 +27,7 @@ def completed(udaemon: Udaemon, monkeypatch: pytest.MonkeyPatch, line: str) -> l
 
 
 def test_verbs(udaemon: Udaemon, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert completed(udaemon, monkeypatch, "udaemon st") == ["start", "stop"]
+    assert completed(udaemon, monkeypatch, "udaemon st") == ["start", "stop", "status"]
 
 
 def test_daemons_of_the_running_supervisor(udaemon: Udaemon, service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,3 +77,9 @@ def test_daemons_of_another_manifest(udaemon: Udaemon, tmp_path: Path, monkeypat
 def test_a_broken_manifest_offers_nothing(udaemon: Udaemon, shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (shop / "udaemon.toml").write_text("[daemons")
     assert completed(udaemon, monkeypatch, "udaemon start ") == []
+
+
+def test_signals_conditions_and_keys(udaemon: Udaemon, service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert completed(udaemon, monkeypatch, "udaemon signal US") == ["USR1", "USR2"]
+    assert completed(udaemon, monkeypatch, "udaemon wait db@r") == ["db@ready", "db@run-ok"]
+    assert completed(udaemon, monkeypatch, "udaemon explain min-s") == ["min-sleep"]

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.cli.conftest import Serve, Udaemon
+from tests.cli.conftest import DB, MAILER, Serve, Udaemon
 from tests.fakes.host import FakeHost
 from tests.fakes.service import Service
 
@@ -24,6 +24,7 @@ CLIENT_VERBS = {
     "restart": ["restart", "db"],
     "signal": ["signal", "HUP", "db"],
     "inspect": ["inspect", "db"],
+    "status": ["status"],
     "events": ["events"],
     "wait": ["wait", "db@stopped"],
     "ls": ["ls"],
@@ -62,8 +63,10 @@ def run(*arguments: str, stdout: int = subprocess.PIPE) -> subprocess.CompletedP
 def test_help_lists_every_verb_and_imports_none() -> None:
     call = [sys.executable, "-c", CALL, "--help"]
     done = subprocess.run(call, capture_output=True, text=True, timeout=20, check=True)
-    listed = [line.split()[0] for line in done.stdout.partition("Verbs:\n")[2].splitlines() if line[2:3] != " "]
+    sections = done.stdout[done.stdout.index("Run:\n") :].splitlines()
+    listed = [line.split()[0] for line in sections if line.startswith("  ") and line[2:3] != " "]
     assert listed == list(VERBS)
+    assert [line for line in sections if line and not line.startswith(" ")] == ["Run:", "Look:", "Manifest:", "Move:"]
     assert "udaemon.cli.commands." not in done.stderr
 
 
@@ -108,10 +111,40 @@ def test_f53_a_name_that_would_lead_elsewhere_is_refused(udaemon: Udaemon, optio
     assert "'../../x' is no name" in said.err
 
 
-def test_no_verb_shows_the_help_and_is_a_usage_error(udaemon: Udaemon) -> None:
+def test_no_verb_tells_what_is_here_and_what_comes_next(udaemon: Udaemon, serve: Serve) -> None:
     said = udaemon()
-    assert (said.code, said.out) == (2, "")
-    assert said.err.startswith("Usage: udaemon [OPTIONS] VERB [ARGS]...\n")
+    assert (said.code, said.err) == (0, "")
+    assert said.out.startswith("shop does not run: 2 daemons in udaemon.toml\n\n  udaemon check ")
+    serve(MAILER, DB)
+    assert udaemon().out.startswith("shop runs from /srv/shop/udaemon.toml: 3 stopped\n\n  udaemon ps ")
+
+
+def test_no_verb_in_an_empty_directory_tells_of_init(
+    udaemon: Udaemon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    said = udaemon()
+    assert said.code == 0
+    assert said.out.startswith("no udaemon.toml, udaemon.yaml or udaemon.yml in ")
+    assert "udaemon init" in said.out
+
+
+def test_no_verb_with_mistakes_in_the_manifest(udaemon: Udaemon, shop: Path) -> None:
+    (shop / "udaemon.toml").write_text('[daemons.db]\ncomand = "x"\n')
+    assert udaemon().out.startswith("the manifest has 1 problem: udaemon check shows them\n")
+
+
+@pytest.mark.parametrize("verb", ["top", "kill", "tail", "exec", "reload", "apply"])
+def test_a_verb_of_another_program_is_told_in_ours(udaemon: Udaemon, verb: str) -> None:
+    said = udaemon(verb)
+    assert said.code == 2
+    assert said.err.startswith(f"udaemon: no verb '{verb}'\n  hint: udaemon ")
+
+
+@pytest.mark.usefixtures("service")
+def test_quiet_may_stand_after_the_verb() -> None:
+    assert run("start", "db", "-q").stderr == b""
+    assert b"db/0 stopped" in run("stop", "db", "-v").stderr
 
 
 @pytest.mark.parametrize("verb", list(VERBS))

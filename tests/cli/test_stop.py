@@ -46,7 +46,7 @@ def test_down_waits_until_the_supervisor_has_ended(udaemon: Udaemon, serve: Serv
 
 
 @pytest.mark.parametrize(
-    "verb", [["down"], ["ps"], ["ps", "--json"], ["stop", "db"], ["events"], ["wait", "db"], ["inspect", "db"]]
+    "verb", [["ps"], ["ps", "--json"], ["stop", "db"], ["events"], ["wait", "db"], ["inspect", "db"]]
 )
 def test_without_a_supervisor_the_line_says_how_to_start_one(udaemon: Udaemon, verb: list[str]) -> None:
     said = udaemon(*verb)
@@ -69,3 +69,9 @@ def test_a_dry_run_tells_what_would_be_done_and_does_nothing(
     service = serve(DB)
     assert udaemon(*verb.split(), "--dry-run") == (0, "", f"db/0 would be {what} (is stopped)\n")
     assert (service.host.asked, service.host.sent, service.host.down) == ([], [], [])
+
+
+def test_down_where_nothing_runs_is_done_already(udaemon: Udaemon) -> None:
+    said = udaemon("down")
+    assert (said.code, said.out) == (0, "")
+    assert said.err.startswith("no supervisor is running for udaemon.toml")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,35 +15,63 @@ from udaemon import __version__
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.options import color as color_choice
 from udaemon.cli.parameters import NAME
+from udaemon.errors import ExitCode, UdaemonError
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-VERBS = {
-    "up": "Start the project's daemons, and watch them or leave them in the background.",
-    "down": "Stop everything, the supervisor too.",
-    "ps": "Show what every instance is doing.",
-    "logs": "Show what daemons wrote.",
-    "start": "Start daemons.",
-    "stop": "Stop daemons.",
-    "restart": "Stop daemons and start them anew.",
-    "signal": "Send a signal to daemons.",
-    "run": "Run one daemon in this terminal, without a supervisor.",
-    "check": "Check manifests and tell every problem.",
-    "config": "Print the whole manifest, and where each value comes from.",
-    "explain": "Say what a key of the manifest or the code of an error means.",
-    "init": "Write the files of a new project.",
-    "doctor": "Tell what this machine offers, and what is wrong with the project's directories.",
-    "schema": "Print the JSON Schema of the manifest.",
-    "import-ini": "Make a manifest of a directory of ustream/daemon ini files.",
-    "inspect": "Show everything known of a daemon, as JSON.",
-    "events": "Show what happened.",
-    "wait": "Wait until a daemon is ready, is stopped, or had a good run.",
-    "ls": "List the projects that run.",
-    "completion": "Print a completion script for a shell.",
-    "version": "Show the version.",
+SECTIONS = {
+    "Run": {
+        "up": "Start the project's daemons, and watch them or leave them in the background.",
+        "down": "Stop everything, the supervisor too.",
+        "start": "Start daemons.",
+        "stop": "Stop daemons.",
+        "restart": "Stop daemons and start them anew.",
+        "signal": "Send a signal to daemons.",
+        "wait": "Wait until a daemon is ready, is stopped, or had a good run.",
+        "run": "Run one daemon in this terminal, without a supervisor.",
+    },
+    "Look": {
+        "ps": "Show what every instance is doing.",
+        "status": "Show all that one wants to know of a daemon.",
+        "logs": "Show what daemons wrote.",
+        "events": "Show what happened.",
+        "inspect": "Show everything known of a daemon, as JSON.",
+        "ls": "List the projects that run.",
+    },
+    "Manifest": {
+        "init": "Write the files of a new project.",
+        "check": "Check manifests and tell every problem.",
+        "config": "Print the whole manifest, and where each value comes from.",
+        "explain": "Say what a key of the manifest or the code of an error means.",
+        "schema": "Print the JSON Schema of the manifest.",
+    },
+    "Move": {
+        "import-ini": "Make a manifest of a directory of ustream/daemon ini files.",
+        "doctor": "Tell what this machine offers, and what is wrong with the project's directories.",
+        "completion": "Print a completion script for a shell.",
+        "version": "Show the version.",
+    },
 }
 """A verb `x-y` is the click command `command` in `udaemon.cli.commands.x_y`; its `obj` is a `GlobalOptions`."""
+
+VERBS = {verb: told for verbs in SECTIONS.values() for verb, told in verbs.items()}
+
+_OTHER_WORDS = {
+    "apply": "udaemon cannot change what runs yet: udaemon down and udaemon up put an edit into effect",
+    "attach": "udaemon logs -f NAME follows what it writes; a daemon has no terminal",
+    "exec": "udaemon run NAME runs a daemon here; its environment is that of udaemon config",
+    "kill": "udaemon signal KILL NAME, or udaemon stop NAME -t 0",
+    "list": "udaemon ps shows daemons, udaemon ls projects",
+    "monit": "udaemon ps; a screen that stays is not there yet",
+    "reload": "udaemon cannot change what runs yet: udaemon down and udaemon up put an edit into effect",
+    "reread": "udaemon check reads the manifest",
+    "rm": "take it out of the manifest",
+    "tail": "udaemon logs -f NAME",
+    "top": "udaemon ps; a screen that stays is not there yet",
+    "update": "udaemon down and udaemon up put an edit into effect",
+}
+"""What other programs call their verbs, and what serves here."""
 
 
 class Verbs(click.Group):
@@ -58,6 +86,8 @@ class Verbs(click.Group):
         if cmd_name not in VERBS:
             return None
         command: click.Command = import_module(f"udaemon.cli.commands.{_module(cmd_name)}").command
+        taken = {name for parameter in command.params for name in parameter.opts}
+        command.params += [option for option in _ANYWHERE if taken.isdisjoint(option.opts)]
         return command
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
@@ -75,21 +105,46 @@ class Verbs(click.Group):
         if args and not args[0].startswith("-") and args[0] not in self.list_commands(ctx):
             from udaemon.manifest.wording import near
 
+            if args[0] in _OTHER_WORDS:
+                raise UdaemonError(f"no verb {args[0]!r}", _OTHER_WORDS[args[0]], ExitCode.USAGE)
             meant = near(args[0], self.list_commands(ctx))
             raise click.UsageError(f"no verb {args[0]!r}" + (f"; did you mean {meant!r}?" if meant else ""), ctx)
         return super().resolve_command(ctx, args)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the verbs with the table's help."""
-        with formatter.section("Verbs"):
-            formatter.write_dl([(name, VERBS[name]) for name in self.list_commands(ctx)])
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """List the verbs with the table's help, by what they are for."""
+        for section, verbs in SECTIONS.items():
+            with formatter.section(section):
+                formatter.write_dl([(f"{name:<{max(map(len, VERBS))}}", told) for name, told in verbs.items()])
 
 
 def _module(name: str) -> str:
     return name.replace("-", "_")
 
 
-@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]}, subcommand_metavar="VERB [ARGS]...")
+def _said_after(context: click.Context, parameter: click.Parameter, value: Any) -> None:
+    """What was said after the verb counts as if it had been said before it."""
+    if value:
+        options: GlobalOptions = context.obj
+        more = {"quiet": True} if parameter.name == "quiet" else {"verbose": options.verbose + value}
+        context.obj = options._replace(**more)
+
+
+_ANYWHERE = (
+    click.Option(
+        ["-q", "--quiet"], is_flag=True, help="Say nothing but errors.", expose_value=False, callback=_said_after
+    ),
+    click.Option(["-v", "--verbose"], count=True, help="Say more.", expose_value=False, callback=_said_after),
+)
+"""Global options that a verb takes too, unless it has one of that name itself."""
+
+
+@click.group(
+    cls=Verbs,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    subcommand_metavar="VERB [ARGS]...",
+)
 @click.option("-f", "--file", "files", multiple=True, metavar="FILE", help="Manifest; repeat it to layer, - is stdin.")
 @click.option("-p", "--project", type=NAME, metavar="NAME", help="Project name in place of the manifest's.")
 @click.option(
@@ -116,3 +171,7 @@ def cli(
 ) -> None:
     """Declare every daemon in one manifest, run them all, and see what each one did."""
     context.obj = GlobalOptions(files, project, context_name, color_choice(color, os.environ), quiet, verbose, profiles)
+    if context.invoked_subcommand is None:
+        from udaemon.cli.overview import overview
+
+        overview(context.obj)

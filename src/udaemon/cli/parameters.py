@@ -1,4 +1,4 @@
-"""Kinds of values on the command line: durations, and names of daemons that a shell can complete.
+"""Kinds of values on the command line: durations, and what a shell can complete: daemons, signals, keys.
 
 Knows no verb.
 """
@@ -14,6 +14,10 @@ from udaemon.cli.options import GlobalOptions
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
+
+
+CONDITIONS = ("ready", "stopped", "run-ok")
+"""What a daemon can be waited for."""
 
 
 class Duration(click.ParamType[float]):
@@ -69,6 +73,49 @@ class DaemonName(click.ParamType[str]):
         return [CompletionItem(name) for name in fitting if not (self.one and name.startswith(TAG))]
 
 
+class Condition(DaemonName):
+    """A daemon, and after an @ what is waited for."""
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Offer the daemons, and behind an @ the conditions."""
+        from click.shell_completion import CompletionItem
+
+        name, at, begun = incomplete.partition("@")
+        if not at:
+            return super().shell_complete(ctx, param, incomplete)
+        return [CompletionItem(f"{name}@{word}") for word in CONDITIONS if word.startswith(begun)]
+
+
+class SignalName(click.ParamType[str]):
+    """A signal as people write it; what it means is for the supervisor to say."""
+
+    name = "signal"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
+        """Offer the names that this system has, without SIG."""
+        import signal
+
+        from click.shell_completion import CompletionItem
+
+        names = [one.name.removeprefix("SIG") for one in signal.Signals]
+        return [CompletionItem(name) for name in names if name.startswith(incomplete.upper())]
+
+
+class Word(click.ParamType[str]):
+    """A key of the manifest, or the code of an error."""
+
+    name = "word"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
+        """Offer both."""
+        from click.shell_completion import CompletionItem
+
+        from udaemon.manifest.codes import CODES
+        from udaemon.manifest.pages import every_key
+
+        return [CompletionItem(word) for word in (*every_key(), *CODES) if word.startswith(incomplete)]
+
+
 def _options(ctx: click.Context) -> GlobalOptions:
     """The global options while completing, when no callback has run: click parsed them all the same."""
     given = ctx.find_root().params
@@ -79,4 +126,7 @@ def _options(ctx: click.Context) -> GlobalOptions:
 DURATION = Duration()
 DAEMON = DaemonName()
 ONE_DAEMON = DaemonName(one=True)
+CONDITION = Condition()
+SIGNAL = SignalName()
+WORD = Word()
 NAME = PlainName()

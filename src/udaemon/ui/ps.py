@@ -15,7 +15,7 @@ from udaemon.ui.words import ago, moment, short, size, until
 
 Told = Mapping[str, Any]
 
-_TINTS = {
+TINTS = {
     "running": "green",
     "starting": "yellow",
     "stopping": "yellow",
@@ -52,7 +52,7 @@ def _columns(instances: Sequence[Told], now: float, *, wide: bool) -> list[Colum
 
     columns = [
         Column("NAME", [Cell(escape(name(one))) for one in instances], shrinks_to=_LEAST_NAME, grows=8, middle=True),
-        Column("STATE", [Cell(one["state"], _TINTS.get(one["state"], "dim")) for one in instances]),
+        Column("STATE", [Cell(one["state"], TINTS.get(one["state"], "dim")) for one in instances]),
         column("UPTIME", lambda one: short(one["uptime"]) if one["uptime"] is not None else "", 5, right=True),
         column("NEXT", lambda one: _next(one, now), 4),
         column("LAST RUN", lambda one: _last_run(one, now), 3),
@@ -100,11 +100,10 @@ def _exit(one: Told, now: float) -> str:
     end = one["exit"]
     if end["reason"] is None or (one["pid"] is not None and not one["restarts"]):
         return ""
-    when = "" if end["at"] is None else f" {ago(end['at'], now)}"
-    return f"{_how(end)}{when}"
+    return ending(end) + ("" if end["at"] is None else f" {ago(end['at'], now)}")
 
 
-def _how(end: Mapping[str, Any]) -> str:
+def ending(end: Mapping[str, Any]) -> str:
     """The reason; one that only says that it ended, or was killed, is told by its code or its signal."""
     if end["reason"] == "exited" and end["code"] is not None:
         return f"code {end['code']}"

@@ -10,9 +10,10 @@ import click
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.parameters import DURATION
 from udaemon.cli.settled import dry_run_option, foretold, settled
+from udaemon.cli.talk import say
 from udaemon.cli.target import supervisor
 from udaemon.control.client import SupervisorGone
-from udaemon.errors import ExitCode
+from udaemon.errors import ExitCode, UdaemonError
 
 
 @click.command("down")
@@ -20,8 +21,15 @@ from udaemon.errors import ExitCode
 @dry_run_option
 @click.pass_obj
 def command(options: GlobalOptions, *, timeout: float | None, dry_run: bool) -> int:
-    """Stop all daemons and the supervisor, and wait until it has ended."""
-    with supervisor(options) as client:
+    """Stop all daemons and the supervisor, and wait until it has ended; where none runs there is nothing to do."""
+    try:
+        client = supervisor(options)
+    except UdaemonError as error:
+        if error.exit_code != ExitCode.NOT_RUNNING:
+            raise
+        say(options, error.message)
+        return ExitCode.OK
+    with client:
         if dry_run:
             return foretold(client, options, (), "stopped")
         try:

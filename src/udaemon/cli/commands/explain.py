@@ -10,6 +10,7 @@ import sys
 
 import click
 
+from udaemon.cli.parameters import WORD
 from udaemon.errors import UdaemonError
 from udaemon.manifest.codes import CODES
 from udaemon.manifest.explain import explain, overview
@@ -18,7 +19,7 @@ from udaemon.manifest.wording import near
 
 
 @click.command(name="explain")
-@click.argument("word", required=False, metavar="[KEY|CODE]")
+@click.argument("word", required=False, type=WORD, metavar="[KEY|CODE]")
 def command(*, word: str | None) -> None:
     """Say what a key of the manifest or the code of an error means; without either, list them."""
     if word is None:

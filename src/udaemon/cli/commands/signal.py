@@ -8,7 +8,7 @@ from __future__ import annotations
 import click
 
 from udaemon.cli.options import GlobalOptions
-from udaemon.cli.parameters import DAEMON
+from udaemon.cli.parameters import DAEMON, SIGNAL
 from udaemon.cli.settled import dry_run_option, foretold
 from udaemon.cli.talk import say
 from udaemon.cli.target import supervisor
@@ -16,7 +16,7 @@ from udaemon.errors import ExitCode
 
 
 @click.command("signal")
-@click.argument("signal", metavar="SIG")
+@click.argument("signal", type=SIGNAL, metavar="SIG")
 @click.argument("names", nargs=-1, required=True, type=DAEMON, metavar="NAME...")
 @dry_run_option
 @click.pass_obj

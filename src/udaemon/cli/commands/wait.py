@@ -8,13 +8,13 @@ from __future__ import annotations
 import click
 
 from udaemon.cli.options import GlobalOptions
-from udaemon.cli.parameters import DAEMON, DURATION
+from udaemon.cli.parameters import CONDITION, DURATION
 from udaemon.cli.settled import settled
 from udaemon.cli.target import supervisor
 
 
 @click.command("wait")
-@click.argument("name", type=DAEMON, metavar="NAME[@ready|stopped|run-ok]")
+@click.argument("name", type=CONDITION, metavar="NAME[@ready|stopped|run-ok]")
 @click.option("--timeout", type=DURATION, metavar="T", help="Give up after this long, with exit code 124.")
 @click.pass_obj
 def command(options: GlobalOptions, *, name: str, timeout: float | None) -> int:

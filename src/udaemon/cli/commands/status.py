@@ -1,0 +1,103 @@
+"""`udaemon status`: a card for people, of a daemon or of the whole project.
+
+Knows nothing of either: it shows what the supervisor tells, the log's last lines, and where the manifest says it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
+
+from udaemon.cli.options import GlobalOptions
+from udaemon.cli.output import terminal_width
+from udaemon.cli.parameters import DAEMON
+from udaemon.cli.target import supervisor
+
+_LAST_LINES = 5
+
+
+@click.command("status")
+@click.argument("name", required=False, type=DAEMON, metavar="[NAME]")
+@click.pass_obj
+def command(options: GlobalOptions, *, name: str | None) -> None:
+    """Show all that one wants to know of a daemon: its state and why, its runs, its memory, its log's last lines.
+
+    Without NAME it shows the project: which states there are, and which daemons call for somebody. NAME is a daemon, a
+    glob ('mail*'), a tag (tag:mail) or one instance (mailer/1). The same for programs: udaemon inspect.
+
+    \b
+    udaemon status
+    udaemon status mailer
+    """  # noqa: D301 - click's mark for lines that are kept as they are
+    from udaemon.ui.card import render
+    from udaemon.ui.status import instance_card, project_card
+
+    now = time.time()
+    with supervisor(options) as client:
+        if name is None:
+            told = client.ask("ps")
+            events = client.ask("events")["events"]
+            cards = [project_card(client.ask("hello"), told["instances"], events, now=now)]
+        else:
+            told = client.ask("inspect", name=name)
+            daemons = {daemon["name"]: daemon for daemon in told["daemons"]}
+            places = _places(options)
+            cards = [
+                instance_card(
+                    one,
+                    daemons[one["name"]],
+                    [event for event in told["events"] if event["instance"] == one["instance"]],
+                    log=_last_lines(one),
+                    place=places.get(one["name"]),
+                    now=now,
+                )
+                for one in told["instances"]
+            ]
+    sys.stdout.write(render(cards, terminal_width(), color=options.colors(sys.stdout.isatty())))
+
+
+def _last_lines(one: Mapping[str, Any]) -> Sequence[str]:
+    """What the instance wrote last; nothing where its log cannot be read."""
+    from udaemon.logs.follow import LogReader
+    from udaemon.logs.tail import LogSource
+    from udaemon.ui.escape import escape
+
+    try:
+        reader = LogReader(LogSource(one["name"], one["log"], one["instances"]))
+    except OSError:
+        return []
+    mine = one["instance"] if one["instances"] > 1 else None
+    try:
+        entries = reader.history(last=_LAST_LINES, since=b"", wanted=lambda entry: mine in (None, entry.instance))
+        return [escape(entry.text.decode("utf-8", "backslashreplace"), keep_tabs=True) for entry in entries]
+    finally:
+        reader.close()
+
+
+def _places(options: GlobalOptions) -> dict[str, str]:
+    """Where each daemon is declared now, as `udaemon.toml:12`; nothing where the manifest cannot be read."""
+    from udaemon.errors import UdaemonError
+    from udaemon.manifest.read import examine
+    from udaemon.manifest.report import shown_path
+
+    try:
+        examined = examine(
+            options.files,
+            environ=os.environ,
+            project=options.project,
+            context=options.context,
+            profiles=options.profiles,
+        )
+    except (UdaemonError, OSError):
+        return {}
+    return {
+        str(path[1]): f"{shown_path(document.file, os.getcwd())}:{line}"
+        for document in examined.documents
+        for path, ((line, _column), _value) in document.places.items()
+        if len(path) == 2 and path[0] == "daemons"
+    }

@@ -1,0 +1,80 @@
+"""What `udaemon` alone says: what this project is, and the verbs that one needs next.
+
+Knows no verb's options. It never fails: what cannot be known is said to be so.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from udaemon.cli.options import GlobalOptions
+from udaemon.cli.target import supervisor
+from udaemon.errors import ExitCode, ManifestError, UdaemonError
+from udaemon.ui.escape import escape
+
+_NOWHERE = (
+    ("init", "write a manifest and a first task into this directory"),
+    ("import-ini DIR", "make a manifest of ustream/daemon ini files"),
+    ("explain", "list the keys that a manifest may have"),
+    ("doctor", "tell what this machine offers"),
+    ("ls", "list the projects that run"),
+    ("--help", "every verb"),
+)
+_DOWN = (
+    ("check", "look for mistakes in the manifest"),
+    ("up", "start everything here; Ctrl-C stops it"),
+    ("up -d", "start everything in the background"),
+    ("run NAME", "run one daemon in this terminal"),
+    ("config", "print the manifest with all defaults"),
+    ("--help", "every verb"),
+)
+_UP = (
+    ("ps", "what every instance is doing"),
+    ("logs -f", "what daemons write"),
+    ("status NAME", "all there is to know of one"),
+    ("restart NAME", "stop it and start it anew"),
+    ("down", "stop everything"),
+    ("--help", "every verb"),
+)
+
+
+def overview(options: GlobalOptions) -> None:
+    """Write it to standard output."""
+    headline, verbs = _situation(options)
+    width = max(len(verb) for verb, _ in verbs)
+    lines = [escape(headline), "", *(f"  udaemon {verb:<{width}}  {told}" for verb, told in verbs)]
+    sys.stdout.write("\n".join(lines) + "\n")
+
+
+def _situation(options: GlobalOptions) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """What is the case here, and the verbs that go with it."""
+    try:
+        with supervisor(options) as client:
+            told = client.ask("hello")
+    except UdaemonError as error:
+        if error.exit_code != ExitCode.NOT_RUNNING:
+            return error.message, _NOWHERE
+        return _declared(options), _DOWN
+    states = ", ".join(f"{count} {state}" for state, count in told["states"].items()) or "no daemon"
+    return f"{told['project']} runs from {_near(told['manifest'])}: {states}", _UP
+
+
+def _declared(options: GlobalOptions) -> str:
+    from udaemon.cli.wanted import wanted_manifest
+
+    try:
+        manifest = wanted_manifest(options)
+    except ManifestError as error:
+        count = len(error.problems)
+        return f"the manifest has {count} problem{'' if count == 1 else 's'}: udaemon check shows them"
+    except (UdaemonError, OSError) as error:
+        return f"the manifest cannot be read: {error}"
+    count = len(manifest.daemons)
+    daemons = "1 daemon" if count == 1 else f"{count} daemons"
+    return f"{manifest.project} does not run: {daemons} in {_near(manifest.file)}"
+
+
+def _near(manifest: str) -> str:
+    near = os.path.relpath(manifest)
+    return manifest if near.startswith("..") else near
