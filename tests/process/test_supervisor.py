@@ -429,3 +429,25 @@ def test_f32_what_ignores_term_is_killed_at_its_deadline_and_said_so(
     seen = project.instance("deaf")
     assert (seen["state"], seen["exit"]["signal"], seen["exit"]["reason"]) == ("stopped", 9, "killed")
     assert re.search(r"killed after 0\.[34]\d* s", project.run("events").stdout)
+
+
+def test_up_of_a_running_project_starts_what_was_stopped(project: Project) -> None:
+    project.manifest("""
+        [daemons.one]
+        command = "sleep 1000"
+        [daemons.two]
+        command = "sleep 1000"
+        [daemons.later]
+        command = "sleep 1000"
+        autostart = false
+    """)
+    project.up()
+    pid = project.instance("one")["pid"]
+    project.run("stop", "two")
+
+    again = project.run("up", "-d")
+
+    assert "two/0 started" in again.stderr
+    assert "one/0" not in again.stderr
+    assert [one["state"] for one in project.instances()] == ["running", "running", "stopped"]
+    assert project.instance("one")["pid"] == pid

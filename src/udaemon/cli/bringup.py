@@ -116,25 +116,28 @@ def _attached(fd: int, manifest: Manifest, chosen: Chosen, options: GlobalOption
 def _join(
     fd: int, manifest: Manifest, options: GlobalOptions, *, names: tuple[str, ...], wait: bool, timeout: float | None
 ) -> int:
-    """The project runs already: say so, and start what was named."""
+    """The project runs already: say so, and start what was named, or what starts by itself and does not run."""
     client = _connect(fd)
     rundir.release(fd)
     told = client.ask("hello")
     say(options, f"{manifest.project} is already running, pid {told['pid']}")
     if told["fingerprint"] != fingerprint(manifest):
         say(options, "the manifest has changed since; udaemon down and udaemon up put it into effect")
-    if not names and not wait:
-        client.close()
-        return ExitCode.OK
-    return _settle(client, options, names=names, wait=wait, timeout=timeout)
+    return _settle(client, options, names=names, wait=wait, timeout=timeout, autostart=not names)
 
 
 def _settle(
-    client: Client, options: GlobalOptions, *, names: tuple[str, ...], wait: bool, timeout: float | None
+    client: Client,
+    options: GlobalOptions,
+    *,
+    names: tuple[str, ...],
+    wait: bool,
+    timeout: float | None,
+    autostart: bool = False,
 ) -> int:
     """Tell what becomes of each daemon. Only with --wait is it a failure of `up` when one does not come up."""
     with client:
-        code = settled(client, options, "up", names=names, ready=wait, timeout=timeout)
+        code = settled(client, options, "up", names=names, ready=wait, timeout=timeout, autostart=autostart)
     return code if wait else ExitCode.OK
 
 

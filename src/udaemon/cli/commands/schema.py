@@ -8,34 +8,60 @@ from __future__ import annotations
 import json
 import os
 import sys
+import tempfile
 
 import click
 
 from udaemon.cli.options import GlobalOptions
-from udaemon.errors import UdaemonError
+from udaemon.cli.talk import say
+from udaemon.errors import ExitCode, ManifestError, UdaemonError
 from udaemon.manifest.schema import as_text, json_schema, with_factories
 
 
 @click.command(name="schema")
 @click.option("--project", "of_project", is_flag=True, help="Add the project's own factories and their params.")
+@click.option("-o", "--output", metavar="FILE", help="Write it to FILE, which is replaced as a whole.")
 @click.pass_obj
-def command(options: GlobalOptions, *, of_project: bool) -> None:
-    """Print the JSON Schema of the manifest."""
-    if not of_project:
-        sys.stdout.write(as_text())
-        return
-    from udaemon.cli.imports import project_factories
-    from udaemon.manifest.read import load
+def command(options: GlobalOptions, *, of_project: bool, output: str | None) -> int:
+    """Print the JSON Schema of the manifest.
 
-    manifest = load(
-        options.files,
-        environ=os.environ,
-        project=options.project,
-        context=options.context,
-        profiles=options.profiles,
-    )
+    With --project and a mistake in the manifest it is the plain schema, which points at the mistake in an editor too;
+    the exit code is 1 then.
+    """
+    text, code = as_text(), ExitCode.OK
+    if of_project:
+        try:
+            text = _of_project(options)
+        except (ManifestError, TimeoutError) as error:
+            why = (
+                "a module takes too long to import" if isinstance(error, TimeoutError) else "the manifest has problems"
+            )
+            say(options, f"{why}, see udaemon check; this is the schema without the project's factories", failed=True)
+            code = ExitCode.FAILED
+    if output is None:
+        sys.stdout.write(text)
+    else:
+        replace(output, text)
+    return code
+
+
+def replace(path: str, text: str) -> None:
+    """Put a file with this text in the place of another: who reads it meanwhile sees the old one or the new one."""
+    directory, name = os.path.split(os.path.abspath(path))
     try:
-        told = project_factories(manifest)
-    except TimeoutError:
-        raise UdaemonError("a module takes too long to import", "see udaemon check") from None
-    sys.stdout.write(json.dumps(with_factories(json_schema(), told), indent=2, ensure_ascii=False) + "\n")
+        with tempfile.NamedTemporaryFile(
+            "w", dir=directory, prefix=f".{name}.", encoding="utf-8", delete=False
+        ) as file:
+            file.write(text)
+        os.chmod(file.name, 0o644)
+        os.replace(file.name, path)
+    except OSError as error:
+        raise UdaemonError(f"{path} cannot be written: {error.strerror}") from None
+
+
+def _of_project(options: GlobalOptions) -> str:
+    from udaemon.cli.imports import project_factories
+    from udaemon.cli.wanted import wanted_manifest
+
+    told = project_factories(wanted_manifest(options))
+    return json.dumps(with_factories(json_schema(), told), indent=2, ensure_ascii=False) + "\n"

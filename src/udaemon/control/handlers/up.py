@@ -5,6 +5,8 @@ Knows nothing of how the supervisor came to be there.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from udaemon.control.host import Host, InstanceView
 from udaemon.control.request import Request
 from udaemon.control.selection import select
@@ -17,16 +19,23 @@ from udaemon.policy.instance import State, Wanted
 def handle(host: Host, request: Request) -> None:
     """Start the daemons in `names`, and answer when they have settled; without names, when all that are wanted have.
 
-    With `ready` one that crashed and is tried again has not settled: it may still become ready. `timeout` bounds that.
+    With `autostart` those that start by themselves and rest are started, and only they are told. With `ready` one that crashed and is tried
+    again has not settled: it may still become ready. `timeout` bounds that.
     """
-    names = request.names()
-    if names:
-        views = select(host, names)
-        host.ask([view.key for view in views], StartAsked())
-    else:
+    names, ready = request.names(), request.flag("ready")
+    views = select(host, names) if names else _resting(host) if request.flag("autostart") else []
+    host.ask([view.key for view in views], StartAsked())
+    if not names and (ready or not request.flag("autostart")):
         views = [view for view in host.instances() if view.instance.wanted is Wanted.UP]
-    judge = _ready if request.flag("ready") else _settled
+    judge = _ready if ready else _settled
     settle(request, host, [view.key for view in views], judge, timeout=request.seconds("timeout"))
+
+
+def _resting(host: Host) -> Sequence[InstanceView]:
+    """Those that start by themselves and do not run."""
+    return [
+        view for view in host.instances() if view.instance.at_rest and view.daemon.autostart and view.daemon.enabled
+    ]
 
 
 def _settled(view: InstanceView) -> Outcome | None:
