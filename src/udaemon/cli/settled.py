@@ -1,10 +1,11 @@
-"""Verbs that ask for something and wait until every instance has settled: a line each, and the exit code.
+"""Verbs that ask for something and wait until every instance has settled: what became of them, and the exit code.
 
 Knows no verb and judges nothing: the supervisor says what came of it.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -24,14 +25,24 @@ def dry_run_option(callback: _Callback) -> _Callback:
 
 
 def settled(client: Client, options: GlobalOptions, verb: str, **args: Any) -> ExitCode:
-    """Ask, tell each instance as it settles; FAILED when one did not become what was asked."""
+    """Ask, tell what becomes of the instances; FAILED when one did not become what was asked."""
+    from udaemon.ui.tally import Tally
+
     client.be_patient()
     failed = 0
-    for told in client.stream(verb, **args):
-        if "failed" in told:
-            failed = told["failed"]
-        else:
-            say(options, f"{told['name']}/{told['instance']} {told['message']}", failed=not told["ok"])
+    tally = Tally(
+        lambda text, bad: say(options, text, failed=bad),
+        every=bool(options.verbose),
+        terminal=sys.stderr if sys.stderr.isatty() and not options.quiet else None,
+    )
+    try:
+        for told in client.stream(verb, **args):
+            if "failed" in told:
+                failed = told["failed"]
+            else:
+                tally.add(told)
+    finally:
+        tally.close()
     return ExitCode.FAILED if failed else ExitCode.OK
 
 

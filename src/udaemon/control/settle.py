@@ -6,6 +6,7 @@ Knows no verb: what counts as settled is the caller's to judge. The asking itsel
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import islice
 
 from attrs import frozen
 
@@ -13,6 +14,9 @@ from udaemon.control.host import Host, InstanceView, Notice
 from udaemon.control.request import Request
 from udaemon.errors import ExitCode, UdaemonError
 from udaemon.policy.instance import Key
+
+_NAMED = 10
+"""So many that are late are named."""
 
 
 @frozen
@@ -37,7 +41,8 @@ def settle(
 ) -> None:
     """Tell each instance as soon as `judge` has an outcome for it; answer when all have one.
 
-    Each is told as `{"name", "instance", "ok", "message"}`; the answer is `{"failed": n}`.
+    Each is told as `{"name", "instance", "ok", "message", "of"}`, where `of` is how many there are; the answer is
+    `{"failed": n}`.
 
     Args:
         request: Whom to tell.
@@ -48,7 +53,7 @@ def settle(
         look_again: Seconds after which to judge anew though nothing was told; None where everything is told.
     """
     pending = dict.fromkeys(keys)
-    failed = 0
+    count, failed = len(pending), 0
 
     def look(*these: Key) -> None:
         nonlocal failed
@@ -58,7 +63,7 @@ def settle(
                 del pending[key]
                 failed += not outcome.ok
                 told = {"name": key.name, "instance": key.index, "ok": outcome.ok, "message": outcome.message}
-                request.tell(told)
+                request.tell({**told, "of": count})
         if not pending:
             request.answer({"failed": failed})
 
@@ -72,7 +77,8 @@ def settle(
             request.after(look_again, look_at_all)
 
     def on_timeout() -> None:
-        late = ", ".join(f"{key} is {host.view(key).instance.state}" for key in pending)
+        late = ", ".join(f"{key} is {host.view(key).instance.state}" for key in islice(pending, _NAMED))
+        late += f" and {len(pending) - _NAMED} more are not" if len(pending) > _NAMED else ""
         request.fail(UdaemonError(f"not within {timeout:g} s: {late}", exit_code=ExitCode.TIMED_OUT))
 
     look_at_all()
