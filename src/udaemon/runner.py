@@ -244,7 +244,6 @@ def _execute(manifest: Manifest, daemon: Daemon, key: Key, lock: int) -> int:
     try:
         process = subprocess.Popen(
             told.argv,
-            executable=told.executable,
             env=told.env,
             cwd=told.cwd,
             umask=told.umask,

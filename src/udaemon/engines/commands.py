@@ -31,7 +31,6 @@ class Command:
     """
 
     argv: tuple[str, ...]
-    executable: str | None = None
     env: Mapping[str, str]
     cwd: str
     umask: int = -1
@@ -85,7 +84,6 @@ class Launcher:
     def _popen(self, command: Command) -> int:
         process = subprocess.Popen(
             command.argv,
-            executable=command.executable,
             env=command.env,
             cwd=command.cwd,
             stdin=self._nothing,
@@ -121,7 +119,7 @@ def shell(script: Sequence[str]) -> tuple[str, ...]:
 
 def _failed(command: Command, error: OSError) -> ExecFailed:
     trouble = Trouble.RESOURCE if error.errno in _RETRY else Trouble.CONFIG
-    program = command.executable or command.argv[0]
+    program = command.argv[0]
     reason = f"{os.strerror(error.errno or 0)} ({errno.errorcode.get(error.errno or 0, '?')})"
     if error.errno in {errno.ENOENT, errno.ENOTDIR, errno.EACCES} and not _can_enter(command.cwd):
         return ExecFailed(f"chdir {command.cwd}: {reason}", trouble)
