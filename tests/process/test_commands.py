@@ -44,6 +44,52 @@ def test_a_program_with_a_slash_is_found_from_cwd(tools: Project, written: str, 
     assert tools.log("x").endswith(told)
 
 
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("srve", "is in no directory of PATH (did you mean serve?)"),
+        ("sub/", "is a directory (name a program in it)"),
+        ("./lines", 'has no #! line (begin it with one, such as #!/bin/sh, or write "sh ./lines")'),
+        ("./plain.py", 'is not executable (chmod +x ./plain.py, or write "python3 ./plain.py")'),
+        ("./windows", "has a #! line that ends with a carriage return"),
+    ],
+)
+def test_f14_check_up_and_run_say_what_is_wrong_with_a_program(project: Project, command: str, told: str) -> None:
+    for name, text in {"bin/serve": "#!/bin/sh\n", "lines": "echo\n", "windows": "#!/bin/sh\r\n"}.items():
+        project.file(name, "").write_bytes(text.encode())
+        (project.directory / name).chmod(0o755)
+    project.file("plain.py", "")
+    (project.directory / "sub").mkdir()
+    project.manifest(f"[daemons.x]\nenv.PATH = 'bin'\ncommand = '{command}'")
+
+    words = told.partition(" (")[0]
+    assert f'"{command}" {words}' in project.run("check", code=1).stdout
+    assert f"it {told}" in project.run("run", "x", code=1).stderr
+    project.run("up", "-d", code=None)
+    (instance,) = json.loads(project.run("inspect", "x").stdout)["instances"]
+    assert (instance["state"], instance["restarts"]) == ("failed", 0)
+    assert f"it {told}" in instance["message"]
+
+
+@pytest.mark.parametrize("command", ["cd sub && serve", "PORT=1 serve", "$HOME/serve"])
+def test_up_and_run_refuse_what_only_a_shell_could_start(project: Project, command: str) -> None:
+    project.manifest(f"[daemons.x]\ncommand = '{command}'")
+    for verb in (["check"], ["up", "-d"], ["run", "x"]):
+        done = project.run(*verb, code=1 if verb == ["check"] else 2)
+        assert "udaemon.toml:2:11: error[" in done.stdout + done.stderr
+    assert project.run_directories() == []
+
+
+def test_up_and_run_warn_of_what_only_a_shell_would_read(project: Project) -> None:
+    project.manifest("[daemons.x]\ncommand = 'echo hi > out.txt'\nrestart = 'never'")
+    warning = "udaemon.toml:2:11: warning[shell-syntax]: daemons.x.command: the program is given > as it stands"
+    done = project.run("run", "x")
+    assert done.stdout == "hi > out.txt\n"
+    assert done.stderr.startswith(warning)
+    assert project.run("up", "-d").stderr.startswith(warning)
+    assert "shell-syntax" not in project.run("-q", "run", "x").stderr
+
+
 def test_what_python_prints_is_there_at_once(project: Project) -> None:
     project.file("talks.py", "import time\nprint('here I am')\ntime.sleep(1000)\n")
     project.manifest(f'[daemons.talks]\ncommand = "{sys.executable} talks.py"\nlog.timestamps = false')
