@@ -6,7 +6,6 @@ a second copy.
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import os
 import signal
@@ -22,7 +21,7 @@ from attrs import evolve
 from udaemon.child.book import Listener
 from udaemon.child.foreground import run_here
 from udaemon.control import rundir
-from udaemon.engines import declared, locks
+from udaemon.engines import commands, declared, locks
 from udaemon.engines.base import SpawnRequest
 from udaemon.engines.specs import spec_of
 from udaemon.errors import ExitCode, UdaemonError
@@ -244,7 +243,6 @@ def _execute(manifest: Manifest, daemon: Daemon, key: Key, lock: int) -> int:
     try:
         process = subprocess.Popen(
             told.argv,
-            executable=told.executable,
             env=told.env,
             cwd=told.cwd,
             umask=told.umask,
@@ -253,8 +251,7 @@ def _execute(manifest: Manifest, daemon: Daemon, key: Key, lock: int) -> int:
         started.append(process)
         code = process.wait()
     except OSError as error:
-        reason = f"{error.strerror} ({errno.errorcode.get(error.errno or 0, '?')})"
-        raise UdaemonError(f"exec {error.filename or told.argv[0]}: {reason}") from None
+        raise UdaemonError(commands.reason(told, error)) from None
     finally:
         for number, handler in former.items():
             signal.signal(number, handler)

@@ -52,14 +52,14 @@ def test_a_wrong_one_exits_1_with_every_problem(capsys: pytest.CaptureFixture[st
 
 def test_files_and_directories_are_manifests_of_their_own(capsys: pytest.CaptureFixture[str]) -> None:
     write(GOOD, "one/udaemon.yaml".replace("yaml", "toml"))
-    write("daemons: {b: {command: b}, c: {command: c}}", "two.yaml")
+    write("daemons: {b: {command: 'true'}, c: {command: 'false'}}", "two.yaml")
     assert main(["check", "one", "two.yaml"]) == 0
     assert capsys.readouterr().out == "one/udaemon.toml: good, 1 daemon\ntwo.yaml: good, 2 daemons\n"
 
 
 def test_f_named_files_are_layers_of_one_manifest(capsys: pytest.CaptureFixture[str]) -> None:
-    write("[daemons.a]\nrestart = 'never'\n[daemons.dev]\ncommand = 'b'\nprofiles = 'dev'", "one.toml")
-    write("daemons: {a: {command: a}}", "two.yaml")
+    write("[daemons.a]\nrestart = 'never'\n[daemons.dev]\ncommand = 'true'\nprofiles = 'dev'", "one.toml")
+    write("daemons: {a: {command: 'true'}}", "two.yaml")
     assert main(["-f", "one.toml", "-f", "two.yaml", "check"]) == 0
     assert main(["-f", "one.toml", "-f", "two.yaml", "--profile", "dev", "check"]) == 0
     assert capsys.readouterr().out == "one.toml: good, 1 daemon\none.toml: good, 2 daemons\n"

@@ -16,7 +16,7 @@ def test_everything_is_told_but_no_secret(udaemon: Udaemon, serve: Serve) -> Non
     told = json.loads(said.out)
     assert (said.code, said.err) == (0, "")
     assert list(told) == ["daemons", "instances", "events"]
-    assert told["daemons"][0]["env"] == ["DB_PASSWORD"]
+    assert told["daemons"][0]["env"] == ["DB_PASSWORD", "PYTHONUNBUFFERED"]
     assert told["daemons"][0]["command"] == ["x"]
     assert told["instances"][0]["pid"] == 101
     assert "hunter2" not in said.out

@@ -61,16 +61,36 @@ def test_a_signal_is_told_as_one(start: Start) -> None:
         (("/nowhere/x",), "exec /nowhere/x: No such file or directory (ENOENT)"),
         (
             ("no-such",),
-            "exec no-such: No such file or directory (ENOENT); it is in no directory of PATH",
+            (
+                "exec no-such: No such file or directory (ENOENT); it is in no directory of PATH"
+                " (install it, or write its path)"
+            ),
         ),
-        (("./plain",), "exec ./plain: Permission denied (EACCES)"),
-        (("./folder",), "exec ./folder: Permission denied (EACCES)"),
+        (
+            ("./plain",),
+            "exec ./plain: Permission denied (EACCES); it is not executable (chmod +x ./plain)",
+        ),
+        (
+            ("./folder",),
+            "exec ./folder: Permission denied (EACCES); it is a directory (name a program in it)",
+        ),
+        (
+            ("./bare",),
+            (
+                "exec ./bare: Exec format error (ENOEXEC); it has no #! line"
+                ' (begin it with one, such as #!/bin/sh, or write "sh ./bare")'
+            ),
+        ),
+        (("./nothing",), "exec ./nothing: No such file or directory (ENOENT)"),
         (("./noise",), "exec ./noise: Exec format error (ENOEXEC)"),
         (("./plain/x",), "exec ./plain/x: Not a directory (ENOTDIR)"),
         (("./loop",), "exec ./loop: Too many levels of symbolic links (ELOOP)"),
         (
             ("./orphan",),
-            "exec ./orphan: No such file or directory (ENOENT); the file is there, but not the interpreter it names",
+            (
+                "exec ./orphan: No such file or directory (ENOENT); it has a #! line that names /no/such/interpreter,"
+                " which is not there (install it, or name one that is there)"
+            ),
         ),
         (("x" * 300,), f"exec {'x' * 300}: File name too long (ENAMETOOLONG)"),
         (("a\0b",), "exec 'a\\x00b': embedded null byte"),
@@ -83,7 +103,8 @@ def test_f14_a_program_that_cannot_begin_is_a_config_error(
     (tmp_path / "folder").mkdir()
     (tmp_path / "noise").write_bytes(b"\x00\x01")
     (tmp_path / "orphan").write_text("#!/no/such/interpreter\n")
-    for name in ("noise", "orphan"):
+    (tmp_path / "bare").write_text("echo hello\n")
+    for name in ("noise", "orphan", "bare"):
         (tmp_path / name).chmod(0o755)
     (tmp_path / "loop").symlink_to("loop")
     with pytest.raises(ExecFailed) as failed:

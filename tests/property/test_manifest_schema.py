@@ -40,9 +40,11 @@ BEYOND = {
     "no-pause",
     "nothing-to-run",
     "same-log",
+    "shell-syntax",
     "threshold-alone",
     "unknown-daemon",
     "unreadable",
+    "variable-in-command",
 }
 """What needs more than one value to be seen, or the world outside."""
 

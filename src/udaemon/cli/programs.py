@@ -1,6 +1,7 @@
-"""Whether the PHP that a manifest's daemons need is there, how to get it, and whether it has the factories.
+"""Whether the programs that a manifest names are there, and whether its PHP has the factories.
 
-Knows nothing of how PHP answers; `udaemon.php.look` does, and it alone runs the user's code.
+Knows nothing of how PHP answers; `udaemon.php.look` does, and it alone runs the user's code. Nor of what makes a file
+a program: `udaemon.engines.executable` does.
 """
 
 from __future__ import annotations
@@ -9,10 +10,15 @@ import os
 import re
 import shlex
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.manifest.problems import Finding, Path
+from udaemon.manifest.wording import shown
 from udaemon.php import FOLLOW, MISSING
+
+if TYPE_CHECKING:
+    from udaemon.engines.executable import Fault
 
 PATIENCE = 20.0
 """Seconds that PHP may take to load one bootstrap and look for one factory."""
@@ -43,20 +49,47 @@ def _task(daemon: Daemon, path: Path, told: dict[tuple[object, ...], str | None]
         place = (*path, "php", "interpreter")
         yield Finding("no-php", f"{php.interpreter[0]} is not installed", MISSING, place)
     elif bootstrap and php.factory:
-        from udaemon.php.look import fault  # seldom needed
+        from udaemon.php import look  # seldom needed
 
         env = {**os.environ, **daemon.env}
         asked = (php, daemon.cwd, *sorted(daemon.env.items()))
         if asked not in told:
-            told[asked] = fault(php.interpreter, php.bootstrap, php.factory, env=env, cwd=daemon.cwd, patience=PATIENCE)
+            told[asked] = look.fault(
+                php.interpreter, php.bootstrap, php.factory, env=env, cwd=daemon.cwd, patience=PATIENCE
+            )
         if (message := told[asked]) is not None:
             yield Finding("import-failed", message, None, (*path, "php", "factory"))
 
 
-def _is_there(program: str, daemon: Daemon) -> bool:
-    import shutil  # takes longer than to look at 500 daemons, of which hardly any runs PHP
+def check_programs(manifest: Manifest) -> Iterator[Finding]:
+    """What is wrong with the program of each command that may run and that no shell reads."""
+    told: dict[tuple[str | None, ...], Fault | None] = {}
+    commands = [daemon for daemon in manifest.daemons.values() if daemon.enabled and daemon.command]
+    if not commands:
+        return
+    from udaemon.engines.executable import fault  # tasks do without both
+    from udaemon.manifest.shell_syntax import may_be_program
 
-    return shutil.which(program, path=daemon.env.get("PATH", os.environ.get("PATH"))) is not None
+    for daemon in commands:
+        assert daemon.command
+        program, cwd, path = daemon.command[0], daemon.cwd, daemon.env.get("PATH", os.environ.get("PATH"))
+        if daemon.shell or not may_be_program(program) or not os.path.isdir(cwd):
+            continue
+        if _PHP.fullmatch(os.path.basename(program)):
+            continue  # `check_php` knows better how to get it
+        asked = (program, cwd, path)
+        if asked not in told:
+            told[asked] = fault(program, cwd=cwd, path=path, beside=manifest.directory)
+        if (found := told[asked]) is not None:
+            message = f"{shown(program)} {found.message}"
+            yield Finding(found.code, message, found.hint, ("daemons", daemon.name, "command"))
+
+
+def _is_there(program: str, daemon: Daemon) -> bool:
+    from udaemon.engines.executable import located  # hardly any daemon runs PHP
+
+    file = located(program, cwd=daemon.cwd, path=daemon.env.get("PATH", os.environ.get("PATH")))
+    return file is not None and os.access(file, os.X_OK)
 
 
 def _program(daemon: Daemon) -> str:

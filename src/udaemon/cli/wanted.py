@@ -6,22 +6,34 @@ Knows no verb. Importing it costs what reading a manifest costs: verbs that may 
 from __future__ import annotations
 
 import os
+import sys
 
 from udaemon.cli.options import GlobalOptions
 from udaemon.manifest.model import Manifest
-from udaemon.manifest.read import load
+from udaemon.manifest.problems import BadManifest
+from udaemon.manifest.read import examine
+from udaemon.manifest.report import as_lines
+
+_TOLD = {"shell-syntax"}
+"""Warnings for those who never ask `check`; all others are about what works."""
 
 
 def wanted_manifest(options: GlobalOptions) -> Manifest:
-    """Read it.
+    """Read it, and warn of commands that will do something else than they say.
 
     Raises:
         UdaemonError: There is none, or it has errors.
     """
-    return load(
+    examined = examine(
         options.files,
         environ=os.environ,
         project=options.project,
         context=options.context,
         profiles=options.profiles,
     )
+    if examined.manifest is None:
+        raise BadManifest(examined.problems, examined.sources)
+    warnings = [problem for problem in examined.problems if problem.code in _TOLD]
+    if warnings and not options.quiet:
+        sys.stderr.write(as_lines(warnings, os.getcwd()))
+    return examined.manifest

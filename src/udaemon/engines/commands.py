@@ -15,6 +15,7 @@ from contextlib import contextmanager
 
 from attrs import frozen
 
+from udaemon.engines.executable import fault
 from udaemon.policy.events import Trouble
 
 _RETRY = frozenset(
@@ -31,12 +32,16 @@ class Command:
     """
 
     argv: tuple[str, ...]
-    executable: str | None = None
     env: Mapping[str, str]
     cwd: str
     umask: int = -1
     output: int
     keep: tuple[int, ...] = ()
+
+
+_REFUSED = frozenset({errno.ENOENT, errno.EACCES, errno.ENOEXEC})
+_AS_TOLD = {errno.ENOENT: "is not there"}
+"""What the system's own words have said."""
 
 
 class ExecFailed(Exception):
@@ -85,7 +90,6 @@ class Launcher:
     def _popen(self, command: Command) -> int:
         process = subprocess.Popen(
             command.argv,
-            executable=command.executable,
             env=command.env,
             cwd=command.cwd,
             stdin=self._nothing,
@@ -121,15 +125,21 @@ def shell(script: Sequence[str]) -> tuple[str, ...]:
 
 def _failed(command: Command, error: OSError) -> ExecFailed:
     trouble = Trouble.RESOURCE if error.errno in _RETRY else Trouble.CONFIG
-    program = command.executable or command.argv[0]
-    reason = f"{os.strerror(error.errno or 0)} ({errno.errorcode.get(error.errno or 0, '?')})"
+    return ExecFailed(reason(command, error), trouble)
+
+
+def reason(command: Command, error: OSError) -> str:
+    """Say what the system refused, and why as far as that can be seen."""
+    program = command.argv[0]
+    told = f"{os.strerror(error.errno or 0)} ({errno.errorcode.get(error.errno or 0, '?')})"
     if error.errno in {errno.ENOENT, errno.ENOTDIR, errno.EACCES} and not _can_enter(command.cwd):
-        return ExecFailed(f"chdir {command.cwd}: {reason}", trouble)
-    if error.errno == errno.ENOENT and os.path.exists(os.path.join(command.cwd, program)):
-        reason += "; the file is there, but not the interpreter it names"
-    elif error.errno == errno.ENOENT and "/" not in program:
-        reason += "; it is in no directory of PATH"
-    return ExecFailed(f"exec {program}: {reason}", trouble)
+        return f"chdir {command.cwd}: {told}"
+    found = fault(program, cwd=command.cwd, path=command.env.get("PATH")) if error.errno in _REFUSED else None
+    if found is not None and found.message != _AS_TOLD.get(error.errno or 0):
+        told += f"; it {found.message}"
+    if found is not None and found.hint is not None:
+        told += f" ({found.hint})"
+    return f"exec {program}: {told}"
 
 
 def _can_enter(directory: str) -> bool:

@@ -10,25 +10,20 @@ from collections.abc import Mapping
 
 from udaemon.engines.base import SpawnRequest
 from udaemon.engines.commands import Command, shell
+from udaemon.manifest.implied import implied
 from udaemon.manifest.model import Manifest
 
 _MARKS = ("UDAEMON_PROJECT", "UDAEMON_NAME", "UDAEMON_INSTANCE", "UDAEMON_INSTANCES", "UDAEMON_CONTEXT")
 
 
 def command(request: SpawnRequest, manifest: Manifest) -> Command:
-    """What to execute for a command daemon. A program given by a relative path is the manifest directory's."""
+    """What to execute for a command daemon. A program with a slash is looked for from `cwd`, as execve(2) does."""
     daemon = request.daemon
     argv = daemon.command or ()
-    program = None
-    if daemon.shell:
-        argv = shell(argv)
-    elif "/" in argv[0] and not os.path.isabs(argv[0]):
-        program = os.path.join(manifest.directory, argv[0])
     marks = (manifest.project, daemon.name, str(request.key.index), str(daemon.instances), manifest.context)
     return Command(
-        argv=argv,
-        executable=program,
-        env=surroundings(daemon.env) | dict(zip(_MARKS, marks, strict=True)),
+        argv=shell(argv) if daemon.shell else argv,
+        env=surroundings(implied(daemon, os.environ) | dict(daemon.env)) | dict(zip(_MARKS, marks, strict=True)),
         cwd=daemon.cwd or manifest.directory,
         umask=daemon.umask,
         output=request.output,

@@ -51,6 +51,11 @@ def build(
         findings += check_profiles(root, profiles)
     root = evolve(root, daemons=_chosen(root, profiles))
     findings += check_root(root, top)
+    if any(daemon.command and not daemon.shell for daemon in root.daemons.values()):
+        from udaemon.manifest.shell_syntax import check_commands  # tasks do without
+
+        filled_in = any(document.raw is not None for document in documents)
+        findings += check_commands(root, layered([document.written for document in documents]) if filled_in else top)
     manifest = complete(root, top, setting, env_file)
     findings += check_manifest(manifest)
     return Built(manifest, top)

@@ -95,6 +95,11 @@ CODES = {
         "Set it, or write `${VAR:-default}`.",
     ),
     "no-daemons": Code("The manifest declares no daemon.", "Add a table such as `[daemons.mailer]`."),
+    "no-interpreter": Code(
+        "The program of the command is text without a `#!` line, or with one that names what is not there, perhaps as "
+        "the line ends as Windows writes it. `check --no-import` does not look.",
+        "Begin it with `#!` and the path of who reads it, such as `#!/bin/sh`, or write that program before the file.",
+    ),
     "no-pause": Code(
         "`sleep` and `min-sleep` are both 0, so that the task runs again and again without a pause. A warning: a task "
         "that itself waits for work is written so.",
@@ -104,18 +109,34 @@ CODES = {
         "The daemon runs PHP, and there is none on its PATH. `check --no-import` does not look.",
         "Install it; on Debian and Ubuntu `apt-get install php-cli`.",
     ),
+    "no-program": Code(
+        "The program of the command is not there. Without a slash it is looked for in the directories of the daemon's "
+        "`PATH`, with one from its `cwd`. `check --no-import` does not look.",
+        "Install it, or write its path: `./serve` is the file in `cwd`.",
+    ),
     "no-task": Code(
         "What the factory makes is no task, by the class it is or the annotation it has.",
         "Return an object with a method `do_task`, or a function.",
     ),
     "no-value": Code("A key has no value. A missing value is no value of any type.", "Write one, or take the key out."),
     "not-callable": Code("What a factory or a listener names is there, but cannot be called.", "Name a function."),
+    "not-executable": Code(
+        "The program of the command is a directory, or nobody may execute it.",
+        "`chmod +x` it, or write who reads it before it: `python3 serve.py`.",
+    ),
     "nothing-to-run": Code(
         "The daemon has no `factory`, `php` or `command`, or its `php` has no `factory`.", "Add one of them."
     ),
     "out-of-range": Code("The value is too small or too large.", "Write one within the bounds of the message."),
     "same-log": Code(
         "Two would write one file: the logs of two daemons, or a log and a common log.", "Name another file."
+    ),
+    "shell-syntax": Code(
+        "The command has what only a shell understands, and no shell reads it. As the name of the program, such as "
+        "`cd` or `$HOME/serve`, it is an error. Further on it is a warning: the program gets `&&`, `|`, `>`, `*` or "
+        "`$NAME` as it stands.",
+        "Say it by keys: `cwd` for `cd`, `env` for variables; the log has the output already. Or set `shell = true`. "
+        "What is in quotes is meant for the program and never told: `sh -c 'a && b'`.",
     ),
     "syntax": Code(
         "The file is no TOML or no YAML from this place on. Nothing else in it is looked at.",
@@ -141,6 +162,10 @@ CODES = {
     "unsafe": Code(
         "udaemon runs as root, and someone who is not root may write this manifest, and so could run anything as root.",
         "`chown root` it, and take the write permission of group and others.",
+    ),
+    "variable-in-command": Code(
+        "`NAME=value` before a program sets a variable only where a shell reads the command.",
+        'Put it in `env`: `env = { NAME = "value" }`. Or set `shell = true`.',
     ),
     "wrong-params": Code(
         "`params` are passed as keyword arguments, and the factory takes no such one, or needs one that is not there.",

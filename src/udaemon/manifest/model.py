@@ -67,7 +67,8 @@ class Daemon:
     )
     php: Php = key("A task in PHP, each run of which is asked of a PHP process.", Table(Php), default=Php())
     command: tuple[str, ...] | None = key(
-        "Program to run with its arguments: a list, or a string that is split as a shell splits words.",
+        "Program to run with its arguments: a list, or a string that is split as a shell splits words. A program named "
+        "with a slash is found from `cwd`.",
         Command(),
         example="redis-server --port 6380",
     )
@@ -146,7 +147,8 @@ class Daemon:
         only=_TASK,
     )
     env: Mapping[str, str] = key(
-        "Environment variables added for this daemon, over those of the manifest and of `env-file`.",
+        "Environment variables added for this daemon, over those of the manifest and of `env-file`. "
+        "Commands also get `PYTHONUNBUFFERED=1` unless it is set.",
         Environment(),
         factory=dict,
         example={"TZ": "UTC"},

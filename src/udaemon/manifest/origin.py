@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from udaemon.manifest.document import Document
@@ -36,11 +37,20 @@ class Origin(NamedTuple):
 
 
 def origins(
-    plain: Tree, documents: tuple[Document, ...], top: Tree, options: Mapping[str, str | None]
+    plain: Tree,
+    documents: tuple[Document, ...],
+    top: Tree,
+    options: Mapping[str, str | None],
+    implied: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
 ) -> Iterator[Origin]:
-    """Tell the origin of each value of a dumped manifest; `options` are those of the command line, by key."""
+    """Tell the origin of each value of a dumped manifest.
+
+    `options` are those of the command line, by key; `implied` the variables that no manifest sets, by daemon.
+    """
     for path, value in leaves(plain, ()):
-        if len(path) == 1 and options.get(str(path[0])) is not None:
+        if len(path) > 3 and path[2] == "env" and path[3] in implied.get(str(path[1]), ()):
+            yield Origin(path, value, "built-in")
+        elif len(path) == 1 and options.get(str(path[0])) is not None:
             yield Origin(path, value, "option")
         else:
             yield _origin(path, value, documents, top)

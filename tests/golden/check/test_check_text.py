@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from udaemon.cli.imports import check_imports
-from udaemon.cli.programs import check_php
+from udaemon.cli.programs import check_php, check_programs
 from udaemon.errors import Problem
 from udaemon.manifest.codes import CODES
 from udaemon.manifest.read import examine
@@ -45,8 +45,8 @@ def problems(manifest: Path) -> tuple[tuple[Problem, ...], dict[str, str]]:
     found = examine([str(manifest)], environ=ENVIRON, cwd=str(manifest.parent), profiles=profiles)
     if found.understood is not None:
         imported = check_imports(found.understood).findings if (manifest.parent / "jobs.py").exists() else []
-        programs = [] if found.problems else check_php(found.understood)  # else what is installed would show
-        found = found.with_more([*imported, *programs])
+        looked = [] if found.problems else [*check_php(found.understood), *check_programs(found.understood)]
+        found = found.with_more([*imported, *looked])  # else what is installed would show
     return found.problems, found.sources
 
 

@@ -16,8 +16,9 @@ REPOSITORY = Path(__file__).parents[3]
 SOURCES = [
     *(REPOSITORY / "src/udaemon/manifest").glob("*.py"),
     *(REPOSITORY / "src/udaemon/cli" / name for name in ("probe.py", "programs.py")),
+    REPOSITORY / "src/udaemon/engines/executable.py",
 ]
-TELL = {"Finding", "Wrong", "Fault", "note"}
+TELL = {"Finding", "Wrong", "Fault", "note", "Told"}
 
 
 def test_the_page_of_keys_is_what_the_model_says() -> None:

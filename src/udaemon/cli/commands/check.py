@@ -13,7 +13,7 @@ import click
 
 from udaemon.cli.imports import Imported, check_imports
 from udaemon.cli.options import GlobalOptions
-from udaemon.cli.programs import check_php
+from udaemon.cli.programs import check_php, check_programs
 from udaemon.errors import ExitCode, Problem, UdaemonError
 from udaemon.manifest.find import NAMES
 from udaemon.manifest.locate import has_errors
@@ -27,7 +27,7 @@ _UNREADABLE = {"unreadable", "unsafe", "too-big"}
 @click.command(name="check")
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
-@click.option("--no-import", is_flag=True, help="Do not import factories and listeners, nor ask PHP.")
+@click.option("--no-import", is_flag=True, help="Do not import factories and listeners, ask PHP, or look for programs.")
 @click.pass_obj
 def command(options: GlobalOptions, *, paths: tuple[str, ...], form: str, no_import: bool) -> int:
     """Check manifests and tell every problem.
@@ -65,7 +65,8 @@ def _check(files: tuple[str, ...], options: GlobalOptions, *, importing: bool) -
     imported = check_imports(examined.understood)
     if options.verbose:
         sys.stderr.write(_cost(imported))
-    return examined.with_more([*imported.findings, *check_php(examined.understood)])
+    found = [*imported.findings, *check_php(examined.understood), *check_programs(examined.understood)]
+    return examined.with_more(found)
 
 
 def _cost(imported: Imported) -> str:

@@ -15,6 +15,7 @@ import click
 
 from udaemon.cli.options import GlobalOptions
 from udaemon.manifest.dump import dump
+from udaemon.manifest.implied import implied
 from udaemon.manifest.origin import Origin, origins
 from udaemon.manifest.problems import BadManifest, dotted
 from udaemon.manifest.read import examine
@@ -44,10 +45,13 @@ def command(options: GlobalOptions, *, form: str, origin: bool, show_env: bool) 
     if not origin:
         sys.stdout.write(as_text(plain if show_env else _masked(plain), form))
         return
+    added = {name: implied(daemon, os.environ) for name, daemon in examined.manifest.daemons.items()}
+    for name, variables in added.items():
+        plain["daemons"][name].setdefault("env", {}).update(variables)
     given = {"project": options.project, "context": options.context}
     found = [
         one if show_env or "env" not in one.path[:-1] else one._replace(value=MASK)
-        for one in origins(plain, examined.documents, examined.top, given)
+        for one in origins(plain, examined.documents, examined.top, given, added)
     ]
     sys.stdout.write(_as_json(found) if form == "json" else "".join(_lines(found, os.getcwd())))
 

@@ -16,6 +16,7 @@ from udaemon.control.host import Host, InstanceView
 from udaemon.control.request import Request
 from udaemon.control.selection import select
 from udaemon.control.snapshot import Moment, describe
+from udaemon.manifest.implied import implied
 from udaemon.manifest.model import Daemon
 
 
@@ -35,11 +36,9 @@ def handle(host: Host, request: Request) -> None:
 
 def declared(daemon: Daemon) -> dict[str, Any]:
     """A daemon's keys as JSON. Values that may be secret (`env`, `params`) are told by name only."""
-    return {
-        field.name: sorted(getattr(daemon, field.name)) if field.name in {"env", "params"} else _plain(value)
-        for field in fields(Daemon)
-        for value in (getattr(daemon, field.name),)
-    }
+    told = {field.name: _plain(getattr(daemon, field.name)) for field in fields(Daemon)}
+    env = daemon.env.keys() | implied(daemon, os.environ).keys()
+    return told | {"env": sorted(env), "params": sorted(daemon.params)}
 
 
 def _instance(view: InstanceView, moment: Moment) -> dict[str, Any]:
