@@ -42,7 +42,7 @@ CODES = {
     ),
     "bad-path": Code("A path is empty.", "Write a path, or take the key out."),
     "bad-reference": Code(
-        "A `${` begins no reference to a variable.",
+        "A `${` begins no reference to a variable, or its brace is not closed.",
         "Write `${VAR}`, `${VAR:-default}` or `${VAR:?message}`; write `$$` where a dollar sign is meant.",
     ),
     "bad-signal": Code("The text names no signal.", "Write a name such as `TERM`, `INT` or `SIGUSR1`."),
