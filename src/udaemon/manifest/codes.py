@@ -66,8 +66,8 @@ CODES = {
     "duplicate-key": Code("A key stands twice in one table.", "Keep one of them."),
     "encoding": Code("The file is not UTF-8, or holds a NUL character.", "Save it as UTF-8 text."),
     "env-file": Code(
-        "A file of variables cannot be read, or a line in it is no `NAME=value`.",
-        "Mend the file; relative names start at the manifest's directory.",
+        "A file of variables cannot be read, or a line in it is neither `NAME=value` nor `NAME`.",
+        "Mend the line that is told; relative names start at the manifest's directory.",
     ),
     "extends-cycle": Code(
         "A daemon extends another one that, perhaps by way of further ones, extends it.", "Take one of them out."
@@ -137,7 +137,10 @@ CODES = {
         "Write the key that was meant, or take it out; `udaemon explain` lists them.",
     ),
     "unknown-profile": Code("No daemon has a profile that was asked for.", "Ask for one that a daemon has."),
-    "unreadable": Code("The file cannot be opened.", "Look at its name and its mode."),
+    "unreadable": Code(
+        "The file cannot be opened, or is none: a directory, a named pipe, a device, a link that leads nowhere.",
+        'Look at its name and its mode. For the files of a directory write `include = "conf.d/*.toml"`.',
+    ),
     "unsafe": Code(
         "udaemon runs as root, and someone who is not root may write this manifest, and so could run anything as root.",
         "`chown root` it, and take the write permission of group and others.",

@@ -5,15 +5,13 @@ Knows how tables lie over one another; reads nothing itself.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from udaemon.manifest.document import Document
 from udaemon.manifest.merge import Tree, lineage
 from udaemon.manifest.problems import Path
-
-_NAME = re.compile(r"(?<!\$)(?:\$\$)*\$\{([A-Za-z_][A-Za-z0-9_]*)")
+from udaemon.manifest.quoting import NAME
 
 
 class Origin(NamedTuple):
@@ -64,7 +62,7 @@ def _origin(path: Path, value: Any, documents: tuple[Document, ...], top: Tree) 
             if variable and str(_at(document.data, wanted)).replace("$", "$$") != value:
                 break  # a file of variables stands above this
             _, (line, column) = document.places[wanted]
-            names = _NAME.findall(str(_at(document.written, wanted)))
+            names = NAME.findall(str(_at(document.written, wanted)))
             return Origin(path, value, source, via, document.file, line, column, layer, tuple(dict.fromkeys(names)))
     return Origin(path, value, "env-file" if variable else "built-in")
 
