@@ -45,7 +45,7 @@ def _replaced(text: str, value: str, written: str) -> str:
     quoted = shown(value)
     if quoted in text:
         return text.replace(quoted, shown(written))
-    if len(value) < _SHORTEST:
+    if not _SHORTEST <= len(value) <= len(text):
         return text
     return re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", lambda _: written, text)
 
