@@ -12,6 +12,7 @@ from udaemon.manifest.document import Document
 from udaemon.manifest.merge import Tree, lineage
 from udaemon.manifest.problems import Path
 from udaemon.manifest.quoting import NAME
+from udaemon.manifest.secrets import is_variable
 
 
 class Origin(NamedTuple):
@@ -54,7 +55,7 @@ def leaves(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
 
 
 def _origin(path: Path, value: Any, documents: tuple[Document, ...], top: Tree) -> Origin:
-    variable = len(path) > 1 and path[-2] == "env" and (len(path) == 2 or path[0] == "daemons")
+    variable = is_variable(path)
     for wanted, source, via in _candidates(path, top):
         for layer, document in reversed(list(enumerate(documents))):
             if wanted not in document.places:
