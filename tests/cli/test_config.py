@@ -45,7 +45,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize("form", ["toml", "yaml", "json"])
 def test_what_it_prints_loads_as_the_same_manifest(form: str, capsys: pytest.CaptureFixture[str]) -> None:
     before = load(environ=os.environ)
-    assert main(["config", "--format", form, "--show-env"]) == 0
+    assert main(["config", "--format", form, "--show-secrets"]) == 0
     Path(f"again.{form}").write_text(capsys.readouterr().out)
     after = load([f"again.{form}"], environ=os.environ)
     assert evolve(after, file=before.file) == before
@@ -59,6 +59,29 @@ def test_f60_what_variables_hold_is_masked(capsys: pytest.CaptureFixture[str]) -
         shown = capsys.readouterr().out
         assert "PASSWORD" in shown
         assert "hunter2" not in shown
+
+
+@pytest.mark.parametrize("arguments", [[], ["--origin"], ["--format", "json"], ["--format", "yaml", "--origin"]])
+def test_f60_what_is_called_a_secret_is_masked_everywhere_and_no_name_is(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("udaemon.toml").write_text(
+        """
+    [daemons.env]
+    factory = "jobs:create"
+    params = { api-key = "hunter2", dsn = "hunter2", url = "amqp://me:hunter2@mq", nested = { token = ["hunter2"] } }
+    [daemons.password]
+    command = ["serve", "--password", "hunter2", "--token=hunter2", "--port", "8080"]
+    """.replace("api-key", "api_key")
+    )
+    assert main(["config", *arguments]) == 0
+    shown = capsys.readouterr().out
+    assert "hunter2" not in shown
+    assert all(
+        word in shown for word in ("jobs:create", "api_key", "nested", "8080", "--password", "amqp://me:", "@mq")
+    )
+    assert main(["config", *arguments, "--show-secrets"]) == 0
+    assert capsys.readouterr().out.count("hunter2") == 6
 
 
 @pytest.mark.parametrize(
@@ -83,7 +106,7 @@ def test_f60_what_variables_hold_is_masked(capsys: pytest.CaptureFixture[str]) -
     ],
 )
 def test_each_value_s_origin_is_told(key: str, origin: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--context", "test", "config", "--origin", "--show-env"]) == 0
+    assert main(["--context", "test", "config", "--origin", "--show-secrets"]) == 0
     (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith(f"{key} = ")]
     assert line.split("  # ")[1] == origin
 

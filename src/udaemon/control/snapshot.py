@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from udaemon.control.host import Host, InstanceView
+from udaemon.manifest.secrets import masked_text
 from udaemon.policy.instance import Instance, State
 
 VERSION = 1
@@ -133,7 +134,8 @@ def last_error(view: InstanceView) -> str | None:
     if view.slot is not None and view.slot.last_outcome == "ok" and view.instance.pid is not None:
         return None
     failed = view.slot is not None and view.slot.last_outcome == "failed"
-    return (view.last_error if failed else None) or view.instance.message
+    message = (view.last_error if failed else None) or view.instance.message
+    return message and masked_text(message)  # an exception may quote the URL of a database
 
 
 def _activity(view: InstanceView) -> str | None:

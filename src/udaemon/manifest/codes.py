@@ -42,7 +42,7 @@ CODES = {
     ),
     "bad-path": Code("A path is empty.", "Write a path, or take the key out."),
     "bad-reference": Code(
-        "A `${` begins no reference to a variable.",
+        "A `${` begins no reference to a variable, or its brace is not closed.",
         "Write `${VAR}`, `${VAR:-default}` or `${VAR:?message}`; write `$$` where a dollar sign is meant.",
     ),
     "bad-signal": Code("The text names no signal.", "Write a name such as `TERM`, `INT` or `SIGUSR1`."),
@@ -66,8 +66,8 @@ CODES = {
     "duplicate-key": Code("A key stands twice in one table.", "Keep one of them."),
     "encoding": Code("The file is not UTF-8, or holds a NUL character.", "Save it as UTF-8 text."),
     "env-file": Code(
-        "A file of variables cannot be read, or a line in it is no `NAME=value`.",
-        "Mend the file; relative names start at the manifest's directory.",
+        "A file of variables cannot be read, or a line in it is neither `NAME=value` nor `NAME`.",
+        "Mend the line that is told; relative names start at the manifest's directory.",
     ),
     "extends-cycle": Code(
         "A daemon extends another one that, perhaps by way of further ones, extends it.", "Take one of them out."
@@ -158,7 +158,10 @@ CODES = {
         "Write the key that was meant, or take it out; `udaemon explain` lists them.",
     ),
     "unknown-profile": Code("No daemon has a profile that was asked for.", "Ask for one that a daemon has."),
-    "unreadable": Code("The file cannot be opened.", "Look at its name and its mode."),
+    "unreadable": Code(
+        "The file cannot be opened, or is none: a directory, a named pipe, a device, a link that leads nowhere.",
+        'Look at its name and its mode. For the files of a directory write `include = "conf.d/*.toml"`.',
+    ),
     "unsafe": Code(
         "udaemon runs as root, and someone who is not root may write this manifest, and so could run anything as root.",
         "`chown root` it, and take the write permission of group and others.",

@@ -14,10 +14,11 @@ from attrs import evolve, field, frozen
 
 from udaemon.manifest.merge import Tree, environments, levels
 from udaemon.manifest.model import Daemon, Manifest, Php
+from udaemon.manifest.paths import absolute, at_home
 from udaemon.manifest.problems import Path
 from udaemon.manifest.root import Root
 
-EnvFile = Callable[[str, Path], Mapping[str, str]]
+EnvFile = Callable[[str, Path], Mapping[str, str | None]]
 """Reads an env-file for the key at a path; a file that cannot be read is the callee's to report."""
 
 
@@ -36,9 +37,7 @@ class Setting:
         """Resolve a path of the manifest: `~/` is the home directory, all else starts at the manifest."""
         known = self.resolved.get(path)
         if known is None:
-            home = self.environ.get("HOME")
-            whole = home + path[1:] if home and (path == "~" or path.startswith("~/")) else path
-            known = self.resolved[path] = os.path.normpath(os.path.join(self.directory, whole))
+            known = self.resolved[path] = absolute(path, self.directory, self.environ)
         return known
 
 
@@ -47,7 +46,7 @@ def complete(root: Root, top: Mapping[str, Any], setting: Setting, env_file: Env
     project = setting.project or root.project or project_name(setting.directory)
     log_dir = setting.absolute((root.defaults and root.defaults.log_dir) or state_log_dir(setting.environ, project))
     completion = _Completion(top, setting, env_file)
-    env = {**completion.read(root.env_file, ("env-file",), top), **root.env}
+    env = {**completion.over({}, root.env_file, ("env-file",), top), **root.env}
     daemons = {name: completion.daemon(daemon, log_dir, env) for name, daemon in root.daemons.items()}
     return Manifest(
         file=setting.file,
@@ -103,24 +102,33 @@ class _Completion:
         return evolve(php, bootstrap=self.setting.absolute(php.bootstrap), interpreter=(program, *told))
 
     def command(self, daemon: Daemon, stack: Sequence[Tree]) -> tuple[str, ...] | None:
-        """Keep a command whole when a shell reads it."""
+        """Keep a command whole when a shell reads it; else the program may stand in the home directory."""
         written = [level["command"] for level in stack if "command" in level] if daemon.shell else []
         if written and isinstance(written[-1], str):
             return (written[-1],)
-        return daemon.command
+        if daemon.command is None or daemon.shell:
+            return daemon.command
+        program, *told = daemon.command
+        return (at_home(program, self.setting.environ), *told)
 
     def env(self, daemon: Daemon, stack: Sequence[Tree], common: Mapping[str, str]) -> dict[str, str]:
         env = dict(common)
         for level, counts in environments(stack):
             if counts:
-                env |= self.read(daemon.env_file, ("daemons", daemon.name, "env-file"), level)
+                env = self.over(env, daemon.env_file, ("daemons", daemon.name, "env-file"), level)
             env |= level.get("env", {})
         return env
 
-    def read(self, files: tuple[str, ...], path: Path, level: Mapping[str, Any]) -> dict[str, str]:
-        """Read env-files; what is wrong with one is told at its place in a list."""
-        env: dict[str, str] = {}
+    def over(
+        self, below: Mapping[str, str], files: tuple[str, ...], path: Path, level: Mapping[str, Any]
+    ) -> dict[str, str]:
+        """Lay env-files over an environment; what is wrong with one is told at its place in a list.
+
+        A name without a value is the caller's, and is not there where the caller has none.
+        """
+        env: dict[str, str | None] = dict(below)
         listed = isinstance(level.get("env-file"), list)
         for at, file in enumerate(files):
-            env |= self.env_file(self.setting.absolute(file), (*path, at) if listed else path)
-        return env
+            read = self.env_file(self.setting.absolute(file), (*path, at) if listed else path)
+            env |= {name: self.setting.environ.get(name) if value is None else value for name, value in read.items()}
+        return {name: value for name, value in env.items() if value is not None}

@@ -29,7 +29,10 @@ _ESCAPED_NUL = re.compile(r"\\(?:0|x00|u0000|U00000000)")
 
 @frozen(slots=False)
 class Document:
-    """A parsed file. `data` is what it says, `raw` the same before variables were replaced, where there are any."""
+    """A parsed file. `data` is what it says, `raw` the same before variables were replaced, where there are any.
+
+    `own` says that it is a manifest of the project: of any other file nothing is quoted.
+    """
 
     file: str
     text: str
@@ -38,6 +41,7 @@ class Document:
     node: Node | None = field(default=None, repr=False, eq=False)
     toml: bool = True
     raw: Mapping[str, Any] | None = field(default=None, repr=False)
+    own: bool = True
 
     @property
     def written(self) -> Mapping[str, Any]:

@@ -1,17 +1,45 @@
-"""Files of variables: `.env`, which serves `${VAR}`, and those that `env-file` names.
+"""Files of variables: `.env`, which serves `${VAR}`, and those that `env-file` names. Their grammar is Compose's.
 
-Knows no key. Beside `read.py` the only file here that touches the disk; what is wrong is noted as a finding.
+Knows no key; what is wrong is noted as a finding, at its line in the file. What a variable holds is in none of them.
 """
 
 from __future__ import annotations
 
 import os
-import stat
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
 
 from udaemon.manifest.complete import Setting
 from udaemon.manifest.problems import Finding, Path
+from udaemon.manifest.regular import Refused, not_utf8, read_regular
+
+if TYPE_CHECKING:
+    from dotenv.parser import Binding
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
+_FORM = "write NAME=value; NAME alone takes the value that udaemon was called with"
+
+_OPEN_QUOTE = ("a quote that is not closed", "close it, or put the value into the other quotes")
+
+Variables = Mapping[str, str | None]
+"""What a file says. None is for a name that stands alone: what the caller has, or nothing."""
+
+
+class _Trouble(NamedTuple):
+    """What is wrong with a file, in words that follow its name; with `place`, at a line of it."""
+
+    message: str
+    hint: str | None = None
+    place: tuple[int, int] | None = None
+
+
+class _Read(NamedTuple):
+    """What came of reading a file."""
+
+    variables: Variables
+    troubles: tuple[_Trouble, ...]
 
 
 def variables(setting: Setting, findings: list[Finding]) -> Callable[[], Mapping[str, str]]:
@@ -22,53 +50,97 @@ def variables(setting: Setting, findings: list[Finding]) -> Callable[[], Mapping
         beside = os.path.join(setting.directory, ".env")
         if not os.path.lexists(beside):
             return setting.environ
-        values, trouble = _dotenv(beside)
-        if trouble:
-            findings.append(Finding("env-file", f".env {trouble}", at_key=True))
-        return {**values, **setting.environ}
+        read = _read(beside)
+        findings.extend(
+            Finding("env-file", trouble.message, trouble.hint, file=beside, place=trouble.place)
+            for trouble in read.troubles
+        )
+        return {**{name: value for name, value in read.variables.items() if value is not None}, **setting.environ}
 
     return known
 
 
 class EnvFiles:
-    """Reads each env-file once, and notes for its key what cannot be read."""
+    """Reads each env-file once, and notes what is wrong with it: at its line, or for its key if it cannot be read."""
 
     def __init__(self, findings: list[Finding]) -> None:
         self.findings = findings
-        self.known: dict[str, tuple[dict[str, str], str | None]] = {}
+        self.known: dict[str, _Read] = {}
 
-    def __call__(self, file: str, path: Path) -> Mapping[str, str]:
+    def __call__(self, file: str, path: Path) -> Variables:
         """Tell the variables of a file that the key at `path` names."""
-        if file not in self.known:
-            self.known[file] = _dotenv(file)
-        values, trouble = self.known[file]
-        if trouble:
-            self.findings.append(Finding("env-file", f"{os.path.basename(file)} {trouble}", None, path))
-        return values
+        read = self.known.get(file)
+        if read is None:
+            read = self.known[file] = _read(file)
+        for message, hint, place in read.troubles:
+            if place is None:
+                self.findings.append(Finding("env-file", f"{os.path.basename(file)} {message}", hint, path))
+            else:
+                self.findings.append(Finding("env-file", message, hint, path, file=file, place=place))
+        return read.variables
 
 
-def _dotenv(file: str) -> tuple[dict[str, str], str | None]:
+def _read(file: str) -> _Read:
+    try:
+        raw = read_regular(file)  # a variable can name a library to load: root takes none that others may write
+    except Refused as refused:
+        return _Read({}, (_Trouble(refused.message, refused.hint),))
+    if (place := not_utf8(raw)) is not None:
+        return _Read({}, (_Trouble("is not UTF-8 from here on", "save the file as UTF-8", place),))
+    text = raw.decode().removeprefix("\ufeff")
+    if "\0" in text:
+        at = text.index("\0")
+        place = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+        return _Read({}, (_Trouble("a NUL byte", "save it as text", place),))
+    return _parsed(text)
+
+
+def _parsed(text: str) -> _Read:
+    from io import StringIO
+
     from dotenv.parser import parse_stream  # pulls in logging; most manifests have no env-file
 
-    try:
-        with open(os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), encoding="utf-8") as stream:
-            status = os.fstat(stream.fileno())
-            if not stat.S_ISREG(status.st_mode):
-                return {}, "is no regular file"
-            if os.geteuid() == 0 and others_may_write(status):  # a variable can name a library to load
-                return {}, "may be written by others than root"
-            bindings = list(parse_stream(stream))
-    except OSError as error:
-        return {}, f"cannot be read: {error.strerror}"
-    except UnicodeDecodeError:
-        return {}, "is not UTF-8"
-    broken = next((binding for binding in bindings if binding.error), None)
-    if broken is not None:
-        return {}, f"is wrong in line {broken.original.line}"
-    return {binding.key: binding.value or "" for binding in bindings if binding.key}, None
+    read: dict[str, str | None] = {}
+    troubles: list[_Trouble] = []
+    for binding in parse_stream(StringIO(text.replace("\r\n", "\n").replace("\r", "\n"))):
+        wrong = next(_wrong(binding), None)
+        if wrong is not None:
+            written = binding.original.string
+            blank = written[: len(written) - len(written.lstrip())]
+            place = binding.original.line + blank.count("\n"), len(blank) - blank.rfind("\n")
+            troubles.append(_Trouble(*wrong, place))
+            if wrong is _OPEN_QUOTE:
+                break  # what follows belongs to it
+        elif binding.key:
+            read[binding.key] = _plain(binding)
+    return _Read(read, tuple(troubles))
 
 
-def others_may_write(status: os.stat_result) -> bool:
-    """Whether someone who is not root may change a file."""
-    by_group = bool(status.st_mode & stat.S_IWGRP) and status.st_gid != 0
-    return status.st_uid != 0 or by_group or bool(status.st_mode & stat.S_IWOTH)
+def _wrong(binding: Binding) -> Iterator[tuple[str, str]]:
+    """What is wrong with one line, and the right form."""
+    written = binding.original.string.strip()
+    name, equals, value = written.partition("=")
+    if written.startswith("["):
+        yield "a section, which a file of variables has not", "take the line out"
+    elif binding.error:
+        if equals and _NAME.fullmatch(name.removeprefix("export ").strip()):
+            quote = value.strip()[:1]
+            closed = value.strip().count(quote) > 1
+            if closed:
+                yield "there is something behind the closing quote", "take it out, or begin a comment with #"
+            else:
+                yield _OPEN_QUOTE
+        else:
+            yield "is no line NAME=value", _FORM
+    elif binding.key is not None and not _NAME.fullmatch(binding.key):
+        yield "begins with no name of a variable", "a name has letters, digits and _, and begins with no digit"
+    elif binding.value is not None and binding.value.endswith("\\") and value.strip()[:1] not in {"'", '"'}:
+        yield "a line that goes on in the next one", "put the value into quotes; within them it may have many lines"
+
+
+def _plain(binding: Binding) -> str | None:
+    r"""What is meant: within double quotes `\$` is a dollar sign, which Compose would replace otherwise."""
+    if binding.value is None:
+        return None
+    _, _, value = binding.original.string.partition("=")
+    return binding.value.replace("\\$", "$") if value.lstrip().startswith('"') else binding.value

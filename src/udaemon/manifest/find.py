@@ -9,6 +9,7 @@ import os
 from collections.abc import Mapping, Sequence
 
 from udaemon.errors import ExitCode, UdaemonError
+from udaemon.manifest.paths import at_home
 
 NAMES = ("udaemon.toml", "udaemon.yaml", "udaemon.yml")
 STDIN = "-"
@@ -27,7 +28,7 @@ def find(paths: Sequence[str], environ: Mapping[str, str], cwd: str) -> tuple[st
     """
     named = tuple(paths) or _from_environment(environ)
     if named:
-        return tuple(path if path == STDIN else os.path.join(cwd, path) for path in named)
+        return tuple(path if path == STDIN else os.path.join(cwd, at_home(path, environ)) for path in named)
     return (_search(cwd),)
 
 

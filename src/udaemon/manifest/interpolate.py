@@ -11,9 +11,13 @@ from typing import Any
 
 from udaemon.manifest.problems import Finding, Path, Wrong
 
-_REFERENCE = re.compile(r"(?P<dollars>(?:\$\$)+)|\$(?:\{(?P<body>[^}]*)(?P<end>\}?))")
+_START = re.compile(r"(?P<dollars>(?:\$\$)+)|\$\{")
+_BRACE = re.compile(r"[{}]")
 _BODY = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?:(?P<how>:-|:\?)(?P<rest>.*))?", re.DOTALL)
+_OTHER_FORM = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)([-?])(.*)", re.DOTALL)
 _FORMS = "write ${VAR}, ${VAR:-default} or ${VAR:?message}; $$ for a dollar sign"
+_DEEPEST = 8
+"""References within defaults; nobody writes so many, and each level is read again for the one around it."""
 
 
 def interpolate(data: Mapping[str, Any], variables: Mapping[str, str]) -> tuple[dict[str, Any], list[Finding]]:
@@ -40,29 +44,57 @@ def interpolate(data: Mapping[str, Any], variables: Mapping[str, str]) -> tuple[
 
 
 def replace(text: str, variables: Mapping[str, str]) -> str:
-    """Put variables into one text; a `$` before anything but `{` and `$` stays as it is."""
-    return "".join(_parts(text, variables))
+    """Put variables into one text; a `$` before anything but `{` and `$` stays as it is.
+
+    A default may hold references itself, and braces that close again, as in Compose: `${DATA:-${HOME}/data}`.
+
+    Raises:
+        Wrong: It has a reference that is none, or to a variable that is not set and has no default.
+    """
+    return "".join(_parts(text, variables, used=True, depth=0))
 
 
-def _parts(text: str, variables: Mapping[str, str]) -> Iterator[str]:
+def _parts(text: str, variables: Mapping[str, str], *, used: bool, depth: int) -> Iterator[str]:
+    """The pieces of a text; of one that is not `used` only its form is looked at."""
     end = 0
-    for found in _REFERENCE.finditer(text):
+    while found := _START.search(text, end):
         yield text[end : found.start()]
-        end = found.end()
-        yield "$" * (len(found[0]) // 2) if found["dollars"] else _value(found, variables)
+        if found["dollars"]:
+            end = found.end()
+            yield "$" * (len(found[0]) // 2)
+        else:
+            end = _closing(text, found.end())
+            yield _value(text[found.end() : end - 1], variables, used=used, depth=depth)
     yield text[end:]
 
 
-def _value(found: re.Match[str], variables: Mapping[str, str]) -> str:
-    body = _BODY.fullmatch(found["body"])
-    if body is None or not found["end"]:
-        raise Wrong("bad-reference", "a ${ that is no reference to a variable", _FORMS)
+def _closing(text: str, start: int) -> int:
+    """Where the reference whose text begins at `start` is over, behind its own closing brace."""
+    level = 1
+    for found in _BRACE.finditer(text, start):
+        level += 1 if found[0] == "{" else -1
+        if level == 0:
+            return found.end()
+    raise Wrong("bad-reference", "a ${ whose brace is not closed", _FORMS)
+
+
+def _value(text: str, variables: Mapping[str, str], *, used: bool, depth: int) -> str:
+    body = _BODY.fullmatch(text)
+    if body is None:
+        other = _OTHER_FORM.fullmatch(text)
+        hint = f"write ${{{other[1]}:{other[2]}{other[3]}}}, which is for an empty variable too" if other else _FORMS
+        raise Wrong("bad-reference", "a ${ that is no reference to a variable", hint)
+    if depth == _DEEPEST:
+        raise Wrong("bad-reference", f"references are nested more than {_DEEPEST} deep", "set one of the variables")
     name, how, rest = body["name"], body["how"], body["rest"]
     value = variables.get(name)
     if how == ":-":
-        return value or rest
+        default = "".join(_parts(rest, variables, used=used and not value, depth=depth + 1))
+        return value or default
+    if not used:
+        return ""
     if how == ":?":
-        if not value:
+        if not value:  # the message as it is written: a variable in it may hold a secret
             raise Wrong(
                 "missing-variable", f"{name}: {rest or 'is not set'}", f"set {name} in the environment or in .env"
             )

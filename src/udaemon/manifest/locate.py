@@ -11,6 +11,7 @@ from udaemon.errors import Problem
 from udaemon.manifest.document import Document
 from udaemon.manifest.merge import Tree, lineage
 from udaemon.manifest.problems import Finding, Path, dotted
+from udaemon.manifest.quoting import fit
 
 _MOST = 1000
 """So many problems are told of one manifest; nobody reads more, and looking up their places takes its time."""
@@ -48,19 +49,23 @@ def in_order(problems: Iterable[Problem], documents: Sequence[Document]) -> tupl
 
 def _problem(finding: Finding, documents: Sequence[Document], top: Tree) -> Problem:
     file, place, path = finding.file, finding.place, finding.path
+    message, hint = finding.message, finding.hint
+    among = [document for document in documents if file in (None, document.file)]
     if place is None:
-        among = [document for document in documents if file in (None, document.file)]
         for wanted, exact in _candidates(path, top):
             document = next((one for one in reversed(among) if wanted in one.places), None)
             if document is not None:
                 key, value = document.places[wanted]
                 file, place = document.file, key if finding.at_key or not exact else value
                 path = wanted if exact else path
+                message, hint = fit(finding.code, message, hint, document, wanted)
                 break
+    elif any(not document.own for document in among) and finding.code == "yaml-tag":
+        message = "a tag is not taken"
     if file is None and documents:
         file = documents[-1].file
     line, column = place or (None, None)
-    return Problem(finding.code, finding.message, finding.hint, dotted(path), file, line, column, finding.severity)
+    return Problem(finding.code, message, hint, dotted(path), file, line, column, finding.severity)
 
 
 def _candidates(path: Path, top: Tree) -> Iterator[tuple[Path, bool]]:

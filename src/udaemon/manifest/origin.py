@@ -5,7 +5,6 @@ Knows how tables lie over one another; reads nothing itself.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -13,8 +12,8 @@ from typing import Any, NamedTuple
 from udaemon.manifest.document import Document
 from udaemon.manifest.merge import Tree, lineage
 from udaemon.manifest.problems import Path
-
-_NAME = re.compile(r"(?<!\$)(?:\$\$)*\$\{([A-Za-z_][A-Za-z0-9_]*)")
+from udaemon.manifest.quoting import NAME
+from udaemon.manifest.secrets import is_variable
 
 
 class Origin(NamedTuple):
@@ -66,7 +65,7 @@ def leaves(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
 
 
 def _origin(path: Path, value: Any, documents: tuple[Document, ...], top: Tree) -> Origin:
-    variable = len(path) > 1 and path[-2] == "env" and (len(path) == 2 or path[0] == "daemons")
+    variable = is_variable(path)
     for wanted, source, via in _candidates(path, top):
         for layer, document in reversed(list(enumerate(documents))):
             if wanted not in document.places:
@@ -74,7 +73,7 @@ def _origin(path: Path, value: Any, documents: tuple[Document, ...], top: Tree) 
             if variable and str(_at(document.data, wanted)).replace("$", "$$") != value:
                 break  # a file of variables stands above this
             _, (line, column) = document.places[wanted]
-            names = _NAME.findall(str(_at(document.written, wanted)))
+            names = NAME.findall(str(_at(document.written, wanted)))
             return Origin(path, value, source, via, document.file, line, column, layer, tuple(dict.fromkeys(names)))
     return Origin(path, value, "env-file" if variable else "built-in")
 

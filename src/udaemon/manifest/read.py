@@ -1,4 +1,4 @@
-"""From files to a manifest. Beside `env_files.py` the only file here that touches the disk.
+"""From files to a manifest. With `env_files.py`, `included.py` and `regular.py` it is all that touches the disk here.
 
 Knows nothing of how problems are shown. `load` raises once, with all of them.
 """
@@ -6,10 +6,8 @@ Knows nothing of how problems are shown. `load` raises once, with all of them.
 from __future__ import annotations
 
 import os
-import stat
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from glob import glob, has_magic
 from typing import Any
 
 from attrs import evolve, field, frozen
@@ -18,15 +16,17 @@ from udaemon.errors import Problem
 from udaemon.manifest.build import build
 from udaemon.manifest.complete import Setting
 from udaemon.manifest.document import MOST, Document, parse, too_big, weight
-from udaemon.manifest.env_files import EnvFiles, others_may_write, variables
+from udaemon.manifest.env_files import EnvFiles, variables
 from udaemon.manifest.find import STDIN, find
+from udaemon.manifest.included import NotIncluded, files_of
 from udaemon.manifest.interpolate import interpolate
 from udaemon.manifest.locate import has_errors, in_order, locate
 from udaemon.manifest.model import Manifest
+from udaemon.manifest.paths import absolute
 from udaemon.manifest.problems import BadManifest, Finding, Path
+from udaemon.manifest.regular import LARGEST, Refused, checked_size, not_utf8, read_regular
 
-_LARGEST = 4 * 1024**2
-"""Bytes; 500 daemons take a fiftieth of it."""
+_MANIFESTS = (".toml", ".yaml", ".yml", ".json")
 
 _MOST_INCLUDED = 1000
 """Names and patterns in `include`, and files that they give."""
@@ -48,8 +48,8 @@ class Examined:
 
     @property
     def sources(self) -> dict[str, str]:
-        """The text of each file."""
-        return {document.file: document.text for document in self.documents}
+        """The text of each file that is a manifest of the project: no line of another one is ever shown."""
+        return {document.file: document.text for document in self.documents if document.own}
 
     def with_more(self, findings: Iterable[Finding]) -> Examined:
         """Add what was found later."""
@@ -106,7 +106,7 @@ def examine(
         context=context,
     )
     findings: list[Finding] = []
-    documents = tuple(_Reading(variables(setting, findings), setting.directory).layers(files))
+    documents = tuple(_Reading(variables(setting, findings), setting).layers(files))
     built = build(documents, setting, EnvFiles(findings), findings, profiles)
     problems = locate(findings, documents, built.top)
     return Examined(understood=built.manifest, problems=problems, documents=documents, top=built.top)
@@ -115,14 +115,17 @@ def examine(
 class _Reading:
     """Reads the files of a manifest, each with what it includes below it."""
 
-    def __init__(self, variables: Callable[[], Mapping[str, str]], directory: str) -> None:
+    def __init__(self, variables: Callable[[], Mapping[str, str]], setting: Setting) -> None:
         self.variables = variables
-        self.directory = directory
+        self.directory = setting.directory
+        self.environ = setting.environ
+        self.named: set[str] = set()
         self.open: list[str] = []
         self.room = MOST
         self.included_left = _MOST_INCLUDED
 
-    def layers(self, files: Iterable[str]) -> Iterator[Document]:
+    def layers(self, files: Collection[str]) -> Iterator[Document]:
+        self.named = {os.path.realpath(file) for file in files}
         for file in files:
             yield from self.with_included(self.read(file))
 
@@ -130,9 +133,18 @@ class _Reading:
         """Read one file; all of them together may have no more in them than one."""
         if not self.room:
             return too_big(file, "", alone=False)
-        document = _read_document(file, self.room)
+        document = evolve(_read_document(file, self.room), own=self.is_own(file))
         self.room = max(0, self.room - weight(document.text))
         return document
+
+    def is_own(self, file: str) -> bool:
+        """Whether a file is called as a manifest is, and was named with `-f` or lies in the project's own tree."""
+        if file == STDIN:
+            return True
+        real = os.path.realpath(file)
+        if not real.endswith(_MANIFESTS):
+            return False
+        return real in self.named or real.startswith(os.path.join(os.path.realpath(self.directory), ""))
 
     def with_included(self, document: Document) -> Iterator[Document]:
         document = self.interpolated(document)
@@ -164,35 +176,33 @@ class _Reading:
     def included(self, pattern: str, document: Document, path: Path, wrong: list[Finding]) -> list[str]:
         """Find the files of a pattern, which starts at the file that has it."""
         start = self.directory if document.file == STDIN else os.path.dirname(document.file)
-        whole = os.path.join(start, pattern)
-        files = sorted(glob(whole)) if has_magic(whole) else [whole]
-        for file in files:
-            if os.path.realpath(file) in self.open:
-                names = " → ".join(os.path.basename(name) for name in [*self.open, file])
-                wrong.append(Finding("include-cycle", f"includes itself: {names}", None, path, file=document.file))
-            elif not os.path.exists(file):
-                wrong.append(Finding("unreadable", f"there is no file {pattern}", None, path, file=document.file))
-            else:
-                continue
-            files = [other for other in files if other != file]
-        return files
+        try:
+            files = files_of(pattern, absolute(pattern, start, self.environ))
+        except NotIncluded as error:
+            wrong.append(Finding("unreadable", str(error), error.hint, path, file=document.file))
+            return []
+        cyclic = [file for file in files if os.path.realpath(file) in self.open]
+        for file in cyclic:
+            names = " → ".join(os.path.basename(name) for name in [*self.open, file])
+            wrong.append(Finding("include-cycle", f"includes itself: {names}", None, path, file=document.file))
+        return [file for file in files if file not in cyclic]
 
 
 def _read_document(file: str, room: int) -> Document:
     try:
-        raw = _bytes(file)
+        raw = checked_size(sys.stdin.buffer.read(LARGEST + 1)) if file == STDIN else read_regular(file)
     except OSError as error:
-        finding = Finding("unreadable", f"cannot be read: {error.strerror}", file=file)
+        return Document(file, "", {}, (Finding("unreadable", f"cannot be read: {error.strerror}", file=file),))
+    except Refused as refused:
+        finding = Finding(refused.code, refused.message, refused.hint, file=file)
+        if refused.code == "unsafe":
+            hint = "chown it to root and take the write permission of group and others"
+            finding = finding._replace(message="root runs no manifest that others may write", hint=hint)
         return Document(file, "", {}, (finding,))
-    if isinstance(raw, Finding):
-        return Document(file, "", {}, (raw,))
-    try:
-        text = raw.decode()
-    except UnicodeDecodeError as error:
-        before = raw[: error.start].decode()
-        place = before.count("\n") + 1, len(before) - before.rfind("\n")
+    if (place := not_utf8(raw)) is not None:
         finding = Finding("encoding", "is not UTF-8 from here on", "save the file as UTF-8", file=file, place=place)
         return Document(file, raw.decode(errors="replace"), {}, (finding,))
+    text = raw.decode()
     if file == STDIN:
         return _of_either_format(file, text, room)
     return parse(file, text, toml=not file.endswith((".yaml", ".yml", ".json")), room=room)
@@ -207,21 +217,3 @@ def _of_either_format(file: str, text: str, room: int) -> Document:
     if not yaml.findings or yaml.data:
         return yaml
     return max(toml, yaml, key=lambda document: document.findings[0].place or (0, 0))
-
-
-def _bytes(file: str) -> bytes | Finding:
-    if file == STDIN:
-        raw = sys.stdin.buffer.read(_LARGEST + 1)
-    else:
-        # O_NONBLOCK: opening a FIFO must not wait for someone to write into it.
-        with open(os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as stream:
-            status = os.fstat(stream.fileno())
-            if not stat.S_ISREG(status.st_mode):
-                return Finding("unreadable", "is no regular file", file=file)
-            if os.geteuid() == 0 and others_may_write(status):
-                hint = "chown it to root and take the write permission of group and others"
-                return Finding("unsafe", "root runs no manifest that others may write", hint, file=file)
-            raw = stream.read(_LARGEST + 1)
-    if len(raw) > _LARGEST:
-        return Finding("too-big", f"is larger than {_LARGEST // 1024**2} MiB", file=file)
-    return raw

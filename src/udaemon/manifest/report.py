@@ -9,14 +9,20 @@ import json
 import os.path
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from udaemon.errors import Problem
+from udaemon.manifest.secrets import named, spans
 
 _TOKEN = re.compile(r"\"(?:[^\"\\]++|\\.)*+\"|'[^']*+'|[^\s,=\[\]{}#:](?:[^,=\[\]{}#:]|:(?=\S)){0,999}(?<!\s)")
 _TEXT = r"\"(?:[^\"\\]++|\\.)*+\"?|'[^']*+'?"
-_SECRETS = re.compile(rf"(?<![\w-])env[\"']?\s*(?:[=:]\s*\{{[^}}]*|\.[^=]*=\s*(?:{_TEXT}))")
+_VARIABLES = re.compile(rf"(?<![\w-])env[\"']?\s*(?:[=:]\s*\{{[^}}]*|\.[^=]*=\s*(?:{_TEXT}))")
+_DAEMON = r"daemons\.(?:\"(?:[^\"\\]|\\.)*\"|[^.\"]+)"
+_IS_ENV = re.compile(rf"(?:(?:defaults|{_DAEMON})\.)?env(?:\.|$)")
+"""The path of `env` or a variable in it, not that of a daemon which is called so."""
+_KEY = re.compile(r"(?:^|[{,.]|- )\s*+[\"']?([A-Za-z_][\w-]*+)[\"']?\s*+[=:]\s*+(?![\[{])")
+_VALUE = re.compile(rf"{_TEXT}|[^,}}\]#]++")
 _HELD = re.compile(rf"([=:]\s*)(?![\[{{\s])({_TEXT}|[^,}}\]#]++)")
 _WIDEST = 110
 _RED, _YELLOW, _BLUE, _BOLD, _PLAIN = "\033[1;31m", "\033[1;33m", "\033[1;34m", "\033[1m", "\033[0m"
@@ -67,7 +73,9 @@ def _block(problem: Problem, sources: Mapping[str, Sequence[str]], base: str, *,
     margin = " " * len(str(problem.line or ""))
     source = _line(sources.get(problem.file or "", ()), problem.line)
     if source is not None and problem.column is not None:
-        source = _without_secrets(source, whole=re.search(r"(^|\.)env(\.|$)", problem.path) is not None)
+        source = _without_secrets(
+            source, _IS_ENV.match(problem.path) is not None, problem.path.startswith("daemons.env")
+        )
         shown, caret = _excerpt(source, problem.column - 1)
         lines.append(f"{blue}{problem.line} |{plain} {shown}".rstrip())
         lines.append(f"{blue}{margin} |{plain} {caret}")
@@ -81,14 +89,37 @@ def _line(lines: Sequence[str], number: int | None) -> str | None:
 
 
 @lru_cache(maxsize=16)
-def _without_secrets(source: str, *, whole: bool) -> str:
-    """Mask a line, once for all the problems that stand on it: it may be as long as a file."""
-    return _SECRETS.sub(lambda found: _masked(found[0]), _masked(source) if whole else source)
+def _without_secrets(source: str, whole: bool, is_daemon: bool) -> str:
+    """Mask a line, once for all the problems that stand on it: it may be as long as a file.
+
+    Args:
+        source: The line.
+        whole: Whether all of it is about variables.
+        is_daemon: Whether the first `env` in it is the name of a daemon.
+    """
+    if whole:
+        return _masked(source)
+    start = source.find("env") + 3 if is_daemon and "env" in source else 0
+    source = source[:start] + _VARIABLES.sub(lambda found: _masked(found[0]), source[start:])
+    for first, last in _secrets(source):
+        source = source[:first] + _stars(source[first:last]) + source[last:]
+    return source
+
+
+def _secrets(source: str) -> Iterator[tuple[int, int]]:
+    """Where secrets stand: the value of a key that is called so, and what text shows to be one."""
+    yield from named(source, _KEY, _VALUE)
+    yield from spans(source)
 
 
 def _masked(source: str) -> str:
     """Hide what variables hold: a diagnostic may end in the log of a CI job."""
-    return _HELD.sub(lambda found: found[1] + re.sub(r"[^\s\"']", "*", found[2]), source)
+    return _HELD.sub(lambda found: found[1] + _stars(found[2]), source)
+
+
+def _stars(text: str) -> str:
+    """As long as the text, that a caret stands where it should; quotes stay, as they may be the mistake."""
+    return re.sub(r"[^\s\"']", "*", text)
 
 
 def _excerpt(source: str, start: int) -> tuple[str, str]:

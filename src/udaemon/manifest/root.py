@@ -36,7 +36,7 @@ class Root:
         "Directory that gets the pid files too.", PATH, example="run", shown_default="only the run directory"
     )
     include: tuple[str, ...] = key(
-        "Further manifests, as paths with * and ?; they lie under this file.",
+        "Further manifests, as paths with *, ? and **; they lie under this file.",
         Many(PATH, "paths", single=True),
         default=(),
         example="daemons/*.toml",

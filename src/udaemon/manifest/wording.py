@@ -15,7 +15,7 @@ _LONGEST_SHOWN = 48
 def shown(value: object) -> str:
     """Show a value as it could stand in the file, in one short line without control characters."""
     if isinstance(value, str):
-        text = json.dumps(value, ensure_ascii=False)
+        text = json.dumps(value[: _LONGEST_SHOWN + 1], ensure_ascii=False)  # the rest of it could not be seen
         text = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
     elif isinstance(value, int) and not isinstance(value, bool) and value.bit_length() > 256:
         text = "the number"  # its decimal digits may be beyond what Python agrees to print

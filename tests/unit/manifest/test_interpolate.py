@@ -22,6 +22,17 @@ from udaemon.manifest.problems import Wrong
         ("$${A}", "${A}"),
         ("$$${A}", "$1"),
         ("$A $5 $", "$A $5 $"),
+        ("${NONE:-${A}/data}", "1/data"),
+        ("${NONE:-a${NONE:-b${A}}c}d", "ab1cd"),
+        ("${A:-${NONE}}", "1"),
+        ("${A:-${NONE:?m}}", "1"),
+        ("${NONE:-{}}", "{}"),
+        ('${NONE:-{"a": {"b": "${A}"}}}', '{"a": {"b": "1"}}'),
+        ("${NONE:-$$}", "$"),
+        ("${NONE:-$A}", "$A"),
+        ("${A}}", "1}"),
+        ("{${A}}", "{1}"),
+        ("${A:?{}}", "1"),
     ],
 )
 def test_the_forms(text: str, result: str) -> None:
@@ -35,7 +46,16 @@ def test_the_forms(text: str, result: str) -> None:
         ("${NONE:?give it}", "missing-variable", "NONE: give it"),
         ("${NONE:?}", "missing-variable", "NONE: is not set"),
         ("${}", "bad-reference", "a ${ that is no reference to a variable"),
-        ("${A", "bad-reference", "a ${ that is no reference to a variable"),
+        ("${A", "bad-reference", "a ${ whose brace is not closed"),
+        ("${NONE:-${A}", "bad-reference", "a ${ whose brace is not closed"),
+        ("${NONE:-{}", "bad-reference", "a ${ whose brace is not closed"),
+        ("${NONE:-${HOME/data}", "bad-reference", "a ${ whose brace is not closed"),
+        ("${A:-${1}}", "bad-reference", "a ${ that is no reference to a variable"),
+        ("${NONE:-${ALSO}}", "missing-variable", "the variable ALSO is not set"),
+        ("${NONE:?set ${A}}", "missing-variable", "NONE: set ${A}"),
+        ("${A:-" * 9 + "}" * 9, "bad-reference", "references are nested more than 8 deep"),
+        ("${A:+x}", "bad-reference", "a ${ that is no reference to a variable"),
+        ("${ A }", "bad-reference", "a ${ that is no reference to a variable"),
         ("${A-x}", "bad-reference", "a ${ that is no reference to a variable"),
         ("${1A}", "bad-reference", "a ${ that is no reference to a variable"),
     ],
@@ -54,3 +74,16 @@ def test_every_string_value_is_looked_at_and_no_key() -> None:
 def test_all_that_is_missing_is_told() -> None:
     _, findings = interpolate({"a": "${X}", "b": {"c": ["${Y}"]}}, {})
     assert [finding.path for finding in findings] == [("a",), ("b", "c", 0)]
+
+
+def test_the_form_of_compose_without_a_colon_gets_ours_as_a_hint() -> None:
+    with pytest.raises(Wrong) as caught:
+        replace("${A-x}", {})
+    assert caught.value.hint == "write ${A:-x}, which is for an empty variable too"
+
+
+def test_a_text_full_of_braces_is_read_in_a_moment() -> None:
+    """Each `${` that is not closed ends the reading: the time does not grow with the square of the length."""
+    with pytest.raises(Wrong):
+        replace("${A:-" * 200_000, {})
+    assert replace("${A:-{}}" * 50_000, {"A": "1"}) == "1" * 50_000

@@ -137,10 +137,66 @@ def test_root_takes_no_variables_that_others_may_write(tmp_path: Path) -> None:
     ]
 
 
+def special(kind: str, file: Path) -> Path:
+    """Put something at a path that is no file to be read."""
+    if kind == "pipe":
+        os.mkfifo(file)
+    elif kind == "directory":
+        file.mkdir()
+    elif kind == "device":
+        file.symlink_to("/dev/zero")
+    elif kind == "terminal":
+        file.symlink_to("/dev/tty")
+    elif kind == "huge":
+        with file.open("wb") as stream:
+            stream.truncate(50 * 1024**3)
+    elif kind == "nowhere":
+        file.symlink_to("gone")
+    return file
+
+
+SPECIAL = {
+    "pipe": "is no regular file",
+    "directory": "is no regular file",
+    "device": "is no regular file",
+    "huge": "is larger than 4 MiB",
+    "nowhere": "is a link to gone, which is not there",
+}
+
+
+@pytest.mark.parametrize("kind", SPECIAL)
+def test_whatever_is_named_as_a_manifest_is_read_without_a_wait(kind: str, tmp_path: Path) -> None:
+    file = special(kind, tmp_path / "special.toml")
+    (tmp_path / "udaemon.toml").write_text("include = '*special.toml'\n[daemons.a]\ncommand = 'a'")
+    (tmp_path / "named.toml").write_text("include = 'special.toml'\n[daemons.a]\ncommand = 'a'")
+    alone = examine([str(file)], environ=ENVIRON, cwd=str(tmp_path)).problems
+    assert [(problem.message, problem.file) for problem in alone] == [(SPECIAL[kind], str(file))]
+    included = examine(["udaemon.toml"], environ=ENVIRON, cwd=str(tmp_path)).problems
+    told = [] if kind == "directory" else [(SPECIAL[kind], str(file))]  # a pattern is for files
+    assert [(problem.message, problem.file) for problem in included] == told
+    named = examine(["named.toml"], environ=ENVIRON, cwd=str(tmp_path)).problems
+    assert len(named) == 1
+    assert "special.toml" in f"{named[0].message} {named[0].file}"
+
+
+@pytest.mark.parametrize("kind", SPECIAL)
+@pytest.mark.parametrize("name", [".env", "own.env"])
+def test_whatever_is_named_as_a_file_of_variables_is_read_without_a_wait(kind: str, name: str, tmp_path: Path) -> None:
+    special(kind, tmp_path / name)
+    text = "[daemons.a]\ncommand = 'a'\ndescription = '${HOME}'\n"
+    problems = told(tmp_path, text + ("" if name == ".env" else "env-file = 'own.env'"))
+    words = SPECIAL[kind] if name == ".env" else f"own.env {SPECIAL[kind]}"
+    assert [(problem.code, problem.message) for problem in problems] == [("env-file", words)]
+    file = name if name == ".env" else "udaemon.toml"
+    assert problems[0].file == str(tmp_path / file)
+
+
 def test_an_env_file_that_cannot_be_read_is_told_at_its_key(tmp_path: Path) -> None:
     (tmp_path / "bad.env").write_text("A='open\n")
     problems = told(tmp_path, "[daemons.a]\ncommand = 'a'\nenv-file = ['gone.env', 'bad.env']")
-    assert [(problem.code, problem.message, problem.line) for problem in problems] == [
-        ("env-file", "gone.env cannot be read: No such file or directory", 3),
-        ("env-file", "bad.env is wrong in line 1", 3),
-    ]
+    assert {
+        (problem.code, problem.message, os.path.basename(problem.file or ""), problem.line) for problem in problems
+    } == {
+        ("env-file", "gone.env cannot be read: No such file or directory", "udaemon.toml", 3),
+        ("env-file", "a quote that is not closed", "bad.env", 1),
+    }

@@ -8,8 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 import click
 
@@ -21,20 +20,26 @@ from udaemon.manifest.problems import BadManifest, dotted
 from udaemon.manifest.read import examine
 from udaemon.manifest.reference import inline
 from udaemon.manifest.report import printable, shown_path
+from udaemon.manifest.secrets import masked_at, masked_manifest
 from udaemon.manifest.written import FORMATS, as_text
-
-MASK = "********"
 
 
 @click.command(name="config")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="toml", show_default=True)
 @click.option("--origin", is_flag=True, help="Tell where each value comes from.")
-@click.option("--show-env", is_flag=True, help="Show what environment variables hold.")
+@click.option(
+    "--show-secrets",
+    "--show-env",
+    "show_secrets",
+    is_flag=True,
+    help="Show what environment variables and secrets hold.",
+)
 @click.pass_obj
-def command(options: GlobalOptions, *, form: str, origin: bool, show_env: bool) -> None:
+def command(options: GlobalOptions, *, form: str, origin: bool, show_secrets: bool) -> None:
     """Print the whole manifest, with defaults merged in and variables replaced.
 
-    With --show-env it loads as the same manifest.
+    What variables hold is hidden, and so is what is called a password, token, secret or key, also in arguments and
+    URLs. With --show-secrets it loads as the same manifest.
     """
     examined = examine(
         options.files, environ=os.environ, project=options.project, context=options.context, profiles=options.profiles
@@ -43,27 +48,17 @@ def command(options: GlobalOptions, *, form: str, origin: bool, show_env: bool) 
         raise BadManifest(examined.problems, examined.sources)
     plain = dump(examined.manifest)
     if not origin:
-        sys.stdout.write(as_text(plain if show_env else _masked(plain), form))
+        sys.stdout.write(as_text(plain if show_secrets else masked_manifest(plain), form))
         return
     added = {name: implied(daemon, os.environ) for name, daemon in examined.manifest.daemons.items()}
     for name, variables in added.items():
         plain["daemons"][name].setdefault("env", {}).update(variables)
     given = {"project": options.project, "context": options.context}
     found = [
-        one if show_env or "env" not in one.path[:-1] else one._replace(value=MASK)
+        one if show_secrets else one._replace(value=masked_at(one.path, one.value))
         for one in origins(plain, examined.documents, examined.top, given, added)
     ]
     sys.stdout.write(_as_json(found) if form == "json" else "".join(_lines(found, os.getcwd())))
-
-
-def _masked(value: Any) -> Any:
-    """Hide what variables hold; their names stay."""
-    if not isinstance(value, Mapping):
-        return value
-    return {
-        name: dict.fromkeys(part, MASK) if name == "env" and isinstance(part, Mapping) else _masked(part)
-        for name, part in value.items()
-    }
 
 
 def _lines(found: list[Origin], base: str) -> Iterator[str]:

@@ -8,6 +8,7 @@ from udaemon.control.host import Host, Notice
 from udaemon.control.request import Request
 from udaemon.control.selection import select
 from udaemon.control.snapshot import timestamp
+from udaemon.manifest.secrets import masked_text
 
 
 def handle(host: Host, request: Request) -> None:
@@ -43,6 +44,6 @@ def told(notice: Notice) -> dict[str, Any]:
         "name": None if notice.key is None else notice.key.name,
         "instance": None if notice.key is None else notice.key.index,
         "event": notice.event,
-        "message": notice.message,
+        "message": notice.message and masked_text(notice.message),
         "data": dict(notice.data),
     }

@@ -1,4 +1,7 @@
-"""`inspect`: everything known of one daemon. Of its environment and parameters it knows the names, never a value."""
+"""`inspect`: everything known of one daemon.
+
+Of its environment and parameters it knows the names, never a value; secrets in its arguments are hidden.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,7 @@ from udaemon.control.selection import select
 from udaemon.control.snapshot import Moment, describe
 from udaemon.manifest.implied import implied
 from udaemon.manifest.model import Daemon
+from udaemon.manifest.secrets import masked, masked_text
 
 
 def handle(host: Host, request: Request) -> None:
@@ -36,7 +40,7 @@ def handle(host: Host, request: Request) -> None:
 
 def declared(daemon: Daemon) -> dict[str, Any]:
     """A daemon's keys as JSON. Values that may be secret (`env`, `params`) are told by name only."""
-    told = {field.name: _plain(getattr(daemon, field.name)) for field in fields(Daemon)}
+    told = {field.name: masked(_plain(getattr(daemon, field.name))) for field in fields(Daemon)}
     env = daemon.env.keys() | implied(daemon, os.environ).keys()
     return told | {"env": sorted(env), "params": sorted(daemon.params)}
 
@@ -45,7 +49,7 @@ def _instance(view: InstanceView, moment: Moment) -> dict[str, Any]:
     instance = view.instance
     known = describe(view, moment=moment, node=os.uname().nodename, rss=rss)
     return known | {
-        "message": instance.message,
+        "message": instance.message and masked_text(instance.message),
         "crashes": instance.crashes,
         "refusals": instance.refusals,
         "survivors": list(instance.survivors),
