@@ -52,7 +52,7 @@ def test_lines_of_all_daemons_come_by_their_times(capsys: pytest.CaptureFixture[
         "mailer/0 | one\n"
         "web/0    | two\n"
         "mailer/1 | three\n"
-        "web/0    | fo\\x1b[31mur\\u202e \t\\x85\n"
+        "web/0    | four\\u202e \t\\x85\n"
         "mailer   | udaemon: the log file was removed or renamed; this is a new one\n"
     )
 
@@ -71,6 +71,35 @@ def test_each_instance_has_its_colour(capsys: pytest.CaptureFixture[str]) -> Non
         "\x1b[33mmailer/1 | \x1b[0mthree\n"
         "\x1b[36mmailer   | \x1b[0mudaemon: the log file was removed or renamed; this is a new one\n"
     )
+
+
+COLORED = "\x1b[36mweb/0 | \x1b[0mfo\x1b[31mur\\u202e \t\\x85\x1b[0m\n"
+STRIPPED = "web/0 | four\\u202e \t\\x85\n"
+
+
+@pytest.mark.parametrize(
+    ("argv", "environ", "expected"),
+    [
+        ((), {}, STRIPPED),
+        (("--color", "always"), {}, COLORED),
+        ((), {"FORCE_COLOR": "1"}, COLORED),
+        ((), {"FORCE_COLOR": "1", "NO_COLOR": "1"}, STRIPPED),
+        (("--color", "never"), {"FORCE_COLOR": "1"}, STRIPPED),
+        (("--color", "always"), {"NO_COLOR": "1"}, COLORED),
+    ],
+)
+def test_a_daemons_own_colours_are_shown_where_colours_are_and_end_with_their_line(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    argv: tuple[str, ...],
+    environ: dict[str, str],
+    expected: str,
+) -> None:
+    for name in ("FORCE_COLOR", "NO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    assert shown(capsys, *argv, "logs", "web", "-n", "1") == expected
 
 
 def test_one_instance_is_shown_alone(capsys: pytest.CaptureFixture[str]) -> None:
@@ -147,8 +176,7 @@ def test_legacy_lines_are_read_back_by_their_times_and_instances(
         "11/24/2024 12:00:01 p [17768] 0> one\n11/24/2024 12:00:03 p [17769] 1> th\x1b[31mree\n"
     )
     assert shown(capsys, "logs", "mailer/1", "web", "-t", "--since", "2024-11-24T12:00:02Z", "-n", "1") == (
-        "mailer/1 | 2024-11-24T12:00:03.000Z th\\x1b[31mree\n"
-        "web/0    | 2024-11-24T12:00:04.000Z fo\\x1b[31mur\\u202e \t\\x85\n"
+        "mailer/1 | 2024-11-24T12:00:03.000Z three\nweb/0    | 2024-11-24T12:00:04.000Z four\\u202e \t\\x85\n"
     )
     assert shown(capsys, "--color", "always", "logs", "mailer", "--raw") == (
         "\x1b[36mmailer/0 | \x1b[0mone\n\x1b[33mmailer/1 | \x1b[0mth\x1b[31mree\n"
