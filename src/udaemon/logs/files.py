@@ -61,7 +61,8 @@ def _first_stamp(path: str) -> float | None:
     """When the first line was captured: Python has no call that tells when a file was made."""
     from datetime import datetime  # only for logs that are rotated by age
 
-    with open(path, "rb") as file:
+    fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    with open(fd, "rb") as file:
         text = file.read(64).removeprefix(b'{"time":"')[:24].decode("ascii", "replace")
     try:
         if text[2:3] == "/":

@@ -16,6 +16,7 @@ import click
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.parameters import DAEMON, MOMENT
 from udaemon.cli.target import supervisor
+from udaemon.cli.unreadable import tell_unreadable
 from udaemon.errors import ExitCode, UdaemonError
 from udaemon.logs.entries import Entry, keyed, stamp_of
 from udaemon.logs.follow import LogReader, follow
@@ -46,7 +47,7 @@ def command(
     since: float | None,
     timestamps: bool,
     raw: bool,
-) -> None:
+) -> ExitCode:
     """Show what daemons wrote, all of it or from a moment on, the lines of several in the order of their times.
 
     NAME is a daemon, a glob ('mail*'), a tag (tag:mail) or one instance (mailer/1).
@@ -58,11 +59,13 @@ def command(
         raw=raw,
         timestamps=timestamps,
     )
-    try:
-        readers = [LogReader(source, following=following) for source, _ in chosen]
-    except OSError as error:
-        reason = f"{error.strerror} ({errno.errorcode.get(error.errno or 0, '?')})"
-        raise UdaemonError(f"{error.filename} cannot be read: {reason}") from None
+    unreadable: list[OSError] = []
+
+    def on_trouble(source: LogSource, error: OSError) -> None:
+        unreadable.append(error)
+        tell_unreadable(options, source, error)
+
+    readers = [LogReader(source, following=following, on_trouble=on_trouble) for source, _ in chosen]
     try:
         wanted = dict(chosen)
         for batch in _merged(readers, wanted, last, b"" if since is None else stamp_of(since)):
@@ -72,6 +75,7 @@ def command(
     finally:
         for reader in readers:
             reader.close()
+    return ExitCode.FAILED if unreadable else ExitCode.OK
 
 
 def _chosen(options: GlobalOptions, names: Sequence[str]) -> list[tuple[LogSource, Wanted]]:
@@ -98,12 +102,13 @@ def _chosen(options: GlobalOptions, names: Sequence[str]) -> list[tuple[LogSourc
                 "name": daemon.name,
                 "instances": daemon.instances,
                 "path": manifest.log_path(daemon),
+                "prefixed": daemon.log.prefixed,
                 "chosen": chosen[daemon.name],
             }
             for daemon in daemons
         ]
-    sources = [(LogSource(log["name"], log["path"], log["instances"]), set(log["chosen"])) for log in found]
-    return [(source, _only(source, indices)) for source, indices in sources]
+    sources = [LogSource(log["name"], log["path"], log["instances"], log.get("prefixed", True)) for log in found]
+    return [(source, _only(source, set(log["chosen"]))) for source, log in zip(sources, found, strict=True)]
 
 
 def _everything(_entry: Entry) -> bool:
