@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
+import os
+import socket
 import time
 from pathlib import Path
 
@@ -52,7 +55,7 @@ def test_lines_of_all_daemons_come_by_their_times(capsys: pytest.CaptureFixture[
         "mailer/0 | one\n"
         "web/0    | two\n"
         "mailer/1 | three\n"
-        "web/0    | fo\\x1b[31mur\\u202e \t\\x85\n"
+        "web/0    | four\\u202e \t\\x85\n"
         "mailer   | udaemon: the log file was removed or renamed; this is a new one\n"
     )
 
@@ -71,6 +74,35 @@ def test_each_instance_has_its_colour(capsys: pytest.CaptureFixture[str]) -> Non
         "\x1b[33mmailer/1 | \x1b[0mthree\n"
         "\x1b[36mmailer   | \x1b[0mudaemon: the log file was removed or renamed; this is a new one\n"
     )
+
+
+COLORED = "\x1b[36mweb/0 | \x1b[0mfo\x1b[31mur\\u202e \t\\x85\x1b[0m\n"
+STRIPPED = "web/0 | four\\u202e \t\\x85\n"
+
+
+@pytest.mark.parametrize(
+    ("argv", "environ", "expected"),
+    [
+        ((), {}, STRIPPED),
+        (("--color", "always"), {}, COLORED),
+        ((), {"FORCE_COLOR": "1"}, COLORED),
+        ((), {"FORCE_COLOR": "1", "NO_COLOR": "1"}, STRIPPED),
+        (("--color", "never"), {"FORCE_COLOR": "1"}, STRIPPED),
+        (("--color", "always"), {"NO_COLOR": "1"}, COLORED),
+    ],
+)
+def test_a_daemons_own_colours_are_shown_where_colours_are_and_end_with_their_line(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    argv: tuple[str, ...],
+    environ: dict[str, str],
+    expected: str,
+) -> None:
+    for name in ("FORCE_COLOR", "NO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    assert shown(capsys, *argv, "logs", "web", "-n", "1") == expected
 
 
 def test_one_instance_is_shown_alone(capsys: pytest.CaptureFixture[str]) -> None:
@@ -147,9 +179,67 @@ def test_legacy_lines_are_read_back_by_their_times_and_instances(
         "11/24/2024 12:00:01 p [17768] 0> one\n11/24/2024 12:00:03 p [17769] 1> th\x1b[31mree\n"
     )
     assert shown(capsys, "logs", "mailer/1", "web", "-t", "--since", "2024-11-24T12:00:02Z", "-n", "1") == (
-        "mailer/1 | 2024-11-24T12:00:03.000Z th\\x1b[31mree\n"
-        "web/0    | 2024-11-24T12:00:04.000Z fo\\x1b[31mur\\u202e \t\\x85\n"
+        "mailer/1 | 2024-11-24T12:00:03.000Z three\nweb/0    | 2024-11-24T12:00:04.000Z four\\u202e \t\\x85\n"
     )
     assert shown(capsys, "--color", "always", "logs", "mailer", "--raw") == (
         "\x1b[36mmailer/0 | \x1b[0mone\n\x1b[33mmailer/1 | \x1b[0mth\x1b[31mree\n"
     )
+
+
+def test_an_apps_json_is_shown_with_all_its_fields_whatever_they_are_called(
+    capsys: pytest.CaptureFixture[str], shop: Path
+) -> None:
+    (shop / "udaemon.toml").write_text(MANIFEST + "log = { timestamps = false }\n")
+    lines = [
+        '{"name":"web","line":5}',
+        '{"name":"web","line":"text","level":"info"}',
+        '{"time":"2024-11-24T12:00:02.000Z","name":"web","instance":7,"line":"a"}',
+        "2024-11-24T12:00:02.000Z of the app's own",
+        "11/24/2024 12:00:01 p [17768] of the app's own",
+    ]
+    (shop / "log" / "web.log").write_text("".join(f"{line}\n" for line in lines))
+    assert shown(capsys, "logs", "web").splitlines() == [f"web/0 | {line}" for line in lines]
+    assert shown(capsys, "logs", "web", "-n", "2").splitlines() == [f"web/0 | {line}" for line in lines[-2:]]
+
+
+@pytest.mark.parametrize("kind", ["directory", "fifo", "socket", "link", "parent-file"])
+def test_f31_what_is_no_file_is_told_and_the_other_logs_are_shown(
+    capsys: pytest.CaptureFixture[str], shop: Path, kind: str
+) -> None:
+    path = shop / "log" / "mailer.log"
+    path.unlink()
+    if kind == "directory":
+        path.mkdir()
+    elif kind == "fifo":
+        os.mkfifo(path)
+    elif kind == "socket":
+        with socket.socket(socket.AF_UNIX) as bound:
+            bound.bind(str(path))
+    elif kind == "link":
+        path.symlink_to("web.log")
+    else:
+        (shop / "file").write_text("")
+        text = MANIFEST.replace("instances = 2", 'log-dir = "file/log"')
+        (shop / "udaemon.toml").write_text(text)
+    assert main(["logs"]) == 1
+    said = capsys.readouterr()
+    assert said.out.splitlines()[-2:] == ["web/0    | two", "web/0    | four\\u202e \t\\x85"]
+    assert said.err.count("cannot be read") == 1
+    assert "mailer" in said.err
+
+
+def test_f31_a_rotated_file_that_cannot_be_read_is_told_and_the_rest_of_the_log_is_shown(
+    capsys: pytest.CaptureFixture[str], shop: Path
+) -> None:
+    whole = gzip.compress(b"2024-11-24T11:00:00.000Z packed\n" * 5000)
+    (shop / "log" / "web.log.3.gz").write_bytes(whole[: len(whole) // 2])
+    (shop / "log" / "web.log.2.gz").write_bytes(b"no gzip at all")
+    (shop / "log" / "web.log.1").mkdir()
+    for argv in (("logs", "web"), ("logs", "web", "-n", "9999"), ("logs", "-n", "2", "web")):
+        assert main(argv) == 1
+        said = capsys.readouterr()
+        assert said.out.splitlines()[-2:] == ["web/0 | two", "web/0 | four\\u202e \t\\x85"]
+        assert "web.log.1 cannot be read" in said.err
+        if "2" not in argv:
+            assert "web.log.2.gz cannot be read" in said.err
+            assert "web.log.3.gz cannot be read" in said.err

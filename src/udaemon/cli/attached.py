@@ -156,14 +156,22 @@ class Attached:
         lines = LogLines(sources, color=self._options.colors(sys.stdout.isatty()))
 
         def emit(come: Sequence[tuple[LogSource, Entry]]) -> None:
-            sys.stdout.buffer.write(lines.shown(come))
-            sys.stdout.buffer.flush()
+            try:
+                sys.stdout.buffer.write(lines.shown(come))
+                sys.stdout.buffer.flush()
+            except OSError as error:
+                self._output_failed.append(error)
+                raise
 
         try:
             follow(self._readers, emit, stop=stop)
-        except OSError as error:
-            self._output_failed.append(error)
-            os.write(self._waker, b"\0")
+        except Exception as error:  # noqa: BLE001 - whatever it is: a thread's end would go unseen
+            if self._output_failed:
+                os.write(self._waker, b"\0")
+                return
+            # Daemons do not end because their logs cannot be shown.
+            reason = error.strerror if isinstance(error, OSError) else f"a bug in udaemon: {error!r}"
+            say(self._options, f"logs are shown no longer: {reason}; see udaemon logs", failed=True)
 
     @contextmanager
     def _signals(self) -> Iterator[None]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import signal
+from functools import partial
 from typing import TYPE_CHECKING
 
 from udaemon.cli.boot import Launch
@@ -105,12 +106,14 @@ def _expected(manifest: Manifest, chosen: Chosen, *, named: bool) -> list[str]:
 def _attached(fd: int, manifest: Manifest, chosen: Chosen, options: GlobalOptions) -> Attached:
     """What shows a project in the foreground. The logs are taken as they are now, so that the first line is seen."""
     from udaemon.cli.attached import Attached  # the logs' readers are of no use to `up -d`
+    from udaemon.cli.unreadable import tell_unreadable
     from udaemon.logs.follow import LogReader
     from udaemon.logs.tail import LogSource
 
     daemons = [manifest.daemons[name] for name in chosen]
-    sources = [LogSource(daemon.name, manifest.log_path(daemon), daemon.instances) for daemon in daemons]
-    return Attached(lambda: _connect(fd), [LogReader(source) for source in sources], options)
+    sources = [LogSource(each.name, manifest.log_path(each), each.instances, each.log.prefixed) for each in daemons]
+    readers = [LogReader(source, on_trouble=partial(tell_unreadable, options)) for source in sources]
+    return Attached(lambda: _connect(fd), readers, options)
 
 
 def _join(

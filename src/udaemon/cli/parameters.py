@@ -1,11 +1,13 @@
-"""Kinds of values on the command line: durations, and what a shell can complete: daemons, signals, keys.
+"""Kinds of values on the command line: durations, moments, and what a shell can complete: daemons, signals, keys.
 
 Knows no verb.
 """
 
 from __future__ import annotations
 
+import math
 import re
+import time
 from typing import TYPE_CHECKING
 
 import click
@@ -27,14 +29,61 @@ class Duration(click.ParamType[float]):
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """Read it as seconds."""
-        from udaemon.manifest.measures import parse_duration
+        from udaemon.manifest.measures import LONGEST_DURATION, format_duration, parse_duration
 
         if isinstance(value, int | float):
             return float(value)
         seconds = parse_duration(str(value))
         if seconds is None:
             self.fail(f"{value!r} is no duration; write 5, 500ms, 10s, 1m30s, 1h", param, ctx)
+        if seconds > LONGEST_DURATION:
+            self.fail(f"{value!r} is too long; {format_duration(LONGEST_DURATION)} at most", param, ctx)
         return seconds
+
+
+class Moment(click.ParamType[float]):
+    """A point in time, in seconds since the epoch: a duration before now, a date and time, or a Unix time.
+
+    A bare number is a duration in seconds as everywhere, until it is too large to be one: then it is a Unix time.
+    """
+
+    name = "time"
+    _LAST = 253402300799.0  # 9999-12-31T23:59:59Z: the last second that a date can have
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Read it. What lies before 1970 is taken as its beginning: nothing of ours is older."""
+        if isinstance(value, float):
+            return value
+        text = str(value)
+        moment = self._number(text, param, ctx) if re.fullmatch(r"@?[0-9]+(\.[0-9]+)?", text) else None
+        if moment is None:
+            moment = self._words(text, param, ctx)
+        if moment > self._LAST:
+            self.fail(f"{text!r} lies beyond the year 9999; a Unix time is in seconds", param, ctx)
+        return max(0.0, moment)
+
+    def _number(self, text: str, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        from udaemon.manifest.measures import LONGEST_DURATION
+
+        number = float(text.removeprefix("@"))
+        if text.startswith("@") or number > LONGEST_DURATION:
+            return number
+        return time.time() - DURATION.convert(text, param, ctx)
+
+    def _words(self, text: str, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        from datetime import datetime
+
+        from udaemon.manifest.measures import parse_duration
+
+        if parse_duration(text) is not None:
+            return time.time() - DURATION.convert(text, param, ctx)
+        try:
+            found = datetime.fromisoformat(text)
+        except ValueError:
+            right = "10m, 2h, 2026-11-24T14:00:00Z, 2026-11-24 or a Unix time"
+            self.fail(f"{text!r} is no time; write {right}", param, ctx)
+        # On the first and last days of all that datetime knows, UTC may already be beyond.
+        return found.timestamp() if 1 < found.year < 9999 else math.copysign(math.inf, found.year - 1970)
 
 
 class PlainName(click.ParamType[str]):
@@ -124,6 +173,7 @@ def _options(ctx: click.Context) -> GlobalOptions:
 
 
 DURATION = Duration()
+MOMENT = Moment()
 DAEMON = DaemonName()
 ONE_DAEMON = DaemonName(one=True)
 CONDITION = Condition()

@@ -10,8 +10,16 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-_PLAIN = re.compile(rb"(?:(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) )?(?:\[(\d{1,6})\] )?")
-_JSON = re.compile(rb'\{(?:"time":"([0-9TZ:.-]{24})",)?"name":"[a-z0-9_-]*",(?:"instance":(\d{1,6}),)?"line":')
+from udaemon.logs.format import GOES_ON
+
+_STAMP = rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
+_PLAIN = re.compile(rb"(?:(%b) )?(?:\[(\d{1,6})\] )?" % _STAMP)
+_TAG = re.compile(rb"\[(\d{1,6})\] ")
+_JSON = re.compile(
+    rb'\{(?:"time":"(%b)",)?"name":"[a-z0-9_-]+",(?:"instance":(\d{1,6}),)?"line":'
+    rb'("(?:[^"\\\x00-\x1f\x7f-\xff]|\\["\\bfnrt]|\\u[0-9a-f]{4})*")(,"partial":true)?\}' % _STAMP
+)
+"""Just what the logger writes, to the last byte: an object with other keys, or other blanks, is no record of ours."""
 
 _LEGACY = re.compile(rb"(\d\d)/(\d\d)/(\d{4}) (\d\d:\d\d:\d\d) p \[\d{1,10}\] (?:(\d{1,6})> )?")
 
@@ -30,22 +38,23 @@ class Entry(NamedTuple):
     text: bytes
 
 
-def parse(line: bytes, *, tagged: bool) -> Entry:
+def parse(line: bytes, *, tagged: bool, prefixed: bool = True) -> Entry:
     """Take a line apart.
 
     Args:
         line: Without its end.
         tagged: Several copies write to the file; only then is a number in brackets a tag and no text.
+        prefixed: The logger begins each line with a time, or writes it as JSON or as the legacy library did. Else the
+            line begins with what the daemon wrote, which may look like anything, and nothing but the tag is taken off.
     """
-    found = _JSON.match(line)
-    if found is not None and line.endswith(b"}"):
+    if not prefixed:
+        found = _TAG.match(line) if tagged else None
+        return Entry(b"", None, line) if found is None else Entry(b"", int(found[1]), line[found.end() :])
+    if line[:1] == b"{" and (found := _JSON.fullmatch(line)) is not None:
         from json import loads  # only for logs that are kept as JSON
 
-        try:
-            text = loads(line)["line"].encode("utf-8", "surrogatepass")
-        except ValueError:
-            text = line
-        return Entry(found[1] or b"", _number(found[2]), text)
+        text = loads(found[3]).encode("utf-8", "surrogatepass")
+        return Entry(found[1] or b"", _number(found[2]), text + GOES_ON if found[4] else text)
     if line[2:3] == b"/" and (found := _LEGACY.match(line)) is not None:
         month, day, year, clock, number = found.groups()
         text = line[found.end() :] if tagged else line[found.end(4) :].partition(b"] ")[2]

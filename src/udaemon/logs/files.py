@@ -11,6 +11,7 @@ import os
 import stat
 import time
 
+from udaemon.logs.format import GOES_ON, whole_characters
 from udaemon.logs.rotation import ignore, new_name, recover, rotate
 
 TYPE_CHECKING = False
@@ -25,6 +26,8 @@ _FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK 
 _GLANCE = 0.01
 """Seconds for which a file is taken to be where it was. Lines that follow a removal sooner go the way of all before
 them: nobody can tell which came first. To look before each small write would cost a third of a flood's time."""
+
+_MARK = GOES_ON + b"\n"
 
 REMOVED = "the log file was removed or renamed; this is a new one"
 
@@ -61,7 +64,8 @@ def _first_stamp(path: str) -> float | None:
     """When the first line was captured: Python has no call that tells when a file was made."""
     from datetime import datetime  # only for logs that are rotated by age
 
-    with open(path, "rb") as file:
+    fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    with open(fd, "rb") as file:
         text = file.read(64).removeprefix(b'{"time":"')[:24].decode("ascii", "replace")
     try:
         if text[2:3] == "/":
@@ -108,6 +112,7 @@ class RotatingFile:
         self._look_at = 0.0
         self._size = 0
         self._too_old = False
+        self._in_line = False
         self._fd = -1
         self._identity = (-1, -1)
         self._born = 0.0
@@ -138,14 +143,42 @@ class RotatingFile:
         if now >= self._look_at or self._fd < 0:
             self._look()
             self._look_at = now + _GLANCE
-        most = self._max_size
-        if most is not None and len(data) > most:
-            data = data[: data.rfind(b"\n", 0, most) + 1 or most]
-        if self._size and (self._too_old or (most is not None and self._size + len(data) > most)):
-            return self._write_rotated(data)
+        data = self._fitting(data)
+        if self._size and (self._too_old or not self._has_room(data)):
+            if not self._in_line:
+                return self._note_end(data, self._write_rotated(data))
+            # No line is torn over two files: its end still goes here, if that comes within the limit, or a mark.
+            end = data.find(b"\n") + 1
+            if not end or (self._max_size is not None and self._size + end > self._max_size):
+                self._size += os.write(self._fd, _MARK)
+                return self._note_end(data, self._write_rotated(data))
+            data = data[:end]
         written = os.write(self._fd, data)
         self._size += written
+        return self._note_end(data, written)
+
+    def _note_end(self, data: bytes, written: int) -> int:
+        self._in_line = data[written - 1] != 10
         return written
+
+    def _fitting(self, data: bytes) -> bytes:
+        """As many whole lines of `data` as a file may hold, or one that is longer than that all alone."""
+        most = self._max_size
+        if most is None or len(data) + self._mark_after(data) <= most:
+            return data
+        end = data.rfind(b"\n", 0, most) + 1 or data.find(b"\n") + 1
+        # Without an end it is a piece of a line that nobody knows the length of.
+        return data[: end or whole_characters(data[: max(4, most - len(_MARK))])]
+
+    def _has_room(self, data: bytes) -> bool:
+        if self._max_size is None:
+            return True
+        return self._size + len(data) + self._mark_after(data) <= self._max_size
+
+    @staticmethod
+    def _mark_after(data: bytes) -> int:
+        """Bytes to keep free for the mark that a line needs which is not at its end."""
+        return 0 if data[-1] == 10 else len(_MARK)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -173,6 +206,7 @@ class RotatingFile:
         self._fd = fd
         self._identity = (found.st_dev, found.st_ino)
         self._size = found.st_size
+        self._in_line = False
         self._born = time.time()
         self._too_old = False
         if self._size and self._max_age is not None:

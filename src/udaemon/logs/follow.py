@@ -9,10 +9,14 @@ import os
 import select
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from udaemon.logs.entries import Entry, keyed, parse
+from udaemon.logs.entries import Entry, keyed
 from udaemon.logs.tail import LogSource, OpenLog, close_all, history, open_all, read_all, up_to_whole_lines
 
 Emit = Callable[[Sequence[tuple[LogSource, Entry]]], None]
+
+
+def _ignore(_source: LogSource, _error: OSError) -> None:
+    """Nobody asked to be told."""
 
 
 class LogReader:
@@ -21,32 +25,55 @@ class LogReader:
     Args:
         source: Which log.
         following: The beginning of a line at the end is left to `fresh`; else it is a line of the history.
+        on_trouble: Told, once each, of files that cannot be read. What can be is read all the same.
     """
 
-    def __init__(self, source: LogSource, *, following: bool = True) -> None:
+    def __init__(
+        self,
+        source: LogSource,
+        *,
+        following: bool = True,
+        on_trouble: Callable[[LogSource, OSError], None] = _ignore,
+    ) -> None:
         self.source = source
-        self._opened = [up_to_whole_lines(one) if following else one for one in open_all(source.path)]
+        self._on_trouble = on_trouble
+        self._told: set[tuple[object, int | None]] = set()
+        self._opened = open_all(source.path, self._tell)
+        if following:
+            self._opened = [self._whole(one) for one in self._opened]
         self._current = self._opened[-1] if self._opened else None
         self._at = self._current.size if self._current is not None else 0
         self._held = b""
 
     def history(self, *, last: int | None, since: bytes, wanted: Callable[[Entry], bool]) -> Iterator[Entry]:
         """The lines that were there; see `tail.history`. To be asked for before the first `fresh`."""
-        return history(self.source, self._opened, last=last, since=since, wanted=wanted)
+        return history(self.source, self._opened, last=last, since=since, wanted=wanted, on_trouble=self._tell)
 
     def fresh(self) -> list[Entry]:
         """The whole lines that have come since."""
         lines = self._lines(self._rest())
         if self._moved():
             lines += self._lines(self._next_files())
-        tagged = self.source.instances > 1
-        return [parse(line, tagged=tagged) for line in lines]
+        return [self.source.entry(line) for line in lines]
 
     def close(self) -> None:
         """Let go of the files."""
         close_all(self._opened)
         self._opened = []
         self._current = None
+
+    def _tell(self, error: OSError) -> None:
+        """Once for each file and reason: it is met again at every look."""
+        if (error.filename, error.errno) not in self._told:
+            self._told.add((error.filename, error.errno))
+            self._on_trouble(self.source, error)
+
+    def _whole(self, one: OpenLog) -> OpenLog:
+        try:
+            return up_to_whole_lines(one)
+        except OSError as error:
+            self._tell(OSError(error.errno, error.strerror, one.name))
+            return one
 
     def _rest(self) -> bytes:
         """What has been added to our file. One that was cut short by others is read from its start."""
@@ -56,9 +83,12 @@ class LogReader:
         if size < self._at:
             self._at = 0
         blocks = []
-        while self._at < size and (block := os.pread(self._current.fd, size - self._at, self._at)):
-            self._at += len(block)
-            blocks.append(block)
+        try:
+            while self._at < size and (block := os.pread(self._current.fd, size - self._at, self._at)):
+                self._at += len(block)
+                blocks.append(block)
+        except OSError as error:
+            self._tell(OSError(error.errno, error.strerror, self._current.name))
         return b"".join(blocks)
 
     def _lines(self, data: bytes) -> list[bytes]:
@@ -70,14 +100,17 @@ class LogReader:
     def _moved(self) -> bool:
         """Another file stands where ours did."""
         try:
-            inode = os.stat(self.source.path).st_ino
+            inode = os.stat(self.source.path, follow_symlinks=False).st_ino
         except FileNotFoundError:
+            return False
+        except OSError as error:
+            self._tell(error)
             return False
         return self._current is None or inode != self._current.inode
 
     def _next_files(self) -> bytes:
         """Go over to the current file. Returns what is in those between it and ours, and the rest of ours."""
-        opened = open_all(self.source.path)
+        opened = open_all(self.source.path, self._tell)
         if not opened:
             return b""
         data = self._rest()
@@ -85,7 +118,7 @@ class LogReader:
         close_all(opened[: len(opened) - len(newer)])
         if not newer:
             return data
-        texts = [read_all(one) for one in newer]
+        texts = [read_all(one, self._tell) for one in newer]
         close_all([*self._opened, *newer[:-1]])
         self._opened = newer[-1:]
         self._current = newer[-1]

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from udaemon.logs.target import LogTarget
 
 LONGEST_LINE = 64 * 1024
-"""A line of more than this without an end is passed on in pieces."""
+"""A line of more than this without an end is passed on in pieces, cut between two characters."""
 
 GOES_ON = b" [line goes on]"
-"""Stands at the end of each piece of an overlong line but the last, where lines have a prefix."""
+"""Stands at the end of each piece of an overlong line but the last, where lines have a prefix; JSON has `partial`."""
 
 
 class Stamps:
@@ -120,15 +120,23 @@ class LineFormatter:
 
     def _piece(self, now: float) -> bytes:
         """A part of an overlong line. Where lines are stored as they come, this is too."""
-        piece = bytes(self._held)
-        self._held.clear()
+        cut = whole_characters(self._held)
+        piece = bytes(self._held[:cut])
+        del self._held[:cut]
         self._in_line = True
-        return piece if self._bare else self._dressed(piece + GOES_ON + b"\n", now)
+        if self._bare:
+            return piece
+        if self._json is not None:
+            return self._as_json(piece, now, ',"partial":true')
+        return self._dressed(piece + GOES_ON + b"\n", now)
+
+    def _as_json(self, lines: bytes, now: float, tail: str = "") -> bytes:
+        time_key = f'"time":"{_STAMPS.at(now).decode()}",' if self._stamped else ""
+        return _json_lines(f"{{{time_key}{self._json}", lines.decode("utf-8", "backslashreplace").split("\n"), tail)
 
     def _dressed(self, lines: bytes, now: float) -> bytes:
         if self._json is not None:
-            time_key = f'"time":"{_STAMPS.at(now).decode()}",' if self._stamped else ""
-            return _json_lines("{" + time_key + self._json, lines[:-1].decode("utf-8", "backslashreplace").split("\n"))
+            return self._as_json(lines[:-1], now)
         if self._legacy:
             prefix = b"%b p [%d] %b" % (_SECONDS.at(now), self.pid, self._tag)
         else:
@@ -142,8 +150,20 @@ def _json_head(target: LogTarget) -> str:
     return f'"name":"{target.name}","instance":{target.instance},"line":'
 
 
-def _json_lines(head: str, texts: list[str]) -> bytes:
+def whole_characters(data: bytes | bytearray) -> int:
+    """How much of `data` does not end within a UTF-8 character; all of it where the end is no UTF-8 at all."""
+    for back in range(1, min(4, len(data)) + 1):
+        byte = data[-back]
+        if byte < 0x80 or byte > 0xF4:
+            break
+        if byte >= 0xC2:
+            length = 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
+            return len(data) - back if length > back else len(data)
+    return len(data)
+
+
+def _json_lines(head: str, texts: list[str], tail: str = "") -> bytes:
     # Imported where a log is wanted as JSON: every other logger starts without it.
     from json.encoder import encode_basestring_ascii as quoted
 
-    return "".join([f"{head}{quoted(text)}}}\n" for text in texts]).encode()
+    return "".join([f"{head}{quoted(text)}{tail}}}\n" for text in texts]).encode()

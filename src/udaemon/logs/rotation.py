@@ -93,7 +93,8 @@ def recover(path: str, backups: int) -> None:
         # The compressed one gets its name only when it is whole; the plain one then only waited to be removed.
         if os.path.lexists(plain + ZIPPED) and os.path.lexists(plain):
             os.unlink(plain)
-    if os.path.lexists(new_name(path)):
+    name = new_name(path)
+    if os.path.isfile(name) and not os.path.islink(name):  # else it is none of ours, and no log is to become it
         rotate(path, backups)
 
 

@@ -1,15 +1,17 @@
 """Reading logs back: a file with its rotated ones as one row of lines, from either end.
 
 Knows nothing of colours or terminals. Files are opened before any is read, so that a rotation meanwhile loses nothing.
+What cannot be read is told and left out: the other files of a log, and the other logs, are read all the same.
 """
 
 from __future__ import annotations
 
-import contextlib
+import errno
 import os
 import re
+import stat
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import BinaryIO, NamedTuple, cast
 
 from udaemon.logs.entries import Entry, parse, stamp_of
@@ -22,37 +24,65 @@ _TRIES = 100
 
 
 class LogSource(NamedTuple):
-    """A daemon's log: what to read, and what it says of the daemon."""
+    """A daemon's log: what to read, and what it says of the daemon.
+
+    Attributes:
+        name: The daemon.
+        path: The current file.
+        instances: Its copies, which share the file.
+        prefixed: Each line begins with what the logger wrote; see `entries.parse`.
+    """
 
     name: str
     path: str
     instances: int = 1
+    prefixed: bool = True
+
+    def entry(self, line: bytes) -> Entry:
+        """Take a line of it apart."""
+        return parse(line, tagged=self.instances > 1, prefixed=self.prefixed)
+
+
+OnTrouble = Callable[[OSError], None]
+"""Told of a file or directory that cannot be read."""
 
 
 class OpenLog(NamedTuple):
     """One of a log's files, open. `size` is how much of it counts; what comes behind is newer."""
 
     fd: int
+    name: str
     zipped: bool
     inode: int
     changed: int
     size: int
 
 
-def open_all(path: str) -> list[OpenLog]:
-    """Open a log's files, the oldest first and the current one last; empty where there is none.
-
-    Raises:
-        OSError: One of them may not be read.
-    """
+def open_all(path: str, on_trouble: OnTrouble) -> list[OpenLog]:
+    """Open a log's files, the oldest first and the current one last; empty where there is none. Never blocks."""
     for _ in range(_TRIES):
-        names = _names(path)
-        opened = [_open(name) for name in names]
-        there = [one for one in opened if one is not None]
-        # The names move along one after the other: only what is the same before and after was so in between.
-        if len(there) == len(names) and names == _names(path) and [one.inode for one in there] == _inodes(names):
-            return there
-        close_all(there)
+        troubles: list[OSError] = []
+        opened: list[tuple[str, OpenLog]] = []
+        try:
+            names = _names(path)
+            for name in names:
+                try:
+                    opened.append((name, _open(name)))
+                except FileNotFoundError:
+                    raise
+                except OSError as error:
+                    troubles.append(error)
+            # The names move along one after the other: only what is the same before and after was so in between.
+            if names == _names(path) and all(_inode(name) == one.inode for name, one in opened):
+                for trouble in troubles:
+                    on_trouble(trouble)
+                return [one for _, one in opened]
+        except FileNotFoundError:
+            pass  # it has just been renamed
+        except OSError as error:
+            on_trouble(error)
+            return []
+        close_all([one for _, one in opened])
     return []
 
 
@@ -63,7 +93,13 @@ def close_all(opened: list[OpenLog]) -> None:
 
 
 def history(
-    source: LogSource, opened: list[OpenLog], *, last: int | None, since: bytes, wanted: Callable[[Entry], bool]
+    source: LogSource,
+    opened: list[OpenLog],
+    *,
+    last: int | None,
+    since: bytes,
+    wanted: Callable[[Entry], bool],
+    on_trouble: OnTrouble,
 ) -> Iterator[Entry]:
     """The lines of open files, oldest first, up to the size that the last one had when it was opened.
 
@@ -74,17 +110,17 @@ def history(
         since: Lines with an earlier stamp are left out; a line without one goes with the line before it, and where none
             has one all of a file counts that was written to since.
         wanted: Which lines count.
+        on_trouble: Told when a file cannot be read on; the next one is.
     """
-    tagged = source.instances > 1
     opened = [one for one in opened if stamp_of(one.changed / 1e9) >= since]
     if last is None:
-        files = ((parse(line, tagged=tagged) for line in _forwards(one)) for one in opened)
+        files = ((source.entry(line) for line in _forwards(one, on_trouble)) for one in opened)
         return filter(wanted, (entry for entries in files for entry in _since(entries, since)))
     found: deque[Entry] = deque()
-    for line in (line for one in reversed(opened) for line in _backwards(one)):
+    for line in (line for one in reversed(opened) for line in _backwards(one, on_trouble)):
         if len(found) == last:
             break
-        entry = parse(line, tagged=tagged)
+        entry = source.entry(line)
         if entry.stamp and entry.stamp < since:
             break
         if wanted(entry):
@@ -100,10 +136,9 @@ def up_to_whole_lines(one: OpenLog) -> OpenLog:
     return one._replace(size=one.size - len(block) + block.rfind(b"\n") + 1)
 
 
-def read_all(one: OpenLog) -> bytes:
-    """All of a file, unpacked."""
-    with _reader(one) as file:
-        return file.read()
+def read_all(one: OpenLog, on_trouble: OnTrouble) -> bytes:
+    """All of a file, unpacked, as far as it can be read."""
+    return b"".join(_guarded(_blocks(one), one, on_trouble))
 
 
 def _names(path: str) -> list[str]:
@@ -120,22 +155,18 @@ def _names(path: str) -> list[str]:
     return [os.path.join(directory, match[0]) for match in found if f"{match[0]}.gz" not in here]
 
 
-def _inodes(names: Sequence[str]) -> list[int]:
-    """What the names stand for now; shorter where one of them is gone."""
-    found = []
-    for name in names:
-        with contextlib.suppress(FileNotFoundError):
-            found.append(os.stat(name, follow_symlinks=False).st_ino)
-    return found
+def _inode(name: str) -> int:
+    """What the name stands for now."""
+    return os.stat(name, follow_symlinks=False).st_ino
 
 
-def _open(name: str) -> OpenLog | None:
-    try:
-        fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return None
+def _open(name: str) -> OpenLog:
+    kind = stat.S_IFMT(os.stat(name, follow_symlinks=False).st_mode)
+    if kind not in (stat.S_IFREG, stat.S_IFLNK):  # a device may do something when it is opened; of a link open tells
+        raise OSError(errno.EISDIR if kind == stat.S_IFDIR else errno.EINVAL, "not a regular file", name)
+    fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     found = os.fstat(fd)
-    return OpenLog(fd, name.endswith(".gz"), found.st_ino, found.st_mtime_ns, found.st_size)
+    return OpenLog(fd, name, name.endswith(".gz"), found.st_ino, found.st_mtime_ns, found.st_size)
 
 
 def _reader(one: OpenLog) -> BinaryIO:
@@ -159,7 +190,30 @@ def _since(entries: Iterator[Entry], since: bytes) -> Iterator[Entry]:
             yield entry
 
 
-def _forwards(one: OpenLog) -> Iterator[bytes]:
+def _guarded(pieces: Iterator[bytes], one: OpenLog, on_trouble: OnTrouble) -> Iterator[bytes]:
+    """End where a file cannot be read on, and tell."""
+    from zlib import error as broken_stream
+
+    try:
+        yield from pieces
+    except (EOFError, broken_stream) as error:
+        on_trouble(OSError(errno.EBADMSG, f"broken after compression: {error}", one.name))
+    except OSError as error:
+        reason = error.strerror or str(error)  # gzip tells only a text
+        on_trouble(OSError(error.errno or errno.EBADMSG, reason, one.name))
+
+
+def _blocks(one: OpenLog) -> Iterator[bytes]:
+    with _reader(one) as file:
+        while block := file.read(_LONGEST):
+            yield block
+
+
+def _forwards(one: OpenLog, on_trouble: OnTrouble) -> Iterator[bytes]:
+    return _guarded(_lines(one), one, on_trouble)
+
+
+def _lines(one: OpenLog) -> Iterator[bytes]:
     left = one.size
     with _reader(one) as file:
         for line in file:
@@ -169,10 +223,13 @@ def _forwards(one: OpenLog) -> Iterator[bytes]:
             yield line.removesuffix(b"\n")
 
 
-def _backwards(one: OpenLog) -> Iterator[bytes]:
+def _backwards(one: OpenLog, on_trouble: OnTrouble) -> Iterator[bytes]:
     if one.zipped:
-        yield from reversed(list(_forwards(one)))
-        return
+        return reversed(list(_forwards(one, on_trouble)))
+    return _guarded(_lines_backwards(one), one, on_trouble)
+
+
+def _lines_backwards(one: OpenLog) -> Iterator[bytes]:
     end, block = one.size, _BLOCK
     # The end of the file's last line is none of its text.
     held = b""

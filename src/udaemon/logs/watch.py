@@ -11,7 +11,8 @@ import os
 from collections.abc import Iterable
 
 _MODIFY, _MOVED_TO, _CREATE, _DELETE_SELF, _MOVE_SELF, _ONLYDIR = 0x2, 0x80, 0x100, 0x400, 0x800, 0x01000000
-_ABOVE = _MOVED_TO | _CREATE | _DELETE_SELF | _MOVE_SELF | _ONLYDIR | 0x20000000
+_ATTRIB = 0x4
+_ABOVE = _ATTRIB | _MOVED_TO | _CREATE | _DELETE_SELF | _MOVE_SELF | _ONLYDIR | 0x20000000
 """For a directory that is only waited in. The last bit adds to the mask of a watch that is there (IN_MASK_ADD)."""
 _MASK = _ABOVE | _MODIFY
 GONE = 0x40 | 0x200 | _DELETE_SELF | _MOVE_SELF | _ONLYDIR

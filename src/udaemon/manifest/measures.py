@@ -26,6 +26,9 @@ _WORDS = {
 }
 _LONGEST_TEXT = 64
 
+LONGEST_DURATION = 3650 * 86400.0
+"""Seconds; a duration beyond ten years is a slip of the pen."""
+
 
 def parse_duration(text: str) -> float | None:
     """Read "500ms", "1m30s" or "5" as seconds; None for what is no duration."""

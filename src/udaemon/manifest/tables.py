@@ -140,6 +140,11 @@ class Log:
         example="drop",
     )
 
+    @property
+    def prefixed(self) -> bool:
+        """Whether each line in the file begins with what the logger wrote: no text of an app can pass for that."""
+        return self.timestamps or self.format is not LogFormat.PLAIN
+
 
 @frozen(kw_only=True)
 class Listeners:

@@ -15,6 +15,7 @@ from attrs import frozen
 
 from udaemon.manifest.measures import (
     DURATION_PATTERN,
+    LONGEST_DURATION,
     SIZE_PATTERN,
     format_duration,
     format_size,
@@ -28,8 +29,7 @@ from udaemon.manifest.wording import either, near, shown, type_name
 
 Schema = dict[str, Any]
 
-LONGEST = 3650 * 86400.0
-"""Seconds; a duration beyond ten years is a slip of the pen."""
+LONGEST = LONGEST_DURATION
 
 REFERENCE: Schema = {"$ref": "#/definitions/reference"}
 """A string with `${…}` in it: what it will be is known only when the manifest is loaded."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from udaemon.logs.entries import Entry
 from udaemon.logs.tail import LogSource
-from udaemon.ui.escape import escape
+from udaemon.ui.escape import shown_line
 
 _COLORS = (36, 33, 32, 35, 34, 96, 93, 92, 95, 94)
 """Cyan, yellow, green, magenta, blue, then their bright ones: easily told apart on dark and on light."""
@@ -20,7 +20,7 @@ class LogLines:
 
     Args:
         sources: The logs there will be lines of: the widest name of an instance sets the bar.
-        color: Whether to colour the names.
+        color: Whether to colour the names, and to let the daemons' own colours through.
         raw: Pass on the daemon's bytes as they are; else what could move a cursor or hide text is shown as an escape.
         timestamps: Show when each line was captured.
     """
@@ -48,7 +48,7 @@ class LogLines:
         stamp = entry.stamp + b" " if self._timestamps and entry.stamp else b""
         text = entry.text
         if not self._raw:
-            text = escape(text.decode("utf-8", "backslashreplace"), keep_tabs=True).encode()
+            text = shown_line(text.decode("utf-8", "backslashreplace"), colors=self._color).encode()
         return b"%b%b%b\n" % (prefix, stamp, text)
 
     def _prefix(self, name: str, instance: int | None) -> bytes:

@@ -39,6 +39,51 @@ def test_a_line_is_taken_apart(line: bytes, tagged: bool, expected: Entry) -> No
     assert parse(line, tagged=tagged) == expected
 
 
+LOOKALIKES = [
+    STAMP + b" hello",
+    LEGACY + b"hello",
+    b'{"name":"a","line":"x"}',
+    b'{"time":"2026-11-24T12:00:00.250Z","name":"a","instance":0,"line":"x"}',
+    b'{"name":"a","line":5}',
+    b'{"name":"a","line":null,"level":"info"}',
+]
+
+
+@pytest.mark.parametrize("line", LOOKALIKES)
+def test_an_apps_line_is_told_from_ours_by_where_it_stands_and_not_by_its_looks(line: bytes) -> None:
+    assert parse(line, tagged=False, prefixed=False) == Entry(b"", None, line)
+    assert parse(b"[1] " + line, tagged=True, prefixed=False) == Entry(b"", 1, line)
+    assert parse(STAMP + b" " + line, tagged=False) == Entry(STAMP, None, line)
+    assert parse(STAMP + b" [0] " + line, tagged=True) == Entry(STAMP, 0, line)
+    [ours] = LineFormatter(LogTarget(path="/x", name="m", format="json")).feed(line + b"\n", NOON).splitlines()
+    assert parse(ours, tagged=False) == Entry(STAMP, 0, line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"name":"a","line":5}',
+        b'{"name":"a","line":{"line":"x"}}',
+        b'{"name":"a","line":"x","level":"info"}',
+        b'{"name":"a","line":"x"} {"line":"y"}',
+        b'{"name":"a","line":"x","line":"y"}',
+        b'{"name":"a", "line":"x"}',
+        b'{"name":"a","line":"\xc3\xa4"}',
+        b'{"name":"a","line":"\\x"}',
+        b'{"time":"yesterday","name":"a","line":"x"}',
+        b'{"name":"a","line":' + b"[" * 100_000 + b"}",
+        b'{"name":"a","line":"cut',
+    ],
+)
+def test_json_that_is_not_ours_to_the_last_byte_is_text(line: bytes) -> None:
+    assert parse(line, tagged=False) == Entry(b"", None, line)
+
+
+@given(st.binary(max_size=80), st.booleans(), st.booleans())
+def test_no_bytes_are_too_strange(line: bytes, tagged: bool, prefixed: bool) -> None:
+    assert parse(line, tagged=tagged, prefixed=prefixed).text in line
+
+
 @given(
     st.binary(max_size=50).map(lambda text: text.replace(b"\n", b"")),
     st.booleans(),

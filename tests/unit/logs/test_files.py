@@ -70,6 +70,48 @@ def test_a_chunk_beyond_the_size_goes_in_parts_that_end_with_a_line(tmp_path: Pa
     assert all(os.path.getsize(tmp_path / name) <= 20 for name in os.listdir(tmp_path))
 
 
+def test_a_line_that_is_longer_than_the_size_is_whole_and_alone(tmp_path: Path) -> None:
+    path = tmp_path / "x.log"
+    file = rotating(path, backups=9)
+    rest = b"before\n" + b"L" * 50 + b"\nafter\n"
+    while rest:
+        rest = rest[file.write(rest) :]
+    file.close()
+    assert [(tmp_path / name).read_bytes() for name in ("x.log.2", "x.log.1", "x.log")] == [
+        b"before\n",
+        b"L" * 50 + b"\n",
+        b"after\n",
+    ]
+
+
+def test_a_line_of_unknown_length_is_marked_where_it_goes_on_in_the_next_file(tmp_path: Path) -> None:
+    path = tmp_path / "x.log"
+    file = rotating(path, backups=99, max_size=100)
+    whole = "ä€𝄞x".encode() * 60
+    for piece in (b"first\n", whole[:97], whole[97:205], whole[205:], b"\nlast\n"):
+        rest = piece
+        while rest:
+            rest = rest[file.write(rest) :]
+    file.close()
+    names = sorted(os.listdir(tmp_path), key=lambda name: -int(name[6:] or 0))
+    texts = [(tmp_path / name).read_bytes() for name in names]
+    assert all(len(text) <= 100 and text.endswith(b"\n") for text in texts)
+    assert all(text.endswith(b" [line goes on]\n") for text in texts[1:-1])
+    assert b"".join(texts).replace(b" [line goes on]\n", b"") == b"first\n" + whole + b"\nlast\n"
+
+
+def test_the_rest_of_a_line_stays_where_it_began_if_it_comes_in_time(tmp_path: Path) -> None:
+    path = tmp_path / "x.log"
+    file = rotating(path, backups=9, max_size=100)
+    for piece in (b"L" * 50, b"L" * 20 + b"\n" + b"next" * 20 + b"\n"):
+        rest = piece
+        while rest:
+            rest = rest[file.write(rest) :]
+    file.close()
+    assert (tmp_path / "x.log.1").read_bytes() == b"L" * 70 + b"\n"
+    assert path.read_bytes() == b"next" * 20 + b"\n"
+
+
 @pytest.mark.parametrize("old", [b"2020-11-24T12:00:00.250Z old\n", b"11/24/2020 12:00:00 p [7] old\n"])
 def test_an_old_file_is_rotated_at_the_next_write(old: bytes, tmp_path: Path) -> None:
     path = tmp_path / "x.log"

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import os
 
+import pytest
+
+from udaemon.logs.entries import parse
 from udaemon.logs.format import GOES_ON, LONGEST_LINE, LegacySeconds, LineFormatter, Stamps
 from udaemon.logs.target import LogTarget
 
@@ -76,6 +79,38 @@ def test_f24_an_overlong_line_that_ends_at_the_limit_is_ended_once() -> None:
     tagged = formatter(tagged=True)
     tagged.feed(b"x" * LONGEST_LINE, NOON)
     assert tagged.finish(NOON) == b""
+
+
+@pytest.mark.parametrize("keys", [{}, {"tagged": True}, {"format": "json"}, {"format": "legacy"}, {"timestamps": True}])
+@pytest.mark.parametrize("letter", ["ä", "€", "𝄞"])
+@pytest.mark.parametrize("shift", range(4))
+def test_f24_an_overlong_line_is_cut_between_two_characters(keys: dict[str, object], letter: str, shift: int) -> None:
+    lines = formatter(**keys)
+    whole = b"x" * shift + letter.encode() * LONGEST_LINE
+    out = [lines.feed(whole[at : at + 65536], NOON) for at in range(0, len(whole), 65536)]
+    out.append(lines.feed(b"\n", NOON))
+    for piece in out:
+        assert "\N{REPLACEMENT CHARACTER}" not in piece.decode("utf-8", "replace")
+        assert b"\\x" not in piece
+
+
+def test_f24_what_is_no_utf_8_is_cut_at_the_limit() -> None:
+    for end in (b"\x80" * 5, b"\xff", b"\xfe\xff"):
+        assert formatter().feed(b"x" * (LONGEST_LINE - len(end)) + end, NOON)[-len(end) :] == end
+
+
+def test_f24_json_says_that_a_line_goes_on() -> None:
+    lines = formatter(format="json", name="m")
+    out = lines.feed(b"x" * LONGEST_LINE, NOON) + lines.feed(b"y" * LONGEST_LINE, NOON) + lines.feed(b"z\nnext\n", NOON)
+    told = [json.loads(line) for line in out.splitlines()]
+    assert [(one["line"][:1], one.get("partial")) for one in told] == [
+        ("x", True),
+        ("y", True),
+        ("z", None),
+        ("n", None),
+    ]
+    first = out.splitlines()[0]
+    assert parse(first, tagged=False).text == b"x" * LONGEST_LINE + GOES_ON
 
 
 def test_json_is_one_object_a_line_whatever_the_bytes() -> None:

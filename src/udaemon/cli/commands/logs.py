@@ -8,16 +8,15 @@ from __future__ import annotations
 import errno
 import heapq
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
 from itertools import islice
 
 import click
 
 from udaemon.cli.options import GlobalOptions
-from udaemon.cli.parameters import DAEMON
+from udaemon.cli.parameters import DAEMON, MOMENT
 from udaemon.cli.target import supervisor
+from udaemon.cli.unreadable import tell_unreadable
 from udaemon.errors import ExitCode, UdaemonError
 from udaemon.logs.entries import Entry, keyed, stamp_of
 from udaemon.logs.follow import LogReader, follow
@@ -31,30 +30,11 @@ _BATCH = 2000
 Wanted = Callable[[Entry], bool]
 
 
-class Since(click.ParamType[bytes]):
-    """A moment: a duration before now, or a date and time."""
-
-    name = "time"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> bytes:
-        """Read it as a stamp."""
-        from udaemon.manifest.measures import parse_duration
-
-        text = str(value)
-        seconds = parse_duration(text)
-        if seconds is not None:
-            return stamp_of(time.time() - seconds)
-        try:
-            return stamp_of(datetime.fromisoformat(text).timestamp())
-        except (ValueError, OverflowError):
-            self.fail(f"{text!r} is no time; write 10m, 2h, 2026-11-24T14:00:00Z or 2026-11-24", param, ctx)
-
-
 @click.command("logs")
 @click.argument("names", nargs=-1, type=DAEMON, metavar="[NAME]...")
 @click.option("-f", "--follow", "following", is_flag=True, help="Go on with each line as it comes, until Ctrl-C.")
 @click.option("-n", "--tail", "last", type=click.IntRange(min=0), help="Only the last so many lines of each daemon.")
-@click.option("--since", type=Since(), help="Only lines from then on: 10m, 2h, 2026-11-24T14:00:00Z.")
+@click.option("--since", type=MOMENT, help="Only lines from then on: 10m, 2h, 2026-11-24T14:00:00Z, @1795521600.")
 @click.option("-t", "--timestamps", is_flag=True, help="Show when each line was captured.")
 @click.option("--raw", is_flag=True, help="Pass control bytes on to the terminal.")
 @click.pass_obj
@@ -64,10 +44,10 @@ def command(
     names: tuple[str, ...],
     following: bool,
     last: int | None,
-    since: bytes | None,
+    since: float | None,
     timestamps: bool,
     raw: bool,
-) -> None:
+) -> ExitCode:
     """Show what daemons wrote, all of it or from a moment on, the lines of several in the order of their times.
 
     NAME is a daemon, a glob ('mail*'), a tag (tag:mail) or one instance (mailer/1).
@@ -79,20 +59,23 @@ def command(
         raw=raw,
         timestamps=timestamps,
     )
-    try:
-        readers = [LogReader(source, following=following) for source, _ in chosen]
-    except OSError as error:
-        reason = f"{error.strerror} ({errno.errorcode.get(error.errno or 0, '?')})"
-        raise UdaemonError(f"{error.filename} cannot be read: {reason}") from None
+    unreadable: list[OSError] = []
+
+    def on_trouble(source: LogSource, error: OSError) -> None:
+        unreadable.append(error)
+        tell_unreadable(options, source, error)
+
+    readers = [LogReader(source, following=following, on_trouble=on_trouble) for source, _ in chosen]
     try:
         wanted = dict(chosen)
-        for batch in _merged(readers, wanted, last, since or b""):
+        for batch in _merged(readers, wanted, last, b"" if since is None else stamp_of(since)):
             _write(lines.shown(batch))
         if following:
             _follow(readers, lines, wanted)
     finally:
         for reader in readers:
             reader.close()
+    return ExitCode.FAILED if unreadable else ExitCode.OK
 
 
 def _chosen(options: GlobalOptions, names: Sequence[str]) -> list[tuple[LogSource, Wanted]]:
@@ -119,12 +102,13 @@ def _chosen(options: GlobalOptions, names: Sequence[str]) -> list[tuple[LogSourc
                 "name": daemon.name,
                 "instances": daemon.instances,
                 "path": manifest.log_path(daemon),
+                "prefixed": daemon.log.prefixed,
                 "chosen": chosen[daemon.name],
             }
             for daemon in daemons
         ]
-    sources = [(LogSource(log["name"], log["path"], log["instances"]), set(log["chosen"])) for log in found]
-    return [(source, _only(source, indices)) for source, indices in sources]
+    sources = [LogSource(log["name"], log["path"], log["instances"], log.get("prefixed", True)) for log in found]
+    return [(source, _only(source, set(log["chosen"]))) for source, log in zip(sources, found, strict=True)]
 
 
 def _everything(_entry: Entry) -> bool:

@@ -15,5 +15,7 @@ def handle(host: Host, request: Request) -> None:
     for view in select(host, request.names()):
         name = view.key.name
         log = {"name": name, "instances": view.daemon.instances, "path": view.log, "chosen": []}
+        if not view.daemon.log.prefixed:
+            log["prefixed"] = False  # told of few: a supervisor from before this was thought of tells it of none
         logs.setdefault(name, log)["chosen"].append(view.key.index)
     request.answer({"logs": list(logs.values()), "common": list(host.common_logs())})

@@ -1,0 +1,18 @@
+"""A log that cannot be read, in a line on stderr.
+
+Knows nothing of what is read instead.
+"""
+
+from __future__ import annotations
+
+import errno
+
+from udaemon.cli.options import GlobalOptions
+from udaemon.cli.talk import say
+from udaemon.logs.tail import LogSource
+
+
+def tell_unreadable(options: GlobalOptions, source: LogSource, error: OSError) -> None:
+    """Name the daemon, the file and the reason."""
+    reason = f"{error.strerror} ({errno.errorcode.get(error.errno or 0, '?')})"
+    say(options, f"{source.name}: {error.filename or source.path} cannot be read: {reason}", failed=True)
