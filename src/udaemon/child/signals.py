@@ -20,6 +20,8 @@ from time import monotonic
 from types import FrameType
 from typing import Any
 
+from udaemon.waits import LONGEST
+
 STOPS = (int(signal.SIGTERM), int(signal.SIGQUIT), int(signal.SIGINT))
 OTHERS = (int(signal.SIGHUP), int(signal.SIGUSR1), int(signal.SIGUSR2))
 PYTHON_IGNORES = (int(signal.SIGPIPE), int(signal.SIGXFSZ))
@@ -27,7 +29,6 @@ PYTHON_IGNORES = (int(signal.SIGPIPE), int(signal.SIGXFSZ))
 STANDARD_SIGNALS = tuple(int(number) for number in signal.valid_signals() if number < 32)
 # The kernel lets select be late by a thousandth of its time-out, and never by less than the timer slack of 50 us.
 PRECISE = 0.05
-LONGEST = 1e6  # a time-out that every system takes
 
 
 def clean_signals() -> None:

@@ -87,6 +87,7 @@ class Service:
             locks=os.path.join(boot.directory, "locks"),
             log_path=manifest.log_path,
             happen=self._on_event,
+            bug=self._on_bug,
         )
         self._last_words = LastWords(
             self._performer.open_logs,
