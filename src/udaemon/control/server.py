@@ -157,7 +157,7 @@ class ControlServer:
         except KeyError:
             meant = near(verb, self._handlers)
             hint = f"did you mean {meant!r}?" if meant else None
-            raise UdaemonError(f"the supervisor knows no verb {verb!r}", hint, ExitCode.USAGE) from None
+            raise UdaemonError(f"the supervisor knows no verb {verb[:40]!r}", hint, ExitCode.USAGE) from None
 
     def _on_closed(self, connection: Connection) -> None:
         self._connections.remove(connection)
