@@ -20,14 +20,19 @@ from time import monotonic
 from types import FrameType
 from typing import Any
 
+from udaemon.waits import LONGEST
+
 STOPS = (int(signal.SIGTERM), int(signal.SIGQUIT), int(signal.SIGINT))
 OTHERS = (int(signal.SIGHUP), int(signal.SIGUSR1), int(signal.SIGUSR2))
 PYTHON_IGNORES = (int(signal.SIGPIPE), int(signal.SIGXFSZ))
 # A list made before the fork: what a child touches first is copied first, and making this touches much.
-STANDARD_SIGNALS = tuple(int(number) for number in signal.valid_signals() if number < 32)
+ALL_SIGNALS = tuple(int(number) for number in signal.valid_signals() if number not in (signal.SIGKILL, signal.SIGSTOP))
+_FAULTS = (signal.SIGILL, signal.SIGTRAP, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGSEGV, signal.SIGSYS)
+_KEPT = (*_FAULTS, *PYTHON_IGNORES, signal.SIGCHLD, signal.SIGCONT, signal.SIGURG, signal.SIGWINCH)
+DEADLY = tuple(number for number in ALL_SIGNALS if number not in _KEPT)
+"""What ends or stops a process by default (signal(7)), but for what tells it of a fault of its own."""
 # The kernel lets select be late by a thousandth of its time-out, and never by less than the timer slack of 50 us.
 PRECISE = 0.05
-LONGEST = 1e6  # a time-out that every system takes
 
 
 def clean_signals() -> None:
@@ -36,10 +41,23 @@ def clean_signals() -> None:
     As in every such program a broken pipe is an exception and no death; programs that the task starts get defaults.
     """
     signal.set_wakeup_fd(-1)
-    for number in STANDARD_SIGNALS:
+    for number in ALL_SIGNALS:
         wanted = _signal.SIG_IGN if number in PYTHON_IGNORES else _signal.SIG_DFL
         if _signal.getsignal(number) not in (wanted, None):
             _signal.signal(number, wanted)
+
+
+def survive_signals() -> None:
+    """Let none of the deadly signals harm this process; what one shall mean is said after this.
+
+    They are handled, and not ignored: what is ignored stays so in the programs that this process starts (execve(2)).
+    """
+    for number in DEADLY:
+        signal.signal(number, _survive)
+
+
+def _survive(_number: int, _frame: FrameType | None) -> None:
+    """Nothing follows from it."""
 
 
 def unblock_signals() -> None:

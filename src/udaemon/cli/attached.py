@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
+from udaemon.child.signals import DEADLY, survive_signals
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.talk import say
 from udaemon.control.client import Client, SupervisorGone
@@ -25,6 +26,12 @@ from udaemon.ui.loglines import LogLines
 
 _SHOWN = frozenset({"exited", "failed", "killing", "log", "refused", "restarting", "started", "stopped", "warning"})
 """Events that somebody who watches the logs wants to see between them."""
+
+
+_TERMINAL = (signal.SIGHUP, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU)
+"""What these do by themselves is right: when the terminal goes, all goes with it."""
+_STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGQUIT)
+"""What the operator stops everything with; QUIT is Ctrl-\\ of a terminal."""
 
 
 class Attached:
@@ -114,7 +121,7 @@ class Attached:
         ready, _, _ = select.select([self._wakes, *(client.fileno() for client in clients)], [], [])
         if self._wakes in ready:
             for byte in os.read(self._wakes, 4096):
-                if byte:
+                if byte in _STOPS:
                     self._interrupt(byte)
             if self._output_failed and not self._interrupts:
                 self._interrupt(signal.SIGPIPE)
@@ -175,7 +182,10 @@ class Attached:
 
     @contextmanager
     def _signals(self) -> Iterator[None]:
-        before = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGTERM)}
+        before = {number: signal.getsignal(number) for number in DEADLY}
+        survive_signals()
+        for kept in _TERMINAL:
+            signal.signal(kept, before[kept])
         before_fd = signal.set_wakeup_fd(self._waker)
         try:
             yield

@@ -17,6 +17,7 @@ from contextlib import suppress
 from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING, NamedTuple, NoReturn, Self
 
+from udaemon.child.signals import ALL_SIGNALS, PYTHON_IGNORES, survive_signals
 from udaemon.child.title import be_called
 from udaemon.errors import UdaemonError
 
@@ -151,9 +152,12 @@ def stand_by(fd: int) -> NoReturn:
 
 def _leave_the_caller() -> None:
     """Nothing of the shell we were started from may reach the daemons: signals, session, directory, umask."""
-    for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP, signal.SIGPIPE}:
+    for number in set(ALL_SIGNALS) - set(PYTHON_IGNORES):
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, signal.SIG_DFL)
+    survive_signals()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)  # until it supervises something they may end it
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     os.umask(0o022)
     os.chdir("/")

@@ -87,6 +87,7 @@ class Service:
             locks=os.path.join(boot.directory, "locks"),
             log_path=manifest.log_path,
             happen=self._on_event,
+            bug=self._on_bug,
         )
         self._last_words = LastWords(
             self._performer.open_logs,
@@ -124,8 +125,9 @@ class Service:
         for waits in (self._supervisor, self._engine, self._logger, self._last_words):
             self._loop.add(waits)
         self._loop.afterwards(self._supervisor.end_of_turn)
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
             self._loop.on_signal(number, self._on_stop_signal)
+        self._loop.on_signal(signal.SIGHUP, self._on_hangup)
         self._loop.on_signal(signal.SIGCHLD, self._engine.reap_orphans)
         if boot.leash is not None:
             self._loop.watch(boot.leash, self._on_leash)
@@ -182,8 +184,15 @@ class Service:
         self._performer.log_ended(stream)
 
     def _on_stop_signal(self) -> None:
-        """TERM and INT stop everything; a second one hurries."""
+        """TERM, INT and QUIT stop everything; a second one hurries."""
         self._supervisor.shut_down(hurry=self._supervisor.leaving)
+
+    def _on_hangup(self) -> None:
+        """People send it to have a manifest read again."""
+        self._on_trouble(
+            "SIGHUP will mean `udaemon apply` once there is such a verb; nothing was changed: "
+            "udaemon down and udaemon up put a changed manifest into effect"
+        )
 
     def _on_leash(self) -> None:
         """The foreground `up` has ended, whatever ended it."""

@@ -6,7 +6,10 @@ makes it wait, and all that is kept for one is bounded.
 
 from __future__ import annotations
 
+import fcntl
 import socket
+import sys
+import termios
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -23,6 +26,8 @@ class Limits(NamedTuple):
     """What a client may take. Seconds and bytes."""
 
     clients: int = 256
+    kept: int = 32
+    """Places of these that nobody holds who waits or follows: for short questions, and for `down`."""
     idle: float = 5.0
     """To send a whole request, from the connect or the last answer on."""
     stalled: float = 10.0
@@ -96,6 +101,32 @@ class Connection:
         """Whether it waits for the end of this process."""
         return self._request is not None and self._request.lingers
 
+    @property
+    def waits(self) -> bool:
+        """Whether it has a place for as long as its answer takes."""
+        return self._request is not None and not self._request.over and not self._request.lingers
+
+    def follows(self, besides: Request | None = None) -> bool:
+        """Whether it waits for nothing but what happens, by another request than `besides`."""
+        request = self._request
+        return self.waits and request is not None and request.streams and request is not besides
+
+    @property
+    def unread(self) -> int:
+        """Bytes that it was sent and has not read, also where the kernel has them (unix(7) SIOCOUTQ)."""
+        try:
+            held = fcntl.ioctl(self._fd, termios.TIOCOUTQ, b"\0\0\0\0")
+        except OSError:
+            held = b""
+        return len(self._outgoing) + int.from_bytes(held, sys.byteorder)
+
+    def send_away(self, why: str) -> None:
+        """Let go of it with a word, if it can be had at once."""
+        if not self._outgoing:
+            with suppress(OSError):
+                self._socket.send(messages.failure(UdaemonError(why)))
+        self.close()
+
     def on_readable(self) -> None:
         """Take what came; one read a turn, so that nobody is served alone."""
         try:
@@ -133,11 +164,13 @@ class Connection:
         if self.closed:
             return
         self.closed = True
-        if self._request is not None:
-            self._request.end()
-        self._reactor.forget(self._fd)
-        self._socket.close()
-        self._on_closed(self)
+        try:
+            if self._request is not None:
+                self._request.end()
+        finally:  # whatever else fails, the place and the fd are free again
+            self._reactor.forget(self._fd)
+            self._socket.close()
+            self._on_closed(self)
 
     def leave_open(self) -> None:
         """Leave the socket to the end of this process: its closing is what the client waits for."""
@@ -210,7 +243,6 @@ class Connection:
 
 def refuse(connection: socket.socket, why: str) -> None:
     """Turn a client away with a word, if it takes that at once."""
-    connection.setblocking(False)
-    with suppress(OSError):
+    with connection, suppress(OSError):
+        connection.setblocking(False)
         connection.send(messages.failure(UdaemonError(why)))
-    connection.close()

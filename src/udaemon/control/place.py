@@ -117,11 +117,15 @@ class Place:
         """Make what is missing. False when another has taken the lock."""
         base, name = os.path.split(self._path)
         fd = rundir.make(base, name, wait=False)
-        if not self._is_locked(fd):
-            lock = rundir.take_lock(fd)
-            if lock is None:
-                os.close(fd)  # it is the other's, and so is all that is in it
-                return False
+        try:
+            lock = self._lock if self._is_locked(fd) else rundir.take_lock(fd)
+        except BaseException:
+            os.close(fd)
+            raise
+        if lock is None:
+            os.close(fd)  # it is the other's, and so is all that is in it
+            return False
+        if lock != self._lock:
             os.close(self._lock)
             self._lock = lock
         os.close(self.fd)

@@ -6,6 +6,7 @@ Knows no socket. A handler may answer at once or keep the request and answer whe
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, Protocol
 
 from udaemon.control import messages
@@ -92,7 +93,8 @@ class Request:
         except UdaemonError as error:
             self.fail(error)
         except Exception:  # noqa: BLE001 - FAULTS F6: a bug in one verb must not end every daemon
-            self._channel.bug(f"the verb {self.verb}")
+            with suppress(Exception):  # without memory even the telling fails
+                self._channel.bug(f"the verb {self.verb}")
             self.fail(UdaemonError(f"a bug in udaemon: {self.verb} failed", "its traceback is in the common log"))
 
     def names(self) -> list[str]:

@@ -92,9 +92,13 @@ def make(base_directory: str, name: str, *, wait: bool = True) -> int:
             with suppress(FileExistsError):
                 os.mkdir(path, 0o700)
             fd = open_directory(path)
-            fcntl.flock(fd, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-            if leads_to(path, fd):
-                return fd
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+                if leads_to(path, fd):
+                    return fd
+            except BaseException:
+                os.close(fd)
+                raise
             os.close(fd)  # the supervisor before us took it away while we waited
     except OSError as error:
         message = f"run directory {path} cannot be made: {error.strerror} ({errno.errorcode.get(error.errno or 0)})"
@@ -118,6 +122,9 @@ def take_lock(fd: int, *, wait: bool = False) -> int | None:
     except BlockingIOError:
         os.close(lock)
         return None
+    except BaseException:
+        os.close(lock)
+        raise
     return lock
 
 

@@ -94,8 +94,8 @@ class ControlServer:
         if self._resume_at is None:
             self._reactor.forget(self._listener_fd)
         self._listener.close()
-        self._listener, self._listener_fd, self._resume_at = listener, listener.fileno(), None
-        self._reactor.watch(self._listener_fd, self._on_client)
+        self._listener, self._listener_fd, self._resume_at = listener, listener.fileno(), self._clock()
+        self._resume()
 
     def close(self) -> None:
         """Stop serving. A client that waits for the end of this process goes on waiting for it."""
@@ -118,8 +118,11 @@ class ControlServer:
     def _on_client(self) -> None:
         for _ in range(_ACCEPTED_A_TURN):
             try:
-                accepted, _address = self._listener.accept()
+                accepted = _accept(self._listener)
             except BlockingIOError:
+                return
+            except MemoryError:
+                self._pause()
                 return
             except OSError as error:
                 if error.errno in _SCARCE:
@@ -132,24 +135,42 @@ class ControlServer:
         if _peer(accepted) not in {os.geteuid(), 0}:
             refuse(accepted, "only the owner of this project and root may ask")
             return
-        if len(self._connections) >= self._limits.clients and not self._drop_idlest():
+        if len(self._connections) >= self._limits.clients and not (self._drop_idlest() or self._drop_slowest()):
             refuse(accepted, f"{self._limits.clients} clients are being served already")
             return
-        connection = Connection(
-            accepted,
-            self._reactor,
-            self._limits,
-            clock=self._clock,
-            on_request=self._on_request,
-            on_closed=self._on_closed,
-            after=self._after,
-            bug=self._bug,
-        )
-        self._connections.append(connection)
+        try:
+            connection = Connection(
+                accepted,
+                self._reactor,
+                self._limits,
+                clock=self._clock,
+                on_request=self._on_request,
+                on_closed=self._on_closed,
+                after=self._after,
+                bug=self._bug,
+            )
+            self._connections.append(connection)
+        except BaseException:  # memory is short: nothing is left of this client, and the next one is tried later
+            self._reactor.forget(accepted.fileno())
+            accepted.close()
+            raise
         connection.on_readable()  # what it came to ask is mostly there already
 
     def _on_request(self, request: Request) -> None:
         request.guard(lambda: self._handler(request.verb)(self._host, request))
+        if not request.over and not request.lingers:
+            self._keep_places(request)
+
+    def _keep_places(self, request: Request) -> None:
+        """See that short questions and `down` find a place, whoever waits: the slowest of those who follow goes.
+
+        Who waits for something he asked for is dearer than who only follows.
+        """
+        waiting = sum(connection.waits for connection in self._connections)
+        if waiting <= self._limits.clients - self._limits.kept or self._drop_slowest(request):
+            return
+        message = f"{waiting - 1} clients are waiting already"
+        request.fail(UdaemonError(message, None if request.streams else "what was asked for is done all the same"))
 
     def _handler(self, verb: str) -> Handler:
         try:
@@ -157,7 +178,7 @@ class ControlServer:
         except KeyError:
             meant = near(verb, self._handlers)
             hint = f"did you mean {meant!r}?" if meant else None
-            raise UdaemonError(f"the supervisor knows no verb {verb!r}", hint, ExitCode.USAGE) from None
+            raise UdaemonError(f"the supervisor knows no verb {verb[:40]!r}", hint, ExitCode.USAGE) from None
 
     def _on_closed(self, connection: Connection) -> None:
         self._connections.remove(connection)
@@ -179,19 +200,49 @@ class ControlServer:
         min(idle, key=lambda connection: connection.idle_since).close()
         return True
 
+    def _drop_slowest(self, wanted: Request | None = None) -> bool:
+        """Send away which follower has left the most unread. False when all have read everything.
+
+        Args:
+            wanted: The request that needs the place. Where that does more than follow, a follower goes in any case.
+        """
+        followers = [connection for connection in self._connections if connection.follows(besides=wanted)]
+        if not followers:
+            return False
+        slowest = max(followers, key=lambda connection: (connection.unread, -connection.idle_since))
+        if not slowest.unread and (wanted is None or wanted.streams):
+            return False
+        slowest.send_away("too many clients, and this one was the slowest to read")
+        return True
+
     def _make_room(self) -> None:
         """No fd is left: give up the spare one for the next client, or a client, or stop accepting for a while."""
         if self._spare is not None:
             os.close(self._spare)
             self._spare = None
         elif not self._drop_idlest():
-            self._reactor.forget(self._listener_fd)
-            self._resume_at = self._clock() + _PAUSE
+            self._pause()
+
+    def _pause(self) -> None:
+        """Accept nobody for a while; who connects waits in the queue."""
+        self._reactor.forget(self._listener_fd)
+        self._resume_at = self._clock() + _PAUSE
 
     def _resume(self) -> None:
         if self._resume_at is not None:
-            self._resume_at = None
+            self._resume_at = self._clock() + _PAUSE  # it stays so if this fails
             self._reactor.watch(self._listener_fd, self._on_client)
+            self._resume_at = None
+
+
+def _accept(listener: socket.socket) -> socket.socket:
+    """Take the next client. Unlike `socket.accept`, it loses no fd where there is no memory for the object."""
+    fd, _address = listener._accept()  # type: ignore[attr-defined]  # noqa: SLF001 - the system call below it
+    try:
+        return socket.socket(fileno=fd)
+    except BaseException:
+        os.close(fd)
+        raise
 
 
 def _peer(connection: socket.socket) -> int:

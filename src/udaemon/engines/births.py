@@ -146,6 +146,15 @@ class Births:
         except OSError as error:
             self._on_refused(request, f"socket: {error.strerror}")
             return None
+        try:
+            return self._noted(request, near, far)
+        except Exception as error:  # noqa: BLE001 - FAULTS F6: the others of this turn are started all the same
+            near.close()
+            far.close()
+            self._on_refused(request, f"cannot be asked for: {error!r}")
+            return None
+
+    def _noted(self, request: SpawnRequest, near: socket.socket, far: socket.socket) -> Popen:
         near.setblocking(False)
         awaited = _Awaited(request, near, far)
         spec = spec_of(self._manifest, request.daemon, request.key.index, slot=request.slot)

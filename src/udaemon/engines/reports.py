@@ -51,8 +51,10 @@ class Reports:
             data = living.reports.recv(_CHUNK)
         except BlockingIOError:
             return False
-        except OSError:
+        except ConnectionError:
             data = b""
+        except OSError:  # no memory: it is still there the next time
+            return False
         for report in living.reader.feed(data):
             match report:
                 case ReadyReport():

@@ -23,6 +23,10 @@ _QUICK_DEATH = 1.0
 """A logger that lived shorter than this, in seconds, is replaced only after as long a wait."""
 
 
+_SOON = 0.1
+"""Seconds to the next try where the system had no memory to pass something on to it."""
+
+
 class _Stream:
     """What a new logger has to be told again."""
 
@@ -80,11 +84,16 @@ class LoggerLink:
         Raises:
             OSError: No process or no socket to be had.
         """
-        self._process = LoggerProcess.start(self._stderr)
+        process = LoggerProcess.start(self._stderr)
+        try:
+            self._reactor.watch(process.socket.fileno(), self._receive)
+        except BaseException:
+            process.end()
+            raise
+        self._process = process
         self._started = time.monotonic()
         self._unpacker = Unpacker()
         self._outbox.clear()
-        self._reactor.watch(self._process.socket.fileno(), self._receive)
         for number, stream in self._streams.items():
             self._tell(number, stream)
 
@@ -108,10 +117,13 @@ class LoggerLink:
             self._send(pack("born", str(number), str(pid)), None)
 
     def expire(self, now: float) -> None:
-        """Try again to start a logger."""
+        """Try again to start a logger, or to tell it what it could not be told."""
         if self.deadline is not None and now >= self.deadline:
             self.deadline = None
-            self._start_again()
+            if self._process is None:
+                self._start_again()
+            else:
+                self._flush()
 
     def close(self, timeout: float = 3.0) -> tuple[int, ...]:
         """Let the logger drain all pipes to their ends and leave; waits for that.
@@ -179,8 +191,10 @@ class LoggerLink:
         except OSError as error:
             if error.errno in (errno.EAGAIN, errno.ETOOMANYREFS):  # the latter: too many fds under way (unix(7))
                 self._reactor.watch_writable(ours.fileno(), self._flush)
-            else:
+            elif error.errno in (errno.EPIPE, errno.ECONNRESET):
                 self._outbox.clear()  # it died; its end of the socket tells that too
+            else:  # no memory: a log pipe that is not handed over now is handed over then
+                self.deadline = time.monotonic() + _SOON
         else:
             self._reactor.forget_writable(ours.fileno())
 
@@ -229,9 +243,10 @@ class LoggerLink:
     def _start_again(self) -> None:
         try:
             self.start()
-        except OSError as error:
+        except (OSError, MemoryError) as error:
             self.deadline = time.monotonic() + _QUICK_DEATH
-            self._on_death(f"no logger can be started ({error.strerror}); next try in {_QUICK_DEATH:g} s")
+            reason = error.strerror if isinstance(error, OSError) else "no memory"
+            self._on_death(f"no logger can be started ({reason}); next try in {_QUICK_DEATH:g} s")
 
 
 def _send_with(ours: socket.socket, data: bytes, fd: int | None) -> int:

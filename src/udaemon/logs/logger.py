@@ -18,6 +18,7 @@ from udaemon.logs.orphans import GRACE, Leaders
 from udaemon.logs.poller import poller
 from udaemon.logs.sink import OK, Sink
 from udaemon.logs.target import LEGACY, LogTarget
+from udaemon.waits import bounded
 
 CHUNK = 64 * 1024
 """As much as a pipe holds by default; more at a time was slower (a fresh mapping for each buffer)."""
@@ -227,7 +228,7 @@ class Logger:
 
     def _timeout(self) -> float | None:
         moments = [at for at in (self._retry_at, self._kill_at, self._leave_at) if at is not None]
-        return max(0.0, min(moments) - time.monotonic()) if moments else None
+        return bounded(min(moments) - time.monotonic()) if moments else None
 
     def _is_done(self) -> bool:
         if self._leave_at is None:

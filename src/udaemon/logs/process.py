@@ -12,10 +12,12 @@ import socket
 import sys
 from typing import NamedTuple
 
+from udaemon.child.signals import DEADLY
+
 _BOOT = "import sys; sys.path.append(sys.argv[1]); from udaemon.logs.logger import main; main()"
 _ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-_BLOCKED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
+_BLOCKED = DEADLY
 """The logger leaves when its work is done, not when a terminal or a system that shuts down signals everybody."""
 
 _MALLOC = {"MALLOC_TRIM_THRESHOLD_": "1048576", "MALLOC_MMAP_THRESHOLD_": "1048576"}

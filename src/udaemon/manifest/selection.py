@@ -5,14 +5,21 @@ Knows no verb and no supervisor: names in, instances out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Protocol
 
 from udaemon.errors import ExitCode, UdaemonError
 from udaemon.manifest.wording import near, shown
 
+_GLOB_LETTERS = frozenset("*?[")
+
 Chosen = dict[str, set[int]]
+
+LONGEST_NAME = 200
+"""Letters of a name, a glob or a tag with what stands before and behind it; a daemon's own name has 63 at most."""
+MOST_GLOBS = 100
+"""In one question: each is held against every daemon. Plain names are looked up, and there may be any number."""
 
 TAG = "tag:"
 """Stands before a tag; the name of a daemon has no colon."""
@@ -38,14 +45,15 @@ def choose(daemons: Mapping[str, Selectable], names: Sequence[str]) -> Chosen:
         names: What the operator wrote.
 
     Raises:
-        UdaemonError: A name fits nothing; the hint says what was meant or what there is.
+        UdaemonError: A name fits nothing; the hint says what was meant or what there is. Or there is too much to
+            be looked at: a supervisor does this between two looks at its daemons.
     """
     if not names:
         return {name: set(range(daemon.instances)) for name, daemon in daemons.items()}
     chosen: Chosen = {}
-    for name in names:
+    for name in _bounded(names):
         wanted, slash, index = name.partition("/")
-        fitting = [known for known, daemon in daemons.items() if _fits(wanted, known, daemon)]
+        fitting = _fitting(wanted, daemons)
         if slash:
             fitting = [known for known in fitting if index.isdecimal() and int(index) < daemons[known].instances]
         if not fitting:
@@ -62,6 +70,29 @@ def selectors(daemons: Mapping[str, Selectable]) -> list[str]:
 
 def _tags(daemons: Mapping[str, Selectable]) -> list[str]:
     return sorted({tag for daemon in daemons.values() for tag in daemon.tags})
+
+
+def _bounded(names: Sequence[str]) -> Iterable[str]:
+    """Each name once."""
+    unique = dict.fromkeys(names)
+    for name in unique:
+        if len(name) > LONGEST_NAME:
+            message = f"no daemon has so long a name: {shown(name)}"
+            raise UdaemonError(message, f"a name or glob has {LONGEST_NAME} letters at most", ExitCode.NO_SUCH_DAEMON)
+    globs = sum(_is_glob(name) for name in unique)
+    if globs > MOST_GLOBS:
+        raise UdaemonError(f"{globs} globs and tags at once", f"{MOST_GLOBS} at most are looked for", ExitCode.USAGE)
+    return unique
+
+
+def _is_glob(name: str) -> bool:
+    return name.startswith(TAG) or not _GLOB_LETTERS.isdisjoint(name)
+
+
+def _fitting(wanted: str, daemons: Mapping[str, Selectable]) -> list[str]:
+    if not _is_glob(wanted):
+        return [wanted] if wanted in daemons else []
+    return [known for known, daemon in daemons.items() if _fits(wanted, known, daemon)]
 
 
 def _fits(wanted: str, name: str, daemon: Selectable) -> bool:

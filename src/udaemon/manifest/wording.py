@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 _LONGEST_SHOWN = 48
+_LONGEST_SLIP = 100
+"""Letters. What is longer is no slip of the finger, and looking for what is near takes the square of it."""
 
 
 def shown(value: object) -> str:
@@ -59,6 +61,8 @@ def either(words: Iterable[str]) -> str:
 
 def near(word: str, known: Iterable[str]) -> str | None:
     """Find the known word that was most likely meant."""
+    if len(word) > _LONGEST_SLIP:
+        return None
     return _near(word.lower().replace("_", "-"), tuple(known))
 
 

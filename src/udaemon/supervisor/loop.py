@@ -1,23 +1,32 @@
 """The one loop: it sleeps until a file descriptor, a signal or the earliest deadline wants something.
 
 Knows nothing of daemons. Whatever is readable is handled before any deadline, so that a supervisor that was itself
-stopped for a while sees what has happened meanwhile before it judges anybody late.
+stopped for a while sees what has happened meanwhile before it judges anybody late. No exception ends the loop, and none
+makes it give up a descriptor or a deadline for good: what fails again and again rests for a second at a time.
 """
 
 from __future__ import annotations
 
 import os
+import select
 import selectors
 import signal
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import partial
 from typing import Protocol
+
+from udaemon.waits import bounded
 
 Callback = Callable[[], None]
 
 _TOO_MANY_FAILURES = 5
-"""A callback that raises this often in a row would spin the loop for ever; its fd is let go."""
+"""What raises this often in a row would spin the loop: it is not called again before it has rested."""
+_REST = 1.0
+"""Seconds. What it failed for, memory mostly, may be there again."""
+_BREATH = 0.1
+"""Seconds to the next try where the kernel would not even let us wait."""
 
 
 class Waits(Protocol):
@@ -31,6 +40,14 @@ class Waits(Protocol):
         """Do what was due at the deadline."""
 
 
+class _Health:
+    """How often in a row a callback has failed, and until when it rests."""
+
+    def __init__(self) -> None:
+        self.failures = 0
+        self.rests_until: float | None = None
+
+
 class Loop:
     """Watches file descriptors and deadlines, and turns signals into calls.
 
@@ -42,24 +59,23 @@ class Loop:
         self._selector = selectors.DefaultSelector()
         self._readers: dict[int, Callback] = {}
         self._writers: dict[int, Callback] = {}
-        self._failures: dict[int, int] = {}
+        self._ailing: dict[int, _Health] = {}
         self._signals: dict[int, Callback] = {}
-        self._waits: list[Waits] = []
+        self._waits: list[tuple[Waits, _Health]] = []
         self._afterwards: list[Callback] = []
         self._on_error = on_error
+        self._again_at: float | None = None
         self._running = False
         self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self.watch(self._wake_read, self._on_wake)
 
     def watch(self, fd: int, callback: Callback) -> None:
-        """Call `callback` whenever `fd` is readable or hung up."""
-        self._readers[fd] = callback
-        self._register(fd)
+        """Call `callback` whenever `fd` is readable or hung up. Where that cannot be, nothing has changed."""
+        self._add(self._readers, fd, callback)
 
     def watch_writable(self, fd: int, callback: Callback) -> None:
-        """Call `callback` whenever `fd` takes more."""
-        self._writers[fd] = callback
-        self._register(fd)
+        """Call `callback` whenever `fd` takes more. Where that cannot be, nothing has changed."""
+        self._add(self._writers, fd, callback)
 
     def forget_writable(self, fd: int) -> None:
         """Stop asking whether `fd` takes more."""
@@ -70,7 +86,7 @@ class Loop:
         """Stop watching `fd`; call it before the fd is closed."""
         self._readers.pop(fd, None)
         self._writers.pop(fd, None)
-        self._failures.pop(fd, None)
+        self._ailing.pop(fd, None)
         self._register(fd)
 
     def on_signal(self, number: int, callback: Callback) -> None:
@@ -81,7 +97,7 @@ class Loop:
 
     def add(self, waits: Waits) -> None:
         """Keep this one's deadline too."""
-        self._waits.append(waits)
+        self._waits.append((waits, _Health()))
 
     def afterwards(self, callback: Callback) -> None:
         """Call `callback` at the end of every turn, when all that came together has been handled."""
@@ -99,21 +115,19 @@ class Loop:
 
     def turn(self) -> None:
         """Wait once, and handle what came."""
-        deadlines = [at for waits in self._waits if (at := waits.deadline) is not None]
-        timeout = max(0.0, min(deadlines) - time.monotonic()) if deadlines else None
-        for selected, mask in self._selector.select(timeout):
+        for selected, mask in self._selected():
             fd: int = selected.fd
             if mask & selectors.EVENT_READ and fd in self._readers:
                 self._call(fd, self._readers[fd])
             if mask & selectors.EVENT_WRITE and fd in self._writers:
                 self._call(fd, self._writers[fd])
-        now = time.monotonic()
-        for waits in self._waits:
-            deadline = waits.deadline
-            if deadline is not None and deadline <= now:
-                self._guard("a deadline", partial(waits.expire, now))
+        self._wake_rested(time.monotonic())
+        for waits, health in self._waits:
+            self._expire(waits, health, time.monotonic())
+        self._again_at = None
         for callback in self._afterwards:
-            self._guard("the end of a turn", callback)
+            if not self._guard("the end of a turn", callback):
+                self._again_at = time.monotonic() + _REST
 
     def close(self) -> None:
         """Release the selector and the signal handlers."""
@@ -128,6 +142,8 @@ class Loop:
         mask = (selectors.EVENT_READ if fd in self._readers else 0) | (
             selectors.EVENT_WRITE if fd in self._writers else 0
         )
+        if fd in self._ailing and self._ailing[fd].rests_until is not None:
+            mask = 0
         known = fd in self._selector.get_map()
         if mask and known:
             self._selector.modify(fd, mask)
@@ -136,19 +152,85 @@ class Loop:
         elif known:
             self._selector.unregister(fd)
 
+    def _add(self, callbacks: dict[int, Callback], fd: int, callback: Callback) -> None:
+        before = callbacks.get(fd)
+        callbacks[fd] = callback
+        try:
+            self._register(fd)
+        except BaseException:
+            if before is None:
+                del callbacks[fd]
+            else:
+                callbacks[fd] = before
+            raise
+
+    def _selected(self) -> Iterable[tuple[selectors.SelectorKey, int]]:
+        selected: Iterable[tuple[selectors.SelectorKey, int]] = ()
+
+        def wait() -> None:
+            nonlocal selected
+            selected = self._selector.select(bounded(self._left()))
+
+        if not self._guard("the wait", wait):
+            select.select((), (), (), _BREATH)
+        return selected
+
+    def _left(self) -> float | None:
+        """Seconds to the earliest deadline, None where there is none."""
+        moments = [] if self._again_at is None else [self._again_at]
+        moments += [health.rests_until for health in self._ailing.values() if health.rests_until is not None]
+        moments += [at for waits, health in self._waits if (at := self._deadline(waits, health)) is not None]
+        return min(moments) - time.monotonic() if moments else None
+
+    def _deadline(self, waits: Waits, health: _Health) -> float | None:
+        """When to look at it again; one that cannot even say so is asked again later."""
+        if health.rests_until is not None:
+            return health.rests_until
+        deadline: float | None = None
+
+        def ask() -> None:
+            nonlocal deadline
+            deadline = waits.deadline
+
+        if self._guard("a deadline", ask):
+            return deadline
+        health.rests_until = time.monotonic() + _REST
+        return health.rests_until
+
+    def _expire(self, waits: Waits, health: _Health, now: float) -> None:
+        if health.rests_until is not None and health.rests_until <= now:
+            health.rests_until = None
+        deadline = self._deadline(waits, health)
+        if deadline is None or deadline > now:
+            return
+        if self._guard("a deadline", partial(waits.expire, now)):
+            health.failures = 0
+        else:
+            _note_failure(health)
+
     def _call(self, fd: int, callback: Callback) -> None:
         if self._guard(f"fd {fd}", callback):
-            self._failures.pop(fd, None)
+            self._ailing.pop(fd, None)
             return
-        self._failures[fd] = self._failures.get(fd, 0) + 1
-        if self._failures[fd] >= _TOO_MANY_FAILURES:
-            self.forget(fd)
+        if fd not in self._readers and fd not in self._writers:
+            return
+        health = self._ailing.setdefault(fd, _Health())
+        _note_failure(health)
+        if health.rests_until is not None:
+            self._register(fd)
+
+    def _wake_rested(self, now: float) -> None:
+        for fd, health in tuple(self._ailing.items()):
+            if health.rests_until is not None and health.rests_until <= now:
+                health.rests_until = None
+                self._register(fd)
 
     def _guard(self, what: str, callback: Callback) -> bool:
         try:
             callback()
         except Exception:  # noqa: BLE001 - a bug in one handler must not end every daemon
-            self._on_error(what)
+            with suppress(Exception):  # without memory even the telling fails
+                self._on_error(what)
             return False
         return True
 
@@ -160,4 +242,10 @@ class Loop:
             return
         for number in dict.fromkeys(numbers):
             if number in self._signals:
-                self._signals[number]()
+                self._guard(f"signal {number}", self._signals[number])
+
+
+def _note_failure(health: _Health) -> None:
+    health.failures += 1
+    if health.failures >= _TOO_MANY_FAILURES:
+        health.rests_until = time.monotonic() + _REST

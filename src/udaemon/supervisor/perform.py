@@ -29,6 +29,7 @@ class Performer:
         locks: Directory of the instance locks.
         log_path: The file of a daemon's output.
         happen: Where a start that cannot even be asked for is told.
+        bug: Called inside the handler of an exception that is a bug, with what it belongs to.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class Performer:
         locks: str,
         log_path: Callable[[Daemon], str],
         happen: Callable[[Key, Event], None],
+        bug: Callable[[str], None],
     ) -> None:
         self._engine = engine
         self._logger = logger
@@ -47,6 +49,7 @@ class Performer:
         self._locks = locks
         self._log_path = log_path
         self._happen = happen
+        self._bug = bug
         self._wanted: list[Instance] = []
         self._streams: dict[Key, int] = {}
         self._paths: dict[int, str] = {}
@@ -99,9 +102,18 @@ class Performer:
     def flush(self) -> None:
         """Ask the engine for all starts that were gathered."""
         wanted, self._wanted = self._wanted, []
-        requests = [request for instance in wanted if (request := self._prepare(instance)) is not None]
+        requests = [request for instance in wanted if (request := self._prepared(instance)) is not None]
         if requests:
             self._engine.spawn(requests)
+
+    def _prepared(self, instance: Instance) -> SpawnRequest | None:
+        """Prepare one; a bug that it brings out costs the others of this turn nothing, and it is tried again."""
+        try:
+            return self._prepare(instance)
+        except Exception as error:  # noqa: BLE001 - FAULTS F6: isolate it to this daemon
+            self._bug(str(instance.key))
+            self._refuse(instance.key, f"cannot be started: {error!r}")
+            return None
 
     def _prepare(self, instance: Instance) -> SpawnRequest | None:
         """Take the lock and open the log pipe: no lock, no start."""
@@ -120,15 +132,26 @@ class Performer:
             os.close(lock)
             self._refuse(key, f"log pipe cannot be made: {_reason(error)}")
             return None
+        except BaseException:
+            os.close(lock)
+            raise
         return SpawnRequest(key=key, daemon=instance.daemon, slot=self._slots[key], lock=lock, output=output)
 
     def _open_log(self, instance: Instance) -> int:
         """A pipe whose read end is the logger's. Returns the write end."""
-        read, write = os.pipe2(os.O_CLOEXEC)
         path = self._log_path(instance.daemon)
-        stream = self._streams[instance.key] = self._new_stream(path)
-        self._pipes[stream] = identity(read)
-        self._logger.open(stream, read, log_target(instance.daemon, instance.index, path))
+        target = log_target(instance.daemon, instance.index, path)
+        read, write = os.pipe2(os.O_CLOEXEC)
+        stream = self._new_stream(path)
+        try:
+            self._pipes[stream] = identity(read)
+            self._logger.open(stream, read, target)
+        except BaseException:
+            self.log_ended(stream)
+            os.close(read)
+            os.close(write)
+            raise
+        self._streams[instance.key] = stream
         return write
 
     def _new_stream(self, path: str) -> int:

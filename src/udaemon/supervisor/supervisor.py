@@ -9,7 +9,8 @@ import random
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import cached_property, partial
 from typing import Any
 
@@ -198,13 +199,23 @@ class Supervisor:
         self._notices.tell(None, "bug", f"in {what}: {last}", {})
 
     def _one(self, key: Key, event: Event) -> None:
-        try:
+        with self._isolated(key):
             self._note(key, event)
+        effects: tuple[Effect, ...] = ()
+        with self._isolated(key):
             effects = self._fleet.step(key, event, time.monotonic(), self._jitter.uniform(-1.0, 1.0))
-            for effect in effects:
+        for effect in effects:  # one that cannot be done must not cost the next: a start after a word of it, a kill
+            with self._isolated(key):
                 self._perform(key, effect)
-        except Exception:  # noqa: BLE001 - FAULTS F6: isolate it to this daemon
-            self.bug(str(key))
+
+    @contextmanager
+    def _isolated(self, key: Key) -> Iterator[None]:
+        """FAULTS F6: a bug that one daemon brings out is reported, and is that daemon's alone."""
+        try:
+            yield
+        except Exception:  # noqa: BLE001 - see above
+            with suppress(Exception):  # without memory even the telling fails
+                self.bug(str(key))
 
     def _note(self, key: Key, event: Event) -> None:
         """Pid files follow births and deaths; one that cannot be written is told, not mourned."""

@@ -68,9 +68,10 @@ class Talk:
         *,
         limits: Limits | None = None,
         handlers: Mapping[str, Handler] = HANDLERS,
+        reactor: SmallReactor | None = None,
     ) -> None:
         self.host = host
-        self.reactor = SmallReactor()
+        self.reactor = reactor or SmallReactor()
         self.now = 0.0
         self.bugs: list[str] = []
         self.clients: list[Raw] = []

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 from tests.fakes.host import FakeHost
 from tests.unit.control.conftest import Serve
-from tests.unit.control.talk import Talk, open_fds
+from tests.unit.control.talk import Raw, Talk, asks, open_fds
 
 from udaemon.control import sockets
 from udaemon.control.connection import Limits
@@ -183,14 +183,69 @@ def test_f58_of_five_thousand_connections_a_bounded_number_is_kept_and_others_ar
     talk.until(lambda: open_fds() <= before)
 
 
-def test_f58_when_all_clients_are_being_served_the_next_is_told_so(serve: Serve, host: FakeHost) -> None:
-    talk = serve(host, limits=Limits(clients=2))
-    for count in (1, 2):
-        talk.client().ask("events", follow=True)
-        talk.until(lambda: len(host.subscribers) == count)  # noqa: B023 - it runs before the next turn
-    late = talk.client()
-    talk.until(late.hung_up)
-    assert late.heard[0]["error"]["message"] == "2 clients are being served already"
+FEW = Limits(clients=6, kept=2)
+
+
+def follower(talk: Talk, *, reads: bool) -> Raw:
+    client = talk.client()
+    client.ask("events", follow=True)
+    if reads:
+        talk.until(client.answered)
+    else:
+        talk.settle()
+    return client
+
+
+def test_f58_followers_that_never_read_go_the_slowest_first_and_others_are_served(serve: Serve, host: FakeHost) -> None:
+    talk = serve(host, limits=FEW)
+    reader = follower(talk, reads=True)
+    mute = [follower(talk, reads=False) for _ in range(20)]
+
+    assert answers_at_once(talk)
+    assert not reader.hung_up()
+    assert len(host.subscribers) == 4
+    assert sum(client.hung_up() for client in mute) == 17
+    assert mute[0].heard[-1]["error"]["message"] == "too many clients, and this one was the slowest to read"
+
+
+def test_f58_places_are_kept_for_short_questions_and_for_down(serve: Serve, host: FakeHost) -> None:
+    """All read at once what they are told, and hold their places."""
+    talk = serve(host, limits=FEW)
+    readers = [follower(talk, reads=True) for _ in range(4)]
+    late = follower(talk, reads=True)
+
+    assert late.heard[-1]["error"]["message"] == "4 clients are waiting already"
+    assert [client.hung_up() for client in readers] == [False] * 4
+    assert answers_at_once(talk)
+    asks(talk, "down")
+    assert host.down == [(False, None)]
+
+
+def test_f58_who_waits_for_what_he_asked_takes_the_place_of_one_who_only_follows(serve: Serve, host: FakeHost) -> None:
+    talk = serve(host, limits=FEW)
+    key = host.instances()[2].key
+    host.run(key, 7)
+    readers = [follower(talk, reads=True) for _ in range(4)]
+    stop = asks(talk, "stop", names=["db"])
+
+    assert sum(client.hung_up() for client in readers) == 1
+    host.dies(key, code=0)
+    talk.until(lambda: stop.answered(2))
+    assert stop.heard[-1]["data"] == {"failed": 0}
+
+
+def test_f58_when_all_wait_for_what_they_asked_the_next_is_told_so(serve: Serve, host: FakeHost) -> None:
+    talk = serve(host, limits=FEW)
+    key = host.instances()[2].key
+    host.run(key, 7)
+    waiting = [asks(talk, "wait", names=["db"], until="stopped") for _ in range(4)]
+    late = asks(talk, "stop", names=["db"])
+    talk.until(late.answered)
+
+    assert late.heard[-1]["error"]["message"] == "4 clients are waiting already"
+    assert late.heard[-1]["error"]["hint"] == "what was asked for is done all the same"
+    assert host.sent == [(key, "TERM")]
+    assert [client.hung_up() for client in waiting] == [False] * 4
 
 
 def test_f13_without_an_fd_left_the_spare_one_serves(talk: Talk) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from attrs import define, field
@@ -73,27 +75,112 @@ def test_a_deadline_is_never_told_early_and_only_once(loop: Loop) -> None:
     assert due.deadline is None
 
 
-def test_a_callback_that_raises_is_reported_and_at_last_let_go(
+def test_f6_a_callback_that_raises_is_reported_and_rests_but_is_never_let_go(
     loop: Loop, errors: list[str], pipe: tuple[int, int]
 ) -> None:
-    """FAULTS F6: a bug in one handler ends neither the loop nor the other handlers, and does not spin."""
+    """A bug in one handler ends neither the loop nor the other handlers, does not spin, and loses no descriptor."""
     read, write = pipe
     os.write(write, b"x")
-    calls: list[int] = []
+    calls: list[float] = []
 
     def fail() -> None:
-        calls.append(1)
-        raise ValueError
+        calls.append(time.monotonic())
+        if len(calls) == 6:
+            os.read(read, 1)
+            return
+        raise MemoryError
 
     loop.watch(read, fail)
     loop.add(due := Due(None, []))
     for _ in range(7):
         due.deadline = 0.0
         loop.turn()
-
-    assert len(due.told) == 7
-    assert len(calls) == 5
+    assert (len(due.told), len(calls)) == (7, 5)
     assert errors == [f"fd {read}"] * 5
+
+    while len(calls) < 6:
+        loop.turn()
+    assert 0.9 < calls[5] - calls[4] < 10.0
+    os.write(write, b"x")
+    loop.turn()
+    assert len(calls) == 7
+
+
+def test_f6_a_deadline_that_cannot_be_kept_does_not_spin_nor_cost_another(loop: Loop, errors: list[str]) -> None:
+    class Broken:
+        deadline = 0.0
+        calls = 0
+
+        def expire(self, now: float) -> None:
+            self.calls += 1
+            raise ValueError
+
+    class Mute:
+        @property
+        def deadline(self) -> float | None:
+            raise ValueError
+
+        def expire(self, now: float) -> None:
+            """Never called."""
+
+    loop.add(broken := Broken())
+    loop.add(Mute())
+    loop.add(due := Due(None, []))
+    until = time.monotonic() + 0.3
+    while time.monotonic() < until:
+        due.deadline = time.monotonic() + 0.01
+        loop.turn()
+
+    assert len(due.told) > 3
+    assert broken.calls == 5
+    assert set(errors) == {"a deadline"}
+
+
+@pytest.mark.parametrize("far", [2**31 / 1000, 25 * 86400.0, 3650 * 86400.0, 1e300, float("inf")])
+def test_a_deadline_may_be_farther_away_than_the_kernel_can_wait(
+    loop: Loop, errors: list[str], pipe: tuple[int, int], far: float
+) -> None:
+    read, write = pipe
+    got: list[bytes] = []
+    loop.watch(read, lambda: got.append(os.read(read, 1)))
+    loop.add(due := Due(time.monotonic() + far, []))
+    os.write(write, b"x")
+
+    loop.turn()
+
+    assert (got, due.told, errors) == ([b"x"], [], [])
+
+
+def test_what_cannot_be_watched_is_not_kept(loop: Loop, tmp_path: Path) -> None:
+    """epoll takes no regular file (epoll_ctl(2), EPERM), as it takes nothing without memory."""
+    called: list[str] = []
+    fd = os.open(tmp_path / "file", os.O_RDWR | os.O_CREAT)
+    with pytest.raises(PermissionError):
+        loop.watch(fd, lambda: called.append("readable"))
+    ours, theirs = socket.socketpair()
+    os.dup2(ours.fileno(), fd)
+    theirs.send(b"x")
+    loop.watch_writable(fd, lambda: called.append("writable"))
+    loop.turn()
+    loop.forget(fd)
+    os.close(fd)
+    ours.close()
+    theirs.close()
+    assert called == ["writable"]
+
+
+def test_f6_one_signal_handler_that_fails_does_not_cost_another(loop: Loop, errors: list[str]) -> None:
+    got: list[str] = []
+
+    def fail() -> None:
+        raise ValueError
+
+    loop.on_signal(signal.SIGUSR1, fail)
+    loop.on_signal(signal.SIGUSR2, lambda: got.append("usr2"))
+    os.kill(os.getpid(), signal.SIGUSR1)
+    os.kill(os.getpid(), signal.SIGUSR2)
+    loop.turn()
+    assert (got, errors) == (["usr2"], [f"signal {signal.SIGUSR1:d}"])
 
 
 def test_a_signal_becomes_a_call_from_the_loop(loop: Loop) -> None:

@@ -39,4 +39,4 @@ def signal_name(text: str) -> str:
         return name
     meant = near(name, (known.lower() for known in names))
     hint = f"did you mean {meant.upper()}?" if meant else "TERM, INT, HUP, USR1, USR2, KILL, STOP, CONT, …"
-    raise UdaemonError(f"no such signal: {text}", hint, ExitCode.USAGE)
+    raise UdaemonError(f"no such signal: {text[:40]}", hint, ExitCode.USAGE)

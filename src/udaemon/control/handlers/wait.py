@@ -20,7 +20,7 @@ def handle(host: Host, request: Request) -> None:
     until = request.text("until")
     if until not in _CONDITIONS:
         known = ", ".join(_CONDITIONS)
-        raise UdaemonError(f"cannot wait for {until!r}", f"a daemon can be waited for: {known}", ExitCode.USAGE)
+        raise UdaemonError(f"cannot wait for {until[:40]!r}", f"a daemon can be waited for: {known}", ExitCode.USAGE)
     views = select(host, request.names())
     again = _LOOK_AGAIN if until == "run-ok" else None
     keys = [view.key for view in views]

@@ -22,6 +22,7 @@ from udaemon.engines.zygote.popen import Popen
 from udaemon.engines.zygote.process import ZygoteProcess
 from udaemon.engines.zygote.server import Setup
 from udaemon.engines.zygote.start import Plan, Starter
+from udaemon.waits import bounded
 
 _PATIENCE = Patience()
 
@@ -83,9 +84,8 @@ class _Home:
         self._trouble = None
         self._nursery.add([popen])
         while popen.pid is None and self._trouble is None:
-            deadline = self._nursery.deadline
-            wait = None if deadline is None else max(0.0, deadline - time.monotonic()) * 1000
-            for fd, _ in self._poll.poll(wait):
+            left = bounded(_left(self._nursery.deadline))
+            for fd, _ in self._poll.poll(None if left is None else left * 1000):
                 if fd in self._callbacks:
                     self._callbacks[fd]()
             self._nursery.expire(time.monotonic())
@@ -95,8 +95,10 @@ class _Home:
     def wait(self, popen: Popen, timeout: float | None) -> int | None:
         poll = select.poll()
         poll.register(popen.sentinel, select.POLLIN)
-        if not poll.poll(None if timeout is None else timeout * 1000):
-            return None
+        until = None if timeout is None else time.monotonic() + timeout
+        while not poll.poll(None if (left := bounded(_left(until))) is None else left * 1000):
+            if left == 0.0:
+                return None
         status = reap(popen.sentinel)
         return None if status is None else status.returncode
 
@@ -116,3 +118,7 @@ class _Home:
         self._nursery.close()
         self._starter.close()
         os.close(self._parent)  # not the other end: its closing tells the children that we are gone
+
+
+def _left(until: float | None) -> float | None:
+    return None if until is None else until - time.monotonic()

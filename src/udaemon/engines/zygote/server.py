@@ -18,6 +18,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
+from udaemon.child.signals import survive_signals
 from udaemon.child.title import be_called
 from udaemon.engines.zygote.birth import Birth, bear
 from udaemon.engines.zygote.preload import Spoiled, preload
@@ -46,6 +47,7 @@ def serve(fd: int) -> None:
     gc.disable()  # while importing; a child enables it for itself
     sys.dont_write_bytecode = True  # matched to its source by whole seconds, it could hide an edit made a moment later
     be_called("zygote")
+    survive_signals()
     channel = socket.socket(fileno=fd)
     channel.set_inheritable(False)  # a module may start programs at import
     first = receive_request(channel)
@@ -61,6 +63,7 @@ def serve(fd: int) -> None:
     if isinstance(outcome, Spoiled):
         answer(channel, {"spoiled": outcome.module, "why": outcome.why})
         return
+    survive_signals()  # a module may have given one a handler; a daemon has none of these
     sources.note()
     gc.collect()
     gc.freeze()  # or the first collection in a child writes to, and so copies, every page of ours
