@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from typing import NamedTuple
 
 from udaemon.engines.locks import open_files
@@ -26,10 +27,25 @@ def children() -> frozenset[int]:
     return frozenset().union(*(_children_of(task) for task in tasks))
 
 
-def _children_of(task: str) -> frozenset[int]:
-    text, again = _read(f"/proc/self/task/{task}/children"), b""
+def descendants(pid: int) -> frozenset[int]:
+    """Pids of all that descend from a process at this moment by parents that still live."""
+    found: set[int] = set()
+    ahead = [pid]
+    while ahead:
+        with suppress(OSError):
+            pid = ahead.pop()
+            for task in os.listdir(f"/proc/{pid}/task"):
+                new = _children_of(task, str(pid)) - found
+                found |= new
+                ahead += new
+    return frozenset(found)
+
+
+def _children_of(task: str, pid: str = "self") -> frozenset[int]:
+    path = f"/proc/{pid}/task/{task}/children"
+    text, again = _read(path), b""
     while len(text) >= _PAGE and text != again:
-        text, again = _read(f"/proc/self/task/{task}/children"), text
+        text, again = _read(path), text
     return frozenset(map(int, text.split()))
 
 
