@@ -14,7 +14,7 @@ from contextlib import suppress
 from functools import partial
 
 from udaemon.engines.base import Listener, Reactor
-from udaemon.engines.groups import SUSPENDING, beside, kill_group, kill_group_of, signal_group
+from udaemon.engines.groups import SUSPENDING, beside_group, kill_group, kill_group_of, signal_group
 from udaemon.engines.living import Living
 from udaemon.engines.reports import Reports
 from udaemon.engines.spare import Spare
@@ -80,11 +80,11 @@ class Endings:
             for pidfd in living.survivors.values():
                 _signal(pidfd, number)
             return
-        signal_group(living.pid, number)
         orphans: Collection[int] = ()
-        with suppress(OSError):  # no memory for the list; the group at least was told
+        with suppress(OSError):  # no memory for the list; the group at least is told
             orphans = self.strangers()
-        for pidfd in beside(living.pid, orphans):
+        signal_group(living.pid, number)
+        for pidfd in beside_group(living.pid, orphans):
             _signal(pidfd, number)
             os.close(pidfd)
 

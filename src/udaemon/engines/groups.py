@@ -38,18 +38,21 @@ def kill_group_of(pid: int) -> None:
             os.killpg(os.getpgid(pid), signal.SIGKILL)
 
 
-def beside(leader: int, orphans: Collection[int]) -> Iterator[int]:
+def beside_group(leader: int, orphans: Collection[int]) -> Iterator[int]:
     """Pidfds of those in a leader's session that are not in its group: a shell with job control makes such groups.
 
+    Where it leads no session, as under `udaemon run`, there is no group of its own: it and all that descend from it.
+
     Args:
-        leader: A child of ours that leads a session.
+        leader: A child of ours.
         orphans: Children of ours, some of which may have been its descendants.
     """
-    for pid in (*descendants(leader), *orphans):
+    leads = os.getsid(leader) == leader
+    for pid in (*descendants(leader), *(orphans if leads else [leader])):
         with suppress(OSError):
             pidfd = os.pidfd_open(pid)
             # Asked for after the pidfd was opened, so that it is said of the process that the pidfd names.
-            if os.getsid(pid) == leader and os.getpgid(pid) != leader:
+            if not leads or (os.getsid(pid) == leader and os.getpgid(pid) != leader):
                 yield pidfd
             else:
                 os.close(pidfd)
