@@ -13,10 +13,11 @@ from tests.process.conftest import Bell
 from tests.process.project import Project, gone
 
 PROGRAM = """
-    import os, signal, sys
+    import os, signal, sys, time
 
     def end(*_):
         open("bye", "a").write(f"{os.getpid()}\\n")
+        time.sleep(0.2)
         sys.exit(0)
 
     signal.signal(signal.SIGTERM, end)

@@ -21,6 +21,7 @@ from types import FrameType
 from typing import Any
 
 STOPS = (int(signal.SIGTERM), int(signal.SIGQUIT), int(signal.SIGINT))
+HURRIES = (int(signal.SIGTERM), int(signal.SIGINT))
 OTHERS = (int(signal.SIGHUP), int(signal.SIGUSR1), int(signal.SIGUSR2))
 PYTHON_IGNORES = (int(signal.SIGPIPE), int(signal.SIGXFSZ))
 # A list made before the fork: what a child touches first is copied first, and making this touches much.
@@ -51,6 +52,19 @@ def _nothing() -> None:
     """Nobody to tell."""
 
 
+def outlast_signals() -> None:
+    """Let no signal end this process that is sent to all of ours: who ends is told so, and KILL is left.
+
+    They are handled, not ignored or blocked, as programs that it starts would inherit that.
+    """
+    for number in (*STOPS, *OTHERS, int(signal.SIGALRM), int(signal.SIGPWR)):
+        _signal.signal(number, _heard)
+
+
+def _heard(_number: int, _frame: FrameType | None) -> None:
+    """Nothing follows from it."""
+
+
 def kill_group() -> None:
     """KILL ourselves and our children; in a group that is not ours (a shell's pipeline), only ourselves."""
     own = os.getpid()
@@ -75,7 +89,7 @@ class Signals:
         self,
         *,
         parent_gone: Callable[[], bool] = lambda: False,
-        hurry: Callable[[], object] = kill_group,
+        hurry: Callable[[], object] = _nothing,
     ) -> None:
         self.attention = False
         self.stopping = False
@@ -110,12 +124,13 @@ class Signals:
             self._pipe = None
 
     def on_stop(self, number: int, _frame: FrameType | None = None) -> None:
-        """TERM, QUIT, INT: leave after this run. A second TERM or INT: KILL at once.
+        """TERM, QUIT, INT: leave after this run. At a terminal, a second TERM or INT hurries.
 
-        When the supervisor has died its pipe signals TERM again for each other child that closes its end; those are
-        no second request.
+        Under a supervisor it does not, as that kills by itself whom it has to: systemd sends TERM to all processes of
+        a unit, so it comes here once from there and once from the supervisor, and the pipe of a supervisor that has
+        died signals TERM for each child that closes its end.
         """
-        if number != signal.SIGQUIT:
+        if number in HURRIES:
             if self._asked_to_end and not self.parent_gone():
                 self._hurry()
             self._asked_to_end = True

@@ -23,6 +23,7 @@ from udaemon.engines.tree import Lineage, Relative, children, look_at
 from udaemon.policy.events import Exited, Reason, TreeGone
 from udaemon.policy.instance import Key
 
+_TICKS = os.sysconf("SC_CLK_TCK")
 _LOOK_AGAIN = 0.1
 """Seconds to the next look at what ended where the system let us see nothing: no descriptors, no memory."""
 
@@ -77,9 +78,10 @@ class Endings:
         """
         if living.ended is not None:
             living.asked = number
-            for pidfd in living.survivors.values():
-                _signal(pidfd, number)
+            for pid, pidfd in living.survivors.items():
+                _ask(living, look_at(pid), pidfd)
             return
+        living.told_at = int(time.clock_gettime(time.CLOCK_BOOTTIME) * _TICKS)
         orphans: Collection[int] = ()
         with suppress(OSError):  # no memory for the list; the group at least is told
             orphans = self.strangers()
@@ -218,8 +220,8 @@ class Endings:
             if living.killing:
                 kill_group_of(relative.pid)
                 _send(pidfd, signal.SIGKILL)
-            elif living.asked is not None:
-                _signal(pidfd, living.asked)
+            else:
+                _ask(living, relative, pidfd)
 
     def _on_survivor_end(self, living: Living, pid: int) -> None:
         pidfd = living.survivors[pid]
@@ -243,6 +245,15 @@ def _let_go(living: Living, code: int) -> None:
     if process is not None and process.popen is not None:
         process.popen.returncode = code
         process.close()
+
+
+def _ask(living: Living, relative: Relative | None, pidfd: int) -> None:
+    """Ask one that was left behind to end; one that was asked with its session is cleaning up, and is left to it."""
+    if living.asked is None or relative is None:
+        return
+    told = living.told_at is not None and relative.session == living.pid and relative.started < living.told_at
+    if not told:
+        _signal(pidfd, living.asked)
 
 
 def _signal(pidfd: int, number: int) -> None:

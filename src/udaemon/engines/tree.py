@@ -55,6 +55,8 @@ class Relative(NamedTuple):
     pid: int
     session: int
     zombie: bool
+    started: int
+    """In clock ticks since the system was started."""
 
 
 def look_at(pid: int) -> Relative | None:
@@ -62,9 +64,9 @@ def look_at(pid: int) -> Relative | None:
     # The name stands in parentheses and may hold anything, a parenthesis too.
     _, _, fields = _read(f"/proc/{pid}/stat").rpartition(b") ")
     words = fields.split()
-    if len(words) < 4:
+    if len(words) < 20:
         return None
-    return Relative(pid, session=int(words[3]), zombie=words[0] in {b"Z", b"X"})
+    return Relative(pid, session=int(words[3]), zombie=words[0] in {b"Z", b"X"}, started=int(words[19]))
 
 
 class Lineage:

@@ -18,6 +18,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
+from udaemon.child.signals import outlast_signals
 from udaemon.child.title import be_called
 from udaemon.engines.zygote.birth import Birth, bear
 from udaemon.engines.zygote.preload import Spoiled, preload
@@ -46,6 +47,7 @@ def serve(fd: int) -> None:
     gc.disable()  # while importing; a child enables it for itself
     sys.dont_write_bytecode = True  # matched to its source by whole seconds, it could hide an edit made a moment later
     be_called("zygote")
+    outlast_signals()
     channel = socket.socket(fileno=fd)
     channel.set_inheritable(False)  # a module may start programs at import
     first = receive_request(channel)
