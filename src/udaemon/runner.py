@@ -8,12 +8,8 @@ from __future__ import annotations
 
 import fcntl
 import os
-import signal
-import subprocess
-import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from types import FrameType
 from typing import Any
 
 from attrs import evolve
@@ -21,8 +17,7 @@ from attrs import evolve
 from udaemon.child.book import Listener
 from udaemon.child.foreground import run_here
 from udaemon.control import rundir
-from udaemon.engines import commands, declared, locks
-from udaemon.engines.base import SpawnRequest
+from udaemon.engines import locks
 from udaemon.engines.specs import spec_of
 from udaemon.errors import ExitCode, UdaemonError
 from udaemon.manifest.find import find
@@ -34,9 +29,6 @@ from udaemon.manifest.read import load
 from udaemon.manifest.report import as_text
 from udaemon.manifest.wording import near
 from udaemon.policy.instance import Key
-
-_NOT_PASSED_ON = frozenset({signal.SIGINT, signal.SIGQUIT})
-"""A terminal sends these to the command as well; to pass them on would make two of one."""
 
 
 class Runner:
@@ -157,7 +149,7 @@ def run_declared(
     key = Key(name, instance)
     with _locked(manifest, key) as lock:
         if daemon.command is not None:
-            code = _execute(manifest, daemon, key, lock)
+            code = _foreground(manifest, daemon, key, lock)
         else:
             spec = spec_of(manifest, daemon, instance)
             told = {kind: (*spec.listeners.get(kind, ()), *more) for kind, more in listeners.items()}
@@ -228,31 +220,7 @@ def _tidy(directory: str, fd: int, key: Key) -> None:
             os.rmdir(directory)
 
 
-def _execute(manifest: Manifest, daemon: Daemon, key: Key, lock: int) -> int:
-    """Run an external command and answer its exit code, 128 + n for a signal as shells do."""
-    told = declared.command(SpawnRequest(key=key, daemon=daemon, slot=0, lock=lock, output=1), manifest)
-    started: list[subprocess.Popen[bytes]] = []
+def _foreground(manifest: Manifest, daemon: Daemon, key: Key, lock: int) -> int:
+    from udaemon.supervisor.foreground import ForegroundCommand  # a task has no use for it
 
-    def pass_on(number: int, _frame: FrameType | None) -> None:
-        if number not in _NOT_PASSED_ON or not sys.stdin.isatty():
-            for process in started:
-                process.send_signal(number)
-
-    passed = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
-    former = {number: signal.signal(number, pass_on) for number in passed}
-    try:
-        process = subprocess.Popen(
-            told.argv,
-            env=told.env,
-            cwd=told.cwd,
-            umask=told.umask,
-            pass_fds=told.keep,
-        )
-        started.append(process)
-        code = process.wait()
-    except OSError as error:
-        raise UdaemonError(commands.reason(told, error)) from None
-    finally:
-        for number, handler in former.items():
-            signal.signal(number, handler)
-    return code if code >= 0 else 128 - code
+    return ForegroundCommand(manifest, daemon, key, lock).run()

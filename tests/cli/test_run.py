@@ -7,11 +7,12 @@ import pty
 import select
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.process.project import PATIENCE, UDAEMON, Project
+from tests.process.project import PATIENCE, UDAEMON, Project, alive, read_line
 
 MANIFEST = """
 project = "shop"
@@ -153,3 +154,97 @@ def test_ctrl_c_in_a_terminal_reaches_a_command(shop: Project) -> None:
 def _children(pid: int) -> str:
     with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
         return file.read()
+
+
+PROGRAM = """
+    import os, signal, sys
+
+    def end(*_):
+        open("bye", "a").write(f"{os.getpid()}\\n")
+        sys.exit(0)
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGHUP, end)
+    print(os.getpid(), flush=True)
+    while True:
+        signal.pause()
+"""
+STUBBORN = """
+    import os, signal
+
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    print(os.getpid(), flush=True)
+    while True:
+        signal.pause()
+"""
+
+
+def program_below(shop: Project, command: str, program: str = PROGRAM, more: str = "") -> None:
+    shop.file("program.py", program)
+    shop.file("run.sh", "python3 program.py\ntrue\n")
+    shop.manifest(f"""
+        project = "shop"
+
+        [daemons.wrapped]
+        command = "{command}"
+        {more}
+    """)
+
+
+def pid_of(process: subprocess.Popen[str]) -> int:
+    assert process.stdout is not None
+    return int(read_line(process.stdout.fileno(), time.monotonic() + PATIENCE))
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize(
+    ("command", "more"),
+    [
+        ("sh run.sh", ""),
+        ("flock a.lock python3 program.py", ""),
+        ("python3 program.py; true", "shell = true"),
+        ("python3 program.py | cat", "shell = true"),
+        ("setsid --wait python3 program.py", ""),
+    ],
+)
+def test_f35_a_program_below_a_wrapper_ends_with_the_run_and_cleans_up(
+    shop: Project, command: str, more: str, number: int
+) -> None:
+    program_below(shop, command, more=more)
+    with shop.process("run", "wrapped") as process:
+        pid = pid_of(process)
+        process.send_signal(number)
+        process.wait(PATIENCE)
+        assert not alive(pid)
+    assert (shop.directory / "bye").read_text().split() == [str(pid)]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_f32_a_second_signal_kills_what_ignores_the_first(shop: Project, number: int) -> None:
+    program_below(shop, "sh run.sh", STUBBORN)
+    with shop.process("run", "wrapped") as process:
+        pid = pid_of(process)
+        process.send_signal(number)
+        assert process.stderr is not None
+        assert "sent SIGTERM" in read_line(process.stderr.fileno(), time.monotonic() + PATIENCE)
+        process.send_signal(number)
+        process.wait(PATIENCE)
+        assert not alive(pid)
+
+
+def test_f32_a_program_that_ignores_the_signal_is_killed_in_time(shop: Project) -> None:
+    program_below(shop, "python3 program.py", STUBBORN, 'stop.timeout = "300ms"')
+    with shop.process("run", "wrapped") as process:
+        pid_of(process)
+        process.terminate()
+        assert process.wait(PATIENCE) == 128 + signal.SIGKILL
+        assert process.stderr is not None
+        assert "killed after 0.3" in process.stderr.read()
+
+
+def test_f36_a_command_that_backgrounds_itself_is_told_so_and_ended(shop: Project) -> None:
+    program_below(shop, "sh run.sh")
+    shop.file("run.sh", "python3 program.py & exec sleep 0.5\n")
+    done = shop.run("run", "wrapped", code=1)
+    assert "daemon backgrounded itself; run it in the foreground" in done.stderr
+    assert not alive(int(done.stdout))

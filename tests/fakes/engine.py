@@ -47,6 +47,10 @@ class FakeEngine:
         if key in self._living:
             self.signals.append((key, name))
 
+    def signal_tree(self, key: Key, name: str) -> None:
+        if key in self._living or key in self._left:
+            self.signals.append((key, name))
+
     def kill_tree(self, key: Key) -> None:
         if key in self._living or key in self._left:
             self.kills.append(key)

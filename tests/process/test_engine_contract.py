@@ -29,6 +29,7 @@ class World(Protocol):
     def spawn(self, *keys: Key) -> None: ...
     def tell(self, word: str) -> None: ...
     def killed(self) -> None: ...
+    def asked(self) -> None: ...
     def events(self, key: Key) -> Sequence[Event]: ...
     def until(self, key: Key, kind: type[Event]) -> Event: ...
 
@@ -50,6 +51,8 @@ class Real:
         os.write(self._word, f"{word}\n".encode())
 
     def killed(self) -> None: ...
+
+    def asked(self) -> None: ...
 
     def events(self, key: Key) -> Sequence[Event]:
         return self._bench.events[key]
@@ -92,6 +95,13 @@ class Fake:
             self._fake.tree_gone(KEY)
         else:
             self._fake.end(KEY, signal=signal.SIGKILL)
+
+    def asked(self) -> None:
+        assert self._fake.signals == [(KEY, "TERM")]
+        if self.events(KEY) and isinstance(self.events(KEY)[-1], Exited):
+            self._fake.tree_gone(KEY)
+        else:
+            self._fake.end(KEY, signal=signal.SIGTERM)
 
     def events(self, key: Key) -> Sequence[Event]:
         return self._events.get(key, [])
@@ -140,6 +150,25 @@ def test_a_kill_of_a_living_tree_is_answered_by_its_end(world: World) -> None:
     world.engine.kill_tree(KEY)
     world.killed()
     assert world.until(KEY, Exited) == Exited(signal=signal.SIGKILL)
+
+
+def test_what_was_left_behind_can_be_asked_to_end(world: World) -> None:
+    world.spawn(KEY)
+    world.until(KEY, Spawned)
+    world.tell("leave")
+    world.until(KEY, Exited)
+    world.engine.signal(KEY, "TERM")
+    world.engine.signal_tree(KEY, "TERM")
+    world.asked()
+    assert world.until(KEY, TreeGone) == TreeGone()
+
+
+def test_a_living_tree_can_be_asked_to_end_as_a_whole(world: World) -> None:
+    world.spawn(KEY)
+    world.until(KEY, Spawned)
+    world.engine.signal_tree(KEY, "TERM")
+    world.asked()
+    assert world.until(KEY, Exited) == Exited(signal=signal.SIGTERM)
 
 
 def test_a_kill_of_what_was_left_behind_is_answered_when_it_is_gone(world: World) -> None:

@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Callable
 
+import pytest
 from tests.process.conftest import Bell
 from tests.process.project import Project, alive, gone
 
@@ -99,3 +100,61 @@ def test_f37_two_hundred_children_in_sessions_of_their_own_are_gone_in_bounded_t
     assert time.monotonic() - begun < 5.0
     assert [pid for pid in children if alive(pid)] == []
     assert project.instance("bomb")["state"] == "stopped"
+
+
+LEFT = """
+    import os, signal, sys, time
+    if os.fork() == 0:
+        def end(*_):
+            with open("bye", "a") as bye:
+                print(os.getpid(), file=bye)
+            os._exit(0)
+        signal.signal(signal.SIGTERM, end)
+        os.setsid()
+        with open(sys.argv[1], "w") as bell:
+            print(os.getpid(), file=bell)
+        while True:
+            signal.pause()
+    {leader}
+"""
+
+
+@pytest.mark.parametrize("leader", ["os.kill(os.getpid(), signal.SIGKILL)", "sys.exit(3)"])
+def test_f35_what_a_crash_leaves_behind_cleans_up_before_the_next_copy_starts(
+    project: Project, bell: Callable[[str], Bell], leader: str
+) -> None:
+    there = bell("there")
+    project.file("left.py", LEFT.format(leader=f"open(sys.argv[2]).read(); {leader}"))
+    hold = project.directory / "hold.fifo"
+    os.mkfifo(hold)
+    project.manifest(f"""
+        [daemons.left]
+        command = "python3 left.py {there.path} {hold}"
+    """)
+    project.up()
+    (first,) = map(int, there.lines(1))
+    hold.write_text("end")
+    (second,) = map(int, there.lines(1))
+    assert not alive(first)
+    assert (project.directory / "bye").read_text().split() == [str(first)]
+    project.down()
+    assert not alive(second)
+
+
+def test_f36_one_that_backgrounds_itself_is_asked_to_end_once_and_is_not_tried_again(
+    project: Project, bell: Callable[[str], Bell]
+) -> None:
+    there = bell("there")
+    project.file("left.py", LEFT.format(leader="sys.exit(0)"))
+    project.manifest(f"""
+        [daemons.left]
+        command = "python3 left.py {there.path}"
+        restart = "always"
+    """)
+    project.run("up", "-d")
+    (pid,) = map(int, there.lines(1))
+    seen = project.until("left", lambda one: one["state"] == "failed")
+    assert gone([pid], patience=0.0)
+    assert (project.directory / "bye").read_text().split() == [str(pid)]
+    assert (seen["restarts"], seen["exit"]["reason"]) == (0, "config")
+    assert "daemon backgrounded itself; run it in the foreground" in project.run("ps").stdout

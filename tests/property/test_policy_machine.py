@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from udaemon.manifest.model import Backoff, Daemon, Restart, StartLimit, Stop
-from udaemon.policy.effects import Effect, KillTree, Signal, Spawn, Tell
+from udaemon.policy.effects import Effect, KillTree, Signal, SignalTree, Spawn, Tell
 from udaemon.policy.events import (
     DeadlineReached,
     Event,
@@ -100,6 +100,9 @@ class Machine(RuleBasedStateMachine):
                 self.spawning, self.comes_back, self.retries = True, False, False
             case Signal():
                 assert self.process is not None
+            case SignalTree():
+                assert self.exists
+                assert not self.killed
             case KillTree():
                 assert self.process is not None or self.survivors
                 assert self.kill_allowed_at is None or self.now >= self.kill_allowed_at
@@ -140,7 +143,7 @@ class Machine(RuleBasedStateMachine):
     @rule(event=stops)
     def stop(self, event: StopAsked) -> None:
         self.wanted, self.comes_back = Wanted.DOWN, False
-        if self.spawning or self.process is not None:
+        if self.spawning or self.exists:
             timeout = event.timeout if event.timeout is not None else self.instance.daemon.stop.timeout
             if event.timeout is None and self.kill_allowed_at is not None:
                 timeout = max(0.0, self.kill_allowed_at - self.now)
@@ -176,8 +179,13 @@ class Machine(RuleBasedStateMachine):
     @rule(end=endings, left=st.sampled_from([(), (), (901,), (901, 902)]))
     def ends(self, end: Exited, left: tuple[int, ...]) -> None:
         self.deaths += 1
-        self.process, self.kill_allowed_at, self.retries, self.killed = None, None, False, False
-        self.survivors = left if self.instance.daemon.stop.kill_tree else ()
+        stop = self.instance.daemon.stop
+        self.survivors = left if stop.kill_tree else ()
+        if not self.survivors:
+            self.kill_allowed_at = None
+        elif self.kill_allowed_at is None:
+            self.kill_allowed_at = self.now + stop.timeout
+        self.process, self.retries, self.killed = None, False, False
         counted = (self.instance.crashes, self.instance.attempts)
         self.tell(Exited(code=end.code, signal=end.signal, reason=end.reason, survivors=left))
         if end.reason is Reason.MEMORY:
@@ -187,7 +195,7 @@ class Machine(RuleBasedStateMachine):
     @precondition(lambda self: self.survivors)
     @rule()
     def tree_goes(self) -> None:
-        self.survivors = ()
+        self.survivors, self.kill_allowed_at = (), None
         self.tell(TreeGone())
 
     # The clock.

@@ -15,7 +15,7 @@ from udaemon.child.cradle import Cradle
 from udaemon.child.process import live, tell_end
 from udaemon.child.report import Reporter
 from udaemon.child.scoreboard import SlotWriter
-from udaemon.child.signals import Signals
+from udaemon.child.signals import Signals, kill_group
 from udaemon.child.spec import ChildSpec
 
 EXIT_INTERRUPTED = 130
@@ -25,6 +25,9 @@ class TerminalSignals(Signals):
     """As in the background, but a terminal that hangs up stops a task that does not listen to HUP."""
 
     interrupted = False
+
+    def __init__(self) -> None:
+        super().__init__(hurry=kill_group)
 
     def on_stop(self, number: int, frame: FrameType | None = None) -> None:
         """Say what Ctrl-C does, as nothing else happens before the run is over."""

@@ -23,6 +23,7 @@ from typing import Any
 from udaemon.waits import LONGEST
 
 STOPS = (int(signal.SIGTERM), int(signal.SIGQUIT), int(signal.SIGINT))
+HURRIES = (int(signal.SIGTERM), int(signal.SIGINT))
 OTHERS = (int(signal.SIGHUP), int(signal.SIGUSR1), int(signal.SIGUSR2))
 PYTHON_IGNORES = (int(signal.SIGPIPE), int(signal.SIGXFSZ))
 # A list made before the fork: what a child touches first is copied first, and making this touches much.
@@ -93,7 +94,7 @@ class Signals:
         self,
         *,
         parent_gone: Callable[[], bool] = lambda: False,
-        hurry: Callable[[], object] = kill_group,
+        hurry: Callable[[], object] = _nothing,
     ) -> None:
         self.attention = False
         self.stopping = False
@@ -128,12 +129,13 @@ class Signals:
             self._pipe = None
 
     def on_stop(self, number: int, _frame: FrameType | None = None) -> None:
-        """TERM, QUIT, INT: leave after this run. A second TERM or INT: KILL at once.
+        """TERM, QUIT, INT: leave after this run. At a terminal, a second TERM or INT hurries.
 
-        When the supervisor has died its pipe signals TERM again for each other child that closes its end; those are
-        no second request.
+        Under a supervisor it does not, as that kills by itself whom it has to: systemd sends TERM to all processes of
+        a unit, so it comes here once from there and once from the supervisor, and the pipe of a supervisor that has
+        died signals TERM for each child that closes its end.
         """
-        if number != signal.SIGQUIT:
+        if number in HURRIES:
             if self._asked_to_end and not self.parent_gone():
                 self._hurry()
             self._asked_to_end = True

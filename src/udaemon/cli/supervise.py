@@ -53,6 +53,7 @@ class Service:
     def __init__(self, boot: Boot, spare: Process) -> None:
         manifest = boot.manifest
         self._boot = boot
+        self._signalled = False
         # Nobody waits at the terminal of `up -d`, but whoever started it may wait for its stderr to be closed.
         self._terminal = os.open(os.devnull, os.O_WRONLY) if boot.leash is None else os.dup(2)
         fleet = Fleet(manifest)
@@ -184,8 +185,13 @@ class Service:
         self._performer.log_ended(stream)
 
     def _on_stop_signal(self) -> None:
-        """TERM, INT and QUIT stop everything; a second one hurries."""
-        self._supervisor.shut_down(hurry=self._supervisor.leaving)
+        """TERM, INT and QUIT stop everything; a second one hurries.
+
+        Only what came here counts: systemd sends TERM to each process of a unit, also to the foreground `up`, which
+        asks for the same by its own way.
+        """
+        self._supervisor.shut_down(hurry=self._signalled)
+        self._signalled = True
 
     def _on_hangup(self) -> None:
         """People send it to have a manifest read again."""

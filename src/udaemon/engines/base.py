@@ -65,6 +65,9 @@ class Engine(Protocol):
     def signal(self, key: Key, name: str) -> None:
         """Send a signal by pidfd, then CONT. A process that has gone is no error."""
 
+    def signal_tree(self, key: Key, name: str) -> None:
+        """The same to its whole session; once it has ended, to what it left behind and to what that leaves behind."""
+
     def kill_tree(self, key: Key) -> None:
         """KILL the process, its session and what re-parented to us from it."""
 

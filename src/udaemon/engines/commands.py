@@ -28,7 +28,8 @@ _RETRY = frozenset(
 class Command:
     """What to execute. Paths are absolute; `env` is the whole environment.
 
-    `output` becomes stdout and stderr; `keep` stay open in it under their own numbers.
+    `output` becomes stdout and stderr; `keep` stay open in it under their own numbers. In the foreground it has our
+    session and standard streams instead of its own.
     """
 
     argv: tuple[str, ...]
@@ -37,6 +38,7 @@ class Command:
     umask: int = -1
     output: int
     keep: tuple[int, ...] = ()
+    foreground: bool = False
 
 
 _REFUSED = frozenset({errno.ENOENT, errno.EACCES, errno.ENOEXEC})
@@ -68,7 +70,7 @@ class Launcher:
         self._reserve = [os.dup(self._nothing), os.dup(self._nothing)]
 
     def start(self, command: Command) -> int:
-        """Execute a command in a session of its own. Returns its pid; to reap it is the caller's part.
+        """Execute a command. Returns its pid; to reap it is the caller's part.
 
         Raises:
             ExecFailed: It did not begin.
@@ -92,10 +94,10 @@ class Launcher:
             command.argv,
             env=command.env,
             cwd=command.cwd,
-            stdin=self._nothing,
-            stdout=command.output,
-            stderr=command.output,
-            start_new_session=True,
+            stdin=None if command.foreground else self._nothing,
+            stdout=None if command.foreground else command.output,
+            stderr=None if command.foreground else command.output,
+            start_new_session=not command.foreground,
             umask=command.umask,
             pass_fds=command.keep,
         )

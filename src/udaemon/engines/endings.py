@@ -14,6 +14,7 @@ from contextlib import suppress
 from functools import partial
 
 from udaemon.engines.base import Listener, Reactor
+from udaemon.engines.groups import SUSPENDING, beside_group, kill_group, kill_group_of, signal_group
 from udaemon.engines.living import Living
 from udaemon.engines.reports import Reports
 from udaemon.engines.spare import Spare
@@ -22,6 +23,7 @@ from udaemon.engines.tree import Lineage, Relative, children, look_at
 from udaemon.policy.events import Exited, Reason, TreeGone
 from udaemon.policy.instance import Key
 
+_TICKS = os.sysconf("SC_CLK_TCK")
 _LOOK_AGAIN = 0.1
 """Seconds to the next look at what ended where the system let us see nothing: no descriptors, no memory."""
 
@@ -64,14 +66,39 @@ class Endings:
         self._pids.add(living.pid)
         self._reactor.watch(living.pidfd, partial(self._on_end, living))
 
+    def signal(self, living: Living, number: int) -> None:
+        """Send its own process a signal, and have it go on in case it was stopped."""
+        if living.ended is None:
+            _signal(living.pidfd, number)
+
+    def signal_tree(self, living: Living, number: int) -> None:
+        """The same to all of its session, or to what it left behind.
+
+        A program that has a parent yet is left to that: it may be a worker, which its own supervisor asks to end.
+        """
+        if living.ended is not None:
+            living.asked = number
+            for pid, pidfd in living.survivors.items():
+                _ask(living, look_at(pid), pidfd)
+            return
+        living.told_at = int(time.clock_gettime(time.CLOCK_BOOTTIME) * _TICKS)
+        orphans: Collection[int] = ()
+        with suppress(OSError):  # no memory for the list; the group at least is told
+            orphans = self.strangers()
+        signal_group(living.pid, number)
+        for pidfd in beside_group(living.pid, orphans):
+            _signal(pidfd, number)
+            os.close(pidfd)
+
     def kill(self, living: Living) -> None:
-        """Kill the process with its group, or what it left behind."""
+        """Kill the process with its group, or what it left behind with theirs."""
         living.killing = True
         if living.ended is None:
             if living.daemon.stop.kill_tree:
-                _kill_group(living.pid)
+                kill_group(living.pid)
             _send(living.pidfd, signal.SIGKILL)
-        for pidfd in living.survivors.values():
+        for pid, pidfd in living.survivors.items():
+            kill_group_of(pid)
             _send(pidfd, signal.SIGKILL)
 
     def strangers(self) -> frozenset[int]:
@@ -144,9 +171,9 @@ class Endings:
     def _exited(self, living: Living, left: Iterable[Relative]) -> None:
         self._reports.last_words(living)
         follow = [*left] if living.daemon.stop.kill_tree else []
-        if follow:
+        if follow and living.killing:
             # Before it is reaped: as long as it is a zombie, its pid can name no other group.
-            _kill_group(living.pid)
+            kill_group(living.pid)
         status = reap(living.pidfd)
         assert status is not None
         living.ended = status
@@ -191,7 +218,10 @@ class Endings:
                 self._lineage.adopt(living.key, relative)
             self._reactor.watch(pidfd, partial(self._on_survivor_end, living, relative.pid))
             if living.killing:
+                kill_group_of(relative.pid)
                 _send(pidfd, signal.SIGKILL)
+            else:
+                _ask(living, relative, pidfd)
 
     def _on_survivor_end(self, living: Living, pid: int) -> None:
         pidfd = living.survivors[pid]
@@ -217,9 +247,19 @@ def _let_go(living: Living, code: int) -> None:
         process.close()
 
 
-def _kill_group(pid: int) -> None:
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, signal.SIGKILL)
+def _ask(living: Living, relative: Relative | None, pidfd: int) -> None:
+    """Ask one that was left behind to end; one that was asked with its session is cleaning up, and is left to it."""
+    if living.asked is None or relative is None:
+        return
+    told = living.told_at is not None and relative.session == living.pid and relative.started < living.told_at
+    if not told:
+        _signal(pidfd, living.asked)
+
+
+def _signal(pidfd: int, number: int) -> None:
+    _send(pidfd, number)
+    if number not in SUSPENDING:
+        _send(pidfd, signal.SIGCONT)
 
 
 def _send(pidfd: int, number: int) -> None:

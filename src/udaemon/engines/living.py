@@ -27,6 +27,8 @@ class Living:
         leaving: Its last words on that.
         ended: How it ended, once that is known.
         survivors: Pids and pidfds of what it left behind.
+        asked: The signal by which what it left behind was asked to end, and which is sent to whatever that leaves.
+        told_at: Clock ticks since the system was started, when all of its session had that signal.
         killing: Whatever of it is still found is killed.
     """
 
@@ -40,4 +42,6 @@ class Living:
     leaving: Leaving | None = None
     ended: Status | None = None
     survivors: dict[int, int] = field(factory=dict)
+    asked: int | None = None
+    told_at: int | None = None
     killing: bool = False

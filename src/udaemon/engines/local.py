@@ -27,7 +27,6 @@ from udaemon.manifest.model import Daemon, Manifest
 from udaemon.policy.events import Ready, Spawned, SpawnFailed, Trouble
 from udaemon.policy.instance import Key
 
-_STOPPING = frozenset({signal.SIGSTOP, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU})
 _PATIENCE = Patience()
 _LOOK_AGAIN = 0.1
 """Seconds to the next look for orphans where the system let us see none: no descriptors, no memory."""
@@ -107,13 +106,14 @@ class LocalEngine:
     def signal(self, key: Key, name: str) -> None:
         """Send a signal by pidfd, then CONT. A process that has gone is no error."""
         living = self._endings.living.get(key)
-        if living is None or living.ended is not None:
-            return
-        number = signal.Signals[f"SIG{name}"]
-        with suppress(ProcessLookupError):
-            signal.pidfd_send_signal(living.pidfd, number)
-            if number not in _STOPPING:
-                signal.pidfd_send_signal(living.pidfd, signal.SIGCONT)
+        if living is not None:
+            self._endings.signal(living, signal.Signals[f"SIG{name}"])
+
+    def signal_tree(self, key: Key, name: str) -> None:
+        """The same to its whole session; once it has ended, to what it left behind and to what that leaves behind."""
+        living = self._endings.living.get(key)
+        if living is not None:
+            self._endings.signal_tree(living, signal.Signals[f"SIG{name}"])
 
     def kill_tree(self, key: Key) -> None:
         """KILL the process, its session and what re-parented to us from it."""

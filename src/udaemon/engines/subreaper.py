@@ -7,8 +7,12 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 _PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
+_PR_GET_CHILD_SUBREAPER = 37
 
 
 def become_subreaper() -> None:
@@ -20,11 +24,29 @@ def become_subreaper() -> None:
     Raises:
         OSError: The kernel refuses.
     """
-    import ctypes  # 2 ms, which a supervisor has when its first zygote is busy
-
     if signal.getsignal(signal.SIGCHLD) is signal.SIG_IGN:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+@contextmanager
+def subreaper() -> Iterator[None]:
+    """The same for the length of a block, in a process that is somebody else's afterwards."""
+    import ctypes
+
+    former = ctypes.c_int()
+    _prctl(_PR_GET_CHILD_SUBREAPER, ctypes.byref(former))
+    become_subreaper()
+    try:
+        yield
+    finally:
+        _prctl(_PR_SET_CHILD_SUBREAPER, former.value)
+
+
+def _prctl(option: int, argument: Any) -> None:
+    import ctypes  # 2 ms, which a supervisor has when its first zygote is busy
+
     libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
+    if libc.prctl(option, argument, 0, 0, 0) != 0:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from typing import NamedTuple
 
 from udaemon.engines.locks import open_files
@@ -26,10 +27,25 @@ def children() -> frozenset[int]:
     return frozenset().union(*(_children_of(task) for task in tasks))
 
 
-def _children_of(task: str) -> frozenset[int]:
-    text, again = _read(f"/proc/self/task/{task}/children"), b""
+def descendants(pid: int) -> frozenset[int]:
+    """Pids of all that descend from a process at this moment by parents that still live."""
+    found: set[int] = set()
+    ahead = [pid]
+    while ahead:
+        with suppress(OSError):
+            pid = ahead.pop()
+            for task in os.listdir(f"/proc/{pid}/task"):
+                new = _children_of(task, str(pid)) - found
+                found |= new
+                ahead += new
+    return frozenset(found)
+
+
+def _children_of(task: str, pid: str = "self") -> frozenset[int]:
+    path = f"/proc/{pid}/task/{task}/children"
+    text, again = _read(path), b""
     while len(text) >= _PAGE and text != again:
-        text, again = _read(f"/proc/self/task/{task}/children"), text
+        text, again = _read(path), text
     return frozenset(map(int, text.split()))
 
 
@@ -39,6 +55,8 @@ class Relative(NamedTuple):
     pid: int
     session: int
     zombie: bool
+    started: int
+    """In clock ticks since the system was started."""
 
 
 def look_at(pid: int) -> Relative | None:
@@ -46,9 +64,9 @@ def look_at(pid: int) -> Relative | None:
     # The name stands in parentheses and may hold anything, a parenthesis too.
     _, _, fields = _read(f"/proc/{pid}/stat").rpartition(b") ")
     words = fields.split()
-    if len(words) < 4:
+    if len(words) < 20:
         return None
-    return Relative(pid, session=int(words[3]), zombie=words[0] in {b"Z", b"X"})
+    return Relative(pid, session=int(words[3]), zombie=words[0] in {b"Z", b"X"}, started=int(words[19]))
 
 
 class Lineage:

@@ -38,6 +38,13 @@ class Signal:
 
 
 @frozen
+class SignalTree:
+    """Send a signal to every process group of the instance's session, or to what its process left behind."""
+
+    name: str
+
+
+@frozen
 class KillTree:
     """Kill the instance's process and everything it left behind. Answered by `Exited` or `TreeGone`."""
 
@@ -50,4 +57,4 @@ class Tell:
     message: str
 
 
-Effect = Spawn | Signal | KillTree | Tell
+Effect = Spawn | Signal | SignalTree | KillTree | Tell

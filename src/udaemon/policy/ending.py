@@ -8,7 +8,7 @@ from __future__ import annotations
 from attrs import evolve
 
 from udaemon.policy import restart, wording
-from udaemon.policy.effects import Effect, KillTree, Spawn, Tell, Word
+from udaemon.policy.effects import Effect, KillTree, SignalTree, Spawn, Tell, Word
 from udaemon.policy.events import Exited, Reason
 from udaemon.policy.instance import Exit, Instance, State, Wanted
 
@@ -38,7 +38,7 @@ def rest(instance: Instance, state: State) -> Instance:
 
 
 def on_exited(instance: Instance, event: Exited, now: float, jitter: float) -> Outcome:
-    """Record the end; clear away the rest of the tree if there is one, else go on at once."""
+    """Record the end; end the rest of the tree if there is one, else go on at once."""
     if instance.pid is None:
         return instance, ()
     backgrounded = _backgrounded(instance, event, now)
@@ -48,13 +48,29 @@ def on_exited(instance: Instance, event: Exited, now: float, jitter: float) -> O
     told = Tell(Word.EXITED, wording.ending(end) + (f": {message}" if message else ""))
     gone = evolve(instance, pid=None, exit=end, message=message)
     if event.survivors and instance.daemon.stop.kill_tree:
-        clearing = evolve(
-            gone, state=State.STOPPING, survivors=event.survivors, killing=True, deadline=now + KILL_GRACE
-        )
-        left = Tell(Word.KILLING, f"it left {wording.pids(event.survivors)} behind, killed")
-        return clearing, (told, KillTree(), left)
-    settled, effects = _settle(gone, end, now, jitter)
-    return settled, (told, *effects)
+        clearing, effects = _clear(gone, event.survivors, now)
+    else:
+        clearing, effects = _settle(gone, end, now, jitter)
+    return clearing, (told, *effects)
+
+
+def _clear(instance: Instance, survivors: tuple[int, ...], now: float) -> Outcome:
+    """End what the process left behind: it has the rest of the stop's time, a whole one where nobody asked for a stop.
+
+    Many leaders end before what they started, a shell or `npm start` at once, and the program below is the one that
+    has something to clean up.
+    """
+    left = f"it left {wording.pids(survivors)} behind"
+    clearing = evolve(instance, state=State.STOPPING, survivors=survivors)
+    if instance.killing:
+        killed = evolve(clearing, deadline=now + KILL_GRACE)
+        return killed, (KillTree(), Tell(Word.KILLING, f"{left}, killed"))
+    stop = instance.daemon.stop
+    deadline = instance.deadline if instance.asked_at is not None else None
+    if deadline is None:
+        deadline = now + stop.timeout
+    told = Tell(Word.STOPPING, f"{left}: sent SIG{stop.signal}, will be killed {wording.wait(deadline - now)}")
+    return evolve(clearing, deadline=deadline), (SignalTree(stop.signal), told)
 
 
 def on_tree_gone(instance: Instance, now: float, jitter: float) -> Outcome:

@@ -18,7 +18,7 @@ from __future__ import annotations
 from attrs import evolve
 
 from udaemon.policy import restart, wording
-from udaemon.policy.effects import Effect, KillTree, Signal, Tell, Word
+from udaemon.policy.effects import Effect, KillTree, Signal, SignalTree, Tell, Word
 from udaemon.policy.ending import KILL_GRACE, Outcome, begin, begin_anew, on_exited, on_tree_gone, rest
 from udaemon.policy.events import (
     DeadlineReached,
@@ -117,8 +117,11 @@ def _end(instance: Instance, event: StopAsked, now: float) -> Outcome:
 
 
 def _farewell(instance: Instance, timeout: float) -> tuple[Effect, ...]:
+    """Ask it to end. A shell passes no signal on, so that where we put it there its whole group is asked."""
     name = instance.daemon.stop.signal
-    return Signal(name), Tell(Word.STOPPING, f"sent SIG{name}, will be killed {wording.wait(timeout)}")
+    whole = instance.daemon.shell and instance.daemon.stop.kill_tree
+    told = Tell(Word.STOPPING, f"sent SIG{name}, will be killed {wording.wait(timeout)}")
+    return SignalTree(name) if whole else Signal(name), told
 
 
 def _hurry(instance: Instance, event: StopAsked, now: float) -> Outcome:
@@ -136,7 +139,7 @@ def _kill(instance: Instance, message: str, now: float) -> Outcome:
     """Kill the tree, or have it killed at birth: until then there is nothing to wait for but the engine's answer."""
     if instance.being_born:
         return evolve(instance, killing=True, deadline=None), ()
-    killing = evolve(instance, killing=True, deadline=now + KILL_GRACE, message=message)
+    killing = evolve(instance, killing=True, deadline=now + KILL_GRACE, message=instance.message or message)
     return killing, (KillTree(), Tell(Word.KILLING, message))
 
 
@@ -181,9 +184,17 @@ def _deadline(instance: Instance, now: float) -> Outcome:
     if instance.state is State.BACKOFF:
         return begin(instance)
     if not instance.killing:
-        since = now if instance.asked_at is None else instance.asked_at
-        return _kill(instance, f"killed after {wording.seconds(now - since)}", now)
+        return _kill(instance, _overdue(instance, now), now)
     return _give_up_on(instance, now)
+
+
+def _overdue(instance: Instance, now: float) -> str:
+    """Why it is killed: it was asked to end, by the operator or when its leader had ended, and the time is over."""
+    asked = [] if instance.asked_at is None else [instance.asked_at]
+    if not instance.survivors or instance.exit is None:
+        return f"killed after {wording.seconds(now - min(asked, default=now))}"
+    since = min([instance.exit.at, *asked])
+    return f"what it left behind was killed after {wording.seconds(now - since)}"
 
 
 def _give_up_on(instance: Instance, now: float) -> Outcome:

@@ -64,6 +64,10 @@ class Performer:
         """Send a signal to its own process."""
         self._engine.signal(key, name)
 
+    def signal_tree(self, key: Key, name: str) -> None:
+        """Send a signal to its process and those that came of it."""
+        self._engine.signal_tree(key, name)
+
     def kill_tree(self, key: Key) -> None:
         """Kill its process and all that came of it."""
         self._engine.kill_tree(key)

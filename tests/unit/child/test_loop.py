@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -205,15 +207,27 @@ def test_a_listener_that_raises_harms_nobody(capsys: pytest.CaptureFixture[str])
     assert "ValueError: ears\n(in a listener to task_done; the daemon goes on)" in capsys.readouterr().err
 
 
-def test_a_second_term_or_int_hurries_and_quit_does_not() -> None:
+@pytest.mark.parametrize("other", [signal.SIGQUIT, signal.SIGHUP])
+def test_at_a_terminal_a_second_term_or_int_hurries_and_no_other_signal_does(other: int) -> None:
+    """A terminal that hangs up sends HUP, and so does the shell that hears of it."""
     world = World()
 
-    for number in (3, 15, 3):
+    for number in (other, signal.SIGTERM, other):
         world.signals.on_stop(number)
     assert world.said == []
-    world.signals.on_stop(2)
+    world.signals.on_stop(signal.SIGINT)
 
     assert world.said == ["killed"]
+
+
+def test_under_a_supervisor_no_signal_hurries() -> None:
+    """Whoever signals all processes of a unit sends TERM here too, and so does the supervisor."""
+    signals = Signals()
+
+    for number in (signal.SIGTERM, signal.SIGTERM, signal.SIGINT):
+        signals.on_stop(number)
+
+    assert signals.stopping
 
 
 def test_f1_a_term_that_the_dead_supervisors_pipe_repeats_is_no_second_request() -> None:

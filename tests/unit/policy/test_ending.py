@@ -3,8 +3,8 @@
 import pytest
 from tests.fakes.life import Life, command, factory
 
-from udaemon.manifest.model import Backoff, Restart, StartLimit, Stop
-from udaemon.policy.effects import KillTree, Spawn
+from udaemon.manifest.model import Backoff, Daemon, Restart, StartLimit, Stop
+from udaemon.policy.effects import KillTree, Signal, SignalTree, Spawn
 from udaemon.policy.events import Exited, Reason, Spawned, StartAsked, StopAsked, TreeGone
 from udaemon.policy.instance import Exit, State
 
@@ -157,12 +157,56 @@ def test_a_manual_start_after_giving_up_begins_anew() -> None:
     assert (life.state, life.instance.crashes, life.instance.attempts) == (State.RUNNING, 0, ())
 
 
-def test_f35_what_it_leaves_behind_is_killed_before_anything_else_happens() -> None:
+def test_f35_what_it_leaves_behind_is_ended_as_by_a_stop_before_anything_else_happens() -> None:
     life = Life.running().happens(Exited(code=1, survivors=(8, 9)))
-    assert (life.state, life.acts, life.waits) == (State.STOPPING, (KillTree(),), 5)
-    assert life.told == ("exited: exit code 1", "killing: it left pids 8, 9 behind, killed")
+    assert (life.state, life.acts, life.waits) == (State.STOPPING, (SignalTree("TERM"),), 10)
+    left = "it left pids 8, 9 behind: sent SIGTERM, will be killed in 10 s"
+    assert life.told == ("exited: exit code 1", f"stopping: {left}")
     life.after(1).happens(TreeGone())
     assert (life.state, life.acts) == (State.STARTING, (Spawn(),))
+
+
+def test_f35_what_it_leaves_behind_in_a_stop_has_the_rest_of_the_time_and_is_killed_then() -> None:
+    life = Life.running(command(stop=Stop(timeout=10, signal="INT"))).happens(StopAsked())
+    life = life.after(4).happens(Exited(signal=2, survivors=(8,)))
+    assert (life.acts, life.waits) == ((SignalTree("INT"),), 6)
+    life = life.after(6)
+    assert (life.state, life.acts, life.waits) == (State.STOPPING, (KillTree(),), 5)
+    assert life.told == ("killing: what it left behind was killed after 10 s",)
+    life.happens(TreeGone())
+    assert (life.state, life.instance.message) == (State.STOPPED, "what it left behind was killed after 10 s")
+
+
+def test_f35_what_a_crash_left_behind_is_killed_after_a_whole_stop_time_and_the_reason_of_the_crash_stays() -> None:
+    life = Life.running(command(stop=Stop(timeout=3)))
+    life.happens(Exited(code=1, message="no queue", survivors=(8,))).after(3)
+    assert life.told == ("killing: what it left behind was killed after 3 s",)
+    assert life.instance.message == "no queue"
+
+
+def test_f35_a_stop_can_hurry_what_a_crash_left_behind() -> None:
+    life = Life.running().happens(Exited(code=1, survivors=(8,))).after(1)
+    life.happens(StopAsked(timeout=2))
+    assert (life.acts, life.waits) == ((), 2)
+    life.happens(StopAsked(hurry=True))
+    assert life.acts == (KillTree(),)
+
+
+def test_f35_what_is_left_by_one_that_was_killed_is_killed() -> None:
+    life = Life.running().happens(StopAsked(hurry=True), Exited(signal=9, survivors=(8,)))
+    assert (life.acts[-1], life.waits) == (KillTree(), 5)
+
+
+@pytest.mark.parametrize(
+    ("daemon", "asks"),
+    [
+        (command(shell=True), SignalTree("TERM")),
+        (command(shell=True, stop=Stop(kill_tree=False)), Signal("TERM")),
+        (command(), Signal("TERM")),
+    ],
+)
+def test_a_shell_that_we_put_there_is_asked_with_all_of_its_group(daemon: Daemon, asks: Signal | SignalTree) -> None:
+    assert Life.running(daemon).happens(StopAsked()).acts == (asks,)
 
 
 def test_f35_a_stop_is_over_only_when_the_tree_is_gone() -> None:
@@ -182,17 +226,18 @@ def test_the_end_of_a_cleared_tree_is_told_also_where_nothing_follows() -> None:
 
 def test_time_spent_on_clearing_a_tree_is_no_healthy_time() -> None:
     life = Life.running(command(stop=Stop(timeout=1))).crashes(2).starts_again()
-    life.happens(Exited(code=1, survivors=(8,))).after(3600).happens(TreeGone())
+    life.happens(Exited(code=1, survivors=(8,))).after(5).happens(TreeGone())
     assert (life.state, life.instance.crashes) == (State.BACKOFF, 3)
 
 
 @pytest.mark.parametrize("restart", list(Restart))
 def test_f36_one_that_backgrounds_itself_is_told_so_and_not_tried_again(restart: Restart) -> None:
     life = Life.running(command(restart=restart)).after(0.1).happens(Exited(code=0, survivors=(8,)))
-    assert life.acts == (KillTree(),)
-    life = life.happens(TreeGone())
+    assert life.acts == (SignalTree("TERM"),)
+    end = Exit(code=0, signal=None, core=False, reason=Reason.CONFIG, at=life.now)
+    life = life.after(10).happens(TreeGone())
     assert (life.state, life.acts, life.instance.message) == (State.FAILED, (), BACKGROUNDED)
-    assert life.instance.exit == Exit(code=0, signal=None, core=False, reason=Reason.CONFIG, at=life.now)
+    assert life.instance.exit == end
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from tests.fakes.life import Life, command, factory
 
 from udaemon.manifest.model import Restart
-from udaemon.policy.effects import Effect, KillTree, Signal, Spawn
+from udaemon.policy.effects import Effect, KillTree, Signal, SignalTree, Spawn
 from udaemon.policy.events import (
     DeadlineReached,
     Event,
@@ -40,6 +40,7 @@ SITUATIONS: Mapping[str, Callable[[], Life]] = {
     "stopping, to start again": lambda: Life.running().happens(RestartAsked()),
     "stopping, killed": lambda: Life.running().happens(StopAsked(hurry=True)),
     "stopping, clearing": lambda: Life.running().happens(Exited(code=1, survivors=(8,))),
+    "stopping, clearing, killed": lambda: Life.running().happens(Exited(code=1, survivors=(8,)), StopAsked(hurry=True)),
 }
 
 ASKED: Mapping[str, Event] = {
@@ -64,7 +65,12 @@ DEATH: Mapping[str, Event] = {
     "deadline": DeadlineReached(),
 }
 
-DOES: Mapping[type[Effect], str] = {Spawn: "starts it", Signal: "asks it", KillTree: "kills it"}
+DOES: Mapping[type[Effect], str] = {
+    Spawn: "starts it",
+    Signal: "asks it",
+    SignalTree: "asks them",
+    KillTree: "kills it",
+}
 
 
 def outcome(situation: Callable[[], Life], event: Event) -> str:

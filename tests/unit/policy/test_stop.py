@@ -4,7 +4,7 @@ import pytest
 from tests.fakes.life import Life, command, factory, unchanged
 
 from udaemon.manifest.model import Daemon, Restart, Stop
-from udaemon.policy.effects import KillTree, Signal, Spawn
+from udaemon.policy.effects import KillTree, Signal, SignalTree, Spawn
 from udaemon.policy.events import (
     DeadlineReached,
     Exited,
@@ -92,7 +92,7 @@ def test_f34_no_second_copy_beside_an_unkillable_process() -> None:
 
 
 def test_f34_no_second_copy_beside_unkillable_survivors() -> None:
-    life = Life.running().happens(Exited(code=1, survivors=(8, 9))).after(5)
+    life = Life.running().happens(Exited(code=1, survivors=(8, 9))).after(15)
     assert (life.state, life.instance.message) == (State.FAILED, "cannot be killed: pids 8, 9")
     life.happens(StartAsked())
     assert (life.state, life.acts, life.told) == (State.FAILED, (), ("refused: old pids 8, 9 cannot be killed",))
@@ -203,7 +203,7 @@ def test_f40_a_stop_after_a_restart_wins() -> None:
 @pytest.mark.parametrize("restart", list(Restart))
 def test_a_start_while_a_tree_is_cleared_is_not_lost(restart: Restart) -> None:
     life = Life.running(command(restart=restart)).after(60).happens(Exited(code=0, survivors=(8,)), StartAsked())
-    assert (life.state, life.acts) == (State.STOPPING, (KillTree(),))
+    assert (life.state, life.acts) == (State.STOPPING, (SignalTree("TERM"),))
     life = life.happens(TreeGone())
     assert (life.state, life.acts) == (State.STARTING, (Spawn(),))
 

@@ -18,10 +18,11 @@ import traceback
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from udaemon.child.signals import clean_signals
+from udaemon.child.signals import OTHERS, STOPS, clean_signals
 from udaemon.engines.zygote import inherited
 from udaemon.engines.zygote.process import ZygoteProcess
 
+_WAITING = (*STOPS, *OTHERS)
 _RESULT = struct.Struct("=iii")  # number in the batch, pid, errno
 
 
@@ -48,14 +49,19 @@ def bear(births: Sequence[Birth], common: Sequence[int]) -> list[tuple[int, int]
     sys.stdout.flush()
     sys.stderr.flush()
     read, write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+    # A signal that comes to a child before it has its handlers waits: it unblocks them when it has.
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, _WAITING)
     try:
         pid = os.fork()
     except OSError as error:
         os.close(read)
         os.close(write)
         return [(0, error.errno or 0)] * len(births)
-    if pid == 0:
-        _between(births, common, write)
+    else:
+        if pid == 0:
+            _between(births, common, write)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
     os.waitpid(pid, 0)
     results: list[tuple[int, int] | None] = [None] * len(births)
     for number, child, error_number in _RESULT.iter_unpack(_drain(read)):
@@ -115,7 +121,7 @@ def _live(process: ZygoteProcess | None, gaps: Gaps, parent: int) -> None:
         for first, end in gaps:
             os.closerange(first, end)
         if process is not None:
-            code = process._bootstrap(parent_sentinel=parent)  # type: ignore[attr-defined]
+            code = process._bootstrap(parent_sentinel=parent)
     except BaseException:  # noqa: BLE001 - nothing of the zygote's frames below may run
         traceback.print_exc()
     finally:

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Mapping
 from multiprocessing.process import BaseProcess
 from typing import TYPE_CHECKING, Any
 
+from udaemon.child.signals import unblock_signals
+
 if TYPE_CHECKING:
     from udaemon.engines.zygote.popen import Launch, Popen
 
@@ -39,6 +41,10 @@ class ZygoteProcess(BaseProcess):
             batch: For what those that are forked together share.
             parent_sentinel: What the child's parent process has as a sentinel.
         """
+
+    def _bootstrap(self, parent_sentinel: int | None = None) -> int:
+        unblock_signals()
+        return super()._bootstrap(parent_sentinel=parent_sentinel)  # type: ignore[misc,no-any-return]
 
     @property
     def sentinel(self) -> int:

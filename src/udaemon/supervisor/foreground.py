@@ -1,0 +1,162 @@
+"""One command in the foreground of the calling process: it lives and is stopped by the rules of a supervised one.
+
+Knows nothing of the manifest's other daemons, and starts nothing again. The program keeps the terminal, the session
+and the three standard streams of its caller.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+
+from attrs import evolve
+
+from udaemon.engines import declared
+from udaemon.engines.base import SpawnRequest
+from udaemon.engines.commands import ExecFailed, Launcher
+from udaemon.engines.endings import Endings
+from udaemon.engines.living import Living
+from udaemon.engines.locks import identity
+from udaemon.engines.reports import Reports
+from udaemon.engines.subreaper import subreaper
+from udaemon.errors import UdaemonError
+from udaemon.manifest.model import Daemon, Manifest, Restart
+from udaemon.policy import instance as life
+from udaemon.policy.effects import Effect, KillTree, Signal, SignalTree, Spawn, Tell, Word
+from udaemon.policy.events import DeadlineReached, Event, Reason, Spawned, StartAsked, StopAsked
+from udaemon.policy.instance import Key, State
+from udaemon.policy.step import step
+from udaemon.supervisor.loop import Loop
+
+_FROM_TERMINAL = frozenset({signal.SIGINT, signal.SIGQUIT})
+"""A terminal sends these to the program as well; to pass them on would make two of one."""
+_STOPS = frozenset({signal.SIGTERM, signal.SIGINT})
+_TAKEN = (*_STOPS, signal.SIGHUP, signal.SIGQUIT)
+_SHOWN = frozenset({Word.STOPPING, Word.KILLING})
+
+
+class ForegroundCommand:
+    """A command daemon's process, from its start to the end of the last of its tree.
+
+    Args:
+        manifest: Where it is declared.
+        daemon: What it is.
+        key: Which copy of it.
+        lock: A descriptor that holds the instance's lock; it stays the caller's.
+    """
+
+    def __init__(self, manifest: Manifest, daemon: Daemon, key: Key, lock: int) -> None:
+        self._manifest = manifest
+        self._request = SpawnRequest(key=key, daemon=daemon, slot=0, lock=lock, output=1)
+        self._instance = life.declared(evolve(daemon, restart=Restart.NEVER, enabled=True), key.index)
+        self._loop = Loop(lambda _what: traceback.print_exc())
+        self._endings = Endings(
+            self._loop, self._happen, Reports(self._loop, lambda _living: None), manifest.project, tuple
+        )
+        self._interactive = sys.stdin is not None and sys.stdin.isatty()
+
+    def run(self) -> int:
+        """Run it to its end. Returns its exit code, 128 + n after a signal as shells do.
+
+        Raises:
+            UdaemonError: It cannot be executed.
+        """
+        with subreaper(), _caller_signals():
+            try:
+                for number in _TAKEN:
+                    self._loop.on_signal(number, partial(self._on_signal, number))
+                self._loop.add(self)
+                self._happen(self._request.key, StartAsked())
+                while not self._instance.at_rest:
+                    self._loop.turn()
+            finally:
+                self._endings.close()
+                self._loop.close()
+        return self._exit_code()
+
+    @property
+    def deadline(self) -> float | None:
+        """The earliest moment that the instance or its descendants are waited for."""
+        return min((at for at in (self._instance.deadline, self._endings.deadline) if at is not None), default=None)
+
+    def expire(self, now: float) -> None:
+        """What ended is judged before a deadline."""
+        self._endings.expire()
+        if self._instance.deadline is not None and self._instance.deadline <= now:
+            self._happen(self._request.key, DeadlineReached())
+
+    def _on_signal(self, number: int) -> None:
+        """TERM, and INT that no terminal sent, stop it as `udaemon stop` does; the second one kills."""
+        ended = self._instance.pid is None
+        if self._interactive and number in _FROM_TERMINAL and not ended:
+            return
+        if number in _STOPS or ended:
+            self._happen(self._request.key, StopAsked(hurry=self._instance.state is State.STOPPING))
+        elif (living := self._endings.living.get(self._request.key)) is not None:
+            self._endings.signal(living, number)
+
+    def _happen(self, key: Key, event: Event) -> None:
+        before = self._instance
+        self._instance, effects = step(before, event, time.monotonic())
+        for effect in effects:
+            self._perform(key, effect)
+
+    def _perform(self, key: Key, effect: Effect) -> None:
+        living = self._endings.living.get(key)
+        match effect:
+            case Spawn():
+                self._spawn()
+            case Tell(word, message):
+                self._say(word, message)
+            case Signal(name) if living is not None:
+                self._endings.signal(living, signal.Signals[f"SIG{name}"])
+            case SignalTree(name) if living is not None:
+                self._endings.signal_tree(living, signal.Signals[f"SIG{name}"])
+            case KillTree() if living is not None:
+                self._endings.kill(living)
+
+    def _spawn(self) -> None:
+        request = self._request
+        launcher = Launcher()
+        try:
+            pid = launcher.start(evolve(declared.command(request, self._manifest), foreground=True))
+        except ExecFailed as error:
+            raise UdaemonError(str(error)) from None
+        finally:
+            launcher.close()
+        living = Living(key=request.key, daemon=request.daemon, pid=pid, pidfd=os.pidfd_open(pid))
+        self._endings.watch(living, [identity(request.lock)])
+        self._happen(request.key, Spawned(pid))
+
+    def _say(self, word: Word, message: str) -> None:
+        end = self._instance.exit
+        gave_up = word is Word.FAILED and end is not None and end.reason in (Reason.CONFIG, Reason.UNKILLABLE)
+        if word in _SHOWN or gave_up:
+            print(f"udaemon: {self._request.key.name}: {message}", file=sys.stderr)
+
+    def _exit_code(self) -> int:
+        end = self._instance.exit
+        if end is None or (end.code is None and end.signal is None):
+            return 1
+        if end.signal is not None:
+            return 128 + end.signal
+        return end.code or int(self._instance.state is State.FAILED)
+
+
+@contextmanager
+def _caller_signals() -> Iterator[None]:
+    """Give the signals back to whoever had them."""
+    former = {number: signal.getsignal(number) for number in _TAKEN}
+    wake_fd = signal.set_wakeup_fd(-1)
+    try:
+        yield
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
+        signal.set_wakeup_fd(wake_fd)
