@@ -15,6 +15,7 @@ from typing import Any
 from attrs import evolve
 
 from udaemon.child.book import Listener
+from udaemon.child.environment import settle_here, surroundings
 from udaemon.child.foreground import run_here
 from udaemon.control import rundir
 from udaemon.engines import locks
@@ -152,6 +153,7 @@ def run_declared(
             code = _foreground(manifest, daemon, key, lock)
         else:
             spec = spec_of(manifest, daemon, instance)
+            settle_here(surroundings(daemon.env, spec.cwd), manifest.directory)
             told = {kind: (*spec.listeners.get(kind, ()), *more) for kind, more in listeners.items()}
             code = run_here(spec._replace(listeners={**spec.listeners, **told}), once=once)
         at_end()

@@ -17,6 +17,7 @@ from contextlib import suppress
 from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING, NamedTuple, NoReturn, Self
 
+from udaemon.child.environment import callers, interpreter
 from udaemon.child.signals import ALL_SIGNALS, PYTHON_IGNORES, survive_signals
 from udaemon.child.title import be_called
 from udaemon.errors import UdaemonError
@@ -185,9 +186,9 @@ def _fork(fd: int) -> int:
 def _execute(fd: int) -> int:
     """The same for a caller that has threads or has loaded much."""
     actions = [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_RDWR, 0) for number in (0, 1)]
-    argv = [sys.executable, "-P", "-c", _STAND_BY, str(fd)]
+    argv = [*interpreter(), "-P", "-c", _STAND_BY, str(fd)]
     os.set_inheritable(fd, True)
-    return os.posix_spawn(sys.executable, argv, os.environ, file_actions=actions, setsid=True)
+    return os.posix_spawn(sys.executable, argv, callers(), file_actions=actions, setsid=True)
 
 
 def receive(fd: int) -> Boot | None:

@@ -18,6 +18,7 @@ from typing import Any
 
 from attrs import field, frozen
 
+from udaemon.child.environment import interpreter, read_at_startup, search_path, surroundings
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.manifest.problems import Finding, Path
 
@@ -39,32 +40,36 @@ def check_imports(manifest: Manifest, *, patience: float = PATIENCE) -> Imported
     """Import every factory and listener of the daemons that may run.
 
     Which variables are set can decide whether an import works, what is in them hardly ever: daemons whose variables
-    have the same names share one import.
+    have the same names share one import, unless an interpreter reads them at its start, as PYTHONPATH.
     """
-    asked = list(_asked(manifest))
-    numbers: dict[tuple[str, ...], int] = {}
+    numbers: dict[tuple[object, ...], int] = {}
     users: dict[int, list[Path]] = {}
-    groups: dict[str, dict[str, Any]] = {}
-    for path, reference, params, env in asked:
+    programs: dict[Startup, dict[str, dict[str, Any]]] = {}
+    for path, reference, params, env in _asked(manifest):
         names = None if params is None else sorted(params)
-        key = (" ".join(sorted(env)), reference, json.dumps(names))
+        startup = tuple(sorted((name, value) for name, value in env.items() if read_at_startup(name)))
+        key = (startup, " ".join(sorted(env)), reference, json.dumps(names))
         number = numbers.setdefault(key, len(numbers))
         users.setdefault(number, []).append(path)
-        group = groups.setdefault(key[0], {"env": env, "items": {}})
+        group = programs.setdefault(startup, {}).setdefault(key[1], {"env": dict(env), "items": {}})
         group["items"][str(number)] = {"reference": reference, "params": names}
     findings: list[Finding] = []
     seconds, memory = 0.0, 0
-    while any(group["items"] for group in groups.values()):
-        for told in _ask(manifest.directory, list(groups.values()), patience):
-            if "seconds" in told:
-                seconds, memory = seconds + told["seconds"], max(memory, told["rss"] * _RSS_UNIT)
-                continue
-            for group in groups.values():
-                group["items"].pop(told["done"], None)
-            for fault in told["faults"]:
-                findings += [_finding(fault, path) for path in users[int(told["done"])]]
+    for startup, groups in programs.items():
+        while any(group["items"] for group in groups.values()):
+            for told in _ask(manifest.directory, list(groups.values()), patience, dict(startup)):
+                if "seconds" in told:
+                    seconds, memory = seconds + told["seconds"], max(memory, told["rss"] * _RSS_UNIT)
+                    continue
+                for group in groups.values():
+                    group["items"].pop(told["done"], None)
+                for fault in told["faults"]:
+                    findings += [_finding(fault, path) for path in users[int(told["done"])]]
     return Imported(findings=findings, count=len(numbers), seconds=seconds, memory=memory)
 
+
+Startup = tuple[tuple[str, str], ...]
+"""Variables that an interpreter reads at its start: each set of them needs a process of its own."""
 
 _RSS_UNIT = 1 if sys.platform == "darwin" else 1024
 """getrusage(2) counts bytes on macOS and kilobytes on Linux."""
@@ -104,15 +109,18 @@ def project_factories(manifest: Manifest, *, patience: float = PATIENCE) -> list
         TimeoutError: An import takes too long.
     """
     modules = sorted({daemon.factory.partition(":")[0] for daemon in manifest.daemons.values() if daemon.factory})
-    with _program("inventory", {"directory": manifest.directory, "modules": modules}) as read:
+    asked = {"directory": manifest.directory, "modules": modules}
+    with _program("inventory", asked, manifest.directory, manifest.env) as read:
         told: list[dict[str, Any]] = json.loads(b"\n".join(_lines(read, patience)) or b"[]")
     return told
 
 
-def _ask(directory: str, groups: list[dict[str, Any]], patience: float) -> Iterator[dict[str, Any]]:
+def _ask(
+    directory: str, groups: list[dict[str, Any]], patience: float, env: Mapping[str, str]
+) -> Iterator[dict[str, Any]]:
     """Run one probe and pass on what it tells; where an import takes too long, end the probe and tell that."""
     at: str | None = None
-    with _program("probe", {"directory": directory, "groups": groups}) as read:
+    with _program("probe", {"directory": directory, "groups": groups}, directory, env) as read:
         try:
             for line in _lines(read, patience):
                 word, number, rest = (*line.decode().split(" ", 2), "")[:3]
@@ -129,20 +137,23 @@ def _ask(directory: str, groups: list[dict[str, Any]], patience: float) -> Itera
 
 
 @contextmanager
-def _program(module: str, asked: Mapping[str, Any]) -> Iterator[int]:
+def _program(module: str, asked: Mapping[str, Any], directory: str, env: Mapping[str, str]) -> Iterator[int]:
     """Run a module of this package in a process group of its own; give the pipe it answers on, then end it.
 
     By posix_spawn: the module `subprocess` takes longer to import than this whole file. By import: Python would compile
-    a script anew each time.
+    a script anew each time. Its environment is what a daemon with `env` has, its search path for modules too.
     """
+    environ = surroundings(env, directory)
+    if "PYTHONPATH" in env:
+        environ["PYTHONPATH"] = os.pathsep.join(search_path(env, directory))
     told, tell = os.pipe()
     read, write = os.pipe()
     os.set_inheritable(write, True)
     output = (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)
     pid = os.posix_spawn(
         sys.executable,
-        [sys.executable, "-P", "-c", f"from udaemon.cli.{module} import main; main()", str(write)],
-        os.environ,
+        [*interpreter(environ), "-P", "-c", f"from udaemon.cli.{module} import main; main()", str(write)],
+        environ,
         file_actions=[(os.POSIX_SPAWN_DUP2, told, 0), output, (os.POSIX_SPAWN_DUP2, 1, 2)],
         setpgroup=0,
     )

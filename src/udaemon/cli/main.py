@@ -12,6 +12,8 @@ import sys
 from collections.abc import Sequence
 from types import ModuleType
 
+from udaemon.child.environment import be_utf8
+
 _NEVER_IN_A_SHORT_VERB = 200_000
 
 
@@ -22,6 +24,7 @@ def script() -> None:
     clean up does so before it returns.
     """
     _open_standard_streams()
+    be_utf8()
     boot = _begin_early() if "up" in sys.argv else None  # a daemon may be called so: then it begins in vain
     gc.set_threshold(_NEVER_IN_A_SHORT_VERB, 10, 10)
     code = main()

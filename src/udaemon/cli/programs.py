@@ -12,6 +12,7 @@ import shlex
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from udaemon.child.environment import surroundings
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.manifest.problems import Finding, Path
 from udaemon.manifest.wording import shown
@@ -51,7 +52,7 @@ def _task(daemon: Daemon, path: Path, told: dict[tuple[object, ...], str | None]
     elif bootstrap and php.factory:
         from udaemon.php import look  # seldom needed
 
-        env = {**os.environ, **daemon.env}
+        env = surroundings(daemon.env, daemon.cwd)
         asked = (php, daemon.cwd, *sorted(daemon.env.items()))
         if asked not in told:
             told[asked] = look.fault(
@@ -72,7 +73,7 @@ def check_programs(manifest: Manifest) -> Iterator[Finding]:
 
     for daemon in commands:
         assert daemon.command
-        program, cwd, path = daemon.command[0], daemon.cwd, daemon.env.get("PATH", os.environ.get("PATH"))
+        program, cwd, path = daemon.command[0], daemon.cwd, surroundings(daemon.env, daemon.cwd).get("PATH")
         if daemon.shell or not may_be_program(program) or not os.path.isdir(cwd):
             continue
         if _PHP.fullmatch(os.path.basename(program)):
@@ -88,7 +89,7 @@ def check_programs(manifest: Manifest) -> Iterator[Finding]:
 def _is_there(program: str, daemon: Daemon) -> bool:
     from udaemon.engines.executable import located  # hardly any daemon runs PHP
 
-    file = located(program, cwd=daemon.cwd, path=daemon.env.get("PATH", os.environ.get("PATH")))
+    file = located(program, cwd=daemon.cwd, path=surroundings(daemon.env, daemon.cwd).get("PATH"))
     return file is not None and os.access(file, os.X_OK)
 
 

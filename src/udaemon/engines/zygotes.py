@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
+from udaemon.child.environment import read_at_startup, surroundings
 from udaemon.engines.base import Reactor
-from udaemon.engines.declared import surroundings
 from udaemon.engines.specs import factory_of
 from udaemon.engines.zygote.nursery import Nursery
 from udaemon.engines.zygote.parent import Parent, Patience
 from udaemon.engines.zygote.server import Setup
-from udaemon.engines.zygote.start import Plan, Starter, read_at_startup
+from udaemon.engines.zygote.start import Plan, Starter
 from udaemon.manifest.model import Daemon, Manifest
 
 _OWN = ("multiprocessing.util", "udaemon.engines.zygote.process", "udaemon.engines.daemon")
@@ -119,7 +119,7 @@ class Zygotes:
             if daemon.command is None and daemon.enabled and kind is not None and self._kind(daemon) == kind:
                 modules |= dict.fromkeys((*daemon.preload, factory_of(daemon).partition(":")[0]))
         directory = self._manifest.directory
-        setup = Setup(surroundings(dict(kind or ())), directory, (directory,), _OWN, tuple(modules))
+        setup = Setup(surroundings(dict(kind or ()), directory), directory, (directory,), _OWN, tuple(modules))
         return Plan(self._output, self._common, setup)
 
 

@@ -12,6 +12,7 @@ import socket
 import sys
 from typing import NamedTuple
 
+from udaemon.child.environment import interpreter
 from udaemon.child.signals import DEADLY
 
 _BOOT = "import sys; sys.path.append(sys.argv[1]); from udaemon.logs.logger import main; main()"
@@ -43,7 +44,7 @@ class LoggerProcess(NamedTuple):
             OSError: No process or no socket to be had.
         """
         ours, theirs = socket.socketpair()
-        argv = [sys.executable, "-I", "-S", "-c", _BOOT, _ROOT]
+        argv = [*interpreter(), "-I", "-S", "-c", _BOOT, _ROOT]
         actions = [
             (os.POSIX_SPAWN_DUP2, theirs.fileno(), 0),
             (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),

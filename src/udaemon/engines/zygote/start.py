@@ -7,21 +7,14 @@ from __future__ import annotations
 
 import os
 import socket
-import sys
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from udaemon.child.environment import callers, interpreter, read_at_startup
 from udaemon.engines.commands import Command, Launcher
 from udaemon.engines.zygote import wire
 from udaemon.engines.zygote.server import Setup
 from udaemon.engines.zygote.spare import Process, watchable
-
-_STARTUP = ("PYTHON", "LD_", "MALLOC_", "GLIBC_", "LC_", "LANG")
-
-
-def read_at_startup(name: str) -> bool:
-    """Whether an interpreter or the C library reads this variable once, when a program begins."""
-    return name.startswith(_STARTUP)
 
 
 class Plan(NamedTuple):
@@ -83,14 +76,14 @@ class Starter:
 
 def _suits(setup: Setup) -> bool:
     """Whether a process that began with our environment can be what is wanted."""
-    changed = {name for name, _ in setup.env.items() ^ os.environ.items()}
+    changed = {name for name, _ in setup.env.items() ^ callers().items()}
     return not any(map(read_at_startup, changed)) and os.path.isdir(setup.cwd)
 
 
 def _command(plan: Plan, far: socket.socket) -> Command:
     return Command(
         # -P: the directory it is started in is no place to import udaemon from.
-        argv=(sys.executable, "-P", "-m", "udaemon.engines.zygote", str(far.fileno())),
+        argv=(*interpreter(plan.setup.env), "-P", "-m", "udaemon.engines.zygote", str(far.fileno())),
         env=plan.setup.env,
         cwd=plan.setup.cwd,
         output=plan.output,

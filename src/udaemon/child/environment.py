@@ -1,0 +1,99 @@
+"""The environment that a daemon starts from, and how our interpreters read text: one way for `up`, `run` and `check`.
+
+Knows no manifest. What the caller's shell keeps for itself is no daemon's business, and text is UTF-8 as in the file,
+whatever the locale says.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from functools import cache
+
+MARKS = ("UDAEMON_PROJECT", "UDAEMON_NAME", "UDAEMON_INSTANCE", "UDAEMON_INSTANCES", "UDAEMON_CONTEXT")
+"""By these a daemon knows itself; what a udaemon may have said of ourselves is not passed on."""
+
+_SHELLS = ("PWD", "OLDPWD", "SHLVL", "_")
+_STARTUP = ("PYTHON", "LD_", "MALLOC_", "GLIBC_", "LC_", "LANG")
+_LOCALE = ("LC_ALL", "LC_CTYPE", "LANG", "PYTHONUTF8", "PYTHONCOERCECLOCALE")
+_COERCED = {"C.UTF-8", "C.utf8", "UTF-8"}
+"""What Python puts into LC_CTYPE when it starts in the C locale (PEP 538)."""
+
+
+def surroundings(added: Mapping[str, str], cwd: str) -> dict[str, str]:
+    """The whole environment of a daemon: the caller's, without what is its shell's own, and over it what is `added`.
+
+    Args:
+        added: What the manifest says.
+        cwd: The daemon's working directory, which is its PWD.
+    """
+    kept = {name: value for name, value in callers().items() if name not in MARKS and name not in _SHELLS}
+    return {**kept, "PWD": cwd, **added}
+
+
+def callers() -> dict[str, str]:
+    """The environment that this process was called with: an LC_CTYPE of Python's own is none that the user set."""
+    environ = dict(os.environ)
+    if environ.get("LC_CTYPE") in _COERCED:
+        given = _locale_at_start()
+        if given is None:
+            del environ["LC_CTYPE"]
+        else:
+            environ["LC_CTYPE"] = given
+    return environ
+
+
+@cache
+def _locale_at_start() -> str | None:
+    """LC_CTYPE as it was handed to this program, or to the one that it was forked from."""
+    try:
+        with open("/proc/self/environ", "rb") as file:
+            given = file.read().split(b"\0")
+    except OSError:
+        return os.environ.get("LC_CTYPE")
+    return next((os.fsdecode(one[9:]) for one in given if one.startswith(b"LC_CTYPE=")), None)
+
+
+def read_at_startup(name: str) -> bool:
+    """Whether an interpreter or the C library reads this variable once, when a program begins."""
+    return name.startswith(_STARTUP)
+
+
+def search_path(environ: Mapping[str, str], directory: str) -> list[str]:
+    """The entries of PYTHONPATH, absolute; relative ones start at `directory`."""
+    entries = environ.get("PYTHONPATH", "").split(os.pathsep)
+    return [os.path.normpath(os.path.join(directory, entry)) for entry in entries if entry]
+
+
+def settle_here(environ: Mapping[str, str], directory: str) -> None:
+    """Make this the environment of the process that runs, as if it had been started with it.
+
+    Of what an interpreter reads at its start only the search path for modules can still be followed.
+    """
+    before = search_path(os.environ, os.getcwd())
+    for name in os.environ.keys() - environ.keys():
+        del os.environ[name]
+    os.environ.update(environ)
+    wanted = search_path(environ, directory)
+    sys.path[:0] = [entry for entry in wanted if entry not in before and entry not in sys.path]
+
+
+def be_utf8() -> None:
+    """Execute this program anew in Python's UTF-8 mode, where the locale has it read names and arguments otherwise.
+
+    A file name is bytes: in an ISO-8859-1 locale the ü of a manifest would become another name, in the C locale none.
+    """
+    if sys.getfilesystemencoding() != "utf-8":
+        os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:  # a byte that is no UTF-8 must not end a verb, and within JSON it is an escape
+            reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def interpreter(environ: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    """How to execute Python so that it reads text as we do, in an environment that may have another locale."""
+    ours = callers()
+    other = environ is not None and any(environ.get(name) != ours.get(name) for name in _LOCALE)
+    return (sys.executable, *(("-X", "utf8") if sys.flags.utf8_mode or other else ()))
