@@ -138,6 +138,21 @@ def check_manifest(manifest: Manifest) -> Iterator[Finding]:
             owner = owners[daemon.common_log]
             yield _same_log(name, "common-log", daemon.common_log, f"the log of {owner}")
 
+    yield from _same_pid_file(manifest)
+
+
+def _same_pid_file(manifest: Manifest) -> Iterator[Finding]:
+    """A daemon that is called as an instance of another one: both would have one pid file."""
+    context = f"-{manifest.context}" if manifest.context else ""
+    for name, daemon in manifest.daemons.items():
+        stem, _, number = f"{name}{context}".rpartition("-")
+        other = manifest.daemons.get(stem.removesuffix(context)) if stem.endswith(context) else None
+        if daemon.instances > 1 or other is None or other.instances == 1 or not number.isascii():
+            continue
+        if number.isdecimal() and str(int(number)) == number and int(number) < other.instances:
+            message = f"{name} and instance {number} of {other.name} have one pid file, {name}{context}.pid"
+            yield Finding("same-pid-file", message, "give it another name", ("daemons", name), at_key=True)
+
 
 def _same_log(name: str, key: str, file: str, whose: str) -> Finding:
     message = f"{os.path.basename(file)} is {whose} already"

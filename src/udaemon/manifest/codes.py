@@ -131,6 +131,10 @@ CODES = {
     "same-log": Code(
         "Two would write one file: the logs of two daemons, or a log and a common log.", "Name another file."
     ),
+    "same-pid-file": Code(
+        "A daemon is called as an instance of another one, such as `web-1` beside `web` with two instances: they would "
+        "share a pid file.",
+        "Give one of them another name.",
     "shell-syntax": Code(
         "The command has what only a shell understands, and no shell reads it. As the name of the program, such as "
         "`cd` or `$HOME/serve`, it is an error. Further on it is a warning: the program gets `&&`, `|`, `>`, `*` or "
