@@ -58,7 +58,7 @@ def test_an_example_is_a_valid_manifest(page: Path, project: Project) -> None:
 def test_each_verb_has_its_section_in_the_reference(project: Project) -> None:
     """`udaemon --help` and reference/cli.md name the same verbs."""
     helped = project.run("--help").stdout
-    listed = re.findall(r"^  ([a-z][a-z-]*)(?:  |$)", helped.partition("Verbs:")[2], re.MULTILINE)
+    listed = re.findall(r"^  ([a-z][a-z-]*)(?:  |$)", helped.partition("\nRun:")[2], re.MULTILINE)
     reference = (ROOT / "docs" / "reference" / "cli.md").read_text(encoding="utf-8")
     described = re.findall(r"^#+ `?(?:udaemon )?([a-z-]+)", reference, re.MULTILINE)
     assert listed != []

@@ -135,6 +135,7 @@ CODES = {
         "A daemon is called as an instance of another one, such as `web-1` beside `web` with two instances: they would "
         "share a pid file.",
         "Give one of them another name.",
+    ),
     "shell-syntax": Code(
         "The command has what only a shell understands, and no shell reads it. As the name of the program, such as "
         "`cd` or `$HOME/serve`, it is an error. Further on it is a warning: the program gets `&&`, `|`, `>`, `*` or "

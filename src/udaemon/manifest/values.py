@@ -168,7 +168,7 @@ class Duration:
         if not self.low <= seconds <= LONGEST:
             least = format_duration(self.low) if self.low else "0"
             raise Wrong("out-of-range", f"{shown(value)} is out of range", f"write a duration from {least} to 3650d")
-        return seconds
+        return seconds + 0.0  # -0.0 is 0.0
 
     def dump(self, value: float | None) -> str | float:
         """Write it with units; what is shorter than a nanosecond only as a number."""
