@@ -18,6 +18,7 @@ from udaemon.child.signals import DEADLY, survive_signals
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.talk import say
 from udaemon.control.client import Client, SupervisorGone
+from udaemon.control.sockets import SupervisorSilent
 from udaemon.errors import ExitCode, UdaemonError
 from udaemon.logs.entries import Entry
 from udaemon.logs.follow import LogReader, follow
@@ -132,10 +133,15 @@ class Attached:
         hurry = bool(self._interrupts)
         self._interrupts.append(number)
         say(self._options, "killing what is left" if hurry else "stopping everything; once more kills at once")
-        with suppress(UdaemonError):  # it may have just ended
+        try:
             client = self._connect()
+            client.be_patient()
             client.post("down", hurry=hurry)
             self._stopping.append(client)
+        except SupervisorSilent as silent:
+            raise UdaemonError(silent.message, "it stops everything as soon as it goes on: kill -CONT") from None
+        except UdaemonError:
+            pass  # it has just ended
 
     def _show(self, events: Client) -> None:
         for answer in events.arrived():

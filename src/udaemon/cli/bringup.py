@@ -17,7 +17,7 @@ from udaemon.cli.talk import say
 from udaemon.cli.wanted import wanted_manifest
 from udaemon.control import rundir
 from udaemon.control.client import Client
-from udaemon.control.sockets import connect
+from udaemon.control.sockets import ANSWERS_WITHIN, connect
 from udaemon.errors import ExitCode, UdaemonError
 from udaemon.manifest.fingerprint import fingerprint
 from udaemon.manifest.model import Manifest
@@ -26,7 +26,6 @@ from udaemon.manifest.selection import Chosen, choose
 if TYPE_CHECKING:
     from udaemon.cli.attached import Attached
 
-_ANSWERS_WITHIN = 10.0
 _ENDS_WITHIN = 10.0
 """Seconds for a supervisor whose daemons have stopped; its logger takes three at most."""
 
@@ -145,7 +144,7 @@ def _settle(
 
 
 def _connect(fd: int) -> Client:
-    connection = connect(fd, _ANSWERS_WITHIN)
+    connection = connect(fd, ANSWERS_WITHIN)
     if connection is None:
         raise UdaemonError("the supervisor does not listen", "its common log may say why")
     return Client(connection)
@@ -153,7 +152,7 @@ def _connect(fd: int) -> Client:
 
 def _is_leaving(fd: int) -> bool:
     """Whether the supervisor is on its way out; then its end is waited for here, as far as its socket shows it."""
-    connection = connect(fd, _ANSWERS_WITHIN)
+    connection = connect(fd, ANSWERS_WITHIN)
     if connection is None:
         return True
     with Client(connection) as client:

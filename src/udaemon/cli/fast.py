@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from udaemon.control.frames import ANSWER_BEGINS, ANSWER_ENDS, HEADER, frame
 from udaemon.control.rundir import base, candidates, open_directory
-from udaemon.control.sockets import connect
+from udaemon.control.sockets import ANSWERS_WITHIN, connect
 from udaemon.errors import UdaemonError
 from udaemon.manifest.find import find
 
@@ -31,7 +31,7 @@ def ps_json(options: Sequence[str]) -> int | None:
         manifest = find(options[1::2], os.environ, os.getcwd())[0]
         (path,) = candidates(base(os.environ, os.geteuid()), manifest)
         fd = open_directory(path)
-        connection = connect(fd, 10.0)
+        connection = connect(fd, ANSWERS_WITHIN)
         if connection is None:
             return None
         with connection, connection.makefile("rb") as answer:

@@ -11,12 +11,9 @@ from collections.abc import Iterator
 from udaemon.cli.options import GlobalOptions
 from udaemon.control import rundir
 from udaemon.control.client import Client
-from udaemon.control.sockets import connect
+from udaemon.control.sockets import ANSWERS_WITHIN, connect
 from udaemon.errors import ExitCode, UdaemonError
 from udaemon.manifest.find import find
-
-_ANSWERS_WITHIN = 10.0
-"""Seconds for a connect and for each answer; the supervisor needs milliseconds."""
 
 
 def supervisor(options: GlobalOptions) -> Client:
@@ -61,7 +58,7 @@ def _running(manifest: str | None, project: str | None) -> Iterator[tuple[str, C
         except OSError:
             continue
         try:
-            connection = connect(fd, _ANSWERS_WITHIN)
+            connection = connect(fd, ANSWERS_WITHIN)
         finally:
             os.close(fd)
         if connection is not None:

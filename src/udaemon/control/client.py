@@ -14,7 +14,7 @@ from typing import Any, Self
 
 from udaemon.control import messages
 from udaemon.control.frames import MAX_ANSWER, FrameBuffer, FrameError
-from udaemon.control.sockets import SupervisorSilent, ending
+from udaemon.control.sockets import SupervisorSilent, ending, peer_pid
 from udaemon.errors import UdaemonError
 
 _CHUNK = 256 * 1024
@@ -98,7 +98,12 @@ class Client:
                 select.select([pidfd], [], [], _A_MOMENT)
 
     def be_patient(self) -> None:
-        """From the next answer on, wait for as long as it takes."""
+        """From the next answer on, wait for as long as it takes: the work may be long, but somebody must be at it.
+
+        Raises:
+            SupervisorSilent: Nobody answers at all.
+        """
+        self.ask("hello")
         self._socket.settimeout(None)
 
     def fileno(self) -> int:
@@ -127,7 +132,7 @@ class Client:
         except ConnectionResetError:
             data = b""
         except TimeoutError:
-            raise SupervisorSilent from None
+            raise SupervisorSilent(peer_pid(self._socket)) from None
         if not data:
             raise SupervisorGone
         self._payloads += self._buffer.feed(data)

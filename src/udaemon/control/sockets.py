@@ -14,15 +14,22 @@ from contextlib import contextmanager, suppress
 from udaemon.errors import UdaemonError
 
 SOCKET = "control.sock"
+ANSWERS_WITHIN = 10.0
+"""Seconds for a connect and for the first answer of any verb; a supervisor needs milliseconds."""
 _UCRED = struct.Struct("3i")  # pid, uid, gid (unix(7))
 
 
 class SupervisorSilent(UdaemonError):
-    """There is a supervisor, and it does not answer."""
+    """There is a supervisor, and it does not answer.
 
-    def __init__(self) -> None:
-        hint = "is it stopped (SIGSTOP), or the machine overloaded?"
-        super().__init__("the supervisor is there but does not answer", hint)
+    Args:
+        pid: Which process, where that is known.
+    """
+
+    def __init__(self, pid: int | None = None) -> None:
+        which = "" if pid is None else f", pid {pid},"
+        hint = "is it stopped (kill -CONT lets it go on), or the machine overloaded?"
+        super().__init__(f"the supervisor{which} does not answer", hint)
 
 
 def listen(fd: int) -> socket.socket:
@@ -76,13 +83,21 @@ def connect(fd: int, timeout: float | None = None) -> socket.socket | None:
     return connection
 
 
+def peer_pid(connection: socket.socket) -> int | None:
+    """The process at the other end, as the kernel knows it; None where it does not tell, or it is not of our kind."""
+    with suppress(OSError, AttributeError):  # the latter: it is not known beyond Linux
+        pid, _uid, _gid = _UCRED.unpack(connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size))
+        return int(pid) or None
+    return None
+
+
 @contextmanager
 def ending(connection: socket.socket) -> Iterator[int | None]:
     """A pidfd of the process at the other end, None where there is no such thing or it has ended."""
-    pidfd = None
-    with suppress(OSError, AttributeError):  # the latter: neither is known beyond Linux
-        peer = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size)
-        pidfd = os.pidfd_open(_UCRED.unpack(peer)[0])
+    pid, pidfd = peer_pid(connection), None
+    if pid is not None:
+        with suppress(OSError, AttributeError):
+            pidfd = os.pidfd_open(pid)
     try:
         yield pidfd
     finally:

@@ -228,7 +228,7 @@ def test_f58_a_full_queue_is_waited_for_and_then_told(made: tuple[str, int]) -> 
         first = sockets.connect(fd, 5.0)
         assert first is not None
         with first:
-            with pytest.raises(sockets.SupervisorSilent, match="there but does not answer"):
+            with pytest.raises(sockets.SupervisorSilent, match="the supervisor does not answer"):
                 sockets.connect(fd, 0.02)
             second: list[socket.socket | None] = []
             waits = threading.Thread(target=lambda: second.append(sockets.connect(fd, 5.0)))
