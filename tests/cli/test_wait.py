@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from tests.cli.conftest import Udaemon
 from tests.fakes.service import Service
 
@@ -16,8 +17,21 @@ def test_it_waits_for_every_instance(udaemon: Udaemon, service: Service) -> None
 
 
 def test_a_wait_that_times_out_says_what_is_missing(udaemon: Udaemon, service: Service) -> None:
-    said = udaemon("wait", "db@ready", "--timeout", "20ms")
-    assert said == (124, "", "udaemon: not within 0.02 s: db/0 is stopped\n")
+    udaemon("start", "db")
+    said = udaemon("wait", "db@stopped", "--timeout", "20ms")
+    assert said == (124, "", "udaemon: not within 0.02 s: db/0 is running\n")
+
+
+@pytest.mark.parametrize("until", ["ready", "run-ok"])
+def test_what_can_never_be_is_told_at_once(udaemon: Udaemon, service: Service, until: str) -> None:
+    """It used to wait for ever: nothing starts a daemon that rests."""
+    said = udaemon("wait", f"mailer@{until}")
+    assert said == (
+        1,
+        "",
+        "mailer/0 is stopped, and nothing starts it: udaemon start mailer/0\n"
+        "mailer/1 is stopped, and nothing starts it: udaemon start mailer/1\n",
+    )
 
 
 def test_a_condition_that_is_none(udaemon: Udaemon, service: Service) -> None:

@@ -46,11 +46,14 @@ def _run_ok(view: InstanceView) -> Outcome | None:
 
 
 def _hopeless(view: InstanceView) -> Outcome | None:
+    """What rests goes on only when the operator asks, and he waits."""
     instance = view.instance
     if instance.state is State.DISABLED:
         return Outcome(ok=False, message="is disabled in the manifest")
     if instance.state is State.FAILED:
         return Outcome(ok=False, message=f"failed: {instance.message or 'see its log'}")
+    if instance.at_rest:
+        return Outcome(ok=False, message=f"is {instance.state}, and nothing starts it: udaemon start {view.key}")
     return None
 
 
