@@ -17,6 +17,7 @@ from udaemon.control.connection import Limits
 from udaemon.control.handlers import HANDLERS
 from udaemon.control.host import Host
 from udaemon.control.request import Request
+from udaemon.policy.events import StartAsked
 
 
 def answers_at_once(talk: Talk) -> bool:
@@ -133,6 +134,7 @@ def test_f58_too_many_requests_at_once_are_refused(serve: Serve, host: FakeHost)
 
 def test_f58_a_client_that_closes_early_leaves_nothing(talk: Talk, host: FakeHost) -> None:
     before = open_fds()
+    host.happen(host.instances()[2].key, StartAsked())
     for verb in ("events", "wait"):
         client = talk.client()
         client.ask(verb, follow=True, names=["db"], until="ready", timeout=50)

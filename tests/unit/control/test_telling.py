@@ -45,8 +45,9 @@ def test_events_follows_one_daemon(talk: Talk, host: FakeHost) -> None:
 
 
 def test_wait_for_ready(talk: Talk, host: FakeHost) -> None:
+    host.happen(DB0, StartAsked())
     client = asks(talk, "wait", names=["db"], until="ready")
-    host.run(DB0, 7)
+    host.born(DB0, 7)
     talk.until(lambda: client.answered(2))
     assert told(client) == [("db/0", True, "is ready")]
 
@@ -55,6 +56,16 @@ def test_wait_for_ready_of_what_gave_up_fails_at_once(talk: Talk, host: FakeHost
     host.happen(DB0, StartAsked())
     host.happen(DB0, SpawnFailed(Trouble.CONFIG, "exec x: no"))
     assert told(asks(talk, "wait", names=["db"], until="ready")) == [("db/0", False, "failed: exec x: no")]
+
+
+def test_wait_for_ready_of_what_is_stopped_meanwhile_fails(talk: Talk, host: FakeHost) -> None:
+    host.happen(DB0, StartAsked())
+    client = asks(talk, "wait", names=["db"], until="ready")
+    host.happen(DB0, StopAsked())
+    host.born(DB0, 7)
+    host.dies(DB0, code=0)
+    talk.until(lambda: client.answered(2))
+    assert told(client) == [("db/0", False, "is stopped, and nothing starts it: udaemon start db/0")]
 
 
 def test_wait_for_stopped(talk: Talk, host: FakeHost) -> None:
@@ -83,7 +94,8 @@ def test_wait_for_a_run_of_a_command_is_refused(talk: Talk) -> None:
     assert error["message"] == "db/0 is a command: it has no runs"
 
 
-def test_wait_times_out(talk: Talk) -> None:
+def test_wait_times_out(talk: Talk, host: FakeHost) -> None:
+    host.happen(DB0, StartAsked())
     client = asks(talk, "wait", names=["db"], until="ready", timeout=2)
     talk.pass_time(2.0)
     talk.until(client.answered)
