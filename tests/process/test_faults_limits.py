@@ -81,6 +81,18 @@ def test_f13_the_last_descriptors_go_to_clients_and_an_end_is_seen_all_the_same(
     assert seen["restarts"] == 1
 
 
+def test_f13_more_daemons_than_descriptors_are_refused_before_one_is_started(project: Project) -> None:
+    project.manifest("""
+        [daemons.many]
+        command = "touch started"
+        instances = 60
+    """)
+    refused = project.run("up", "-d", code=1, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (200, 200)))
+    assert "60 instances need 260 descriptors, and the limit (ulimit -n) is 200" in refused.stderr
+    assert not (project.directory / "started").exists()
+    project.run("ps", code=3)
+
+
 @pytest.mark.parametrize("limit", [16, 20, 24])
 def test_f13_a_limit_too_low_for_a_supervisor_is_said_in_a_line(project: Project, limit: int) -> None:
     project.manifest(TWO)

@@ -39,6 +39,8 @@ _FDS_AN_INSTANCE = 4
 """A pidfd, a report socket, the read end of its log pipe, and its copy for the logger's guard."""
 _DRAIN, _DRAIN_HELD = 3.0, 0.2
 """Seconds for the logger to write what is left; where somebody holds a log open, that was waited for before."""
+_FDS_OF_OURS = 20
+"""Without these nothing begins."""
 _FDS_BESIDE = 400
 """For clients, the zygotes, and the fds that a batch of starts holds for a moment."""
 
@@ -58,7 +60,7 @@ class Service:
         self._terminal = os.open(os.devnull, os.O_WRONLY) if boot.leash is None else os.dup(2)
         fleet = Fleet(manifest)
         slots = {key: slot for slot, key in enumerate(fleet.instances)}
-        limit = _raise_file_limit(len(slots))
+        limit = _raise_file_limit(sum(daemon.instances for daemon in manifest.daemons.values() if daemon.enabled))
         if limit is not None:
             resource.prlimit(spare.pid, resource.RLIMIT_NOFILE, resource.getrlimit(resource.RLIMIT_NOFILE))
         self._notices = Notices()
@@ -252,9 +254,19 @@ def _reason(error: OSError) -> str:
 
 
 def _raise_file_limit(instances: int) -> tuple[int, int] | None:
-    """Make room for every instance's fds (FAULTS F13). Returns the limit that daemons get back, if it was changed."""
+    """Make room for every instance's fds (FAULTS F13). Returns the limit that daemons get back, if it was changed.
+
+    Raises:
+        UdaemonError: There is no room for all of them: better now than one by one.
+    """
     needed = instances * _FDS_AN_INSTANCE + _FDS_BESIDE
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    least = instances * _FDS_AN_INSTANCE + _FDS_OF_OURS
+    if hard != resource.RLIM_INFINITY and hard < least:
+        raise UdaemonError(
+            f"Too many open files (EMFILE): {instances} instances need {least} descriptors, "
+            f"and the limit (ulimit -n) is {hard}; raise it (ulimit -Hn, LimitNOFILE= in a unit)"
+        )
     if soft == resource.RLIM_INFINITY or soft >= needed:
         return None
     raised = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
