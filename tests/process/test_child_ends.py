@@ -40,6 +40,33 @@ ENDS = {
         78,
         Leaving("config", "job:create does not fit its params: missing a required argument: 'queue'"),
     ),
+    "a generator": (
+        "def create():\n  print('runs')\n  yield",
+        78,
+        Leaving(
+            "config",
+            "job:create is a generator function: calling it does nothing but make a generator; take out the `yield`",
+        ),
+    ),
+    "an async factory": (
+        "class Task:\n  def do_task(self): pass\nasync def create(): return Task()",
+        78,
+        Leaving(
+            "config",
+            "do_task returned a task (Task), which nobody runs: a factory must be a plain function that is called "
+            "once, and an `async def` is always the task itself",
+        ),
+    ),
+    "a coroutine from a plain function": (
+        "async def work(): pass\ndef create(): return lambda: work()",
+        78,
+        Leaving("config", "do_task returned a coroutine: write it as `async def do_task`"),
+    ),
+    "a generator from a plain function": (
+        "def work(): yield\ndef create(): return lambda: work()",
+        78,
+        Leaving("config", "do_task returned a generator, which nobody runs: let it do its work and return"),
+    ),
     "F15 a syntax error": ("def create(:", 1, None),
     "F15 an import error": (
         "import nowhere",

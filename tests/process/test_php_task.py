@@ -16,7 +16,7 @@ import pytest
 from tests.process.project import PATIENCE, Project, gone, read_line
 
 from udaemon import StopTask
-from udaemon.child.build import Misconfigured
+from udaemon.child.forms import Misconfigured
 from udaemon.child.memory import rss
 from udaemon.php.runner import PhpError
 from udaemon.php.task import PhpTask, create

@@ -12,7 +12,9 @@ import signal
 from collections.abc import Callable
 from contextlib import suppress
 from time import monotonic
+from typing import Any
 
+from udaemon.child.forms import refuse_product
 from udaemon.child.loop import Course, Outcome
 from udaemon.child.signals import Signals
 
@@ -39,11 +41,14 @@ async def _walk(steps: Course, signals: Signals) -> Outcome:
             await _wait(step, signals)
 
 
-async def _outcome(step: Callable[[], object]) -> BaseException | None:
+async def _outcome(step: Callable[[], Any]) -> BaseException | None:
     try:
         result = step()
-        if hasattr(result, "__await__"):
-            await result
+        awaited = hasattr(type(result), "__await__")
+        if awaited:
+            result = await result
+        if result is not None:
+            refuse_product(result, awaited=awaited)
     except BaseException as error:  # noqa: BLE001 - the course decides, also over SystemExit
         return error
     return None

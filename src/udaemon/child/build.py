@@ -15,13 +15,10 @@ from importlib import import_module
 from types import FunctionType, ModuleType
 from typing import Any, NamedTuple
 
+from udaemon.child.forms import Misconfigured, is_async, lazy_form, refuse_lazy
 from udaemon.child.task import TaskContext
 
 HOOKS = {int(signal.SIGHUP): "on_hangup", int(signal.SIGUSR1): "on_user1", int(signal.SIGUSR2): "on_user2"}
-
-
-class Misconfigured(Exception):
-    """The daemon cannot begin as it is declared. The message is for the operator."""
 
 
 class Call(NamedTuple):
@@ -76,7 +73,7 @@ def resolve(name: str) -> Callable[..., Any]:
 def resolve_listener(listener: str | Callable[..., Any]) -> Callable[..., Any]:
     """The same for a listener, which is a plain function: nobody would await another."""
     found = resolve(listener) if isinstance(listener, str) else listener
-    if _is_async(found):
+    if is_async(found):
         raise Misconfigured(f"the listener {listener} is async: it must be a plain function")
     return found
 
@@ -85,6 +82,7 @@ def build(name: str, params: Mapping[str, Any], context: TaskContext, call: Call
     """Resolve the factory, call it, and look at what it made. `call` is what `known_call` knew."""
     if call is None:
         factory = resolve(name)
+        refuse_lazy(factory, name)
         call = Call(factory, _arguments(factory, name, params, context), _is_own_task(factory))
     made = partial(call.factory, **call.arguments) if call.is_task else call.factory(**call.arguments)
     return built_of(made, name)
@@ -95,7 +93,7 @@ def known_call(name: str, params: Mapping[str, Any], context: TaskContext) -> Ca
     module_name, _, path = name.partition(":")
     factory = vars(sys.modules[module_name]).get(path) if module_name in sys.modules else None
     arguments = dict(params)
-    if not isinstance(factory, FunctionType) or not _fits(factory, arguments, context):
+    if not isinstance(factory, FunctionType) or lazy_form(factory) or not _fits(factory, arguments, context):
         return None
     return Call(factory, arguments, _is_own_task(factory))
 
@@ -140,7 +138,7 @@ def _fits(factory: Callable[..., Any], arguments: dict[str, Any], context: TaskC
 
 
 def _is_own_task(factory: Callable[..., Any]) -> bool:
-    if _is_async(factory):
+    if is_async(factory):
         return True
     annotations = getattr(factory, "__annotations__", {})
     if "return" in annotations:
@@ -150,8 +148,6 @@ def _is_own_task(factory: Callable[..., Any]) -> bool:
 
 def _returns_a_value(function: FunctionType) -> bool:
     """Whether a value other than None can be returned, by the function's own instructions."""
-    if function.__code__.co_flags & inspect.CO_GENERATOR:
-        return True
     before: dis.Instruction | None = None
     for instruction in dis.get_instructions(function):
         if instruction.opname == "RETURN_CONST" and instruction.argval is not None:
@@ -173,15 +169,6 @@ def built_of(made: Any, name: str) -> Built:
             f"{name} returned {what}: a factory returns an object with do_task(), or a function "
             "(a function that is itself the task returns no value)"
         )
+    refuse_lazy(run, name if run is made else f"the do_task of {name}")
     hooks = {number: getattr(made, hook) for number, hook in HOOKS.items() if callable(getattr(made, hook, None))}
-    return Built(run, _is_async(run), hooks)
-
-
-def _is_async(run: Callable[..., Any]) -> bool:
-    """Whether a call makes a coroutine; `inspect` is asked only about what is no ordinary function."""
-    plain = getattr(run, "__func__", run)
-    if isinstance(plain, FunctionType):
-        return bool(plain.__code__.co_flags & inspect.CO_COROUTINE)
-    if isinstance(run, type):
-        return False
-    return inspect.iscoroutinefunction(run) or inspect.iscoroutinefunction(getattr(run, "__call__", None))  # noqa: B004
+    return Built(run, is_async(run), hooks)

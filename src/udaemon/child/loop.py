@@ -13,6 +13,7 @@ from collections.abc import Callable, Generator
 from typing import Any, NamedTuple, Protocol
 
 from udaemon.child.book import Book, rss_peak
+from udaemon.child.forms import refuse_product
 from udaemon.child.schedule import anchor_of, next_due, resumed
 from udaemon.child.scoreboard import BEGUN, CURRENT, DONE, LAST_END, LAST_START, SlotWriter
 from udaemon.child.task import StopTask
@@ -123,7 +124,7 @@ def drive(steps: Course, wait: Callable[[float], object]) -> Outcome:
             try:
                 result = step()
                 if result is not None:
-                    refuse_awaitable(result)
+                    refuse_product(result)
             except BaseException as error:  # noqa: BLE001 - the course decides, also over SystemExit
                 answer = error
         else:
@@ -158,7 +159,7 @@ def back_to_back(run: Callable[[], Any], *, marks: Marks, book: Book, clock: Clo
                 started = now
                 result = run()
                 if result is not None:
-                    refuse_awaitable(result)
+                    refuse_product(result)
                 now = clock()
                 number += 1.0
                 words[BEGUN] = number
@@ -176,12 +177,6 @@ def back_to_back(run: Callable[[], Any], *, marks: Marks, book: Book, clock: Clo
     except BaseException as error:  # noqa: BLE001 - told and returned
         book.ended(now, clock(), 0.0, error, stopping=marks.stopping)
         return outcome_of(error)
-
-
-def refuse_awaitable(result: object) -> None:
-    """Say so when a plain function made a coroutine: dropped in silence, the task would do nothing for ever."""
-    if hasattr(result, "__await__"):
-        raise TypeError(f"do_task returned a {type(result).__name__}: write it as `async def do_task`")
 
 
 def _sample(writer: SlotWriter, duration: float, stride: float) -> float:

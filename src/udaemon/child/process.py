@@ -16,8 +16,9 @@ from contextlib import suppress
 from types import TracebackType
 
 from udaemon.child.book import Book, last_line
-from udaemon.child.build import Built, Misconfigured, build, load_module, resolve_listener
+from udaemon.child.build import Built, build, load_module, resolve_listener
 from udaemon.child.cradle import Cradle, Nest, OwnProcess
+from udaemon.child.forms import Misconfigured
 from udaemon.child.loop import Outcome, back_to_back, course, drive
 from udaemon.child.memory import MemoryLimit
 from udaemon.child.parent import watch_parent
@@ -70,7 +71,8 @@ def live(cradle: Cradle, *, once: bool = False) -> Outcome:
             return Outcome("stopped")
         book.start()
         reporter.tell(ReadyReport())
-        return run_loop(spec, built, signals, book, once=once)
+        outcome = run_loop(spec, built, signals, book, once=once)
+        return Outcome("config", outcome.error) if isinstance(outcome.error, Misconfigured) else outcome
     except Misconfigured as error:
         return Outcome("config", error)
     except SystemExit as error:

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 _STARS = 0x04 | 0x08
 _COROUTINE = 0x80
-"""CO_VARARGS, CO_VARKEYWORDS and CO_COROUTINE of the module `inspect`."""
+_GENERATORS = {0x20: "a generator function", 0x200: "an async generator function"}
+"""CO_VARARGS, CO_VARKEYWORDS, CO_COROUTINE, CO_GENERATOR and CO_ASYNC_GENERATOR of the module `inspect`."""
 
 
 def fault(code: str, message: str, hint: str | None = None, param: str | None = None) -> Fault:
@@ -98,12 +99,23 @@ def _signature(found: Callable[..., Any], path: str, params: list[str]) -> Itera
 
 def _task(found: Callable[..., Any], path: str) -> Iterator[Fault]:
     """Look at what a factory makes, as far as it can be seen without calling it."""
+    lazy = _lazy(found)
+    if lazy is not None:
+        yield fault("no-task", f"{path} is {lazy}: calling it does nothing but make a generator", "take out the yield")
+        return
     made = found if isinstance(found, type) else getattr(found, "__annotations__", {}).get("return")
     if isinstance(made, str):
         made = getattr(found, "__globals__", {}).get(made, getattr(builtins, made, None))
     if isinstance(made, type) and made not in {object, type(None)} and not _is_task(made):
         what = f"{path} makes a {made.__name__}" if made is not found else f"{path} is a class"
         yield fault("no-task", f"{what}, which has no do_task", "a task has a method do_task, or can be called")
+    elif isinstance(made, type) and (lazy := _lazy(getattr(made, "do_task", None))) is not None:
+        yield fault("no-task", f"{made.__name__}.do_task is {lazy}: each run would do nothing", "take out the yield")
+
+
+def _lazy(found: Any) -> str | None:
+    flags = getattr(getattr(found, "__code__", None), "co_flags", 0)
+    return next((form for flag, form in _GENERATORS.items() if flags & flag), None)
 
 
 def _is_task(made: type) -> bool:

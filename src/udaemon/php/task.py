@@ -9,7 +9,7 @@ import atexit
 import sys
 from collections.abc import Sequence
 
-from udaemon.child.build import Misconfigured
+from udaemon.child.forms import Misconfigured
 from udaemon.child.task import StopTask
 from udaemon.php import MISSING, RUNNER
 from udaemon.php.runner import PhpError, Runner

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from udaemon.child.build import Built, Misconfigured, build, load_module, resolve_listener
+from udaemon.child.build import Built, build, load_module, resolve_listener
+from udaemon.child.forms import Misconfigured
 from udaemon.child.task import CallbackTask, TaskContext
 
 CONTEXT = TaskContext("mailer", params={"queue": "mail"})
