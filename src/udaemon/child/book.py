@@ -14,22 +14,10 @@ from typing import Any
 from udaemon.child.report import Reporter, RunFailed
 from udaemon.child.scoreboard import SlotWriter
 from udaemon.child.task import StopTask, TaskEvent
+from udaemon.child.telling import last_line, show_exception
 
 Listener = Callable[[TaskEvent], Any]
 _RSS_UNIT = 1 if sys.platform == "darwin" else 1024
-
-
-def last_line(error: BaseException) -> str:
-    """The exception as the last line of its traceback has it, without what follows a line break."""
-    kind = type(error)
-    name = (
-        kind.__qualname__ if kind.__module__ in ("builtins", "__main__") else f"{kind.__module__}.{kind.__qualname__}"
-    )
-    try:
-        text = str(error).strip()
-    except Exception:  # noqa: BLE001 - a user's __str__
-        text = "(its text cannot be had)"
-    return f"{name}: {text.splitlines()[0]}" if text else name
 
 
 def rss_peak() -> int:
@@ -108,6 +96,5 @@ class Book:
         for listener in self._listeners.get(event.kind, ()):
             try:
                 listener(event)
-            except Exception as error:  # noqa: BLE001 - a user's code
-                error.add_note(f"(in a listener to {event.kind}; the daemon goes on)")
-                sys.excepthook(type(error), error, error.__traceback__)
+            except BaseException as error:  # noqa: BLE001 - sys.exit and Ctrl-C are as good as any other here
+                show_exception(error, f"(in a listener to {event.kind}; the daemon goes on)")

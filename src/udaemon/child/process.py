@@ -5,17 +5,15 @@ Knows nothing of how it was forked and of who reads its exit. Imports nothing th
 
 from __future__ import annotations
 
-import atexit
 import errno
 import gc
 import os
 import resource
-import sys
 import time
 from contextlib import suppress
 from types import TracebackType
 
-from udaemon.child.book import Book, last_line
+from udaemon.child.book import Book
 from udaemon.child.build import Built, build, load_module, resolve_listener
 from udaemon.child.cradle import Cradle, Nest, OwnProcess
 from udaemon.child.forms import Misconfigured
@@ -25,6 +23,7 @@ from udaemon.child.parent import watch_parent
 from udaemon.child.report import Leaving, ReadyReport
 from udaemon.child.signals import Signals, make_timers_precise, unblock_signals
 from udaemon.child.spec import ChildFds, ChildSpec, Pace
+from udaemon.child.telling import finish, last_line, say, show_exception
 
 EXIT_EXCEPTION = 1
 EXIT_CONFIG = 78  # EX_CONFIG of sysexits.h
@@ -48,10 +47,7 @@ def begin(cradle: OwnProcess) -> int:
     except BaseException as error:  # noqa: BLE001 - whatever it is, it must be told
         outcome = Outcome("exception", error)
     code = tell_end(cradle, outcome)
-    atexit._run_exitfuncs()  # noqa: SLF001 - what interpreter finalisation and multiprocessing call
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError, ValueError):
-            stream.flush()
+    finish()
     return code
 
 
@@ -82,23 +78,35 @@ def live(cradle: Cradle, *, once: bool = False) -> Outcome:
 
 
 def tell_end(cradle: Cradle, outcome: Outcome) -> int:
-    """Say why the child leaves, to its log and to the supervisor. Returns the exit code."""
+    """Say why the child leaves, to the supervisor and to its log. Returns the exit code.
+
+    To the supervisor first: what the user has made of `sys.excepthook` may fail or hang.
+    """
     spec, error = cradle.spec, outcome.error
     code, message = 0, outcome.message
     if outcome.reason == "config":
         code, message = EXIT_CONFIG, str(error)
-        _complain(f"udaemon: {spec.name}: {message}")
     elif isinstance(error, SystemExit):
-        code = _exit_code(error)
-        message = f"sys.exit({error.code!r})"
+        code, message = exit_code(error), f"sys.exit({_code_text(error)})"
     elif error is not None:
         code, message = EXIT_EXCEPTION, last_line(error)
-        trace = _users_part(error.__traceback__)
-        sys.excepthook(type(error), error.with_traceback(trace), trace)
-    elif message is not None:
-        _complain(f"udaemon: {spec.name}: {message}")
     cradle.reporter.tell(Leaving(outcome.reason, message))
+    if outcome.reason == "config" or (error is None and message is not None):
+        say(f"udaemon: {spec.name}: {message}")
+    elif error is not None:
+        show_end(error)
     return code
+
+
+def show_end(error: BaseException) -> None:
+    """Print what Python prints of an exception that ends a program: the text of sys.exit, or the traceback."""
+    if isinstance(error, SystemExit):
+        if error.code is not None and not isinstance(error.code, int):
+            say(_text(error.code))
+        return
+    with suppress(BaseException):
+        BaseException.with_traceback(error, _users_part(error.__traceback__))
+    show_exception(error)
 
 
 def run_loop(spec: ChildSpec | Pace, built: Built, signals: Signals, book: Book, *, once: bool) -> Outcome:
@@ -165,19 +173,25 @@ def _surroundings(cradle: Cradle) -> None:
         raise Misconfigured(f"cwd {spec.cwd}: {error.strerror} ({name})") from None
 
 
-def _exit_code(error: SystemExit) -> int:
-    """What `sys.exit` with this means to a parent, with the text that it prints."""
+def exit_code(error: SystemExit) -> int:
+    """What `sys.exit` with this means to a parent."""
     if error.code is None:
         return 0
-    if isinstance(error.code, int):
-        return error.code & 0xFF
-    _complain(str(error.code))
-    return EXIT_EXCEPTION
+    return error.code & 0xFF if isinstance(error.code, int) else EXIT_EXCEPTION
 
 
-def _complain(text: str) -> None:
-    with suppress(OSError, ValueError):  # nobody reads, or the task closed it
-        print(text, file=sys.stderr, flush=True)
+def _code_text(error: SystemExit) -> str:
+    try:
+        return repr(error.code)
+    except BaseException:  # noqa: BLE001 - a user's __repr__
+        return "…"
+
+
+def _text(value: object) -> str:
+    try:
+        return str(value)
+    except BaseException:  # noqa: BLE001 - a user's __str__
+        return "(its text cannot be had)"
 
 
 def _users_part(trace: TracebackType | None) -> TracebackType | None:
