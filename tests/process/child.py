@@ -144,17 +144,28 @@ class Child:
 
     def end(self) -> int:
         """Wait for its death, read what it left, and answer its exit code (negative: a signal)."""
-        ready, _, _ = select.select([self.pidfd], [], [], PATIENCE)
-        assert ready, f"it does not end; it said: {self.output.decode()}"
+        deadline = time.monotonic() + PATIENCE
+        ready: list[int] = []
+        while self.pidfd not in ready:  # and a pipe that is full must not keep it from ending
+            ready, _, _ = select.select([self.pidfd, self._log], [], [], max(0.0, deadline - time.monotonic()))
+            assert ready, f"it does not end; it said: {self.output.decode()}"
+            if self._log in ready and not self._read():
+                ready, _, _ = select.select([self.pidfd], [], [], max(0.0, deadline - time.monotonic()))
+                assert ready, f"it does not end; it said: {self.output.decode()}"
         code = self.process.wait(PATIENCE)
-        while data := os.read(self._log, 65536):
-            self.output += data
+        while self._read():
+            pass
         try:
             while data := self._events.recv(65536):
                 self.reports += self._frames.feed(data)
         except BlockingIOError:
             pass
         return code
+
+    def _read(self) -> bool:
+        data = os.read(self._log, 65536)
+        self.output += data
+        return bool(data)
 
     @property
     def lines(self) -> list[str]:

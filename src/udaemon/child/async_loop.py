@@ -14,6 +14,7 @@ from contextlib import suppress
 from time import monotonic
 from typing import Any
 
+from udaemon.child.forked import leave_if_forked
 from udaemon.child.forms import refuse_product
 from udaemon.child.loop import Course, Outcome
 from udaemon.child.signals import Signals
@@ -22,7 +23,11 @@ from udaemon.child.signals import Signals
 def run_course(course: Course, signals: Signals) -> Outcome:
     """Walk a course inside an event loop; what the task left running in it is cancelled at the end."""
     with asyncio.Runner() as runner:
-        return runner.run(_walk(course, signals))
+        try:
+            return runner.run(_walk(course, signals))
+        except BaseException as error:
+            leave_if_forked(error)  # to close the loop would take from the daemon's what it waits for
+            raise
 
 
 async def _walk(steps: Course, signals: Signals) -> Outcome:
@@ -42,6 +47,7 @@ async def _walk(steps: Course, signals: Signals) -> Outcome:
 
 
 async def _outcome(step: Callable[[], Any]) -> BaseException | None:
+    raised: BaseException | None = None
     try:
         result = step()
         awaited = hasattr(type(result), "__await__")
@@ -50,8 +56,9 @@ async def _outcome(step: Callable[[], Any]) -> BaseException | None:
         if result is not None:
             refuse_product(result, awaited=awaited)
     except BaseException as error:  # noqa: BLE001 - the course decides, also over SystemExit
-        return error
-    return None
+        raised = error
+    leave_if_forked(raised)
+    return raised
 
 
 async def _wait(due: float, signals: Signals) -> None:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from udaemon.child.forked import leave_if_forked
 from udaemon.child.report import Reporter, RunFailed
 from udaemon.child.scoreboard import SlotWriter
 from udaemon.child.task import StopTask, TaskEvent
@@ -94,7 +95,11 @@ class Book:
 
     def _tell(self, event: TaskEvent) -> None:
         for listener in self._listeners.get(event.kind, ()):
+            raised: BaseException | None = None
             try:
                 listener(event)
             except BaseException as error:  # noqa: BLE001 - sys.exit and Ctrl-C are as good as any other here
-                show_exception(error, f"(in a listener to {event.kind}; the daemon goes on)")
+                raised = error
+            leave_if_forked(raised)
+            if raised is not None:
+                show_exception(raised, f"(in a listener to {event.kind}; the daemon goes on)")

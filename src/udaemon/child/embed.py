@@ -11,6 +11,7 @@ from typing import Any
 from udaemon.child.book import Book, Listener
 from udaemon.child.build import built_of
 from udaemon.child.foreground import TerminalSignals
+from udaemon.child.forked import protect
 from udaemon.child.process import run_loop
 from udaemon.child.report import Reporter
 from udaemon.child.scoreboard import SlotWriter
@@ -60,15 +61,18 @@ def run(
         "task_done": tuple(on_task_done),
         "task_failed": tuple(on_task_failed),
     }
-    book = Book(name, 0, SlotWriter.anonymous(), Reporter(None), listeners)
+    writer = SlotWriter.anonymous()
+    book = Book(name, 0, writer, Reporter(None), listeners)
     pace = Pace(sleep, min_sleep, memory_limit, memory_threshold)
     signals = TerminalSignals()
     signals.hooks = built.hooks
     signals.install()
+    protect(signals.cut_off, writer.cut_off)
     try:
         book.start()
         outcome = run_loop(pace, built, signals, book, once=once)
     finally:
+        protect()
         signals.uninstall()
     if outcome.error is not None:
         raise outcome.error

@@ -13,6 +13,7 @@ from collections.abc import Callable, Generator
 from typing import Any, NamedTuple, Protocol
 
 from udaemon.child.book import Book, rss_peak
+from udaemon.child.forked import leave_if_forked
 from udaemon.child.forms import refuse_product
 from udaemon.child.schedule import anchor_of, next_due, resumed
 from udaemon.child.scoreboard import BEGUN, CURRENT, DONE, LAST_END, LAST_START, SlotWriter
@@ -127,6 +128,7 @@ def drive(steps: Course, wait: Callable[[float], object]) -> Outcome:
                     refuse_product(result)
             except BaseException as error:  # noqa: BLE001 - the course decides, also over SystemExit
                 answer = error
+            leave_if_forked(answer)
         else:
             wait(step)
 
@@ -150,14 +152,20 @@ def back_to_back(run: Callable[[], Any], *, marks: Marks, book: Book, clock: Clo
                     try:
                         hook()
                     except BaseException as error:  # noqa: BLE001 - as from a run
+                        leave_if_forked(error)
                         return outcome_of(error)
+                    leave_if_forked()
                 elif marks.stopping:
                     return Outcome("stopped")
                 now = clock()
             words[CURRENT] = now
-            while not marks.attention:
+            going = True
+            while going:
                 started = now
                 result = run()
+                if marks.attention:
+                    leave_if_forked()  # before a word is stored
+                    going = False
                 if result is not None:
                     refuse_product(result)
                 now = clock()
@@ -175,6 +183,7 @@ def back_to_back(run: Callable[[], Any], *, marks: Marks, book: Book, clock: Clo
                         writer.paused(0.0, rss_peak())
             words[CURRENT] = 0.0
     except BaseException as error:  # noqa: BLE001 - told and returned
+        leave_if_forked(error)
         book.ended(now, clock(), 0.0, error, stopping=marks.stopping)
         return outcome_of(error)
 

@@ -10,12 +10,11 @@ import gc
 import os
 import resource
 import time
-from contextlib import suppress
-from types import TracebackType
 
 from udaemon.child.book import Book
 from udaemon.child.build import Built, build, load_module, resolve_listener
 from udaemon.child.cradle import Cradle, Nest, OwnProcess
+from udaemon.child.forked import leave_if_forked, protect
 from udaemon.child.forms import Misconfigured
 from udaemon.child.loop import Outcome, back_to_back, course, drive
 from udaemon.child.memory import MemoryLimit
@@ -23,9 +22,8 @@ from udaemon.child.parent import watch_parent
 from udaemon.child.report import Leaving, ReadyReport
 from udaemon.child.signals import Signals, make_timers_precise, unblock_signals
 from udaemon.child.spec import ChildFds, ChildSpec, Pace
-from udaemon.child.telling import finish, last_line, say, show_exception
+from udaemon.child.telling import code_text, exit_code, finish, last_line, say, show_end
 
-EXIT_EXCEPTION = 1
 EXIT_CONFIG = 78  # EX_CONFIG of sysexits.h
 SHORT_PAUSE = 1.0  # below this a period is taken to ask for precision
 
@@ -46,6 +44,7 @@ def begin(cradle: OwnProcess) -> int:
         outcome = live(cradle)
     except BaseException as error:  # noqa: BLE001 - whatever it is, it must be told
         outcome = Outcome("exception", error)
+    leave_if_forked(outcome.error)
     code = tell_end(cradle, outcome)
     finish()
     return code
@@ -55,6 +54,7 @@ def live(cradle: Cradle, *, once: bool = False) -> Outcome:
     """Build the task and run it until it ends. Raises nothing: what went wrong is in the outcome."""
     spec, signals, reporter = cradle.spec, cradle.signals, cradle.reporter
     cradle.writer.attach(os.getpid())
+    protect(signals.cut_off, reporter.cut_off, cradle.writer.cut_off)
     try:
         _surroundings(cradle)
         for module in spec.preload:
@@ -62,6 +62,7 @@ def live(cradle: Cradle, *, once: bool = False) -> Outcome:
         listeners = {kind: tuple(map(resolve_listener, names)) for kind, names in spec.listeners.items()}
         book = Book(spec.name, spec.index, cradle.writer, reporter, listeners)
         built = build(spec.factory, spec.params, cradle.context, cradle.call)
+        leave_if_forked()
         signals.hooks = built.hooks
         if signals.stopping:
             return Outcome("stopped")
@@ -87,26 +88,15 @@ def tell_end(cradle: Cradle, outcome: Outcome) -> int:
     if outcome.reason == "config":
         code, message = EXIT_CONFIG, str(error)
     elif isinstance(error, SystemExit):
-        code, message = exit_code(error), f"sys.exit({_code_text(error)})"
+        code, message = exit_code(error), f"sys.exit({code_text(error)})"
     elif error is not None:
-        code, message = EXIT_EXCEPTION, last_line(error)
+        code, message = exit_code(error), last_line(error)
     cradle.reporter.tell(Leaving(outcome.reason, message))
     if outcome.reason == "config" or (error is None and message is not None):
         say(f"udaemon: {spec.name}: {message}")
     elif error is not None:
         show_end(error)
     return code
-
-
-def show_end(error: BaseException) -> None:
-    """Print what Python prints of an exception that ends a program: the text of sys.exit, or the traceback."""
-    if isinstance(error, SystemExit):
-        if error.code is not None and not isinstance(error.code, int):
-            say(_text(error.code))
-        return
-    with suppress(BaseException):
-        BaseException.with_traceback(error, _users_part(error.__traceback__))
-    show_exception(error)
 
 
 def run_loop(spec: ChildSpec | Pace, built: Built, signals: Signals, book: Book, *, once: bool) -> Outcome:
@@ -171,36 +161,3 @@ def _surroundings(cradle: Cradle) -> None:
     except OSError as error:
         name = errno.errorcode.get(error.errno or 0, "?")
         raise Misconfigured(f"cwd {spec.cwd}: {error.strerror} ({name})") from None
-
-
-def exit_code(error: SystemExit) -> int:
-    """What `sys.exit` with this means to a parent."""
-    if error.code is None:
-        return 0
-    return error.code & 0xFF if isinstance(error.code, int) else EXIT_EXCEPTION
-
-
-def _code_text(error: SystemExit) -> str:
-    try:
-        return repr(error.code)
-    except BaseException:  # noqa: BLE001 - a user's __repr__
-        return "…"
-
-
-def _text(value: object) -> str:
-    try:
-        return str(value)
-    except BaseException:  # noqa: BLE001 - a user's __str__
-        return "(its text cannot be had)"
-
-
-def _users_part(trace: TracebackType | None) -> TracebackType | None:
-    """A traceback without the frames above the user's code, which are ours and importlib's."""
-    ours = os.path.dirname(__file__)
-    found = trace
-    while found is not None:
-        file = found.tb_frame.f_code.co_filename
-        if not (file.startswith((ours, "<frozen importlib")) or "/importlib/" in file):
-            return found
-        found = found.tb_next
-    return trace

@@ -74,7 +74,11 @@ class Reporter:
         except OSError:
             sent = 0
         if sent != len(frame):
-            # Half a frame would make nonsense of all that follow.
+            self.cut_off()  # half a frame would make nonsense of all that follow
+
+    def cut_off(self) -> None:
+        """Report nothing any more."""
+        if self._socket is not None:
             self._socket.close()
             self._socket = None
 

@@ -25,6 +25,7 @@ from udaemon.waits import LONGEST
 STOPS = (int(signal.SIGTERM), int(signal.SIGQUIT), int(signal.SIGINT))
 HURRIES = (int(signal.SIGTERM), int(signal.SIGINT))
 OTHERS = (int(signal.SIGHUP), int(signal.SIGUSR1), int(signal.SIGUSR2))
+HANDLED = (*STOPS, *OTHERS)
 PYTHON_IGNORES = (int(signal.SIGPIPE), int(signal.SIGXFSZ))
 # A list made before the fork: what a child touches first is copied first, and making this touches much.
 ALL_SIGNALS = tuple(int(number) for number in signal.valid_signals() if number not in (signal.SIGKILL, signal.SIGSTOP))
@@ -124,6 +125,21 @@ class Signals:
             signal.signal(number, handler)
         if self._pipe is not None:
             signal.set_wakeup_fd(-1)
+            for fd in self._pipe:
+                os.close(fd)
+            self._pipe = None
+
+    def cut_off(self) -> None:
+        """In a process that the task has forked: give up all signals that are ours, as Python has them by itself."""
+        self.attention = True  # the loop shall look up if this process comes back to it
+        for number, handler in self._former.items():
+            if _signal.getsignal(number) in (self.on_stop, self.on_other):
+                plain = number == signal.SIGINT and handler == _signal.SIG_DFL
+                _signal.signal(number, signal.default_int_handler if plain else handler)
+        if self._pipe is not None:
+            former = signal.set_wakeup_fd(-1)
+            if former not in (-1, self._pipe[1]):
+                signal.set_wakeup_fd(former, warn_on_full_buffer=False)
             for fd in self._pipe:
                 os.close(fd)
             self._pipe = None

@@ -9,6 +9,7 @@ import atexit
 import os
 import sys
 from contextlib import suppress
+from types import TracebackType
 
 _LOG = 2
 
@@ -66,6 +67,34 @@ def say(text: str) -> None:
     _write(f"{text}\n")
 
 
+def show_end(error: BaseException) -> None:
+    """Print what Python prints of an exception that ends a program: the text of sys.exit, or the traceback."""
+    if isinstance(error, SystemExit):
+        if error.code is not None and not isinstance(error.code, int):
+            say(_text(error.code))
+        return
+    with suppress(BaseException):
+        BaseException.with_traceback(error, _users_part(error.__traceback__))
+    show_exception(error)
+
+
+def exit_code(error: BaseException) -> int:
+    """What a Python program that an exception ends exits with."""
+    if not isinstance(error, SystemExit):
+        return 1
+    if error.code is None:
+        return 0
+    return error.code & 0xFF if isinstance(error.code, int) else 1
+
+
+def code_text(error: SystemExit) -> str:
+    """What it was given, as Python writes it."""
+    try:
+        return repr(error.code)
+    except BaseException:  # noqa: BLE001 - a user's __repr__
+        return "…"
+
+
 def finish() -> None:
     """Run exit handlers and flush the output, as a Python program does at its end."""
     with suppress(BaseException):
@@ -87,3 +116,22 @@ def _write(text: str) -> None:
     with suppress(OSError):
         while data:
             data = data[os.write(_LOG, data) :]
+
+
+def _text(value: object) -> str:
+    try:
+        return str(value)
+    except BaseException:  # noqa: BLE001 - a user's __str__
+        return "(its text cannot be had)"
+
+
+def _users_part(trace: TracebackType | None) -> TracebackType | None:
+    """A traceback without the frames above the user's code, which are ours and importlib's."""
+    ours = os.path.dirname(__file__)
+    found = trace
+    while found is not None:
+        file = found.tb_frame.f_code.co_filename
+        if not (file.startswith((ours, "<frozen importlib")) or "/importlib/" in file):
+            return found
+        found = found.tb_next
+    return trace

@@ -25,6 +25,8 @@ class DaemonProcess(ZygoteProcess):
     """
 
     _args: tuple[Any, ...]
+    _config: dict[str, Any]
+    _identity: tuple[int, ...]
     _parent_name: str
     _parent_pid: int
 
@@ -43,6 +45,9 @@ class DaemonProcess(ZygoteProcess):
         """Become the daemon, to its end."""
         module: Any = process
         module._current_process = self
+        # As in a program of its own: its processes are called Process-1 and so on, and its key is nobody else's.
+        self._identity = ()
+        self._config["authkey"] = module.AuthenticationString(os.urandom(32))
         inherited: Any = util
         if inherited._finalizer_registry:
             inherited._finalizer_registry.clear()

@@ -1,0 +1,85 @@
+"""What a process that the task forks keeps of ours: nothing that acts.
+
+Knows no run and no reason for a fork. By whatever means the task forks (os.fork, multiprocessing, pty), Python calls us
+in the new process, before any code of the user's: signals mean there what they mean in a Python program, and the slot
+and the report socket belong to the daemon alone. Such a process may come back to our loop all the same, by returning,
+by `sys.exit` or by an exception: then it ends, as it would have at the end of a program of its own.
+"""
+
+from __future__ import annotations
+
+import _signal  # type: ignore[import-not-found]  # as in signals.py
+import _thread
+import os
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, NoReturn
+
+from udaemon.child.signals import HANDLED
+from udaemon.child.telling import exit_code, finish, show_end
+
+_cuts: list[Callable[[], object]] = []
+_masks: dict[int, Any] = {}
+"""The signal mask of each thread that is about to fork."""
+_forked = False
+
+
+def protect(*cuts: Callable[[], object]) -> None:
+    """Have these called in each process that this one, which is a daemon's, forks from now on."""
+    _cuts[:] = cuts
+
+
+def leave_if_forked(error: BaseException | None = None) -> None:
+    """End this process if the task has forked it; to be called wherever the user's code comes back to us.
+
+    Args:
+        error: What left the user's code, if it did not return.
+    """
+    if _forked:
+        _leave(error)
+
+
+def _leave(error: BaseException | None) -> NoReturn:
+    """End as a Python program does, without touching the frames below: what they would tidy up is the daemon's."""
+    code = 0
+    try:
+        if error is not None:
+            code = exit_code(error)
+            show_end(error)
+        threading = sys.modules.get("threading")
+        if threading is not None:
+            with suppress(BaseException):
+                threading._shutdown()  # noqa: SLF001 - Python waits for threads, and then calls exit handlers
+        finish()
+    finally:
+        os._exit(code)
+
+
+def _hold_signals() -> None:
+    """Have those that are ours wait: Python drops in the new process what came before it cares for its signals."""
+    if _cuts:
+        _masks[_thread.get_ident()] = _signal.pthread_sigmask(_signal.SIG_BLOCK, HANDLED)
+
+
+def _let_signals_come() -> None:
+    if (mask := _masks.pop(_thread.get_ident(), None)) is not None:
+        _signal.pthread_sigmask(_signal.SIG_SETMASK, mask)
+
+
+def _cut_off() -> None:
+    global _forked  # noqa: PLW0603 - it is a fact about this process
+    if _cuts:  # a zygote forks too
+        _forked = True
+        for cut in _cuts:
+            cut()
+        _cuts.clear()
+        processes = sys.modules.get("multiprocessing.process")
+        if processes is not None:
+            # Python's exit handler would end them, and they are the daemon's.
+            processes._children.clear()  # noqa: SLF001 - no other way leads to it
+    _let_signals_come()
+    _masks.clear()
+
+
+os.register_at_fork(before=_hold_signals, after_in_parent=_let_signals_come, after_in_child=_cut_off)
