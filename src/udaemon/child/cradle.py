@@ -12,6 +12,7 @@ import sys
 from typing import Literal, TextIO
 
 from udaemon.child.build import Call, known_call
+from udaemon.child.fresh import watch_for_crashes
 from udaemon.child.report import Reporter
 from udaemon.child.scoreboard import SlotWriter, map_all
 from udaemon.child.signals import Signals, clean_signals
@@ -67,6 +68,7 @@ class Nest:
         sys.stdin = _stream(sys.stdin or sys.__stdin__, 0, "r")
         sys.stdout = _stream(sys.stdout, 1, "w")
         sys.stderr = _stream(sys.stderr, 2, "w")
+        watch_for_crashes()
         os.environ.update(_marks(first))
 
 

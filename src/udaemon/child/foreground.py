@@ -12,6 +12,7 @@ import sys
 from types import FrameType
 
 from udaemon.child.cradle import Cradle
+from udaemon.child.fresh import watch_for_crashes
 from udaemon.child.process import live, tell_end
 from udaemon.child.report import Reporter
 from udaemon.child.scoreboard import SlotWriter
@@ -51,6 +52,7 @@ def run_here(spec: ChildSpec, *, once: bool = False) -> int:
     """
     signals = TerminalSignals()
     signals.install()
+    watch_for_crashes()
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(line_buffering=True)
     cradle = Cradle(spec, signals, Reporter(None), SlotWriter.anonymous())

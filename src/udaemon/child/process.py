@@ -16,6 +16,7 @@ from udaemon.child.build import Built, build, load_module, resolve_listener
 from udaemon.child.cradle import Cradle, Nest, OwnProcess
 from udaemon.child.forked import leave_if_forked, protect
 from udaemon.child.forms import Misconfigured
+from udaemon.child.fresh import seed_anew
 from udaemon.child.loop import Outcome, back_to_back, course, drive
 from udaemon.child.memory import MemoryLimit
 from udaemon.child.parent import watch_parent
@@ -41,6 +42,7 @@ def begin(cradle: OwnProcess) -> int:
     """
     try:
         _own_process(cradle)
+        seed_anew()
         outcome = live(cradle)
     except BaseException as error:  # noqa: BLE001 - whatever it is, it must be told
         outcome = Outcome("exception", error)

@@ -1,0 +1,30 @@
+"""What a forked process must not have in common with its siblings, and what it gets to be seen to crash by.
+
+Knows no daemon. Python itself gives each fork its own random numbers for `random`, `secrets`, `uuid` and `tempfile`;
+numpy does not.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import sys
+from contextlib import suppress
+
+_STDERR = 2
+
+
+def seed_anew() -> None:
+    """Give numpy's global generator a state of its own, where it is loaded; called before any of the user's code."""
+    numbers = sys.modules.get("numpy.random")
+    if numbers is not None:
+        with suppress(Exception):  # another module of that name
+            numbers.seed()
+
+
+def watch_for_crashes() -> None:
+    """Have the Python stack written to stderr when native code crashes, unless the user has asked for something else.
+
+    Done once for all that are forked from here: handlers and their stack are inherited, and each has its own stderr.
+    """
+    if not faulthandler.is_enabled():
+        faulthandler.enable(_STDERR)
