@@ -1,7 +1,7 @@
-"""The scoreboard: a mapped file with one slot for each instance, written by the child with plain memory stores.
+"""The scoreboard: mapped memory with one slot for each instance, written by the child with plain memory stores.
 
-Knows nothing of what a run is for. Times are monotonic seconds. A child may be hostile: the reader takes a copy by
-`pread` (a mapped file that a child cuts short would kill its reader by SIGBUS) and believes only numbers in range.
+Knows nothing of what a run is for. Times are monotonic seconds. A child may be hostile: the memory is sealed at its
+size (memfd_create(2)), and the reader takes a copy by `pread` and believes only numbers in range.
 
 A slot is 256 native float64 words; counts are whole floats, exact up to 2 ** 53, because storing a float costs half as
 much as storing an int. The words that change with each run share one cache line. DONE and BEGUN are the seqlock and the
@@ -11,8 +11,10 @@ machine that reorders stores such a copy may go unseen: each number is then whol
 
 from __future__ import annotations
 
+import fcntl
 import mmap
 import os
+import re
 import struct
 from contextlib import suppress
 from math import nan
@@ -31,6 +33,7 @@ DONE, LAST_START, LAST_END, CURRENT, NEXT_DUE, LATE, FAILED_ID, BEGUN = range(8)
 PID, FAILED, RSS_PEAK, RESUME = range(8, 12)
 HISTOGRAM = 16
 
+_SEALS = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
 _COPIES = 16  # how often a reader tries to meet a quiet moment
 
 
@@ -81,6 +84,8 @@ class SlotWriter:
     def attach(self, pid: int) -> None:
         """Take the slot over for a new process: counts go on; a run that the last process died in has failed."""
         words = self.words
+        for place in (DONE, FAILED, LATE):  # whatever anybody has written there
+            words[place] = float(_whole(words[place]))
         if words[CURRENT]:
             self.failed(words[CURRENT], nan)
         words[BEGUN] = words[DONE]
@@ -157,19 +162,23 @@ class Scoreboard:
 
     @classmethod
     def create(cls, path: str, slots: int) -> Scoreboard:
-        """Make a new file with empty slots in place of an old one.
+        """Make a new one with empty slots, and write to the file `path` where it is.
 
-        Never cut or reuse the old file: a child of a dead supervisor may still have it mapped.
+        It is memory that nobody can cut short, whoever opens it: a store beyond the end would kill its writer by
+        SIGBUS. An old one stays as it is: a child of a dead supervisor may still have it mapped.
         """
-        with suppress(FileNotFoundError):
-            os.unlink(path)
-        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        fd = os.open(path, flags, 0o600)
+        fd = os.memfd_create("udaemon-scoreboard", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
         try:
             head = HEADER.pack(MAGIC, VERSION, slots, SLOT_SIZE)
-            # Written in full: a store into a hole is a SIGBUS when the disk is full.
+            # Written in full: a store into a hole is a SIGBUS when there is no memory left.
             with open(fd, "wb", closefd=False) as file:
                 file.write(head.ljust(HEADER_SIZE, b"\0") + bytes(slots * SLOT_SIZE))
+            fcntl.fcntl(fd, fcntl.F_ADD_SEALS, _SEALS)
+            with suppress(FileNotFoundError):
+                os.unlink(path)
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+            with open(os.open(path, flags, 0o600), "w", encoding="ascii") as pointer:
+                pointer.write(f"/proc/{os.getpid()}/fd/{fd}\n")
         except BaseException:
             os.close(fd)
             raise
@@ -177,8 +186,20 @@ class Scoreboard:
 
     @classmethod
     def open(cls, path: str) -> Scoreboard | None:
-        """Open a file for reading; None when it is no scoreboard of this version."""
-        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+        """Open what the file `path` leads to; None when that is no scoreboard of this version, or has gone."""
+        pointer = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+        try:
+            place = re.fullmatch(rb"/proc/[0-9]{1,10}/fd/[0-9]{1,10}\n", os.read(pointer, 64))
+        except OSError:
+            place = None
+        finally:
+            os.close(pointer)
+        if place is None:
+            return None
+        try:
+            fd = os.open(place[0][:-1], os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        except OSError:  # its supervisor has gone
+            return None
         try:
             head = os.pread(fd, HEADER.size, 0)
         except OSError:

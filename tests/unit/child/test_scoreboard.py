@@ -118,11 +118,39 @@ def test_a_new_board_leaves_an_old_one_that_is_still_mapped_alone(board: Scorebo
     new.close()
 
 
-def test_f57_a_board_cut_short_reads_as_nothing(board: Scoreboard) -> None:
-    SlotWriter.of(map_all(board.fd), 1).attach(77)
-    os.ftruncate(board.fd, 5000)
+@pytest.mark.parametrize("size", [0, 5000, 10**6])
+def test_nobody_can_change_its_size(size: int, board: Scoreboard, tmp_path: Path) -> None:
+    writer = SlotWriter.of(map_all(board.fd), 1)
+    place = (tmp_path / "scoreboard").read_text().strip()
+    with pytest.raises(PermissionError):
+        os.ftruncate(board.fd, size)
+    with pytest.raises(PermissionError):
+        os.truncate(place, size)
+    with pytest.raises(PermissionError):
+        Path(place).write_bytes(b"")
+    os.truncate(tmp_path / "scoreboard", 0)
 
+    writer.attach(77)
+    assert read(board).pid == 77
+    assert Scoreboard.open(str(tmp_path / "scoreboard")) is None
+
+
+def test_where_there_is_no_board_any_more_none_is_found(board: Scoreboard, tmp_path: Path) -> None:
+    (tmp_path / "scoreboard").write_text(f"/proc/{os.getpid()}/fd/999999\n")
+    assert Scoreboard.open(str(tmp_path / "scoreboard")) is None
+    with open(tmp_path / "other", "w") as other:
+        (tmp_path / "scoreboard").write_text(f"/proc/{os.getpid()}/fd/{other.fileno()}\n")
+        assert Scoreboard.open(str(tmp_path / "scoreboard")) is None
+
+
+def test_what_was_overwritten_is_whole_again_with_the_next_process(board: Scoreboard) -> None:
+    os.pwrite(board.fd, b"\xff" * sb.SLOT_SIZE * 3, sb.HEADER_SIZE)
     assert board.read_slot(1) is None
+    writer = SlotWriter.of(map_all(board.fd), 1)
+    writer.attach(77)
+    writer.done(1.0, 2.0)
+
+    assert (read(board).count, read(board).failed, read(board).late) == (2, 1, 0)
 
 
 @given(st.binary(max_size=6000))
