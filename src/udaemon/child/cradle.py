@@ -39,7 +39,7 @@ class Cradle:
             instances=spec.instances,
             params=spec.params,
             context=spec.context,
-            stopping=lambda: signals.stopping,
+            stopping=signals.look,
             run_id=lambda: writer.count + 1,
         )
         wanted = {**spec.env, **_marks(spec)}

@@ -50,6 +50,9 @@ class Marks(Protocol):
     attention: bool
     stopping: bool
 
+    def look(self) -> bool:
+        """Look for a stop that came by another way than a signal; says whether to stop."""
+
     def take_hook(self) -> Callable[[], Any] | None:
         """The next hook to call between runs."""
 
@@ -89,7 +92,7 @@ def course(
                 error = yield hook
                 if error is not None:
                     return outcome_of(error)
-            if marks.stopping:
+            if marks.look():
                 return Outcome("stopped")
             started = clock()
             waiting = started < due.at or not paused
@@ -100,7 +103,7 @@ def course(
             book.writer.came_late()
         book.writer.began(started)
         error = yield run
-        book.ended(started, clock(), started - due.wished, error, stopping=marks.stopping or once)
+        book.ended(started, clock(), started - due.wished, error, stopping=marks.look() or once)
         if error is not None:
             return outcome_of(error)
         if once:
@@ -178,6 +181,8 @@ def back_to_back(run: Callable[[], Any], *, marks: Marks, book: Book, clock: Clo
                 if number >= sampled:
                     stride = _sample(writer, now - started, stride)
                     sampled = number + stride
+                    if marks.look():
+                        break
                     if now >= rss_due:
                         rss_due = now + RSS_PERIOD
                         writer.paused(0.0, rss_peak())

@@ -11,6 +11,8 @@ import signal
 import threading
 from collections.abc import Callable
 
+from udaemon.child.signals import identity
+
 
 def watch_parent(fd: int) -> Callable[[], bool]:
     """Have TERM sent to us when the last write end of the pipe is closed, also if it was closed before.
@@ -34,7 +36,11 @@ def watch_parent(fd: int) -> Callable[[], bool]:
     fcntl.fcntl(own, fcntl.F_SETSIG, signal.SIGTERM)
     fcntl.fcntl(own, fcntl.F_SETFL, os.O_NONBLOCK | os.O_ASYNC)
 
+    opened = identity(own)
+
     def gone() -> bool:
+        if identity(own) != opened:
+            return False  # the task has closed it, and with it goes our only way to know
         # Not poll: it reports no hang-up on a description that was opened after the last writer had gone.
         try:
             return os.read(own, 1) == b""

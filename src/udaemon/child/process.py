@@ -56,6 +56,7 @@ def live(cradle: Cradle, *, once: bool = False) -> Outcome:
     """Build the task and run it until it ends. Raises nothing: what went wrong is in the outcome."""
     spec, signals, reporter = cradle.spec, cradle.signals, cradle.reporter
     cradle.writer.attach(os.getpid())
+    signals.asked_to_stop = cradle.writer.asked_to_stop
     protect(signals.cut_off, reporter.cut_off, cradle.writer.cut_off)
     try:
         _surroundings(cradle)

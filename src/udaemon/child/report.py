@@ -11,6 +11,8 @@ import json
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from udaemon.child.signals import identity
+
 FRAME_LIMIT = 64 * 1024
 TEXT_LIMIT = 4000
 _FLAGS = int(_socket.MSG_DONTWAIT | getattr(_socket, "MSG_NOSIGNAL", 0))
@@ -62,10 +64,15 @@ class Reporter:
 
     def __init__(self, fd: int | None) -> None:
         self._socket = None if fd is None else _socket.socket(fileno=fd)
+        self._is = None if fd is None else identity(fd)
 
     def tell(self, report: Report) -> None:
         """Send a report if it can be sent at once."""
         if self._socket is None:
+            return
+        if identity(self._socket.fileno()) != self._is:
+            self._socket.detach()  # the task has closed it; the number may be that of a file of its own
+            self._socket = None
             return
         frame = _READY if isinstance(report, ReadyReport) else encode(report)
         try:

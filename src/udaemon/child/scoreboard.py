@@ -28,9 +28,10 @@ HEADER = struct.Struct("=8sIII")  # magic, version, slots, bytes a slot
 HEADER_SIZE = 4096
 SLOT_SIZE = 2048
 SLOT = struct.Struct("=256d")
+_WORD = struct.Struct("=d")
 
 DONE, LAST_START, LAST_END, CURRENT, NEXT_DUE, LATE, FAILED_ID, BEGUN = range(8)
-PID, FAILED, RSS_PEAK, RESUME = range(8, 12)
+PID, FAILED, RSS_PEAK, RESUME, STOP = range(8, 13)
 HISTOGRAM = 16
 
 _SEALS = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
@@ -91,7 +92,12 @@ class SlotWriter:
         words[BEGUN] = words[DONE]
         words[NEXT_DUE] = 0.0
         words[RSS_PEAK] = 0.0
+        words[STOP] = -1.0 if words[STOP] != pid else words[STOP]
         words[PID] = float(pid)
+
+    def asked_to_stop(self) -> bool:
+        """Whether the supervisor wants this process to leave, whatever became of the signal that says so."""
+        return self.words[STOP] == self.words[PID]
 
     def cut_off(self) -> None:
         """Go on in a copy that nobody else sees."""
@@ -146,6 +152,12 @@ class SlotWriter:
     def stay(self, duration: float, times: float) -> None:
         """Count `times` runs of about `duration` whose other words the loop has stored itself."""
         self.words[HISTOGRAM + bucket(duration)] += times
+
+
+def ask_to_stop(fd: int, slot: int, pid: int) -> None:
+    """Leave the wish that a process ends in its slot; the loop looks at it between runs."""
+    with suppress(OSError):
+        os.pwrite(fd, _WORD.pack(pid), HEADER_SIZE + slot * SLOT_SIZE + STOP * _WORD.size)
 
 
 def map_all(fd: int) -> memoryview[float]:

@@ -67,6 +67,15 @@ def unblock_signals() -> None:
     _signal.pthread_sigmask(_signal.SIG_SETMASK, ())
 
 
+def identity(fd: int) -> tuple[int, int]:
+    """What a descriptor is open on; the same number may be something else later. (-1, -1) for a closed one."""
+    try:
+        status = os.fstat(fd)
+    except OSError:
+        return -1, -1
+    return status.st_dev, status.st_ino
+
+
 def _nothing() -> None:
     """Nobody to tell."""
 
@@ -101,11 +110,14 @@ class Signals:
         self.stopping = False
         self.notify: Callable[[], object] = _nothing
         self.hooks: Mapping[int, Callable[[], Any]] = {}
+        self.passed_on_to = -1
+        self.asked_to_stop: Callable[[], bool] = bool  # False
         self.parent_gone = parent_gone
         self._hurry = hurry
         self._asked_to_end = False
         self._pending: list[int] = []
         self._pipe: tuple[int, int] | None = None
+        self._pipe_is: list[tuple[int, int]] = []
         self._former: dict[int, Any] = {}
 
     def install(self) -> None:
@@ -125,8 +137,9 @@ class Signals:
             signal.signal(number, handler)
         if self._pipe is not None:
             signal.set_wakeup_fd(-1)
-            for fd in self._pipe:
-                os.close(fd)
+            for fd, was in zip(self._pipe, self._pipe_is, strict=True):
+                if identity(fd) == was:
+                    os.close(fd)
             self._pipe = None
 
     def cut_off(self) -> None:
@@ -139,9 +152,11 @@ class Signals:
         if self._pipe is not None:
             former = signal.set_wakeup_fd(-1)
             if former not in (-1, self._pipe[1]):
-                signal.set_wakeup_fd(former, warn_on_full_buffer=False)
-            for fd in self._pipe:
-                os.close(fd)
+                with suppress(ValueError, OSError):
+                    signal.set_wakeup_fd(former, warn_on_full_buffer=False)
+            for fd, was in zip(self._pipe, self._pipe_is, strict=True):
+                if identity(fd) == was:
+                    os.close(fd)
             self._pipe = None
 
     def on_stop(self, number: int, _frame: FrameType | None = None) -> None:
@@ -176,13 +191,23 @@ class Signals:
             self.attention = True
         return None
 
+    def look(self) -> bool:
+        """Say whether to stop: asked by a signal, or in the slot, as the task may handle TERM itself."""
+        if not self.stopping and self.asked_to_stop():
+            self.stopping = True
+            self.attention = True
+        return self.stopping
+
     def wake_fd(self) -> int:
         """A descriptor that becomes readable when a signal arrives. Ask anew for each wait: libraries take it over."""
+        if self._pipe is not None and [identity(fd) for fd in self._pipe] != self._pipe_is:
+            self._pipe = None  # the task has closed it, and the numbers may be those of files of its own
         if self._pipe is None:
             reader, writer = os.pipe()
             os.set_blocking(reader, False)
             os.set_blocking(writer, False)
             self._pipe = reader, writer
+            self._pipe_is = [identity(reader), identity(writer)]
         signal.set_wakeup_fd(self._pipe[1], warn_on_full_buffer=False)
         return self._pipe[0]
 
@@ -191,9 +216,14 @@ class Signals:
         left = due - monotonic()
         if left <= 0:
             return
+        former = signal.set_wakeup_fd(-1)
         fd = self.wake_fd()
         while left > 0 and not self.attention:
             if select.select([fd], [], [], left if left < PRECISE else min(left * 0.99, LONGEST))[0]:
                 with suppress(BlockingIOError):
                     os.read(fd, 512)
+                self.look()
             left = due - monotonic()
+        # Set for the wait alone: in a run the number may become that of a file of the task's.
+        with suppress(ValueError, OSError):  # it was closed meanwhile
+            signal.set_wakeup_fd(former, warn_on_full_buffer=False)

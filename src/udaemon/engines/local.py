@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 
+from udaemon.child.scoreboard import ask_to_stop
 from udaemon.engines import locks
 from udaemon.engines.base import Listener, Reactor, SpawnRequest
 from udaemon.engines.births import Births
@@ -63,6 +64,8 @@ class LocalEngine:
         spare: Process | None = None,
     ) -> None:
         self._listener = listener
+        self._scoreboard = scoreboard
+        self._slots: dict[Key, int] = {}
         self._manifest = manifest
         self._launcher = Launcher(nofile)
         self._reports = Reports(reactor, lambda living: listener(living.key, Ready()))
@@ -106,8 +109,12 @@ class LocalEngine:
     def signal(self, key: Key, name: str) -> None:
         """Send a signal by pidfd, then CONT. A process that has gone is no error."""
         living = self._endings.living.get(key)
-        if living is not None:
-            self._endings.signal(living, signal.Signals[f"SIG{name}"])
+        if living is None:
+            return
+        if name == living.daemon.stop.signal and living.process is not None and living.ended is None:
+            # The task may have put a handler of its own in the place of ours.
+            ask_to_stop(self._scoreboard, self._slots[key], living.pid)
+        self._endings.signal(living, signal.Signals[f"SIG{name}"])
 
     def signal_tree(self, key: Key, name: str) -> None:
         """The same to its whole session; once it has ended, to what it left behind and to what that leaves behind."""
@@ -182,6 +189,7 @@ class LocalEngine:
         self._born(Living(key=request.key, daemon=request.daemon, pid=pid, pidfd=pidfd), request)
 
     def _born(self, living: Living, request: SpawnRequest) -> None:
+        self._slots[living.key] = request.slot
         locks.record(request.lock, living.pid)
         self._endings.watch(living, [locks.identity(fd) for fd in (request.lock, request.output)])
         _close(request)
