@@ -93,3 +93,22 @@ def create(): return Task()
         assert child.end() == 0
         assert b"foreign" not in child.output
         assert child.slot().failed == 0
+
+
+@pytest.mark.parametrize("how", ["signal.signal", "LOOP().add_signal_handler"])
+def test_f70_a_stop_ends_an_async_pause_of_a_task_that_handles_term_itself(how: str, tmp_path: Path) -> None:
+    code = f"""
+import asyncio, os, signal
+LOOP = asyncio.get_running_loop
+def handled(*_): os.write(1, b"handled\\n")
+async def create() -> None:
+    {how}(signal.SIGTERM, handled)
+    os.write(1, b"ran\\n")
+"""
+    with Child(tmp_path, code, sleep=3600.0) as child:
+        child.wait_for("ran")
+        ask_to_stop(child.board.fd, 0, child.process.pid)
+        child.signal(signal.SIGTERM)
+
+        assert child.end() == 0
+        assert child.lines == ["ran", "handled"]

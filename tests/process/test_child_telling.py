@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from pathlib import Path
 
@@ -137,3 +138,51 @@ def heard(event):
 
         assert child.end() == 0
         assert "ValueError: I/O operation on closed file." in child.lines
+
+
+LEFT = {
+    "a thread of the executor": "asyncio.get_running_loop().run_in_executor(None, threading.Event().wait)",
+    "a task that swallows cancellation": "asyncio.create_task(stubborn())",
+}
+
+
+@pytest.mark.parametrize("left", LEFT)
+def test_an_async_failure_is_told_before_what_is_left_is_waited_for(left: str, tmp_path: Path) -> None:
+    code = f"""
+import asyncio, threading
+async def stubborn():
+    while True:
+        try: await asyncio.sleep(3600)
+        except asyncio.CancelledError: print("swallowed", flush=True)
+class Task:
+    async def do_task(self):
+        self.left = {LEFT[left]}
+        await asyncio.sleep(0)
+        raise ValueError("no")
+def create(): return Task()
+"""
+    with Child(tmp_path, code) as child:
+        child.wait_for(LAST)
+        child.signal(signal.SIGKILL)
+        child.end()
+
+        assert child.reports[-1] == FAILED
+        assert child.output.count(LAST.encode()) == 1
+
+
+def test_a_plain_failure_is_told_before_a_process_that_is_left_is_waited_for(tmp_path: Path) -> None:
+    code = """
+import multiprocessing, os
+def create():
+    def task():
+        multiprocessing.Process(target=os.read, args=(GO, 1)).start()
+        raise ValueError("no")
+    return task
+GO, TOLD = os.pipe()
+"""
+    with Child(tmp_path, code) as child:
+        child.wait_for(LAST)
+        os.killpg(child.process.pid, signal.SIGKILL)
+        child.end()
+
+        assert child.reports[-1] == FAILED

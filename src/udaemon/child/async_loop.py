@@ -16,23 +16,34 @@ from typing import Any
 
 from udaemon.child.forked import leave_if_forked
 from udaemon.child.forms import refuse_product
-from udaemon.child.loop import Course, Outcome
+from udaemon.child.loop import Course, Outcome, outcome_of
 from udaemon.child.signals import Signals
 
 
-def run_course(course: Course, signals: Signals) -> Outcome:
-    """Walk a course inside an event loop; what the task left running in it is cancelled at the end."""
-    with asyncio.Runner() as runner:
+def run_course(course: Course, signals: Signals, told: Callable[[Outcome], object] = lambda _outcome: None) -> Outcome:
+    """Walk a course inside an event loop; what the task left running in it is cancelled at the end.
+
+    Args:
+        course: What to do.
+        signals: End the pauses.
+        told: Called with how it ended before anything that is left is waited for: that may take for ever.
+    """
+    runner = asyncio.Runner()
+    try:
         try:
-            return runner.run(_walk(course, signals))
-        except BaseException as error:
+            outcome = runner.run(_walk(course, signals))
+        except BaseException as error:  # noqa: BLE001 - a signal handler of the task's, or a callback in the loop
             leave_if_forked(error)  # to close the loop would take from the daemon's what it waits for
-            raise
+            outcome = outcome_of(error)
+        told(outcome)
+    finally:
+        runner.close()
+    return outcome
 
 
 async def _walk(steps: Course, signals: Signals) -> Outcome:
     loop = asyncio.get_running_loop()
-    loop.add_reader(signals.wake_fd(), _drain, signals.wake_fd())
+    loop.add_reader(signals.wake_fd(), _woken, signals.wake_fd(), signals)
     answer: BaseException | None = None
     while True:
         try:
@@ -74,11 +85,9 @@ async def _wait(due: float, signals: Signals) -> None:
         if not done.done():
             done.set_result(None)
 
-    former = signal.set_wakeup_fd(-1)
+    # The task may handle signals by its loop, which took the wake-up over: what comes is passed on to that.
+    signals.passed_on_to = signal.set_wakeup_fd(-1)
     signals.wake_fd()
-    if former != -1:
-        # The task handles signals by its loop, which took the wake-up over. That wakes us as well.
-        signal.set_wakeup_fd(former, warn_on_full_buffer=False)
     signals.notify = lambda: loop.call_soon_threadsafe(finish)
     timer = loop.call_later(left, finish)
     if signals.attention:
@@ -88,12 +97,18 @@ async def _wait(due: float, signals: Signals) -> None:
     finally:
         timer.cancel()
         signals.notify = _nothing
+        with suppress(ValueError, OSError):
+            signal.set_wakeup_fd(signals.passed_on_to, warn_on_full_buffer=False)
 
 
 def _nothing() -> None:
     """Nobody waits."""
 
 
-def _drain(fd: int) -> None:
-    with suppress(BlockingIOError):
-        os.read(fd, 512)
+def _woken(fd: int, signals: Signals) -> None:
+    with suppress(OSError):
+        numbers = os.read(fd, 512)
+        if signals.passed_on_to not in (-1, fd):
+            os.write(signals.passed_on_to, numbers)
+    if signals.look():
+        signals.notify()

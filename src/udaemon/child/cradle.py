@@ -25,6 +25,7 @@ class Cradle:
 
     Attributes:
         env: What its environment still lacks.
+        told: Whether its end was told.
         call: Makes the task, where that is known before anything of the user's has run.
     """
 
@@ -33,6 +34,7 @@ class Cradle:
         self.signals = signals
         self.reporter = reporter
         self.writer = writer
+        self.told = False
         self.context = TaskContext(
             spec.name,
             instance=spec.index,

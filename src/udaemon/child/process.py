@@ -10,6 +10,7 @@ import gc
 import os
 import resource
 import time
+from collections.abc import Callable
 
 from udaemon.child.book import Book
 from udaemon.child.build import Built, build, load_module, resolve_listener
@@ -71,8 +72,7 @@ def live(cradle: Cradle, *, once: bool = False) -> Outcome:
             return Outcome("stopped")
         book.start()
         reporter.tell(ReadyReport())
-        outcome = run_loop(spec, built, signals, book, once=once)
-        return Outcome("config", outcome.error) if isinstance(outcome.error, Misconfigured) else outcome
+        return _judged(run_loop(spec, built, signals, book, once=once, told=lambda end: tell_end(cradle, _judged(end))))
     except Misconfigured as error:
         return Outcome("config", error)
     except SystemExit as error:
@@ -81,8 +81,13 @@ def live(cradle: Cradle, *, once: bool = False) -> Outcome:
         return Outcome("exception", error)
 
 
+def _judged(outcome: Outcome) -> Outcome:
+    """A run can show that the daemon is not declared well."""
+    return Outcome("config", outcome.error) if isinstance(outcome.error, Misconfigured) else outcome
+
+
 def tell_end(cradle: Cradle, outcome: Outcome) -> int:
-    """Say why the child leaves, to the supervisor and to its log. Returns the exit code.
+    """Say why the child leaves, to the supervisor and to its log, once. Returns the exit code.
 
     To the supervisor first: what the user has made of `sys.excepthook` may fail or hang.
     """
@@ -94,6 +99,9 @@ def tell_end(cradle: Cradle, outcome: Outcome) -> int:
         code, message = exit_code(error), f"sys.exit({code_text(error)})"
     elif error is not None:
         code, message = exit_code(error), last_line(error)
+    if cradle.told:
+        return code
+    cradle.told = True
     cradle.reporter.tell(Leaving(outcome.reason, message))
     if outcome.reason == "config" or (error is None and message is not None):
         say(f"udaemon: {spec.name}: {message}")
@@ -102,8 +110,16 @@ def tell_end(cradle: Cradle, outcome: Outcome) -> int:
     return code
 
 
-def run_loop(spec: ChildSpec | Pace, built: Built, signals: Signals, book: Book, *, once: bool) -> Outcome:
-    """Run a task that is built, by the loop that suits it."""
+def run_loop(
+    spec: ChildSpec | Pace,
+    built: Built,
+    signals: Signals,
+    book: Book,
+    *,
+    once: bool,
+    told: Callable[[Outcome], object] = lambda _outcome: None,
+) -> Outcome:
+    """Run a task that is built, by the loop that suits it; `told` of the end where there is a wait after it."""
     clock = time.monotonic
     unpaced = spec.sleep <= 0 and spec.min_sleep <= 0
     limit = None if spec.memory_limit is None else MemoryLimit(spec.memory_limit, spec.memory_threshold)
@@ -125,7 +141,7 @@ def run_loop(spec: ChildSpec | Pace, built: Built, signals: Signals, book: Book,
     if built.is_async:
         from udaemon.child.async_loop import run_course  # asyncio is 40 ms that a plain task need not pay
 
-        return run_course(steps, signals)
+        return run_course(steps, signals, told)
     return drive(steps, signals.wait)
 
 
