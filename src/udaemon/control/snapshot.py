@@ -141,6 +141,8 @@ def last_error(view: InstanceView) -> str | None:
 def _activity(view: InstanceView) -> str | None:
     if view.daemon.command is not None or view.slot is None or not _present(view):
         return None
+    if view.instance.leaving:
+        return "leaving"
     if view.slot.current_started_at is not None:
         return "in-run"
     return "sleeping" if view.instance.state is State.RUNNING else None

@@ -25,7 +25,7 @@ from udaemon.engines.zygote.parent import Patience
 from udaemon.engines.zygote.spare import Process
 from udaemon.engines.zygote.start import Starter
 from udaemon.manifest.model import Daemon, Manifest
-from udaemon.policy.events import Ready, Spawned, SpawnFailed, Trouble
+from udaemon.policy.events import Leaving, Ready, Spawned, SpawnFailed, Trouble
 from udaemon.policy.instance import Key
 
 _PATIENCE = Patience()
@@ -68,7 +68,11 @@ class LocalEngine:
         self._slots: dict[Key, int] = {}
         self._manifest = manifest
         self._launcher = Launcher(nofile)
-        self._reports = Reports(reactor, lambda living: listener(living.key, Ready()))
+        self._reports = Reports(
+            reactor,
+            on_ready=lambda living: listener(living.key, Ready()),
+            on_leaving=lambda living: listener(living.key, Leaving()),
+        )
         self._endings = Endings(
             reactor, listener, self._reports, manifest.project, lambda: (*self._births.pids, *others())
         )

@@ -22,11 +22,15 @@ class Reports:
     Args:
         reactor: Where their sockets are watched.
         on_ready: Told when one has built its task.
+        on_leaving: Told when one has said that it ends.
     """
 
-    def __init__(self, reactor: Reactor, on_ready: Callable[[Living], None]) -> None:
+    def __init__(
+        self, reactor: Reactor, on_ready: Callable[[Living], None], on_leaving: Callable[[Living], None]
+    ) -> None:
         self._reactor = reactor
         self._on_ready = on_ready
+        self._on_leaving = on_leaving
         self.errors: dict[Key, str] = {}
 
     def listen(self, living: Living) -> None:
@@ -36,14 +40,14 @@ class Reports:
 
     def last_words(self, living: Living) -> None:
         """Hear all that a child said before it ended. A descendant may have its socket, so the end may not be seen."""
-        while living.reports is not None and self._hear(living):
+        while living.reports is not None and self._hear(living, last=True):
             pass
         self._close(living)
 
     def _on_readable(self, living: Living) -> None:
         self._hear(living)
 
-    def _hear(self, living: Living) -> bool:
+    def _hear(self, living: Living, *, last: bool = False) -> bool:
         """Take in one chunk. Returns whether there may be more."""
         if living.reports is None:
             return False
@@ -65,6 +69,8 @@ class Reports:
                     living.leaving = report
                     if message is not None:
                         self.errors[living.key] = message
+                    if not last:
+                        self._on_leaving(living)
         if not data or living.reader.broken:
             self._close(living)
         return bool(data)

@@ -103,12 +103,14 @@ def _settle(instance: Instance, end: Exit, now: float, jitter: float) -> Outcome
 
 
 def _cleared(instance: Instance, state: State) -> Instance:
-    return evolve(instance, state=state, deadline=None, asked_at=None, killing=False, survivors=())
+    return evolve(instance, state=state, deadline=None, asked_at=None, killing=False, leaving=False, survivors=())
 
 
 def _reason(instance: Instance, event: Exited) -> Reason:
     """Killed by any signal but the one it was asked with is `killed`; the child's own word counts if it left itself."""
     asked = instance.asked_at is not None
+    if instance.leaving and event.reason is not None and not asked:
+        return event.reason  # what came after its own word is how it was helped out
     if event.signal is not None:
         as_asked = asked and wording.signal_name(event.signal) == f"SIG{instance.daemon.stop.signal}"
         return Reason.STOPPED if as_asked else Reason.KILLED

@@ -79,6 +79,11 @@ class Ready:
 
 
 @frozen
+class Leaving:
+    """A factory daemon has said that it ends; what it left running may still keep it."""
+
+
+@frozen
 class Exited:
     """The instance's own process has ended and was reaped.
 
@@ -104,4 +109,15 @@ class DeadlineReached:
     """The instance's one deadline has passed."""
 
 
-Event = StartAsked | StopAsked | RestartAsked | Spawned | SpawnFailed | Ready | Exited | TreeGone | DeadlineReached
+Event = (
+    StartAsked
+    | StopAsked
+    | RestartAsked
+    | Spawned
+    | SpawnFailed
+    | Ready
+    | Leaving
+    | Exited
+    | TreeGone
+    | DeadlineReached
+)

@@ -70,7 +70,7 @@ class Instance:
     """One copy of a daemon. Times are monotonic seconds.
 
     Attributes:
-        deadline: The one moment it waits for: the kill while stopping, the next attempt in backoff, else None.
+        deadline: The one moment it waits for: the kill while stopping or leaving, the next attempt in backoff.
         pid: Its process, while that lives.
         started_at: When the present or last process was there.
         restarts: How often udaemon started it again by itself.
@@ -79,6 +79,7 @@ class Instance:
         attempts: Times of the automatic restarts after a failure, within the start limit's window.
         asked_at: When the operator asked for the stop under way; None while only a tree is cleared.
         killing: KILL was sent, or will be as soon as there is a process to send it to.
+        leaving: Its process has said that it ends.
         automatic: The start under way, or the one waited for, is udaemon's own idea.
         exit: How the last process ended, or why it could not begin.
         message: Why it is what it is, in a sentence, if there is more to say than the state.
@@ -98,6 +99,7 @@ class Instance:
     attempts: tuple[float, ...] = ()
     asked_at: float | None = None
     killing: bool = False
+    leaving: bool = False
     automatic: bool = False
     exit: Exit | None = None
     message: str | None = None

@@ -24,6 +24,7 @@ from udaemon.policy.events import (
     DeadlineReached,
     Event,
     Exited,
+    Leaving,
     Ready,
     Reason,
     RestartAsked,
@@ -59,6 +60,8 @@ def step(instance: Instance, event: Event, now: float, jitter: float = 0.0) -> O
             return _spawn_failed(instance, event, now, jitter)
         case Ready():
             return _ready(instance)
+        case Leaving():
+            return _leaving(instance, now)
         case Exited():
             return on_exited(instance, event, now, jitter)
         case TreeGone():
@@ -163,6 +166,16 @@ def _ready(instance: Instance) -> Outcome:
     return evolve(instance, state=State.RUNNING), (Tell(Word.READY, "its task is built"),)
 
 
+def _leaving(instance: Instance, now: float) -> Outcome:
+    """What it left running has the time of a stop to end, as the process waits for that."""
+    if instance.pid is None or instance.leaving:
+        return instance, ()
+    leaving = evolve(instance, leaving=True)
+    if instance.state in (State.STARTING, State.RUNNING):
+        leaving = evolve(leaving, deadline=now + instance.daemon.stop.timeout)
+    return leaving, ()
+
+
 def _spawn_failed(instance: Instance, event: SpawnFailed, now: float, jitter: float) -> Outcome:
     if not instance.being_born:
         return instance, ()
@@ -183,6 +196,10 @@ def _deadline(instance: Instance, now: float) -> Outcome:
         return instance, ()
     if instance.state is State.BACKOFF:
         return begin(instance)
+    if not instance.killing and instance.state in (State.STARTING, State.RUNNING):
+        timeout = wording.seconds(instance.daemon.stop.timeout)
+        killing, effects = _kill(instance, f"killed: something it left running kept it for {timeout}", now)
+        return evolve(killing, message=instance.message), effects
     if not instance.killing:
         return _kill(instance, _overdue(instance, now), now)
     return _give_up_on(instance, now)

@@ -57,7 +57,11 @@ class ForegroundCommand:
         self._instance = life.declared(evolve(daemon, restart=Restart.NEVER, enabled=True), key.index)
         self._loop = Loop(lambda _what: traceback.print_exc())
         self._endings = Endings(
-            self._loop, self._happen, Reports(self._loop, lambda _living: None), manifest.project, tuple
+            self._loop,
+            self._happen,
+            Reports(self._loop, lambda _living: None, lambda _living: None),
+            manifest.project,
+            tuple,
         )
         self._interactive = sys.stdin is not None and sys.stdin.isatty()
 

@@ -12,6 +12,7 @@ from udaemon.policy.events import (
     DeadlineReached,
     Event,
     Exited,
+    Leaving,
     Ready,
     RestartAsked,
     Spawned,
@@ -34,6 +35,7 @@ SITUATIONS: Mapping[str, Callable[[], Life]] = {
     "starting, no process yet": lambda: Life(command()).happens(StartAsked()),
     "starting": lambda: Life(factory()).happens(StartAsked(), Spawned(7)),
     "running": Life.running,
+    "running, leaving": lambda: Life.running(factory()).happens(Leaving()),
     "backoff": lambda: Life.running().crashes(2),
     "stopping, no process yet": lambda: Life(command()).happens(StartAsked(), StopAsked()),
     "stopping": lambda: Life.running().happens(StopAsked()),
@@ -58,6 +60,7 @@ BIRTH: Mapping[str, Event] = {
 }
 
 DEATH: Mapping[str, Event] = {
+    "says it ends": Leaving(),
     "ends well": Exited(code=0),
     "fails": Exited(code=1),
     "leaves others behind": Exited(code=1, survivors=(8,)),
