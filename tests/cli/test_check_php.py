@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from udaemon.cli.main import main
-from udaemon.php.look import fault
+from udaemon.php.look import Fault, Php, faults
 
 needs_php = pytest.mark.skipif(shutil.which("php") is None, reason="there is no php here")
 
@@ -119,11 +119,71 @@ def test_nothing_is_asked_without_imports(wrong: Callable[..., str]) -> None:
 def test_a_bootstrap_that_hangs_is_ended(tmp_path: Path) -> None:
     bootstrap = tmp_path / "autoload.php"
     bootstrap.write_text("<?php while (true) { usleep(1000); }")
-    told = fault(["php"], str(bootstrap), "f", env=os.environ, cwd=str(tmp_path), patience=0.3)
-    assert told == "loading autoload.php takes longer than 0.3 s"
+    told = faults(Php(["php"], os.environ, str(tmp_path), 0.3), str(bootstrap), ["f", "g"])
+    assert told == dict.fromkeys("fg", Fault("loading autoload.php takes longer than 0.3 s"))
 
 
 @needs_php
 def test_a_directory_that_is_not_there_is_told(tmp_path: Path) -> None:
-    told = fault(["php"], "x.php", "f", env=os.environ, cwd=str(tmp_path / "none"), patience=5)
-    assert told == f"PHP cannot be started: {tmp_path}/none: No such file or directory"
+    told = faults(Php(["php"], os.environ, str(tmp_path / "none"), 5), "x.php", ["f"])
+    assert told == {"f": Fault(f"PHP cannot be started: {tmp_path}/none: No such file or directory")}
+
+
+BOOTSTRAP = """<?php
+file_put_contents(__DIR__ . '/loads', 'x', FILE_APPEND);
+class Ustream_Daemon_Builder { }
+class Mail { function doTask() { } }
+class Good { static function make(): Mail { return new Mail(); } function not() { } }
+class Bad {
+    static function wants($queue) { }
+    static function builds() { return new Ustream_Daemon_Builder(); }
+    static function other(): Ustream_Daemon_Builder { }
+}
+spl_autoload_register(function ($class) { if ($class === 'Dies') { exit(4); } });
+"""
+
+
+@needs_php
+def test_many_factories_are_asked_for_in_one_process_and_one_fault_is_told_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "app.php").write_text(BOOTSTRAP)
+    factories = ["Good::make"] * 20 + ["Bad::wants", "Bad::builds", "Bad::other", "Good::not"] + ["Gone::x"] * 3
+    tables = [f"[daemons.d{number}]\nphp.factory = '{name}'\n" for number, name in enumerate(factories)]
+    (tmp_path / "udaemon.toml").write_text(
+        '[defaults]\nsleep = 1\nphp.bootstrap = "app.php"\n'
+        + "".join(tables)
+        + "[daemons.dies]\nphp.factory = 'Dies::x'\n"
+    )
+    assert main(["check", "--format", "concise"]) == 1
+    told = [line.split(": ", 1)[1] for line in capsys.readouterr().out.splitlines()]
+    hint = "leave it to PHP with php.entry, or change the factory"
+    lost = f"works with Ustream_Daemon_Builder, which is not there where udaemon keeps the time ({hint})"
+    assert told == [
+        "error[import-failed]: daemons.d20.php.factory: Bad::wants needs an argument; a factory is called without",
+        f"warning[import-failed]: daemons.d21.php.factory: Bad::builds {lost}",
+        "error[import-failed]: daemons.d22.php.factory: Bad::other makes a Ustream_Daemon_Builder, which is no task",
+        "error[import-failed]: daemons.d23.php.factory: Good::not is no public static method",
+        "error[import-failed]: daemons.d24.php.factory: PHP has no Gone::x (3 daemons: this one, d25, d26)",
+        "error[import-failed]: daemons.dies.php.factory: PHP left with exit code 4 in Dies::x",
+    ]
+    assert (tmp_path / "loads").read_text() == "x"
+
+
+@pytest.mark.parametrize(
+    ("php", "said"),
+    [
+        ("php.id = 'x'", "nothing-to-run]: daemons.a.php: has no entry"),
+        ("php = { entry = 'e.php', factory = 'f' }", "both-to-run]: daemons.a.php.entry: factory and entry exclude"),
+        ("php = { id = 'x', factory = 'f' }", "both-to-run]: daemons.a.php.id: factory and id exclude"),
+        ("php.entry = 'e.php'\nsleep = 1", "contradiction]: daemons.a.sleep: means nothing for a php.entry daemon"),
+    ],
+)
+def test_a_whole_daemon_and_a_task_exclude_each_other(
+    php: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "udaemon.toml").write_text(f"[daemons.a]\n{php}\n")
+    assert main(["check", "--no-import", "--format", "concise"]) == 1
+    assert said in capsys.readouterr().out

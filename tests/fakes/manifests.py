@@ -12,9 +12,10 @@ from attrs import evolve
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from udaemon.manifest.complete import by_hand
 from udaemon.manifest.containers import Environment, Many, Parameters
 from udaemon.manifest.keys import Table, keys_of
-from udaemon.manifest.model import KINDS, Daemon, Manifest
+from udaemon.manifest.model import KINDS, Daemon, Manifest, Php
 from udaemon.manifest.references import SIGNALS, Command, Cooldown, PhpCallable, PythonCallable, SignalName, Umask
 from udaemon.manifest.values import LONGEST, Choice, Duration, Flag, Number, Size, Text
 
@@ -92,18 +93,24 @@ def daemons(draw: st.DrawFn, name: str) -> Daemon:
         profiles=(),
     )
     bare = Daemon(name=name)
-    kind = draw(st.sampled_from(KINDS))
+    kind = draw(st.sampled_from((*KINDS, "php.entry")))
     if kind == "factory":
         return evolve(daemon, factory="pkg.mod:make", php=bare.php, command=None, shell=False)
     if kind == "php":
-        php = evolve(daemon.php, bootstrap="/app/bootstrap.php", interpreter=("php", *daemon.php.interpreter))
+        php = Php(factory="A::b", bootstrap="/app/bootstrap.php", interpreter=("php", *daemon.php.interpreter))
         return evolve(daemon, factory=None, params=bare.params, php=php, command=None, shell=False)
     command = ("echo $HOME ${X} | cat",) if daemon.shell else daemon.command or ("a",)
+    php = bare.php
+    if kind == "php.entry":
+        library = draw(st.none() | st.just("/lib"))
+        php = Php(bootstrap="/app/x.php", interpreter=("php8",), entry="/app/$d.php", id=draw(WORD), library=library)
+        command = by_hand(php)
     return evolve(
         daemon,
         factory=None,
-        php=bare.php,
+        php=php,
         command=command,
+        shell=daemon.shell and kind != "php.entry",
         params=bare.params,
         sleep=bare.sleep,
         min_sleep=bare.min_sleep,

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 from tests.process.project import PATIENCE, Project, read_line
 
-from udaemon.cli.legacy_files import find_daemon_class
 from udaemon.php import FOLLOW, FOREGROUND
+from udaemon.php.entry import find_library
 
 APP = Path(__file__).parents[1] / "data" / "php-app"
 
@@ -34,14 +34,13 @@ def app(project: Project) -> Path:
 
 
 @contextmanager
-def php(app: Path, identifier: str, *settings: str) -> Iterator[subprocess.Popen[str]]:
+def php(app: Path, identifier: str, *settings: str, script: str = "daemon.php") -> Iterator[subprocess.Popen[str]]:
     """PHP with the bridge before the entry script."""
     run = app.parent / "run"
-    library = find_daemon_class(str(app))
-    settings = settings or (f"udaemon.library={library}", f"udaemon.pid_file={run}/{identifier}-production.pid")
+    settings = settings or (f"udaemon.library={find_library(str(app / script))}",)
     words = [word for setting in (f"auto_prepend_file={FOREGROUND}", *settings) for word in ("-d", setting)]
     with subprocess.Popen(
-        ["php", *words, str(app / "daemon.php"), "--id", identifier],
+        ["php", *words, str(app / script), "--id", identifier],
         env={**os.environ, "RUN_DIR": str(run)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -57,8 +56,9 @@ def php(app: Path, identifier: str, *settings: str) -> Iterator[subprocess.Popen
 def first_run(process: subprocess.Popen[str]) -> int:
     """Wait for the first run, and answer the pid it said it ran in."""
     assert process.stdout is not None
-    line = read_line(process.stdout.fileno(), time.monotonic() + PATIENCE)
-    assert line.startswith("run 1 of ")
+    deadline = time.monotonic() + PATIENCE
+    while "run 1 of " not in (line := read_line(process.stdout.fileno(), deadline)):
+        assert line.partition(" | ")[2] or line.startswith(("Using ", "Pid file", "Log file")), line
     return int(line.rsplit(" ", 1)[1])
 
 
@@ -90,6 +90,35 @@ def test_a_task_may_still_fork(app: Path) -> None:
         first_run(process)
         assert process.stdout is not None
         assert read_line(process.stdout.fileno(), time.monotonic() + PATIENCE) == "forked a child of its own\n"
+
+
+def test_a_child_that_the_daemon_makes_is_forked_as_ever(app: Path) -> None:
+    """Of the library's two calls of pcntl_fork() only the one that leaves the foreground is replaced."""
+    with php(app, "family", script="family.php") as process:
+        out, err = process.communicate(timeout=PATIENCE)
+        assert (process.returncode, err) == (0, "")
+    child, told = out.splitlines()
+    assert child == f"child {told.split()[1]} of {process.pid}"
+    assert told == f"child {told.split()[1]} left with 7 in {process.pid}"
+
+
+@pytest.mark.parametrize(("how", "code"), [("stop", 0), ("throw", 1)])
+def test_listeners_of_the_entry_script_steer_as_before(
+    app: Path, monkeypatch: pytest.MonkeyPatch, how: str, code: int
+) -> None:
+    monkeypatch.setenv("HOW", how)
+    with php(app, "tick", script="steered.php") as process:
+        out, _ = process.communicate(timeout=PATIENCE)
+        assert process.returncode == code
+    assert out.count("run ") == 2
+    assert not list((app.parent / "run").glob("*.pid"))
+
+
+def test_errors_name_the_librarys_own_file(app: Path) -> None:
+    with php(app, "undefined", "display_errors=stderr", f"udaemon.library={find_library(str(app / 'x'))}") as process:
+        _, err = process.communicate(timeout=PATIENCE)
+    assert f"{find_library(str(app / 'x'))}(" in err
+    assert "eval()'d code" not in err
 
 
 def test_without_the_library_the_fork_is_taken_away(app: Path) -> None:
@@ -182,17 +211,23 @@ def test_what_is_not_the_library_is_refused_with_78(app: Path, settings: list[st
     assert said in err
 
 
+def keep(app: Path, *names: str) -> None:
+    """Leave only these of the application's daemons."""
+    for file in (app / "ini").iterdir():
+        if file.stem not in names:
+            file.unlink()
+
+
 def test_without_the_library_the_launcher_is_followed(project: Project, app: Path) -> None:
     shutil.move(app / "vendor", app / "elsewhere")
     (app / "bootstrap.php").write_text((app / "bootstrap.php").read_text().replace("/vendor/", "/elsewhere/"))
-    for name in ("stop", "fail", "forks", "tick"):
-        (app / "ini" / f"{name}.ini").unlink()
+    keep(app, "long")
     done = project.run("import-ini", "app/ini", "--bridge", "php", "--entry", "app/daemon.php")
     assert "no-library: the library's Daemon.php was not found" in done.stdout
+    assert "warning[no-library]" in project.run("check").stdout
     project.up()
     with project.process("logs", "-f", "long") as logs:
-        assert logs.stdout is not None
-        daemon = int(read_line(logs.stdout.fileno(), time.monotonic() + PATIENCE).rsplit(" ", 1)[1])
+        daemon = first_run(logs)
     first = project.instance("long")["pid"]
     os.kill(daemon, signal.SIGKILL)
     second = project.until("long", lambda seen: seen["state"] == "running" and seen["pid"] != first)
@@ -201,12 +236,15 @@ def test_without_the_library_the_launcher_is_followed(project: Project, app: Pat
 
 
 def test_an_imported_directory_runs_under_udaemon(project: Project, app: Path) -> None:
-    for name in ("stop", "fail", "forks"):
-        (app / "ini" / f"{name}.ini").unlink()
+    keep(app, "long", "tick")
     project.run(
         *("import-ini", "app/ini", "--bridge", "php", "--entry", "app/daemon.php"),
-        *("--run-dir", "run", "--context", "production", "--instances", "tick=2"),
+        *("--context", "production", "--instances", "tick=2"),
     )
+    text = (project.directory / "udaemon.toml").read_text()
+    assert 'php = { entry = "app/daemon.php" }' in text
+    assert str(project.directory) not in text.split("\n", 1)[1].replace("${RUN_DIR}", "")
+    project.run("check")
     project.up()
     first = project.instance("long")["pid"]
     os.kill(first, signal.SIGKILL)
@@ -224,3 +262,72 @@ def test_an_imported_directory_runs_under_udaemon(project: Project, app: Path) -
         assert (run / f"tick-production-{index}.pid").read_text() == str(pid)
     project.down()
     assert not list(run.glob("*.pid"))
+
+
+def test_a_library_that_cannot_be_patched_is_told_before_up_does(project: Project, app: Path) -> None:
+    keep(app, "tick", "long")
+    library = Path(find_library(str(app / "daemon.php")) or "")
+    library.write_text(
+        library.read_text().replace("function fork()", "function divide()").replace("this->fork", "this->divide")
+    )
+    said = "is not the library's Daemon.php: its method fork() does not call pcntl_fork() once"
+    done = project.run("import-ini", "app/ini", "--bridge", "php", "--entry", "app/daemon.php")
+    assert f"library-refused: no daemon can be kept in the foreground: {library} {said}" in done.stdout
+    checked = project.run("check", "--format", "concise", code=1).stdout
+    assert f"defaults.php.entry: {library} {said} (2 daemons: this one, tick)" in checked
+    project.run("up", "-d", code=None)
+    seen = project.until("tick", lambda seen: seen["state"] == "failed")
+    assert (seen["state"], seen["exit"]["code"], seen["exit"]["reason"]) == ("failed", 78, "config")
+    assert seen["runs"]["last"]["error"] == f"{library} {said}"
+    project.down()
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "said"),
+    [
+        ("throws", 1, "LogicException: the queue is not configured"),
+        ("failsLater", 1, "DomainException: broken in run 2"),
+        ("undefined", 255, "Error: Call to undefined function nothing()"),
+        ("greedy", 255, "Allowed memory size of 67108864 bytes exhausted (tried to allocate 1073745920 bytes)"),
+        ("dies", 3, None),
+    ],
+)
+def test_a_bridged_daemon_s_error_is_php_s(project: Project, app: Path, name: str, code: int, said: str | None) -> None:
+    project.manifest(f"""
+        [daemons.one]
+        php = {{ entry = "app/daemon.php", id = "{name}" }}
+        restart = "never"
+    """)
+    project.run("up", "-d")
+    seen = project.until("one", lambda seen: seen["exit"]["code"] is not None)
+    assert (seen["exit"]["code"], seen["runs"]["last"]["error"]) == (code, said)
+    events = (
+        project.state / "udaemon" / seen["log"].split("/udaemon/")[1].split("/")[0] / "log" / "_common.log"
+    ).read_text()
+    assert said is None or said in events
+    project.down()
+
+
+def test_what_is_missing_of_a_bridge_is_told_by_check(project: Project, app: Path) -> None:
+    project.manifest("""
+        [defaults]
+        php = { entry = "app/daemon.php" }
+        [daemons.a]
+        php.id = "tick"
+        [daemons.b]
+        php = { id = "tick", entry = "app/other.php" }
+        [daemons.c]
+        php = { id = "tick", library = "nowhere" }
+        [daemons.d]
+        php = { factory = "Factory::tick", bootstrap = "app/none.php" }
+        sleep = 1
+        [daemons.e]
+        php = { id = "tick", library = "app/vendor/ustream/daemon" }
+    """)
+    told = project.run("check", "--format", "concise", code=1).stdout
+    here = project.directory
+    assert [line.split("]: ")[1].split(" (")[0] for line in told.splitlines() if "]: " in line] == [
+        f"daemons.b.php.entry: there is no file {here}/app/other.php",
+        f"daemons.c.php.library: the PHP library is not in {here}/nowhere",
+        f"daemons.d.php.bootstrap: there is no file {here}/app/none.php",
+    ]

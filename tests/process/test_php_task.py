@@ -109,9 +109,42 @@ def test_a_missing_php_says_how_to_get_it() -> None:
 
 
 @needs_php
+@pytest.mark.parametrize(
+    ("factory", "said"),
+    [
+        ("Factory::throws", r"^LogicException: the queue is not configured$"),
+        ("Factory::wants", r"^ArgumentCountError: Too few arguments"),
+    ],
+)
+def test_a_factory_that_fails_says_so_in_php_s_words(factory: str, said: str) -> None:
+    with pytest.raises(PhpError, match=said):
+        made_by("php", str(APP / "bootstrap.php"), factory)
+
+
+@needs_php
+def test_a_fatal_error_is_told_in_php_s_words() -> None:
+    with (
+        task("Factory::greedy", limit=64 * 1024**2) as made,
+        pytest.raises(PhpError, match=r"^Allowed memory size of 67108864 bytes exhausted \(tried"),
+    ):
+        made.do_task()
+
+
+@needs_php
+def test_the_librarys_logger_writes_to_the_log_with_its_levels(capfd: pytest.CaptureFixture[str]) -> None:
+    with task("Factory::levels") as made:
+        made.do_task()
+    with task("Ustream_Daemon_CallbackTask::nullTask") as made:
+        made.do_task()
+    told = capfd.readouterr()
+    assert told.err == "DEBUG quiet\nWARNING mind this\nCRITICAL two\nlines\nDEBUG null\n"
+    assert told.out.startswith("run 1 of levels in ")
+
+
+@needs_php
 def test_a_bootstrap_that_fails_is_told(tmp_path: Path) -> None:
     (tmp_path / "broken.php").write_text("<?php nothing();")
-    with pytest.raises(PhpError, match=r"^PHP left with exit code 255$"):
+    with pytest.raises(PhpError, match=r"^Error: Call to undefined function nothing\(\)$"):
         made_by("php", str(tmp_path / "broken.php"), "f")
 
 
@@ -182,6 +215,7 @@ def test_a_php_task_ends_with_a_true_exit_code_and_reason(project: Project) -> N
     assert ends["fail"]["runs"]["failed"] == 1
     assert ends["done"]["runs"]["failed"] == 0
     assert "RuntimeException: broken" in project.log("fail")
+    assert "Traceback" not in project.log("fail") + project.log("dies")
     assert "PHP has no Factory::none" in project.log("wrong")
     assert "PHP left with exit code 3" in project.log("dies")
     project.down()

@@ -18,15 +18,15 @@ RANK = {
     "manifest": 1,
     "policy": 2,
     "child": 3,
-    "engines": 4,
-    "logs": 4,
     "php": 4,
-    "supervisor": 5,
-    "control": 5,
-    "ui": 6,
-    "runner": 6,
-    "cli": 7,
-    "__main__": 8,
+    "engines": 5,
+    "logs": 5,
+    "supervisor": 6,
+    "control": 6,
+    "ui": 7,
+    "runner": 7,
+    "cli": 8,
+    "__main__": 9,
 }
 MAY_MEET = {"engines", "logs"}
 FILES = sorted(path.relative_to(SOURCE) for path in SOURCE.rglob("*.py"))

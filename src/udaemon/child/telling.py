@@ -17,6 +17,8 @@ _LOG = 2
 def last_line(error: BaseException) -> str:
     """The exception as the last line of its traceback has it, without what follows a line break."""
     kind = type(error)
+    if getattr(kind, "foreign", False):  # another language's error, in its own words
+        return str(error).splitlines()[0] if str(error) else kind.__qualname__
     name = (
         kind.__qualname__ if kind.__module__ in ("builtins", "__main__") else f"{kind.__module__}.{kind.__qualname__}"
     )
@@ -72,6 +74,10 @@ def show_end(error: BaseException) -> None:
     if isinstance(error, SystemExit):
         if error.code is not None and not isinstance(error.code, int):
             say(_text(error.code))
+        return
+    if getattr(type(error), "foreign", False):  # its trace is another language's, which has written it
+        if not getattr(error, "logged", False):
+            say(f"udaemon: {last_line(error)}")
         return
     with suppress(BaseException):
         BaseException.with_traceback(error, _users_part(error.__traceback__))

@@ -11,14 +11,15 @@ from collections.abc import Mapping, Sequence
 
 from udaemon.errors import ExitCode, UdaemonError
 from udaemon.manifest.document import parse
+from udaemon.manifest.find import NAMES
 from udaemon.manifest.interpolate import interpolate, replace
 from udaemon.manifest.legacy_ini.factories import NO_RULES, Rules
 from udaemon.manifest.legacy_ini.factories import parse as parse_rules
-from udaemon.manifest.legacy_ini.plan import Imported, Wishes
+from udaemon.manifest.legacy_ini.plan import Imported
 from udaemon.manifest.legacy_ini.verify import differences, remaining
+from udaemon.php.entry import upward
 
 _LARGEST = 4 * 1024**2
-_DAEMON_CLASS = "vendor/ustream/daemon/src/Ustream/Daemon/Daemon.php"
 
 
 def read_file(path: str) -> bytes:
@@ -53,37 +54,25 @@ def read_rules(path: str | None) -> Rules:
         return NO_RULES
     rules, wrong = parse_rules(read_file(path).decode("utf-8", "replace"))
     if wrong:
-        line, text = wrong[0]
-        raise UdaemonError(f"{path}:{line}: {text}", exit_code=ExitCode.USAGE)
+        lines = "\n".join(f"{path}:{line}: {text}" for line, text in wrong)
+        raise UdaemonError(lines, exit_code=ExitCode.USAGE)
     return rules
 
 
-def find_daemon_class(*places: str) -> str | None:
-    """Look for the PHP library's Daemon.php under `vendor/`, from each place up."""
-    return _find(_DAEMON_CLASS, places)
-
-
-def find_autoload(*places: str) -> str | None:
-    """Look for Composer's `vendor/autoload.php`, from each place up."""
-    return _find("vendor/autoload.php", places)
-
-
-def _find(name: str, places: Sequence[str]) -> str | None:
-    for place in places:
-        directory = os.path.realpath(place)
-        while True:
-            path = os.path.join(directory, name)
-            if os.path.isfile(path):
-                return path
-            if directory == os.path.dirname(directory):
-                break
-            directory = os.path.dirname(directory)
-    return None
+def find_autoload(place: str) -> str | None:
+    """Look for Composer's `vendor/autoload.php`, from a directory up."""
+    paths = (os.path.join(directory, "vendor/autoload.php") for directory in upward(place))
+    return next((path for path in paths if os.path.isfile(path)), None)
 
 
 def write(path: str, text: str, *, force: bool) -> None:
-    """Write a manifest as a whole or not at all; over what is there only by force."""
+    """Write a manifest as a whole or not at all; over what is there only by force, and never beside another one."""
     directory = os.path.dirname(path) or "."
+    for other in NAMES:
+        beside = os.path.join(directory, other)
+        if os.path.basename(path) in NAMES and other != os.path.basename(path) and os.path.lexists(beside):
+            hint = f"take {other} away, or name another file with -o"
+            raise UdaemonError(f"{other} is there already, and two manifests in one directory exclude each other", hint)
     temporary = None
     try:
         with tempfile.NamedTemporaryFile(dir=directory, prefix=".udaemon-", delete=False) as stream:
@@ -104,9 +93,7 @@ def write(path: str, text: str, *, force: bool) -> None:
         raise UdaemonError(f"{path} cannot be written: {error.strerror}") from error
 
 
-def verified(
-    imports: Sequence[Imported], wishes: Wishes, path: str, text: str, environ: Mapping[str, str]
-) -> list[str]:
+def verified(imports: Sequence[Imported], path: str, text: str, environ: Mapping[str, str]) -> list[str]:
     """Read a manifest's text back and tell what is different from PHP: lines of text."""
     document = parse(path, text, toml=not path.endswith((".yaml", ".yml")))
     if document.findings:
@@ -115,4 +102,4 @@ def verified(
     found = list(differences(imports, data, lambda value: replace(value, environ)))
     lines = [f"{path} says what PHP read, but for:" if found else f"{path} says what PHP read."]
     lines += [f"  {line}" for line in found]
-    return [*lines, "What remains different by design:", *(f"  {line}" for line in remaining(wishes))]
+    return [*lines, "What remains different by design:", *(f"  {line}" for line in remaining(data))]

@@ -1,4 +1,4 @@
-"""Whether the programs that a manifest names are there, and whether its PHP has the factories.
+"""Whether the programs that a manifest names are there, and whether PHP and its library have what daemons name.
 
 Knows nothing of how PHP answers; `udaemon.php.look` does, and it alone runs the user's code. Nor of what makes a file
 a program: `udaemon.engines.executable` does.
@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from udaemon.child.environment import surroundings
@@ -17,55 +18,121 @@ from udaemon.manifest.model import Daemon, Manifest
 from udaemon.manifest.problems import Finding, Path
 from udaemon.manifest.wording import shown
 from udaemon.php import FOLLOW, MISSING
+from udaemon.php.entry import find_library
 
 if TYPE_CHECKING:
     from udaemon.engines.executable import Fault
+    from udaemon.php.look import Php
 
 PATIENCE = 20.0
-"""Seconds that PHP may take to load one bootstrap and look for one factory."""
+"""Seconds that PHP may take to load one bootstrap and look for its factories."""
+
+_NAMED = 5
+"""So many other daemons are named that have the same fault."""
+
+_LEAVE_IT = "leave it to PHP with php.entry, or change the factory"
+_NO_LIBRARY = "the PHP library is not under vendor/ there or above: a process of ours follows what the script starts"
 
 _PHP = re.compile(r"php[0-9.]*")
 
 
 def check_php(manifest: Manifest) -> Iterator[Finding]:
-    """What is wrong with the PHP of each daemon that may run; one question is asked once."""
-    told: dict[tuple[object, ...], str | None] = {}
+    """What is wrong with the PHP of each daemon that may run. What is wrong in the same way for many is told once."""
+    alike: dict[tuple[object, ...], list[Daemon]] = defaultdict(list)
+    told = _Told()
     for daemon in manifest.daemons.values():
+        path: Path = ("daemons", daemon.name)
         if not daemon.enabled:
             continue
-        path: Path = ("daemons", daemon.name)
-        if daemon.kind == "php":
-            yield from _task(daemon, path, told)
+        php = daemon.php
+        if daemon.kind in {"php", "php.entry"}:
+            files = (php.bootstrap,) if daemon.kind == "php" else (php.entry, php.library)
+            alike[(daemon.kind, *files, php.interpreter, daemon.cwd, *sorted(daemon.env.items()))].append(daemon)
+            if not _is_there(program := php.interpreter[0], daemon):
+                told.add("no-php", f"{program} is not installed", MISSING, (*path, "php", "interpreter"))
         elif _PHP.fullmatch(os.path.basename(program := _program(daemon))) and not _is_there(program, daemon):
             yield Finding("no-php", f"{program} is not installed", MISSING, (*path, "command"))
+    for daemons in alike.values():
+        look_at = _look_at_tasks if daemons[0].kind == "php" else _look_at_library
+        look_at(daemons, told, ask=_is_there(daemons[0].php.interpreter[0], daemons[0]))
+    yield from told.findings()
 
 
-def _task(daemon: Daemon, path: Path, told: dict[tuple[object, ...], str | None]) -> Iterator[Finding]:
-    php = daemon.php
-    bootstrap = os.path.isfile(php.bootstrap)
-    if not bootstrap:
-        hint = "name the file that makes your classes known"
-        yield Finding("import-failed", f"there is no file {php.bootstrap}", hint, (*path, "php", "bootstrap"))
-    if not _is_there(php.interpreter[0], daemon):
-        place = (*path, "php", "interpreter")
-        yield Finding("no-php", f"{php.interpreter[0]} is not installed", MISSING, place)
-    elif bootstrap and php.factory:
-        from udaemon.php import look  # seldom needed
+class _Told:
+    """Findings, those with the same words together."""
 
-        env = surroundings(daemon.env, daemon.cwd)
-        asked = (php, daemon.cwd, *sorted(daemon.env.items()))
-        if asked not in told:
-            told[asked] = look.fault(
-                php.interpreter, php.bootstrap, php.factory, env=env, cwd=daemon.cwd, patience=PATIENCE
-            )
-        if (message := told[asked]) is not None:
-            yield Finding("import-failed", message, None, (*path, "php", "factory"))
+    def __init__(self) -> None:
+        self._paths: dict[tuple[str, str, str | None, str], list[Path]] = defaultdict(list)
+
+    def add(self, code: str, message: str, hint: str | None, path: Path, severity: str = "error") -> None:
+        self._paths[code, message, hint, severity].append(path)
+
+    def findings(self) -> Iterator[Finding]:
+        """One for each sentence, at the first daemon that it is about; the others are counted and named."""
+        for (code, message, hint, severity), paths in self._paths.items():
+            if len(paths) > 1:
+                names = [str(path[1]) for path in paths[1:]]
+                more = f", and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+                message = f"{message} ({len(paths)} daemons: this one, {', '.join(names[:_NAMED])}{more})"
+            yield Finding(code, message, hint, paths[0], severity=severity)
+
+
+def _look_at_tasks(daemons: Sequence[Daemon], told: _Told, *, ask: bool) -> None:
+    """Load a bootstrap once for all daemons that have it."""
+    php = daemons[0].php
+    if not os.path.isfile(php.bootstrap):
+        for daemon in daemons:
+            hint = "name the file that makes your classes known"
+            told.add("import-failed", f"there is no file {php.bootstrap}", hint, _place(daemon, "bootstrap"))
+        return
+    if not ask:
+        return
+    from udaemon.php.look import faults  # seldom needed
+
+    found = faults(_asked(daemons[0]), php.bootstrap, [daemon.php.factory or "" for daemon in daemons])
+    for daemon in daemons:
+        fault = found.get(daemon.php.factory or "")
+        if fault is not None:
+            way_out = _LEAVE_IT if fault.severity == "warning" else None
+            told.add("import-failed", fault.message, way_out, _place(daemon, "factory"), fault.severity)
+
+
+def _look_at_library(daemons: Sequence[Daemon], told: _Told, *, ask: bool) -> None:
+    """Look whether the entry script is there, and try on the library what keeps its daemons in the foreground."""
+    from udaemon.php.look import library_fault  # seldom needed
+
+    php = daemons[0].php
+    library = find_library(php.entry or "", php.library)
+    for daemon in daemons:
+        if not os.path.isfile(php.entry or ""):
+            hint = "name the script that starts a daemon by its --id"
+            told.add("import-failed", f"there is no file {php.entry}", hint, _place(daemon, "entry"))
+        elif library is None and php.library is not None:
+            hint = "name the library's directory, or its Daemon.php"
+            told.add("import-failed", f"the PHP library is not in {php.library}", hint, _place(daemon, "library"))
+        elif library is None:
+            hint = "name its directory by php.library"
+            told.add("no-library", _NO_LIBRARY, hint, _place(daemon, "entry"), "warning")
+    if ask and library is not None and os.path.isfile(php.entry or ""):
+        refused = library_fault(_asked(daemons[0]), library)
+        for daemon in daemons if refused else ():
+            told.add("import-failed", refused or "", None, _place(daemon, "library" if php.library else "entry"))
+
+
+def _asked(daemon: Daemon) -> Php:
+    from udaemon.php.look import Php
+
+    return Php(daemon.php.interpreter, surroundings(daemon.env, daemon.cwd), daemon.cwd, PATIENCE)
+
+
+def _place(daemon: Daemon, key: str) -> Path:
+    return ("daemons", daemon.name, "php", key)
 
 
 def check_programs(manifest: Manifest) -> Iterator[Finding]:
     """What is wrong with the program of each command that may run and that no shell reads."""
     told: dict[tuple[str | None, ...], Fault | None] = {}
-    commands = [daemon for daemon in manifest.daemons.values() if daemon.enabled and daemon.command]
+    commands = [daemon for daemon in manifest.daemons.values() if daemon.enabled and daemon.kind == "command"]
     if not commands:
         return
     from udaemon.engines.executable import fault  # tasks do without both

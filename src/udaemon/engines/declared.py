@@ -11,13 +11,19 @@ from udaemon.child.environment import MARKS, surroundings
 from udaemon.engines.base import SpawnRequest
 from udaemon.engines.commands import Command, shell
 from udaemon.manifest.implied import implied
-from udaemon.manifest.model import Manifest
+from udaemon.manifest.model import Daemon, Manifest
+from udaemon.php import entry
 
 
-def command(request: SpawnRequest, manifest: Manifest) -> Command:
-    """What to execute for a command daemon. A program with a slash is looked for from `cwd`, as execve(2) does."""
+def command(request: SpawnRequest, manifest: Manifest, *, report: int | None = None) -> Command:
+    """What to execute for a command daemon. A program with a slash is looked for from `cwd`, as execve(2) does.
+
+    `report` is a socket for what a daemon of the PHP library has to say of its end.
+    """
     daemon = request.daemon
     argv = daemon.command or ()
+    if daemon.kind == "php.entry":
+        argv = _foreground(daemon, request.key.index, report)
     cwd = daemon.cwd or manifest.directory
     marks = (manifest.project, daemon.name, str(request.key.index), str(daemon.instances), manifest.context)
     return Command(
@@ -26,5 +32,13 @@ def command(request: SpawnRequest, manifest: Manifest) -> Command:
         cwd=cwd,
         umask=daemon.umask,
         output=request.output,
-        keep=(request.lock,),
+        keep=(request.lock,) if report is None else (request.lock, report),
     )
+
+
+def _foreground(daemon: Daemon, index: int, report: int | None) -> tuple[str, ...]:
+    """A daemon of the PHP library; one of several copies is told its number, as whoever launched them did."""
+    php, words = daemon.php, daemon.command or ()
+    number = ("--instance", str(index)) if daemon.instances > 1 else ()
+    library = entry.find_library(php.entry or "", php.library)
+    return tuple(entry.command((*words, *number), php.interpreter, library, report=report))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
@@ -176,7 +177,13 @@ class LocalEngine:
 
     def _execute(self, request: SpawnRequest) -> None:
         try:
-            pid = self._launcher.start(command(request, self._manifest))
+            ours, theirs = _sockets(request.daemon)
+        except OSError as error:
+            self._refused(request, f"socket: {error.strerror}")
+            return
+        try:
+            report = None if theirs is None else theirs.fileno()
+            pid = self._launcher.start(command(request, self._manifest, report=report))
         except ExecFailed as error:
             _close(request)
             self._listener(request.key, SpawnFailed(error.trouble, str(error)))
@@ -184,13 +191,16 @@ class LocalEngine:
         except Exception as error:  # noqa: BLE001 - FAULTS F6: the others of this turn are started all the same
             self._refused(request, f"cannot be executed: {error!r}")
             return
+        finally:
+            if theirs is not None:
+                theirs.close()
         try:
             pidfd = os.pidfd_open(pid)
         except OSError as error:
             os.kill(pid, signal.SIGKILL)  # it is our unreaped child, so the pid is its own; then it is an orphan
             self._refused(request, f"pidfd: {error.strerror}")
             return
-        self._born(Living(key=request.key, daemon=request.daemon, pid=pid, pidfd=pidfd), request)
+        self._born(Living(key=request.key, daemon=request.daemon, pid=pid, pidfd=pidfd, reports=ours), request)
 
     def _born(self, living: Living, request: SpawnRequest) -> None:
         self._slots[living.key] = request.slot
@@ -204,6 +214,15 @@ class LocalEngine:
     def _refused(self, request: SpawnRequest, message: str) -> None:
         _close(request)
         self._listener(request.key, SpawnFailed(Trouble.RESOURCE, message))
+
+
+def _sockets(daemon: Daemon) -> tuple[socket.socket | None, socket.socket | None]:
+    """Both ends of a socket for the reports of a command that makes some."""
+    if daemon.kind != "php.entry":
+        return None, None
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    return ours, theirs
 
 
 def _close(request: SpawnRequest) -> None:

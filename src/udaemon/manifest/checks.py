@@ -6,13 +6,13 @@ Knows values as they were structured and tables as they were written; imports an
 from __future__ import annotations
 
 import os.path
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from udaemon.manifest.keys import keys_of
 from udaemon.manifest.measures import format_size
-from udaemon.manifest.merge import LONGEST_LINE, Tree, kinds, levels, lineage, meaningless, says
+from udaemon.manifest.merge import LONGEST_LINE, Tree, kind_of, kinds, levels, lineage, meaningless, php_keys
 from udaemon.manifest.model import BARE, KINDS, Daemon, Manifest, Php
-from udaemon.manifest.problems import Finding
+from udaemon.manifest.problems import Finding, Path
 from udaemon.manifest.root import Root
 from udaemon.manifest.wording import near, shown
 
@@ -43,14 +43,28 @@ def _what_to_run(top: Tree, name: str, own: Tree) -> Iterator[Finding]:
         together = " and ".join(has)
         yield Finding("both-to-run", f"{together} exclude each other", "leave one of them", at, at_key=True)
     else:
+        kind = kind_of(stack, has) or has[0]
         php = own.get("php")
-        if isinstance(php, dict) and not any(says(level, "php") for level in stack) and not _misspelt(php, Php):
-            hint = "add factory, the PHP callable that makes the task"
-            yield Finding("nothing-to-run", "has no factory", hint, (*path, "php"), at_key=True)
-        for key in meaningless(has[0]):
+        if isinstance(php, dict):
+            yield from _php(stack, php, (*path, "php"))
+        for key in meaningless(kind):
             if key in own:
-                hint = f"take it out; {has[0]} is set"
-                yield Finding("contradiction", f"means nothing for a {has[0]} daemon", hint, (*path, key), at_key=True)
+                hint = f"take it out; {kind} is set"
+                yield Finding("contradiction", f"means nothing for a {kind} daemon", hint, (*path, key), at_key=True)
+
+
+def _php(stack: Sequence[Tree], own: Tree, path: Path) -> Iterator[Finding]:
+    """Check that a PHP daemon is either a task or a whole daemon; an `entry` in `defaults` is no wish of a task's."""
+    keys = php_keys(stack)
+    whole = [key for key in ("entry", "id") if key in own]
+    if "factory" in keys and whole:
+        message = f"factory and {whole[0]} exclude each other"
+        yield Finding("both-to-run", message, "leave one of them", (*path, whole[0]), at_key=True)
+    elif not {"factory", "entry"} & keys and not _misspelt(own, Php):
+        message, hint = "has no factory", "add factory, the PHP callable that makes the task"
+        if "id" in keys:
+            message, hint = "has no entry", "add entry, the PHP script that starts a daemon by its --id"
+        yield Finding("nothing-to-run", message, hint, path, at_key=True)
 
 
 def _misspelt(own: Tree, model: type) -> bool:
@@ -104,11 +118,11 @@ def check_root(root: Root, top: Tree) -> Iterator[Finding]:
         if daemon.backoff.initial > daemon.backoff.max:
             hint = "raise max, or lower initial"
             yield Finding("contradiction", "initial is longer than max", hint, (*path, "backoff"))
-        if daemon.kind != "command" and not daemon.command and not daemon.sleep and not daemon.min_sleep:
+        if daemon.kind in {"factory", "php"} and not daemon.command and not daemon.sleep and not daemon.min_sleep:
             hint = "set sleep to a period, or min-sleep to a pause"
             message = "sleep and min-sleep are both 0: it runs without a pause"
             yield Finding("no-pause", message, hint, path, at_key=True, severity="warning")
-        if daemon.memory_limit is None and daemon.kind != "php" and "memory-threshold" in top["daemons"][name]:
+        if daemon.memory_limit is None and daemon.kind == "factory" and "memory-threshold" in top["daemons"][name]:
             hint = "set memory-limit, or take it out"
             at = (*path, "memory-threshold")
             yield Finding("threshold-alone", "a percent of no limit", hint, at, at_key=True, severity="warning")

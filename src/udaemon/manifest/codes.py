@@ -100,6 +100,11 @@ CODES = {
         "the line ends as Windows writes it. `check --no-import` does not look.",
         "Begin it with `#!` and the path of who reads it, such as `#!/bin/sh`, or write that program before the file.",
     ),
+    "no-library": Code(
+        "A daemon of ustream/daemon is to be kept in the foreground, and the library is not where Composer puts it. A "
+        "warning: what the entry script starts is followed instead, and its errors are seen only in the log.",
+        "Name the library's directory by `php.library`.",
+    ),
     "no-pause": Code(
         "`sleep` and `min-sleep` are both 0, so that the task runs again and again without a pause. A warning: a task "
         "that itself waits for work is written so.",
@@ -125,7 +130,8 @@ CODES = {
         "`chmod +x` it, or write who reads it before it: `python3 serve.py`.",
     ),
     "nothing-to-run": Code(
-        "The daemon has no `factory`, `php` or `command`, or its `php` has no `factory`.", "Add one of them."
+        "The daemon has no `factory`, `php` or `command`, or its `php` has neither `factory` nor `entry`.",
+        "Add one of them.",
     ),
     "out-of-range": Code("The value is too small or too large.", "Write one within the bounds of the message."),
     "same-log": Code(

@@ -59,6 +59,11 @@ def complete(root: Root, top: Mapping[str, Any], setting: Setting, env_file: Env
     )
 
 
+def by_hand(php: Php) -> tuple[str, ...]:
+    """Tell how one starts a whole daemon of PHP in a shell."""
+    return (*php.interpreter, php.entry or "", "--id", php.id or "")
+
+
 def project_name(directory: str) -> str:
     """Make a valid name of a directory's."""
     name = re.sub(r"[^a-z0-9_-]", "-", os.path.basename(directory).lower()).lstrip("-_")
@@ -84,10 +89,11 @@ class _Completion:
     def daemon(self, daemon: Daemon, log_dir: str, common_env: Mapping[str, str]) -> Daemon:
         absolute = self.setting.absolute
         stack = levels(self.top, daemon.name)
+        php = self.php(daemon) if daemon.kind in {"php", "php.entry"} else daemon.php
         return evolve(
             daemon,
-            php=self.php(daemon.php) if daemon.php.factory else daemon.php,
-            command=self.command(daemon, stack),
+            php=php,
+            command=self.command(daemon, stack) if daemon.kind != "php.entry" else by_hand(php),
             env=self.env(daemon, stack, common_env),
             env_file=tuple(absolute(path) for path in daemon.env_file),
             cwd=absolute(daemon.cwd or "."),
@@ -95,11 +101,19 @@ class _Completion:
             common_log=absolute(daemon.common_log or f"{log_dir}/_common.log"),
         )
 
-    def php(self, php: Php) -> Php:
+    def php(self, daemon: Daemon) -> Php:
         """A program without a slash is looked for on PATH."""
+        php, absolute = daemon.php, self.setting.absolute
         program, *told = php.interpreter
-        program = self.setting.absolute(program) if "/" in program else program
-        return evolve(php, bootstrap=self.setting.absolute(php.bootstrap), interpreter=(program, *told))
+        whole = daemon.kind == "php.entry"
+        return evolve(
+            php,
+            bootstrap=absolute(php.bootstrap),
+            interpreter=(absolute(program) if "/" in program else program, *told),
+            entry=absolute(php.entry) if whole and php.entry else None,
+            id=(php.id or daemon.name) if whole else None,
+            library=absolute(php.library) if whole and php.library else None,
+        )
 
     def command(self, daemon: Daemon, stack: Sequence[Tree]) -> tuple[str, ...] | None:
         """Keep a command whole when a shell reads it; else the program may stand in the home directory."""

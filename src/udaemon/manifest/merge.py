@@ -14,6 +14,8 @@ from udaemon.manifest.model import KINDS, Daemon
 
 Tree = Mapping[str, Any]
 
+_SAYS_PHP = frozenset({"factory", "id"})
+
 LONGEST_LINE = 8
 """Daemons that extend one another; each is merged again for every daemon below it."""
 
@@ -72,8 +74,11 @@ def with_levels(top: Tree) -> dict[str, Any]:
 @cache
 def meaningless(kind: str) -> tuple[str, ...]:
     """Tell the keys that mean nothing for a daemon of this kind."""
+    mine = kind.partition(".")[0]
     return tuple(
-        key.name for key in keys_of(Daemon) if kind not in (key.only or ((key.name,) if key.name in KINDS else (kind,)))
+        key.name
+        for key in keys_of(Daemon)
+        if (kind not in key.only if key.only else key.name in KINDS and key.name != mine)
     )
 
 
@@ -84,8 +89,21 @@ def kinds(stack: Sequence[Tree]) -> tuple[str, ...]:
 
 
 def says(level: Tree, kind: str) -> bool:
-    """Whether a table says what to run in this way."""
-    return "factory" in _table(level, kind) if kind == "php" else kind in level
+    """Whether a table says what to run in this way. For `php` that is a factory, or the id of a whole daemon."""
+    return not _SAYS_PHP.isdisjoint(_table(level, kind)) if kind == "php" else kind in level
+
+
+def php_keys(stack: Sequence[Tree]) -> set[str]:
+    """Tell the keys that the tables say of `php`."""
+    return {name for level in stack for name in _table(level, "php")}
+
+
+def kind_of(stack: Sequence[Tree], has: tuple[str, ...]) -> str | None:
+    """Tell what kind of daemon its tables make, as `Daemon.kind` does; None where `kinds` of them are not just one."""
+    if has != ("php",):
+        return has[0] if len(has) == 1 else None
+    php = php_keys(stack)
+    return "php.entry" if "entry" in php and "factory" not in php else "php"
 
 
 @cache
@@ -98,8 +116,8 @@ def _whole(top: Tree, name: str) -> dict[str, Any]:
     """Merge a daemon; what is said below it for other kinds of daemon is not about this one."""
     *lower, own = stack = levels(top, name)
     below = lower[0] if len(lower) == 1 else reduce(merged, lower)
-    has = kinds(stack)
-    drop = meaningless(has[0]) if len(has) == 1 else ()
+    kind = kind_of(stack, kinds(stack))
+    drop = meaningless(kind) if kind else ()
     return merged({key: value for key, value in below.items() if key not in drop}, own)
 
 

@@ -53,7 +53,8 @@ class Restart(StrEnum):
 class Daemon:
     """One declared daemon with `defaults` merged in. Durations in seconds, paths absolute.
 
-    Exactly one of `factory`, `php.factory` and `command` is set.
+    One of `factory`, `php.factory`, `php.entry` and `command` is set; with `php.entry`, `command` is how one would
+    start the daemon by hand.
     """
 
     name: str = field()
@@ -65,7 +66,11 @@ class Daemon:
     params: Mapping[str, Any] = key(
         "Keyword arguments for the factory.", Parameters(), factory=dict, example={"queue": "mail"}, only=("factory",)
     )
-    php: Php = key("A task in PHP, each run of which is asked of a PHP process.", Table(Php), default=Php())
+    php: Php = key(
+        "A task in PHP, each run of which is asked of a PHP process; or a whole daemon of ustream/daemon.",
+        Table(Php),
+        default=Php(),
+    )
     command: tuple[str, ...] | None = key(
         "Program to run with its arguments: a list, or a string that is split as a shell splits words. A program named "
         "with a slash is found from `cwd`.",
@@ -188,7 +193,9 @@ class Daemon:
     @property
     def kind(self) -> str:
         """Which of the keys says what to run."""
-        return "factory" if self.factory else "php" if self.php.factory else "command"
+        if self.factory:
+            return "factory"
+        return "php" if self.php.factory else "php.entry" if self.php.entry else "command"
 
 
 @frozen(kw_only=True)

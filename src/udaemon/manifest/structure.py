@@ -97,7 +97,16 @@ def _hook(converter: Converter, key: Key) -> Hook:
         case Named(model):
             return partial(_named, converter, model)
         case of:
-            return lambda value, _type: of.parse(value)
+            return partial(_plain, of.parse)
+
+
+def _plain(parse: Callable[[Any], Any], value: Any, _type: Any) -> Any:
+    try:
+        return parse(value)
+    except Wrong as error:
+        if isinstance(value, str) and value.startswith("TODO"):  # as an import leaves it
+            error.message += ": it is still to do"
+        raise
 
 
 def _as_is(value: Any, _type: Any) -> Any:

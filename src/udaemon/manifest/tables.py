@@ -12,7 +12,7 @@ from attrs import frozen
 from udaemon.manifest.containers import Many
 from udaemon.manifest.keys import key
 from udaemon.manifest.references import PATH, Command, Cooldown, PhpCallable, PythonCallable, SignalName
-from udaemon.manifest.values import Choice, Duration, Flag, Number, Size
+from udaemon.manifest.values import Choice, Duration, Flag, Number, Size, Text
 
 
 class LogFormat(StrEnum):
@@ -32,7 +32,10 @@ class OnFull(StrEnum):
 
 @frozen(kw_only=True)
 class Php:
-    """A task whose runs PHP does. Without `factory` it is none, but may be in `defaults` for those that have one."""
+    """A task whose runs PHP does (`factory`), or a daemon of ustream/daemon as it is (`entry`).
+
+    What daemons share of it may be in `defaults`: it makes none of them a PHP daemon.
+    """
 
     factory: str | None = key(
         "PHP callable that makes the task, called without arguments: a static method or a function.",
@@ -50,6 +53,23 @@ class Php:
         Command(),
         default=("php",),
         example="php8.2 -d assert.exception=1",
+    )
+    entry: str | None = key(
+        "Script that starts a daemon of the PHP library ustream/daemon by its `--id`; it is kept in the foreground.",
+        PATH,
+        example="daemon.php",
+    )
+    id: str | None = key(
+        "What the entry script is given as `--id`.",
+        Text(empty=False),
+        example="mail.queue",
+        shown_default="the daemon's name",
+    )
+    library: str | None = key(
+        "Directory of the PHP library, or its Daemon.php.",
+        PATH,
+        example="lib/ustream-daemon",
+        shown_default="`vendor/ustream/daemon`, from the entry script's directory up",
     )
 
 

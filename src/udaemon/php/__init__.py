@@ -11,6 +11,8 @@ _HERE = os.path.dirname(os.path.abspath(__file__))
 
 RUNNER = os.path.join(_HERE, "runner.php")
 """Does the runs of a PHP task when it is asked to."""
+LOOK = os.path.join(_HERE, "look.php")
+"""Looks whether an application has the factories it is said to have."""
 FOREGROUND = os.path.join(_HERE, "foreground.php")
 """Loaded before an entry script, it makes the PHP library stay in the foreground."""
 FOLLOW = "udaemon.php.follow"

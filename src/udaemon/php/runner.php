@@ -3,14 +3,15 @@
  * Does runs of a PHP task when it is asked to, and answers how each went.
  * Knows nothing of pauses, signals and logs: whoever asks keeps the time.
  *
- * php runner.php BOOTSTRAP FACTORY [ASK ANSWER]
+ * php runner.php BOOTSTRAP FACTORY ASK ANSWER
  *   BOOTSTRAP  the file that makes the application's classes known
  *   FACTORY    what makes the task: Ns\Class::method or a function's name; it is called without arguments
  *   ASK        number of the descriptor that says "run" line by line; its end ends the runner
  *   ANSWER     number of the descriptor that gets one JSON object a line, the first when the task is made
- * Without descriptors it only looks whether the factory is there, and says on standard error if not.
  *
- * Exit code 78: there is no such bootstrap or factory, or it makes no task. Runs on PHP 5.6 and later.
+ * An answer with "error" has PHP's own words; its trace is on standard error. Where the PHP library is, its logger is
+ * set, if nobody else does: it writes to standard error. Exit code 78: there is no such bootstrap or factory, or it
+ * makes no task. Runs on PHP 5.6 and later.
  */
 
 /** Whether an exception is the library's way to say "I am done". */
@@ -33,14 +34,45 @@ function udaemon_limit()
     return max(0, (int) $text * (isset($units[$unit]) ? $units[$unit] : 1));
 }
 
+/** Gives the library's logger something to hand out. One that has no logger yet says so by an exception. */
+function udaemon_set_logger()
+{
+    $interface = 'Psr\Log\LoggerInterface';
+    // Since PSR-3's third edition methods have types, and the library's own logger cannot be loaded any more.
+    if (!interface_exists($interface) || strpos((string) new ReflectionMethod($interface, 'log'), '- Return [')) {
+        return;
+    }
+    if (!class_exists('Ustream_Daemon_Logger')) {
+        return;
+    }
+    try {
+        Ustream_Daemon_Logger::getInstance();
+    } catch (InvalidArgumentException $nobody_did) {
+        require __DIR__ . '/logger.php';
+        Ustream_Daemon_Logger::setInstance(new Udaemon_Logger());
+    }
+}
+
 call_user_func(function () use ($argv) {
-    list(, $bootstrap, $factory) = $argv;
-    $asked = isset($argv[4]);
-    $in = $asked ? fopen("php://fd/{$argv[3]}", 'r') : null;
-    $out = $asked ? fopen("php://fd/{$argv[4]}", 'w') : null;
+    list(, $bootstrap, $factory, $ask, $answer) = $argv;
+    $in = fopen("php://fd/$ask", 'r');
+    $out = fopen("php://fd/$answer", 'w');
+    $own = getmypid();
     $say = function (array $answer) use ($out) {
         // Whoever asks may have been killed; then ASK ends too.
         @fwrite($out, json_encode($answer, JSON_PARTIAL_OUTPUT_ON_ERROR) . "\n");
+    };
+    register_shutdown_function(function () use ($say, $own) {
+        $fatal = error_get_last();
+        $ends = array(E_ERROR, E_PARSE, E_CORE_ERROR, E_COMPILE_ERROR);
+        if (getmypid() === $own && $fatal !== null && in_array($fatal['type'], $ends, true)) {
+            $lines = preg_split('/\R/', $fatal['message']);
+            $say(array('error' => preg_replace('/^Uncaught (.*?)(?: in \S+:\d+)?$/', '$1', $lines[0])));
+        }
+    });
+    $told = function ($error) {
+        fwrite(STDERR, "$error\n");
+        return get_class($error) . ': ' . $error->getMessage();
     };
     if (function_exists('pcntl_signal')) {
         // Ctrl-C and a stop reach the whole group; when to leave is said by the end of ASK.
@@ -48,28 +80,37 @@ call_user_func(function () use ($argv) {
             pcntl_signal($signal, SIG_IGN);
         }
     }
-    $refuse = function ($why) use ($asked, $say) {
-        if ($asked) {
-            $say(array('refused' => $why));
-        } else {
-            fwrite(STDERR, "$why\n");
-        }
+    $refuse = function ($why) use ($say) {
+        $say(array('refused' => $why));
         exit(78);
     };
-    if (!is_file($bootstrap)) {
-        $refuse("there is no file $bootstrap");
+    $made = function () use ($bootstrap, $factory, $refuse) {
+        if (!is_file($bootstrap)) {
+            $refuse("there is no file $bootstrap");
+        }
+        require $bootstrap;
+        $make = ltrim($factory, '\\');
+        if (!is_callable($make)) {
+            $refuse("PHP has no $factory");
+        }
+        udaemon_set_logger();
+        $task = call_user_func($make);
+        if (!is_object($task) || !is_callable(array($task, 'doTask'))) {
+            $refuse("$factory makes no task");
+        }
+        return $task;
+    };
+    $failure = null;
+    try {
+        $task = $made();
+    } catch (Exception $error) {
+        $failure = $error;
+    } catch (Throwable $error) {
+        $failure = $error;
     }
-    require $bootstrap;
-    $make = ltrim($factory, '\\');
-    if (!is_callable($make)) {
-        $refuse("PHP has no $factory");
-    }
-    if (!$asked) {
-        exit(0);
-    }
-    $task = call_user_func($make);
-    if (!is_object($task) || !is_callable(array($task, 'doTask'))) {
-        $refuse("$factory makes no task");
+    if ($failure !== null) {
+        $say(array('error' => $told($failure)));
+        exit(255);
     }
     $say(array('ready' => true));
     while (fgets($in) !== false) {
@@ -82,8 +123,7 @@ call_user_func(function () use ($argv) {
             $result = array('error' => $error);
         }
         if (isset($result['error'])) {
-            fwrite(STDERR, "{$result['error']}\n");
-            $result['error'] = get_class($error) . ': ' . $error->getMessage();
+            $result['error'] = $told($result['error']);
         }
         $say($result + array('memory' => memory_get_usage(true), 'limit' => udaemon_limit()));
     }

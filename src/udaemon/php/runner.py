@@ -18,7 +18,13 @@ _LONGEST_ANSWER = 65536
 
 
 class PhpError(Exception):
-    """What went wrong in PHP; its trace is in the log."""
+    """What went wrong in PHP, in its words. A trace of ours would add nothing; `logged` says that PHP wrote its own."""
+
+    foreign = True
+
+    def __init__(self, message: str, *, logged: bool = False) -> None:
+        super().__init__(message)
+        self.logged = logged
 
 
 class Runner:

@@ -34,7 +34,7 @@ def create(
 
     Raises:
         Misconfigured: PHP is not installed, or there is no such bootstrap or factory.
-        PhpError: PHP ended before the task was made.
+        PhpError: The bootstrap or the factory threw, or PHP ended before the task was made.
     """
     settings = [] if memory_limit is None else ["-d", f"memory_limit={memory_limit}"]
     return PhpTask([*interpreter, *settings, RUNNER, bootstrap, factory], threshold=memory_threshold)
@@ -66,7 +66,7 @@ class PhpTask:
         if answer.get("stop"):
             raise StopTask
         if "error" in answer:
-            raise PhpError(answer["error"])
+            raise PhpError(answer["error"], logged=True)
         self._look(answer["memory"], answer["limit"])
 
     def close(self) -> None:
@@ -88,11 +88,12 @@ class PhpTask:
         except FileNotFoundError:
             raise Misconfigured(f"{self._argv[0]} is not installed; {MISSING}") from None
         try:
-            refused = runner.read().get("refused")
-        except PhpError:
+            answer = runner.read()
+            if "error" in answer:
+                raise PhpError(answer["error"], logged=True)
+            if "refused" in answer:
+                raise Misconfigured(answer["refused"])
+        except (PhpError, Misconfigured):
             runner.close()
             raise
-        if refused is not None:
-            runner.close()
-            raise Misconfigured(refused)
         return runner

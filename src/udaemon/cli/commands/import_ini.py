@@ -12,21 +12,22 @@ import sys
 from collections.abc import Mapping, Sequence
 
 import click
+from attrs import evolve
 
 from udaemon.cli import legacy_files as files
+from udaemon.cli import legacy_php
 from udaemon.cli.options import GlobalOptions
 from udaemon.errors import ExitCode, UdaemonError
 from udaemon.manifest.keys import keys_of
-from udaemon.manifest.legacy_ini.constants import BUILT_IN
 from udaemon.manifest.legacy_ini.emit import emit
-from udaemon.manifest.legacy_ini.importing import import_files
+from udaemon.manifest.legacy_ini.importing import guesses, import_files
 from udaemon.manifest.legacy_ini.names import daemon_name, old_log, old_pid
-from udaemon.manifest.legacy_ini.plan import Bridge, Imported, Wishes
+from udaemon.manifest.legacy_ini.plan import Imported, Settings, Wishes
 from udaemon.manifest.legacy_ini.reader import Php, read
 from udaemon.manifest.legacy_ini.report import as_data, as_text, shown
+from udaemon.manifest.legacy_ini.result import Note
 from udaemon.manifest.model import Daemon
 from udaemon.manifest.references import NAME_PATTERN
-from udaemon.php import FOLLOW, FOREGROUND
 from udaemon.ui.escape import escape
 
 
@@ -46,6 +47,8 @@ from udaemon.ui.escape import escape
 )
 @click.option("--entry", metavar="FILE", help="The PHP script that starts a daemon by its --id.")
 @click.option("--bootstrap", metavar="FILE", help="The PHP file that makes your classes known, for php-runner.")
+@click.option("--library", metavar="DIR", help="Where the PHP library is, if not under vendor/.")
+@click.option("--php-ini", metavar="FILE", help="The php.ini of your daemons, for ${memory_limit} and the like.")
 @click.option("--php", type=click.Choice(["5", "8"]), help="Read as this PHP; default 8, or 5 if only that can.")
 @click.option("--constant", "constants", multiple=True, metavar="NAME=VALUE", help="A constant of your PHP code.")
 @click.option("--keep-log-paths", is_flag=True, help="Write out the log paths that the library would take.")
@@ -68,6 +71,8 @@ def command(
     bridge: str | None,
     entry: str | None,
     bootstrap: str | None,
+    library: str | None,
+    php_ini: str | None,
     php: Php | None,
     constants: tuple[str, ...],
     keep_log_paths: bool,
@@ -81,38 +86,43 @@ def command(
     Each file becomes a daemon. What PHP reads otherwise than the eye is told with its line. A file that PHP refuses
     is reported, the others are imported, and the exit code is 1.
     """
-    known = {**BUILT_IN, **_pairs("--constant", constants)}
+    given, found = _pairs("--constant", constants), legacy_php.settings(php_ini)
     if show is not None:
-        return _show(show, known, php or "8")
+        return _show(show, given, found, php or "8")
     if directory is None:
         raise click.UsageError("name a directory of ini files, or one file with --show")
     context = _context(context_name or options.context)
     _belongs("--entry", entry, "php", bridge)
+    _belongs("--library", library, "php", bridge)
     _belongs("--bootstrap", bootstrap, "php-runner", bridge)
+    path, form = _written_as(output, form)
+    base = os.path.dirname(os.path.abspath(path)) if path != "-" else os.getcwd()
     wishes = Wishes(
         context=context,
         run_dir=run_dir,
         instances={name: _count(name, text) for name, text in _pairs("--instances", instances).items()},
         rules=files.read_rules(map_file),
-        bridge=_bridge(directory, entry, run_dir, context) if bridge == "php" else None,
-        bootstrap=_bootstrap(directory, bootstrap) if bridge == "php-runner" else None,
+        bridge=legacy_php.bridge(entry, library, base) if bridge == "php" else None,
+        bootstrap=legacy_php.bootstrap(directory, bootstrap, base) if bridge == "php-runner" else None,
         keep_log_paths=keep_log_paths,
         keys=frozenset(key.name for key in keys_of(Daemon)),
     )
-    imports = import_files(files.ini_files(directory), wishes, constants=known, environ=os.environ, php=php or "auto")
+    texts = files.ini_files(directory)
+    known = legacy_php.constants(texts.values(), given)
+    imports = import_files(texts, wishes, constants=known, settings=found, php=php or "auto")
     _unknown_names(imports, wishes)
-    path, form = _written_as(output, form)
     good = sum(one.result.ok for one in imports)
     title = f"Imported by `udaemon import-ini` from {directory}: {good} of {len(imports)} files."
     text = emit(imports, wishes, title=title, form=form)
     to_disk = bool(good) and not dry_run and path != "-"
     if to_disk:
         files.write(path, text, force=force)
-    _tell(imports, text, path if to_disk else None, directory, as_json=as_json)
+    general = legacy_php.general(wishes.bridge, wishes.bootstrap, base)
+    _tell(imports, text, path if to_disk else None, directory, general, as_json=as_json)
     if verify and good:
         if to_disk or (dry_run and os.path.exists(path)):
             text = files.read_file(path).decode("utf-8", "replace")
-        sys.stderr.write("\n".join(files.verified(imports, wishes, path, text, os.environ)) + "\n")
+        sys.stderr.write("\n".join(files.verified(imports, path, text, os.environ)) + "\n")
     return ExitCode.OK if good == len(imports) else ExitCode.FAILED
 
 
@@ -122,9 +132,11 @@ def _written_as(output: str | None, form: str | None) -> tuple[str, str]:
     return path, form or ("yaml" if path.endswith((".yaml", ".yml")) else "toml")
 
 
-def _show(path: str, constants: Mapping[str, str], php: Php) -> int:
+def _show(path: str, given: Mapping[str, str], settings: Settings, php: Php) -> int:
     """Print how PHP reads one file."""
-    result = read(files.read_file(path), constants=constants, environ=os.environ, php=php)
+    text = files.read_file(path)
+    result = read(text, constants=legacy_php.constants([text], given), environ=settings.found, php=php)
+    result = evolve(result, notes=(*result.notes, *guesses(result, settings)))
     sys.stdout.write(json.dumps(shown(path, result), indent=2) + "\n")
     return ExitCode.OK
 
@@ -135,20 +147,28 @@ def _belongs(option: str, value: str | None, to: str, bridge: str | None) -> Non
         raise click.UsageError(f"{option} goes with --bridge {to}")
 
 
-def _tell(imports: Sequence[Imported], text: str, path: str | None, directory: str, *, as_json: bool) -> None:
+def _tell(
+    imports: Sequence[Imported],
+    text: str,
+    path: str | None,
+    directory: str,
+    general: Sequence[Note],
+    *,
+    as_json: bool,
+) -> None:
     """Data to stdout, talk to stderr: the manifest is data where it is not written to a file."""
     place = directory.rstrip("/") or "/"
     if as_json:
-        data = as_data(imports, path, directory)
+        data = as_data(imports, path, directory, general)
         if path is None:
             data["manifest"] = text
         sys.stdout.write(json.dumps(data, indent=2) + "\n")
         return
     if path is None:
         sys.stdout.write(text)
-        sys.stderr.write(_printable(as_text(imports, None, place)))
+        sys.stderr.write(_printable(as_text(imports, None, place, general)))
     else:
-        sys.stdout.write(_printable(as_text(imports, path, place)))
+        sys.stdout.write(_printable(as_text(imports, path, place, general)))
 
 
 def _printable(text: str) -> str:
@@ -180,34 +200,6 @@ def _context(name: str | None) -> str | None:
             hint = f"--context {near} will do; the library's files were {old_pid('ID', name)} and {old_log('ID', name)}"
         raise UdaemonError(f"{name!r} cannot be a context here", hint, ExitCode.USAGE)
     return name or None
-
-
-def _bridge(directory: str, entry: str | None, run_dir: str | None, context: str | None) -> Bridge:
-    """Look for what it takes to run the PHP daemons as they are."""
-    if entry is None:
-        raise click.UsageError("--bridge php needs --entry, the script that starts a daemon by its --id")
-    if not os.path.isfile(entry):
-        raise UdaemonError(f"{entry} is no file", "name the script that starts your daemons", ExitCode.USAGE)
-    return Bridge(
-        prepend=FOREGROUND,
-        entry=os.path.abspath(entry),
-        library=files.find_daemon_class(os.path.dirname(os.path.abspath(entry)), directory),
-        follow=(sys.executable, "-P", "-m", FOLLOW) if sys.platform == "linux" else None,
-        run_dir=run_dir and os.path.abspath(run_dir),
-        context=context,
-    )
-
-
-def _bootstrap(directory: str, given: str | None) -> str:
-    """The file that makes the PHP classes known: the one that was named, or Composer's."""
-    if given is None:
-        found = files.find_autoload(directory)
-        if found is None:
-            raise click.UsageError("--bridge php-runner needs --bootstrap: there is no vendor/autoload.php to be found")
-        return found
-    if not os.path.isfile(given):
-        raise UdaemonError(f"{given} is no file", "name the file that makes your classes known", ExitCode.USAGE)
-    return os.path.abspath(given)
 
 
 def _unknown_names(imports: Sequence[Imported], wishes: Wishes) -> None:

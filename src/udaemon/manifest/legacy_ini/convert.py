@@ -6,14 +6,13 @@ Knows nothing of files and of how a manifest is written.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from udaemon.manifest.checks import too_little
 from udaemon.manifest.legacy_ini import quantities
-from udaemon.manifest.legacy_ini.bridge import command
 from udaemon.manifest.legacy_ini.factories import TODO
 from udaemon.manifest.legacy_ini.names import old_log, old_pid
-from udaemon.manifest.legacy_ini.plan import Bridge, Imported, Plain, Setting, Wishes
+from udaemon.manifest.legacy_ini.plan import Imported, Plain, Setting, Wishes
 from udaemon.manifest.legacy_ini.result import Note, Result
 from udaemon.manifest.measures import format_size
 from udaemon.manifest.model import BARE
@@ -31,7 +30,7 @@ def convert(file: str, *, result: Result, marked: Result, name: str, wishes: Wis
     Args:
         file: The file's own name; what stands before `.ini` is the library's id.
         result: The file as PHP reads it.
-        marked: The same, read with `marks(result)` for the variables.
+        marked: The same, read with `marks` for the variables of the environment.
         name: What the daemon is to be called.
         wishes: What the file does not say.
     """
@@ -46,12 +45,13 @@ def convert(file: str, *, result: Result, marked: Result, name: str, wishes: Wis
         result=result,
         settings=tuple(draft.settings),
         notes=tuple(sorted([*result.notes, *draft.notes], key=lambda note: note.line)),
+        factory=draft.php_factory,
     )
 
 
-def marks(result: Result) -> dict[str, str]:
-    """Stand-ins for the variables that were found, by which a value shows where each of them went."""
-    return {name: _MARK.format(name) for name in result.variables if _NAME.fullmatch(name)}
+def marks(variables: Iterable[str]) -> dict[str, str]:
+    """Stand-ins for variables, by which a value shows where each of them went."""
+    return {name: _MARK.format(name) for name in variables if _NAME.fullmatch(name)}
 
 
 class _Draft:
@@ -102,9 +102,9 @@ class _Draft:
 
     def what(self) -> None:
         """`factory`, `php`, or the command that runs the PHP one."""
-        php = self.factory()
+        php = self.php_factory = self.factory()
         if self.wishes.bridge is not None:
-            self.run_php(self.wishes.bridge, php)
+            self.run_php(php)
             return
         if self.wishes.bootstrap is not None:
             self.put("php", {"factory": php.replace("$", "$$") or f"{TODO}no factory in {self.file}"}, "factory")
@@ -117,24 +117,9 @@ class _Draft:
             self.note("factory", "todo-factory", f"no rule of a map file makes a Python factory of {php}")
         self.put("factory", python or TODO + php, comment=php if python else "")
 
-    def run_php(self, bridge: Bridge, php: str) -> None:
-        """`command`: the old daemon as it is. What else is in the ini file, PHP reads by itself."""
-        number = quantities.number(self.text("instance") or "") or 0 if "instance" in self.values else None
-        keys = command(
-            bridge, self.identifier, number=None if number is None else int(number), copies=self.count() is not None
-        )
-        for key, value in keys.items():
-            self.put(key, value, "factory", comment=f"runs {php}" if php and key == "command" else "")
-        if not (bridge.run_dir and bridge.context) and (bridge.library or not bridge.follow):
-            text = (
-                "a daemon that runs already, and not under udaemon, looks like a clean stop: its pid file is not known"
-            )
-            self.note("", "no-pid-file", f"{text} without --run-dir and --context")
-        if bridge.library is None:
-            way = "a process of ours follows what the launcher leaves behind"
-            if bridge.follow is None:
-                way = "pcntl_fork is taken away, which needs PHP 8 and breaks tasks that fork"
-            self.note("", "no-library", f"the library's Daemon.php was not found: {way}")
+    def run_php(self, php: str) -> None:
+        """`php`: the old daemon as it is. What else is in the ini file, PHP reads by itself."""
+        self.put("php", {"id": self.identifier.replace("$", "$$")}, "factory", comment=f"runs {php}" if php else "")
 
     def count(self) -> int | None:
         """How many copies there are, if that was said."""
@@ -159,10 +144,8 @@ class _Draft:
         if count is not None:
             self.put("instances", count, "instance", comment="--instances")
         elif "instance" in self.values and self.wishes.bridge is None:
-            value = quantities.number(self.text("instance") or "") or 0
-            said = (
-                f"`instance` makes this one copy of several, number {int(value)}; how many there are is not in the file"
-            )
+            number = quantities.integer(self.text("instance") or "")
+            said = f"`instance` makes this one copy of several, number {number}; how many there are is not in the file"
             self.note("instance", "instance", f"{said}: say it with --instances {self.identifier}=N")
 
     def pace(self, key: str, *, empty_is_zero: bool) -> None:

@@ -14,6 +14,7 @@ from udaemon.manifest.legacy_ini.plan import Imported, Plain, Setting, Wishes
 
 _RESTART = Setting(key="restart", value="always", origin="Monit started a daemon again however it had ended")
 _CWD = Setting(key="cwd", value="/", origin="where the library's daemons ran")
+_STOP = Setting(key="stop", value={"timeout": "1h"}, origin="PHP waited for a run however long it took")
 _CONTEXT = "TODO: what your entry script passes as context, if it does (--context)"
 _BARE_KEY = re.compile(r"[a-z_][a-z0-9_-]*")
 _YAML_WORDS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
@@ -48,9 +49,13 @@ def emit(imports: Sequence[Imported], wishes: Wishes, *, title: str, form: str) 
         # The PHP library keeps its own pid files, and takes one of ours for another daemon that runs.
         lines.append(writer.top(Setting(key="run-dir", value=wishes.run_dir, origin="")))
     lines += ["", *writer.table("defaults"), writer.key(_RESTART, 1), writer.key(_CWD, 1)]
-    if wishes.bootstrap is not None:
-        bootstrap = {"bootstrap": wishes.bootstrap.replace("$", "$$")}
-        lines.append(writer.key(Setting(key="php", value=bootstrap, origin="makes the PHP classes known"), 1))
+    if wishes.keeps_php:
+        lines.append(writer.key(_STOP, 1))
+    shared = wishes.bridge.shared if wishes.bridge else {"bootstrap": wishes.bootstrap} if wishes.bootstrap else {}
+    if shared:
+        value = {key: text.replace("$", "$$") for key, text in shared.items()}
+        origin = "starts a daemon by its --id" if wishes.bridge else "makes the PHP classes known"
+        lines.append(writer.key(Setting(key="php", value=value, origin=origin), 1))
     lines += writer.daemons()
     for one in imports:
         if one.result.ok:

@@ -17,19 +17,40 @@ Plain = str | int | float | bool | list[str] | dict[str, str]
 
 @frozen(kw_only=True)
 class Bridge:
-    """What it takes to run PHP daemons as they are.
+    """What it takes to run PHP daemons as they are, as the manifest is to say it.
 
-    `prepend` is our `foreground.php`, `entry` the application's script, `library` the library's Daemon.php or None
-    where it was not found. Then `follow` is the command that stays for a launcher, None where there is no such thing.
-    With `run_dir` and `context` the old pid files are known.
+    `entry` is the application's script, `library` where the library is, None where it is found without that.
     """
 
-    prepend: str
     entry: str
-    library: str | None
-    follow: tuple[str, ...] | None
-    run_dir: str | None
-    context: str | None
+    library: str | None = None
+
+    @property
+    def shared(self) -> dict[str, str]:
+        """What all daemons have in common."""
+        return {"entry": self.entry} | ({"library": self.library} if self.library else {})
+
+
+@frozen(kw_only=True)
+class Settings:
+    """What `${NAME}` finds: php.ini settings that are known, the environment, then settings that are only guessed."""
+
+    known: Mapping[str, str] = Factory(dict)
+    environ: Mapping[str, str] = Factory(dict)
+    guessed: Mapping[str, str] = Factory(dict)
+
+    @property
+    def found(self) -> dict[str, str]:
+        """All of it."""
+        return {**self.guessed, **self.environ, **self.known}
+
+    def is_guess(self, name: str) -> bool:
+        """Whether a name is a setting of which nobody said what it was."""
+        return name in self.guessed and name not in self.environ and name not in self.known
+
+    def of_environ(self, name: str) -> bool:
+        """Whether a name is a variable of the environment, which a manifest can name too."""
+        return name not in self.known and not self.is_guess(name)
 
 
 @frozen(kw_only=True)
@@ -49,6 +70,11 @@ class Wishes:
     keep_log_paths: bool = False
     keys: frozenset[str] = frozenset()
     """The keys the manifest has; what is not among them is written as a comment."""
+
+    @property
+    def keeps_php(self) -> bool:
+        """Whether the daemons' runs go on being PHP's."""
+        return self.bridge is not None or self.bootstrap is not None
 
 
 @frozen(kw_only=True)
@@ -71,6 +97,8 @@ class Imported:
     result: Result
     settings: tuple[Setting, ...] = ()
     notes: tuple[Note, ...] = ()
+    factory: str = ""
+    """PHP's factory, as the file names it."""
 
     @property
     def todo(self) -> tuple[str, ...]:

@@ -38,12 +38,18 @@ def number(text: str) -> float | None:
     return float(found[1]) if found else None
 
 
+def integer(text: str) -> int:
+    """What `(int)` makes of a text: 0 for no number and for an infinite one, the ends of the range beyond them."""
+    value = number(text) or 0.0
+    return int(max(-_LONG_MAX - 1, min(value, _LONG_MAX))) if math.isfinite(value) else 0
+
+
 def seconds(text: str, *, empty_is_zero: bool, php5: bool = False) -> Quantity:
     """A pause. `empty_is_zero` for `sleep`, which the library leaves alone when it is empty."""
     if not text and empty_is_zero:
         return Quantity(0.0)
     hexadecimal = _PHP5_HEX.match(text) if php5 else None
-    value = float(int(hexadecimal[1], 16)) if hexadecimal else number(text)
+    value = float(min(int(hexadecimal[1], 16), _LONG_MAX)) if hexadecimal else number(text)
     if value is None and php5:
         return Quantity(0.0, (("not-a-number", f'"{text}" is no number: PHP 5 took 0'),))
     if value is None or not math.isfinite(value):
@@ -97,9 +103,8 @@ def memory(text: str) -> Quantity:
     if library == 0:
         return Quantity(limit, (("memory-zero", f'the library took "{text}" for 0 and died after the first run'),))
     if library != float(limit):
-        differs = (
-            f'"{text}" is {format_size(limit)} to PHP, but the library compared with '
-            f"{format_size(round(library))} bytes"
+        differs = f'"{text}" is {format_size(limit)} to PHP, but the library compared with ' + (
+            "what is never reached" if math.isinf(library) else f"{format_size(round(library))} bytes"
         )
         return Quantity(limit, (("memory-differs", differs),))
     return Quantity(limit)
@@ -122,7 +127,7 @@ def _php_limit(text: str) -> int:
         value = _LONG_MAX
     else:
         value = min(int(digits or "0", 0 if digits[1:2].isalpha() else 10), _LONG_MAX)
-    value *= _MULTIPLIERS.get(rest[-1:].lower(), 1)
+    value = min(value * _MULTIPLIERS.get(rest[-1:].lower(), 1), _LONG_MAX)
     return -value if sign == "-" else value
 
 

@@ -9,20 +9,23 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from udaemon.manifest.legacy_ini.plan import Imported
-from udaemon.manifest.legacy_ini.result import Result
+from udaemon.manifest.legacy_ini.result import Note, Result
 
 # Told once for all files: what hardly differs from file to file would hide what does.
-_SHARED = frozenset({"php-ini-limit", "default-path", "no-library", "no-pid-file", "no-such-key"})
+_SHARED = frozenset({"php-ini-limit", "php-ini-guess", "default-path", "no-such-key"})
 
 
-def as_data(imports: Sequence[Imported], output: str | None, directory: str) -> dict[str, Any]:
-    """The report as plain data."""
+def as_data(
+    imports: Sequence[Imported], output: str | None, directory: str, general: Sequence[Note] = ()
+) -> dict[str, Any]:
+    """The report as plain data; `general` is about the import as a whole."""
     return {
         "version": 1,
         "directory": directory,
         "output": output,
         "imported": sum(one.result.ok for one in imports),
         "broken": sum(not one.result.ok for one in imports),
+        "notes": [{"code": note.code, "text": note.text} for note in general],
         "files": [
             {
                 "file": one.file,
@@ -53,7 +56,7 @@ def shown(file: str, result: Result) -> dict[str, Any]:
     }
 
 
-def as_text(imports: Sequence[Imported], output: str | None, directory: str) -> str:
+def as_text(imports: Sequence[Imported], output: str | None, directory: str, general: Sequence[Note] = ()) -> str:
     """The report for a person: places that a terminal can open, then what many files share, then sums."""
     lines = [line for one in imports for line in _file(one, directory)]
     shared: dict[str, list[str]] = {}
@@ -64,6 +67,8 @@ def as_text(imports: Sequence[Imported], output: str | None, directory: str) -> 
     if shared:
         lines += ["", "in several files"]
         lines += [f"  {text}: {', '.join(files)}" for text, files in shared.items()]
+    if general:
+        lines += ["", "in all files", *(f"  {note.code}: {note.text}" for note in general)]
     imported, broken = sum(one.result.ok for one in imports), sum(not one.result.ok for one in imports)
     todo = [f"{one.name}.{key}" for one in imports for key in one.todo]
     lines += ["", f"{imported} of {len(imports)} files imported" + (f" into {output}" if output else "")]

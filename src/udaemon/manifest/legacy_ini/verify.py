@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from udaemon.manifest.legacy_ini import quantities
-from udaemon.manifest.legacy_ini.plan import Imported, Wishes, is_todo
+from udaemon.manifest.legacy_ini.plan import Imported, is_todo
 from udaemon.manifest.measures import parse_duration, parse_size
 
 _MEMORY = "a run's memory is measured as RSS, right after the run; PHP compared its peak, after the pause"
 _PHP_MEMORY = "memory is what PHP holds right after the run, and only PHP is started anew; it compared its peak"
-_STOP = "after the stop time-out (10 s) the whole process tree is killed; PHP waited for ever"
+_STOP = "after stop.timeout the whole process tree is killed; PHP waited for ever"
 _OUTPUT = "standard output and errors are in udaemon's log; PHP left them to whoever started it"
 _LOOP = (
     "TERM lets the run finish and tells task-done too; PHP left without telling it",
@@ -29,11 +29,13 @@ _LOOP = (
 )
 
 
-def remaining(wishes: Wishes) -> tuple[str, ...]:
-    """What is different by design, one line each. The bridge leaves the loop to PHP, and with it nearly all."""
-    if wishes.bridge is not None:
+def remaining(manifest: Mapping[str, Any]) -> tuple[str, ...]:
+    """What is different by design, one line each. Where PHP keeps the loop, that is little."""
+    defaults = _table(manifest.get("defaults"))
+    tables = [_whole(defaults, _table(table)) for table in _table(manifest.get("daemons")).values()]
+    if tables and all(_is_php(table, "id") or "command" in table for table in tables):
         return (_STOP, _OUTPUT)
-    return (_MEMORY if wishes.bootstrap is None else _PHP_MEMORY, *_LOOP)
+    return (_PHP_MEMORY if any(_is_php(table, "factory") for table in tables) else _MEMORY, *_LOOP)
 
 
 def differences(
@@ -54,7 +56,7 @@ def differences(
         elif one.name not in daemons:
             yield f"{one.name}: {one.file} has no daemon"
         else:
-            table = {**defaults, **_table(daemons[one.name])}
+            table = _whole(defaults, _table(daemons[one.name]))
             yield from (f"{one.name}: {text}" for text in _daemon(one, table, resolve))
     for name in daemons:
         if name not in names:
@@ -65,26 +67,61 @@ def _table(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
+def _whole(defaults: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """A daemon with its defaults; what they share of `php` is no wish of a daemon that says another thing to run."""
+    whole = {**defaults, **own}
+    whole.pop("php", None)
+    if "php" in own or not {"factory", "command"} & whole.keys():
+        php = {**_table(defaults.get("php")), **_table(own.get("php"))}
+        return whole | ({"php": php} if php else {})
+    return whole
+
+
+def _is_php(table: Mapping[str, Any], way: str) -> bool:
+    """Whether PHP does a daemon's runs (`factory`), or all of it (`id`)."""
+    php = _table(table.get("php"))
+    return ("factory" in php) == (way == "factory") and bool({"factory", "id", "entry"} & php.keys())
+
+
 def _daemon(one: Imported, table: Mapping[str, Any], resolve: Callable[[str], str]) -> Iterator[str]:
     values = one.result.values or {}
     expected = {setting.key: setting.value for setting in one.settings if setting.written}
     for key, value in table.items():
         if is_todo(value):
             yield f"{key} is still to do ({_shown(value)})"
-    if "command" not in table:
+    whole = _is_php(table, "id") or "command" in table
+    if not whole:
         yield from _pace(one, table)
     for key in ("memory-limit", "memory-threshold"):
-        if key in values and key not in table and "command" not in table:
+        if whole or (key in table and is_todo(table[key])):
+            continue
+        if key in values and key not in table:
             yield f"{key} {_shown(values[key])} is not in the manifest"
         elif key in expected and key in table and _plain(expected[key]) != _plain(table[key]):
             yield f"{key} is {_shown(table[key])}, from {one.file} it would be {_shown(expected[key])}"
-    for key in ("factory", "php", "command", "instances", "log-dir", "common-log"):
+    yield from _what(one, table, expected.get("factory"))
+    for key in ("instances",) if whole else ("instances", "log-dir", "common-log"):
         value = expected.get(key)
         wanted = resolve(value) if isinstance(value, str) else value
-        if wanted is not None and not is_todo(wanted) and not is_todo(table.get(key)) and table.get(key) != wanted:
+        if wanted is not None and not is_todo(table.get(key)) and table.get(key) != wanted:
             yield f"{key} is {_shown(table.get(key))}, from {one.file} it would be {_shown(wanted)}"
     if table.get("restart") != "always":
         yield "restart is not always, which is what Monit did"
+
+
+def _what(one: Imported, table: Mapping[str, Any], python: Any) -> Iterator[str]:
+    """What is run: PHP's daemon by its id, PHP's factory, or a Python one by the rules of a map file."""
+    php = _table(table.get("php"))
+    if _is_php(table, "id"):
+        if (name := php.get("id", one.name)) != one.identifier:
+            yield f"php.id is {_shown(name)}, {one.file} is that of {_shown(one.identifier)}"
+        if "entry" not in php:
+            yield "php has no entry, the script that starts it"
+    elif _is_php(table, "factory"):
+        if one.factory and not is_todo(php["factory"]) and php["factory"] != one.factory:
+            yield f"php.factory is {_shown(php['factory'])}, from {one.file} it would be {_shown(one.factory)}"
+    elif python not in {None, table.get("factory")} and not is_todo(python) and not is_todo(table.get("factory")):
+        yield f"factory is {_shown(table.get('factory'))}, from {one.file} it would be {_shown(python)}"
 
 
 def _pace(one: Imported, table: Mapping[str, Any]) -> Iterator[str]:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from attrs import evolve
 
 from udaemon.manifest.keys import keys_of
-from udaemon.manifest.legacy_ini.bridge import command
 from udaemon.manifest.legacy_ini.emit import emit
 from udaemon.manifest.legacy_ini.factories import parse
 from udaemon.manifest.legacy_ini.importing import import_files
 from udaemon.manifest.legacy_ini.names import daemon_name, old_log, old_pid
-from udaemon.manifest.legacy_ini.plan import Bridge, Imported, Wishes
+from udaemon.manifest.legacy_ini.plan import Bridge, Imported, Settings, Wishes
 from udaemon.manifest.model import Daemon
 from udaemon.manifest.toml_syntax import parse as parse_toml
 
@@ -107,7 +105,7 @@ def imported(wishes: Wishes = Wishes(keys=KEYS), /, **files: str) -> list[Import
         {f"{name}.ini": text.encode() for name, text in files.items()},
         wishes,
         constants={},
-        environ={"X": "y"},
+        settings=Settings(environ={"X": "y"}),
         php="auto",
     )
 
@@ -189,74 +187,13 @@ def test_strange_texts_survive_being_written() -> None:
     assert all(line.isprintable() for line in text.split("\n"))
 
 
-BRIDGE = Bridge(
-    prepend="/u/fg.php", entry="/srv/it's $.php", library="/v/D.php", follow=None, run_dir=None, context=None
-)
-
-
-@pytest.mark.parametrize(
-    ("bridge", "number", "copies", "keys"),
-    [
-        (
-            BRIDGE,
-            None,
-            False,
-            {
-                "command": [
-                    *"php -d auto_prepend_file=/u/fg.php -d udaemon.library=/v/D.php".split(),
-                    "/srv/it's $$.php",
-                ]
-            },
-        ),
-        (
-            evolve(BRIDGE, entry="d.php", library=None),
-            None,
-            False,
-            {"command": "php -d auto_prepend_file=/u/fg.php -d disable_functions=pcntl_fork d.php".split()},
-        ),
-        (
-            evolve(BRIDGE, entry="d.php", library=None, follow=("follow",), run_dir="/run", context="x"),
-            None,
-            False,
-            {"command": ["follow", "php", "d.php"]},
-        ),
-        (
-            evolve(BRIDGE, entry="d.php", library=None, run_dir="/run", context="x"),
-            3,
-            False,
-            {
-                "command": "php -d auto_prepend_file=/u/fg.php -d disable_functions=pcntl_fork"
-                " -d udaemon.pid_file=/run/id-x-3.pid d.php".split()
-            },
-        ),
-    ],
-)
-def test_the_command_of_a_bridge(bridge: Bridge, number: int | None, copies: bool, keys: dict[str, list[str]]) -> None:
-    assert command(bridge, "id", number=number, copies=copies) == {"command": [*keys["command"], "--id", "id"]}
-
-
-def test_the_command_for_copies_is_a_shells() -> None:
-    keys = command(evolve(BRIDGE, run_dir="/r d", context="x"), "id", copies=True)
-    assert keys == {
-        "command": (
-            "exec php -d auto_prepend_file=/u/fg.php -d udaemon.library=/v/D.php"
-            " -d 'udaemon.pid_file=/r d/id-x-'\"$$UDAEMON_INSTANCE\".pid '/srv/it'\"'\"'s $$.php'"
-            ' --id id --instance "$$UDAEMON_INSTANCE"'
-        ),
-        "shell": True,
-    }
-
-
-@pytest.mark.parametrize(
-    ("bridge", "told"),
-    [
-        (BRIDGE, ["no-pid-file"]),
-        (evolve(BRIDGE, run_dir="/run"), ["no-pid-file"]),
-        (evolve(BRIDGE, run_dir="/run", context="production"), []),
-        (evolve(BRIDGE, library=None), ["no-pid-file", "no-library"]),
-        (evolve(BRIDGE, library=None, follow=("follow",)), ["no-library"]),
-    ],
-)
-def test_what_a_bridge_lacks_is_told(bridge: Bridge, told: list[str]) -> None:
-    (one,) = imported(Wishes(keys=KEYS, bridge=bridge), d="factory=A::b\nsleep=0,5\n")
-    assert [note.code for note in one.notes] == told
+def test_a_bridged_daemon_is_its_entry_and_its_id() -> None:
+    (one,) = imported(Wishes(keys=KEYS, bridge=Bridge(entry="app/$x.php")), d="factory=A::b\nsleep=0,5\n")
+    assert [(setting.key, setting.value, setting.origin) for setting in one.settings] == [
+        ("php", {"id": "d"}, "d.ini:1, runs A::b")
+    ]
+    assert one.notes == ()
+    text = emit([one], Wishes(bridge=Bridge(entry="app/$x.php", library="lib")), title="x", form="toml")
+    defaults = parse_toml(text)[0]["defaults"]
+    assert defaults["php"] == {"entry": "app/$$x.php", "library": "lib"}
+    assert defaults["stop"] == {"timeout": "1h"}

@@ -1,0 +1,7 @@
+<?php
+/* What has runs, for the stand-in. */
+
+interface Ustream_Daemon_Task
+{
+    public function doTask();
+}
