@@ -1,6 +1,6 @@
 """Twenty ini files, 21 instances: what PHP did natively, both bridges and the follower do too, but for what is named.
 
-With `UDAEMON_PHP_LIBRARY` naming a checkout of ustream/daemon and `UDAEMON_PHP_VENDOR` a vendor directory with its
+With `PHP_DAEMON_LIBRARY` naming a checkout of ustream/daemon and `PHP_DAEMON_VENDOR` a vendor directory with its
 `psr` and `symfony`, `pytest -m reference -s tests/process/test_php_fleet.py` runs the real one and prints the table.
 """
 
@@ -55,9 +55,9 @@ def test_the_stand_in_s_daemons_do_the_same_in_every_way(tmp_path: Path) -> None
 
 @pytest.mark.reference
 def test_the_real_library_s_daemons_do_the_same_in_every_way(tmp_path: Path) -> None:
-    library, vendor = os.environ.get("UDAEMON_PHP_LIBRARY"), os.environ.get("UDAEMON_PHP_VENDOR")
+    library, vendor = os.environ.get("PHP_DAEMON_LIBRARY"), os.environ.get("PHP_DAEMON_VENDOR")
     if library is None:
-        pytest.skip("UDAEMON_PHP_LIBRARY names no checkout of ustream/daemon")
+        pytest.skip("PHP_DAEMON_LIBRARY names no checkout of ustream/daemon")
     fleets = compared(tmp_path, Path(library), None if vendor is None else Path(vendor))
     print(f"\n{table(fleets)}")
     look_at(fleets)
