@@ -10,12 +10,12 @@ if TYPE_CHECKING:
     from typing import Any
 
     from udaemon.child.embed import run
-    from udaemon.child.task import CallbackTask, StopTask, Task, TaskContext, TaskEvent
+    from udaemon.child.task import CallbackTask, StopTask, Task, TaskContext, TaskEvent, steers
     from udaemon.runner import Runner
 
 __version__ = "0.1.0"
 
-__all__ = ["CallbackTask", "Runner", "StopTask", "Task", "TaskContext", "TaskEvent", "__version__", "run"]
+__all__ = ["CallbackTask", "Runner", "StopTask", "Task", "TaskContext", "TaskEvent", "__version__", "run", "steers"]
 
 
 def __getattr__(name: str) -> Any:

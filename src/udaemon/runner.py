@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+import shlex
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 
 from attrs import evolve
 
-from udaemon.child.book import Listener
+from udaemon.child.book import Listener, Listeners, listed
 from udaemon.child.environment import settle_here, surroundings
 from udaemon.child.foreground import run_here
 from udaemon.control import rundir
@@ -77,9 +78,9 @@ class Runner:
         min_sleep: float | str | None = None,
         memory_limit: int | str | None = None,
         memory_threshold: float | None = None,
-        on_start: Iterable[Listener] = (),
-        on_task_done: Iterable[Listener] = (),
-        on_task_failed: Iterable[Listener] = (),
+        on_start: Listeners = (),
+        on_task_done: Listeners = (),
+        on_task_failed: Listeners = (),
     ) -> int:
         """Run one daemon until it ends or TERM, QUIT or INT asks it to.
 
@@ -94,7 +95,7 @@ class Runner:
             min_sleep: The same.
             memory_limit: Bytes or "256M", in place of the manifest's; -1 for no limit.
             memory_threshold: Percent, in place of the manifest's.
-            on_start: Called with a `TaskEvent` before the first run, after the manifest's listeners.
+            on_start: Called with a `TaskEvent` before the first run, after the manifest's listeners: one or several.
             on_task_done: The same, after each run that returned.
             on_task_failed: The same, with the exception of a run.
 
@@ -112,9 +113,9 @@ class Runner:
             "memory_threshold": memory_threshold,
         }
         listeners = {
-            "start": tuple(on_start),
-            "task_done": tuple(on_task_done),
-            "task_failed": tuple(on_task_failed),
+            "start": listed(on_start),
+            "task_done": listed(on_task_done),
+            "task_failed": listed(on_task_failed),
         }
         return run_declared(self.manifest, name, instance=instance, once=once, changes=changes, listeners=listeners)
 
@@ -200,7 +201,7 @@ def _locked(manifest: Manifest, key: Key) -> Iterator[int]:
     try:
         lock = locks.acquire(os.path.join(directory, "locks"), key)
     except locks.LockHeld as error:
-        raise UdaemonError(f"{key} runs already: {error}", f"udaemon stop {key.name} ends it") from None
+        raise UdaemonError(f"{key} runs already: {error}", _way_out(manifest, key, fd, error.pid)) from None
     finally:
         rundir.release(fd)
     locks.record(lock, os.getpid())
@@ -210,6 +211,14 @@ def _locked(manifest: Manifest, key: Key) -> Iterator[int]:
         os.close(lock)
         _tidy(directory, fd, key)
         os.close(fd)
+
+
+def _way_out(manifest: Manifest, key: Key, fd: int, pid: int | None) -> str | None:
+    """What ends the copy that runs, from where the caller stands; what no supervisor started none can stop."""
+    if rundir.running(fd):
+        files = "" if os.path.dirname(manifest.file) == os.getcwd() else f"-f {shlex.quote(manifest.file)} "
+        return f"udaemon {files}stop {key.name} ends it"
+    return None if pid is None else f"no supervisor started it: kill {pid} ends it"
 
 
 def _tidy(directory: str, fd: int, key: Key) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from typing import Any
 
 import pytest
 
@@ -72,3 +73,48 @@ def test_an_exception_is_told_and_raised() -> None:
 def test_once_and_a_full_memory_end_it_too() -> None:
     assert udaemon.run(lambda: None, sleep=3600, once=True) == "stopped"
     assert udaemon.run(lambda: None, memory_limit=1024) == "memory"
+
+
+@pytest.mark.parametrize("pause", [0.0, 0.001])
+def test_a_listener_ends_the_daemon_by_its_event(pause: float) -> None:
+    heard: list[int | None] = []
+
+    def stop_at_two(event: TaskEvent) -> None:
+        if event.run_id == 2:
+            event.stop()
+
+    told = [stop_at_two, lambda event: heard.append(event.run_id)]
+    assert udaemon.run(lambda: None, min_sleep=pause, on_task_done=told) == "task-stopped"
+    assert heard == [1, 2]
+
+
+def test_a_listener_to_the_start_ends_it_before_the_first_run() -> None:
+    runs: list[int] = []
+    assert udaemon.run(lambda: runs.append(1), on_start=TaskEvent.stop) == "task-stopped"
+    assert runs == []
+
+
+def test_an_exception_of_a_listener_that_steers_ends_the_daemon() -> None:
+    heard: list[int | None] = []
+
+    @udaemon.steers
+    def broken(event: TaskEvent) -> None:
+        raise KeyError(event.kind)
+
+    with pytest.raises(KeyError, match="task_done"):
+        udaemon.run(lambda: None, on_task_done=[broken, lambda event: heard.append(event.run_id)])
+    assert heard == []
+
+
+def test_durations_and_sizes_are_written_as_in_a_manifest() -> None:
+    made = Three()
+    assert udaemon.run(made, sleep="1ms", min_sleep="1ms", memory_limit="4G") == "task-stopped"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"sleep": -1}, {"sleep": "5x"}, {"min_sleep": float("nan")}, {"memory_limit": -2}, {"memory_limit": "5 apples"}],
+)
+def test_what_is_no_duration_or_size_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=f"^{next(iter(wrong))}: .* is no "):
+        udaemon.run(Three(), **wrong)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import resource
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from udaemon.child.forked import leave_if_forked
@@ -18,7 +18,14 @@ from udaemon.child.task import StopTask, TaskEvent
 from udaemon.child.telling import last_line, show_exception
 
 Listener = Callable[[TaskEvent], Any]
+Listeners = Listener | Iterable[Listener]
+"""One listener, or several in their order."""
 _RSS_UNIT = 1 if sys.platform == "darwin" else 1024
+
+
+def listed(listeners: Listeners) -> tuple[Listener, ...]:
+    """One listener, or several, as a tuple."""
+    return (listeners,) if callable(listeners) else tuple(listeners)
 
 
 def rss_peak() -> int:
@@ -36,7 +43,8 @@ def is_failure(error: BaseException | None) -> bool:
 class Book:
     """Keeps one instance's runs on record.
 
-    Listeners look on: an exception in one is printed with its traceback and changes nothing.
+    Listeners look on: an exception in one is printed with its traceback and changes nothing. One that is marked with
+    `steers` ends the daemon by it, and any does by `event.stop()`: `ended_by` says so then.
     """
 
     def __init__(
@@ -52,6 +60,7 @@ class Book:
         self._instance = instance
         self._reporter = reporter
         self._listeners = listeners
+        self.ended_by: BaseException | None = None
 
     @property
     def listens(self) -> bool:
@@ -101,5 +110,10 @@ class Book:
             except BaseException as error:  # noqa: BLE001 - sys.exit and Ctrl-C are as good as any other here
                 raised = error
             leave_if_forked(raised)
+            if raised is not None and getattr(listener, "steers", False):
+                self.ended_by = raised
+                return
             if raised is not None:
                 show_exception(raised, f"(in a listener to {event.kind}; the daemon goes on)")
+        if event.stops:
+            self.ended_by = StopTask()

@@ -5,10 +5,10 @@ Knows nothing of logs and restarts; the program's directory, environment and str
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
-from udaemon.child.book import Book, Listener
+from udaemon.child.book import Book, Listeners, listed
 from udaemon.child.build import built_of
 from udaemon.child.foreground import TerminalSignals
 from udaemon.child.forked import protect
@@ -17,20 +17,21 @@ from udaemon.child.report import Reporter
 from udaemon.child.scoreboard import SlotWriter
 from udaemon.child.spec import Pace
 from udaemon.child.task import Task
+from udaemon.manifest.measures import parse_duration, parse_size
 
 
 def run(
     task: Task | Callable[[], Any],
     *,
-    sleep: float = 0.0,
-    min_sleep: float = 0.0,
+    sleep: float | str = 0.0,
+    min_sleep: float | str = 0.0,
     name: str = "task",
     once: bool = False,
-    memory_limit: int | None = None,
+    memory_limit: int | str | None = None,
     memory_threshold: float = 70.0,
-    on_start: Iterable[Listener] = (),
-    on_task_done: Iterable[Listener] = (),
-    on_task_failed: Iterable[Listener] = (),
+    on_start: Listeners = (),
+    on_task_done: Listeners = (),
+    on_task_failed: Listeners = (),
 ) -> str:
     """Run a task until it ends or TERM, QUIT or INT asks it to: the run under way is finished first.
 
@@ -38,13 +39,13 @@ def run(
 
     Args:
         task: An object with `do_task`, or a function; plain or async.
-        sleep: Seconds from start of run to start of run, 0 for no period.
-        min_sleep: Seconds of the shortest pause after a run.
+        sleep: Seconds or "1m30s" from start of run to start of run, 0 for no period.
+        min_sleep: The same for the shortest pause after a run.
         name: What listeners are told.
         once: End after one run.
-        memory_limit: Bytes; above `memory_threshold` percent of it, looked at after each run, it ends.
+        memory_limit: Bytes or "256M", -1 for none; above `memory_threshold` percent of it, looked at after each run, it ends.
         memory_threshold: Percent of `memory_limit`.
-        on_start: Called before the first run, each with a `TaskEvent`.
+        on_start: Called before the first run with a `TaskEvent`: one listener or several.
         on_task_done: Called after each run that returned.
         on_task_failed: Called with the exception of a run.
 
@@ -54,16 +55,18 @@ def run(
     Raises:
         BaseException: Whatever left a run.
         Misconfigured: The task is none.
+        ValueError: A duration or a size is none, or negative.
     """
     built = built_of(task, name)
     listeners = {
-        "start": tuple(on_start),
-        "task_done": tuple(on_task_done),
-        "task_failed": tuple(on_task_failed),
+        "start": listed(on_start),
+        "task_done": listed(on_task_done),
+        "task_failed": listed(on_task_failed),
     }
     writer = SlotWriter.anonymous()
     book = Book(name, 0, writer, Reporter(None), listeners)
-    pace = Pace(sleep, min_sleep, memory_limit, memory_threshold)
+    limit = _bytes("memory_limit", memory_limit)
+    pace = Pace(_seconds("sleep", sleep), _seconds("min_sleep", min_sleep), limit, memory_threshold)
     signals = TerminalSignals()
     signals.hooks = built.hooks
     signals.install()
@@ -77,3 +80,21 @@ def run(
     if outcome.error is not None:
         raise outcome.error
     return outcome.reason
+
+
+def _seconds(name: str, value: float | str) -> float:
+    """A duration as the manifest has it."""
+    seconds = parse_duration(value) if isinstance(value, str) else float(value)
+    if seconds is None or not 0 <= seconds < float("inf"):
+        raise ValueError(f'{name}: {value!r} is no duration; write seconds, or "500ms", "1m30s"')
+    return seconds
+
+
+def _bytes(name: str, value: int | str | None) -> int | None:
+    """A size as the manifest has it."""
+    if value in {None, -1, "-1"}:
+        return None
+    size = parse_size(value) if isinstance(value, str) else value
+    if size is None or size <= 0:
+        raise ValueError(f'{name}: {value!r} is no size; write bytes, or "256M", or -1 for no limit')
+    return size

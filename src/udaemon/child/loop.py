@@ -106,6 +106,8 @@ def course(
         book.ended(started, clock(), started - due.wished, error, stopping=marks.look() or once)
         if error is not None:
             return outcome_of(error)
+        if book.ended_by is not None:
+            return outcome_of(book.ended_by)
         if once:
             return Outcome("stopped")
         due = next_due(anchor_of(due.at, started, sleep), clock(), sleep, min_sleep)

@@ -18,7 +18,7 @@ from udaemon.child.cradle import Cradle, Nest, OwnProcess
 from udaemon.child.forked import leave_if_forked, protect
 from udaemon.child.forms import Misconfigured
 from udaemon.child.fresh import seed_anew
-from udaemon.child.loop import Outcome, back_to_back, course, drive
+from udaemon.child.loop import Outcome, back_to_back, course, drive, outcome_of
 from udaemon.child.memory import MemoryLimit
 from udaemon.child.parent import watch_parent
 from udaemon.child.report import Leaving, ReadyReport
@@ -119,7 +119,12 @@ def run_loop(
     once: bool,
     told: Callable[[Outcome], object] = lambda _outcome: None,
 ) -> Outcome:
-    """Run a task that is built, by the loop that suits it; `told` of the end where there is a wait after it."""
+    """Run a task that is built, by the loop that suits it; `told` of the end where there is a wait after it.
+
+    It is not run at all where a listener to its start has ended it.
+    """
+    if book.ended_by is not None:
+        return outcome_of(book.ended_by)
     clock = time.monotonic
     unpaced = spec.sleep <= 0 and spec.min_sleep <= 0
     limit = None if spec.memory_limit is None else MemoryLimit(spec.memory_limit, spec.memory_threshold)

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 if TYPE_CHECKING:
     import logging
+
+
+_Listener = TypeVar("_Listener", bound=Callable[..., Any])
 
 
 class StopTask(Exception):
@@ -79,13 +82,8 @@ class TaskContext:
         return self._log
 
 
-class TaskEvent(NamedTuple):
-    """What a listener is told. Durations in seconds; `started` is wall time, in seconds since the epoch.
-
-    `kind` is `start`, `task_done` or `task_failed`. At `start` there is no run: the fields that belong to one are None.
-    `lateness` is how long after its planned moment the run began. `stopping` is true when no run follows; `error` is
-    the exception of a failed run.
-    """
+class _Facts(NamedTuple):
+    """What an event says; see `TaskEvent`."""
 
     kind: str
     name: str
@@ -96,6 +94,28 @@ class TaskEvent(NamedTuple):
     lateness: float | None = None
     stopping: bool = False
     error: BaseException | None = None
+
+
+class TaskEvent(_Facts):
+    """What a listener is told. Durations in seconds; `started` is wall time, in seconds since the epoch.
+
+    `kind` is `start`, `task_done` or `task_failed`. At `start` there is no run: the fields that belong to one are None.
+    `lateness` is how long after its planned moment the run began. `stopping` is true when no run follows; `error` is
+    the exception of a failed run.
+    """
+
+    stops = False
+    """Whether a listener has called `stop`."""
+
+    def stop(self) -> None:
+        """End the daemon as StopTask does, once all listeners were told: no further run begins."""
+        self.stops = True
+
+
+def steers(listener: _Listener) -> _Listener:
+    """Mark a listener whose exception ends the daemon as one of the task does; StopTask ends it cleanly."""
+    listener.steers = True  # type: ignore[attr-defined]
+    return listener
 
 
 def _logger(name: str) -> logging.Logger:
