@@ -155,20 +155,20 @@ def test_verify_finds_what_was_changed_by_hand(capsys: pytest.CaptureFixture[str
 def test_show_prints_what_php_reads(capsys: pytest.CaptureFixture[str]) -> None:
     ini("a", "sleep=RATE\nhosts[]=x\nroot=${FEED_ROOT}\ntitle=R&D\n")
     assert main(["import-ini", "--show", "ini/a.ini", "--constant", "RATE=5"]) == 0
-    shown = json.loads(capsys.readouterr().out)
-    assert list(shown) == ["file", "ok", "line", "reason", "encoding", "values", "notes"]
-    assert shown["values"] == {"sleep": "5", "hosts": {"0": "x"}, "root": "/srv/feeds", "title": "0"}
+    read = json.loads(capsys.readouterr().out)
+    assert list(read) == ["file", "ok", "line", "reason", "encoding", "values", "notes"]
+    assert read["values"] == {"sleep": "5", "hosts": {"0": "x"}, "root": "/srv/feeds", "title": "0"}
     assert {"line": 4, "code": "arithmetic", "text": 'PHP calculates: `R&D` is "0"; quotes would keep the text'} in (
-        shown["notes"]
+        read["notes"]
     )
 
 
 def test_show_says_where_php_refuses(capsys: pytest.CaptureFixture[str]) -> None:
     ini("a", "a=1\nb=x (y)\n")
     assert main(["import-ini", "--show", "ini/a.ini"]) == 0
-    shown = json.loads(capsys.readouterr().out)
-    assert (shown["ok"], shown["line"], shown["values"]) == (False, 2, None)
-    assert shown["reason"] == "syntax error, unexpected '('"
+    read = json.loads(capsys.readouterr().out)
+    assert (read["ok"], read["line"], read["values"]) == (False, 2, None)
+    assert read["reason"] == "syntax error, unexpected '('"
 
 
 @pytest.mark.parametrize("php", ["5", "8"])
@@ -218,3 +218,109 @@ def test_nothing_is_written_when_every_file_is_broken() -> None:
     ini("a", "x=(\n")
     assert main(["import-ini", "ini"]) == 1
     assert not Path("udaemon.toml").exists()
+
+
+@pytest.mark.parametrize("text", ["1e400G", "9" * 5000, "0" + "7" * 400, "1e999", "-1e999", "0x" + "f" * 400, "nan"])
+@pytest.mark.parametrize("key", ["memory-limit", "memory-threshold", "instance", "sleep", "min-sleep"])
+def test_no_number_is_too_large(key: str, text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    ini("a", f"factory=A::b\n{key}={text}\n")
+    assert main(["import-ini", "ini", "--verify"]) == 0
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def shown(text: str, *options: str, capsys: pytest.CaptureFixture[str]) -> dict[str, str]:
+    ini("a", text)
+    capsys.readouterr()
+    assert main(["import-ini", "--show", "ini/a.ini", *options]) == 0
+    values: dict[str, str] = json.loads(capsys.readouterr().out)["values"]
+    return values
+
+
+def test_variables_ask_php_ini_before_the_environment(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("precision", "7")
+    Path("php.ini").write_text("[PHP]\nmemory_limit = 512M\n[Date]\nprecision = 17\n")
+    text = "a=${memory_limit}\nb=${max_execution_time}\nc=${precision}\nd=${display_errors}\n"
+    assert shown(text, capsys=capsys) == {"a": "128M", "b": "0", "c": "7", "d": "1"}
+    assert shown(text, "--php-ini", "php.ini", capsys=capsys) == {"a": "512M", "b": "0", "c": "17", "d": "1"}
+    assert shown("a=${memory_limit}", capsys=capsys) == {"a": "128M"}
+    ini("a", "factory=A::b\nlog-dir=/x/${memory_limit}/${FEED_ROOT}\n")
+    main(["import-ini", "ini"])
+    assert "php-ini-guess" in capsys.readouterr().out
+    assert 'log-dir = "/x/128M/${FEED_ROOT}"' in Path("udaemon.toml").read_text()
+
+
+def test_constants_of_php_s_build_are_known(capsys: pytest.CaptureFixture[str]) -> None:
+    values = shown("a=PHP_VERSION\nb=PHP_MAJOR_VERSION\nc=PHP_SAPI\nd=PHP_BINDIR\n", capsys=capsys)
+    assert values["a"].startswith(f"{values['b']}.")
+    assert (values["c"], values["d"][:1]) == ("cli", "/")
+    assert shown("a=PHP_VERSION", "--constant", "PHP_VERSION=5.3.3", capsys=capsys) == {"a": "5.3.3"}
+
+
+def test_a_second_manifest_beside_the_first_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    ini("a", "factory=A::b\n")
+    Path("udaemon.toml").write_text("mine")
+    assert main(["import-ini", "ini", "--format", "yaml", "--force"]) == 1
+    told = capsys.readouterr().err
+    assert "udaemon.toml is there already, and two manifests in one directory exclude each other" in told
+    assert not Path("udaemon.yaml").exists()
+    assert main(["import-ini", "ini", "-o", "other.yaml"]) == 0
+
+
+def test_every_bad_line_of_a_map_file_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    ini("a", "factory=A::b\n")
+    Path("map.txt").write_text("A\\ = 5\nB\\ = b\nC = \n")
+    assert main(["import-ini", "ini", "--map", "map.txt"]) == 2
+    told = capsys.readouterr().err
+    assert "map.txt:1: no rule" in told
+    assert "map.txt:3: no rule" in told
+
+
+def test_what_is_to_do_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    ini("a", "factory=A::b\nsleep=soon\n")
+    main(["import-ini", "ini"])
+    capsys.readouterr()
+    main(["check", "--no-import", "--format", "concise"])
+    assert capsys.readouterr().out.count("it is still to do") == 2
+
+
+def test_verify_sees_that_a_manifest_is_bridged(capsys: pytest.CaptureFixture[str]) -> None:
+    ini("a.b", "factory=A::b\nsleep=30\nmemory-limit=64M\nlog-dir=/x\n")
+    ini("c", "factory=A::c\nsleep=30\n")
+    Path("daemon.php").write_text("<?php\n")
+    assert main(["import-ini", "ini", "--bridge", "php", "--entry", "daemon.php"]) == 0
+    capsys.readouterr()
+    for options in ((), ("--bridge", "php", "--entry", "daemon.php")):
+        assert main(["import-ini", "ini", "--dry-run", "--verify", *options]) == 0
+        told = capsys.readouterr().err
+        assert "udaemon.toml says what PHP read.\n" in told
+        assert "memory is measured" not in told
+    text = Path("udaemon.toml").read_text()
+    Path("udaemon.toml").write_text(text.replace('id = "c"', 'id = "other"').replace('"a.b"', '"a"'))
+    main(["import-ini", "ini", "--dry-run", "--verify"])
+    told = capsys.readouterr().err
+    assert 'c: php.id is "other", c.ini is that of "c"' in told
+    assert 'a-b: php.id is "a", a.b.ini is that of "a.b"' in told
+
+
+def test_a_library_elsewhere_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    ini("a", "factory=A::b\n")
+    Path("daemon.php").write_text("<?php\n")
+    Path("lib/src/Ustream/Daemon").mkdir(parents=True)
+    wanted = ["import-ini", "ini", "--bridge", "php", "--entry", "daemon.php", "--library"]
+    assert main([*wanted, "lib"]) == 2
+    assert "the PHP library is not in lib" in capsys.readouterr().err
+    Path("lib/src/Ustream/Daemon/Daemon.php").write_text("<?php\n")
+    assert main([*wanted, "lib"]) == 0
+    assert 'php = { entry = "daemon.php", library = "lib" }' in Path("udaemon.toml").read_text()
+    assert main(["import-ini", "ini", "--library", "lib"]) == 2
+
+
+def test_a_daemon_called_env_is_shown_as_any_other(capsys: pytest.CaptureFixture[str]) -> None:
+    ini("env", "factory=Acme\\Env::create\nsleep=soon\n")
+    assert main(["import-ini", "ini", "--dry-run", "--json"]) == 0
+    assert "Acme" in json.loads(capsys.readouterr().out)["manifest"]
+    main(["import-ini", "ini", "--verify"])
+    assert "Acme" in Path("udaemon.toml").read_text()
+    assert "***" not in capsys.readouterr().err

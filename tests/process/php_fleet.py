@@ -266,7 +266,7 @@ def table(fleets: Mapping[str, Fleet]) -> str:
     rows = [("daemon", "what", *fleets)]
     for label, seen in native.seen.items():
         for at, what in enumerate(("ends by itself with", "ends when asked, by", "pid file afterwards")):
-            values = [fleet.seen[label][at] for fleet in fleets.values()]
+            values = [str(fleet.seen[label][at]) for fleet in fleets.values()]
             if len(set(values)) > 1:
                 rows.append((label, what, *values))
         if any(fleet.seen[label].lines != seen.lines for fleet in fleets.values()):

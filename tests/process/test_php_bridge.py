@@ -331,3 +331,25 @@ def test_what_is_missing_of_a_bridge_is_told_by_check(project: Project, app: Pat
         f"daemons.c.php.library: the PHP library is not in {here}/nowhere",
         f"daemons.d.php.bootstrap: there is no file {here}/app/none.php",
     ]
+
+
+def test_logs_shows_what_the_library_logged_itself(project: Project, app: Path) -> None:
+    project.manifest("""
+        [daemons.pair]
+        php.entry = "app/daemon.php"
+        instances = 2
+    """)
+    project.up()
+    with project.process("logs", "-f", "pair") as logs:
+        assert logs.stdout is not None
+        deadline = time.monotonic() + PATIENCE
+        seen: set[str] = set()
+        while len(seen) < 2:
+            line = read_line(logs.stdout.fileno(), deadline)
+            if "100% of run" in line:
+                seen.add(line.partition(" | ")[0].strip())
+    assert seen == {"pair/0", "pair/1"}
+    project.down()
+    told = project.run("logs", "pair/1").stdout
+    assert "pair/1 | 100% of run 1" in told
+    assert "pair/0" not in told

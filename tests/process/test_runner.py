@@ -205,10 +205,12 @@ def test_a_second_copy_is_refused_and_a_term_ends_the_first(shop: Project) -> No
             "manifest: task_done\n",
         ]
         second = program(shop, "'pair'")
+        by_hand = shop.run("run", "pair", code=1)
         first.send_signal(signal.SIGTERM)
         assert first.wait(PATIENCE) == 0
 
     assert second.stderr.splitlines()[-1] == f"udaemon.errors.UdaemonError: pair/0 runs already: pid {first.pid}"
+    assert f"no supervisor started it: kill {first.pid} ends it" in by_hand.stderr
 
 
 def test_the_example_runs(project: Project) -> None:

@@ -43,7 +43,7 @@ def run(
         min_sleep: The same for the shortest pause after a run.
         name: What listeners are told.
         once: End after one run.
-        memory_limit: Bytes or "256M", -1 for none; above `memory_threshold` percent of it, looked at after each run, it ends.
+        memory_limit: Bytes or "256M", -1 for none; above `memory_threshold` percent of it after a run it ends.
         memory_threshold: Percent of `memory_limit`.
         on_start: Called before the first run with a `TaskEvent`: one listener or several.
         on_task_done: Called after each run that returned.

@@ -27,6 +27,8 @@ from udaemon.ui.loglines import LogLines
 _BATCH = 2000
 """Lines written together."""
 
+_LIBRARY_LOG = b"Log file: /"
+
 Wanted = Callable[[Entry], bool]
 
 
@@ -104,11 +106,31 @@ def _chosen(options: GlobalOptions, names: Sequence[str]) -> list[tuple[LogSourc
                 "path": manifest.log_path(daemon),
                 "prefixed": daemon.log.prefixed,
                 "chosen": chosen[daemon.name],
+                "php": daemon.kind == "php.entry",
             }
             for daemon in daemons
         ]
-    sources = [LogSource(log["name"], log["path"], log["instances"], log.get("prefixed", True)) for log in found]
-    return [(source, _only(source, set(log["chosen"]))) for source, log in zip(sources, found, strict=True)]
+    chosen: list[tuple[LogSource, Wanted]] = []
+    for log in found:
+        source = LogSource(log["name"], log["path"], log["instances"], log.get("prefixed", True))
+        chosen.append((source, _only(source, set(log["chosen"]))))
+        if log.get("php") and (path := _of_library(source)) is not None:
+            own = LogSource(log["name"], path, log["instances"])
+            chosen.append((own, _only(own, set(log["chosen"]))))
+    return chosen
+
+
+def _of_library(source: LogSource) -> str | None:
+    """The log that a daemon of the PHP library writes itself: it says at its start which file that is."""
+    try:
+        reader = LogReader(source, following=False)
+    except OSError:  # it is told when the log itself is to be read
+        return None
+    try:
+        said = list(reader.history(last=1, since=b"", wanted=lambda entry: entry.text.startswith(_LIBRARY_LOG)))
+    finally:
+        reader.close()
+    return said[0].text.removeprefix(_LIBRARY_LOG[:-1]).decode("utf-8", "replace").strip() if said else None
 
 
 def _everything(_entry: Entry) -> bool:

@@ -17,5 +17,7 @@ def handle(host: Host, request: Request) -> None:
         log = {"name": name, "instances": view.daemon.instances, "path": view.log, "chosen": []}
         if not view.daemon.log.prefixed:
             log["prefixed"] = False  # told of few: a supervisor from before this was thought of tells it of none
+        if view.daemon.kind == "php.entry":
+            log["php"] = True  # the library keeps a log of its own
         logs.setdefault(name, log)["chosen"].append(view.key.index)
     request.answer({"logs": list(logs.values()), "common": list(host.common_logs())})
