@@ -119,6 +119,14 @@ def test_a_signal_ends_the_pause(number: int, code: int, shop: Project) -> None:
         assert process.wait(PATIENCE) == code
 
 
+def test_a_copy_of_a_supervisor_s_is_stopped_as_the_hint_says(shop: Project) -> None:
+    shop.run("up", "-d")
+    refused = shop.run("run", "ticker", code=1)
+    assert refused.stderr.endswith("  hint: udaemon stop ticker ends it\n")
+    shop.run("stop", "ticker")
+    shop.down()
+
+
 def test_f39_a_second_copy_is_refused(shop: Project) -> None:
     with shop.process("run", "ticker") as process:
         started(process)
@@ -127,7 +135,8 @@ def test_f39_a_second_copy_is_refused(shop: Project) -> None:
         process.wait(PATIENCE)
 
     assert refused.stderr == (
-        f"udaemon: ticker/0 runs already: pid {process.pid}\n  hint: udaemon stop ticker ends it\n"
+        f"udaemon: ticker/0 runs already: pid {process.pid}\n"
+        f"  hint: no supervisor started it: kill {process.pid} ends it\n"
     )
 
 
