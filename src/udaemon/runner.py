@@ -10,7 +10,7 @@ import fcntl
 import os
 import shlex
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from typing import Any
 
 from attrs import evolve
@@ -31,6 +31,7 @@ from udaemon.manifest.read import load
 from udaemon.manifest.report import as_text
 from udaemon.manifest.wording import near
 from udaemon.policy.instance import Key
+from udaemon.supervisor.alone import kept_files
 
 
 class Runner:
@@ -129,6 +130,7 @@ def run_declared(
     changes: Mapping[str, object],
     listeners: Mapping[str, tuple[Listener, ...]],
     at_end: Callable[[], object] = lambda: None,
+    files: bool = False,
 ) -> int:
     """Run one daemon. Returns its exit code.
 
@@ -141,6 +143,7 @@ def run_declared(
             for no change.
         listeners: Further ones for each kind of event.
         at_end: Called while no other copy can start yet.
+        files: Keep its log and its pid file as a supervisor does; nothing is shown here then.
 
     Raises:
         UdaemonError: There is no such daemon or instance, a change is wrong, or it runs already.
@@ -149,13 +152,16 @@ def run_declared(
     if daemon.command is not None and any(listeners.values()):
         raise UdaemonError(f"{name} is a command, which tells no events", exit_code=ExitCode.USAGE)
     key = Key(name, instance)
-    with _locked(manifest, key) as lock:
+    place = os.path.join(rundir.base(os.environ, os.geteuid()), rundir.directory_name(manifest.project, manifest.file))
+    with _locked(manifest, key) as lock, kept_files(manifest, daemon, key, place) if files else nullcontext() as kept:
         if daemon.command is not None:
-            code = _foreground(manifest, daemon, key, lock)
+            code = _foreground(manifest, daemon, key, lock, on_start=kept or (lambda _pid: None))
         else:
             spec = spec_of(manifest, daemon, instance)
             settle_here(surroundings(daemon.env, spec.cwd), manifest.directory)
             told = {kind: (*spec.listeners.get(kind, ()), *more) for kind, more in listeners.items()}
+            if kept is not None:
+                kept(os.getpid())
             code = run_here(spec._replace(listeners={**spec.listeners, **told}), once=once)
         at_end()
         return code
@@ -231,7 +237,7 @@ def _tidy(directory: str, fd: int, key: Key) -> None:
             os.rmdir(directory)
 
 
-def _foreground(manifest: Manifest, daemon: Daemon, key: Key, lock: int) -> int:
+def _foreground(manifest: Manifest, daemon: Daemon, key: Key, lock: int, *, on_start: Callable[[int], object]) -> int:
     from udaemon.supervisor.foreground import ForegroundCommand  # a task has no use for it
 
-    return ForegroundCommand(manifest, daemon, key, lock).run()
+    return ForegroundCommand(manifest, daemon, key, lock, on_start=on_start).run()

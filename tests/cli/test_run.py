@@ -257,3 +257,29 @@ def test_f36_a_command_that_backgrounds_itself_is_told_so_and_ended(shop: Projec
     done = shop.run("run", "wrapped", code=1)
     assert "daemon backgrounded itself; run it in the foreground" in done.stderr
     assert not alive(int(done.stdout))
+
+
+def test_log_and_pid_file_are_kept_as_under_a_supervisor_when_asked(shop: Project) -> None:
+    shop.manifest("""
+        context = "production"
+        run-dir = "run"
+        [daemons.echo]
+        command = "sh -c 'echo $$$$ is here; exec sleep 100'"
+        instances = 2
+        log-dir = "log"
+    """)
+    (shop.directory / "run").mkdir()
+    log, pid_file = shop.directory / "log/echo-production.log", shop.directory / "run/echo-production-1.pid"
+    with shop.process("run", "echo", "--instance", "1", "--files") as process:
+        deadline = time.monotonic() + PATIENCE
+        while not (log.exists() and "is here" in log.read_text()):
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        stamp, tag, pid, *rest = log.read_text().split()
+        assert (len(stamp), tag, rest) == (24, "[1]", ["is", "here"])
+        assert pid_file.read_text() == pid
+        process.terminate()
+        assert process.wait(PATIENCE) == 128 + signal.SIGTERM
+        assert process.stdout is not None
+        assert process.stdout.read() == ""
+    assert not pid_file.exists()

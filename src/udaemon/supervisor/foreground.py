@@ -11,7 +11,7 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 
@@ -49,9 +49,19 @@ class ForegroundCommand:
         daemon: What it is.
         key: Which copy of it.
         lock: A descriptor that holds the instance's lock; it stays the caller's.
+        on_start: Told the pid of its process.
     """
 
-    def __init__(self, manifest: Manifest, daemon: Daemon, key: Key, lock: int) -> None:
+    def __init__(
+        self,
+        manifest: Manifest,
+        daemon: Daemon,
+        key: Key,
+        lock: int,
+        *,
+        on_start: Callable[[int], object] = lambda _pid: None,
+    ) -> None:
+        self._on_start = on_start
         self._manifest = manifest
         self._request = SpawnRequest(key=key, daemon=daemon, slot=0, lock=lock, output=1)
         self._instance = life.declared(evolve(daemon, restart=Restart.NEVER, enabled=True), key.index)
@@ -137,6 +147,7 @@ class ForegroundCommand:
         living = Living(key=request.key, daemon=request.daemon, pid=pid, pidfd=os.pidfd_open(pid))
         self._endings.watch(living, [identity(request.lock)])
         self._happen(request.key, Spawned(pid))
+        self._on_start(pid)
 
     def _say(self, word: Word, message: str) -> None:
         end = self._instance.exit

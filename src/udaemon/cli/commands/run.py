@@ -25,8 +25,11 @@ _DEFAULT_GC = (700, 10, 10)
 @click.option("--sleep", type=Duration(), metavar="T", help="In place of the manifest's `sleep`.")
 @click.option("--min-sleep", type=Duration(), metavar="T", help="In place of the manifest's `min-sleep`.")
 @click.option("--memory-limit", metavar="SIZE", help="In place of the manifest's `memory-limit`; -1 for none.")
+@click.option("--files", is_flag=True, help="Write log and pid file as under `udaemon up`, and show nothing here.")
 @click.pass_obj
-def command(options: GlobalOptions, /, *, name: str, once: bool, instance: int, **changes: float | str | None) -> int:
+def command(
+    options: GlobalOptions, /, *, name: str, once: bool, instance: int, files: bool, **changes: float | str | None
+) -> int:
     """Run one daemon in this terminal, without a supervisor.
 
     Output stays here, nothing is restarted, and the exit code is the daemon's own. Ctrl-C stops it after the run under
@@ -41,5 +44,6 @@ def command(options: GlobalOptions, /, *, name: str, once: bool, instance: int, 
         once=once,
         changes=changes,
         listeners={},
+        files=files,
         at_end=atexit._run_exitfuncs,  # noqa: SLF001 - the command leaves without interpreter finalisation
     )
