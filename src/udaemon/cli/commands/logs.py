@@ -110,14 +110,14 @@ def _chosen(options: GlobalOptions, names: Sequence[str]) -> list[tuple[LogSourc
             }
             for daemon in daemons
         ]
-    chosen: list[tuple[LogSource, Wanted]] = []
+    sources: list[tuple[LogSource, Wanted]] = []
     for log in found:
         source = LogSource(log["name"], log["path"], log["instances"], log.get("prefixed", True))
-        chosen.append((source, _only(source, set(log["chosen"]))))
+        sources.append((source, _only(source, set(log["chosen"]))))
         if log.get("php") and (path := _of_library(source)) is not None:
             own = LogSource(log["name"], path, log["instances"])
-            chosen.append((own, _only(own, set(log["chosen"]))))
-    return chosen
+            sources.append((own, _only(own, set(log["chosen"]))))
+    return sources
 
 
 def _of_library(source: LogSource) -> str | None:
