@@ -84,7 +84,8 @@ def observe(project: Project, app: Path, way: str) -> Fleet:
         asked: dict[str, str] = {}
         for label, pid in fleet.alive().items():
             asked[label] = ASKED.get(label, "TERM")
-            os.kill(pid, getattr(signal, f"SIG{asked[label]}"))
+            target = _leaf(pid) if way == "follower" else pid  # the daemon, and not who follows it
+            os.kill(target, getattr(signal, f"SIG{asked[label]}"))
         _until(lambda: not fleet.alive().keys() & asked.keys())
         all_ends = fleet.ends()
         times = _numbers(fleet.text("busy"))
