@@ -9,7 +9,7 @@ import os
 from collections.abc import Sequence
 from itertools import count
 
-from udaemon.engines.base import Listener, SpawnRequest
+from udaemon.engines.base import CALLED_OFF, Listener, SpawnRequest
 from udaemon.policy.events import Exited, Ready, Reason, Spawned, SpawnFailed, TreeGone, Trouble
 from udaemon.policy.instance import Key
 
@@ -42,6 +42,10 @@ class FakeEngine:
             self._pending[request.key] = request
             if self._at_once:
                 self.born(request.key)
+
+    def cancel(self, key: Key) -> None:
+        if key in self._pending:
+            self.fail(key, CALLED_OFF)
 
     def signal(self, key: Key, name: str) -> None:
         if key in self._living:

@@ -202,3 +202,12 @@ def test_nothing_is_waited_for_while_all_live(world: World) -> None:
     assert world.engine.deadline is None
     world.tell("0")
     world.until(KEY, Exited)
+
+
+def test_what_is_there_already_is_not_called_off(world: World) -> None:
+    world.spawn(KEY)
+    world.until(KEY, Spawned)
+    world.engine.cancel(KEY)
+    world.engine.cancel(GHOST)
+    assert [type(event) for event in world.events(KEY)] == [Spawned]
+    assert world.events(GHOST) == []

@@ -147,7 +147,7 @@ def test_i3_a_zygote_that_lies_about_a_pid_is_not_believed(bench: Bench) -> None
         def create(): pass
         """,
     )
-    bench.daemon("forger")
+    bench.daemon("forger", preload=("forger",))
     forged = bench.directory / "forged"
     forged.touch()
     honest, other = bench.daemon("pause"), bench.daemon("other", factory="pause:create")

@@ -69,7 +69,7 @@ def test_each_process_is_called_what_it_is(project: Project) -> None:
 def test_a_zygote_knows_nothing_of_the_command_that_it_came_from(project: Project) -> None:
     """No module of the command line's or the supervisor's, no script, argument, directory or descriptor of its."""
     project.file("sleeper.py", SURROUNDINGS)
-    project.manifest(SLEEPER)
+    project.manifest(f'{SLEEPER}\npreload = ["sleeper"]')
     spare = os.open("/", os.O_RDONLY)
     try:
         project.run("up", "-d", "--wait", pass_fds=(spare,))
@@ -98,7 +98,7 @@ def test_an_early_supervisor_that_nobody_needs_is_gone_with_the_command(project:
 
 def test_an_environment_that_counts_at_startup_gets_a_zygote_that_starts_with_it(project: Project) -> None:
     project.file("sleeper.py", "import sys\nprint('flags', sys.flags.utf8_mode, flush=True)\n" + IDLE)
-    project.manifest(f'[env]\nPYTHONUTF8 = "1"\n{SLEEPER}')
+    project.manifest(f'[env]\nPYTHONUTF8 = "1"\n{SLEEPER}\npreload = ["sleeper"]')
     project.up()
     project.down()
 

@@ -16,6 +16,9 @@ from udaemon.policy.instance import Key
 
 Listener = Callable[[Key, Event], None]
 
+CALLED_OFF = "its start was called off"
+"""Why there is no process where one is not wanted any more."""
+
 
 class Reactor(Protocol):
     """The loop as an engine sees it: it calls back when a file descriptor can be read."""
@@ -61,6 +64,9 @@ class Engine(Protocol):
 
     def spawn(self, requests: Sequence[SpawnRequest]) -> None:
         """Start these; each gets `Spawned` or `SpawnFailed` later."""
+
+    def cancel(self, key: Key) -> None:
+        """Do without a process that was asked for and is not on the way yet: it gets `SpawnFailed` then."""
 
     def signal(self, key: Key, name: str) -> None:
         """Send a signal by pidfd, then CONT. A process that has gone is no error."""

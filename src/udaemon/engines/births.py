@@ -7,23 +7,25 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from attrs import define
 
 from udaemon.engines import locks
-from udaemon.engines.base import Reactor, SpawnRequest
+from udaemon.engines.base import CALLED_OFF, Reactor, SpawnRequest
 from udaemon.engines.daemon import DaemonProcess
 from udaemon.engines.living import Living
 from udaemon.engines.specs import spec_of
 from udaemon.engines.sweep import Sweep
+from udaemon.engines.zygote.client import ZygoteClient
 from udaemon.engines.zygote.inherited import Common, Inherited
-from udaemon.engines.zygote.nursery import Nursery
 from udaemon.engines.zygote.parent import Patience
+from udaemon.engines.zygote.pool import ZygotePool
 from udaemon.engines.zygote.popen import Popen
 from udaemon.engines.zygote.start import Starter
-from udaemon.engines.zygotes import Zygotes
 from udaemon.manifest.model import Daemon, Manifest
+from udaemon.policy.instance import Key
 
 
 @define(eq=False)
@@ -88,7 +90,7 @@ class Births:
         self.notice = on_notice
         # Nobody closes the write end: it closes with this process, and that is what tells our children.
         self._parent_pipe, self._alive = os.pipe2(os.O_CLOEXEC)
-        self._zygotes = Zygotes(
+        self._zygotes = ZygotePool(
             reactor,
             manifest,
             self,
@@ -132,13 +134,23 @@ class Births:
 
     def ask(self, requests: Iterable[SpawnRequest]) -> None:
         """Have daemons' processes forked, those of one zygote together."""
-        batches: dict[Nursery, list[Popen]] = {}
+        batches: dict[ZygoteClient, list[Popen]] = {}
         for request in requests:
             popen = self._prepare(request)
             if popen is not None:
                 batches.setdefault(self._zygotes.of(request.daemon), []).append(popen)
-        for nursery, popens in batches.items():
-            nursery.add(popens)
+        for client, popens in batches.items():
+            client.add(popens)
+
+    def cancel(self, key: Key) -> None:
+        """Do without a process that no zygote has been asked for yet."""
+        for popen, awaited in tuple(self._awaited.items()):
+            if awaited.request.key == key and self._zygotes.cancel(popen):
+                self.failed(popen, CALLED_OFF)
+
+    def told_of(self, daemon: Daemon) -> Mapping[str, Any] | None:
+        """What a daemon shares with others, as its zygote has said."""
+        return None if daemon.command is not None else self._zygotes.told_of(daemon)
 
     def _prepare(self, request: SpawnRequest) -> Popen | None:
         try:
@@ -166,6 +178,7 @@ class Births:
         )
         awaited.process.start()
         assert awaited.popen is not None
+        awaited.popen.root = self._zygotes.root_of(request.daemon)
         self._awaited[awaited.popen] = awaited
         return awaited.popen
 

@@ -111,6 +111,10 @@ class LocalEngine:
             if request.daemon.command is not None:
                 self._execute(request)
 
+    def cancel(self, key: Key) -> None:
+        """Do without a process that was asked for and is not on the way yet: it gets `SpawnFailed` then."""
+        self._births.cancel(key)
+
     def signal(self, key: Key, name: str) -> None:
         """Send a signal by pidfd, then CONT. A process that has gone is no error."""
         living = self._endings.living.get(key)

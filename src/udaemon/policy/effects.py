@@ -31,6 +31,11 @@ class Spawn:
 
 
 @frozen
+class CancelSpawn:
+    """Do without the process that was asked for, if none is on the way yet. Answered as every `Spawn` is."""
+
+
+@frozen
 class Signal:
     """Send the instance's own process a signal, by name without SIG; a stopped one is continued too."""
 
@@ -57,4 +62,4 @@ class Tell:
     message: str
 
 
-Effect = Spawn | Signal | SignalTree | KillTree | Tell
+Effect = Spawn | CancelSpawn | Signal | SignalTree | KillTree | Tell

@@ -18,7 +18,7 @@ from __future__ import annotations
 from attrs import evolve
 
 from udaemon.policy import restart, wording
-from udaemon.policy.effects import Effect, KillTree, Signal, SignalTree, Tell, Word
+from udaemon.policy.effects import CancelSpawn, Effect, KillTree, Signal, SignalTree, Tell, Word
 from udaemon.policy.ending import KILL_GRACE, Outcome, begin, begin_anew, on_exited, on_tree_gone, rest
 from udaemon.policy.events import (
     DeadlineReached,
@@ -115,8 +115,9 @@ def _end(instance: Instance, event: StopAsked, now: float) -> Outcome:
     timeout = instance.daemon.stop.timeout if event.timeout is None else event.timeout
     stopping = evolve(instance, state=State.STOPPING, asked_at=now, deadline=now + timeout, message=None)
     if event.hurry:
-        return _kill(stopping, "killed at once, as asked", now)
-    return stopping, (() if stopping.being_born else _farewell(stopping, timeout))
+        killing, effects = _kill(stopping, "killed at once, as asked", now)
+        return killing, effects or (CancelSpawn(),)
+    return stopping, ((CancelSpawn(),) if stopping.being_born else _farewell(stopping, timeout))
 
 
 def _farewell(instance: Instance, timeout: float) -> tuple[Effect, ...]:

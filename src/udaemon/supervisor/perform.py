@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable
 from itertools import count
 
-from udaemon.engines.base import Engine, SpawnRequest
+from udaemon.engines.base import CALLED_OFF, Engine, SpawnRequest
 from udaemon.engines.locks import LockHeld, acquire, identity
 from udaemon.logs.client import LoggerLink
 from udaemon.manifest.model import Daemon
@@ -59,6 +59,15 @@ class Performer:
     def spawn(self, instance: Instance) -> None:
         """Start it with the others of this turn."""
         self._wanted.append(instance)
+
+    def cancel(self, key: Key) -> None:
+        """Do without a process that was asked for, if none is on the way yet."""
+        gathered = [instance for instance in self._wanted if instance.key == key]
+        if not gathered:
+            self._engine.cancel(key)
+            return
+        self._wanted = [instance for instance in self._wanted if instance.key != key]
+        self._refuse(key, CALLED_OFF)
 
     def signal(self, key: Key, name: str) -> None:
         """Send a signal to its own process."""

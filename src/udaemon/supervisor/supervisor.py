@@ -19,7 +19,7 @@ from attrs import frozen
 from udaemon.child.scoreboard import Scoreboard, SlotReading
 from udaemon.engines.base import Engine
 from udaemon.manifest.model import Daemon, LogFormat, Manifest
-from udaemon.policy.effects import Effect, KillTree, Signal, SignalTree, Spawn, Tell
+from udaemon.policy.effects import CancelSpawn, Effect, KillTree, Signal, SignalTree, Spawn, Tell
 from udaemon.policy.events import DeadlineReached, Event, Exited, Spawned, SpawnFailed, StartAsked, StopAsked
 from udaemon.policy.fleet import Fleet
 from udaemon.policy.instance import Instance, Key
@@ -243,6 +243,8 @@ class Supervisor:
                 self._performer.signal(key, name)
             case SignalTree(name):
                 self._performer.signal_tree(key, name)
+            case CancelSpawn():
+                self._performer.cancel(key)
             case KillTree():
                 self._performer.kill_tree(key)
             case Tell(event, message):

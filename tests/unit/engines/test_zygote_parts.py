@@ -14,8 +14,8 @@ from types import ModuleType
 import pytest
 
 from udaemon.engines.zygote import wire
+from udaemon.engines.zygote.quarantine import Quarantine
 from udaemon.engines.zygote.sources import Sources
-from udaemon.engines.zygote.spared import Spared
 
 Pair = tuple[socket.socket, socket.socket]
 
@@ -155,20 +155,20 @@ def test_the_standard_library_and_udaemon_do_not_count() -> None:
 
 
 def test_what_failed_is_tried_again_in_new_code_and_what_harmed_is_not() -> None:
-    spared = Spared()
-    spared.failed(["a"])
-    spared.harmful("b")
-    assert spared.wanted(["a", "b", "c"]) == ("c",)
-    spared.stale()
-    assert spared.wanted(["a", "b", "c"]) == ("a", "c")
+    quarantine = Quarantine()
+    quarantine.failed({"a": "ValueError"})
+    quarantine.harmful("b", "it forked")
+    assert quarantine.left_out == {"a": "ValueError", "b": "it forked"}
+    quarantine.stale()
+    assert quarantine.left_out == {"b": "it forked"}
 
 
-def test_nothing_is_imported_after_mishaps_in_a_row() -> None:
-    spared = Spared()
+def test_after_mishaps_in_a_row_a_kind_of_zygote_is_unlucky() -> None:
+    quarantine = Quarantine()
     for _ in range(2):
-        spared.mishap()
-    assert (spared.unlucky, spared.wanted(["a"])) == (False, ("a",))
-    spared.stale()
-    assert (spared.unlucky, spared.wanted(["a"])) == (True, ())
-    spared.success()
-    assert (spared.unlucky, spared.wanted(["a"])) == (False, ("a",))
+        quarantine.mishap()
+    assert not quarantine.unlucky
+    quarantine.stale()
+    assert quarantine.unlucky
+    quarantine.success()
+    assert not quarantine.unlucky

@@ -7,7 +7,7 @@ import pytest
 from tests.fakes.life import Life, command, factory
 
 from udaemon.manifest.model import Restart
-from udaemon.policy.effects import Effect, KillTree, Signal, SignalTree, Spawn
+from udaemon.policy.effects import CancelSpawn, Effect, KillTree, Signal, SignalTree, Spawn
 from udaemon.policy.events import (
     DeadlineReached,
     Event,
@@ -73,6 +73,7 @@ DOES: Mapping[type[Effect], str] = {
     Signal: "asks it",
     SignalTree: "asks them",
     KillTree: "kills it",
+    CancelSpawn: "calls it off",
 }
 
 

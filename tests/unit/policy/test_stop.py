@@ -4,7 +4,7 @@ import pytest
 from tests.fakes.life import Life, command, factory, unchanged
 
 from udaemon.manifest.model import Daemon, Restart, Stop
-from udaemon.policy.effects import KillTree, Signal, SignalTree, Spawn
+from udaemon.policy.effects import CancelSpawn, KillTree, Signal, SignalTree, Spawn
 from udaemon.policy.events import (
     DeadlineReached,
     Exited,
@@ -154,7 +154,7 @@ def test_f40_a_stop_while_the_task_is_built_is_as_one_while_it_runs() -> None:
 
 def test_f40_a_stop_before_birth_is_carried_out_at_birth_with_what_is_left_of_its_time() -> None:
     life = Life(command()).happens(StartAsked()).happens(StopAsked(timeout=3))
-    assert (life.state, life.acts, life.waits) == (State.STOPPING, (), 3)
+    assert (life.state, life.acts, life.waits) == (State.STOPPING, (CancelSpawn(),), 3)
     life.after(1).happens(Spawned(7))
     assert (life.state, life.acts, life.waits) == (State.STOPPING, (Signal("TERM"),), 2)
     life.happens(Exited(signal=15))

@@ -16,11 +16,12 @@ from typing import Any
 
 from udaemon.engines.status import reap
 from udaemon.engines.subreaper import become_subreaper
-from udaemon.engines.zygote.nursery import Nursery
+from udaemon.engines.zygote.client import ZygoteClient
 from udaemon.engines.zygote.parent import Patience
 from udaemon.engines.zygote.popen import Popen
 from udaemon.engines.zygote.process import ZygoteProcess
 from udaemon.engines.zygote.server import Setup
+from udaemon.engines.zygote.sharing import Root
 from udaemon.engines.zygote.start import Plan, Starter
 from udaemon.waits import bounded
 
@@ -68,9 +69,9 @@ class _Home:
         self._starter = Starter()
         self._parent, self._alive = os.pipe2(os.O_CLOEXEC)
         path = tuple(entry for entry in sys.path if entry)
-        setup = Setup(dict(os.environ), os.getcwd(), path, own=(), preload=preload)
+        setup = Setup(dict(os.environ), os.getcwd(), path, own=(), roots=(Root((), preload),))
         plan = Plan(output=2, common=(self._parent,), setup=setup)
-        self._nursery = Nursery(self, self._starter, plan, self, patience)
+        self._zygotes = ZygoteClient(self, self._starter, plan, self, patience)
 
     def watch(self, fd: int, callback: Callable[[], None]) -> None:
         self._callbacks[fd] = callback
@@ -82,13 +83,13 @@ class _Home:
 
     def launch(self, popen: Popen) -> None:
         self._trouble = None
-        self._nursery.add([popen])
+        self._zygotes.add([popen])
         while popen.pid is None and self._trouble is None:
-            left = bounded(_left(self._nursery.deadline))
+            left = bounded(_left(self._zygotes.deadline))
             for fd, _ in self._poll.poll(None if left is None else left * 1000):
                 if fd in self._callbacks:
                     self._callbacks[fd]()
-            self._nursery.expire(time.monotonic())
+            self._zygotes.expire(time.monotonic())
         if popen.pid is None:
             raise OSError(self._trouble)
 
@@ -115,7 +116,7 @@ class _Home:
         print(message, file=sys.stderr)
 
     def close(self) -> None:
-        self._nursery.close()
+        self._zygotes.close()
         self._starter.close()
         os.close(self._parent)  # not the other end: its closing tells the children that we are gone
 

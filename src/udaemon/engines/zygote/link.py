@@ -68,6 +68,14 @@ class Link:
         value = [(popen.payload, len(popen.fds)) for popen in births]
         wire.ask(self._channel, value, [fd for popen in births for fd in popen.fds])
 
+    def go_on(self) -> None:
+        """Let it go on with its imports.
+
+        Raises:
+            OSError: It has gone, or there are no descriptors left.
+        """
+        wire.ask(self._channel, None)
+
     def kill(self) -> None:
         """End it; `on_end` follows."""
         self._hang_up()

@@ -1,4 +1,4 @@
-"""What a nursery needs of whoever wants processes of it.
+"""What the client of a zygote needs of whoever wants processes of it.
 
 Knows nothing of how either works.
 """
@@ -30,7 +30,8 @@ class Parent(Protocol):
 class Patience(NamedTuple):
     """How long to wait for a zygote before it is replaced, in seconds.
 
-    `answer` is for a batch and for the first sign of life, `preload` for the import of one module.
+    `answer` is for a batch and for the first sign of life, `preload` for the import of one module, or for reading the
+    source of all.
     """
 
     answer: float = 10.0

@@ -25,6 +25,8 @@ class Popen:
         self.sentinel = -1
         self.returncode: int | None = None
         self.fds: list[int] = []
+        self.root: int | None = None
+        """What it begins with, by its number among the roots of its zygote; None for whatever that imports."""
         self._launch = launch
         context.set_spawning_popen(self)  # type: ignore[arg-type]  # typeshed names the stdlib's own
         try:

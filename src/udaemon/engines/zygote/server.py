@@ -1,7 +1,8 @@
-"""The life of a zygote: import once, then fork on request until the parent has gone.
+"""The life of a zygote: import once what its daemons share, and fork on request until the parent has gone.
 
 Knows nothing of daemons. It makes no decision of its own: whatever makes it unfit for forking it tells its parent,
-who ends it and starts another.
+who ends it and starts another. While it imports, the two take turns: it says how far it has come and waits to be asked
+for forks or told to go on, so that no request lies unheard behind a slow import.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import gc
+import importlib
 import os
 import signal
 import socket
@@ -16,30 +18,41 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import NamedTuple, NoReturn
 
 from udaemon.child.signals import survive_signals
 from udaemon.child.title import be_called
 from udaemon.engines.zygote.birth import Birth, bear
-from udaemon.engines.zygote.preload import Spoiled, preload
+from udaemon.engines.zygote.load import Loaded, Loader, Spoiled
+from udaemon.engines.zygote.sharing import Root, Sharing
 from udaemon.engines.zygote.sources import Sources
 from udaemon.engines.zygote.threads import is_alone
 from udaemon.engines.zygote.wire import Request, Truncated, answer, receive_request
+
+_MOST_TOLD = 100
+"""Modules of a root that the parent hears of; all of them are told by `check -v`."""
 
 
 class Setup(NamedTuple):
     """The first request: where to be, and what to import from where.
 
     `env` is the whole environment; `path` goes before the rest of `sys.path`; `own` modules are trusted to import well,
-    `preload` are other people's. With it come the descriptors for output and those that all children have in common:
-    first of these the read end of a pipe that ends when the parent does.
+    what daemons begin with (`roots`) is other people's; `left_out` are modules that are not to be imported here, each
+    with the reason. With it come the descriptors for output and those that all children have in common: first of these
+    the read end of a pipe that ends when the parent does.
     """
 
     env: Mapping[str, str]
     cwd: str
     path: tuple[str, ...]
     own: tuple[str, ...]
-    preload: tuple[str, ...]
+    roots: tuple[Root, ...] = ()
+    left_out: Mapping[str, str] = MappingProxyType({})
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle the mappings as dicts: a mapping proxy cannot be pickled."""
+        return (Setup, tuple(self._replace(env=dict(self.env), left_out=dict(self.left_out))))
 
 
 def serve(fd: int) -> None:
@@ -57,26 +70,86 @@ def serve(fd: int) -> None:
     output, *common = first.fds
     _die_with(common[0])
     _settle(setup, output)
-    sources = Sources()
-    preload(setup.own, lambda _module: None)
-    outcome = preload(setup.preload, lambda module: answer(channel, {"importing": module}))
-    if isinstance(outcome, Spoiled):
-        answer(channel, {"spoiled": outcome.module, "why": outcome.why})
+    server = _Server(channel, common)
+    for name in setup.own:
+        importlib.import_module(name)
+    try:
+        server.load(setup)
+    except Spoiled as spoiled:
+        answer(channel, {"spoiled": spoiled.module, "why": spoiled.why})
         return
     survive_signals()  # a module may have given one a handler; a daemon has none of these
-    sources.note()
     gc.collect()
     gc.freeze()  # or the first collection in a child writes to, and so copies, every page of ours
-    answer(channel, {"ready": True, "failed": outcome})
-    while True:
+    server.serve()
+
+
+class _Server:
+    """The zygote's side of the talk."""
+
+    def __init__(self, channel: socket.socket, common: Sequence[int]) -> None:
+        self._channel = channel
+        self._common = common
+        self._sources = Sources()
+
+    def load(self, setup: Setup) -> None:
+        """Import what is shared; fork in between those who have all they need."""
+        answer(self._channel, {"reading": True})
+        sharing = Sharing(setup.roots, sys.path, left_out=setup.left_out)
+        bare = [number for number, root in enumerate(setup.roots) if sharing.patches_the_world(root)]
+        if bare:
+            answer(self._channel, {"bare": bare})
+        loader = Loader(sharing, setup.roots, self._say)
+        failed: dict[str, str] = {}
+        left = len(setup.roots)
+        for step in loader.steps():
+            left -= len(step.roots)
+            failed |= step.failed
+            if left:
+                self._pause(step)
+        for number, root in enumerate(setup.roots):
+            answer(self._channel, {"root": number, **_told(sharing, root)})
+        self._sources.note()
+        answer(self._channel, {"ready": True, "failed": failed})
+
+    def serve(self) -> NoReturn:
+        """Fork on request, to the end."""
+        while True:
+            self._take_turn()
+
+    def _say(self, module: str, roots: list[int]) -> None:
+        answer(self._channel, {"importing": module, "for": roots})
+
+    def _pause(self, step: Loaded) -> None:
+        """Let the parent ask for forks until it says to go on."""
+        self._sources.note()
+        answer(self._channel, {"loaded": step.roots})
+        while self._take_turn():
+            pass
+
+    def _take_turn(self) -> bool:
+        """Hear one request and answer it. Returns False for the one to go on."""
         try:
-            request = receive_request(channel)
+            request = receive_request(self._channel)
         except Truncated:
-            answer(channel, {"refused": errno.EMFILE})
-            continue
+            answer(self._channel, {"refused": errno.EMFILE})
+            return True
         if request is None:
             os._exit(0)
-        _serve_one(channel, request, sources, common)
+        if request.value is None:
+            return False
+        _serve_one(self._channel, request, self._sources, self._common)
+        return True
+
+
+def _told(sharing: Sharing, root: Root) -> dict[str, object]:
+    """What daemons of a root share and what not, short enough for an answer."""
+    unshared = sharing.unshared(root)
+    return {
+        "shared": len(sharing.shared(root)),
+        "own": [[one.module, one.reason.line, one.reason.text] for one in unshared[:_MOST_TOLD]],
+        "unshared": len(unshared),
+    }
 
 
 def _settle(setup: Setup, output: int) -> None:

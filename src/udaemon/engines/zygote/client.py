@@ -1,0 +1,316 @@
+"""Keeps one kind of zygote at hand: starts it, hands it batches, and replaces it when it is stale, spoiled or dead.
+
+Knows nothing of daemons. One batch is under way at a time; whatever is asked for meanwhile makes up the next one. While
+a zygote imports, those whose imports are done are forked in its pauses; who would wait for an import that is none of
+theirs, or needs a zygote that has imported nothing, is passed on.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from udaemon.engines.base import Reactor
+from udaemon.engines.commands import ExecFailed
+from udaemon.engines.status import Status, open_child
+from udaemon.engines.zygote.link import Link
+from udaemon.engines.zygote.parent import Parent, Patience
+from udaemon.engines.zygote.popen import Popen
+from udaemon.engines.zygote.progress import Progress
+from udaemon.engines.zygote.quarantine import Quarantine
+from udaemon.engines.zygote.start import Plan, Starter
+from udaemon.engines.zygote.waiting import Waiting
+from udaemon.engines.zygote.wire import MAX_FDS
+
+_ITS_OWN_FDS = 32
+"""What a zygote, whose limit is ours, may have open beside those of a batch."""
+_SLOW = 0.25
+"""Seconds of one import after which those that do not need it go elsewhere."""
+
+
+class ZygoteClient:
+    """One kind of zygote.
+
+    Args:
+        plan: What such a zygote is made of.
+        parent: Is told what becomes of each process.
+        patience: After how long a zygote that does not answer is replaced.
+        elsewhere: Takes processes that are better forked by a zygote that has imported nothing.
+    """
+
+    def __init__(
+        self,
+        reactor: Reactor,
+        starter: Starter,
+        plan: Plan,
+        parent: Parent,
+        patience: Patience,
+        *,
+        elsewhere: Callable[[Sequence[Popen]], None] = lambda _popens: None,
+    ) -> None:
+        self.told: dict[int, Mapping[str, Any]] = {}
+        """What its zygote has said of what is shared, by the number of the root."""
+        self._reactor = reactor
+        self._starter = starter
+        self._plan = plan
+        self._parent = parent
+        self._patience = patience
+        self._elsewhere = elsewhere
+        self._queue = Waiting()
+        self._batch: list[Popen] = []
+        self._link: Link | None = None
+        self._dying: set[Link] = set()
+        self._bare: set[int] = set()
+        self._blame = ""
+        self._quarantine = Quarantine()
+        self._progress = Progress()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a process may exist that is not told yet."""
+        return bool(self._batch)
+
+    @property
+    def deadline(self) -> float | None:
+        """Monotonic time at which `expire` wants to be called, None for never."""
+        return self._progress.deadline
+
+    @property
+    def pids(self) -> Iterator[int]:
+        """Its zygotes, the dying ones too."""
+        return (link.pid for link in self._links())
+
+    def warm(self) -> None:
+        """Have a zygote import what it shall, for processes that are about to be asked for."""
+        if self._link is None:
+            self._start()
+
+    def add(self, popens: Iterable[Popen]) -> None:
+        """Have processes forked, in one batch if there is room.
+
+        Raises:
+            ValueError: One has more descriptors than a message can carry.
+        """
+        self._queue.add(popens)
+        self._pass_on(lambda popen: popen.root in self._bare)
+        progress = self._progress
+        if progress.loading is not None and self._queue:
+            progress.slow_at = max(progress.loading_since + _SLOW, time.monotonic())
+        self._go_on()
+
+    def cancel(self, popen: Popen) -> bool:
+        """Forget a process that has not been asked of a zygote. Returns whether that was so."""
+        return self._queue.cancel(popen)
+
+    def expire(self, now: float) -> None:
+        """Give up on what was waited for until now."""
+        progress = self._progress
+        if progress.slow_at is not None and progress.slow_at <= now:
+            progress.slow_at = None
+            self._pass_on(lambda popen: not progress.needs_the_import(popen))
+        if progress.give_up_at is None or progress.give_up_at > now or self._link is None:
+            return
+        progress.give_up_at = None
+        if progress.loading is not None:
+            self._exclude(progress.loading, f"its import took longer than {self._patience.preload:g} s")
+        elif progress.ready is None or self._batch:
+            self._blame = "zygote not answering"
+            self._link.kill()
+        else:
+            self._retire()
+            self._fail_all("zygote not answering")
+
+    def close(self) -> None:
+        """End all its zygotes."""
+        for link in self._links():
+            link.kill_and_wait()
+        self._link = None
+        self._progress = Progress()
+        self._dying.clear()
+
+    def _links(self) -> tuple[Link, ...]:
+        return (*self._dying, self._link) if self._link is not None else tuple(self._dying)
+
+    def _go_on(self) -> None:
+        if self._link is None:
+            if self._queue:
+                self._start()
+        elif self._progress.listens and not self._blame:
+            batch = self._next_batch()
+            if batch or self._progress.ready is not None:
+                self._ask(self._link, batch)
+
+    def _start(self) -> None:
+        setup = self._plan.setup
+        roots = () if self._quarantine.unlucky else setup.roots
+        plan = self._plan._replace(setup=setup._replace(roots=roots, left_out=self._quarantine.left_out))
+        self._progress = Progress()
+        self._blame = ""
+        try:
+            self._link = Link(self._reactor, self._starter, plan, on_answer=self._hear, on_end=self._ended)
+        except (OSError, ExecFailed) as error:
+            self._fail_all(f"zygote cannot be started: {error}")
+        else:
+            self._wait(self._patience.answer)
+
+    def _next_batch(self) -> list[Popen]:
+        """Take from the queue who can be forked now."""
+        room = min(MAX_FDS, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - _ITS_OWN_FDS)
+        return self._queue.take_batch(self._progress.can_fork, room)
+
+    def _ask(self, link: Link, batch: list[Popen]) -> None:
+        """Have a batch forked; an empty one lets the zygote go on with its imports."""
+        self._batch, self._progress.listens = batch, False
+        try:
+            if batch:
+                link.fork(batch)
+            else:
+                link.go_on()
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # it died just now, and its end is told by its pidfd
+        except OSError as error:
+            self._batch, self._progress.listens = [], True
+            for popen in batch:
+                self._parent.failed(popen, f"zygote cannot be asked: {error.strerror}")
+            if batch:
+                self._go_on()
+                return
+        self._wait(self._patience.answer)
+
+    def _hear(self, link: Link, answer: dict[str, Any] | None) -> None:
+        if link is not self._link:
+            return
+        match answer:
+            case dict() if self._progress.ready is not None and self._hear_of_imports(self._progress.ready, answer):
+                pass
+            case {"spoiled": str(module), "why": str(why)}:
+                self._exclude(module, why)
+            case {"spoiled": None, "why": str(why)}:
+                self._quarantine.mishap()
+                self._replace(why)
+            case {"stale": str(file)}:
+                self._quarantine.stale()
+                self._replace(f"{file} has changed")
+            case {"born": list(results)} if self._batch and len(results) == len(self._batch):
+                self._deliver(results)
+            case {"refused": int(number)}:
+                self._deliver([[0, number]] * len(self._batch))
+            case _:
+                self._blame = "zygote gave no sensible answer"
+                link.kill()
+
+    def _hear_of_imports(self, ready: set[int], answer: dict[str, Any]) -> bool:
+        """Take in what a zygote says that has not imported everything yet. Returns whether it was such a thing."""
+        match answer:
+            case {"reading": True}:
+                self._wait(self._patience.preload)
+            case {"importing": str(module), "for": list(roots)}:
+                now = time.monotonic()
+                self._progress.imports(module, roots, now)
+                self._progress.slow_at = now + _SLOW if self._queue else None
+                self._wait(self._patience.preload)
+            case {"bare": list(roots)}:
+                self._bare = {root for root in roots if isinstance(root, int)}
+                self._pass_on(lambda popen: popen.root in self._bare)
+            case {"root": int(root), "shared": int(_), "unshared": int(_), "own": list(_)}:
+                self.told[root] = answer
+            case {"loaded": list(roots)}:
+                ready.update(root for root in roots if isinstance(root, int))
+                self._listens()
+            case {"ready": True, "failed": dict(failed)}:
+                self._loaded({str(name): str(why) for name, why in failed.items()})
+            case _:
+                return False
+        return True
+
+    def _loaded(self, failed: Mapping[str, str]) -> None:
+        if failed:
+            self._quarantine.failed(failed)
+            told = "; ".join(f"{name}: {why}" for name, why in failed.items())
+            self._replace(f"left to the daemons to import: {told}")
+            return
+        self._progress.ready = None
+        self._listens()
+
+    def _listens(self) -> None:
+        """It has said all it had to say, and waits for us."""
+        self._progress.rests()
+        self._go_on()
+
+    def _deliver(self, results: list[Any]) -> None:
+        batch, self._batch = self._batch, []
+        self._quarantine.success()
+        self._listens()  # first of all: it forks the next ones while we look at these
+        lost = [popen for popen, result in zip(batch, results, strict=True) if not self._deliver_one(popen, result)]
+        if lost:
+            self._parent.lost(lost, "zygote does not know what became of it")
+
+    def _deliver_one(self, popen: Popen, result: Any) -> bool:
+        """Tell what became of one. Returns False where nobody knows."""
+        match result:
+            case [0, int(number)]:
+                self._parent.failed(popen, f"fork: {os.strerror(number)}")
+                return True
+            case [int(pid), 0] if pid > 1:
+                pidfd = open_child(pid)
+                if pidfd is not None:
+                    popen.born(pid, pidfd)
+                    self._parent.born(popen)
+                    return True
+        return False
+
+    def _pass_on(self, which: Callable[[Popen], bool]) -> None:
+        """Hand those over that are better forked elsewhere."""
+        if passed := self._queue.take(which):
+            self._elsewhere(passed)
+
+    def _exclude(self, module: str, why: str) -> None:
+        self._quarantine.harmful(module, why)
+        self._replace(f"{module} is left to the daemons to import: {why}")
+
+    def _replace(self, why: str) -> None:
+        """Put a fresh zygote in the place of this one; what it had to do, the next one does."""
+        self._parent.notice(f"zygote replaced: {why}")
+        self._queue.put_back(self._batch)
+        self._batch = []
+        self._retire()
+        self._start()
+
+    def _retire(self) -> None:
+        link, self._link = self._link, None
+        self._progress = Progress()
+        if link is not None:
+            self._dying.add(link)
+            link.kill()
+
+    def _ended(self, link: Link, status: Status) -> None:
+        if link is not self._link:
+            self._dying.discard(link)
+            return
+        how = f"exit code {status.code}" if status.signal is None else f"signal {status.signal}"
+        loading, was_ready = self._progress.loading, self._progress.ready is None
+        self._link = None
+        self._progress = Progress()
+        if loading is not None:
+            self._exclude(loading, f"it ended the zygote ({how}) at import")
+            return
+        blame = self._blame or f"zygote {link.pid} ended ({how})"
+        self._parent.notice(blame)
+        self._quarantine.mishap()
+        batch, self._batch = self._batch, []
+        if batch:
+            self._parent.lost(batch, blame)
+        if not was_ready:
+            self._fail_all(blame)
+        elif self._queue or not self._quarantine.unlucky:
+            self._start()
+
+    def _fail_all(self, message: str) -> None:
+        for popen in self._queue.take_all():
+            self._parent.failed(popen, message)
+
+    def _wait(self, seconds: float) -> None:
+        self._progress.give_up_at = time.monotonic() + seconds

@@ -1,0 +1,123 @@
+"""Imports in a zygote what its daemons share, one module at a time, and finds those that must not be imported there.
+
+Knows nothing of what they are for, and decides nothing: a module that fails, starts a thread, forks, or leaves a
+descriptor open is told, and the parent starts another zygote without it.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from typing import NamedTuple
+
+from udaemon.engines.zygote.sharing import PATCHES_THE_WORLD, Library, Root, Sharing
+from udaemon.engines.zygote.threads import is_alone
+
+_TEXT_LIMIT = 200
+_BREATH = 0.1
+"""Seconds of imports after which whoever can be forked already is forked first."""
+
+
+class Spoiled(Exception):
+    """After the import of `module` this process is no good for forking."""
+
+    def __init__(self, module: str, why: str) -> None:
+        super().__init__(f"{module}: {why}")
+        self.module = module
+        self.why = why
+
+
+class Loaded(NamedTuple):
+    """How far it has come: these roots have all they share, and these modules failed, each with its error."""
+
+    roots: list[int]
+    failed: dict[str, str]
+
+
+class Loader:
+    """The imports of a zygote.
+
+    Args:
+        sharing: What is to be imported for each root.
+        roots: What daemons begin with.
+        say: Told of each module before its import, with the roots that wait for it: the import may be the last thing
+            that happens here.
+    """
+
+    def __init__(self, sharing: Sharing, roots: Sequence[Root], say: Callable[[str, list[int]], None]) -> None:
+        self._say = say
+        self._kept_out = sharing.kept_out
+        self._imports = [sharing.imports(root) for root in roots]
+        self._users: dict[Library, list[int]] = {}
+        for number, imports in enumerate(self._imports):
+            for one in imports:
+                self._users.setdefault(one, []).append(number)
+        self._failed: dict[str, str] = {}
+        self._done: set[Library] = set()
+
+    def steps(self) -> Iterator[Loaded]:
+        """Import, and pause wherever somebody can be forked; those first who need least.
+
+        Raises:
+            Spoiled: A module has made this process unfit.
+        """
+        began = time.monotonic()
+        for number in sorted(range(len(self._imports)), key=lambda number: len(self._imports[number])):
+            for one in self._imports[number]:
+                if one in self._done:
+                    continue
+                self._done.add(one)
+                if self._load(one) and time.monotonic() - began > _BREATH:
+                    yield self._so_far([])
+                    began = time.monotonic()
+            yield self._so_far([number])
+            began = time.monotonic()
+
+    def _so_far(self, roots: list[int]) -> Loaded:
+        failed, self._failed = self._failed, {}
+        return Loaded(roots, failed)
+
+    def _load(self, one: Library) -> bool:
+        """Import a module. Returns whether there was anything to do."""
+        loaded = sys.modules.get(one.module)
+        if loaded is not None and all(hasattr(loaded, name) for name in one.names):
+            return False
+        self._say(one.module, self._users[one])
+        here, before = os.getpid(), _descriptors()
+        try:
+            __import__(one.module, fromlist=one.names)
+        except BaseException as error:  # noqa: BLE001 - SystemExit is just another way to fail
+            self._failed[one.module] = f"{type(error).__name__}: {error}"[:_TEXT_LIMIT]
+        if os.getpid() != here:
+            os._exit(0)  # the module forked, and this is the copy
+        if _end_children(here):
+            raise Spoiled(one.module, "it forked at import")
+        if not is_alone():
+            raise Spoiled(one.module, "it started a thread at import")
+        if _descriptors() - before:
+            raise Spoiled(one.module, "it left a file open at import")
+        if patches := sys.modules.keys() & PATCHES_THE_WORLD:
+            raise Spoiled(one.module, f"it imports {min(patches)}, which patches the standard library")
+        if unasked := sys.modules.keys() & self._kept_out:
+            raise Spoiled(one.module, f"it imports {min(unasked)}, which is not shared")
+        return True
+
+
+def _descriptors() -> frozenset[str]:
+    return frozenset(os.listdir("/proc/self/fd"))
+
+
+def _end_children(pid: int) -> bool:
+    """End what a module has forked, as nobody would know of it. Returns whether there was anything."""
+    with open(f"/proc/self/task/{pid}/children", "rb") as file:
+        children = [int(child) for child in file.read().split()]
+    for child in children:
+        with suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
+        with suppress(ChildProcessError):
+            os.waitpid(child, 0)
+    return bool(children)

@@ -1,0 +1,1 @@
+"""Which modules may be imported once for all daemons: told from their text, wrong to the safe side only."""

@@ -1,0 +1,397 @@
+"""What a module does at import is its own process's business: files, handlers, registries (F66, F67, F71, F73)."""
+
+from __future__ import annotations
+
+import textwrap
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from tests.process.engine_bench import Bench
+from tests.process.project import PATIENCE, Project
+
+from udaemon.engines.zygote.parent import Patience
+from udaemon.policy.events import Exited, Ready, Spawned, SpawnFailed
+from udaemon.policy.instance import Key
+
+STOP = "\ndef stop():\n    import udaemon\n    raise udaemon.StopTask\n"
+
+KEEPERS = {
+    "a file": """
+        f = open(f"{HERE}/out", "a")
+        def say(text): f.write(text); f.flush()
+    """,
+    "a file without a buffer": """
+        import os
+        fd = os.open(f"{HERE}/out", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        def say(text): os.write(fd, text.encode())
+    """,
+    "a socket": """
+        import socket
+        a, b = socket.socketpair()
+        def say(text):
+            a.send(text.encode())
+            with open(f"{HERE}/out", "ab") as out: out.write(b.recv(100))
+    """,
+    "a database": """
+        import sqlite3
+        db = sqlite3.connect(f"{HERE}/db", timeout=20)
+        db.execute("create table if not exists said (text)"); db.commit()
+        def say(text):
+            with db: db.execute("insert into said values (?)", (text,))
+            with open(f"{HERE}/out", "a") as out: out.write(text)
+    """,
+    "an event loop": """
+        import asyncio
+        loop = asyncio.new_event_loop()
+        async def write(text):
+            await asyncio.sleep(0)
+            with open(f"{HERE}/out", "a") as out: out.write(text)
+        def say(text): loop.run_until_complete(write(text))
+    """,
+    "a queue": """
+        import multiprocessing
+        queue = multiprocessing.Queue()
+        def say(text):
+            queue.put(text)
+            with open(f"{HERE}/out", "a") as out: out.write(queue.get(timeout=10))
+    """,
+    "a log handler": """
+        import logging
+        logging.basicConfig(filename=f"{HERE}/out", format="%(message)s", level="INFO")
+        def say(text): logging.info(text)
+    """,
+    "a mapping": """
+        import mmap, tempfile
+        file = tempfile.TemporaryFile(); file.truncate(4096)
+        memory = mmap.mmap(file.fileno(), 4096)
+        def say(text):
+            memory[: len(text)] = text.encode()
+            file.seek(0)
+            with open(f"{HERE}/out", "ab") as out: out.write(file.read(len(text)))
+    """,
+    "a temporary directory": """
+        import tempfile
+        tmp = tempfile.TemporaryDirectory()
+        def say(text):
+            with open(f"{tmp.name}/x", "a") as out: out.write(text)
+            with open(f"{HERE}/out", "a") as out: out.write(open(f"{tmp.name}/x").read())
+    """,
+    "a thread pool": """
+        from concurrent.futures import ThreadPoolExecutor
+        pool = ThreadPoolExecutor()
+        def write(text):
+            with open(f"{HERE}/out", "a") as out: out.write(text)
+        def say(text): pool.submit(write, text).result()
+    """,
+}
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    made = Bench(tmp_path)
+    yield made
+    made.close()
+
+
+def said(bench: Bench) -> list[str]:
+    return sorted((bench.directory / "out").read_text().replace("\n", "").replace(";", " ").split())
+
+
+@pytest.mark.parametrize("deep", [0, 2], ids=["its own", "deep"])
+@pytest.mark.parametrize("keeper", KEEPERS.values(), ids=KEEPERS)
+def test_f66_what_a_module_opens_at_import_is_its_own_process(bench: Bench, keeper: str, deep: int) -> None:
+    bench.module("keeper", f"HERE = {str(bench.directory)!r}" + textwrap.dedent(keeper))
+    for level in range(deep):
+        bench.module(f"level{level}", f"from {'keeper' if level == 0 else f'level{level - 1}'} import say")
+    source = f"level{deep - 1}" if deep else "keeper"
+    for name in ("one", "two"):
+        bench.module(
+            name,
+            f"from {source} import say\nimport udaemon\n"
+            f"def create(context):\n    def task():\n        say(f'{name}-{{context.instance}};')\n"
+            "        raise udaemon.StopTask\n    return task",
+        )
+    bench.daemon("one", instances=2)
+    bench.daemon("two")
+    keys = [Key("one", 0), Key("one", 1), Key("two", 0)]
+    for count in (1, 2):  # and once more after a restart
+        bench.spawn(*keys)
+        for key in keys:
+            end = bench.until(key, Exited, count=count)
+            assert (end.code, bench.output(key)) == (0, "")
+    assert said(bench) == sorted(["one-0", "one-1", "two-0"] * 2)
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [
+        "import atexit\natexit.register(lambda: open(f'{HERE}/ended', 'a').write('x'))",
+        "import weakref\nclass A: pass\na = A()\nweakref.finalize(a, lambda: open(f'{HERE}/ended', 'a').write('x'))",
+    ],
+    ids=["atexit", "finalize"],
+)
+def test_f67_what_a_module_registers_for_the_end_runs_once_in_each_daemon(bench: Bench, ending: str) -> None:
+    bench.module("ends", f"HERE = {str(bench.directory)!r}\n{ending}{STOP}def create(): return stop")
+    keys = [bench.daemon("ends"), bench.daemon("more", factory="ends:create")]
+    bench.spawn(*keys)
+    for key in keys:
+        assert bench.until(key, Exited).code == 0
+    assert (bench.directory / "ended").read_text() == "xx"
+
+
+def task(bench: Bench, name: str, imports: str, shows: str) -> None:
+    """A module whose factory prints something, and whose task ends at once."""
+    bench.module(name, f"{imports}{STOP}def create():\n    print({shows})\n    return stop")
+
+
+def library(bench: Bench, name: str, text: str) -> None:
+    """Something installed: in a directory that is called as those are."""
+    place = bench.directory / "site-packages"
+    place.mkdir(exist_ok=True)
+    (place / f"{name}.py").write_text(textwrap.dedent(text))
+
+
+@pytest.fixture
+def installed(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    """Libraries of the bench are found by zygotes and by daemons."""
+    monkeypatch.setenv("PYTHONPATH", str(bench.directory / "site-packages"))
+    return bench
+
+
+def test_f67_a_library_that_tidies_up_is_shared_all_the_same(installed: Bench) -> None:
+    library(
+        installed,
+        "tidy",
+        """
+        import atexit, os, weakref
+        loaded_by = os.getpid()
+        class Pool: pass
+        pool = Pool()
+        weakref.finalize(pool, lambda: open("ended", "a").write("f"))
+        atexit.register(lambda: open("ended", "a").write("a"))
+        """,
+    )
+    installed.module("user", f"import tidy{STOP}def create():\n    print(tidy.loaded_by)\n    return stop")
+    keys = [installed.daemon("user"), installed.daemon("more", factory="user:create")]
+    installed.spawn(*keys)
+    for key in keys:
+        assert installed.until(key, Exited).code == 0
+    loaders = {installed.output(key) for key in keys}
+    assert len(loaders) == 1, "it is imported once, by the zygote"
+    assert sorted((installed.directory / "ended").read_text()) == ["a", "a", "f", "f"]
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        "file = open('/dev/null')",
+        "import socket\nsock = socket.socket()",
+        "import threading, time\nthreading.Thread(target=time.sleep, args=(1000,), daemon=True).start()",
+        "import subprocess\nchild = subprocess.Popen(['sleep', '0.01'])",
+    ],
+    ids=["a file", "a socket", "a thread", "a child"],
+)
+def test_f66_a_library_that_leaves_something_behind_is_left_out(installed: Bench, harm: str) -> None:
+    library(installed, "leaves", f"import os\nloaded_by = os.getpid()\n{harm}")
+    installed.module(
+        "user", f"import leaves, os{STOP}def create():\n    print(leaves.loaded_by == os.getpid())\n    return stop"
+    )
+    key = installed.daemon("user")
+    assert installed.run(key).code == 0
+    assert installed.output(key) == "True\n"
+    assert [notice for notice in installed.notices if "leaves is left to the daemons" in notice] != []
+
+
+def test_f71_a_library_that_is_slow_to_import_delays_no_daemon_that_does_not_need_it(installed: Bench) -> None:
+    library(installed, "slow", "import time\ntime.sleep(5)")
+    installed.module("needs", "import slow, signal\ndef create(): return signal.pause")
+    installed.module("free", "import signal\ndef create(): return signal.pause")
+    slow = installed.daemon("needs")
+    others = [installed.daemon(f"free{number}", factory="free:create") for number in range(20)]
+    began = time.monotonic()
+    installed.spawn(slow, *others)
+    for key in others:
+        installed.until(key, Ready)
+    took = time.monotonic() - began
+    assert installed.told(slow, Spawned) == [], "its library is still being imported"
+    assert took < 4.0
+    installed.until(slow, Ready)
+
+
+def test_f71_a_module_that_is_slow_to_import_delays_nobody(bench: Bench) -> None:
+    bench.module("slow", "import time, signal\ntime.sleep(5)\ndef create(): return signal.pause")
+    bench.module("free", "import signal\ndef create(): return signal.pause")
+    slow = bench.daemon("slow")
+    others = [bench.daemon(f"free{number}", factory="free:create") for number in range(20)]
+    bench.spawn(slow, *others)
+    for key in others:
+        bench.until(key, Ready)
+    bench.until(slow, Spawned)
+    assert bench.told(slow, Ready) == []
+
+
+COLLISIONS = {
+    "a metric": (
+        "import registry\nregistry.add('runs')",
+        "import registry\nregistry.add('runs')",
+        "print(sorted(registry.names))",
+        ["['runs']", "['runs']"],
+    ),
+    "logging": (
+        "import logging\nlogging.basicConfig(format='one %(message)s', level='INFO')",
+        "import logging\nlogging.basicConfig(format='two %(message)s', level='INFO')",
+        "logging.info('x')",
+        ["one x", "two x"],
+    ),
+    "the locale": (
+        "import locale\nlocale.setlocale(locale.LC_CTYPE, 'C')",
+        "import locale\nlocale.setlocale(locale.LC_CTYPE, 'C.UTF-8')",
+        "print(locale.setlocale(locale.LC_CTYPE))",
+        ["C", "C.UTF-8"],
+    ),
+    "the start method": (
+        "import multiprocessing\nmultiprocessing.set_start_method('spawn')",
+        "import multiprocessing\nmultiprocessing.set_start_method('forkserver')",
+        "print(multiprocessing.get_start_method())",
+        ["spawn", "forkserver"],
+    ),
+    "the event loop policy": (
+        "import asyncio\nclass P(asyncio.DefaultEventLoopPolicy): name = 'one'\nasyncio.set_event_loop_policy(P())",
+        "import asyncio\nclass P(asyncio.DefaultEventLoopPolicy): name = 'two'\nasyncio.set_event_loop_policy(P())",
+        "print(asyncio.get_event_loop_policy().name)",
+        ["one", "two"],
+    ),
+    "the environment": (
+        "import os\nos.environ['MODE'] = 'one'",
+        "import os\nos.environ['MODE'] = 'two'",
+        "print(os.environ['MODE'])",
+        ["one", "two"],
+    ),
+    "a patch": (
+        "import json\njson.dumps = lambda value: 'one'",
+        "import json",
+        "print(json.dumps(1))",
+        ["one", "1"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("one", "two", "shows", "expected"), COLLISIONS.values(), ids=COLLISIONS)
+def test_f73_daemons_whose_imports_collide_are_each_as_if_alone(
+    installed: Bench, one: str, two: str, shows: str, expected: list[str]
+) -> None:
+    library(
+        installed,
+        "registry",
+        """
+        names = set()
+        def add(name):
+            if name in names: raise ValueError(f"{name} is there already")
+            names.add(name)
+        """,
+    )
+    keys = []
+    for name, text in (("one", one), ("two", two)):
+        installed.module(name, f"{text}{STOP}def create():\n    {shows}\n    return stop")
+        keys.append(installed.daemon(name))
+    installed.spawn(*keys)
+    for key in keys:
+        assert installed.until(key, Exited).code == 0, installed.output(key)
+    assert [installed.output(key).strip() for key in keys] == expected
+
+
+def test_f73_one_that_patches_the_world_harms_no_other(installed: Bench) -> None:
+    """A stand-in for gevent, which is told by its name; the real one is tried with `-m libraries`."""
+    library(installed, "gevent", "import os, sys\nseen = 'json.tool' in sys.modules\nloaded_by = os.getpid()")
+    installed.module(
+        "green",
+        f"import gevent, os{STOP}def create():\n    print(gevent.loaded_by == os.getpid(), gevent.seen)\n"
+        "    return stop",
+    )
+    installed.module(
+        "plain", f"import sys, json.tool{STOP}def create():\n    print('gevent' in sys.modules)\n    return stop"
+    )
+    keys = [installed.daemon("green"), installed.daemon("plain")]
+    installed.spawn(*keys)
+    for key in keys:
+        assert installed.until(key, Exited).code == 0
+    assert [installed.output(key) for key in keys] == ["True False\n", "False\n"]
+
+
+def test_what_only_defines_is_shared(bench: Bench) -> None:
+    """Its module object was made by the zygote: a list that it defines is a copy of one list."""
+    bench.module(
+        "shapes", "import dataclasses\n@dataclasses.dataclass\nclass Point:\n    x: int = 0\nSIDES = {'square': 4}"
+    )
+    bench.module(
+        "jobs",
+        f"import sys\nfrom shapes import Point, SIDES{STOP}"
+        "def create():\n    print(id(SIDES), 'shapes' in sys.modules)\n    return stop",
+    )
+    keys = [bench.daemon("jobs"), bench.daemon("more", factory="jobs:create")]
+    bench.spawn(*keys)
+    for key in keys:
+        assert bench.until(key, Exited).code == 0
+    assert len({bench.output(key) for key in keys}) == 1
+
+
+def test_a_library_that_hangs_is_waited_for_no_longer_than_patience(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = Bench(tmp_path, patience=Patience(answer=5.0, preload=0.3))
+    monkeypatch.setenv("PYTHONPATH", str(bench.directory / "site-packages"))
+    library(bench, "hangs", "import time\ntime.sleep(1000)")
+    bench.module("user", "import hangs\ndef create(): pass")
+    key = bench.daemon("user")
+    try:
+        bench.spawn(key)
+        bench.until(key, Spawned)
+        assert bench.told(key, SpawnFailed) == []
+        assert [notice for notice in bench.notices if "hangs is left to the daemons" in notice] != []
+    finally:
+        bench.close()
+
+
+HANGS = """
+    [daemons.waits]
+    factory = "user:create"
+    sleep = 1
+    [daemons.free]
+    factory = "free:create"
+    sleep = 1
+"""
+
+
+@pytest.mark.parametrize("verb", [("stop", "waits"), ("down", "-t", "1")], ids=["stop", "down"])
+def test_a_start_that_waits_for_an_import_can_be_stopped(project: Project, verb: Sequence[str]) -> None:
+    """Issue 9: `down -t 1` took 57 s, as long as the zygote had for the import."""
+    place = project.directory / "site-packages"
+    project.file("site-packages/hangs.py", "import time\ntime.sleep(1000)\n")
+    project.file("user.py", "import hangs\ndef create(): return lambda: None\n")
+    project.file("free.py", "def create(): return lambda: None\n")
+    project.environ["PYTHONPATH"] = str(place)
+    project.manifest(HANGS)
+    project.run("up", "-d", "free")
+    with project.process("start", "waits") as starting:
+        project.until("waits", lambda one: one["state"] == "starting")
+        began = time.monotonic()
+        project.run(*verb)
+        assert time.monotonic() - began < 15.0
+        starting.wait(PATIENCE)
+
+
+def test_a_module_that_forks_at_import_leaves_nothing_behind_its_daemon(project: Project) -> None:
+    """`nothing_left` looks, too."""
+    project.file(
+        "forks.py",
+        "import os, signal\nchild = os.fork()\nif child == 0:\n    signal.pause()\n    os._exit(0)\n"
+        "def create(): return lambda: None\n",
+    )
+    project.manifest('[daemons.forks]\nfactory = "forks:create"\nsleep = 1\n')
+    project.up()
+    pid = project.instance("forks")["pid"]
+    (child,) = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    project.down()
+    assert not Path(f"/proc/{child}").exists()
