@@ -132,15 +132,15 @@ def _place(daemon: Daemon, key: str) -> Path:
 def check_programs(manifest: Manifest) -> Iterator[Finding]:
     """What is wrong with the program of each command that may run and that no shell reads."""
     told: dict[tuple[str | None, ...], Fault | None] = {}
-    commands = [daemon for daemon in manifest.daemons.values() if daemon.enabled and daemon.kind == "command"]
+    enabled = [daemon for daemon in manifest.daemons.values() if daemon.enabled and daemon.kind == "command"]
+    commands = [(daemon, daemon.command[0]) for daemon in enabled if daemon.command]
     if not commands:
         return
     from udaemon.engines.executable import fault  # tasks do without both
     from udaemon.manifest.shell_syntax import may_be_program
 
-    for daemon in commands:
-        assert daemon.command
-        program, cwd, path = daemon.command[0], daemon.cwd, surroundings(daemon.env, daemon.cwd).get("PATH")
+    for daemon, program in commands:
+        cwd, path = daemon.cwd, surroundings(daemon.env, daemon.cwd).get("PATH")
         if daemon.shell or not may_be_program(program) or not os.path.isdir(cwd):
             continue
         if _PHP.fullmatch(os.path.basename(program)):

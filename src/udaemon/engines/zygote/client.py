@@ -7,7 +7,6 @@ theirs, or needs a zygote that has imported nothing, is passed on.
 
 from __future__ import annotations
 
-import os
 import resource
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -15,7 +14,8 @@ from typing import Any
 
 from udaemon.engines.base import Reactor
 from udaemon.engines.commands import ExecFailed
-from udaemon.engines.status import Status, open_child
+from udaemon.engines.status import Status
+from udaemon.engines.zygote.delivery import deliver
 from udaemon.engines.zygote.link import Link
 from udaemon.engines.zygote.parent import Parent, Patience
 from udaemon.engines.zygote.popen import Popen
@@ -139,7 +139,8 @@ class ZygoteClient:
             if self._queue:
                 self._start()
         elif self._progress.listens and not self._blame:
-            batch = self._next_batch()
+            room = min(MAX_FDS, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - _ITS_OWN_FDS)
+            batch = self._queue.take_batch(self._progress.can_fork, room)
             if batch or self._progress.ready is not None:
                 self._ask(self._link, batch)
 
@@ -155,11 +156,6 @@ class ZygoteClient:
             self._fail_all(f"zygote cannot be started: {error}")
         else:
             self._wait(self._patience.answer)
-
-    def _next_batch(self) -> list[Popen]:
-        """Take from the queue who can be forked now."""
-        room = min(MAX_FDS, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - _ITS_OWN_FDS)
-        return self._queue.take_batch(self._progress.can_fork, room)
 
     def _ask(self, link: Link, batch: list[Popen]) -> None:
         """Have a batch forked; an empty one lets the zygote go on with its imports."""
@@ -244,23 +240,9 @@ class ZygoteClient:
         batch, self._batch = self._batch, []
         self._quarantine.success()
         self._listens()  # first of all: it forks the next ones while we look at these
-        lost = [popen for popen, result in zip(batch, results, strict=True) if not self._deliver_one(popen, result)]
+        lost = [popen for popen, result in zip(batch, results, strict=True) if not deliver(popen, result, self._parent)]
         if lost:
             self._parent.lost(lost, "zygote does not know what became of it")
-
-    def _deliver_one(self, popen: Popen, result: Any) -> bool:
-        """Tell what became of one. Returns False where nobody knows."""
-        match result:
-            case [0, int(number)]:
-                self._parent.failed(popen, f"fork: {os.strerror(number)}")
-                return True
-            case [int(pid), 0] if pid > 1:
-                pidfd = open_child(pid)
-                if pidfd is not None:
-                    popen.born(pid, pidfd)
-                    self._parent.born(popen)
-                    return True
-        return False
 
     def _pass_on(self, which: Callable[[Popen], bool]) -> None:
         """Hand those over that are better forked elsewhere."""
