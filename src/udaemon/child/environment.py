@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 
 MARKS = ("UDAEMON_PROJECT", "UDAEMON_NAME", "UDAEMON_INSTANCE", "UDAEMON_INSTANCES", "UDAEMON_CONTEXT")
@@ -93,7 +93,29 @@ def be_utf8() -> None:
 
 
 def interpreter(environ: Mapping[str, str] | None = None) -> tuple[str, ...]:
-    """How to execute Python so that it reads text as we do, in an environment that may have another locale."""
+    """How to execute Python so that it reads text as we do, in an environment that may have another locale.
+
+    What the caller's interpreter was told (`python -O -W error -m udaemon`) holds for it, too.
+    """
     ours = callers()
     other = environ is not None and any(environ.get(name) != ours.get(name) for name in _LOCALE)
-    return (sys.executable, *(("-X", "utf8") if sys.flags.utf8_mode or other else ()))
+    return (sys.executable, *_flags(), *(("-X", "utf8") if sys.flags.utf8_mode or other else ()))
+
+
+def _flags() -> Iterator[str]:
+    """The options of this interpreter that say how code runs, as they are written on a command line."""
+    if sys.flags.optimize:
+        yield "-" + "O" * sys.flags.optimize
+    if sys.flags.bytes_warning:
+        yield "-" + "b" * sys.flags.bytes_warning
+    if sys.flags.isolated:
+        yield "-I"
+    elif sys.flags.no_user_site:
+        yield "-s"
+    if sys.flags.ignore_environment and not sys.flags.isolated:
+        yield "-E"
+    for warning in () if sys.flags.dev_mode else sys.warnoptions:
+        yield f"-W{warning}"
+    for name, value in sys._xoptions.items():  # noqa: SLF001 - the only place that tells them
+        if name != "utf8":
+            yield f"-X{name}" if value is True else f"-X{name}={value}"

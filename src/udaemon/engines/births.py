@@ -16,7 +16,7 @@ from udaemon.engines import locks
 from udaemon.engines.base import CALLED_OFF, Reactor, SpawnRequest
 from udaemon.engines.daemon import DaemonProcess
 from udaemon.engines.living import Living
-from udaemon.engines.specs import spec_of
+from udaemon.engines.specs import is_forked, spec_of
 from udaemon.engines.sweep import Sweep
 from udaemon.engines.zygote.client import ZygoteClient
 from udaemon.engines.zygote.inherited import Common, Inherited
@@ -89,14 +89,14 @@ class Births:
         self._on_refused = on_refused
         self.notice = on_notice
         # Nobody closes the write end: it closes with this process, and that is what tells our children.
-        self._parent_pipe, self._alive = os.pipe2(os.O_CLOEXEC)
+        self.parent, self._alive = os.pipe2(os.O_CLOEXEC)
         self._zygotes = ZygotePool(
             reactor,
             manifest,
             self,
             patience,
             starter=starter,
-            common=(self._parent_pipe, scoreboard),
+            common=(self.parent, scoreboard),
             output=output,
         )
         self._awaited: dict[Popen, _Awaited] = {}
@@ -126,11 +126,11 @@ class Births:
         self._zygotes.close()
         for popen in tuple(self._awaited):
             self.failed(popen, "the engine was closed")
-        os.close(self._parent_pipe)
+        os.close(self.parent)
 
     def expect(self, daemons: Iterable[Daemon]) -> None:
         """Get ready for these to be asked for."""
-        self._zygotes.warm(daemon for daemon in daemons if daemon.command is None)
+        self._zygotes.warm(daemon for daemon in daemons if is_forked(daemon))
 
     def ask(self, requests: Iterable[SpawnRequest]) -> None:
         """Have daemons' processes forked, those of one zygote together."""

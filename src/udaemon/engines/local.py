@@ -22,6 +22,8 @@ from udaemon.engines.declared import command
 from udaemon.engines.endings import Endings
 from udaemon.engines.living import Living
 from udaemon.engines.reports import Reports
+from udaemon.engines.spawning import task_command
+from udaemon.engines.specs import has_task, is_forked
 from udaemon.engines.zygote.parent import Patience
 from udaemon.engines.zygote.spare import Process
 from udaemon.engines.zygote.start import Starter
@@ -106,9 +108,9 @@ class LocalEngine:
 
     def spawn(self, requests: Sequence[SpawnRequest]) -> None:
         """Start these; each gets `Spawned` or `SpawnFailed` later."""
-        self._births.ask(request for request in requests if request.daemon.command is None)
+        self._births.ask(request for request in requests if is_forked(request.daemon))
         for request in requests:
-            if request.daemon.command is not None:
+            if not is_forked(request.daemon):
                 self._execute(request)
 
     def cancel(self, key: Key) -> None:
@@ -120,7 +122,7 @@ class LocalEngine:
         living = self._endings.living.get(key)
         if living is None:
             return
-        if name == living.daemon.stop.signal and living.process is not None and living.ended is None:
+        if name == living.daemon.stop.signal and living.reports is not None and living.ended is None:
             # The task may have put a handler of its own in the place of ours.
             ask_to_stop(self._scoreboard, self._slots[key], living.pid)
         self._endings.signal(living, signal.Signals[f"SIG{name}"])
@@ -186,8 +188,7 @@ class LocalEngine:
             self._refused(request, f"socket: {error.strerror}")
             return
         try:
-            report = None if theirs is None else theirs.fileno()
-            pid = self._launcher.start(command(request, self._manifest, report=report))
+            pid = self._start(request, None if theirs is None else theirs.fileno())
         except ExecFailed as error:
             _close(request)
             self._listener(request.key, SpawnFailed(error.trouble, str(error)))
@@ -206,6 +207,19 @@ class LocalEngine:
             return
         self._born(Living(key=request.key, daemon=request.daemon, pid=pid, pidfd=pidfd, reports=ours), request)
 
+    def _start(self, request: SpawnRequest, report: int | None) -> int:
+        """Execute a command, or an interpreter for a task."""
+        if not has_task(request.daemon):
+            return self._launcher.start(command(request, self._manifest, report=report))
+        assert report is not None
+        what, order = task_command(
+            request, self._manifest, report=report, scoreboard=self._scoreboard, parent=self._births.parent
+        )
+        try:
+            return self._launcher.start(what)
+        finally:
+            os.close(order)
+
     def _born(self, living: Living, request: SpawnRequest) -> None:
         self._slots[living.key] = request.slot
         locks.record(request.lock, living.pid)
@@ -221,8 +235,8 @@ class LocalEngine:
 
 
 def _sockets(daemon: Daemon) -> tuple[socket.socket | None, socket.socket | None]:
-    """Both ends of a socket for the reports of a command that makes some."""
-    if daemon.kind != "php.entry":
+    """Both ends of a socket for reports, where the process makes some."""
+    if daemon.kind != "php.entry" and not has_task(daemon):
         return None, None
     ours, theirs = socket.socketpair()
     ours.setblocking(False)

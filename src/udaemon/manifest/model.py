@@ -49,6 +49,13 @@ class Restart(StrEnum):
     NEVER = "never"
 
 
+class StartMethod(StrEnum):
+    """How a task's process is made."""
+
+    ZYGOTE = "zygote"
+    SPAWN = "spawn"
+
+
 @frozen(kw_only=True)
 class Daemon:
     """One declared daemon with `defaults` merged in. Durations in seconds, paths absolute.
@@ -171,6 +178,19 @@ class Daemon:
         Many(MODULE, "module names", single=True),
         default=(),
         example=["json", "sqlite3"],
+        only=_TASK,
+    )
+    start_method: StartMethod = key(
+        "How the task's process is made.",
+        Choice(
+            StartMethod,
+            {
+                "zygote": "Forked from a process that has imported what daemons share.",
+                "spawn": "An interpreter of its own, for modules that bear no fork; slower, and it shares no memory.",
+            },
+        ),
+        default=StartMethod.ZYGOTE,
+        example="spawn",
         only=_TASK,
     )
     log_dir: str = key(

@@ -14,7 +14,7 @@ from typing import Any
 
 from udaemon.child.environment import read_at_startup, surroundings
 from udaemon.engines.base import Reactor
-from udaemon.engines.specs import factory_of
+from udaemon.engines.specs import factory_of, is_forked
 from udaemon.engines.zygote.client import ZygoteClient
 from udaemon.engines.zygote.parent import Parent, Patience
 from udaemon.engines.zygote.popen import Popen
@@ -60,7 +60,7 @@ class ZygotePool:
         self._output = output
         self._instances: Counter[_Kind] = Counter()
         for daemon in manifest.daemons.values():
-            if daemon.command is None:
+            if is_forked(daemon):
                 self._instances[_items(daemon.env)] += daemon.instances
         if not self._instances:
             starter.send_away()
@@ -155,7 +155,7 @@ class ZygotePool:
     def _roots_of(self, kind: _Kind) -> dict[Root, int]:
         if kind not in self._roots:
             declared = self._manifest.daemons.values()
-            mine = (one for one in declared if one.command is None and one.enabled and self._kind(one) == kind)
+            mine = (one for one in declared if is_forked(one) and one.enabled and self._kind(one) == kind)
             self._roots[kind] = {root: number for number, root in enumerate(dict.fromkeys(map(_root, mine)))}
         return self._roots[kind]
 

@@ -28,7 +28,10 @@ class Sources:
         self._own = os.path.dirname(package or "") + os.sep
 
     def note(self) -> None:
-        """Take in what was imported since the last time."""
+        """Take in what was imported since the last time, and archives, whose contents Python looks up only once."""
+        for entry in sys.path:
+            if entry not in self._stamps and os.path.isfile(entry):
+                self._stamps[entry] = self._first(entry)
         for module in list(sys.modules.values()):
             file = getattr(module, "__file__", None)
             if isinstance(file, str) and file not in self._stamps and self._counts(file):

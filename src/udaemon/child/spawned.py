@@ -1,0 +1,44 @@
+"""A daemon in an interpreter of its own, as it begins: `start-method = "spawn"`.
+
+Knows nothing of who started it. What it is to be lies in a memory file, whose descriptor it inherits.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import sys
+from typing import NoReturn
+
+from udaemon.child.process import run_child
+from udaemon.child.spec import ChildFds, ChildSpec
+from udaemon.child.title import be_called
+
+
+def write_order(spec: ChildSpec, fds: ChildFds) -> int:
+    """Put what a daemon is to be into a memory file. Returns its descriptor, close-on-exec.
+
+    Raises:
+        OSError: There are no descriptors or there is no memory left.
+    """
+    memory = os.memfd_create("order", os.MFD_CLOEXEC)
+    try:
+        with open(memory, "wb", closefd=False) as file:
+            pickle.dump((spec, fds), file, pickle.HIGHEST_PROTOCOL)
+        os.lseek(memory, 0, os.SEEK_SET)
+    except BaseException:
+        os.close(memory)
+        raise
+    return memory
+
+
+def main() -> NoReturn:
+    """Be the daemon that the memory file named in argv tells of."""
+    with open(int(sys.argv[1]), "rb") as file:
+        spec, fds = pickle.load(file)  # noqa: S301 - from the supervisor, through an inherited descriptor
+    sys.argv[1:] = []
+    for fd in fds:
+        if fd is not None:
+            os.set_inheritable(fd, False)
+    be_called(f"{spec.name}/{spec.index}")
+    os._exit(run_child(spec, fds))

@@ -1,0 +1,46 @@
+"""How a factory daemon gets an interpreter of its own: the start method "spawn", for modules that bear no fork.
+
+Knows nothing of a process after its start; all else about it is as with one that a zygote forked.
+"""
+
+from __future__ import annotations
+
+from udaemon.child.environment import interpreter, surroundings
+from udaemon.child.spawned import write_order
+from udaemon.child.spec import ChildFds
+from udaemon.engines.base import SpawnRequest
+from udaemon.engines.commands import Command
+from udaemon.engines.specs import spec_of
+from udaemon.manifest.model import Manifest
+
+_MAIN = "from udaemon.child.spawned import main; main()"
+
+
+def task_command(
+    request: SpawnRequest, manifest: Manifest, *, report: int, scoreboard: int, parent: int
+) -> tuple[Command, int]:
+    """What to execute for a task, and a descriptor that the caller closes once it was.
+
+    Args:
+        request: What to start.
+        manifest: Where it is declared.
+        report: The daemon's end of the socket for its reports.
+        scoreboard: A descriptor of the scoreboard.
+        parent: The read end of a pipe that ends with this process.
+
+    Raises:
+        OSError: There are no descriptors or there is no memory left.
+    """
+    daemon = request.daemon
+    cwd = daemon.cwd or manifest.directory
+    env = surroundings(daemon.env, cwd)
+    fds = ChildFds(request.output, request.lock, report, parent, scoreboard)
+    order = write_order(spec_of(manifest, daemon, request.key.index, slot=request.slot), fds)
+    command = Command(
+        argv=(*interpreter(env), "-P", "-c", _MAIN, str(order)),
+        env=env,
+        cwd=cwd,
+        output=request.output,
+        keep=(order, request.output, request.lock, report, parent, scoreboard),
+    )
+    return command, order
