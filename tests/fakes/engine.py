@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from itertools import count
 
 from udaemon.engines.base import CALLED_OFF, Listener, SpawnRequest
+from udaemon.manifest.model import Daemon
 from udaemon.policy.events import Exited, Ready, Reason, Spawned, SpawnFailed, TreeGone, Trouble
 from udaemon.policy.instance import Key
 
@@ -64,6 +65,9 @@ class FakeEngine:
 
     def last_error(self, key: Key) -> str | None:
         return self._errors.get(key)
+
+    def sharing(self, daemon: Daemon) -> None:
+        return None
 
     def expire(self, now: float) -> None:
         """There is nothing it waits for."""

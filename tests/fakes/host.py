@@ -122,6 +122,9 @@ class FakeHost:
     def recent(self) -> Sequence[FakeNotice]:
         return tuple(self._recent)
 
+    def sharing(self, daemon: Daemon) -> Mapping[str, Any] | None:
+        return {"shared": 3, "unshared": 1, "own": [["jobs.mail", 7, "calls open"]]} if daemon.factory else None
+
     def common_logs(self) -> Sequence[str]:
         return ("/srv/shop/log/events.log",)
 

@@ -109,5 +109,11 @@ class Host(Protocol):
     def recent(self) -> Sequence[Notice]:
         """The notices that are remembered, the oldest first."""
 
+    def sharing(self, daemon: Daemon) -> Mapping[str, Any] | None:
+        """What a daemon's process shares with others; None where its zygote has said nothing.
+
+        `shared` and `unshared` count modules of the project; `own` are the latter, each with line and reason.
+        """
+
     def common_logs(self) -> Sequence[str]:
         """Paths of the common logs."""

@@ -5,8 +5,8 @@ Knows no way of making a process: `local.py` has the real one, `tests/fakes/` th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
 
 from attrs import frozen
 
@@ -82,6 +82,9 @@ class Engine(Protocol):
 
     def last_error(self, key: Key) -> str | None:
         """The last line of the last error that the instance's process reported."""
+
+    def sharing(self, daemon: Daemon) -> Mapping[str, Any] | None:
+        """What its process shares with others, None where there is no such thing or it is not known."""
 
     def expire(self, now: float) -> None:
         """Handle what the engine itself waited for until `deadline`."""

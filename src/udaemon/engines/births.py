@@ -150,7 +150,7 @@ class Births:
 
     def told_of(self, daemon: Daemon) -> Mapping[str, Any] | None:
         """What a daemon shares with others, as its zygote has said."""
-        return None if daemon.command is not None else self._zygotes.told_of(daemon)
+        return self._zygotes.told_of(daemon) if is_forked(daemon) else None
 
     def _prepare(self, request: SpawnRequest) -> Popen | None:
         try:

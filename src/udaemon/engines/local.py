@@ -10,8 +10,9 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
+from typing import Any
 
 from udaemon.child.scoreboard import ask_to_stop
 from udaemon.engines import locks
@@ -147,6 +148,10 @@ class LocalEngine:
     def last_error(self, key: Key) -> str | None:
         """The last line of the last error that the instance's process reported."""
         return self._reports.errors.get(key)
+
+    def sharing(self, daemon: Daemon) -> Mapping[str, Any] | None:
+        """What its process shares with others, None where there is no such thing or it is not known."""
+        return self._births.told_of(daemon)
 
     def expire(self, now: float) -> None:
         """Handle what the engine itself waited for until `deadline`."""

@@ -13,11 +13,12 @@ from udaemon.manifest.keys import Key, Table
 from udaemon.manifest.model import Daemon
 from udaemon.manifest.pages import code_page, every_key, key_page
 from udaemon.manifest.reference import as_toml, default_of
+from udaemon.manifest.topics import TOPICS
 from udaemon.manifest.values import Choice
 
 
 def explain(word: str, *, width: int = 80) -> str | None:
-    """Say what a key or a code means; None where there is none of that name."""
+    """Say what a key, a code or a topic means; None where there is none of that name."""
     keys = every_key()
     name = word if word in keys else _short(word)
     if name in keys:
@@ -26,6 +27,8 @@ def explain(word: str, *, width: int = 80) -> str | None:
         code = CODES[word]
         told = [f"{word}: an error of the manifest", _filled(code.meaning, width), _filled(code.mend, width)]
         return "\n\n".join([*told, code_page(word)]) + "\n"
+    if word in TOPICS:
+        return "\n\n".join(_filled(part.replace("\n", " "), width) for part in TOPICS[word].split("\n\n")) + "\n"
     return None
 
 
@@ -34,7 +37,7 @@ def overview() -> str:
     keys = every_key()
     wide = max(map(len, keys))
     lines = [f"{name:{wide}}  {key.doc.split('. ')[0].rstrip('.:')}" for name, key in keys.items()]
-    return "\n".join([*lines, "", f"codes: {', '.join(CODES)}"]) + "\n"
+    return "\n".join([*lines, "", f"codes: {', '.join(CODES)}", "", f"topics: {', '.join(TOPICS)}"]) + "\n"
 
 
 def _short(word: str) -> str:

@@ -9,7 +9,7 @@ import random
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property, partial
 from typing import Any
@@ -145,6 +145,10 @@ class Supervisor:
     def recent(self) -> Sequence[Notice]:
         """The notices that are remembered, the oldest first."""
         return self._notices.recent()
+
+    def sharing(self, daemon: Daemon) -> Mapping[str, Any] | None:
+        """What a daemon's process shares with others, as far as that is known."""
+        return self._engine.sharing(daemon)
 
     def common_logs(self) -> Sequence[str]:
         """Paths of the common logs."""

@@ -33,7 +33,8 @@ def command(options: GlobalOptions, *, paths: tuple[str, ...], form: str, no_imp
     """Check manifests and tell every problem.
 
     PATH is a manifest or a directory with one; without PATH it is the project's own. Factories are imported in a
-    process of its own, so that nothing of them stays.
+    process of its own, so that nothing of them stays. With -v it tells what that costs, and which modules daemons share
+    and which not, and why.
     """
     examined = [_check(files, options, importing=not no_import) for files in _asked(paths, options)]
     problems = [problem for one in examined for problem in one.problems]
@@ -64,7 +65,9 @@ def _check(files: tuple[str, ...], options: GlobalOptions, *, importing: bool) -
         return examined
     imported = check_imports(examined.understood)
     if options.verbose:
-        sys.stderr.write(_cost(imported))
+        from udaemon.cli.sharing import sharing_lines
+
+        sys.stderr.write(_cost(imported) + "".join(sharing_lines(examined.understood, os.getcwd())))
     found = [*imported.findings, *check_php(examined.understood), *check_programs(examined.understood)]
     return examined.with_more(found)
 

@@ -31,7 +31,10 @@ def handle(host: Host, request: Request) -> None:
     moment = Moment(host.now(), time.time())
     request.answer(
         {
-            "daemons": [declared(daemon) for daemon in {view.key.name: view.daemon for view in views}.values()],
+            "daemons": [
+                declared(daemon) | {"sharing": _sharing(host, daemon)}
+                for daemon in {view.key.name: view.daemon for view in views}.values()
+            ],
             "instances": [_instance(view, moment) for view in views],
             "events": [told(notice) for notice in host.recent() if notice.key in keys],
         }
@@ -43,6 +46,15 @@ def declared(daemon: Daemon) -> dict[str, Any]:
     told = {field.name: masked(_plain(getattr(daemon, field.name))) for field in fields(Daemon)}
     env = daemon.env.keys() | implied(daemon, os.environ).keys()
     return told | {"env": sorted(env), "params": sorted(daemon.params)}
+
+
+def _sharing(host: Host, daemon: Daemon) -> dict[str, Any] | None:
+    """What its process shares with others, and what not with file, line and reason; see `udaemon explain sharing`."""
+    told = host.sharing(daemon)
+    if told is None:
+        return None
+    own = [{"module": module, "line": line, "reason": reason} for module, line, reason in told["own"]]
+    return {"shared": told["shared"], "unshared": told["unshared"], "own": own}
 
 
 def _instance(view: InstanceView, moment: Moment) -> dict[str, Any]:

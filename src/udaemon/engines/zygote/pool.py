@@ -81,7 +81,7 @@ class ZygotePool:
     def root_of(self, daemon: Daemon) -> int | None:
         """The number of what a daemon begins with, among the roots of its zygote."""
         kind = self._kind(daemon)
-        return None if kind is None else self._roots_of(kind).get(_root(daemon))
+        return None if kind is None else self._roots_of(kind).get(root_of(daemon))
 
     def cancel(self, popen: Popen) -> bool:
         """Forget a process that has not been asked of a zygote. Returns whether that was so."""
@@ -156,7 +156,7 @@ class ZygotePool:
         if kind not in self._roots:
             declared = self._manifest.daemons.values()
             mine = (one for one in declared if is_forked(one) and one.enabled and self._kind(one) == kind)
-            self._roots[kind] = {root: number for number, root in enumerate(dict.fromkeys(map(_root, mine)))}
+            self._roots[kind] = {root: number for number, root in enumerate(dict.fromkeys(map(root_of, mine)))}
         return self._roots[kind]
 
     def _plan(self, kind: _Kind | None) -> Plan:
@@ -166,7 +166,8 @@ class ZygotePool:
         return Plan(self._output, self._common, setup)
 
 
-def _root(daemon: Daemon) -> Root:
+def root_of(daemon: Daemon) -> Root:
+    """What a daemon begins with: the modules of its factory and its listeners, and what it preloads."""
     listeners = (*daemon.on.start, *daemon.on.task_done, *daemon.on.task_failed)
     modules = dict.fromkeys(name.partition(":")[0] for name in (factory_of(daemon), *listeners))
     return Root(tuple(modules), daemon.preload)

@@ -1,0 +1,47 @@
+"""What daemons share, as `check -v` tells it: module by module, with file, line and the reason where one is not shared.
+
+Knows nothing of how it is found out; nothing is imported for it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+from udaemon.child.environment import search_path, surroundings
+from udaemon.engines.specs import is_forked
+from udaemon.engines.zygote.pool import root_of
+from udaemon.engines.zygote.sharing import Sharing
+from udaemon.manifest.model import Daemon, Manifest
+from udaemon.manifest.report import shown_path
+
+_NOTHING = "begins with nothing loaded: it patches the standard library"
+
+
+def sharing_lines(manifest: Manifest, base: str) -> Iterator[str]:
+    """Tell of each daemon that a zygote forks what it shares with others.
+
+    Args:
+        manifest: What is declared.
+        base: Paths are shown from there.
+    """
+    for daemon in manifest.daemons.values():
+        if is_forked(daemon) and daemon.enabled:
+            yield from _of(daemon, manifest, base)
+
+
+def _of(daemon: Daemon, manifest: Manifest, base: str) -> Iterator[str]:
+    root = root_of(daemon)
+    added = search_path(surroundings(daemon.env, manifest.directory), manifest.directory)
+    sharing = Sharing((root,), [manifest.directory, *added, *sys.path])
+    if sharing.patches_the_world(root):
+        yield f"{daemon.name} {_NOTHING}\n"
+        return
+    libraries = {library.module for library in sharing.libraries(root)}
+    modules = sharing.shared(root)
+    told = ", ".join(modules) if modules else "none of the project's modules"
+    count = "1 library" if len(libraries) == 1 else f"{len(libraries)} libraries"
+    yield f"{daemon.name} shares {told} and {count}\n"
+    for one in sharing.unshared(root):
+        place = "" if one.file is None else f" ({shown_path(one.file, base)}:{one.reason.line})"
+        yield f"  imports {one.module} for itself{place}: {one.reason.text}\n"
