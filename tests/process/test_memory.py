@@ -71,3 +71,22 @@ def test_a_daemon_that_leaves_for_its_memory_still_keeps_its_period(project: Pro
     assert seen["runs"]["count"] == 1
     project.run("stop", "grows")
     assert project.instance("grows")["exit"]["reason"] == "stopped"
+
+
+def test_f46_a_limit_below_what_the_process_needs_is_told_and_does_not_spin(project: Project) -> None:
+    project.file("needs.py", "def create():\n    return lambda: None\n")
+    project.manifest("""
+        [daemons.needs]
+        factory = "needs:create"
+        memory-limit = "4M"
+    """)
+    assert "memory-small" in project.run("check").stdout
+    project.run("up", "-d")
+
+    seen = project.until("needs", lambda seen: seen["restarts"] >= 2 and seen["state"] == "backoff")
+
+    assert seen["exit"]["reason"] == "memory"
+    assert seen["uptime"] is None
+    assert "3 times in a row within 1 s of the start" in project.run("ps").stdout
+    common = (project.state / "udaemon" / project.ps()["project"] / "log" / "_common.log").read_text()
+    assert common.count("starts again") == 3

@@ -186,11 +186,12 @@ class Machine(RuleBasedStateMachine):
         elif self.kill_allowed_at is None:
             self.kill_allowed_at = self.now + stop.timeout
         self.process, self.retries, self.killed = None, False, False
-        counted = (self.instance.crashes, self.instance.attempts)
+        attempts = self.instance.attempts
         self.tell(Exited(code=end.code, signal=end.signal, reason=end.reason, survivors=left))
         if end.reason is Reason.MEMORY:
-            assert (self.instance.crashes, self.instance.attempts) == counted
-            assert self.spawning == (self.wanted is Wanted.UP and not self.survivors)
+            assert self.instance.attempts == attempts
+            if self.wanted is Wanted.UP and not self.survivors:
+                assert self.spawning or self.instance.state is State.BACKOFF
 
     @precondition(lambda self: self.survivors)
     @rule()

@@ -12,8 +12,11 @@ from udaemon.policy import wording
 from udaemon.policy.events import Reason
 from udaemon.policy.instance import Exit, Instance
 
-_REFUSED = Backoff(initial=0.1, factor=2.0, max=10.0, jitter=0.1)
-"""A full process table or fd table clears quickly or not at all: ask again soon, and for ever."""
+_REFUSED = Backoff(initial=0.1, factor=2.0, max=1.0, jitter=0.3)
+"""A full process table or fd table may clear at any moment: ask again soon and for ever, but not all at one moment."""
+
+_REPLACED = frozenset({Reason.MEMORY})
+"""Ends that make room for a fresh process: no crash, and followed by one whatever `restart` says."""
 
 _YOUNG = 0.1
 """Whatever the manifest says: an end sooner than this is early, and the wait after two of them no shorter."""
@@ -68,16 +71,25 @@ def verdict(instance: Instance, end: Exit, now: float, jitter: float) -> Again |
     success = succeeded(end, daemon)
     if end.reason is Reason.CONFIG:
         return Stay(failed=True, message=instance.message)
-    if end.reason is Reason.MEMORY:
-        return Again(instance, 0.0)
-    if daemon.restart is Restart.NEVER or (success and daemon.restart is Restart.ON_FAILURE):
+    replaced = end.reason in _REPLACED
+    if not replaced and (daemon.restart is Restart.NEVER or (success and daemon.restart is Restart.ON_FAILURE)):
         return Stay(failed=not success, message=instance.message)
     uptime = end.at - (instance.started_at if instance.started_at is not None else end.at)
-    healthy_after = max(_YOUNG, daemon.backoff.initial if success else daemon.backoff.max)
+    as_meant = success or replaced
+    healthy_after = max(_YOUNG, daemon.backoff.initial if as_meant else daemon.backoff.max)
     counted = evolve(instance, crashes=1 if uptime >= healthy_after else instance.crashes + 1)
-    if success:
-        return Again(counted, delay(counted.crashes, daemon.backoff, jitter))
+    if as_meant:
+        return _held_back(counted, end, healthy_after, jitter)
     return _within_limit(counted, end, now, jitter)
+
+
+def _held_back(instance: Instance, end: Exit, healthy_after: float, jitter: float) -> Again:
+    """No limit counts an end as it is meant, but several that come too early wait longer and longer, as crashes do."""
+    wait = delay(instance.crashes, instance.daemon.backoff, jitter)
+    if wait > 0:
+        early = f"{instance.crashes} times in a row within {wording.seconds(healthy_after)} of the start"
+        instance = evolve(instance, message=f"{instance.message or wording.ending(end)}; {early}")
+    return Again(instance, wait)
 
 
 def _within_limit(instance: Instance, end: Exit, now: float, jitter: float) -> Again | Stay:

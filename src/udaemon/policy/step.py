@@ -189,6 +189,8 @@ def _spawn_failed(instance: Instance, event: SpawnFailed, now: float, jitter: fl
     refusals = instance.refusals + 1
     delay = restart.refused_delay(refusals, jitter)
     waiting = evolve(instance, state=State.BACKOFF, deadline=now + delay, refusals=refusals, message=event.message)
+    if refusals & (refusals - 1):  # told the 1st, 2nd, 4th, 8th … time: it may go on for hours, for a thousand daemons
+        return waiting, ()
     return waiting, (Tell(Word.REFUSED, f"{event.message}; tried again {wording.wait(delay)}"),)
 
 

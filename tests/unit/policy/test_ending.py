@@ -5,7 +5,7 @@ from tests.fakes.life import Life, command, factory
 
 from udaemon.manifest.model import Backoff, Daemon, Restart, StartLimit, Stop
 from udaemon.policy.effects import KillTree, Signal, SignalTree, Spawn
-from udaemon.policy.events import Exited, Reason, Spawned, StartAsked, StopAsked, TreeGone
+from udaemon.policy.events import Exited, Ready, Reason, Spawned, StartAsked, StopAsked, TreeGone
 from udaemon.policy.instance import Exit, State
 
 BACKGROUNDED = "daemon backgrounded itself; run it in the foreground"
@@ -103,9 +103,41 @@ def test_f18_one_that_leaves_at_once_though_always_wanted_is_held_back_but_never
     assert (life.state, life.instance.attempts) == (State.RUNNING, ())
 
 
+@pytest.mark.parametrize("restart", list(Restart))
+def test_f46_one_whose_memory_limit_is_below_its_needs_is_held_back_and_told_so_but_never_given_up(
+    restart: Restart,
+) -> None:
+    life = Life.running(factory(restart=restart))
+    grown = Exited(code=0, reason=Reason.MEMORY, message="30M resident, more than 70 percent of 32M")
+    waits = []
+    for pid in range(100, 130):
+        life.after(0.01).happens(grown)
+        waits.append(life.waits)
+        if life.waits:
+            assert life.instance.message == f"{grown.message}; {len(waits)} times in a row within 1 s of the start"
+        life.starts_again(pid)
+    assert (waits[:8], waits[-1]) == ([None, 1, 2, 4, 8, 16, 32, 60], 60)
+    assert (life.state, life.instance.attempts) == (State.RUNNING, ())
+
+
+def test_f46_one_that_grows_slowly_is_replaced_at_once_each_time() -> None:
+    life = Life.running(factory())
+    for pid in range(100, 130):
+        life.after(1).happens(Exited(code=0, reason=Reason.MEMORY))
+        assert (life.state, life.acts) == (State.STARTING, (Spawn(),))
+        life.happens(Spawned(pid), Ready())
+
+
+def test_f18_one_that_is_held_back_says_why() -> None:
+    life = Life.running(command(restart=Restart.ALWAYS)).happens(Exited(code=0)).starts_again().happens(Exited(code=0))
+    assert life.instance.message == "exit code 0; 2 times in a row within 1 s of the start"
+    life.starts_again()
+    assert life.instance.message is None
+
+
 def test_f18_no_manifest_makes_it_spin() -> None:
     spinning = command(restart=Restart.ALWAYS, backoff=Backoff(initial=0, max=0, jitter=1))
-    for end in (Exited(code=0), Exited(code=1)):
+    for end in (Exited(code=0), Exited(code=1), Exited(code=0, reason=Reason.MEMORY)):
         life = Life.running(spinning, jitter=-1).happens(end).starts_again().happens(end)
         assert (life.state, life.waits) == (State.BACKOFF, 0.1)
 

@@ -38,17 +38,19 @@ def test_the_first_crash_waits_not_at_all_and_the_second_does(backoff: Backoff, 
     assert delay(2, backoff, jitter) >= 0.1
 
 
-@pytest.mark.parametrize(("refusals", "wait"), [(1, 0.1), (2, 0.2), (7, 6.4), (8, 10.0), (10**9, 10.0)])
-def test_a_refused_start_is_tried_again_soon_and_then_every_ten_seconds(refusals: int, wait: float) -> None:
+@pytest.mark.parametrize(("refusals", "wait"), [(1, 0.1), (2, 0.2), (4, 0.8), (5, 1.0), (10**9, 1.0)])
+def test_a_refused_start_is_tried_again_soon_and_then_every_second(refusals: int, wait: float) -> None:
     assert refused_delay(refusals, 0) == wait
 
 
-@pytest.mark.parametrize("policy", Restart)
-@pytest.mark.parametrize("uptime", [0.0, 3600.0])
-def test_a_process_that_left_for_its_memory_is_replaced_at_once_whatever_restart_says(
-    policy: Restart, uptime: float
-) -> None:
-    before = evolve(declared(Daemon(name="a", factory="a:b", restart=policy), 0), started_at=5.0, crashes=3)
-    end = Exit(code=0, signal=None, core=False, reason=Reason.MEMORY, at=5.0 + uptime)
+@given(counts)
+def test_f12_a_start_is_tried_again_within_two_seconds_of_the_end_of_a_shortage(refusals: int) -> None:
+    assert 0.05 <= refused_delay(refusals, -1) <= refused_delay(refusals, 1) < 2.0
 
-    assert verdict(before, end, end.at, 1.0) == Again(before, 0.0)
+
+@pytest.mark.parametrize("policy", Restart)
+def test_a_process_that_left_for_its_memory_is_replaced_at_once_whatever_restart_says(policy: Restart) -> None:
+    before = evolve(declared(Daemon(name="a", factory="a:b", restart=policy), 0), started_at=5.0, crashes=3)
+    end = Exit(code=0, signal=None, core=False, reason=Reason.MEMORY, at=6.0)
+
+    assert verdict(before, end, end.at, 1.0) == Again(evolve(before, crashes=1), 0.0)
