@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -298,6 +299,42 @@ def test_f35_what_a_leader_leaves_behind_is_told_and_can_be_killed(bench: Bench,
     bench.engine.kill_tree(key)
     bench.until(key, TreeGone)
     assert children() == before
+    os.close(acquire(str(bench.directory / "locks"), key))
+
+
+@pytest.mark.parametrize("kind", ["factory", "command"])
+def test_i1_a_daemon_that_closes_our_descriptors_keeps_its_lock(bench: Bench, kind: str) -> None:
+    """Nobody asks who has the file open: the engine holds the lock until the last of the tree has gone."""
+    program = """
+        import os, signal, time
+        def create():
+            os.closerange(3, 200)
+            if os.fork() == 0:
+                os.setsid()
+                with open("left.fifo", "w") as left:
+                    left.write("x")
+            time.sleep(1000)
+        if __name__ == "__main__":
+            create()
+        """
+    os.mkfifo(bench.directory / "left.fifo")
+    bench.module("closes", program)
+    key = bench.daemon("closes", **({"command": (sys.executable, "closes.py")} if kind == "command" else {}))
+    pid = bench.start(key)
+    left = os.open(bench.directory / "left.fifo", os.O_RDWR | os.O_NONBLOCK)
+    bench.reactor.watch(left, lambda: bench.reactor.forget(left))
+    bench.reactor.run_until(lambda: left not in bench.reactor.watched)
+    os.close(left)
+    with pytest.raises(LockHeld):
+        acquire(str(bench.directory / "locks"), key)
+    os.kill(pid, signal.SIGKILL)
+    end = bench.until(key, Exited)
+    assert isinstance(end, Exited)
+    assert len(end.survivors) == 1
+    with pytest.raises(LockHeld):
+        acquire(str(bench.directory / "locks"), key)
+    bench.engine.kill_tree(key)
+    bench.until(key, TreeGone)
     os.close(acquire(str(bench.directory / "locks"), key))
 
 

@@ -88,7 +88,7 @@ def test_f13_more_daemons_than_descriptors_are_refused_before_one_is_started(pro
         instances = 60
     """)
     refused = project.run("up", "-d", code=1, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (200, 200)))
-    assert "60 instances need 260 descriptors, and the limit (ulimit -n) is 200" in refused.stderr
+    assert "60 instances need 320 descriptors, and the limit (ulimit -n) is 200" in refused.stderr
     assert not (project.directory / "started").exists()
     project.run("ps", code=3)
 

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from udaemon.control.server import ControlServer
     from udaemon.engines.zygote.spare import Process
 
-_FDS_AN_INSTANCE = 4
-"""A pidfd, a report socket, the read end of its log pipe, and its copy for the logger's guard."""
+_FDS_AN_INSTANCE = 5
+"""A pidfd, a report socket, the instance's lock, the read end of its log pipe, and its copy for the logger's guard."""
 _DRAIN, _DRAIN_HELD = 3.0, 0.2
 """Seconds for the logger to write what is left; where somebody holds a log open, that was waited for before."""
 _FDS_OF_OURS = 20

@@ -45,7 +45,8 @@ class SpawnRequest:
     """All that is needed to start one process.
 
     `lock` is an fd that holds the instance's flock; `output` the write end of its log pipe; `slot` the number of
-    its scoreboard slot. The engine owns both fds from here on: it closes its copies once the process has them.
+    its scoreboard slot. The engine owns both fds from here on: it closes `output` once the process has it, and
+    `lock` when the last of the process's tree has gone.
     """
 
     key: Key

@@ -142,6 +142,7 @@ class Endings:
                     os.close(pidfd)
             self._reports.last_words(living)
             _let_go(living, 0)
+            _unlock(living)
         self.living.clear()
         self._spare.close()
 
@@ -237,6 +238,14 @@ class Endings:
     def _forget(self, living: Living) -> None:
         self._lineage.remove(living.key)
         del self.living[living.key]
+        _unlock(living)
+
+
+def _unlock(living: Living) -> None:
+    """Close our part of its lock; whatever of the instance has it open yet keeps holding it."""
+    if living.lock is not None:
+        os.close(living.lock)
+        living.lock = None
 
 
 def _let_go(living: Living, code: int) -> None:

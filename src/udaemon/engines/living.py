@@ -22,6 +22,7 @@ class Living:
 
     Attributes:
         pidfd: Names the process; closed once it is reaped.
+        lock: Holds the instance's lock, where that is ours to hold.
         process: Its process object, for one that a zygote forked.
         reports: Our end of its socket, for one that reports.
         leaving: Its last words on that.
@@ -36,6 +37,7 @@ class Living:
     daemon: Daemon
     pid: int
     pidfd: int
+    lock: int | None = None
     process: ZygoteProcess | None = None
     reports: socket.socket | None = None
     reader: FrameReader = field(factory=FrameReader)

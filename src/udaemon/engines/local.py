@@ -227,9 +227,11 @@ class LocalEngine:
 
     def _born(self, living: Living, request: SpawnRequest) -> None:
         self._slots[living.key] = request.slot
+        # Held here too, until the last of its tree has gone: what runs there can close all of its descriptors.
+        living.lock = request.lock
         locks.record(request.lock, living.pid)
         self._endings.watch(living, [locks.identity(fd) for fd in (request.lock, request.output)])
-        _close(request)
+        os.close(request.output)
         self._reports.errors.pop(living.key, None)
         self._reports.listen(living)
         self._listener(living.key, Spawned(living.pid))
@@ -249,6 +251,6 @@ def _sockets(daemon: Daemon) -> tuple[socket.socket | None, socket.socket | None
 
 
 def _close(request: SpawnRequest) -> None:
-    """The process has them now, or there is none."""
+    """There is no process for them."""
     os.close(request.lock)
     os.close(request.output)
