@@ -61,14 +61,20 @@ class PidFiles:
 
 
 def _put(path: str, text: bytes) -> None:
-    """Write a file; a `run-dir` that is not there yet is made, as a `log-dir` is."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+    """Write a new file; what is in its place is taken away, never opened: a FIFO would wait for a reader."""
     try:
-        fd = os.open(path, flags, 0o644)
-    except FileNotFoundError:
+        fd = _create(path)
+    except FileExistsError:
+        os.unlink(path)
+        fd = _create(path)
+    except FileNotFoundError:  # a `run-dir` that is not there yet is made, as a `log-dir` is
         os.makedirs(os.path.dirname(path), 0o755, exist_ok=True)
-        fd = os.open(path, flags, 0o644)
+        fd = _create(path)
     try:
         os.write(fd, text)
     finally:
         os.close(fd)
+
+
+def _create(path: str) -> int:
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)

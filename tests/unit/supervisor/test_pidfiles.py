@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -60,3 +61,33 @@ def test_a_file_of_somebody_else_is_not_removed(tmp_path: Path) -> None:
     PidFiles([str(tmp_path)], "").remove(declared(Daemon(name="mailer", command=("true",)), 0))
 
     assert (tmp_path / "mailer.pid").read_text() == "7"
+
+
+def test_f31_nothing_in_the_place_of_the_new_file_can_hold_up_the_supervisor(tmp_path: Path) -> None:
+    """To open a FIFO that nobody reads would wait for ever; a link there could name any file."""
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+    instance = declared(Daemon(name="mailer", command=("true",)), 0)
+    files = PidFiles([str(tmp_path)], "")
+    temporary = tmp_path / f"mailer.pid.{os.getpid()}.tmp"
+
+    os.mkfifo(temporary)
+    files.write(instance, 42)
+    assert (tmp_path / "mailer.pid").read_bytes() == b"42"
+
+    temporary.symlink_to(victim)
+    files.write(instance, 43)
+    assert (tmp_path / "mailer.pid").read_bytes() == b"43"
+    assert victim.read_text() == "precious"
+
+    (tmp_path / "mailer.pid").unlink()
+    os.mkfifo(tmp_path / "mailer.pid")
+    files.write(instance, 44)
+    assert (tmp_path / "mailer.pid").read_bytes() == b"44"
+
+
+def test_f31_a_run_dir_that_is_a_fifo_is_told(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "run")
+    files = PidFiles([str(tmp_path / "run")], "")
+    with pytest.raises(NotADirectoryError):
+        files.write(declared(Daemon(name="mailer", command=("true",)), 0), 42)
