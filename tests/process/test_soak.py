@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.process.conftest import MARKER, descendants, wait_for_ends
 from tests.process.project import Json, Project, gone
 from tests.process.test_supervisor import helpers
 from tests.process.watchman import Watchman, fds, rss
@@ -221,3 +222,75 @@ def test_f1_a_supervisor_killed_at_any_moment_leaves_one_of_each_in_the_end(proj
         project.down()
     assert watchman.wrongs == [], f"seed {SEED}"
     assert project.run_directories() == []
+
+
+@pytest.mark.parametrize("part", range(6))
+def test_i7_three_hundred_ups_and_downs_leave_nothing(project: Project, part: int) -> None:
+    project.file("beat.py", "def create():\n    return lambda: None\n")
+    project.manifest("""
+        [daemons.beat]
+        factory = "beat:create"
+        sleep = "1h"
+        instances = 2
+
+        [daemons.wrapped]
+        command = ["sh", "-c", "sleep 1000; true"]
+    """)
+    marks = [os.environ[MARKER]]
+    for number in range(50):
+        project.run("up", "-d")
+        project.run("down")
+        assert project.run_directories() == [], f"after {part * 50 + number + 1}"
+    assert wait_for_ends(descendants(marks, {os.getpid()}), timeout=5.0) == []
+
+
+def test_f64_two_thousand_crashes_leave_fds_memory_and_threads_as_they_were(project: Project) -> None:
+    """Tasks and commands that leave others behind, each killed and started again."""
+    project.file("beat.py", "def create():\n    return lambda: None\n")
+    project.manifest("""
+        [defaults]
+        start-limit = { count = 100000, window = "1s" }
+        backoff = { initial = "1ms", max = "1ms" }
+
+        [daemons.beat]
+        factory = "beat:create"
+        sleep = "1h"
+        instances = 50
+
+        [daemons.wrapped]
+        command = ["sh", "-c", "sleep 1000; true"]
+        instances = 50
+    """)
+    project.up()
+    kill_all(project)
+    kill_all(project)  # what is loaded and allocated once is there now
+    pids = helper_pids(project)
+    before = {name: measured(pid) for name, pid in pids.items()}
+
+    with Watchman(project.runtime) as watchman:
+        for _ in range(20):
+            kill_all(project)
+
+    assert watchman.wrongs == []
+    assert helper_pids(project) == pids
+    grown = {
+        name: tuple(now - then for now, then in zip(measured(pid), before[name], strict=True))
+        for name, pid in pids.items()
+    }
+    print(f"fds, bytes and threads grown over 2,000 restarts: {grown}")
+    assert {name: more for name, more in grown.items() if more[0] > 0 or more[2] > 0} == {}
+    assert {name: more for name, more in grown.items() if more[1] > 2 * 1024**2} == {}
+    assert {one["restarts"] for one in settled(project)} == {22}
+
+
+def kill_all(project: Project) -> None:
+    """KILL every daemon once, and wait until all run again."""
+    told = settled(project)
+    for one in told:
+        os.kill(one["pid"], signal.SIGKILL)
+    assert gone([one["pid"] for one in told])
+    settled(project)
+
+
+def measured(pid: int) -> tuple[int, int, int]:
+    return fds(pid), rss(pid), len(os.listdir(f"/proc/{pid}/task"))
