@@ -18,7 +18,8 @@ from attrs import evolve
 from udaemon.child.book import Listener, Listeners, listed
 from udaemon.child.environment import settle_here, surroundings
 from udaemon.child.foreground import run_here
-from udaemon.control import rundir
+from udaemon.control import claim, rundir
+from udaemon.control.client import Client
 from udaemon.engines import locks
 from udaemon.engines.specs import spec_of
 from udaemon.errors import ExitCode, UdaemonError
@@ -203,6 +204,7 @@ def _locked(manifest: Manifest, key: Key) -> Iterator[int]:
     base = rundir.base(os.environ, os.geteuid())
     name = rundir.directory_name(manifest.project, manifest.file)
     directory = os.path.join(base, name)
+    _ask_supervisor(name, key)
     fd = rundir.make(base, name)
     try:
         lock = locks.acquire(os.path.join(directory, "locks"), key)
@@ -210,6 +212,10 @@ def _locked(manifest: Manifest, key: Key) -> Iterator[int]:
         raise UdaemonError(f"{key} runs already: {error}", _way_out(manifest, key, fd, error.pid)) from None
     finally:
         rundir.release(fd)
+    held = claim.hold(f"{name}/{key}", os.geteuid())
+    if held is None and claim.SUPPORTED:
+        os.close(lock)
+        raise UdaemonError(f"{key} runs already, by another udaemon run", "it may be of another terminal or session")
     locks.record(lock, os.getpid())
     try:
         yield lock
@@ -217,6 +223,24 @@ def _locked(manifest: Manifest, key: Key) -> Iterator[int]:
         os.close(lock)
         _tidy(directory, fd, key)
         os.close(fd)
+        if held is not None:
+            held.close()
+
+
+def _ask_supervisor(name: str, key: Key) -> None:
+    """See that no supervisor runs the instance, whatever its run directory.
+
+    Raises:
+        UdaemonError: It runs already.
+    """
+    with suppress(claim.Squatted):  # whom we do not believe: the lock decides
+        connection = claim.connect(name, os.geteuid())
+        if connection is None:
+            return
+        with Client(connection) as client:
+            told = client.ask("ps", names=[str(key)])["instances"]
+        if told and told[0]["pid"] is not None:
+            raise UdaemonError(f"{key} runs already: pid {told[0]['pid']}", f"udaemon stop {key.name} ends it")
 
 
 def _way_out(manifest: Manifest, key: Key, fd: int, pid: int | None) -> str | None:

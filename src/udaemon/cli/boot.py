@@ -31,13 +31,18 @@ _STANDS_WITHIN = 30.0
 
 
 class Boot(NamedTuple):
-    """What a new supervisor is told. The fds come along; `leash` is None for one that outlives its caller."""
+    """What a new supervisor is told. The fds come along.
+
+    `claim` listens under the project's name, None where there is none; `leash` is None for one that outlives its
+    caller.
+    """
 
     manifest: Manifest
     directory: str
     autostart: bool
     lock: int
     ready: int
+    claim: int | None
     leash: int | None
 
 
@@ -58,7 +63,9 @@ class Launch:
         with theirs:
             self._pid = _fork(theirs.fileno()) if young else _execute(theirs.fileno())
 
-    def go(self, manifest: Manifest, directory: str, *, autostart: bool, lock: int, leashed: bool) -> int | None:
+    def go(
+        self, manifest: Manifest, directory: str, *, autostart: bool, lock: int, claim: int | None, leashed: bool
+    ) -> int | None:
         """Tell it what to supervise, and return when it answers on its socket.
 
         Args:
@@ -66,6 +73,7 @@ class Launch:
             directory: The run directory, made and checked.
             autostart: Whether to start at once the daemons that start by themselves.
             lock: An fd that holds the run directory's lock; the supervisor gets a copy.
+            claim: An fd that listens under the project's name, if there is one; likewise.
             leashed: Whether it shall stop everything when this process ends, however it ends.
 
         Returns:
@@ -76,13 +84,15 @@ class Launch:
         """
         ready_read, ready_write = os.pipe()
         leash_read, leash_write = os.pipe() if leashed else (None, None)
-        fds = [lock, ready_write] + ([leash_read] if leash_read is not None else [])
+        named = {"lock": lock, "ready": ready_write, "claim": claim, "leash": leash_read}
+        fds = {name: fd for name, fd in named.items() if fd is not None}
         with suppress(BrokenPipeError, ConnectionResetError):
-            socket.send_fds(self._told, [b"\0"], fds)
-            self._told.sendall(pickle.dumps((manifest, directory, autostart)))
+            socket.send_fds(self._told, [b"\0"], list(fds.values()))
+            self._told.sendall(pickle.dumps((manifest, directory, autostart, tuple(fds))))
         self._told.close()
-        for fd in fds[1:]:
-            os.close(fd)
+        for fd in (ready_write, leash_read):
+            if fd is not None:
+                os.close(fd)
         try:
             _await_ready(ready_read)
         finally:
@@ -194,15 +204,16 @@ def _execute(fd: int) -> int:
 def receive(fd: int) -> Boot | None:
     """The supervisor's side of `Launch`: what it was told, None where it is not needed."""
     with socket.socket(fileno=fd) as told:
-        mark, fds, _flags, _address = socket.recv_fds(told, 1, 3)
+        mark, fds, _flags, _address = socket.recv_fds(told, 1, 4)
         if not mark:
             return None
         with told.makefile("rb") as stream:
-            manifest, directory, autostart = pickle.load(stream)  # noqa: S301 - from our own parent, privately
+            manifest, directory, autostart, names = pickle.load(stream)  # noqa: S301 - from our own parent, privately
     for inherited in fds:
         os.set_inheritable(inherited, False)
-    lock, ready, *leash = fds
-    return Boot(manifest, directory, autostart, lock=lock, ready=ready, leash=leash[0] if leash else None)
+    named = dict(zip(names, fds, strict=True))
+    claim, leash = named.get("claim"), named.get("leash")
+    return Boot(manifest, directory, autostart, lock=named["lock"], ready=named["ready"], claim=claim, leash=leash)
 
 
 def report(fd: int, error: str | None = None) -> None:

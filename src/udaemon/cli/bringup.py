@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,8 +16,8 @@ from udaemon.cli.options import GlobalOptions
 from udaemon.cli.settled import settled
 from udaemon.cli.talk import say
 from udaemon.cli.wanted import wanted_manifest
-from udaemon.control import rundir
-from udaemon.control.client import Client
+from udaemon.control import claim, rundir
+from udaemon.control.client import Client, SupervisorGone
 from udaemon.control.sockets import ANSWERS_WITHIN, connect
 from udaemon.errors import ExitCode, UdaemonError
 from udaemon.manifest.fingerprint import fingerprint
@@ -52,10 +53,24 @@ def bring_up(
     try:
         lock = _take_lock(fd, manifest.project, detach=detach)
         if lock is None:
-            return _join(fd, manifest, options, names=names, wait=wait, timeout=timeout)
+            rundir.release(fd)
+            return _join(_connect(fd), manifest, options, names=names, wait=wait, timeout=timeout)
+        claimed = _claim(name, manifest.project, options, detach=detach)
+        if isinstance(claimed, Client):
+            rundir.clean(os.path.join(base, name), fd)
+            return _join(claimed, manifest, options, names=names, wait=wait, timeout=timeout)
         attached = None if detach else _attached(fd, manifest, chosen, options)
-        leash = launch.go(manifest, os.path.join(base, name), autostart=not names, lock=lock, leashed=not detach)
+        leash = launch.go(
+            manifest,
+            os.path.join(base, name),
+            autostart=not names,
+            lock=lock,
+            claim=None if claimed is None else claimed.fileno(),
+            leashed=not detach,
+        )
         os.close(lock)
+        if claimed is not None:
+            claimed.close()
         rundir.release(fd)
         if attached is not None:
             assert leash is not None
@@ -70,11 +85,37 @@ def bring_up(
 def _take_lock(fd: int, project: str, *, detach: bool) -> int | None:
     """The lock of the run directory, or None where `up -d` finds a supervisor that stays."""
     lock = rundir.take_lock(fd)
-    if lock is not None or (detach and not _is_leaving(fd)):
+    if lock is not None or (detach and not _is_leaving(_client(fd))):
         return lock
     if detach:
         return _wait_for_lock(fd, project)
     raise UdaemonError(f"{project} is already running, pid {rundir.read_pid(fd)}", "see udaemon ps, or use up -d")
+
+
+def _claim(name: str, project: str, options: GlobalOptions, *, detach: bool) -> socket.socket | Client | None:
+    """The claim to the project's name, None where there is none to be had, or a supervisor elsewhere that has it.
+
+    Its run directory is another: `XDG_RUNTIME_DIR` differs, or somebody took the directory away.
+    """
+    if not claim.SUPPORTED:
+        return None
+    try:
+        while (claimed := claim.take(name, os.geteuid())) is None:
+            connection = claim.connect(name, os.geteuid())
+            other = None if connection is None else Client(connection)
+            if other is not None and not detach:
+                pid = other.ask("hello")["pid"]
+                raise UdaemonError(f"{project} is already running, pid {pid}", "see udaemon ps, or use up -d")
+            if other is not None and not _is_leaving(other):
+                return Client(claim.connect(name, os.geteuid()) or _gone())
+    except claim.Squatted as error:
+        say(options, f"warning: {claim.squatted(error, project).message}; only the run directory's lock counts")
+        return None
+    return claimed
+
+
+def _gone() -> socket.socket:
+    raise SupervisorGone
 
 
 def _wait_for_lock(fd: int, project: str) -> int | None:
@@ -116,11 +157,15 @@ def _attached(fd: int, manifest: Manifest, chosen: Chosen, options: GlobalOption
 
 
 def _join(
-    fd: int, manifest: Manifest, options: GlobalOptions, *, names: tuple[str, ...], wait: bool, timeout: float | None
+    client: Client,
+    manifest: Manifest,
+    options: GlobalOptions,
+    *,
+    names: tuple[str, ...],
+    wait: bool,
+    timeout: float | None,
 ) -> int:
     """The project runs already: say so, and start what was named, or what starts by itself and does not run."""
-    client = _connect(fd)
-    rundir.release(fd)
     told = client.ask("hello")
     say(options, f"{manifest.project} is already running, pid {told['pid']}")
     if told["fingerprint"] != fingerprint(manifest):
@@ -143,19 +188,23 @@ def _settle(
     return code if wait else ExitCode.OK
 
 
+def _client(fd: int) -> Client | None:
+    connection = connect(fd, ANSWERS_WITHIN)
+    return None if connection is None else Client(connection)
+
+
 def _connect(fd: int) -> Client:
-    connection = connect(fd, ANSWERS_WITHIN)
-    if connection is None:
+    client = _client(fd)
+    if client is None:
         raise UdaemonError("the supervisor does not listen", "its common log may say why")
-    return Client(connection)
+    return client
 
 
-def _is_leaving(fd: int) -> bool:
+def _is_leaving(client: Client | None) -> bool:
     """Whether the supervisor is on its way out; then its end is waited for here, as far as its socket shows it."""
-    connection = connect(fd, ANSWERS_WITHIN)
-    if connection is None:
+    if client is None:
         return True
-    with Client(connection) as client:
+    with client:
         if not client.ask("hello")["leaving"]:
             return False
         client.be_patient()

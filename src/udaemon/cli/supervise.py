@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from udaemon.child.scoreboard import Scoreboard
 from udaemon.cli.boot import Boot, receive, report
-from udaemon.control import rundir
+from udaemon.control import claim, rundir
 from udaemon.control.place import Place
 from udaemon.engines.local import LocalEngine
 from udaemon.engines.subreaper import become_subreaper
@@ -111,6 +111,7 @@ class Service:
             finished=self._last_words.wait,
         )
         self._place = Place(boot.directory, boot.lock)
+        self._claim = None if boot.claim is None else claim.adopt(boot.claim)
 
     def begin(self) -> None:
         """Start what is to be started, and answer on the socket.
@@ -151,7 +152,7 @@ class Service:
         """Answer on the socket from now on. What that takes is loaded while the first zygote does its imports."""
         from udaemon.control.server import ControlServer
 
-        server = ControlServer(self._supervisor, self._loop, self._place.listener, bug=self._on_bug)
+        server = ControlServer(self._supervisor, self._loop, self._place.listener, claim=self._claim, bug=self._on_bug)
         self._loop.add(server)
         return server
 

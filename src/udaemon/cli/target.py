@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator
 
 from udaemon.cli.options import GlobalOptions
-from udaemon.control import rundir
+from udaemon.control import claim, rundir
 from udaemon.control.client import Client
 from udaemon.control.sockets import ANSWERS_WITHIN, connect
 from udaemon.errors import ExitCode, UdaemonError
@@ -51,6 +51,8 @@ def _manifest(options: GlobalOptions) -> str | None:
 
 
 def _running(manifest: str | None, project: str | None) -> Iterator[tuple[str, Client]]:
+    """Those whose run directory is where ours would be, and those that have claimed their name from elsewhere."""
+    found: set[str] = set()
     base = rundir.base(os.environ, os.geteuid())
     for path in rundir.candidates(base, manifest, project):
         try:
@@ -62,7 +64,18 @@ def _running(manifest: str | None, project: str | None) -> Iterator[tuple[str, C
         finally:
             os.close(fd)
         if connection is not None:
+            found.add(os.path.basename(path))
             yield os.path.basename(path)[:-9], Client(connection)
+    uid = os.geteuid()
+    for one in claim.taken(uid, None if manifest is None else rundir.hash8(manifest), project):
+        if one.directory in found:
+            continue
+        try:
+            connection = claim.connect(one.directory, uid)
+        except claim.Squatted:
+            continue
+        if connection is not None:
+            yield one.project, Client(connection)
 
 
 def _nobody(options: GlobalOptions, manifest: str | None) -> str:

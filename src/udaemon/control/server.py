@@ -13,6 +13,7 @@ import struct
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from itertools import count
 
 from udaemon.control.connection import Connection, Limits, refuse
@@ -36,6 +37,7 @@ class ControlServer:
         host: What the verbs are about.
         reactor: The supervisor's loop.
         listener: A bound, listening socket that does not block (`sockets.listen`); it is closed by `close`.
+        claim: A second one, which no path leads to (`claim.take`); likewise.
         bug: Called inside the handler of an exception that is a bug, with what it belongs to.
         limits: What a client may take.
         clock: Monotonic seconds.
@@ -49,6 +51,7 @@ class ControlServer:
         listener: socket.socket,
         *,
         bug: Callable[[str], None],
+        claim: socket.socket | None = None,
         limits: Limits = Limits(),  # noqa: B008 - it cannot be changed
         clock: Callable[[], float] = time.monotonic,
         handlers: Mapping[str, Handler] = HANDLERS,
@@ -65,8 +68,8 @@ class ControlServer:
         self._numbers = count()
         self._spare: int | None = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
         self._resume_at: float | None = None
-        self._listener_fd = listener.fileno()
-        reactor.watch(self._listener_fd, self._on_client)
+        self._claim = claim
+        self._watch()
 
     @property
     def deadline(self) -> float | None:
@@ -91,19 +94,18 @@ class ControlServer:
 
     def listen_on(self, listener: socket.socket) -> None:
         """Take clients from this socket, in place of one that no path leads to any more."""
-        if self._resume_at is None:
-            self._reactor.forget(self._listener_fd)
+        self._forget()
         self._listener.close()
-        self._listener, self._listener_fd, self._resume_at = listener, listener.fileno(), self._clock()
+        self._listener, self._resume_at = listener, self._clock()
         self._resume()
 
     def close(self) -> None:
         """Stop serving. A client that waits for the end of this process goes on waiting for it."""
         if self._listener.fileno() == -1:
             return
-        if self._resume_at is None:
-            self._reactor.forget(self._listener_fd)
-        self._listener.close()
+        self._forget()
+        for listener in self._listeners():
+            listener.close()
         for connection in list(self._connections):
             if connection.lingers:
                 connection.leave_open()
@@ -115,10 +117,23 @@ class ControlServer:
             os.close(self._spare)
             self._spare = None
 
-    def _on_client(self) -> None:
+    def _listeners(self) -> list[socket.socket]:
+        return [self._listener] if self._claim is None else [self._listener, self._claim]
+
+    def _watch(self) -> None:
+        for listener in self._listeners():
+            self._reactor.watch(listener.fileno(), partial(self._on_client, listener))
+
+    def _forget(self) -> None:
+        """Take no client until `_watch`; where that is so already there is nothing to forget."""
+        if self._resume_at is None:
+            for listener in self._listeners():
+                self._reactor.forget(listener.fileno())
+
+    def _on_client(self, listener: socket.socket) -> None:
         for _ in range(_ACCEPTED_A_TURN):
             try:
-                accepted = _accept(self._listener)
+                accepted = _accept(listener)
             except BlockingIOError:
                 return
             except MemoryError:
@@ -225,13 +240,13 @@ class ControlServer:
 
     def _pause(self) -> None:
         """Accept nobody for a while; who connects waits in the queue."""
-        self._reactor.forget(self._listener_fd)
+        self._forget()
         self._resume_at = self._clock() + _PAUSE
 
     def _resume(self) -> None:
         if self._resume_at is not None:
             self._resume_at = self._clock() + _PAUSE  # it stays so if this fails
-            self._reactor.watch(self._listener_fd, self._on_client)
+            self._watch()
             self._resume_at = None
 
 

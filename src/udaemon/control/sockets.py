@@ -91,6 +91,14 @@ def peer_pid(connection: socket.socket) -> int | None:
     return None
 
 
+def peer_uid(connection: socket.socket) -> int | None:
+    """Whose process is at the other end, as the kernel knows it; None where it does not tell."""
+    with suppress(OSError, AttributeError):
+        _pid, uid, _gid = _UCRED.unpack(connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size))
+        return int(uid)
+    return None
+
+
 @contextmanager
 def ending(connection: socket.socket) -> Iterator[int | None]:
     """A pidfd of the process at the other end, None where there is no such thing or it has ended."""
