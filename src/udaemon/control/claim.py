@@ -68,7 +68,7 @@ def take(directory: str, uid: int) -> socket.socket | None:
 
 
 def adopt(fd: int) -> socket.socket:
-    """A claim that another process has made for us: whoever connects is told of this process from now on (listen(2))."""
+    """A claim that another process made for us: who connects is told of this process from now on (listen(2))."""
     claimed = socket.socket(fileno=fd)
     claimed.listen(_QUEUE)
     return claimed
