@@ -30,7 +30,7 @@ def write_example(project: Project, text: str) -> None:
 
 def test_the_readme_has_two_lines_for_a_fresh_machine() -> None:
     """One line runs the sample, one runs the tests; each makes its environment first."""
-    lines = [block.rstrip("\n") for block in blocks(README, "console")]
+    lines = [block.rstrip("\n") for block in blocks(README, "sh")]
     assert [line.split(" && ")[0] for line in lines] == ["python3 -m venv .venv"] * 2
     assert [line.count("\n") for line in lines] == [0, 0]
     assert lines[0].split(" && ")[-1] == ".venv/bin/udaemon up"
