@@ -59,7 +59,10 @@ class Reader:
             self.run("udaemon check", "")
         elif step.kind == "console":
             for command in commands(step.text):
-                self._follow(command) if _GOES_ON.match(command.text) else self.run(*command)
+                if _GOES_ON.match(command.text):
+                    self._follow(command)
+                else:
+                    self.run(*command)
 
     def run(self, command: str, printed: str) -> None:
         """Run a command to its end. Where the page prints an error it fails, and else it does not.

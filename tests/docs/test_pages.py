@@ -9,15 +9,22 @@ import ast
 import json
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import click
 import pytest
 from tests.docs.page import steps
 from tests.docs.reader import Reader
 
+from udaemon.cli.group import cli
+from udaemon.manifest.pages import every_key
+
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs" / "guide").glob("*.md"))]
+GUIDE = ROOT / "docs" / "guide"
+PAGES = [ROOT / "README.md", *sorted(GUIDE.glob("*.md"))]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
@@ -52,3 +59,31 @@ def test_what_does_not_run_is_told_here() -> None:
         ("editors", "the words of another program, which change with its versions"),
         ("install", "needs a clone; CI installs by the line of the README"),
     ]
+
+
+def first_column(table: str) -> list[str]:
+    """What is in code in the first column of a table of the page of questions."""
+    rows = (GUIDE / "questions.md").read_text("utf-8").partition(f"\n{table}:\n\n")[2].partition("\n\n")[0]
+    cells = [row.split("|")[1] for row in rows.splitlines()[2:]]
+    return [code for cell in cells for code in re.findall(r"`([^`]+)`", cell)]
+
+
+def test_what_other_systems_have_is_a_verb_or_a_key_here() -> None:
+    verbs = [code.split()[1] for code in first_column("What you type")]
+    keys = [code for code in first_column("What you write") if not code.startswith("[")]
+
+    assert len(verbs) > 10
+    assert len(keys) > 20
+    assert set(verbs) - set(cli.list_commands(click.Context(cli))) == set()
+    assert set(keys) - set(every_key()) == set()
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="there is no systemd here")
+def test_systemd_takes_the_unit(tmp_path: Path) -> None:
+    (unit,) = [step.text for step in steps(GUIDE / "questions.md") if step.file == "shop.service"]
+    path = tmp_path / "shop.service"
+    path.write_text(unit.replace("/srv/shop/.venv/bin/udaemon", sys.executable).replace("/srv/shop", str(tmp_path)))
+
+    verdict = subprocess.run(["systemd-analyze", "verify", path], capture_output=True, text=True, check=False)
+
+    assert (verdict.returncode, verdict.stderr) == (0, "")
