@@ -70,7 +70,7 @@ class Reader:
         Lines may come in any order, as daemons do, and `…` stands for lines that the page leaves out.
         """
         shell = self._start(command)
-        said, _ = shell.communicate(timeout=PATIENCE)
+        said = self._rest(shell)
         assert (shell.returncode != 0) == ("error" in printed), f"$ {command}\nexit code {shell.returncode}\n{said}"
         if printed:
             got, wanted = Counter(masked(said)), Counter(masked(printed))
@@ -96,12 +96,21 @@ class Reader:
                 break
             said += piece
         os.killpg(shell.pid, signal.SIGINT)
-        rest, _ = shell.communicate(timeout=PATIENCE)
+        rest = self._rest(shell)
         missing = wanted - Counter(masked(said.decode(errors="replace")))
         assert not missing, f"$ {command.text}\n{said.decode(errors='replace')}{rest}\nnever said: {[*missing]}"
         assert shell.returncode in _EXIT_CODES_OF_AN_INTERRUPT, (
             f"$ {command.text}\n{said.decode(errors='replace')}{rest}"
         )
+
+    def _rest(self, shell: subprocess.Popen[str]) -> str:
+        """What a command still prints until its end; one that does not come to it is killed."""
+        try:
+            return shell.communicate(timeout=PATIENCE)[0]
+        except subprocess.TimeoutExpired:
+            os.killpg(shell.pid, signal.SIGKILL)
+            said = shell.communicate()[0]
+            raise AssertionError(f"{shell.args!r}\nno end after {PATIENCE} s\n{said}") from None
 
     def _start(self, command: str) -> subprocess.Popen[str]:
         return subprocess.Popen(

@@ -71,7 +71,7 @@ def in_code(page: Path) -> list[str]:
 
 
 def is_there(path: str) -> bool:
-    """Whether a path leads to something from the root or from a place that a page may start at; NAME, ISSUE and KIND are any."""
+    """Whether a path leads to something from a place that a page may start at; NAME, ISSUE and KIND are any."""
     pattern = re.sub(r"NAME|ISSUE|KIND", "*", path).rstrip("/")
     return any(any(base.glob(pattern)) for base in (ROOT, SOURCE, DOCS, ROOT / "tests", ROOT / "src"))
 
