@@ -87,21 +87,20 @@ class Reader:
         wanted = Counter(masked(command.printed))
         shell = self._start(command.text)
         assert shell.stdout is not None
-        said = b""
+        said, text = b"", ""
         deadline = time.monotonic() + PATIENCE
-        while not said or wanted - Counter(masked(said.decode(errors="replace"))):
+        while not said or wanted - Counter(masked(text)):
             ready, _, _ = select.select([shell.stdout], [], [], max(0.0, deadline - time.monotonic()))
             piece = os.read(shell.stdout.fileno(), 65536) if ready else b""
             if not piece:
                 break
             said += piece
+            text = said.decode(errors="replace")
         os.killpg(shell.pid, signal.SIGINT)
-        rest = self._rest(shell)
-        missing = wanted - Counter(masked(said.decode(errors="replace")))
-        assert not missing, f"$ {command.text}\n{said.decode(errors='replace')}{rest}\nnever said: {[*missing]}"
-        assert shell.returncode in _EXIT_CODES_OF_AN_INTERRUPT, (
-            f"$ {command.text}\n{said.decode(errors='replace')}{rest}"
-        )
+        missing = wanted - Counter(masked(text))
+        told = f"$ {command.text}\n{text}{self._rest(shell)}"
+        assert not missing, f"{told}\nnever said: {[*missing]}"
+        assert shell.returncode in _EXIT_CODES_OF_AN_INTERRUPT, f"{told}\nexit code {shell.returncode}"
 
     def _rest(self, shell: subprocess.Popen[str]) -> str:
         """What a command still prints until its end; one that does not come to it is killed."""
