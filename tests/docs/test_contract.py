@@ -33,6 +33,12 @@ def rows(head: str) -> list[str]:
     return [row.split("|")[1].strip().strip("`") for row in table.splitlines()[1:]]
 
 
+def files_of_a_run() -> set[str]:
+    """What is in the run directory, but for the pid files of instances."""
+    told = TEXT.partition("\nIn it are ")[2].partition(", and for each instance")[0]
+    return {name.rstrip("/") for name in re.findall(r"`([^`]+)`", told)}
+
+
 def shape(value: Any) -> Any:
     """Objects by their keys, lists by what is in the first of them; anything else has none."""
     if isinstance(value, dict):
@@ -47,7 +53,7 @@ def test_states_reasons_and_exit_codes_are_those_of_the_program() -> None:
     assert all(f"`{wanted}`" in TEXT for wanted in Wanted)
 
 
-def test_ps_prints_what_the_page_shows(reader: Reader) -> None:
+def test_ps_and_the_run_directory_are_as_the_page_shows(reader: Reader) -> None:
     (reader.directory / "shop.py").write_text("def create():\n    return lambda: None\n")
     (reader.directory / "udaemon.toml").write_text(PROJECT)
     reader.run("udaemon up -d && udaemon wait mailer@run-ok", "")
@@ -57,4 +63,9 @@ def test_ps_prints_what_the_page_shows(reader: Reader) -> None:
     got = json.loads((reader.directory / "told.json").read_text())
 
     assert shape(got) == shape(shown)
+    assert {path.name for path in reader.runtime.glob("udaemon/shop-*/*")} == {
+        *files_of_a_run(),
+        "mailer.pid",
+        "db.pid",
+    }
     assert {one["kind"] for one in got["instances"]} == set(re.findall(r"`kind` is `(\w+)` or `(\w+)`", TEXT)[0])
