@@ -124,7 +124,7 @@ def drift(runs: int) -> Iterator[Figure]:
 
 
 def pace() -> Iterator[Figure]:
-    """The contract's two examples: a task of 50 ms."""
+    """Two rows of docs/guide/tasks.md, "The pace": a task of 50 ms."""
     starts, _, _ = rhythm(50, 0.2, 0.0, 0.05)
     yield Figure("loop", "50 runs each 0.2 s: first to last start", "s", {"udaemon": starts[-1] - starts[0]}, base=None)
     starts, _, _ = rhythm(10, 0.2, 0.3, 0.05)

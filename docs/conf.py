@@ -9,9 +9,10 @@ author = "the udaemon authors"
 copyright = author
 version = release = udaemon.__version__
 
-extensions = ["myst_parser"]
+extensions = ["myst_parser", "sphinxcontrib.mermaid"]
 exclude_patterns = ["_build", "changes/*.md", "decisions/template.md"]
 myst_enable_extensions = ["colon_fence", "deflist"]
+myst_fence_as_directive = ["mermaid"]
 myst_heading_anchors = 3
 html_theme = "furo"
 html_title = "udaemon"

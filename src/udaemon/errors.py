@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 
 class ExitCode(IntEnum):
-    """What a verb's exit status means (shared contract, section 5)."""
+    """What a verb's exit status means (docs/reference/contract.md, "Exit codes")."""
 
     OK = 0
     FAILED = 1

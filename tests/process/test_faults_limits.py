@@ -1,4 +1,4 @@
-"""A supervisor that has run out of file descriptors: nothing is forgotten, and all heals (FAULTS F13)."""
+"""A supervisor that has run out of file descriptors: nothing is forgotten, and all heals (faults.md F13)."""
 
 from __future__ import annotations
 

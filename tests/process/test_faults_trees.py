@@ -1,4 +1,4 @@
-"""What a daemon leaves behind on purpose or by escaping: found, killed, or named (FAULTS F27, F35 to F37)."""
+"""What a daemon leaves behind on purpose or by escaping: found, killed, or named (faults.md F27, F35 to F37)."""
 
 from __future__ import annotations
 

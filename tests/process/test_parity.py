@@ -26,7 +26,7 @@ JOBS = """
 def test_names_of_files_have_the_context_and_the_instance(
     context: str | None, pid_files: list[str], logs: list[str], project: Project
 ) -> None:
-    """LEGACY section 1, but for the dangling dash and the context "0", which the library dropped from a log's name."""
+    """As docs/guide/legacy.md, "Files", but for the dangling dash, and the context "0", which no log had."""
     project.file("jobs.py", JOBS)
     project.manifest(f"""
         {f'context = "{context}"' if context else ""}

@@ -1,4 +1,4 @@
-"""Starts that the system refuses for a while: tried again without a storm, and back soon after (FAULTS F12)."""
+"""Starts that the system refuses for a while: tried again without a storm, and back soon after (faults.md F12)."""
 
 from __future__ import annotations
 

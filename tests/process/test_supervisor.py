@@ -337,7 +337,7 @@ def test_f61_f62_a_command_gets_clean_fds_masks_and_session(project: Project) ->
 
 
 def test_a_secret_is_nowhere_to_be_seen(project: Project) -> None:
-    """FAULTS F60, invariant I17."""
+    """faults.md F60, invariant I17."""
     project.file("beat.py", BEAT)
     project.file("secrets.env", "OTHER_SECRET=hunter2\n")
     project.manifest("""

@@ -1,4 +1,4 @@
-"""Programs below a wrapper: whatever stands between, a stop lets the program clean up (FAULTS F35)."""
+"""Programs below a wrapper: whatever stands between, a stop lets the program clean up (faults.md F35)."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ def test_the_page_of_faults_is_fresh() -> None:
 
 def test_a_row_that_the_code_or_a_test_names_is_on_the_page() -> None:
     known = set(re.findall(r"^\| ([FI]\d+) \|", faults.page(), re.MULTILINE))
-    named = {f"F{number}" for number in re.findall(r"FAULTS F(\d+)", _sources())} | set(faults.tests_of_rows())
+    named = {f"F{number}" for number in re.findall(r"faults\.md F(\d+)", _sources())} | set(faults.tests_of_rows())
 
     assert named <= known
 

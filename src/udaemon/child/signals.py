@@ -121,7 +121,7 @@ class Signals:
         self._former: dict[int, Any] = {}
 
     def install(self) -> None:
-        """Take over the signals of the contract.
+        """Take over the signals that docs/guide/tasks.md has, "Signals".
 
         HUP, USR1 and USR2 get a handler also where the task has no hook: an ignored signal would stay ignored in
         programs that the task starts, a handled one does not.

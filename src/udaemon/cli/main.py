@@ -53,7 +53,7 @@ def _open_standard_streams() -> None:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one verb and return its exit code (shared contract, section 5)."""
+    """Run one verb and return its exit code (docs/reference/contract.md, "Exit codes")."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
         code = _fast(arguments) if arguments[-2:] == ["ps", "--json"] else None

@@ -255,7 +255,7 @@ def _reason(error: OSError) -> str:
 
 
 def _raise_file_limit(instances: int) -> tuple[int, int] | None:
-    """Make room for every instance's fds (FAULTS F13). Returns the limit that daemons get back, if it was changed.
+    """Make room for every instance's fds (faults.md F13). Returns the limit that daemons get back, if it was changed.
 
     Raises:
         UdaemonError: There is no room for all of them: better now than one by one.

@@ -92,7 +92,7 @@ class Request:
             callback()
         except UdaemonError as error:
             self.fail(error)
-        except Exception:  # noqa: BLE001 - FAULTS F6: a bug in one verb must not end every daemon
+        except Exception:  # noqa: BLE001 - faults.md F6: a bug in one verb must not end every daemon
             with suppress(Exception):  # without memory even the telling fails
                 self._channel.bug(f"the verb {self.verb}")
             self.fail(UdaemonError(f"a bug in udaemon: {self.verb} failed", "its traceback is in the common log"))

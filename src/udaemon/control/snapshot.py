@@ -1,4 +1,4 @@
-"""Instances as `ps --json` tells them (shared contract, section 7).
+"""Instances as `ps --json` tells them (docs/reference/contract.md, "JSON of ps").
 
 Knows no clock and no process: the wall time of a moment and the memory of a process are asked of the caller.
 """

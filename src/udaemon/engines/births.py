@@ -160,7 +160,7 @@ class Births:
             return None
         try:
             return self._noted(request, near, far)
-        except Exception as error:  # noqa: BLE001 - FAULTS F6: the others of this turn are started all the same
+        except Exception as error:  # noqa: BLE001 - faults.md F6: the others of this turn are started all the same
             near.close()
             far.close()
             self._on_refused(request, f"cannot be asked for: {error!r}")

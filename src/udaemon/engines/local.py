@@ -198,7 +198,7 @@ class LocalEngine:
             _close(request)
             self._listener(request.key, SpawnFailed(error.trouble, str(error)))
             return
-        except Exception as error:  # noqa: BLE001 - FAULTS F6: the others of this turn are started all the same
+        except Exception as error:  # noqa: BLE001 - faults.md F6: the others of this turn are started all the same
             self._refused(request, f"cannot be executed: {error!r}")
             return
         finally:

@@ -43,7 +43,7 @@ def as_lines(problems: Sequence[Problem], base: str) -> str:
 
 
 def as_json(problems: Sequence[Problem]) -> str:
-    """Write the problems as a list of objects (shared contract, section 7)."""
+    """Write the problems as a list of objects (docs/reference/contract.md, "JSON of check")."""
     return json.dumps([problem._asdict() for problem in problems], indent=2, ensure_ascii=False) + "\n"
 
 

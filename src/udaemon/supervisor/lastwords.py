@@ -1,6 +1,6 @@
 """The end of the logs, once all daemons have stopped: waited for a while, then told who holds one open.
 
-Knows no daemon. A process that a daemon left behind on purpose may have its log pipe for ever (FAULTS F27).
+Knows no daemon. A process that a daemon left behind on purpose may have its log pipe for ever (faults.md F27).
 """
 
 from __future__ import annotations

@@ -123,7 +123,7 @@ class Performer:
         """Prepare one; a bug that it brings out costs the others of this turn nothing, and it is tried again."""
         try:
             return self._prepare(instance)
-        except Exception as error:  # noqa: BLE001 - FAULTS F6: isolate it to this daemon
+        except Exception as error:  # noqa: BLE001 - faults.md F6: isolate it to this daemon
             self._bug(str(instance.key))
             self._refuse(instance.key, f"cannot be started: {error!r}")
             return None

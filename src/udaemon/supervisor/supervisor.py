@@ -214,7 +214,7 @@ class Supervisor:
 
     @contextmanager
     def _isolated(self, key: Key) -> Iterator[None]:
-        """FAULTS F6: a bug that one daemon brings out is reported, and is that daemon's alone."""
+        """faults.md F6: a bug that one daemon brings out is reported, and is that daemon's alone."""
         try:
             yield
         except Exception:  # noqa: BLE001 - see above

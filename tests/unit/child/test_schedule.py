@@ -1,4 +1,4 @@
-"""When the next run is due, by CONTRACT section 4."""
+"""When the next run is due, by docs/guide/tasks.md, "The pace"."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The control server under clients of every kind (FAULTS F58): each is bounded, and none keeps the others waiting."""
+"""The control server under clients of every kind (faults.md F58): each is bounded, none keeps others waiting."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A second without memory or descriptors (FAULTS F13): all that was opened is closed, and later all goes on."""
+"""A second without memory or descriptors (faults.md F13): all that was opened is closed, and later all goes on."""
 
 from __future__ import annotations
 

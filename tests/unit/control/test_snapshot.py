@@ -1,4 +1,4 @@
-"""`ps --json`, key by key (shared contract, section 7)."""
+"""`ps --json`, key by key (docs/reference/contract.md, "JSON of ps")."""
 
 from __future__ import annotations
 

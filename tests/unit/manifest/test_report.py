@@ -43,7 +43,7 @@ def test_concise_is_one_line() -> None:
     assert as_lines([PROBLEM], "/w") == 'udaemon.toml:2:11: error[bad-name]: project: "A" is no name (write a)\n'
 
 
-def test_json_has_the_contract_s_keys() -> None:
+def test_json_has_the_keys_of_the_contract() -> None:
     (told,) = json.loads(as_json([PROBLEM]))
     assert set(told) == {"code", "message", "hint", "path", "file", "line", "column", "severity"}
 

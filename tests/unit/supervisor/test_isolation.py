@@ -1,4 +1,4 @@
-"""FAULTS F6: whatever one daemon brings out, an exception in its handling is its own: the others go on."""
+"""faults.md F6: whatever one daemon brings out, an exception in its handling is its own: the others go on."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def pipe() -> Iterator[tuple[int, int]]:
 
 
 def test_what_is_readable_comes_before_an_overdue_deadline(loop: Loop, pipe: tuple[int, int]) -> None:
-    """FAULTS F5: a supervisor that was stopped for a minute first hears who has ended meanwhile."""
+    """faults.md F5: a supervisor that was stopped for a minute first hears who has ended meanwhile."""
     story: list[str] = []
     read, write = pipe
     os.write(write, b"x")

@@ -24,7 +24,7 @@ from udaemon.supervisor.pidfiles import PidFiles, file_name
 def test_a_name_has_the_context_and_the_number_where_there_is_one(
     instances: int, index: int, context: str, expected: str
 ) -> None:
-    """CONTRACT section 6, after LEGACY section 1."""
+    """docs/reference/contract.md, "Files"; docs/guide/legacy.md, "Files"."""
     daemon = Daemon(name="mailer", command=("true",), instances=instances)
     assert file_name(declared(daemon, index), context) == expected
 
