@@ -38,6 +38,7 @@ BEYOND = {
     "missing-variable",
     "no-daemons",
     "no-pause",
+    "not-expanded",
     "nothing-to-run",
     "same-log",
     "same-pid-file",

@@ -13,11 +13,15 @@ from attrs import evolve
 from udaemon.manifest.checks import check_lineage, check_manifest, check_profiles, check_root, check_tables
 from udaemon.manifest.complete import EnvFile, Setting, complete
 from udaemon.manifest.document import Document
+from udaemon.manifest.expansions import check_expansions
 from udaemon.manifest.merge import layered, with_levels
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.manifest.problems import Finding
 from udaemon.manifest.root import Root
 from udaemon.manifest.structure import structure
+
+_MAY_EXPAND = frozenset("$%~{(")
+"""A text without any of these has nothing that another system would replace."""
 
 
 class Built(NamedTuple):
@@ -51,6 +55,9 @@ def build(
         findings += check_profiles(root, profiles)
     root = evolve(root, daemons=_chosen(root, profiles))
     findings += check_root(root, top)
+    for document in documents:
+        if document.own and not _MAY_EXPAND.isdisjoint(document.text):
+            findings += check_expansions(document.written, document.file)
     if any(daemon.command and not daemon.shell for daemon in root.daemons.values()):
         from udaemon.manifest.shell_syntax import check_commands  # tasks do without
 

@@ -129,6 +129,12 @@ CODES = {
         "The program of the command is a directory, or nobody may execute it.",
         "`chmod +x` it, or write who reads it before it: `python3 serve.py`.",
     ),
+    "not-expanded": Code(
+        "A value of `env`, `params` or `command` has what another system puts something into: `%(ENV_HOME)s` of "
+        "supervisor, `$(circus.env.HOME)`, `{{.Env.HOME}}`, a shell's `$HOME` or `~/`. A warning: here it is plain "
+        "text.",
+        "Write `${HOME}`; where the text is meant as it stands, `$$HOME`.",
+    ),
     "nothing-to-run": Code(
         "The daemon has no `factory`, `php` or `command`, or its `php` has neither `factory` nor `entry`.",
         "Add one of them.",

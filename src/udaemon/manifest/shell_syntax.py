@@ -143,7 +143,7 @@ def _argument(words: list[_Word], at: int) -> tuple[str, str, str] | None:
         if ">" in redirection[0]:
             return "redirection", words[at].text, "leave it out: the output goes to the daemon's log"
         return "redirection", words[at].text, "set shell = true"
-    if found := re.search(_SUBSTITUTION, bare):
+    if (found := re.search(_SUBSTITUTION, bare)) and not bare.startswith("(circus.", found.end() - 1):
         return "substitution", f"{found[0]}…", "set shell = true"
     if found := re.search(_VARIABLE, bare):
         return "variable", found[0], f"write ${{{found[1]}}}, which udaemon replaces, or set shell = true"
