@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import jsonschema  # type: ignore[import-untyped]
@@ -264,3 +265,28 @@ def create(queue, **more):
 def test_schema_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["schema"]) == 0
     assert json.loads(capsys.readouterr().out)["title"] == "udaemon manifest"
+
+
+def test_places_are_looked_at_and_not_with_no_import(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "file").touch()
+    write(f'{GOOD}cwd = "gone"\nlog-dir = "file"\n')
+    assert main(["check", "--format", "concise"]) == 1
+    told = capsys.readouterr().out
+    assert f"udaemon.toml:3:7: error[no-directory]: daemons.a.cwd: there is no directory {folder}/gone" in told
+    assert f"udaemon.toml:4:11: error[no-directory]: daemons.a.log-dir: {folder}/file is no directory" in told
+    assert main(["check", "--no-import"]) == 0
+
+
+def test_a_log_directory_that_can_be_made_is_good(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(f'{GOOD}log-dir = "a/b/c"\ncommon-log = "a/d/events.log"\n')
+    assert main(["check"]) == 0
+    assert capsys.readouterr().out == "udaemon.toml: good, 1 daemon\n"
+    assert not (folder / "a").exists()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write into every directory")
+def test_a_directory_that_may_not_be_written_to_is_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "closed").mkdir(mode=0o500)
+    write(f'{GOOD}log-dir = "closed/log"\n')
+    assert main(["check"]) == 1
+    assert f"{folder}/closed cannot be written to" in capsys.readouterr().out

@@ -37,6 +37,7 @@ BEYOND = {
     "memory-small",
     "missing-variable",
     "no-daemons",
+    "no-directory",
     "no-pause",
     "not-expanded",
     "nothing-to-run",

@@ -95,6 +95,11 @@ CODES = {
         "Set it, or write `${VAR:-default}`.",
     ),
     "no-daemons": Code("The manifest declares no daemon.", "Add a table such as `[daemons.mailer]`."),
+    "no-directory": Code(
+        "`cwd` is not there, or no directory; or no log can be written where `log-dir` or `common-log` says: a file "
+        "stands in the way, or the directory may not be written to. `check --no-import` does not look.",
+        "Make the directory, or name another. That of the logs is made where it is missing.",
+    ),
     "no-interpreter": Code(
         "The program of the command is text without a `#!` line, or with one that names what is not there, perhaps as "
         "the line ends as Windows writes it. `check --no-import` does not look.",

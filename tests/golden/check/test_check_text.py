@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from udaemon.cli.directories import check_directories
 from udaemon.cli.imports import check_imports
 from udaemon.cli.programs import check_php, check_programs
 from udaemon.errors import Problem
@@ -45,7 +46,8 @@ def problems(manifest: Path) -> tuple[tuple[Problem, ...], dict[str, str]]:
     found = examine([str(manifest)], environ=ENVIRON, cwd=str(manifest.parent), profiles=profiles)
     if found.understood is not None:
         imported = check_imports(found.understood).findings if (manifest.parent / "jobs.py").exists() else []
-        looked = [] if found.problems else [*check_php(found.understood), *check_programs(found.understood)]
+        whole = found.understood
+        looked = [] if found.problems else [*check_directories(whole), *check_php(whole), *check_programs(whole)]
         found = found.with_more([*imported, *looked])  # else what is installed would show
     return found.problems, found.sources
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import click
 
+from udaemon.cli.directories import check_directories
 from udaemon.cli.imports import Imported, check_imports
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.programs import check_php, check_programs
@@ -27,7 +28,11 @@ _UNREADABLE = {"unreadable", "unsafe", "too-big"}
 @click.command(name="check")
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
-@click.option("--no-import", is_flag=True, help="Do not import factories and listeners, ask PHP, or look for programs.")
+@click.option(
+    "--no-import",
+    is_flag=True,
+    help="Do not import factories and listeners, ask PHP, or look for programs and directories.",
+)
 @click.pass_obj
 def command(options: GlobalOptions, *, paths: tuple[str, ...], form: str, no_import: bool) -> int:
     """Check manifests and tell every problem.
@@ -68,7 +73,8 @@ def _check(files: tuple[str, ...], options: GlobalOptions, *, importing: bool) -
         from udaemon.cli.sharing import sharing_lines
 
         sys.stderr.write(_cost(imported) + "".join(sharing_lines(examined.understood, os.getcwd())))
-    found = [*imported.findings, *check_php(examined.understood), *check_programs(examined.understood)]
+    manifest = examined.understood
+    found = [*check_directories(manifest), *imported.findings, *check_php(manifest), *check_programs(manifest)]
     return examined.with_more(found)
 
 

@@ -1,0 +1,61 @@
+"""Whether the directories that a manifest names are there, or can be made where udaemon makes them.
+
+Knows nothing of what is in them, and makes none.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from udaemon.manifest.model import Manifest
+from udaemon.manifest.problems import Finding
+
+
+def check_directories(manifest: Manifest) -> Iterator[Finding]:
+    """What is wrong with `cwd`, `log-dir` and `common-log` of each daemon that may run, the same thing only once."""
+    looked: set[tuple[str, str]] = set()
+    for daemon in manifest.daemons.values():
+        if not daemon.enabled:
+            continue
+        log = manifest.log_path(daemon)
+        for key, path, fault in (
+            ("cwd", daemon.cwd, _no_place_to_be),
+            ("log-dir", daemon.log_dir, _no_place_to_write),
+            ("log-dir", log, _no_file),
+            ("common-log", os.path.dirname(daemon.common_log), _no_place_to_write),
+            ("common-log", daemon.common_log, _no_file),
+        ):
+            if (key, path) not in looked and (found := fault(path)) is not None:
+                yield Finding("no-directory", *found, ("daemons", daemon.name, key))
+            looked.add((key, path))
+
+
+def _no_place_to_be(directory: str) -> tuple[str, str] | None:
+    """Say why no process can have its working directory here."""
+    if not os.path.lexists(directory):
+        return f"there is no directory {directory}", "make it, or name another"
+    if not os.path.isdir(directory):
+        return f"{directory} is no directory", "name one"
+    if not os.access(directory, os.X_OK):
+        return f"{directory} cannot be entered", "look at its owner and mode"
+    return None
+
+
+def _no_place_to_write(directory: str) -> tuple[str, str] | None:
+    """Say why no file can be made here. What is not there is made, so its nearest parent counts."""
+    there = directory
+    while not os.path.lexists(there) and there != os.path.dirname(there):
+        there = os.path.dirname(there)
+    if not os.path.isdir(there):
+        return f"{there} is no directory", "name another"
+    if not os.access(there, os.W_OK | os.X_OK):
+        return f"{there} cannot be written to", "look at its owner and mode, or name another"
+    return None
+
+
+def _no_file(file: str) -> tuple[str, str] | None:
+    """Say why this cannot be a log."""
+    if os.path.isdir(file):
+        return f"{file} is a directory, where a log is to be", "take it away, or name another place"
+    return None
