@@ -37,13 +37,23 @@ def first_duplicate(text: str) -> tuple[Path, Place] | None:
     scan = _Scan(text)
     try:
         scan.document()
-    except _Lost:
+    except (_Lost, RecursionError):  # behind the repeated key anything may stand
         pass
     return (scan.repeated[0][0], place_at(text, scan.repeated[0][1])) if scan.repeated else None
 
 
 class _Lost(Exception):
     """The text is no TOML from here on."""
+
+
+def _unquoted(raw: str) -> str:
+    if raw[0] not in "\"'":
+        return raw
+    try:
+        name: str = tomli.loads(f"k={raw}")["k"]
+    except tomli.TOMLDecodeError:
+        raise _Lost from None
+    return name
 
 
 class _Scan:
@@ -113,7 +123,7 @@ class _Scan:
         while True:
             self.blank()
             start, raw = self.at, self.match(_KEY)
-            parts.append((tomli.loads(f"k={raw}")["k"] if raw[0] in "\"'" else raw, start))
+            parts.append((_unquoted(raw), start))
             self.blank()
             if not self.text.startswith(".", self.at):
                 return parts

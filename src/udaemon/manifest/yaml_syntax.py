@@ -108,12 +108,15 @@ def parse(text: str) -> tuple[dict[str, Any], list[Finding], yaml.Node | None]:
 def places(text: str, node: yaml.Node) -> Places:
     """Find every key and every value.
 
+    No deeper and no more than is ever built, as what was refused, such as the value of a bad key, has no bounds.
     By their offsets: for YAML a line also ends where no editor sees one end, with a lone CR, NEL, LS or PS.
     """
     found: Places = {}
     place = placer(text)
 
     def walk(node: yaml.Node, path: Path) -> None:
+        if len(path) > _DEEPEST or len(found) > _MOST:
+            return
         if isinstance(node, yaml.MappingNode):
             for key, value in node.value:
                 inner = (*path, str(key.value))
