@@ -167,7 +167,10 @@ class Duration:
             seconds = float(value) if abs(value) <= LONGEST else math.inf
         if not self.low <= seconds <= LONGEST:
             least = format_duration(self.low) if self.low else "0"
-            raise Wrong("out-of-range", f"{shown(value)} is out of range", f"write a duration from {least} to 3650d")
+            end = ", or -1 for no limit" if self.unlimited else ""
+            raise Wrong(
+                "out-of-range", f"{shown(value)} is out of range", f"write a duration from {least} to 3650d{end}"
+            )
         return seconds + 0.0  # -0.0 is 0.0
 
     def dump(self, value: float | None) -> str | float:
@@ -210,7 +213,8 @@ class Size:
         else:
             size = value
         if not self.low <= size < 2**63:
-            raise Wrong("out-of-range", f"{shown(value)} is out of range", f"write a size from {self.low} to 8388607T")
+            hint = f"write a size from {self.low} to 8388607T, or -1 for no limit"
+            raise Wrong("out-of-range", f"{shown(value)} is out of range", hint)
         return size
 
     def dump(self, value: int | None) -> str | int:
