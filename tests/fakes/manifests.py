@@ -117,6 +117,7 @@ def daemons(draw: st.DrawFn, name: str) -> Daemon:
         memory_limit=bare.memory_limit,
         memory_threshold=bare.memory_threshold,
         preload=bare.preload,
+        start_method=bare.start_method,
         on=bare.on,
     )
 
