@@ -451,3 +451,28 @@ def test_up_of_a_running_project_starts_what_was_stopped(project: Project) -> No
     assert "one/0" not in again.stderr
     assert [one["state"] for one in project.instances()] == ["running", "running", "stopped"]
     assert project.instance("one")["pid"] == pid
+
+
+@pytest.mark.parametrize("edited", ["udaemon.toml", "more.toml", "one.env", ".env"])
+@pytest.mark.parametrize("verb", ["restart", "start"])
+def test_who_starts_something_is_told_of_an_edit_that_is_not_in_effect(
+    project: Project, verb: str, edited: str
+) -> None:
+    """Issue 9: `restart` after an edit used the old values without a word."""
+    project.file("one.env", "COLOUR=red\n")
+    project.file(".env", "UNUSED=1\n")
+    project.file("more.toml", '[daemons.two]\ncommand = "sleep 1000"\n')
+    project.manifest("""
+        include = "more.toml"
+        [daemons.one]
+        command = "sleep 1000"
+        env-file = "one.env"
+    """)
+    project.up()
+    assert "changed since" not in project.run(verb, "one").stderr
+    with (project.directory / edited).open("a") as file:
+        file.write("# edited\n")
+
+    said = project.run(verb, "one").stderr
+
+    assert f"{edited} changed since udaemon up; udaemon down and udaemon up put it into effect" in said

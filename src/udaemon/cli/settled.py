@@ -5,6 +5,7 @@ Knows no verb and judges nothing: the supervisor says what came of it.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
@@ -29,7 +30,7 @@ def settled(client: Client, options: GlobalOptions, verb: str, **args: Any) -> E
     from udaemon.ui.tally import Tally
 
     client.be_patient()
-    failed = 0
+    failed, changed = 0, []
     tally = Tally(
         lambda text, bad: say(options, text, failed=bad),
         every=bool(options.verbose),
@@ -38,11 +39,16 @@ def settled(client: Client, options: GlobalOptions, verb: str, **args: Any) -> E
     try:
         for told in client.stream(verb, **args):
             if "failed" in told:
-                failed = told["failed"]
+                failed, changed = told["failed"], told.get("changed", [])
             else:
                 tally.add(told)
     finally:
         tally.close()
+    if changed:
+        from udaemon.manifest.report import shown_path
+
+        names = ", ".join(shown_path(file, os.getcwd()) for file in changed)
+        say(options, f"{names} changed since udaemon up; udaemon down and udaemon up put it into effect")
     return ExitCode.FAILED if failed else ExitCode.OK
 
 

@@ -23,7 +23,7 @@ def supervisor(options: GlobalOptions) -> Client:
         UdaemonError: None runs, or several do.
     """
     manifest = _manifest(options)
-    found = list(_running(manifest, options.project))
+    found = list(_running(manifest, options.project, everywhere=manifest is not None))
     if len(found) == 1:
         return found[0][1]
     for _name, client in found:
@@ -34,9 +34,9 @@ def supervisor(options: GlobalOptions) -> Client:
     raise UdaemonError(_nobody(options, manifest), exit_code=ExitCode.NOT_RUNNING)
 
 
-def all_supervisors() -> Iterator[Client]:
-    """Connect to every supervisor of this user that answers."""
-    for _name, client in _running(None, None):
+def all_supervisors(*, everywhere: bool = False) -> Iterator[Client]:
+    """Connect to every supervisor that answers: of this session's run directories, or of all sessions of this user."""
+    for _name, client in _running(None, None, everywhere=everywhere):
         yield client
 
 
@@ -50,8 +50,8 @@ def _manifest(options: GlobalOptions) -> str | None:
         return None
 
 
-def _running(manifest: str | None, project: str | None) -> Iterator[tuple[str, Client]]:
-    """Those whose run directory is where ours would be, and those that have claimed their name from elsewhere."""
+def _running(manifest: str | None, project: str | None, *, everywhere: bool) -> Iterator[tuple[str, Client]]:
+    """Those whose run directory is where ours would be; `everywhere`, those that have claimed their name, too."""
     found: set[str] = set()
     base = rundir.base(os.environ, os.geteuid())
     for path in rundir.candidates(base, manifest, project):
@@ -66,6 +66,8 @@ def _running(manifest: str | None, project: str | None) -> Iterator[tuple[str, C
         if connection is not None:
             found.add(os.path.basename(path))
             yield os.path.basename(path)[:-9], Client(connection)
+    if not everywhere:
+        return
     uid = os.geteuid()
     for one in claim.taken(uid, None if manifest is None else rundir.hash8(manifest), project):
         if one.directory in found:

@@ -38,11 +38,12 @@ def settle(
     *,
     timeout: float | None,
     look_again: float | None = None,
+    fresh: bool = False,
 ) -> None:
     """Tell each instance as soon as `judge` has an outcome for it; answer when all have one.
 
     Each is told as `{"name", "instance", "ok", "message", "of"}`, where `of` is how many there are; the answer is
-    `{"failed": n}`.
+    `{"failed": n}`, with `changed` files where there are any.
 
     Args:
         request: Whom to tell.
@@ -50,6 +51,7 @@ def settle(
         keys: Which instances.
         judge: Gives the outcome, or None while there is none yet.
         timeout: Seconds after which the request fails with what is still missing; None to wait for ever.
+        fresh: Whether something was started, and it should be told which files of the manifest it does not know yet.
         look_again: Seconds after which to judge anew though nothing was told; None where everything is told.
     """
     pending = dict.fromkeys(keys)
@@ -65,7 +67,8 @@ def settle(
                 told = {"name": key.name, "instance": key.index, "ok": outcome.ok, "message": outcome.message}
                 request.tell({**told, "of": count})
         if not pending:
-            request.answer({"failed": failed})
+            changed = host.changed_files() if fresh else ()
+            request.answer({"failed": failed} | ({"changed": list(changed)} if changed else {}))
 
     def on_notice(notice: Notice) -> None:
         if notice.key in pending:

@@ -220,7 +220,10 @@ class Daemon:
 
 @frozen(kw_only=True)
 class Manifest:
-    """A whole manifest, checked and complete. `file` and `directory` are real, absolute paths."""
+    """A whole manifest, checked and complete. `file` and `directory` are real, absolute paths.
+
+    `files` are all that were read for it, each with its time (nanoseconds) and size; they are no part of what it says.
+    """
 
     file: str
     directory: str
@@ -229,6 +232,7 @@ class Manifest:
     run_dir: str | None = None
     env: Mapping[str, str] = Factory(dict)
     daemons: Mapping[str, Daemon] = Factory(dict)
+    files: Mapping[str, tuple[int, int]] = field(factory=dict, eq=False, repr=False)
 
     def log_path(self, daemon: Daemon) -> str:
         """Tell the file of a daemon's output; its instances share it."""

@@ -25,6 +25,7 @@ from udaemon.manifest.model import Manifest
 from udaemon.manifest.paths import absolute
 from udaemon.manifest.problems import BadManifest, Finding, Path
 from udaemon.manifest.regular import LARGEST, Refused, checked_size, not_utf8, read_regular
+from udaemon.manifest.stamps import stamp
 
 _MANIFESTS = (".toml", ".yaml", ".yml", ".json")
 
@@ -107,9 +108,15 @@ def examine(
     )
     findings: list[Finding] = []
     documents = tuple(_Reading(variables(setting, findings), setting).layers(files))
-    built = build(documents, setting, EnvFiles(findings), findings, profiles)
+    env_files = EnvFiles(findings)
+    built = build(documents, setting, env_files, findings, profiles)
     problems = locate(findings, documents, built.top)
-    return Examined(understood=built.manifest, problems=problems, documents=documents, top=built.top)
+    understood = built.manifest
+    if understood is not None:
+        beside = os.path.join(setting.directory, ".env")
+        names = (*(document.file for document in documents), *env_files.known, beside)
+        understood = evolve(understood, files={name: stamp(name) for name in names if name != STDIN})
+    return Examined(understood=understood, problems=problems, documents=documents, top=built.top)
 
 
 class _Reading:

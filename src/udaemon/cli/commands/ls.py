@@ -20,12 +20,16 @@ from udaemon.errors import UdaemonError
 
 
 @click.command("ls")
+@click.option("-a", "--all", "everywhere", is_flag=True, help="Those of other sessions of this user, too.")
 @data_format("table", "json", "jsonl")
 @click.pass_obj
-def command(options: GlobalOptions, *, form: str, as_json: bool) -> None:
-    """List the projects that run, whatever directory they are in."""
+def command(options: GlobalOptions, *, everywhere: bool, form: str, as_json: bool) -> None:
+    """List the projects that run, whatever directory they are in.
+
+    A session is a run directory: su, cron and ssh may have another XDG_RUNTIME_DIR.
+    """
     projects = []
-    for client in all_supervisors():
+    for client in all_supervisors(everywhere=everywhere):
         with client:
             try:
                 projects.append(client.ask("hello"))

@@ -22,4 +22,4 @@ def handle(host: Host, request: Request) -> None:
         ran = before[view.key].state is State.RUNNING
         return started(view, done="restarted" if ran else "started")
 
-    settle(request, host, list(before), judge, timeout=timeout)
+    settle(request, host, list(before), judge, timeout=timeout, fresh=True)

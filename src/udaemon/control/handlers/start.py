@@ -22,4 +22,4 @@ def handle(host: Host, request: Request) -> None:
     def judge(view: InstanceView) -> Outcome | None:
         return started(view, done="runs already" if view.key in already else "started")
 
-    settle(request, host, keys, judge, timeout=timeout)
+    settle(request, host, keys, judge, timeout=timeout, fresh=True)
