@@ -67,7 +67,7 @@ def test_a_verb_of_60000_letters_is_refused_at_once(serve: Serve) -> None:
     talk = serve(FakeHost())
     began = time.thread_time()
     answer = talk.ask("x" * 60_000)
-    assert time.monotonic() - began < 1.0
+    assert time.thread_time() - began < 1.0
     assert answer["error"]["exit_code"] == 2
     assert len(json.dumps(answer)) < 300
 
