@@ -18,6 +18,7 @@ from udaemon.cli.boot import Boot, receive, report
 from udaemon.control import claim, rundir
 from udaemon.control.place import Place
 from udaemon.engines.local import LocalEngine
+from udaemon.engines.oom import shield
 from udaemon.engines.subreaper import become_subreaper
 from udaemon.errors import UdaemonError
 from udaemon.logs.client import LoggerLink
@@ -79,6 +80,7 @@ class Service:
             manifest=manifest,
             scoreboard=self._scoreboard.fd,
             nofile=limit,
+            oom_score=shield(),
             spare=spare,
             on_notice=lambda text: self._notices.tell(None, "zygote", text, {}),
             others=lambda: () if self._logger.pid is None else (self._logger.pid,),

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 
 from attrs import frozen
 
+from udaemon.engines import oom
 from udaemon.engines.executable import fault
 from udaemon.policy.events import Trouble
 
@@ -59,13 +60,15 @@ class Launcher:
 
     Args:
         nofile: Soft and hard RLIMIT_NOFILE for what is started, None to pass on our own.
+        oom_score: What is started gets this, where ours was lowered.
 
     The limit is lowered here for the moment of the fork, as no other way is free of a race; two fds with low numbers
     are kept in reserve, for the pipe that a fork needs while the limit is low or all fds are used up.
     """
 
-    def __init__(self, nofile: tuple[int, int] | None = None) -> None:
+    def __init__(self, nofile: tuple[int, int] | None = None, oom_score: int | None = None) -> None:
         self._nofile = nofile
+        self._oom_score = oom_score
         self._nothing = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
         self._reserve = [os.dup(self._nothing), os.dup(self._nothing)]
 
@@ -77,11 +80,14 @@ class Launcher:
         """
         try:
             with self._limited():
-                return self._popen(command)
+                pid = self._popen(command)
         except OSError as error:
             raise _failed(command, error) from error
         except ValueError as error:  # a NUL byte, which no argument or variable can hold
             raise ExecFailed(f"exec {command.argv[0]!r}: {error}", Trouble.CONFIG) from error
+        if self._oom_score is not None:
+            oom.restore(pid, self._oom_score)
+        return pid
 
     def close(self) -> None:
         """Let go of the fds in reserve."""

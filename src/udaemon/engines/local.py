@@ -46,6 +46,7 @@ class LocalEngine:
         manifest: Names the daemons, for what zygotes import.
         scoreboard: The scoreboard's file descriptor, which every child gets.
         nofile: RLIMIT_NOFILE (soft, hard) for daemons, None for our own.
+        oom_score: What daemons get, where ours was lowered.
         on_notice: Told in a sentence what became of zygotes.
         others: Pids of further children of ours, which are not to be taken for orphans.
         output: What zygotes get as stdout and stderr.
@@ -61,6 +62,7 @@ class LocalEngine:
         manifest: Manifest,
         scoreboard: int,
         nofile: tuple[int, int] | None = None,
+        oom_score: int | None = None,
         on_notice: Callable[[str], None] = lambda _text: None,
         others: Callable[[], Collection[int]] = tuple,
         output: int = 2,
@@ -71,7 +73,7 @@ class LocalEngine:
         self._scoreboard = scoreboard
         self._slots: dict[Key, int] = {}
         self._manifest = manifest
-        self._launcher = Launcher(nofile)
+        self._launcher = Launcher(nofile, oom_score)
         self._reports = Reports(
             reactor,
             on_ready=lambda living: listener(living.key, Ready()),
@@ -83,7 +85,7 @@ class LocalEngine:
         self._births = Births(
             reactor,
             manifest,
-            starter=Starter(spare),
+            starter=Starter(spare, oom_score),
             scoreboard=scoreboard,
             nofile=nofile,
             output=output,

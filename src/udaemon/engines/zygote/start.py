@@ -30,10 +30,11 @@ class Starter:
 
     Args:
         spare: One that waits; it is the first where the plan allows that.
+        oom_score: What zygotes get, where ours was lowered.
     """
 
-    def __init__(self, spare: Process | None = None) -> None:
-        self._launcher = Launcher()
+    def __init__(self, spare: Process | None = None, oom_score: int | None = None) -> None:
+        self._launcher = Launcher(oom_score=oom_score)
         self._spare = spare
 
     @property
