@@ -23,7 +23,8 @@ _W = Word
 _SECONDS = 'seconds as a number, or text such as "10s"'
 _ENV = 'a table: env = { NAME = "value" }'
 _SIZE = '"64K" and "10M" are powers of 1024'
-_COUNT = "crashes within start-limit.window"
+_COUNT = "automatic restarts within start-limit.window"
+_WAIT = "the wait after the second crash in a row: the first restart is at once"
 
 TOP: tuple[Word, ...] = (
     _W("services", "daemons", "each service is a table [daemons.NAME]; its keys have other names here"),
@@ -65,7 +66,7 @@ SYSTEMS: dict[str, tuple[Word, ...]] = {
         _W("Environment", "env", _ENV),
         _W("EnvironmentFile", "env-file"),
         _W("PassEnvironment", "", "take it out: daemons get the environment of `udaemon up`"),
-        _W("RestartSec", "backoff.initial", _SECONDS),
+        _W("RestartSec", "backoff.initial", _WAIT),
         _W("RestartSteps", "backoff.factor"),
         _W("RestartMaxDelaySec", "backoff.max", _SECONDS),
         _W("TimeoutStopSec", "stop.timeout", _SECONDS),
@@ -99,7 +100,7 @@ SYSTEMS: dict[str, tuple[Word, ...]] = {
         _W("PartOf", "depends-on"),
         _W("WantedBy", "autostart", "true or false"),
         _W("WatchdogSec", "health"),
-        _W("StartLimitBurst", "start-limit.count", "a number of starts"),
+        _W("StartLimitBurst", "start-limit.count", _COUNT),
         _W("StartLimitIntervalSec", "start-limit.window", _SECONDS),
         _W("StartLimitInterval", "start-limit.window", _SECONDS),
         _W("StartLimitAction", "start-limit.then", '"give-up" or "cooldown 10m"'),
@@ -254,7 +255,7 @@ SYSTEMS: dict[str, tuple[Word, ...]] = {
         _W("chdir", "cwd"),
         _W("depends", "depends-on"),
         _W("class", "factory", 'text "package.module:Class.method"'),
-        _W("delay", "backoff.initial", _SECONDS),
+        _W("delay", "backoff.initial", _WAIT),
         _W("retries", "start-limit.count", _COUNT),
     ),
 }
