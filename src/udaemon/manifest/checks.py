@@ -30,11 +30,12 @@ def check_tables(top: Tree) -> Iterator[Finding]:
 
 
 def _called_otherwise(top: Tree) -> bool:
-    """Whether daemons stand under another system's word, which is told as an unknown key."""
-    from udaemon.manifest.meant import target
+    """Whether daemons stand under another word or beside `daemons`, which is told as an unknown key."""
+    from udaemon.manifest.meant import is_daemon, target
 
     known = {key.name for key in keys_of(Root)}
-    return any(target(key, None) == "daemons" for key in top if key not in known and not key.startswith("x-"))
+    unknown = [key for key in top if key not in known and not key.startswith("x-")]
+    return any(target(key, None) == "daemons" or isinstance(top[key], str) or is_daemon(top[key]) for key in unknown)
 
 
 def _what_to_run(top: Tree, name: str, own: Tree) -> Iterator[Finding]:

@@ -12,7 +12,7 @@ from typing import Any
 from udaemon.manifest.elsewhere import IN_TABLES, SYSTEMS, TOP, Word
 from udaemon.manifest.instead import RESTART, TODAY
 from udaemon.manifest.keys import Key, Table, keys_of
-from udaemon.manifest.model import Daemon
+from udaemon.manifest.model import KINDS, Daemon
 from udaemon.manifest.problems import Path, Wrong
 from udaemon.manifest.references import SignalName
 from udaemon.manifest.root import Root
@@ -37,6 +37,8 @@ def meant(name: str, model: type, path: Path, own: Mapping[str, Any]) -> str | N
         return elsewhere
     if close := near(name, known.values()):
         return f"did you mean {close}?"
+    if table is None and isinstance(own.get(name), (str, dict)):
+        return f"a daemon stands below daemons: [daemons.{name}]{'' if is_daemon(own[name]) else ' with command'}"
     return f"known here: {', '.join(known.values())}" if len(known) <= _FEW else None
 
 
@@ -48,6 +50,11 @@ def target(name: str, table: str | None) -> str | None:
         return same
     word = word_for(name, table)
     return word.key if word else near(name, (key.name for key in known))
+
+
+def is_daemon(table: object) -> bool:
+    """Whether something that stands at the top level is a daemon by what is in it."""
+    return isinstance(table, dict) and any(target(name, "") in (*KINDS, "task") for name in table)
 
 
 def value_hint(key: Key, value: Any) -> str | None:

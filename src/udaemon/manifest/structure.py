@@ -27,6 +27,25 @@ Hook = Callable[[Any, Any], Any]
 _NAMED = "\0name"
 """The key under which a table in a table of tables carries its own name; no manifest can write it."""
 
+_DECISIVE = frozenset(
+    (
+        None,
+        "command",
+        "cwd",
+        "enabled",
+        "env",
+        "env-file",
+        "extends",
+        "factory",
+        "on",
+        "params",
+        "php",
+        "preload",
+        "shell",
+    )
+)
+"""A daemon in which one of these is wrong, or its name, is left out: what would be imported or run is not known."""
+
 _SUGGESTIONS = 100
 """After so many unknown keys nobody reads what was meant, and looking for it takes longer than all the rest."""
 
@@ -48,13 +67,13 @@ class _Told:
 def structure(top: Mapping[str, Any]) -> tuple[Root, list[Finding]]:
     """Build the model of a whole manifest, in which `defaults` are merged already.
 
-    A daemon that has something wrong in it is left out, and so is a key of the top level.
+    What is wrong is left out: a key of the top level or of a daemon; the whole daemon where it decides what runs.
     """
     try:
         return _converter().structure(top, Root), []
     except ClassValidationError as error:
         findings = list(_findings(error, (), _Told(top)))
-    sound = _without({finding.path[:2] for finding in findings}, top)
+    sound = _without({finding.path[:3] for finding in findings}, top)
     return _converter().structure(sound, Root), findings
 
 
@@ -145,14 +164,24 @@ def _wrong_name(name: str) -> Iterator[Wrong]:
         yield error
 
 
-def _without(paths: set[Path], top: Mapping[str, Any]) -> dict[str, Any]:
-    """The tables without what is wrong: keys of the top level, or daemons where only some of them are."""
+def _without(wrong: set[Path], top: Mapping[str, Any]) -> dict[str, Any]:
+    """The tables without what is wrong: keys of the top level, keys of daemons, or whole daemons."""
+    from udaemon.manifest.meant import target  # a misspelt key decides too
+
     sound = {}
     for name, value in top.items():
-        inner = {path[1] for path in paths if path[0] == name and len(path) > 1}
+        inner = [path for path in wrong if path[0] == name and len(path) > 1]
         if name == "daemons" and isinstance(value, dict):
-            sound[name] = {one: table for one, table in value.items() if one not in inner}
-        elif (name,) not in paths and not inner:
+            keys: dict[Any, set[Any]] = {}
+            for path in inner:
+                key = path[2] if len(path) > 2 else None
+                keys.setdefault(path[1], set()).update({key, key and (target(str(key), "") or key)})
+            sound[name] = {
+                one: {key: part for key, part in table.items() if key not in keys[one]} if one in keys else table
+                for one, table in value.items()
+                if keys.get(one, set()).isdisjoint(_DECISIVE)
+            }
+        elif (name,) not in wrong and not inner:
             sound[name] = value
     return sound
 
