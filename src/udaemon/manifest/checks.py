@@ -34,7 +34,7 @@ def _called_otherwise(top: Tree) -> bool:
     from udaemon.manifest.meant import is_daemon, target
 
     known = {key.name for key in keys_of(Root)}
-    unknown = [key for key in top if key not in known and not key.startswith("x-")]
+    unknown = [key for key in top if key not in known and not key.startswith("x-")][:100]
     return any(target(key, None) == "daemons" or isinstance(top[key], str) or is_daemon(top[key]) for key in unknown)
 
 
@@ -88,7 +88,7 @@ def _misspelt(own: Tree, model: type) -> bool:
     from udaemon.manifest.meant import target
 
     unknown = [key for key in own if key not in known]
-    return any(target(key, "") in (*KINDS, "task") or near(key, KINDS) for key in unknown)
+    return any(target(key, "", close=False) in (*KINDS, "task") or near(key, KINDS) for key in unknown)
 
 
 def check_lineage(top: Tree) -> Iterator[Finding]:

@@ -37,24 +37,28 @@ def meant(name: str, model: type, path: Path, own: Mapping[str, Any]) -> str | N
         return elsewhere
     if close := near(name, known.values()):
         return f"did you mean {close}?"
-    if table is None and isinstance(own.get(name), (str, dict)):
+    if table is None and len(name) < 64 and isinstance(own.get(name), (str, dict)):
         return f"a daemon stands below daemons: [daemons.{name}]{'' if is_daemon(own[name]) else ' with command'}"
     return f"known here: {', '.join(known.values())}" if len(known) <= _FEW else None
 
 
-def target(name: str, table: str | None) -> str | None:
-    """Tell the key that a word stands for in a table; None for a word that is nothing of the kind."""
-    known = keys_of(Root if table is None else Daemon)
-    same = next((key.name for key in known if plain(key.name) == plain(name)), None)
-    if same is not None:
+def target(name: str, table: str | None, *, close: bool = True) -> str | None:
+    """Tell the key that a word stands for in a table, with `close` also a misspelt one; None for any other word."""
+    known = _known(Root if table is None else Daemon)
+    if (same := known.get(plain(name))) is not None:
         return same
     word = word_for(name, table)
-    return word.key if word else near(name, (key.name for key in known))
+    return word.key if word else near(name, known.values()) if close else None
+
+
+@cache
+def _known(model: type) -> Mapping[str, str]:
+    return {plain(key.name): key.name for key in keys_of(model)}
 
 
 def is_daemon(table: object) -> bool:
     """Whether something that stands at the top level is a daemon by what is in it."""
-    return isinstance(table, dict) and any(target(name, "") in (*KINDS, "task") for name in table)
+    return isinstance(table, dict) and any(target(name, "", close=False) in (*KINDS, "task") for name in table)
 
 
 def value_hint(key: Key, value: Any) -> str | None:
@@ -110,7 +114,6 @@ def serves_instead(dotted: str) -> str | None:
     return TODAY.get(dotted) or TODAY.get(dotted.partition(".")[0]) or ""
 
 
-@cache
 def word_for(name: str, table: str | None) -> Word | None:
     """Find the word of another system that is meant in a table, however it is written."""
     return _words(table).get(plain(name))

@@ -168,14 +168,20 @@ def _without(wrong: set[Path], top: Mapping[str, Any]) -> dict[str, Any]:
     """The tables without what is wrong: keys of the top level, keys of daemons, or whole daemons."""
     from udaemon.manifest.meant import target  # a misspelt key decides too
 
+    below: dict[Any, list[Path]] = {}
+    for path in wrong:
+        if len(path) > 1:
+            below.setdefault(path[0], []).append(path)
     sound = {}
     for name, value in top.items():
-        inner = [path for path in wrong if path[0] == name and len(path) > 1]
+        inner = below.get(name, [])
         if name == "daemons" and isinstance(value, dict):
             keys: dict[Any, set[Any]] = {}
             for path in inner:
                 key = path[2] if len(path) > 2 else None
-                keys.setdefault(path[1], set()).update({key, key and (target(str(key), "") or key)})
+                keys.setdefault(path[1], set()).update(
+                    {key, key and (target(str(key), "", close=len(wrong) <= _SUGGESTIONS) or key)}
+                )
             sound[name] = {
                 one: {key: part for key, part in table.items() if key not in keys[one]} if one in keys else table
                 for one, table in value.items()
