@@ -54,18 +54,25 @@ def build(
     if not wrong:  # else a daemon that has the profile may have been left out
         findings += check_profiles(root, profiles)
     root = evolve(root, daemons=_chosen(root, profiles))
-    findings += check_root(root, top)
+    whole = _without_wrong(root, wrong)
+    findings += check_root(whole, top)
     for document in documents:
         if document.own and not _MAY_EXPAND.isdisjoint(document.text):
             findings += check_expansions(document.written, document.file)
-    if any(daemon.command and not daemon.shell for daemon in root.daemons.values()):
+    if any(daemon.command and not daemon.shell for daemon in whole.daemons.values()):
         from udaemon.manifest.shell_syntax import check_commands  # tasks do without
 
         filled_in = any(document.raw is not None for document in documents)
-        findings += check_commands(root, layered([document.written for document in documents]) if filled_in else top)
+        findings += check_commands(whole, layered([document.written for document in documents]) if filled_in else top)
     manifest = complete(root, top, setting, env_file)
     findings += check_manifest(manifest)
     return Built(manifest, top)
+
+
+def _without_wrong(root: Root, wrong: Sequence[Finding]) -> Root:
+    """Leave out daemons that lack a key because it is wrong: what the rest comes to without it is nobody's mistake."""
+    names = {finding.path[1] for finding in wrong if finding.path[:1] == ("daemons",) and len(finding.path) > 1}
+    return evolve(root, daemons={name: daemon for name, daemon in root.daemons.items() if name not in names})
 
 
 def _chosen(root: Root, profiles: Collection[str]) -> dict[str, Daemon]:

@@ -21,12 +21,21 @@ def check_tables(top: Tree) -> Iterator[Finding]:
     """Check what was written, also where some of it is wrong: a daemon's own tables, not yet its values."""
     daemons = top.get("daemons", {})
     if isinstance(daemons, dict):
-        if not daemons:
+        if not daemons and not _called_otherwise(top):
             hint = "add a table such as [daemons.mailer]"
             yield Finding("no-daemons", "declares no daemon", hint, ("daemons",), at_key=True)
         for name, own in daemons.items():
             if isinstance(own, dict):
                 yield from _what_to_run(top, name, own)
+
+
+def _called_otherwise(top: Tree) -> bool:
+    """Whether daemons stand under another word or beside `daemons`, which is told as an unknown key."""
+    from udaemon.manifest.meant import is_daemon, target
+
+    known = {key.name for key in keys_of(Root)}
+    unknown = [key for key in top if key not in known and not key.startswith("x-")][:100]
+    return any(target(key, None) == "daemons" or isinstance(top[key], str) or is_daemon(top[key]) for key in unknown)
 
 
 def _what_to_run(top: Tree, name: str, own: Tree) -> Iterator[Finding]:
@@ -49,8 +58,14 @@ def _what_to_run(top: Tree, name: str, own: Tree) -> Iterator[Finding]:
             yield from _php(stack, php, (*path, "php"))
         for key in meaningless(kind):
             if key in own:
-                hint = f"take it out; {kind} is set"
+                hint = (_for_a_command(key) if kind == "command" else None) or f"take it out; {kind} is set"
                 yield Finding("contradiction", f"means nothing for a {kind} daemon", hint, (*path, key), at_key=True)
+
+
+def _for_a_command(key: str) -> str | None:
+    from udaemon.manifest.meant import for_a_command
+
+    return for_a_command(key)
 
 
 def _php(stack: Sequence[Tree], own: Tree, path: Path) -> Iterator[Finding]:
@@ -70,7 +85,10 @@ def _php(stack: Sequence[Tree], own: Tree, path: Path) -> Iterator[Finding]:
 def _misspelt(own: Tree, model: type) -> bool:
     """Whether an unknown key is told already that meant to say what to run: one mistake, one problem."""
     known = {key.name for key in keys_of(model)}
-    return any(near(key, KINDS) for key in own if key not in known)
+    from udaemon.manifest.meant import target
+
+    unknown = [key for key in own if key not in known]
+    return any(target(key, "", close=False) in (*KINDS, "task") or near(key, KINDS) for key in unknown)
 
 
 def check_lineage(top: Tree) -> Iterator[Finding]:

@@ -57,7 +57,7 @@ class Environment:
     def parse(self, value: object) -> dict[str, str]:
         """Take names without = and string values."""
         if not isinstance(value, dict):
-            raise wrong_type("a table of strings", value)
+            raise wrong_type("a table of strings", value, 'write a table: env = { NAME = "value" }')
         wrong: list[Wrong] = []
         for name, text in value.items():
             if not name or "=" in name:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os.path
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from udaemon.manifest.codes import CODES
 from udaemon.manifest.keys import Key, Table
@@ -18,10 +18,17 @@ from udaemon.manifest.root import Root
 from udaemon.manifest.schema import plain_default
 from udaemon.manifest.values import Choice
 
+if TYPE_CHECKING:
+    from udaemon.manifest.elsewhere import Word
+
 _NOTE = "<!-- Made by `python -m udaemon.manifest.reference`; change the model instead. -->\n"
 _INTRODUCTION = """\
 Every key of `udaemon.toml` and `udaemon.yaml`.
 How they work together is told in the [guide](../guide/manifest.md); examples are written as TOML has them.
+"""
+_ELSEWHERE = """\
+What keys are called in other systems, and here; `udaemon check` gives the same as hints.
+Whole files side by side are under [coming from](../guide/coming-from.md).
 """
 _DAEMON = """\
 The keys of `[daemons.NAME]` and of `[defaults]`.
@@ -52,6 +59,26 @@ def errors_page() -> str:
     for slug, code in CODES.items():
         parts.append(f"## {slug}\n\n{code.meaning}\n\n{code.mend}\n")
     return "\n".join(parts)
+
+
+def elsewhere_page() -> str:
+    """Write the page of other systems' words."""
+    from udaemon.manifest.elsewhere import IN_TABLES, SYSTEMS, TOP
+
+    parts = [_NOTE.replace("the model", "`elsewhere.py`"), "# Names elsewhere\n", _ELSEWHERE]
+    groups = {"Top level": TOP, **SYSTEMS, **{f"Within `{table}`": words for table, words in IN_TABLES.items()}}
+    for title, words in groups.items():
+        parts += [f"## {title}\n", "| there | here | |", "|---|---|---|", *map(_row, words), ""]
+    return "\n".join(parts)
+
+
+def _row(word: Word) -> str:
+    from udaemon.manifest.meant import serves_instead
+
+    missing = serves_instead(word.key) if word.key else None
+    key = f"`{word.key}`" if word.key and missing is None else "not yet" if word.key else "–"
+    note = (missing or word.note).replace("|", "\\|")
+    return f"| `{word.word}` | {key} | {note} |"
 
 
 def as_toml(name: str, value: Any) -> str:
@@ -100,6 +127,7 @@ def default_of(key: Key) -> str | None:
 
 
 if __name__ == "__main__":
-    for name, page in (("manifest", manifest_page()), ("errors", errors_page())):
+    pages = {"manifest": manifest_page(), "errors": errors_page(), "elsewhere": elsewhere_page()}
+    for name, page in pages.items():
         with open(os.path.join("docs", "reference", f"{name}.md"), "w", encoding="utf-8") as file:
             file.write(page)

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from udaemon.errors import Problem
-from udaemon.manifest.secrets import named, spans
+from udaemon.manifest.secrets import is_secret, named, spans
 
 _TOKEN = re.compile(r"\"(?:[^\"\\]++|\\.)*+\"|'[^']*+'|[^\s,=\[\]{}#:](?:[^,=\[\]{}#:]|:(?=\S)){0,999}(?<!\s)")
 _TEXT = r"\"(?:[^\"\\]++|\\.)*+\"?|'[^']*+'?"
@@ -24,6 +24,7 @@ _IS_ENV = re.compile(rf"(?:(?:defaults|{_DAEMON})\.)?env(?:\.|$)")
 _KEY = re.compile(r"(?:^|[{,.]|- )\s*+[\"']?([A-Za-z_][\w-]*+)[\"']?\s*+[=:]\s*+(?![\[{])")
 _VALUE = re.compile(rf"{_TEXT}|[^,}}\]#]++")
 _HELD = re.compile(rf"([=:]\s*)(?![\[{{\s])({_TEXT}|[^,}}\]#]++)")
+_NUMBER = re.compile(r"(?:[+-]?\d[\d_]*(?:\.\d+)?|true|false)(?![^\s,}\]#])")
 _WIDEST = 110
 _RED, _YELLOW, _BLUE, _BOLD, _PLAIN = "\033[1;31m", "\033[1;33m", "\033[1;34m", "\033[1m", "\033[0m"
 
@@ -73,15 +74,25 @@ def _block(problem: Problem, sources: Mapping[str, Sequence[str]], base: str, *,
     margin = " " * len(str(problem.line or ""))
     source = _line(sources.get(problem.file or "", ()), problem.line)
     if source is not None and problem.column is not None:
-        source = _without_secrets(
+        hidden = _without_secrets(
             source, _IS_ENV.match(problem.path) is not None, problem.path.startswith("daemons.env")
         )
+        source = _with_number(hidden, source, problem)
         shown, caret = _excerpt(source, problem.column - 1)
         lines.append(f"{blue}{problem.line} |{plain} {shown}".rstrip())
         lines.append(f"{blue}{margin} |{plain} {caret}")
     if problem.hint:
         lines.append(f"{blue}{margin} ={plain} {_BOLD if color else ''}hint:{plain} {printable(problem.hint)}")
     return "\n".join(lines) + "\n"
+
+
+def _with_number(hidden: str, source: str, problem: Problem) -> str:
+    """Show a number that stands where a variable's text should: it is the mistake, unless the name is a secret's."""
+    start = (problem.column or 1) - 1
+    found = _NUMBER.match(source, start)
+    if problem.code != "wrong-type" or found is None or is_secret(problem.path.rpartition("env.")[2]):
+        return hidden
+    return hidden[:start] + found[0] + hidden[found.end() :]
 
 
 def _line(lines: Sequence[str], number: int | None) -> str | None:

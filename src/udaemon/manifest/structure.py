@@ -21,57 +21,59 @@ from udaemon.manifest.problems import Finding, Path, Wrong
 from udaemon.manifest.references import NAME
 from udaemon.manifest.root import Root
 from udaemon.manifest.values import wrong_type
-from udaemon.manifest.wording import near
 
 Hook = Callable[[Any, Any], Any]
 
 _NAMED = "\0name"
 """The key under which a table in a table of tables carries its own name; no manifest can write it."""
 
-_FEW = 8
-"""So many keys can be listed in a hint."""
+_DECISIVE = frozenset(
+    (
+        None,
+        "command",
+        "cwd",
+        "enabled",
+        "env",
+        "env-file",
+        "extends",
+        "factory",
+        "on",
+        "params",
+        "php",
+        "preload",
+        "shell",
+    )
+)
+"""A daemon in which one of these is wrong, or its name, is left out: what would be imported or run is not known."""
 
 _SUGGESTIONS = 100
 """After so many unknown keys nobody reads what was meant, and looking for it takes longer than all the rest."""
 
-_OTHER_WORDS = {
-    "autorestart": "restart",
-    "startretries": "start-limit",
-    "numprocs": "instances",
-    "replicas": "instances",
-    "scale": "instances",
-    "directory": "cwd",
-    "working_dir": "cwd",
-    "working-directory": "cwd",
-    "workdir": "cwd",
-    "environment": "env",
-    "interval": "sleep",
-    "period": "sleep",
-    "every": "sleep",
-    "args": "params",
-    "kwargs": "params",
-    "entrypoint": "command",
-    "cmd": "command",
-    "exec": "command",
-    "stopsignal": "stop",
-    "stopwaitsecs": "stop",
-    "services": "daemons",
-    "programs": "daemons",
-    "processes": "daemons",
-}
-"""What other orchestrators call the same thing."""
+
+class _Told:
+    """What is looked up while findings are told: the tables as they were written, and a count of unknown keys."""
+
+    def __init__(self, top: Mapping[str, Any]) -> None:
+        self.top = top
+        self.unknown = count()
+
+    def table(self, path: Path) -> Mapping[str, Any]:
+        found: Any = self.top
+        for part in path:
+            found = found[part]
+        return found if isinstance(found, Mapping) else {}
 
 
 def structure(top: Mapping[str, Any]) -> tuple[Root, list[Finding]]:
     """Build the model of a whole manifest, in which `defaults` are merged already.
 
-    A daemon that has something wrong in it is left out, and so is a key of the top level.
+    What is wrong is left out: a key of the top level or of a daemon; the whole daemon where it decides what runs.
     """
     try:
         return _converter().structure(top, Root), []
     except ClassValidationError as error:
-        findings = list(_findings(error, (), count()))
-    sound = _without({finding.path[:2] for finding in findings}, top)
+        findings = list(_findings(error, (), _Told(top)))
+    sound = _without({finding.path[:3] for finding in findings}, top)
     return _converter().structure(sound, Root), findings
 
 
@@ -93,17 +95,18 @@ def _of(converter: Converter, model: type) -> Hook:
 def _hook(converter: Converter, key: Key) -> Hook:
     match key.type:
         case Table(model):
-            return partial(_table, converter, model)
+            return partial(_whole, converter, key, model)
         case Named(model):
             return partial(_named, converter, model)
         case of:
-            return partial(_plain, of.parse)
+            return partial(_plain, key, of.parse)
 
 
-def _plain(parse: Callable[[Any], Any], value: Any, _type: Any) -> Any:
+def _plain(key: Key, parse: Callable[[Any], Any], value: Any, _type: Any) -> Any:
     try:
         return parse(value)
     except Wrong as error:
+        error.hint = _written_here(key, value) or error.hint
         if isinstance(value, str) and value.startswith("TODO"):  # as an import leaves it
             error.message += ": it is still to do"
         raise
@@ -111,6 +114,20 @@ def _plain(parse: Callable[[Any], Any], value: Any, _type: Any) -> Any:
 
 def _as_is(value: Any, _type: Any) -> Any:
     return value
+
+
+def _whole(converter: Converter, key: Key, model: type, value: object, of: Any) -> Any:
+    try:
+        return _table(converter, model, value, of)
+    except Wrong as error:
+        error.hint = _written_here(key, value) or error.hint
+        raise
+
+
+def _written_here(key: Key, value: object) -> str | None:
+    from udaemon.manifest.meant import value_hint
+
+    return value_hint(key, value)
 
 
 def _table(converter: Converter, model: type, value: object, _type: Any, name: str = "") -> Any:
@@ -122,7 +139,7 @@ def _table(converter: Converter, model: type, value: object, _type: Any, name: s
 
 def _named(converter: Converter, model: type, value: object, _type: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise wrong_type("a table of daemons", value)
+        raise wrong_type("a table of daemons", value, "each one is a table under its name, such as [daemons.mailer]")
     read: dict[str, Any] = {}
     wrong: list[Exception] = []
     for name, table in value.items():
@@ -147,20 +164,36 @@ def _wrong_name(name: str) -> Iterator[Wrong]:
         yield error
 
 
-def _without(paths: set[Path], top: Mapping[str, Any]) -> dict[str, Any]:
-    """The tables without what is wrong: keys of the top level, or daemons where only some of them are."""
+def _without(wrong: set[Path], top: Mapping[str, Any]) -> dict[str, Any]:
+    """The tables without what is wrong: keys of the top level, keys of daemons, or whole daemons."""
+    from udaemon.manifest.meant import target  # a misspelt key decides too
+
+    below: dict[Any, list[Path]] = {}
+    for path in wrong:
+        if len(path) > 1:
+            below.setdefault(path[0], []).append(path)
     sound = {}
     for name, value in top.items():
-        inner = {path[1] for path in paths if path[0] == name and len(path) > 1}
+        inner = below.get(name, [])
         if name == "daemons" and isinstance(value, dict):
-            sound[name] = {one: table for one, table in value.items() if one not in inner}
-        elif (name,) not in paths and not inner:
+            keys: dict[Any, set[Any]] = {}
+            for path in inner:
+                key = path[2] if len(path) > 2 else None
+                keys.setdefault(path[1], set()).update(
+                    {key, key and (target(str(key), "", close=len(wrong) <= _SUGGESTIONS) or key)}
+                )
+            sound[name] = {
+                one: {key: part for key, part in table.items() if key not in keys[one]} if one in keys else table
+                for one, table in value.items()
+                if keys.get(one, set()).isdisjoint(_DECISIVE)
+            }
+        elif (name,) not in wrong and not inner:
             sound[name] = value
     return sound
 
 
-def _findings(error: BaseException, path: Path, told: Iterator[int]) -> Iterator[Finding]:
-    """Everything that is wrong below `path`; `told` counts the unknown keys."""
+def _findings(error: BaseException, path: Path, told: _Told) -> Iterator[Finding]:
+    """Everything that is wrong below `path`."""
     match error:
         case ClassValidationError():
             for inner in error.exceptions:
@@ -186,19 +219,10 @@ def _note(error: BaseException, kind: type[Any]) -> Any:
     return next(note for note in reversed(error.__notes__) if isinstance(note, kind))
 
 
-def _unknown(error: ForbiddenExtraKeysError, path: Path, told: Iterator[int]) -> Iterator[Finding]:
+def _unknown(error: ForbiddenExtraKeysError, path: Path, told: _Told) -> Iterator[Finding]:
+    from udaemon.manifest.meant import meant  # only a mistake should cost the words of other systems
+
+    own = told.table(path)
     for name in sorted(error.extra_fields):
-        hint = _meant(name, error.cl) if next(told) < _SUGGESTIONS else None
+        hint = meant(name, error.cl, path, own) if next(told.unknown) < _SUGGESTIONS else None
         yield Finding("unknown-key", "unknown key", hint, (*path, name), at_key=True)
-
-
-def _meant(name: str, model: type) -> str | None:
-    """Say which key may have been meant."""
-    if name.startswith("x-"):
-        return "keys that begin with x- stand at the top level only"
-    known = [key.name for key in keys_of(model)]
-    other = _OTHER_WORDS.get(name.lower())
-    close = other if other in known else near(name, known)
-    if close:
-        return f"did you mean {close}?"
-    return f"known here: {', '.join(known)}" if len(known) <= _FEW else None

@@ -20,6 +20,24 @@ _LONG_KEY = re.compile(rf"(?<![A-Za-z0-9_-]){_PART}(?:[ \t]*+\.[ \t]*+{_PART}){{
 _LONG_NUMBER = re.compile(r"[=\s,\[.+-](?:0[xob])?[0-9A-Fa-f_]{4400}")
 """And half a gigabyte for a number of four million digits; Python reads none of more than 4,300."""
 
+_UNQUOTED = re.compile(r"=[ \t]*+\d[\d.]*+[ \t]*+[A-Za-z]{1,12}+[ \t]*+(?:#.*)?$", re.MULTILINE)
+"""A number with a unit, `5 s` or `256M`, without the quotes that TOML wants."""
+_FOREIGN = (
+    (
+        re.compile(r"^[ \t]*\[(?:program|group|eventlistener|fcgi-program):|^[ \t]*\[supervisor", re.MULTILINE),
+        "this is of supervisor: write [daemons.NAME] for [program:NAME], text in quotes; its words are told then",
+    ),
+    (
+        re.compile(r"^[ \t]*\[(?:watcher|socket|plugin|env):|^[ \t]*\[circus\]", re.MULTILINE),
+        "this is of circus: write [daemons.NAME] for [watcher:NAME], text in quotes; its words are told then",
+    ),
+    (
+        re.compile(r"^[ \t]*\[(?:Unit|Service|Install|Timer)\]", re.MULTILINE),
+        "this is a systemd unit: write [daemons.NAME] for [Service], text in quotes; its words are told then",
+    ),
+)
+"""Sections of other systems' files, looked for only where the text is no TOML."""
+
 _HINTS = {
     "invalid value": "put text in quotes",
     "illegal character '\\n'": "close the string on its line",
@@ -57,7 +75,14 @@ def _syntax(text: str, message: str) -> Finding:
         if duplicate is not None:
             path, place = duplicate
             return Finding("duplicate-key", "is there already", "keep one of them", path, at_key=True, place=place)
-    hint = _HINTS.get(words)
+    hint = _foreign(text) or _HINTS.get(words)
     if found and found[1]:
+        line = text.split("\n")[int(found[1]) - 1]
+        if _UNQUOTED.search(line):
+            hint = 'what has a unit is text in quotes, such as "5s" or "256M"'
         return Finding("syntax", words, hint, place=(int(found[1]), int(found[2])))
     return Finding("syntax", f"{words}, at the end", hint, place=place_at(text, len(text.rstrip())))
+
+
+def _foreign(text: str) -> str | None:
+    return next((hint for section, hint in _FOREIGN if section.search(text)), None)

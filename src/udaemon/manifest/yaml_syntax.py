@@ -26,16 +26,36 @@ _PLAIN = (
 )
 _MAP, _SEQ, _STR = f"{_CORE}map", f"{_CORE}seq", f"{_CORE}str"
 _SCALARS = {_STR, *(_CORE + name for name in ("null", "bool", "int", "float"))}
-_HINTS = {
-    "cannot start any token": "put text in quotes",
-    "mapping values are not allowed": "put text that has a colon and a blank in quotes",
-    "sequence entries are not allowed": "begin the list on a line of its own",
-    "undefined alias": "an alias, *name, needs its anchor, &name, before it",
-    "another document": "keep one document in a file",
-    "did not find expected ',' or ']'": "close the list",
-    "did not find expected ',' or '}'": "close the table",
+_OURS = {
+    "cannot start any token": ("a character that begins no value", "put text in quotes"),
+    "mapping values are not allowed": (
+        "a colon where no key can stand",
+        "put text that has a colon and a blank in quotes, or give the line before its colon",
+    ),
+    "sequence entries are not allowed": ("a list item where none can stand", "begin the list on a line of its own"),
+    "undefined alias": ("an alias without its anchor", "an alias, *name, needs its anchor, &name, before it"),
+    "another document": ("a second document", "keep one document in a file"),
+    "expected ',' or ']'": ("a list that is not closed", "close the list"),
+    "expected ',' or '}'": ("a table that is not closed", "close the table"),
+    "found unexpected end of stream": ("a quote that is not closed", "close the string"),
+    "found unexpected document indicator": ("a quote that is not closed", "close the string"),
+    "unknown escape character": (
+        "an escape that YAML does not know",
+        "write \\\\ for a backslash, or use single quotes",
+    ),
+    "expected key": ("a line that is no key of its table", "indent it as the keys beside it, and write key: value"),
+    "expected '-' indicator": ("a line that is no item of its list", "begin it with - as the items beside it"),
+    "could not find expected ':'": ("a line without its colon", "write key: value"),
+    "expected <document start>": ("text behind the end of the table", "indent it as the keys beside it"),
+    "duplicate anchor": ("an anchor that is there already", "give it another name"),
+    "expected alphabetic or numeric character": (
+        "a name with other letters",
+        "put text that begins with * or & in quotes",
+    ),
+    "undefined tag handle": ("a tag that is not declared", "put text that begins with ! in quotes"),
+    "expected comment or line break": ("text behind | or >", "begin the text on the next line"),
 }
-"""By a part of what the parser says."""
+"""By a part of what the parser says: what it is in our words, and how to mend it."""
 
 _MOST = 200_000
 _DEEPEST = 64
@@ -139,7 +159,7 @@ def _syntax(error: yaml.MarkedYAMLError, text: str) -> Finding:
     code = "too-deep" if "depth" in words else "syntax"
     if mark is None:
         return Finding(code, words)
-    hint = next((hint for part, hint in _HINTS.items() if part in words), None)
+    words, hint = next((ours for part, ours in _OURS.items() if part in words), (words, None))
     if text[mark.index : mark.index + 1] == "\t":
         hint = "indent with blanks: YAML takes no tabs"
     return Finding(code, words, hint, place=place_at(text, mark.index))

@@ -10,7 +10,7 @@ import pytest
 
 from udaemon.manifest.codes import CODES
 from udaemon.manifest.pages import HOME, code_page
-from udaemon.manifest.reference import errors_page, manifest_page
+from udaemon.manifest.reference import elsewhere_page, errors_page, manifest_page
 
 REPOSITORY = Path(__file__).parents[3]
 SOURCES = [
@@ -29,6 +29,11 @@ def test_the_page_of_keys_is_what_the_model_says() -> None:
 def test_the_page_of_errors_is_what_the_table_says() -> None:
     page = REPOSITORY / "docs/reference/errors.md"
     assert page.read_text() == errors_page(), "run: python -m udaemon.manifest.reference"
+
+
+def test_the_page_of_names_elsewhere_is_what_the_words_say() -> None:
+    page = REPOSITORY / "docs/reference/elsewhere.md"
+    assert page.read_text() == elsewhere_page(), "run: python -m udaemon.manifest.reference"
 
 
 def test_every_code_that_is_used_is_explained_and_no_other() -> None:

@@ -1,0 +1,6 @@
+"""Tasks."""
+
+
+def create(queue: str) -> object:
+    """Make a task."""
+    return lambda: queue
