@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import subprocess
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from tests.process.conftest import Bell
-from tests.process.project import PATIENCE, Json, Project, alive, gone, read_line
+from tests.process.project import PATIENCE, UDAEMON, Json, Project, alive, gone, read_line
 
 BEAT = """
     import os
@@ -476,3 +477,27 @@ def test_who_starts_something_is_told_of_an_edit_that_is_not_in_effect(
     said = project.run(verb, "one").stderr
 
     assert f"{edited} changed since udaemon up; udaemon down and udaemon up put it into effect" in said
+
+
+@pytest.mark.parametrize("verb", [("up", "-d"), ("restart", "one"), ("stop", "one"), ("down",)])
+def test_f59_talk_that_cannot_be_written_changes_nothing(project: Project, verb: tuple[str, ...]) -> None:
+    project.manifest("""
+        [daemons.one]
+        command = "sleep 1000"
+    """)
+    if verb[0] != "up":
+        project.up()
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [*UDAEMON, *verb],
+            cwd=project.directory,
+            env=project.environ,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=full,
+            timeout=PATIENCE,
+            check=False,
+        )
+    assert done.returncode == 0
+    if verb[0] in {"up", "restart"}:
+        assert project.instance("one")["state"] == "running"

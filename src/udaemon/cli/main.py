@@ -10,6 +10,7 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from types import ModuleType
 
 from udaemon.child.environment import be_utf8
@@ -30,7 +31,8 @@ def script() -> None:
     code = main()
     if boot is not None:
         boot.call_off()
-    sys.stderr.flush()
+    with suppress(OSError):
+        sys.stderr.flush()
     os._exit(code)
 
 
@@ -126,5 +128,6 @@ def _output_failed(error: OSError) -> int:
     os.close(null)
     if error.errno == errno.EPIPE:
         return 0
-    sys.stderr.write(f"udaemon: standard output cannot be written: {error.strerror}\n")
+    with suppress(OSError):  # it may be the same disk
+        sys.stderr.write(f"udaemon: standard output cannot be written: {error.strerror}\n")
     return 1

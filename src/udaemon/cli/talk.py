@@ -6,6 +6,7 @@ Knows no verb.
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 
 from udaemon.cli.options import GlobalOptions
 
@@ -21,4 +22,5 @@ def say(options: GlobalOptions, text: str, *, failed: bool = False) -> None:
     line = escape(text)
     if failed and options.colors(sys.stderr.isatty()):
         line = f"{_RED}{line}{_PLAIN}"
-    sys.stderr.write(f"{line}\n")
+    with suppress(OSError):  # a full disk behind it: what was asked for is done all the same
+        sys.stderr.write(f"{line}\n")
