@@ -7,7 +7,7 @@ import pytest
 
 from udaemon.policy.sharing.bindings import Origin
 from udaemon.policy.sharing.module import LARGEST, examine
-from udaemon.policy.sharing.verdict import Condition, Import, Reason, Verdict
+from udaemon.policy.sharing.verdict import NOTHING, Condition, Import, Reason, Verdict
 
 PURE = [
     "",
@@ -56,8 +56,8 @@ PURE = [
     "import sys\nX = 1 if sys.platform == 'linux' else 2",
     "from datetime import timedelta\nfrom decimal import Decimal\nTTL = timedelta(days=1) * 2\nVAT = Decimal('0.19')",
     "import threading\nLOCK = threading.Lock()\nclass Worker(threading.Thread): ...",
-    "import numpy as np\nKIND = np.float32\ndef f(x=np.nan): ...",
-    "import third\nx = third\ny: third.Thing = None\ndef f(a: third.A | None) -> third.B[int]: ...",
+    "import numpy as np\ndef f(x=np.nan): ...",
+    "import third\ny: third.Thing = None\ndef f(a: third.A | None) -> third.B[int]: ...",
     "f = lambda x, y=1: open(x)",
     "from collections import defaultdict\nD = defaultdict(list)\nE = defaultdict(lambda: 0)\nD['a']",
     "if (n := 3) > 2:\n    X = f'{n:>4}'",
@@ -134,7 +134,19 @@ IMPURE = [
     ("def __getattr__(name): ...", 1, "defines __getattr__, which runs when a name is asked for"),
     ("class M(type): ...\nclass A(metaclass=M): ...", 2, "has the metaclass M"),
     ("class A:\n    def __init_subclass__(cls): ...\nclass B(A): ...", 3, "derives B from A"),
-    ("class A:\n    def __class_getitem__(cls, x): ...\nclass B(A[int]): ...", 3, "derives B from A"),
+    ("class A:\n    def __class_getitem__(cls, x): ...\ndef f(x: A[int]): ...", 1,
+     "gives A a __class_getitem__(), which runs where A is only named"),
+    ("class A:\n    __mro_entries__ = 1\nclass B(A): ...", 1,
+     "gives A a __mro_entries__(), which runs where A is only named"),
+    ("import os\ne = os.environ\nX = e['UDAEMON_NAME']", 2, "reads the environment as a whole, which holds the daemon's name"),
+    ("import os\nX = (e := os.environ)['A']", 2, "reads the environment as a whole, which holds the daemon's name"),
+    ("import os\nT = {'env': os.environ}", 2, "reads the environment as a whole, which holds the daemon's name"),
+    ("def f(x): open('y')\nX = sorted('ab', **{'key': f})", 2, "calls sorted() with what it calls in turn"),
+    ("import enum\nclass M: ...\nE = enum.Enum('E', 'a b', type=M)", 3, "calls enum.Enum() with what it calls in turn"),
+    ("class A: ...\nA.__init_subclass__ = 1", 2, "changes A.__init_subclass__"),
+    ("L = [1]\nfor x in L:\n    L.append(x)", 3, "works with L in a loop over it"),
+    ("D = {1: 2}\nfor x in D.values():\n    D[x] = 1", 3, "works with D in a loop over it"),
+    ("L = [1]\nfor x in L:\n    L += [x]", 3, "works with L in a loop over it"),
     ("from x import registry\n@registry.add\ndef f(): ...", 2, "is decorated by registry.add"),
     ("from x import app\n@app.task(queue='a')\ndef f(): ...", 2, "is decorated by app.task"),
     ("def deco(f): return f\n@deco\nclass A: ...", 2, "is decorated by deco"),
@@ -204,13 +216,25 @@ def test_a_module_that_does_more(text: str, line: int, reason: str | None) -> No
         ("from app.base import Job\nclass Mail(Job): ...", [(Origin(0, "app.base", "Job"), True, 2)]),
         ("from .base import Job\nclass Mail(Job): ...", [(Origin(1, "base", "Job"), True, 2)]),
         ("import app.base as b\nclass Mail(b.Job): ...", [(Origin(0, "app.base", "Job"), True, 2)]),
-        ("from app import config\nX = config.PORT", [(Origin(0, "app", "config"), False, 2)]),
-        ("from django.conf import settings\nX = settings.DEBUG", [(Origin(0, "django.conf", "settings"), False, 2)]),
+        ("from app import config\nX = config.PORT", [(Origin(0, "app", "config.PORT"), False, 2)]),
+        ("import app.config as c\nX = c.HOSTS", [(Origin(0, "app.config", "HOSTS"), False, 2)]),
+        (
+            "from django.conf import settings\nX = settings.DEBUG",
+            [(Origin(0, "django.conf", "settings.DEBUG"), False, 2)],
+        ),
+        (
+            "from django.conf import settings\ns = settings\nX = s.DEBUG",
+            [(Origin(0, "django.conf", "settings"), False, 2)],
+        ),
+        ("import third\ns = third.settings", [(Origin(0, "third", "settings"), False, 2)]),
+        ("import third\nT = {'a': third.f}", [(Origin(0, "third", "f"), False, 2)]),
+        ("import third\nclass K:\n    a = third.f", [(Origin(0, "third", "f"), False, 3)]),
+        ("import third, functools\nf = functools.partial(third.f)", [(Origin(0, "third", "f"), False, 2)]),
         ("from x import A, B\nC = A | B", [(Origin(0, "x", "A"), False, 2), (Origin(0, "x", "B"), False, 2)]),
         ("from x import A\nC = f'{A}'", [(Origin(0, "x", "A"), False, 2)]),
         ("from x import A\nC = [a for a in A]", [(Origin(0, "x", "A"), False, 2)]),
         ("from x import A\nC = {A: 1}", [(Origin(0, "x", "A"), False, 2)]),
-        ("from x import A\nC = (A, [A])\ndef f(a: A | None = A): ...", []),
+        ("from x import A\ndef f(a: A | None = A): ...", []),
     ],
 )
 def test_what_depends_on_another_module_is_a_condition(text: str, conditions: list[tuple[Origin, bool, int]]) -> None:
@@ -250,7 +274,13 @@ def test_plain_classes_and_names_from_elsewhere_are_told() -> None:
         "class Mail(Job): ...\n"
     )
     assert verdict.classes == {"Plain", "Mail"}
-    assert verdict.exports == {"enum": Origin(0, "enum", ""), "Job": Origin(1, "base", "Job")}
+    assert verdict.exports == {
+        "enum": (Origin(0, "enum", ""),),
+        "Job": (Origin(1, "base", "Job"),),
+        "X": (Origin(1, "a", "X"), Origin(1, "b", "X")),
+    }
+    either = examine("try:\n    from a import X\nexcept ImportError:\n    X = None\n")
+    assert {name: set(found) for name, found in either.exports.items()} == {"X": {Origin(0, "a", "X"), NOTHING}}
 
 
 def test_a_module_that_cannot_be_read_has_no_imports() -> None:

@@ -14,7 +14,8 @@ from typing import NamedTuple
 from udaemon.engines.zygote.find import Finder, Found
 from udaemon.policy.sharing.bindings import Origin
 from udaemon.policy.sharing.module import LARGEST, examine
-from udaemon.policy.sharing.verdict import Import, Reason, Verdict
+from udaemon.policy.sharing.scope import is_standard
+from udaemon.policy.sharing.verdict import NOTHING, Import, Reason, Verdict
 
 MOST_MODULES = 3000
 MOST_BYTES = 32 * 1024 * 1024
@@ -239,24 +240,26 @@ class Sharing:
                 return condition.reason
         return None
 
-    def _holds(self, module: _Module, origin: Origin, *, base: bool) -> bool:
-        """Whether something imported is the project's, and with `base` a plain class."""
-        for _ in range(10):  # names may be handed on in a circle
-            place = _absolute_name(module, origin.level, origin.module)
-            if place.partition(".")[0] == "udaemon":
-                return True
-            home = self._modules.get(place)
-            if home is None:
-                found = self._finder.find(place)
-                return found is not None and not found.library and not base
-            if not base:
-                return True
-            if origin.name in home.verdict.classes:
-                return True
-            if origin.name not in home.verdict.exports:
-                return False
-            module, origin = home, home.verdict.exports[origin.name]
-        return False
+    def _holds(self, module: _Module, origin: Origin, *, base: bool, hops: int = 10) -> bool:
+        """Whether something imported is the project's own, and with `base` a plain class."""
+        if origin == NOTHING:
+            return not base
+        place = _absolute_name(module, origin.level, origin.module)
+        parts = ".".join(part for part in (place, origin.name) if part).split(".")
+        if parts[0] == "udaemon":
+            return True
+        split = next((n for n in range(len(parts), 0, -1) if ".".join(parts[:n]) in self._modules), 0)
+        if not split:  # handed on by a module of ours
+            return hops < 10 and is_standard(parts[0]) and parts[:2] != ["os", "environ"]
+        home, rest = self._modules[".".join(parts[:split])], parts[split:]
+        if not rest or not hops:  # a module itself, through which all that it has can be reached; or a circle
+            return False
+        if rest[0] in home.verdict.exports:
+            return all(
+                self._holds(home, _attribute(one, rest[1:]), base=base, hops=hops - 1)
+                for one in home.verdict.exports[rest[0]]
+            )
+        return not base or (rest[1:] == [] and rest[0] in home.verdict.classes)
 
     def _is_left_out(self, library: Library) -> bool:
         return library.module in self._left_out
@@ -287,3 +290,9 @@ def _absolute_name(module: _Module, level: int, name: str) -> str:
     if level > len(parts):
         return ""
     return ".".join([*parts[: len(parts) - level + 1], *([name] if name else [])])
+
+
+def _attribute(origin: Origin, rest: Sequence[str]) -> Origin:
+    if origin == NOTHING:
+        return origin
+    return origin._replace(name=".".join(part for part in (origin.name, *rest) if part))

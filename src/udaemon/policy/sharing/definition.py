@@ -28,7 +28,7 @@ def check_decorator(node: ast.expr, scope: Scope) -> None:
         if path not in known.DECORATORS and builtin not in known.BUILTIN_DECORATORS:
             raise Impure(node.lineno, f"is decorated by {put(target)}")
     if call:
-        check_arguments(call, scope, active=False)
+        check_arguments(call, scope)
 
 
 def check_metaclass(node: ast.expr, scope: Scope) -> None:

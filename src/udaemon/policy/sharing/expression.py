@@ -12,6 +12,8 @@ from udaemon.policy.sharing import known
 from udaemon.policy.sharing.bindings import Origin
 from udaemon.policy.sharing.scope import Scope, is_builtin, is_standard
 
+_CALL_BACK = ("json.", "enum.")
+"""Calls with keywords for what they call in turn."""
 _WHOLE_ENVIRONMENT = "reads the environment as a whole, which holds the daemon's name"
 
 
@@ -30,7 +32,7 @@ def check(node: ast.expr, scope: Scope, *, active: bool) -> None:  # noqa: C901 
     Args:
         node: The expression.
         scope: The names it can see.
-        active: What comes of it is worked with, so that its own methods run, and not only put somewhere.
+        active: What comes of it is worked with, so that its own methods run, or put where the module can find it again.
     """
     match node:
         case ast.Constant():
@@ -66,7 +68,7 @@ def check(node: ast.expr, scope: Scope, *, active: bool) -> None:  # noqa: C901 
             check(body, scope, active=active)
             check(orelse, scope, active=active)
         case ast.NamedExpr(value=value):
-            check(value, scope, active=active)
+            check(value, scope, active=True)
         case (
             ast.Subscript()
             | ast.BinOp()
@@ -147,15 +149,13 @@ def _check_attribute(node: ast.Attribute, scope: Scope, *, active: bool) -> None
         return
     _check_name(root.id, node.lineno, scope, active=False)
     for binding in scope.bindings(root.id):
-        if binding.origin is not None:
-            is_module_attribute = not binding.origin.name and depth == 1
-            if active or not is_module_attribute:
-                path = ".".join(part for part in (binding.origin.path, ast.unparse(node).partition(".")[2]) if part)
-                if path == "os.environ":
-                    if active:
-                        raise Impure(node.lineno, _WHOLE_ENVIRONMENT)
-                elif binding.origin.level or not is_standard(path):
-                    scope.require(binding.origin, node.lineno, f"works with {put(node)}")
+        origin = binding.origin
+        if origin is None or (not active and not origin.name and depth == 1):
+            continue
+        rest = ast.unparse(node).partition(".")[2]
+        whole = Origin(origin.level, origin.module, f"{origin.name}.{rest}".lstrip("."))
+        if whole.path != "os.environ" or active:
+            _check_foreign(whole, node.lineno, scope, put(node))
 
 
 def _check_call(node: ast.Call, scope: Scope) -> None:
@@ -167,22 +167,22 @@ def _check_path_call(node: ast.Call, path: str | None, scope: Scope) -> None:
     builtin = path.removeprefix("builtins.") if path and path.startswith("builtins.") else None
     if path in known.ENVIRONMENT and node.args:
         _check_variable(node.args[0], node.lineno)
-        check_arguments(node, scope, active=False)
+        check_arguments(node, scope)
     elif path == "collections.defaultdict":
         _check_default(node, scope)
-    elif path is not None and path.startswith("json.") and any(not _is_constant(one.value) for one in node.keywords):
+    elif path is not None and path.startswith(_CALL_BACK) and not all(_is_constant(one.value) for one in node.keywords):
         raise Impure(node.lineno, f"calls {path}() with what it calls in turn")
-    elif path in known.INERT_CALLS:
-        check_arguments(node, scope, active=False)
-    elif path in known.VALUE_CALLS or (path in known.FROM_FILE and _begins_with_file(node, scope)):
-        check_arguments(node, scope, active=True)
+    elif path in known.PURE_CALLS or (path in known.FROM_FILE and _begins_with_file(node, scope)):
+        check_arguments(node, scope)
     elif builtin in known.CALLED_BUILTINS:
-        if any(keyword.arg == "key" for keyword in node.keywords) or (builtin == "type" and len(node.args) != 1):
+        if any(keyword.arg in {"key", None} for keyword in node.keywords) or (
+            builtin == "type" and len(node.args) != 1
+        ):
             raise Impure(node.lineno, f"calls {builtin}() with what it calls in turn")
-        check_arguments(node, scope, active=True)
+        check_arguments(node, scope)
     elif path is None and isinstance(node.func, ast.Attribute) and _is_method(node.func, scope):
         check(node.func.value, scope, active=True)
-        check_arguments(node, scope, active=True)
+        check_arguments(node, scope)
     else:
         raise Impure(node.lineno, _calls(node, path, scope))
 
@@ -216,12 +216,10 @@ def _begins_with_file(node: ast.AST, scope: Scope) -> bool:
     )
 
 
-def check_arguments(node: ast.Call, scope: Scope, *, active: bool) -> None:
+def check_arguments(node: ast.Call, scope: Scope) -> None:
     """See that the arguments of a call only make values."""
     for argument in (*node.args, *(keyword.value for keyword in node.keywords)):
-        if active and isinstance(argument, ast.Lambda):
-            raise Impure(node.lineno, f"hands a function to {put(node.func)}()")
-        check(argument, scope, active=active)
+        check(argument, scope, active=True)
 
 
 def _check_variable(name: ast.expr, line: int) -> None:

@@ -29,7 +29,7 @@ SPECIAL_NAMES = frozenset("__name__ __file__ __doc__ __package__ __spec__ __path
 
 _TYPING = """Annotated Any Callable ClassVar Final ForwardRef Generic Literal NamedTuple NewType Optional ParamSpec
 Protocol TypeAliasType TypeVar TypeVarTuple TypedDict Union cast"""
-INERT_CALLS = (
+PURE_CALLS = (
     _names("typing", _TYPING)
     | _names("typing_extensions", _TYPING)
     | _names("dataclasses", "dataclass field")
@@ -47,10 +47,7 @@ INERT_CALLS = (
     | _names("contextlib", "contextmanager asynccontextmanager nullcontext suppress")
     | _names("logging", "getLogger NullHandler")
     | _names("udaemon", "CallbackTask")
-)
-"""Calls that keep their arguments and do not look into them."""
-VALUE_CALLS = (
-    _names("re", "compile escape")
+    | _names("re", "compile escape")
     | _names("collections", "ChainMap Counter OrderedDict deque namedtuple")
     | _names("enum", "Enum Flag IntEnum IntFlag StrEnum")
     | _names("pathlib", "Path PosixPath PurePath PurePosixPath")
@@ -74,7 +71,7 @@ VALUE_CALLS = (
     | _names("importlib.metadata", "version")
     | _names("sys", "intern")
 )
-"""Calls that look into their arguments, as builtins do."""
+"""Calls that make a value of their arguments, or keep them."""
 FROM_FILE = _names("os.path", "abspath realpath") | _names("posixpath", "abspath realpath")
 """Calls whose result depends on the working directory, unless what they are given begins with `__file__`."""
 ENVIRONMENT = frozenset({"os.environ.get", "os.getenv"})

@@ -13,7 +13,7 @@ from udaemon.policy.sharing.bindings import bindings_of
 from udaemon.policy.sharing.definition import check_base, check_decorator, check_metaclass, is_enum_base
 from udaemon.policy.sharing.expression import Impure, check, check_type, put
 from udaemon.policy.sharing.scope import Scope
-from udaemon.policy.sharing.verdict import Condition, Import, Reason, Verdict
+from udaemon.policy.sharing.verdict import NOTHING, Condition, Import, Reason, Verdict
 
 LARGEST = 1024 * 1024
 """Bytes of a module that are looked at; nobody writes a larger one by hand."""
@@ -61,9 +61,9 @@ class _Module:
             Condition(origin, base, Reason(line, text)) for origin, base, line, text in self._scope.conditions
         )
         exports = {
-            name: found[0].origin
+            name: tuple(binding.origin or NOTHING for binding in found)
             for name, found in self._bindings.items()
-            if len(found) == 1 and found[0].origin is not None
+            if any(binding.origin for binding in found)
         }
         return Verdict(tuple(self._imports), self._impure, conditions, frozenset(self._scope.plain_classes), exports)
 
@@ -95,6 +95,7 @@ class _Module:
             case ast.For():
                 self._body(node.body + node.orelse, scope, sure=False, guarded=guarded)
                 check(node.iter, scope, active=True)
+                _check_loop(node)
                 _check_target(node.target, scope)
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 self._function(node, scope)
@@ -110,14 +111,14 @@ class _Module:
             case ast.Expr(value=value):
                 check(value, scope, active=False)
             case ast.Assign(targets=targets, value=value):
-                check(value, scope, active=any(not isinstance(target, ast.Name) for target in targets))
+                check(value, scope, active=True)
                 for target in targets:
                     _check_target(target, scope)
             case ast.AnnAssign():
                 if not self._lazy_annotations:
                     check_type(node.annotation, scope)
                 if node.value is not None:
-                    check(node.value, scope, active=False)
+                    check(node.value, scope, active=True)
                 _check_target(node.target, scope)
             case ast.AugAssign(target=target, value=value):
                 check(value, scope, active=True)
@@ -195,15 +196,28 @@ class _Module:
             if keyword.arg == "metaclass":
                 check_metaclass(keyword.value, scope)
             else:
-                check(keyword.value, scope, active=False)
+                check(keyword.value, scope, active=True)
         if is_enum and (hook := {"__init__", "__new__", "_missing_", "_generate_next_value_"} & inner.own.keys()):
             raise Impure(node.lineno, f"makes members of {node.name} by its {min(hook)}()")
-        scope.define(node.name, plain=not _HOOKS & inner.own.keys(), is_enum=is_enum)
+        if found := sorted(_ANYWHERE & inner.own.keys()):
+            raise Impure(node.lineno, f"gives {node.name} a {found[0]}(), which runs where {node.name} is only named")
+        scope.define(node.name, plain="__init_subclass__" not in inner.own, is_enum=is_enum)
 
 
 _CLASS_PROPERTY = frozenset({"builtins.classmethod", "builtins.property"})
-_HOOKS = frozenset({"__init_subclass__", "__class_getitem__", "__mro_entries__"})
-"""What runs when a class is derived from."""
+_ANYWHERE = frozenset({"__class_getitem__", "__mro_entries__"})
+"""What runs also in an annotation or a list of bases, in whatever module."""
+
+
+def _check_loop(node: ast.For) -> None:
+    """A loop ends if nothing that it goes through can grow meanwhile."""
+    names = {one.id for one in ast.walk(node.iter) if isinstance(one, ast.Name)}
+    for inner in (one for statement in node.body for one in ast.walk(statement)):
+        match inner:
+            case ast.Attribute(value=ast.Name(id=name)) | ast.AugAssign(target=ast.Name(id=name)) if name in names:
+                raise Impure(inner.lineno, f"works with {name} in a loop over it")
+            case ast.Subscript(value=ast.Name(id=name), ctx=ast.Store()) if name in names:
+                raise Impure(inner.lineno, f"works with {name} in a loop over it")
 
 
 def _check_target(target: ast.expr, scope: Scope) -> None:
@@ -217,7 +231,9 @@ def _check_target(target: ast.expr, scope: Scope) -> None:
             _check_target(value, scope)
         case ast.Subscript(value=ast.Name() as owner, slice=index) if scope.kind_of(owner) in {"dict", "list"}:
             check(index, scope, active=True)
-        case ast.Attribute(value=ast.Name(id=name)) if scope.is_own_definition(name):
+        case ast.Attribute(value=ast.Name(id=name), attr=attribute) if scope.is_own_definition(
+            name
+        ) and not attribute.startswith("__"):
             return
         case _:
             raise Impure(target.lineno, f"changes {put(target)}")

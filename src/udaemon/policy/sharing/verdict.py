@@ -11,6 +11,9 @@ from typing import NamedTuple
 
 from udaemon.policy.sharing.bindings import Origin
 
+NOTHING = Origin(0, "", "")
+"""Stands for no import."""
+
 
 class Import(NamedTuple):
     """An import statement at the top level of a module.
@@ -40,7 +43,8 @@ class Reason(NamedTuple):
 class Condition(NamedTuple):
     """What must hold of something imported for the module to be pure, and the reason where it does not.
 
-    It must be of the project, whose shared modules hold plain values only; with `base` it must be a plain class.
+    It must be of the project, whose shared modules hold plain values only; with `base` it must be a plain class. The
+    name in `origin` may have attributes behind it.
     """
 
     origin: Origin
@@ -54,11 +58,11 @@ class Verdict(NamedTuple):
     Attributes:
         impure: The first thing it does but defining.
         classes: Its classes that can be derived from without running anything.
-        exports: Names that it has from elsewhere.
+        exports: What its names that come from elsewhere can stand for; `NOTHING` for a value of its own.
     """
 
     imports: tuple[Import, ...] = ()
     impure: Reason | None = None
     conditions: tuple[Condition, ...] = ()
     classes: frozenset[str] = frozenset()
-    exports: Mapping[str, Origin] = MappingProxyType({})
+    exports: Mapping[str, tuple[Origin, ...]] = MappingProxyType({})
