@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import subprocess
 from pathlib import Path
 
 import pytest
-from tests.process.project import Project, gone
+from tests.process.project import PATIENCE, UDAEMON, Project, gone
 
 COMMAND = """
     [daemons.command]
@@ -136,3 +137,30 @@ def test_a_deep_run_directory_and_the_longest_names_work(tmp_path: Path) -> None
     project.down()
     assert project.run_directories() == []
     assert list((directory / "läufe").iterdir()) == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount")
+@pytest.mark.parametrize(
+    ("options", "lack"),
+    [("size=16k", "KiB more"), ("size=1m,nr_inodes=4", "files more"), ("size=1m,ro", "cannot be made")],
+    ids=["no space", "no inodes", "read-only"],
+)
+def test_f56_a_full_run_directory_is_told_before_anything_starts(project: Project, options: str, lack: str) -> None:
+    """Issue 9: `up -d` ended with 0 and "runs", and no daemon came up."""
+    project.manifest(COMMAND)
+    script = (
+        f'mount -t tmpfs -o {options},mode=700 none "$XDG_RUNTIME_DIR" && "$@"; echo "exit $?"; find "$XDG_RUNTIME_DIR"'
+    )
+    done = subprocess.run(
+        ["unshare", "-m", "sh", "-c", script, "sh", *UDAEMON, "up", "-d"],
+        cwd=project.directory,
+        env=project.environ,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert done.stdout.splitlines()[0] == "exit 1"
+    assert [line for line in done.stdout.splitlines() if ".sock" in line or "lock" in line] == []
+    assert lack in done.stderr
+    assert str(project.runtime) in done.stderr

@@ -60,14 +60,19 @@ def bring_up(
             rundir.clean(os.path.join(base, name), fd)
             return _join(claimed, manifest, options, names=names, wait=wait, timeout=timeout)
         attached = None if detach else _attached(fd, manifest, chosen, options)
-        leash = launch.go(
-            manifest,
-            os.path.join(base, name),
-            autostart=not names,
-            lock=lock,
-            claim=None if claimed is None else claimed.fileno(),
-            leashed=not detach,
-        )
+        try:
+            leash = launch.go(
+                manifest,
+                os.path.join(base, name),
+                autostart=not names,
+                lock=lock,
+                claim=None if claimed is None else claimed.fileno(),
+                leashed=not detach,
+            )
+        except UdaemonError:
+            launch.close()
+            rundir.clean(os.path.join(base, name), fd)  # all or nothing
+            raise
         os.close(lock)
         if claimed is not None:
             claimed.close()

@@ -42,6 +42,7 @@ _DRAIN, _DRAIN_HELD = 3.0, 0.2
 """Seconds for the logger to write what is left; where somebody holds a log open, that was waited for before."""
 _FDS_OF_OURS = 20
 """Without these nothing begins."""
+_NO_PLACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 _FDS_BESIDE = 400
 """For clients, the zygotes, and the fds that a batch of starts holds for a moment."""
 
@@ -61,6 +62,7 @@ class Service:
         self._terminal = os.open(os.devnull, os.O_WRONLY) if boot.leash is None else os.dup(2)
         fleet = Fleet(manifest)
         slots = {key: slot for slot, key in enumerate(fleet.instances)}
+        rundir.check_room(boot.directory, len(slots))
         limit = _raise_file_limit(sum(daemon.instances for daemon in manifest.daemons.values() if daemon.enabled))
         if limit is not None:
             resource.prlimit(spare.pid, resource.RLIMIT_NOFILE, resource.getrlimit(resource.RLIMIT_NOFILE))
@@ -242,7 +244,7 @@ def main(fd: int, spare: Process) -> int:
         report(boot.ready, error.message)
         return 1
     except OSError as error:
-        report(boot.ready, _reason(error))
+        report(boot.ready, f"{boot.directory}: {_reason(error)}" if error.errno in _NO_PLACE else _reason(error))
         return 1
     report(boot.ready)
     service.run()

@@ -19,6 +19,10 @@ from udaemon.errors import UdaemonError
 LOCK = "lock"
 SCOREBOARD = "scoreboard"
 SUPERVISOR_PID = "supervisor.pid"
+_FILES, _FILES_AN_INSTANCE = 8, 2
+"""What lies there beside the instances, and a lock and a pid file for each."""
+_PAGE = 4096
+"""Bytes that a small file takes on most file systems."""
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -103,6 +107,23 @@ def make(base_directory: str, name: str, *, wait: bool = True) -> int:
     except OSError as error:
         message = f"run directory {path} cannot be made: {error.strerror} ({errno.errorcode.get(error.errno or 0)})"
         raise UdaemonError(message, "XDG_RUNTIME_DIR names another place") from error
+
+
+def check_room(path: str, instances: int) -> None:
+    """See that the run directory takes all that will be put there: better now than one instance by one.
+
+    Raises:
+        UdaemonError: Its file system has no room for it.
+    """
+    files = _FILES + instances * _FILES_AN_INSTANCE
+    status = os.statvfs(path)
+    if status.f_files and status.f_favail < files:  # some file systems count no files
+        lack = f"{status.f_favail} files more, and {files} are needed"
+    elif status.f_bavail * status.f_frsize < files * _PAGE:
+        lack = f"{status.f_bavail * status.f_frsize // 1024} KiB more, and {files * _PAGE // 1024} are needed"
+    else:
+        return
+    raise UdaemonError(f"run directory {path}: No space left on device (ENOSPC): it takes {lack}")
 
 
 def release(fd: int) -> None:
