@@ -45,7 +45,7 @@ def bring_up(
     Returns:
         The exit code of `up`.
     """
-    manifest = wanted_manifest(options)
+    manifest = wanted_manifest(options, to_run=True)
     chosen = choose(manifest.daemons, names)
     base = rundir.base(os.environ, os.geteuid())
     name = rundir.directory_name(manifest.project, manifest.file)

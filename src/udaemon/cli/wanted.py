@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 
+from udaemon.cli.module_files import check_module_files
 from udaemon.cli.options import GlobalOptions
 from udaemon.manifest.model import Manifest
 from udaemon.manifest.problems import BadManifest
@@ -18,8 +19,12 @@ _TOLD = {"shell-syntax"}
 """Warnings for those who never ask `check`; all others are about what works."""
 
 
-def wanted_manifest(options: GlobalOptions) -> Manifest:
+def wanted_manifest(options: GlobalOptions, *, to_run: bool = False) -> Manifest:
     """Read it, and warn of commands that will do something else than they say.
+
+    Args:
+        options: The global options.
+        to_run: Whether its daemons are to run: then nobody may write what root runs.
 
     Raises:
         UdaemonError: There is none, or it has errors.
@@ -31,6 +36,8 @@ def wanted_manifest(options: GlobalOptions) -> Manifest:
         context=options.context,
         profiles=options.profiles,
     )
+    if to_run and examined.understood is not None:
+        examined = examined.with_more(check_module_files(examined.understood))
     if examined.manifest is None:
         raise BadManifest(examined.problems, examined.sources)
     warnings = [problem for problem in examined.problems if problem.code in _TOLD]

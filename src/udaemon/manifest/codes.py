@@ -185,7 +185,8 @@ CODES = {
         'Look at its name and its mode. For the files of a directory write `include = "conf.d/*.toml"`.',
     ),
     "unsafe": Code(
-        "udaemon runs as root, and someone who is not root may write this manifest, and so could run anything as root.",
+        "udaemon runs as root, and someone who is not root may write this file, or the directory that it lies in, and "
+        "so could run anything as root. Manifests, included files, env-files and modules of factories are looked at.",
         "`chown root` it, and take the write permission of group and others.",
     ),
     "variable-in-command": Code(

@@ -202,7 +202,7 @@ def _read_document(file: str, room: int) -> Document:
         return Document(file, "", {}, (Finding("unreadable", f"cannot be read: {error.strerror}", file=file),))
     except Refused as refused:
         finding = Finding(refused.code, refused.message, refused.hint, file=file)
-        if refused.code == "unsafe":
+        if refused.code == "unsafe" and refused.hint is None:
             hint = "chown it to root and take the write permission of group and others"
             finding = finding._replace(message="root runs no manifest that others may write", hint=hint)
         return Document(file, "", {}, (finding,))

@@ -43,6 +43,7 @@ def read_regular(file: str) -> bytes:
         fd = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
         try:
             _check(os.fstat(fd))
+            _check_directory(file)
             with open(fd, "rb", closefd=False) as stream:
                 raw = stream.read(LARGEST + 1)
         finally:
@@ -62,6 +63,16 @@ def _check(status: os.stat_result) -> None:
         raise Refused("unreadable", "is no regular file", kind)
     if os.geteuid() == 0 and others_may_write(status):
         raise Refused("unsafe", "may be written by others than root")
+
+
+def _check_directory(file: str) -> None:
+    """Who may write the directory may put another file in this one's place, but for a directory such as /tmp."""
+    if os.geteuid() == 0:
+        directory = os.path.dirname(os.path.realpath(file))
+        status = os.stat(directory)
+        if others_may_write(status) and not status.st_mode & stat.S_ISVTX:
+            message = "root reads nothing from a directory that others may write"
+            raise Refused("unsafe", message, f"chown it to root and chmod go-w: {directory}")
 
 
 def checked_size(raw: bytes) -> bytes:

@@ -13,6 +13,7 @@ import click
 
 from udaemon.cli.directories import check_directories
 from udaemon.cli.imports import Imported, check_imports
+from udaemon.cli.module_files import check_module_files
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.programs import check_php, check_programs
 from udaemon.errors import ExitCode, Problem, UdaemonError
@@ -74,7 +75,13 @@ def _check(files: tuple[str, ...], options: GlobalOptions, *, importing: bool) -
 
         sys.stderr.write(_cost(imported) + "".join(sharing_lines(examined.understood, os.getcwd())))
     manifest = examined.understood
-    found = [*check_directories(manifest), *imported.findings, *check_php(manifest), *check_programs(manifest)]
+    found = [
+        *check_directories(manifest),
+        *check_module_files(manifest),
+        *imported.findings,
+        *check_php(manifest),
+        *check_programs(manifest),
+    ]
     return examined.with_more(found)
 
 
