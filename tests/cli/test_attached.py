@@ -8,6 +8,9 @@ import pytest
 
 from udaemon.cli.attached import Attached
 from udaemon.cli.options import GlobalOptions
+from udaemon.control.client import SupervisorGone
+from udaemon.control.messages import Answer
+from udaemon.errors import UdaemonError
 from udaemon.logs.entries import Entry
 from udaemon.logs.follow import LogReader
 from udaemon.logs.tail import LogSource
@@ -43,3 +46,43 @@ def test_a_thread_that_fails_says_so(
     assert said.startswith("logs are shown no longer: ")
     assert reason in said
     assert attached._output_failed == []
+
+
+class Stream:
+    """A client that reads these events, and then nothing more: the stream is cut, or the supervisor has ended."""
+
+    def __init__(self, *events: str) -> None:
+        self._events = list(events)
+        self._read, write = os.pipe()
+        os.close(write)  # it is always readable
+        self.posted: list[str] = []
+
+    def post(self, verb: str, **args: object) -> None:
+        self.posted.append(verb)
+
+    def fileno(self) -> int:
+        return self._read
+
+    def arrived(self) -> list[Answer]:
+        if not self._events:
+            raise SupervisorGone
+        told = {"event": self._events.pop(0), "name": None, "instance": None, "message": ""}
+        return [Answer({"events": [told]}, more=True)]
+
+
+def test_a_stream_that_was_cut_is_taken_up_again_until_the_supervisor_has_ended() -> None:
+    """Issue 9: a terminal held by Ctrl-S was taken for a dead supervisor, and all daemons went."""
+    again = [Stream("down"), Stream("started")]
+    attached = Attached(again.pop, [], GlobalOptions(quiet=True))  # type: ignore[arg-type]
+    attached._watch(Stream("started"))  # type: ignore[arg-type]
+    assert attached._ended_well
+    assert again == []
+
+
+def test_a_supervisor_that_is_gone_is_not_waited_for() -> None:
+    def nobody() -> None:
+        raise UdaemonError("the supervisor does not listen")
+
+    attached = Attached(nobody, [], GlobalOptions(quiet=True))  # type: ignore[arg-type]
+    attached._watch(Stream("started"))  # type: ignore[arg-type]
+    assert not attached._ended_well

@@ -108,14 +108,25 @@ class Attached:
                     yield answer.data
 
     def _watch(self, events: Client) -> None:
-        """Until the supervisor has ended."""
-        with suppress(SupervisorGone):
-            while True:
-                if events.fileno() in self._select(events):
-                    self._show(events)
+        """Until the supervisor has ended. Who was cut off, as a terminal that is held reads nothing, follows again."""
+        following: Client | None = events
+        while following is not None:
+            with suppress(SupervisorGone):
+                while True:
+                    if following.fileno() in self._select(following):
+                        self._show(following)
+            following = None if self._ended_well else self._follow_again()
         for client in self._stopping:
             client.wait_for_end()
             client.close()
+
+    def _follow_again(self) -> Client | None:
+        """A new stream of events, None where the supervisor has gone."""
+        with suppress(UdaemonError):
+            events = self._connect()
+            events.post("events", follow=True)
+            return events
+        return None
 
     def _select(self, *clients: Client) -> list[int]:
         """Wait for news; what the operator wants is done at once."""
