@@ -37,12 +37,14 @@ class LogRig:
         self.states: list[tuple[int, str]] = []
         self.ended: list[int] = []
         self.deaths: list[str] = []
+        self.lost: list[tuple[str, int | None, int | None]] = []
         self.loop = Loop(self.errors.append)
         self.link = LoggerLink(
             self.loop,
             on_state=lambda number, state: self.states.append((number, state)),
             on_eof=self.ended.append,
             on_death=self.deaths.append,
+            on_lost=lambda path, lines, size: self.lost.append((path, lines, size)),
         )
         self._limit = _Deadline()
         self.loop.add(self.link)

@@ -21,8 +21,10 @@ from udaemon.logs.wire import Unpacker, pack
 
 _QUICK_DEATH = 1.0
 """A logger that lived shorter than this, in seconds, is replaced only after as long a wait."""
-
-
+_LAST_LOGGERS = 2
+"""Loggers to write what is left at the end, the second one where the first dies of it."""
+_FULLEST = 1024 * 1024
+"""Bytes that a pipe holds at most (/proc/sys/fs/pipe-max-size)."""
 _SOON = 0.1
 """Seconds to the next try where the system had no memory to pass something on to it."""
 
@@ -48,6 +50,8 @@ class LoggerLink:
             for its file; once a file, whichever of its pipes it is told of.
         on_eof: Told the number of a log pipe that has ended and been written to the last byte.
         on_death: Told in words that the logger died and what is done about it.
+        on_lost: Told a file, and how many lines and bytes for it were given up at the end; None where nobody knows.
+        on_abandoned: Called when `abandon` is done.
         stderr: Where the logger says, when it leaves, what it could not write.
     """
 
@@ -58,6 +62,8 @@ class LoggerLink:
         on_state: Callable[[int, str], None],
         on_eof: Callable[[int], None],
         on_death: Callable[[str], None],
+        on_lost: Callable[[str, int | None, int | None], None] = lambda _path, _lines, _size: None,
+        on_abandoned: Callable[[], None] = lambda: None,
         stderr: int = 2,
     ) -> None:
         self.deadline: float | None = None
@@ -65,6 +71,8 @@ class LoggerLink:
         self._on_state = on_state
         self._on_eof = on_eof
         self._on_death = on_death
+        self._on_lost = on_lost
+        self._on_abandoned = on_abandoned
         self._stderr = stderr
         self._streams: dict[int, _Stream] = {}
         self._states: dict[str, str] = {}
@@ -72,6 +80,8 @@ class LoggerLink:
         self._process: LoggerProcess | None = None
         self._started = 0.0
         self._unpacker = Unpacker()
+        self._abandoning = False
+        self._left = False
 
     @property
     def pid(self) -> int | None:
@@ -96,6 +106,8 @@ class LoggerLink:
         self._outbox.clear()
         for number, stream in self._streams.items():
             self._tell(number, stream)
+        if self._abandoning:
+            self._send(pack("abandon", ""), None)
 
     def open(self, number: int, read: int, target: LogTarget) -> None:
         """Hand over the read end of a log pipe; it is ours from here on. `number` is never used twice."""
@@ -116,6 +128,16 @@ class LoggerLink:
             stream.pid = pid
             self._send(pack("born", str(number), str(pid)), None)
 
+    @property
+    def refused(self) -> bool:
+        """Whether a file that is still written to refuses now."""
+        return bool(self._refusing())
+
+    def abandon(self) -> None:
+        """Wait no longer for files that refuse: what is lost is counted and told, then `on_abandoned` is called."""
+        self._abandoning = True
+        self._send(pack("abandon", ""), None)
+
     def expire(self, now: float) -> None:
         """Try again to start a logger, or to tell it what it could not be told."""
         if self.deadline is not None and now >= self.deadline:
@@ -129,19 +151,27 @@ class LoggerLink:
         """Let the logger drain all pipes to their ends and leave; waits for that.
 
         Returns:
-            The numbers of the log pipes that somebody still held open, or no file would take, after `timeout` seconds.
+            The numbers of the log pipes that somebody still held open after `timeout` seconds.
         """
-        if self._process is None and self._streams:
-            with contextlib.suppress(OSError):
-                self.start()  # it died of late, and what the pipes hold is still to be written
-        process, self._process = self._process, None
-        if process is not None:
+        self._abandoning = True
+        until = time.monotonic() + timeout
+        for _ in range(_LAST_LOGGERS):
+            if self._process is None and self._streams:
+                with contextlib.suppress(OSError):
+                    self.start()  # it died of late, and what the pipes hold is still to be written
+            process, self._process = self._process, None
+            if process is None:
+                break
             self._reactor.forget(process.socket.fileno())
             process.resume()  # what is in the pipes would be lost with one that stays stopped
-            self._finish(process.socket, timeout)
+            self._finish(process.socket, max(until - time.monotonic(), 0.0))
             process.end()
+            if self._left:
+                break
+            self._lose_kept()
         self.deadline = None
         left = tuple(self._streams)
+        self._lose_unread()
         for stream in self._streams.values():
             _close(stream)
         self._streams.clear()
@@ -154,13 +184,33 @@ class LoggerLink:
             ours.settimeout(timeout + 1.0)
             while self._outbox:
                 data, fd = self._outbox.popleft()
-                _send_with(ours, data, fd)
+                if (sent := _send_with(ours, data, fd)) < len(data):
+                    self._outbox.appendleft((data[sent:], None))
             while (left := end - time.monotonic()) > 0:
                 ours.settimeout(left)
                 data = ours.recv(65536)
                 if not data:
                     return
                 self._handle(data)
+
+    def _refusing(self) -> list[str]:
+        """The files that are still written to and refuse."""
+        paths = dict.fromkeys(stream.target.path for stream in self._streams.values())
+        return [path for path in paths if self._states.get(path, "ok") != "ok"]
+
+    def _lose_kept(self) -> None:
+        """The logger died at the end: what it kept for files that refuse went with it, and nobody counted it."""
+        for path in self._refusing():
+            self._on_lost(path, None, None)
+
+    def _lose_unread(self) -> None:
+        """Count what no logger has taken from the pipes, where none was left to do it."""
+        if self._left:
+            return
+        for stream in self._streams.values():
+            lines, size = _count(stream.fd)
+            if size:
+                self._on_lost(stream.target.path, lines, size)
 
     def _tell(self, number: int, stream: _Stream) -> None:
         self._send(pack("open", str(number), *stream.target.fields()), stream.fd)
@@ -214,6 +264,16 @@ class LoggerLink:
 
     def _handle(self, data: bytes) -> None:
         for kind, number, *rest in self._unpacker.feed(data):
+            if kind == "abandoned":
+                self._abandoning = False
+                self._on_abandoned()
+                continue
+            if kind == "lost":
+                self._on_lost(number, int(rest[0]), int(rest[1]))
+                continue
+            if kind == "left":
+                self._left = True
+                continue
             stream = self._streams.get(int(number))
             if stream is None:
                 continue
@@ -233,6 +293,8 @@ class LoggerLink:
         if process is not None:
             self._reactor.forget(process.socket.fileno())
             process.end()
+        if self._abandoning:
+            self._lose_kept()
         if time.monotonic() - self._started < _QUICK_DEATH:
             self.deadline = time.monotonic() + _QUICK_DEATH
             self._on_death(f"the logger died at once; next try in {_QUICK_DEATH:g} s, nothing is lost meanwhile")
@@ -253,6 +315,17 @@ def _send_with(ours: socket.socket, data: bytes, fd: int | None) -> int:
     if fd is None:
         return ours.send(data)
     return socket.send_fds(ours, [data], [fd])
+
+
+def _count(fd: int) -> tuple[int, int]:
+    """Lines and bytes in a pipe, which is empty then."""
+    lines = size = 0
+    os.set_blocking(fd, False)
+    with contextlib.suppress(OSError):
+        while size < _FULLEST and (chunk := os.read(fd, 65536)):
+            lines += chunk.count(b"\n")
+            size += len(chunk)
+    return lines, size
 
 
 def _close(stream: _Stream) -> None:

@@ -3,8 +3,9 @@
 Knows nothing of what they mean. JSON would cost the logger half its start, and no path can hold a NUL.
 
 To the logger: `open ID TARGET…` and `watch ID`, each with one fd in its ancillary data; `born ID PID`, with 0 where
-there is no process; `finish SECONDS`.
-To the supervisor: `state ID TEXT` and `eof ID`.
+there is no process; `abandon`, which asks to give up what no file takes; `finish SECONDS`.
+To the supervisor: `state ID TEXT` and `eof ID`; after `abandon` and at the end a `lost PATH LINES BYTES` for each file
+that lost some, then `abandoned` or `left`.
 """
 
 from __future__ import annotations
