@@ -140,7 +140,7 @@ class Service:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
             self._loop.on_signal(number, self._on_stop_signal)
         self._loop.on_signal(signal.SIGHUP, self._on_hangup)
-        self._loop.on_signal(signal.SIGCHLD, self._engine.reap_orphans)
+        self._loop.on_signal(signal.SIGCHLD, self._on_child)
         if boot.leash is not None:
             self._loop.watch(boot.leash, self._on_leash)
         self._supervisor.tell(None, "up", f"supervises {boot.manifest.project}", pid=os.getpid())
@@ -194,6 +194,10 @@ class Service:
 
     def _on_log_end(self, stream: int) -> None:
         self._performer.log_ended(stream)
+
+    def _on_child(self) -> None:
+        self._engine.reap_orphans()
+        self._logger.child_changed()
 
     def _on_lost(self, path: str, lines: int | None, size: int | None) -> None:
         """A file could not be written up to the end."""

@@ -7,14 +7,15 @@ pipe and a new logger goes on where the old one was.
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import socket
 import time
-from collections import deque
 from collections.abc import Callable
 
 from udaemon.engines.base import WritableReactor
+from udaemon.logs.handed import HandedPipe
+from udaemon.logs.outbox import Outbox
+from udaemon.logs.patience import Patience
 from udaemon.logs.process import LoggerProcess
 from udaemon.logs.target import LEGACY, LogTarget
 from udaemon.logs.wire import Unpacker, pack
@@ -23,26 +24,15 @@ _QUICK_DEATH = 1.0
 """A logger that lived shorter than this, in seconds, is replaced only after as long a wait."""
 _LAST_LOGGERS = 2
 """Loggers to write what is left at the end, the second one where the first dies of it."""
-_FULLEST = 1024 * 1024
-"""Bytes that a pipe holds at most (/proc/sys/fs/pipe-max-size)."""
-_SOON = 0.1
-"""Seconds to the next try where the system had no memory to pass something on to it."""
-
-
-class _Stream:
-    """What a new logger has to be told again."""
-
-    def __init__(self, fd: int, target: LogTarget) -> None:
-        self.fd = fd
-        self.target = target
-        self.pid: int | None = None
-        self.pidfd: int | None = None
+_ANSWER = 10.0
+"""Seconds for the logger to take a pipe over, or to go on after it was stopped, before it is replaced."""
 
 
 class LoggerLink:
     """The one connection to the logger process.
 
-    Has a `deadline` and `expire` as everything that waits in the supervisor's loop.
+    Has a `deadline` and `expire` as everything that waits in the supervisor's loop; a deadline only while the logger is
+    to answer, was stopped, or is to be started.
 
     Args:
         reactor: The loop.
@@ -52,7 +42,8 @@ class LoggerLink:
         on_death: Told in words that the logger died and what is done about it.
         on_lost: Told a file, and how many lines and bytes for it were given up at the end; None where nobody knows.
         on_abandoned: Called when `abandon` is done.
-        stderr: Where the logger says, when it leaves, what it could not write.
+        stderr: Where the logger says what it could not write, when the supervisor has gone before.
+        answer: Seconds for the logger to take a pipe over before it is replaced.
     """
 
     def __init__(
@@ -65,8 +56,10 @@ class LoggerLink:
         on_lost: Callable[[str, int | None, int | None], None] = lambda _path, _lines, _size: None,
         on_abandoned: Callable[[], None] = lambda: None,
         stderr: int = 2,
+        answer: float = _ANSWER,
     ) -> None:
-        self.deadline: float | None = None
+        self._start_at: float | None = None
+        self._patience = Patience(answer)
         self._reactor = reactor
         self._on_state = on_state
         self._on_eof = on_eof
@@ -74,14 +67,20 @@ class LoggerLink:
         self._on_lost = on_lost
         self._on_abandoned = on_abandoned
         self._stderr = stderr
-        self._streams: dict[int, _Stream] = {}
+        self._streams: dict[int, HandedPipe] = {}
         self._states: dict[str, str] = {}
-        self._outbox: deque[tuple[bytes, int | None]] = deque()
+        self._outbox = Outbox(reactor)
         self._process: LoggerProcess | None = None
         self._started = 0.0
         self._unpacker = Unpacker()
         self._abandoning = False
         self._left = False
+
+    @property
+    def deadline(self) -> float | None:
+        """When to start a logger, to tell it what it could not be told, or to give up one that does not answer."""
+        moments = (self._start_at, self._outbox.again_at, self._patience.deadline)
+        return min((at for at in moments if at is not None), default=None)
 
     @property
     def pid(self) -> int | None:
@@ -102,8 +101,10 @@ class LoggerLink:
             raise
         self._process = process
         self._started = time.monotonic()
+        self._start_at = None
         self._unpacker = Unpacker()
         self._outbox.clear()
+        self._patience.clear()
         for number, stream in self._streams.items():
             self._tell(number, stream)
         if self._abandoning:
@@ -111,7 +112,7 @@ class LoggerLink:
 
     def open(self, number: int, read: int, target: LogTarget) -> None:
         """Hand over the read end of a log pipe; it is ours from here on. `number` is never used twice."""
-        stream = self._streams[number] = _Stream(read, target)
+        stream = self._streams[number] = HandedPipe(read, target)
         self._tell(number, stream)
 
     def watch(self, number: int, pidfd: int) -> None:
@@ -139,13 +140,27 @@ class LoggerLink:
         self._send(pack("abandon", ""), None)
 
     def expire(self, now: float) -> None:
-        """Try again to start a logger, or to tell it what it could not be told."""
-        if self.deadline is not None and now >= self.deadline:
-            self.deadline = None
-            if self._process is None:
+        """Do what is due."""
+        if self._process is None:
+            if self._start_at is not None and now >= self._start_at:
                 self._start_again()
-            else:
-                self._flush()
+            return
+        if self._outbox.again_at is not None and now >= self._outbox.again_at:
+            self._outbox.flush(self._process.socket)
+        if self._patience.deadline is not None and now >= self._patience.deadline:
+            self._give_up(self._process)
+
+    def child_changed(self) -> None:
+        """Some child was stopped or goes on (SIGCHLD): where it is the logger, that has its bound."""
+        changed = None if self._process is None else self._process.changed()
+        if changed is not None:
+            self._patience.stopped(now=changed == "stopped")
+
+    def _give_up(self, process: LoggerProcess) -> None:
+        """Kill a logger that does not answer. Its end of the socket tells when it has gone, which may take a while."""
+        self._patience.clear()
+        self._on_death(f"the logger has not answered for {self._patience.bound:g} s and is killed")
+        process.kill()
 
     def close(self, timeout: float = 3.0) -> tuple[int, ...]:
         """Let the logger drain all pipes to their ends and leave; waits for that.
@@ -169,23 +184,24 @@ class LoggerLink:
             if self._left:
                 break
             self._lose_kept()
-        self.deadline = None
+        self._start_at = None
+        self._outbox.clear()
+        self._patience.clear()
         left = tuple(self._streams)
-        self._lose_unread()
         for stream in self._streams.values():
-            _close(stream)
+            lines, size = (0, 0) if self._left else stream.take_all()
+            if size:  # nobody was left to take it
+                self._on_lost(stream.target.path, lines, size)
+            stream.close()
         self._streams.clear()
         return left
 
     def _finish(self, ours: socket.socket, timeout: float) -> None:
         end = time.monotonic() + timeout + 1.0
-        self._outbox.append((pack("finish", repr(timeout)), None))
+        self._outbox.add(pack("finish", repr(timeout)))
         with contextlib.suppress(OSError):
             ours.settimeout(timeout + 1.0)
-            while self._outbox:
-                data, fd = self._outbox.popleft()
-                if (sent := _send_with(ours, data, fd)) < len(data):
-                    self._outbox.appendleft((data[sent:], None))
+            self._outbox.drain(ours)
             while (left := end - time.monotonic()) > 0:
                 ours.settimeout(left)
                 data = ours.recv(65536)
@@ -203,50 +219,19 @@ class LoggerLink:
         for path in self._refusing():
             self._on_lost(path, None, None)
 
-    def _lose_unread(self) -> None:
-        """Count what no logger has taken from the pipes, where none was left to do it."""
-        if self._left:
-            return
-        for stream in self._streams.values():
-            lines, size = _count(stream.fd)
-            if size:
-                self._on_lost(stream.target.path, lines, size)
-
-    def _tell(self, number: int, stream: _Stream) -> None:
-        self._send(pack("open", str(number), *stream.target.fields()), stream.fd)
-        if stream.pid is not None:
-            self._send(pack("born", str(number), str(stream.pid)), None)
-        if stream.pidfd is not None:
-            self._send(pack("watch", str(number)), stream.pidfd)
+    def _tell(self, number: int, stream: HandedPipe) -> None:
+        if self._process is not None:
+            self._patience.asked(number)  # answered by the state of its file
+        for data, fd in stream.messages(number):
+            self._send(data, fd)
 
     def _send(self, data: bytes, fd: int | None) -> None:
         if self._process is None:
             return  # told when there is a logger again
-        self._outbox.append((data, fd))
-        self._flush()  # also where some wait already: what it knows of when we are killed, it ends
-
-    def _flush(self) -> None:
-        """Send what the socket takes. Never waits for the logger."""
-        if self._process is None:
-            return
-        ours = self._process.socket
-        try:
-            while self._outbox:
-                data, fd = self._outbox[0]
-                sent = _send_with(ours, data, fd)
-                if sent < len(data):
-                    self._outbox[0] = (data[sent:], None)
-                else:
-                    self._outbox.popleft()
-        except OSError as error:
-            if error.errno in (errno.EAGAIN, errno.ETOOMANYREFS):  # the latter: too many fds under way (unix(7))
-                self._reactor.watch_writable(ours.fileno(), self._flush)
-            elif error.errno in (errno.EPIPE, errno.ECONNRESET):
-                self._outbox.clear()  # it died; its end of the socket tells that too
-            else:  # no memory: a log pipe that is not handed over now is handed over then
-                self.deadline = time.monotonic() + _SOON
-        else:
-            self._reactor.forget_writable(ours.fileno())
+        self._outbox.add(data, fd)
+        self._outbox.flush(
+            self._process.socket
+        )  # also where some wait already: what it knows of when we are killed, it ends
 
     def _receive(self) -> None:
         if self._process is None:
@@ -259,6 +244,7 @@ class LoggerLink:
             data = b""
         if data:
             self._handle(data)
+            self._patience.heard()
         else:
             self._lose()
 
@@ -277,6 +263,7 @@ class LoggerLink:
             stream = self._streams.get(int(number))
             if stream is None:
                 continue
+            self._patience.answered(int(number))
             if kind == "state":
                 before = self._states.get(stream.target.path, "ok")
                 self._states[stream.target.path] = rest[0]
@@ -284,7 +271,7 @@ class LoggerLink:
                     self._on_state(int(number), rest[0])
             elif kind == "eof":
                 del self._streams[int(number)]
-                _close(stream)
+                stream.close()
                 self._on_eof(int(number))
 
     def _lose(self) -> None:
@@ -293,10 +280,11 @@ class LoggerLink:
         if process is not None:
             self._reactor.forget(process.socket.fileno())
             process.end()
+        self._patience.clear()
         if self._abandoning:
             self._lose_kept()
         if time.monotonic() - self._started < _QUICK_DEATH:
-            self.deadline = time.monotonic() + _QUICK_DEATH
+            self._start_at = time.monotonic() + _QUICK_DEATH
             self._on_death(f"the logger died at once; next try in {_QUICK_DEATH:g} s, nothing is lost meanwhile")
         else:
             self._on_death("the logger died; a new one takes over its pipes")
@@ -306,29 +294,6 @@ class LoggerLink:
         try:
             self.start()
         except (OSError, MemoryError) as error:
-            self.deadline = time.monotonic() + _QUICK_DEATH
+            self._start_at = time.monotonic() + _QUICK_DEATH
             reason = error.strerror if isinstance(error, OSError) else "no memory"
             self._on_death(f"no logger can be started ({reason}); next try in {_QUICK_DEATH:g} s")
-
-
-def _send_with(ours: socket.socket, data: bytes, fd: int | None) -> int:
-    if fd is None:
-        return ours.send(data)
-    return socket.send_fds(ours, [data], [fd])
-
-
-def _count(fd: int) -> tuple[int, int]:
-    """Lines and bytes in a pipe, which is empty then."""
-    lines = size = 0
-    os.set_blocking(fd, False)
-    with contextlib.suppress(OSError):
-        while size < _FULLEST and (chunk := os.read(fd, 65536)):
-            lines += chunk.count(b"\n")
-            size += len(chunk)
-    return lines, size
-
-
-def _close(stream: _Stream) -> None:
-    os.close(stream.fd)
-    if stream.pidfd is not None:
-        os.close(stream.pidfd)
