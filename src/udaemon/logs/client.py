@@ -8,24 +8,22 @@ from __future__ import annotations
 
 import contextlib
 import os
-import socket
 import time
 from collections.abc import Callable
 
 from udaemon.engines.base import WritableReactor
+from udaemon.logs.answers import Answer, understood
 from udaemon.logs.handed import HandedPipe
 from udaemon.logs.outbox import Outbox
 from udaemon.logs.patience import Patience
 from udaemon.logs.process import LoggerProcess
 from udaemon.logs.target import LEGACY, LogTarget
-from udaemon.logs.wire import Unpacker, pack
+from udaemon.logs.wire import Unpacker, WireError, pack
 
 _QUICK_DEATH = 1.0
 """A logger that lived shorter than this, in seconds, is replaced only after as long a wait."""
 _LAST_LOGGERS = 2
 """Loggers to write what is left at the end, the second one where the first dies of it."""
-_ANSWER = 10.0
-"""Seconds for the logger to take a pipe over, or to go on after it was stopped, before it is replaced."""
 
 
 class LoggerLink:
@@ -43,7 +41,7 @@ class LoggerLink:
         on_lost: Told a file, and how many lines and bytes for it were given up at the end; None where nobody knows.
         on_abandoned: Called when `abandon` is done.
         stderr: Where the logger says what it could not write, when the supervisor has gone before.
-        answer: Seconds for the logger to take a pipe over before it is replaced.
+        answer: Seconds for the logger to take a pipe over, or to go on after it was stopped, before it is replaced.
     """
 
     def __init__(
@@ -56,7 +54,7 @@ class LoggerLink:
         on_lost: Callable[[str, int | None, int | None], None] = lambda _path, _lines, _size: None,
         on_abandoned: Callable[[], None] = lambda: None,
         stderr: int = 2,
-        answer: float = _ANSWER,
+        answer: float = 10.0,
     ) -> None:
         self._start_at: float | None = None
         self._patience = Patience(answer)
@@ -130,9 +128,10 @@ class LoggerLink:
             self._send(pack("born", str(number), str(pid)), None)
 
     @property
-    def refused(self) -> bool:
-        """Whether a file that is still written to refuses now."""
-        return bool(self._refusing())
+    def refusing(self) -> set[str]:
+        """The files that are still written to and refuse."""
+        paths = {stream.target.path for stream in self._streams.values()}
+        return {path for path in paths if self._states.get(path, "ok") != "ok"}
 
     def abandon(self) -> None:
         """Wait no longer for files that refuse: what is lost is counted and told, then `on_abandoned` is called."""
@@ -148,18 +147,17 @@ class LoggerLink:
         if self._outbox.again_at is not None and now >= self._outbox.again_at:
             self._outbox.flush(self._process.socket)
         if self._patience.deadline is not None and now >= self._patience.deadline:
-            self._give_up(self._process)
+            self._kill(self._process, f"has not answered for {self._patience.bound:g} s")
 
     def child_changed(self) -> None:
         """Some child was stopped or goes on (SIGCHLD): where it is the logger, that has its bound."""
-        changed = None if self._process is None else self._process.changed()
-        if changed is not None:
+        if self._process is not None and (changed := self._process.changed()) is not None:
             self._patience.stopped(now=changed == "stopped")
 
-    def _give_up(self, process: LoggerProcess) -> None:
-        """Kill a logger that does not answer. Its end of the socket tells when it has gone, which may take a while."""
+    def _kill(self, process: LoggerProcess, why: str) -> None:
+        """Its end of the socket tells when it has gone: in a write to a disk that hangs it lives on for a while."""
         self._patience.clear()
-        self._on_death(f"the logger has not answered for {self._patience.bound:g} s and is killed")
+        self._on_death(f"the logger {why} and is killed")
         process.kill()
 
     def close(self, timeout: float = 3.0) -> tuple[int, ...]:
@@ -168,7 +166,6 @@ class LoggerLink:
         Returns:
             The numbers of the log pipes that somebody still held open after `timeout` seconds.
         """
-        self._abandoning = True
         until = time.monotonic() + timeout
         for _ in range(_LAST_LOGGERS):
             if self._process is None and self._streams:
@@ -179,7 +176,7 @@ class LoggerLink:
                 break
             self._reactor.forget(process.socket.fileno())
             process.resume()  # what is in the pipes would be lost with one that stays stopped
-            self._finish(process.socket, max(until - time.monotonic(), 0.0))
+            self._finish(process, max(until - time.monotonic(), 0.0))
             process.end()
             if self._left:
                 break
@@ -196,27 +193,19 @@ class LoggerLink:
         self._streams.clear()
         return left
 
-    def _finish(self, ours: socket.socket, timeout: float) -> None:
+    def _finish(self, process: LoggerProcess, timeout: float) -> None:
         end = time.monotonic() + timeout + 1.0
         self._outbox.add(pack("finish", repr(timeout)))
         with contextlib.suppress(OSError):
-            ours.settimeout(timeout + 1.0)
-            self._outbox.drain(ours)
-            while (left := end - time.monotonic()) > 0:
-                ours.settimeout(left)
-                data = ours.recv(65536)
-                if not data:
+            process.socket.settimeout(timeout + 1.0)
+            self._outbox.drain(process.socket)
+            for data in process.said_until(end):
+                if not self._handle(data):
                     return
-                self._handle(data)
-
-    def _refusing(self) -> list[str]:
-        """The files that are still written to and refuse."""
-        paths = dict.fromkeys(stream.target.path for stream in self._streams.values())
-        return [path for path in paths if self._states.get(path, "ok") != "ok"]
 
     def _lose_kept(self) -> None:
         """The logger died at the end: what it kept for files that refuse went with it, and nobody counted it."""
-        for path in self._refusing():
+        for path in sorted(self.refusing):
             self._on_lost(path, None, None)
 
     def _tell(self, number: int, stream: HandedPipe) -> None:
@@ -242,37 +231,47 @@ class LoggerLink:
             return
         except OSError:
             data = b""
-        if data:
-            self._handle(data)
+        if data and self._handle(data):
             self._patience.heard()
+        elif data:
+            self._kill(self._process, "says what is not understood")
         else:
             self._lose()
 
-    def _handle(self, data: bytes) -> None:
-        for kind, number, *rest in self._unpacker.feed(data):
-            if kind == "abandoned":
-                self._abandoning = False
-                self._on_abandoned()
-                continue
-            if kind == "lost":
-                self._on_lost(number, int(rest[0]), int(rest[1]))
-                continue
-            if kind == "left":
-                self._left = True
-                continue
-            stream = self._streams.get(int(number))
-            if stream is None:
-                continue
-            self._patience.answered(int(number))
-            if kind == "state":
-                before = self._states.get(stream.target.path, "ok")
-                self._states[stream.target.path] = rest[0]
-                if rest[0] != before:
-                    self._on_state(int(number), rest[0])
-            elif kind == "eof":
-                del self._streams[int(number)]
-                stream.close()
-                self._on_eof(int(number))
+    def _handle(self, data: bytes) -> bool:
+        """Do what it says. False where that is not understood."""
+        try:
+            answers = [understood(fields) for fields in self._unpacker.feed(data)]
+        except WireError:
+            return False
+        for answer in answers:
+            match answer.kind:
+                case "state" | "eof":
+                    self._on_answer(answer)
+                case "lost":
+                    self._on_lost(answer.text, answer.lines, answer.size)
+                case "left":
+                    self._left = True
+                case "abandoned":
+                    self._abandoning = False
+                    self._on_abandoned()
+        return True
+
+    def _on_answer(self, answer: Answer) -> None:
+        """News of one pipe."""
+        stream = self._streams.get(answer.number)
+        if stream is None:
+            return
+        self._patience.answered(answer.number)
+        if answer.kind == "eof":
+            del self._streams[answer.number]
+            stream.close()
+            self._on_eof(answer.number)
+            return
+        before = self._states.get(stream.target.path, "ok")
+        self._states[stream.target.path] = answer.text
+        if answer.text != before:
+            self._on_state(answer.number, answer.text)
 
     def _lose(self) -> None:
         """The logger died: start another, which gets all the pipes."""
@@ -281,6 +280,7 @@ class LoggerLink:
             self._reactor.forget(process.socket.fileno())
             process.end()
         self._patience.clear()
+        self._outbox.clear()
         if self._abandoning:
             self._lose_kept()
         if time.monotonic() - self._started < _QUICK_DEATH:

@@ -10,6 +10,8 @@ import os
 import signal
 import socket
 import sys
+import time
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from udaemon.child.environment import interpreter
@@ -66,6 +68,18 @@ class LoggerProcess(NamedTuple):
         """Let it go on if somebody stopped it."""
         with contextlib.suppress(OSError):
             signal.pidfd_send_signal(self.pidfd, signal.SIGCONT)
+
+    def said_until(self, end: float) -> Iterator[bytes]:
+        """What it says until it has left or the time is up; `end` is monotonic.
+
+        Raises:
+            OSError: It broke off.
+        """
+        while (left := end - time.monotonic()) > 0:
+            self.socket.settimeout(left)
+            if not (data := self.socket.recv(65536)):
+                return
+            yield data
 
     def changed(self) -> str | None:
         """Whether it was "stopped" or "continued" since this was asked for the last time; None for neither."""

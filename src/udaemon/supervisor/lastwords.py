@@ -26,8 +26,8 @@ class Logger(Protocol):
     """What is asked of the logger."""
 
     @property
-    def refused(self) -> bool:
-        """Whether a file cannot be written now."""
+    def refusing(self) -> Collection[str]:
+        """The files that cannot be written now."""
 
     def abandon(self) -> None:
         """Count and tell what no file takes; `LastWords.abandoned` is called then."""
@@ -66,7 +66,7 @@ class LastWords:
         """All daemons rest; to be called at the end of each turn."""
         if self._counting:
             return
-        if not self._pipes() and not self._logger.refused:
+        if not self._pipes() and not self._logger.refusing:
             self._on_done()
         elif self._until is None:
             now = time.monotonic()
@@ -77,7 +77,7 @@ class LastWords:
         self.deadline = None
         if self._counting:
             self._on_done()
-        elif not self._logger.refused:
+        elif not self._logger.refusing:
             self._tell_holders()
             self._on_done()
         elif self._until is not None and now < self._until:
