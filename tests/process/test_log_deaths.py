@@ -50,7 +50,7 @@ def test_a_killed_logger_is_replaced_and_gets_the_pipes_back(rig: LogRig, tmp_pa
     assert numbers(lines) == list(range(300))
 
 
-def test_a_stopped_logger_is_given_up_and_no_line_and_no_descriptor_is_lost(tmp_path: Path) -> None:
+def test_f90_a_stopped_logger_is_given_up_and_no_line_and_no_descriptor_is_lost(tmp_path: Path) -> None:
     """Restarts go on meanwhile, and each hands over a pipe with what names its process."""
     rig = LogRig(answer=1.0)
 
@@ -83,7 +83,7 @@ def test_a_stopped_logger_is_given_up_and_no_line_and_no_descriptor_is_lost(tmp_
     rig.close()
 
 
-def test_a_logger_that_is_stopped_while_nobody_asks_it_anything_is_given_up_too(tmp_path: Path) -> None:
+def test_f90_a_logger_that_is_stopped_while_nobody_asks_it_anything_is_given_up_too(tmp_path: Path) -> None:
     """Its writers would wait for ever: the kernel tells by SIGCHLD."""
     rig = LogRig(answer=1.0)
     number, write = rig.open(bare(tmp_path / "x.log"))
@@ -99,7 +99,7 @@ def test_a_logger_that_is_stopped_while_nobody_asks_it_anything_is_given_up_too(
     rig.close()
 
 
-def test_a_logger_that_goes_on_in_time_is_kept(tmp_path: Path) -> None:
+def test_f90_a_logger_that_goes_on_in_time_is_kept(tmp_path: Path) -> None:
     rig = LogRig(answer=3.0)
     number, write = rig.open(bare(tmp_path / "x.log"))
     rig.until("an answer", lambda: rig.link.deadline is None)

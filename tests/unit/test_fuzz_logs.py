@@ -30,7 +30,7 @@ def _everything(_entry: Entry) -> bool:
     return True
 
 
-def test_no_bytes_in_a_log_stop_its_reader_and_each_line_is_read_once(tmp_path: Path) -> None:
+def test_f91_no_bytes_in_a_log_stop_its_reader_and_each_line_is_read_once(tmp_path: Path) -> None:
     """Forwards, backwards, and followed as they come, they are the same lines."""
     path = tmp_path / "x.log"
     fed = 0
@@ -76,7 +76,7 @@ def test_no_bytes_in_a_packed_log_raise(tmp_path: Path) -> None:
     assert fed > 20
 
 
-def test_what_an_app_writes_comes_back_whatever_it_looks_like() -> None:
+def test_f91_what_an_app_writes_comes_back_whatever_it_looks_like() -> None:
     """Each way a line can stand in a file is told by the way, so that no text passes for a prefix of ours."""
     ways = [
         way
@@ -96,7 +96,7 @@ def test_what_an_app_writes_comes_back_whatever_it_looks_like() -> None:
     assert fed > 20
 
 
-def test_no_bytes_of_the_logger_raise_in_the_supervisor() -> None:
+def test_f90_no_bytes_of_the_logger_raise_in_the_supervisor() -> None:
     """A logger that is no longer itself is replaced; here only what is said of it is looked at."""
     loop = Loop(lambda _what: None)
     told: list[object] = []
