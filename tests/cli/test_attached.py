@@ -46,6 +46,8 @@ def test_a_thread_that_fails_says_so(
     assert said.startswith("logs are shown no longer: ")
     assert reason in said
     assert attached._output_failed == []
+    attached._ended_well = True
+    assert attached._exit_code() == 1
 
 
 class Stream:

@@ -7,6 +7,7 @@ from pathlib import Path
 from tests.cli.conftest import DB, MAILER, Serve, Udaemon
 
 from udaemon.manifest.model import Daemon
+from udaemon.manifest.tables import Log
 
 
 def test_a_daemon_has_its_log_and_its_place_on_its_card(
@@ -22,6 +23,14 @@ def test_a_daemon_has_its_log_and_its_place_on_its_card(
     assert "declared    udaemon.toml:3\n" in said.out
     assert "line 3" not in said.out
     assert "last lines  line 4\n            line 5\n" in said.out
+
+
+def test_an_apps_own_json_stands_on_the_card_as_it_wrote_it(udaemon: Udaemon, serve: Serve, shop: Path) -> None:
+    (shop / "log").mkdir()
+    (shop / "log" / "db-production.log").write_text('{"name":"a","line":"x"}\n[3] hi\n')
+    serve(Daemon(name="db", command=("redis",), log_dir=str(shop / "log"), log=Log(timestamps=False)))
+    udaemon("start", "db")
+    assert 'last lines  {"name":"a","line":"x"}\n            [3] hi\n' in udaemon("status", "db").out
 
 
 def test_without_a_name_it_is_the_project(udaemon: Udaemon, serve: Serve) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -32,20 +33,24 @@ class _Deadline:
 class LogRig:
     """A loop and a link whose every word is kept."""
 
-    def __init__(self) -> None:
+    def __init__(self, answer: float = 10.0) -> None:
         self.errors: list[str] = []
         self.states: list[tuple[int, str]] = []
         self.ended: list[int] = []
         self.deaths: list[str] = []
+        self.lost: list[tuple[str, int | None, int | None]] = []
         self.loop = Loop(self.errors.append)
         self.link = LoggerLink(
             self.loop,
             on_state=lambda number, state: self.states.append((number, state)),
             on_eof=self.ended.append,
             on_death=self.deaths.append,
+            answer=answer,
+            on_lost=lambda path, lines, size: self.lost.append((path, lines, size)),
         )
         self._limit = _Deadline()
         self.loop.add(self.link)
+        self.loop.on_signal(signal.SIGCHLD, self.link.child_changed)
         self.loop.add(self._limit)
         self.link.start()
         self._count = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import time
@@ -13,6 +14,9 @@ import pytest
 from tests.process.project import PATIENCE, read_line
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.process.conftest import Bell
     from tests.process.project import Project
 
 MANIFEST = """
@@ -134,3 +138,66 @@ def test_f31_a_common_log_that_is_a_directory_harms_nobody(project: Project) -> 
     told = project.run("events", "--json").stdout
     assert "common.log is blocked (not a regular file)" in told
     assert project.run("down", code=None).returncode in (0, 1)
+
+
+FULL = """
+    [daemons.talker]
+    log-dir = "bad"
+    command = ["sh", "-c", "seq -f 'line %05g of the talker' 2000; echo > done.fifo; exec sleep 1000"]
+    log = {{ on-full = "{policy}"{more} }}
+"""
+LOST = re.compile(r"(\d+) lines \((\d+) bytes\) for \S+/bad/talker.log could not be written and are lost\n")
+
+
+@pytest.mark.parametrize("policy", ["block", "drop"])
+@pytest.mark.parametrize("more", ["", ", timestamps = false", ', format = "json"'])
+def test_f20_what_no_disk_takes_is_waited_for_counted_and_told_by_down(
+    project: Project, bell: Callable[[str], Bell], policy: str, more: str
+) -> None:
+    """2,000 lines of 24 bytes fit into pipe and buffer, so the daemon is not held up."""
+    rung = bell("done")
+    project.manifest(FULL.format(policy=policy, more=more).replace("done.fifo", str(rung.path)))
+    (project.directory / "bad" / "talker.log").mkdir(parents=True)
+    project.run("up", "-d", "--wait")
+    rung.lines(1)
+    began = time.monotonic()
+    down = project.run("down", code=1)
+    assert 4.0 < time.monotonic() - began < 15.0
+    told = LOST.search(down.stderr)
+    assert told is not None, down.stderr
+    assert int(told[1]) == 2000
+    assert project.run_directories() == []
+
+
+def test_f20_a_disk_that_gets_room_during_down_loses_nothing(project: Project, bell: Callable[[str], Bell]) -> None:
+    rung = bell("done")
+    project.manifest(FULL.format(policy="block", more="").replace("done.fifo", str(rung.path)))
+    path = project.directory / "bad" / "talker.log"
+    path.mkdir(parents=True)
+    project.run("up", "-d", "--wait")
+    rung.lines(1)
+    with project.process("events", "-f", "--json") as events, project.process("down") as down:
+        assert events.stdout is not None
+        deadline = time.monotonic() + PATIENCE
+        while '"leaving"' not in read_line(events.stdout.fileno(), deadline):
+            pass
+        path.rmdir()
+        assert down.wait(PATIENCE) == 0
+    lines = [line.split(" ", 1)[1] for line in path.read_text().splitlines()]
+    assert lines == [f"line {n:05} of the talker" for n in range(1, 2001)]
+
+
+def test_f20_the_foreground_tells_what_is_lost_and_fails(project: Project, bell: Callable[[str], Bell]) -> None:
+    rung = bell("done")
+    project.manifest(FULL.format(policy="block", more="").replace("done.fifo", str(rung.path)))
+    (project.directory / "bad" / "talker.log").mkdir(parents=True)
+    with project.process("up") as up:
+        rung.lines(1)
+        assert up.stderr is not None
+        deadline = time.monotonic() + PATIENCE
+        while "talker/0 started" not in read_line(up.stderr.fileno(), deadline):
+            pass
+        up.terminate()
+        _, said = up.communicate(timeout=PATIENCE)
+    assert up.returncode == 1
+    assert "lost: 2000 lines" in said

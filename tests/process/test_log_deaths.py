@@ -50,6 +50,72 @@ def test_a_killed_logger_is_replaced_and_gets_the_pipes_back(rig: LogRig, tmp_pa
     assert numbers(lines) == list(range(300))
 
 
+def test_f90_a_stopped_logger_is_given_up_and_no_line_and_no_descriptor_is_lost(tmp_path: Path) -> None:
+    """Restarts go on meanwhile, and each hands over a pipe with what names its process."""
+    rig = LogRig(answer=1.0)
+
+    def starts(first: int, count: int) -> list[int]:
+        opened = []
+        for n in range(first, first + count):
+            number, write = rig.open(bare(tmp_path / "x.log"))
+            rig.link.watch(number, own)
+            os.write(write, numbered(1, start=n))
+            os.close(write)
+            opened.append(number)
+        return opened
+
+    own = os.pidfd_open(os.getpid())
+    rig.until_ended(*starts(0, 1))
+    before = len(os.listdir("/proc/self/fd"))
+    old = rig.link.pid
+    assert old is not None
+    assert rig.link.deadline is None
+    os.kill(old, signal.SIGSTOP)
+    opened = starts(1, 60)
+    assert rig.link.deadline is not None
+    rig.until_ended(*opened)
+    assert rig.link.pid not in (None, old)
+    assert rig.deaths[0] == "the logger has not answered for 1 s and is killed"
+    assert len(os.listdir("/proc/self/fd")) == before
+    assert sorted(numbers((tmp_path / "x.log").read_bytes().splitlines())) == list(range(61))
+    assert rig.link.deadline is None
+    os.close(own)
+    rig.close()
+
+
+def test_f90_a_logger_that_is_stopped_while_nobody_asks_it_anything_is_given_up_too(tmp_path: Path) -> None:
+    """Its writers would wait for ever: the kernel tells by SIGCHLD."""
+    rig = LogRig(answer=1.0)
+    number, write = rig.open(bare(tmp_path / "x.log"))
+    rig.until("an answer", lambda: rig.link.deadline is None)
+    old = rig.link.pid
+    assert old is not None
+    os.kill(old, signal.SIGSTOP)
+    os.write(write, b"in time\n")
+    os.close(write)
+    rig.until_ended(number)
+    assert rig.link.pid != old
+    assert (tmp_path / "x.log").read_bytes() == b"in time\n"
+    rig.close()
+
+
+def test_f90_a_logger_that_goes_on_in_time_is_kept(tmp_path: Path) -> None:
+    rig = LogRig(answer=3.0)
+    number, write = rig.open(bare(tmp_path / "x.log"))
+    rig.until("an answer", lambda: rig.link.deadline is None)
+    old = rig.link.pid
+    assert old is not None
+    os.kill(old, signal.SIGSTOP)
+    rig.until("word of it", lambda: rig.link.deadline is not None)
+    os.kill(old, signal.SIGCONT)
+    rig.until("word of its going on", lambda: rig.link.deadline is None)
+    os.write(write, b"a line\n")
+    os.close(write)
+    rig.until_ended(number)
+    assert (rig.link.pid, rig.deaths) == (old, [])
+    rig.close()
+
+
 KILLED = """
 import os, sys
 from udaemon.logs.files import RotatingFile

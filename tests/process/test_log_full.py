@@ -7,6 +7,7 @@ import os
 import re
 import select
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 
 import pytest
 from tests.process.log_disk import LINES
-from tests.process.log_rig import LogRig, numbered, numbers
+from tests.process.log_rig import LogRig, bare, numbered, numbers
 
 from udaemon.logs.target import LogTarget
 
@@ -88,7 +89,7 @@ def test_f21_an_io_error_blocks_and_heals(tmp_path: Path) -> None:
     assert numbers(path.read_bytes().splitlines()) == list(range(20))
 
 
-def test_f20_what_no_disk_took_is_told_at_the_end(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_f20_what_no_disk_took_is_told_at_the_end(tmp_path: Path) -> None:
     path = tmp_path / "x.log"
     path.mkdir()
     rig = LogRig()
@@ -96,7 +97,32 @@ def test_f20_what_no_disk_took_is_told_at_the_end(tmp_path: Path, capfd: pytest.
     os.write(write, b"never written\n")
     rig.until_state(number, "blocked (not a regular file)")
     os.close(write)
-    assert rig.link.close(0.2) == (number,)
+    assert rig.link.close(0.2) == ()
     rig.close()
-    expected = f"udaemon logger: 14 bytes for {path} could not be written: blocked (not a regular file)\n"
-    assert capfd.readouterr().err == expected
+    assert rig.lost == [(str(path), 1, 14)]
+
+
+def test_f20_a_logger_that_dies_at_the_end_is_replaced_and_told(tmp_path: Path) -> None:
+    """What it kept went with it; what was still in the pipe is counted, or written where the file can be."""
+    path = tmp_path / "x.log"
+    path.mkdir()
+    rig = LogRig()
+    number, write = rig.open(bare(path))
+    other, other_write = rig.open(bare(tmp_path / "y.log"))
+    os.write(write, b"kept\n")
+    later, later_write = rig.open(bare(tmp_path / "z.log"))
+    os.close(later_write)
+    rig.until_ended(later)
+    rig.until_state(number, "blocked (not a regular file)")
+    assert rig.link.pid is not None
+    os.kill(rig.link.pid, signal.SIGSTOP)
+    os.write(write, b"in the pipe\n")
+    os.write(other_write, b"written\n")
+    os.kill(rig.link.pid, signal.SIGKILL)
+    os.close(write)
+    os.close(other_write)
+    assert rig.link.close(1.0) == ()
+    rig.close()
+    assert rig.lost == [(str(path), None, None), (str(path), 1, 12)]
+    assert (tmp_path / "y.log").read_bytes() == b"written\n"
+    assert sorted(rig.ended) == [number, other, later]

@@ -25,7 +25,9 @@ from udaemon.logs.follow import LogReader, follow
 from udaemon.logs.tail import LogSource
 from udaemon.ui.loglines import LogLines
 
-_SHOWN = frozenset({"exited", "failed", "killing", "log", "refused", "restarting", "started", "stopped", "warning"})
+_SHOWN = frozenset(
+    {"exited", "failed", "killing", "log", "lost", "refused", "restarting", "started", "stopped", "warning"}
+)
 """Events that somebody who watches the logs wants to see between them."""
 
 
@@ -54,6 +56,8 @@ class Attached:
         self._output_failed: list[OSError] = []
         self._drawing = False
         self._ended_well = False
+        self._lost = False
+        self._reader_failed = False
 
     def run(self, project: str, instances: Sequence[str], names: tuple[str, ...]) -> int:
         """Start what was named, show progress, then logs and events until the supervisor has ended.
@@ -117,7 +121,7 @@ class Attached:
                         self._show(following)
             following = None if self._ended_well else self._follow_again()
         for client in self._stopping:
-            client.wait_for_end()
+            client.wait_for_end()  # what it says of lost output has come as an event, too
             client.close()
 
     def _follow_again(self) -> Client | None:
@@ -158,6 +162,7 @@ class Attached:
         for answer in events.arrived():
             for event in answer.data["events"]:
                 self._ended_well |= event["event"] == "down"
+                self._lost |= event["event"] == "lost"
                 if event["event"] in _SHOWN and not self._drawing:
                     who = "" if event["name"] is None else f"{event['name']}/{event['instance']} "
                     say(self._options, f"{who}{event['event']}: {event['message']}")
@@ -194,6 +199,7 @@ class Attached:
                 os.write(self._waker, b"\0")
                 return
             # Daemons do not end because their logs cannot be shown.
+            self._reader_failed = True
             reason = error.strerror if isinstance(error, OSError) else f"a bug in udaemon: {error!r}"
             say(self._options, f"logs are shown no longer: {reason}; see udaemon logs", failed=True)
 
@@ -212,11 +218,14 @@ class Attached:
                 signal.signal(number, handler)
 
     def _exit_code(self) -> int:
-        """130 after Ctrl-C, 128 + n after a second signal; else 0 for an end that was asked for, 1 for a sudden one."""
+        """130 after Ctrl-C, 128 + n after a second signal; else 0 for an end that was asked for.
+
+        An end that lost output, or logs that could not be shown to the end, are a failure.
+        """
         if signal.SIGINT in self._interrupts:
             return ExitCode.INTERRUPTED
         if len(self._interrupts) > 1:
             return 128 + self._interrupts[-1]
         if self._ended_well:
-            return ExitCode.OK
+            return ExitCode.FAILED if self._lost or self._reader_failed else ExitCode.OK
         raise UdaemonError("the supervisor died, and its daemons with it", "its common log may say why")

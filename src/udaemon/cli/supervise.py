@@ -67,6 +67,7 @@ class Service:
         if limit is not None:
             resource.prlimit(spare.pid, resource.RLIMIT_NOFILE, resource.getrlimit(resource.RLIMIT_NOFILE))
         self._notices = Notices()
+        self._lost: list[str] = []
         self._loop = Loop(self._on_bug)
         self._scoreboard = Scoreboard.create(os.path.join(boot.directory, rundir.SCOREBOARD), len(slots))
         self._logger = LoggerLink(
@@ -74,6 +75,8 @@ class Service:
             on_state=self._on_log_state,
             on_eof=self._on_log_end,
             on_death=lambda text: self._notices.tell(None, "logger", text, {}),
+            on_lost=self._on_lost,
+            on_abandoned=self._on_abandoned,
             stderr=self._terminal,
         )
         self._engine = LocalEngine(
@@ -99,6 +102,7 @@ class Service:
         self._last_words = LastWords(
             self._performer.open_logs,
             ours=lambda: (os.getpid(), self._logger.pid or 0),
+            logger=self._logger,
             tell=self._on_trouble,
             on_done=self._loop.stop,
         )
@@ -136,7 +140,7 @@ class Service:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
             self._loop.on_signal(number, self._on_stop_signal)
         self._loop.on_signal(signal.SIGHUP, self._on_hangup)
-        self._loop.on_signal(signal.SIGCHLD, self._engine.reap_orphans)
+        self._loop.on_signal(signal.SIGCHLD, self._on_child)
         if boot.leash is not None:
             self._loop.watch(boot.leash, self._on_leash)
         self._supervisor.tell(None, "up", f"supervises {boot.manifest.project}", pid=os.getpid())
@@ -174,11 +178,11 @@ class Service:
         """Everything has stopped: let the helpers finish, then take away what was made."""
         self._supervisor.tell(None, "down", "all daemons have stopped", pid=os.getpid())
         self._place.close(self._loop)
-        server.close()
         self._engine.close()
         self._notices.close()
         os.dup2(self._terminal, 2)
         self._logger.close(_DRAIN_HELD if self._last_words.held else _DRAIN)
+        server.close({"lost": self._lost} if self._lost else None)  # only now is it known
         self._scoreboard.close()
         rundir.clean(self._boot.directory, self._place.fd)
 
@@ -190,6 +194,20 @@ class Service:
 
     def _on_log_end(self, stream: int) -> None:
         self._performer.log_ended(stream)
+
+    def _on_child(self) -> None:
+        self._engine.reap_orphans()
+        self._logger.child_changed()
+
+    def _on_lost(self, path: str, lines: int | None, size: int | None) -> None:
+        """A file could not be written up to the end."""
+        how_many = "lines" if lines is None else f"{lines} lines ({size} bytes)"
+        text = f"{how_many} for {path} could not be written and are lost"
+        self._lost.append(text)
+        self._supervisor.tell(None, "lost", text, log=path, lines=lines, bytes=size)
+
+    def _on_abandoned(self) -> None:
+        self._last_words.abandoned()
 
     def _on_stop_signal(self) -> None:
         """TERM, INT and QUIT stop everything; a second one hurries.

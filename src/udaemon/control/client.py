@@ -85,17 +85,20 @@ class Client:
         payloads, self._payloads = self._payloads, []
         return [messages.parse_answer(payload) for payload in payloads]
 
-    def wait_for_end(self) -> None:
-        """Wait until the supervisor has ended: it leaves the connection open till then, and ends a moment later."""
+    def wait_for_end(self) -> list[Any]:
+        """Wait until the supervisor has ended: it leaves the connection open till then, and ends a moment later.
+
+        Returns:
+            What it had to say at the last, in the order in which it came.
+        """
         self._socket.settimeout(None)
         with ending(self._socket) as pidfd:
-            try:
-                while self._socket.recv(_CHUNK):
-                    pass
-            except ConnectionResetError:
-                pass
+            with suppress(SupervisorGone, FrameError):
+                while True:
+                    self._receive()
             if pidfd is not None:
                 select.select([pidfd], [], [], _A_MOMENT)
+        return [messages.parse_answer(payload).data for payload in self._payloads]
 
     def be_patient(self) -> None:
         """From the next answer on, wait for as long as it takes: the work may be long, but somebody must be at it.

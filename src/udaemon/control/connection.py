@@ -172,8 +172,15 @@ class Connection:
             self._socket.close()
             self._on_closed(self)
 
-    def leave_open(self) -> None:
-        """Leave the socket to the end of this process: its closing is what the client waits for."""
+    def leave_open(self, farewell: bytes) -> None:
+        """Leave the socket to the end of this process: its closing is what the client waits for.
+
+        Args:
+            farewell: A frame to send before, as far as there is room for it.
+        """
+        if farewell and not self._outgoing:
+            with suppress(OSError):
+                self._socket.send(farewell)
         self._reactor.forget(self._fd)
         self._socket.detach()
 

@@ -16,6 +16,7 @@ from contextlib import suppress
 from functools import partial
 from itertools import count
 
+from udaemon.control import messages
 from udaemon.control.connection import Connection, Limits, refuse
 from udaemon.control.handlers import HANDLERS, Handler
 from udaemon.control.host import Host
@@ -99,8 +100,12 @@ class ControlServer:
         self._listener, self._resume_at = listener, self._clock()
         self._resume()
 
-    def close(self) -> None:
-        """Stop serving. A client that waits for the end of this process goes on waiting for it."""
+    def close(self, farewell: object = None) -> None:
+        """Stop serving. A client that waits for the end of this process goes on waiting for it.
+
+        Args:
+            farewell: What such a client is sent before.
+        """
         if self._listener.fileno() == -1:
             return
         self._forget()
@@ -108,7 +113,7 @@ class ControlServer:
             listener.close()
         for connection in list(self._connections):
             if connection.lingers:
-                connection.leave_open()
+                connection.leave_open(b"" if farewell is None else messages.answer(farewell))
             else:
                 connection.close()
         self._connections.clear()

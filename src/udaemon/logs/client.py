@@ -7,40 +7,30 @@ pipe and a new logger goes on where the old one was.
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
-import socket
 import time
-from collections import deque
 from collections.abc import Callable
 
 from udaemon.engines.base import WritableReactor
+from udaemon.logs.answers import Answer, understood
+from udaemon.logs.handed import HandedPipe
+from udaemon.logs.outbox import Outbox
+from udaemon.logs.patience import Patience
 from udaemon.logs.process import LoggerProcess
 from udaemon.logs.target import LEGACY, LogTarget
-from udaemon.logs.wire import Unpacker, pack
+from udaemon.logs.wire import Unpacker, WireError, pack
 
 _QUICK_DEATH = 1.0
 """A logger that lived shorter than this, in seconds, is replaced only after as long a wait."""
-
-
-_SOON = 0.1
-"""Seconds to the next try where the system had no memory to pass something on to it."""
-
-
-class _Stream:
-    """What a new logger has to be told again."""
-
-    def __init__(self, fd: int, target: LogTarget) -> None:
-        self.fd = fd
-        self.target = target
-        self.pid: int | None = None
-        self.pidfd: int | None = None
+_LAST_LOGGERS = 2
+"""Loggers to write what is left at the end, the second one where the first dies of it."""
 
 
 class LoggerLink:
     """The one connection to the logger process.
 
-    Has a `deadline` and `expire` as everything that waits in the supervisor's loop.
+    Has a `deadline` and `expire` as everything that waits in the supervisor's loop; a deadline only while the logger is
+    to answer, was stopped, or is to be started.
 
     Args:
         reactor: The loop.
@@ -48,7 +38,10 @@ class LoggerLink:
             for its file; once a file, whichever of its pipes it is told of.
         on_eof: Told the number of a log pipe that has ended and been written to the last byte.
         on_death: Told in words that the logger died and what is done about it.
-        stderr: Where the logger says, when it leaves, what it could not write.
+        on_lost: Told a file, and how many lines and bytes for it were given up at the end; None where nobody knows.
+        on_abandoned: Called when `abandon` is done.
+        stderr: Where the logger says what it could not write, when the supervisor has gone before.
+        answer: Seconds for the logger to take a pipe over, or to go on after it was stopped, before it is replaced.
     """
 
     def __init__(
@@ -58,20 +51,34 @@ class LoggerLink:
         on_state: Callable[[int, str], None],
         on_eof: Callable[[int], None],
         on_death: Callable[[str], None],
+        on_lost: Callable[[str, int | None, int | None], None] = lambda _path, _lines, _size: None,
+        on_abandoned: Callable[[], None] = lambda: None,
         stderr: int = 2,
+        answer: float = 10.0,
     ) -> None:
-        self.deadline: float | None = None
+        self._start_at: float | None = None
+        self._patience = Patience(answer)
         self._reactor = reactor
         self._on_state = on_state
         self._on_eof = on_eof
         self._on_death = on_death
+        self._on_lost = on_lost
+        self._on_abandoned = on_abandoned
         self._stderr = stderr
-        self._streams: dict[int, _Stream] = {}
+        self._streams: dict[int, HandedPipe] = {}
         self._states: dict[str, str] = {}
-        self._outbox: deque[tuple[bytes, int | None]] = deque()
+        self._outbox = Outbox(reactor)
         self._process: LoggerProcess | None = None
         self._started = 0.0
         self._unpacker = Unpacker()
+        self._abandoning = False
+        self._left = False
+
+    @property
+    def deadline(self) -> float | None:
+        """When to start a logger, to tell it what it could not be told, or to give up one that does not answer."""
+        moments = (self._start_at, self._outbox.again_at, self._patience.deadline)
+        return min((at for at in moments if at is not None), default=None)
 
     @property
     def pid(self) -> int | None:
@@ -92,14 +99,18 @@ class LoggerLink:
             raise
         self._process = process
         self._started = time.monotonic()
+        self._start_at = None
         self._unpacker = Unpacker()
         self._outbox.clear()
+        self._patience.clear()
         for number, stream in self._streams.items():
             self._tell(number, stream)
+        if self._abandoning:
+            self._send(pack("abandon", ""), None)
 
     def open(self, number: int, read: int, target: LogTarget) -> None:
         """Hand over the read end of a log pipe; it is ours from here on. `number` is never used twice."""
-        stream = self._streams[number] = _Stream(read, target)
+        stream = self._streams[number] = HandedPipe(read, target)
         self._tell(number, stream)
 
     def watch(self, number: int, pidfd: int) -> None:
@@ -116,87 +127,100 @@ class LoggerLink:
             stream.pid = pid
             self._send(pack("born", str(number), str(pid)), None)
 
+    @property
+    def refusing(self) -> set[str]:
+        """The files that are still written to and refuse."""
+        paths = {stream.target.path for stream in self._streams.values()}
+        return {path for path in paths if self._states.get(path, "ok") != "ok"}
+
+    def abandon(self) -> None:
+        """Wait no longer for files that refuse: what is lost is counted and told, then `on_abandoned` is called."""
+        self._abandoning = True
+        self._send(pack("abandon", ""), None)
+
     def expire(self, now: float) -> None:
-        """Try again to start a logger, or to tell it what it could not be told."""
-        if self.deadline is not None and now >= self.deadline:
-            self.deadline = None
-            if self._process is None:
+        """Do what is due."""
+        if self._process is None:
+            if self._start_at is not None and now >= self._start_at:
                 self._start_again()
-            else:
-                self._flush()
+            return
+        if self._outbox.again_at is not None and now >= self._outbox.again_at:
+            self._outbox.flush(self._process.socket)
+        if self._patience.deadline is not None and now >= self._patience.deadline:
+            self._kill(self._process, f"has not answered for {self._patience.bound:g} s")
+
+    def child_changed(self) -> None:
+        """Some child was stopped or goes on (SIGCHLD): where it is the logger, that has its bound."""
+        if self._process is not None and (changed := self._process.changed()) is not None:
+            self._patience.stopped(now=changed == "stopped")
+
+    def _kill(self, process: LoggerProcess, why: str) -> None:
+        """Its end of the socket tells when it has gone: in a write to a disk that hangs it lives on for a while."""
+        self._patience.clear()
+        self._on_death(f"the logger {why} and is killed")
+        process.kill()
 
     def close(self, timeout: float = 3.0) -> tuple[int, ...]:
         """Let the logger drain all pipes to their ends and leave; waits for that.
 
         Returns:
-            The numbers of the log pipes that somebody still held open, or no file would take, after `timeout` seconds.
+            The numbers of the log pipes that somebody still held open after `timeout` seconds.
         """
-        if self._process is None and self._streams:
-            with contextlib.suppress(OSError):
-                self.start()  # it died of late, and what the pipes hold is still to be written
-        process, self._process = self._process, None
-        if process is not None:
+        until = time.monotonic() + timeout
+        for _ in range(_LAST_LOGGERS):
+            if self._process is None and self._streams:
+                with contextlib.suppress(OSError):
+                    self.start()  # it died of late, and what the pipes hold is still to be written
+            process, self._process = self._process, None
+            if process is None:
+                break
             self._reactor.forget(process.socket.fileno())
             process.resume()  # what is in the pipes would be lost with one that stays stopped
-            self._finish(process.socket, timeout)
+            self._finish(process, max(until - time.monotonic(), 0.0))
             process.end()
-        self.deadline = None
+            if self._left:
+                break
+            self._lose_kept()
+        self._start_at = None
+        self._outbox.clear()
+        self._patience.clear()
         left = tuple(self._streams)
         for stream in self._streams.values():
-            _close(stream)
+            lines, size = (0, 0) if self._left else stream.take_all()
+            if size:  # nobody was left to take it
+                self._on_lost(stream.target.path, lines, size)
+            stream.close()
         self._streams.clear()
         return left
 
-    def _finish(self, ours: socket.socket, timeout: float) -> None:
+    def _finish(self, process: LoggerProcess, timeout: float) -> None:
         end = time.monotonic() + timeout + 1.0
-        self._outbox.append((pack("finish", repr(timeout)), None))
+        self._outbox.add(pack("finish", repr(timeout)))
         with contextlib.suppress(OSError):
-            ours.settimeout(timeout + 1.0)
-            while self._outbox:
-                data, fd = self._outbox.popleft()
-                _send_with(ours, data, fd)
-            while (left := end - time.monotonic()) > 0:
-                ours.settimeout(left)
-                data = ours.recv(65536)
-                if not data:
+            process.socket.settimeout(timeout + 1.0)
+            self._outbox.drain(process.socket)
+            for data in process.said_until(end):
+                if not self._handle(data):
                     return
-                self._handle(data)
 
-    def _tell(self, number: int, stream: _Stream) -> None:
-        self._send(pack("open", str(number), *stream.target.fields()), stream.fd)
-        if stream.pid is not None:
-            self._send(pack("born", str(number), str(stream.pid)), None)
-        if stream.pidfd is not None:
-            self._send(pack("watch", str(number)), stream.pidfd)
+    def _lose_kept(self) -> None:
+        """The logger died at the end: what it kept for files that refuse went with it, and nobody counted it."""
+        for path in sorted(self.refusing):
+            self._on_lost(path, None, None)
+
+    def _tell(self, number: int, stream: HandedPipe) -> None:
+        if self._process is not None:
+            self._patience.asked(number)  # answered by the state of its file
+        for data, fd in stream.messages(number):
+            self._send(data, fd)
 
     def _send(self, data: bytes, fd: int | None) -> None:
         if self._process is None:
             return  # told when there is a logger again
-        self._outbox.append((data, fd))
-        self._flush()  # also where some wait already: what it knows of when we are killed, it ends
-
-    def _flush(self) -> None:
-        """Send what the socket takes. Never waits for the logger."""
-        if self._process is None:
-            return
-        ours = self._process.socket
-        try:
-            while self._outbox:
-                data, fd = self._outbox[0]
-                sent = _send_with(ours, data, fd)
-                if sent < len(data):
-                    self._outbox[0] = (data[sent:], None)
-                else:
-                    self._outbox.popleft()
-        except OSError as error:
-            if error.errno in (errno.EAGAIN, errno.ETOOMANYREFS):  # the latter: too many fds under way (unix(7))
-                self._reactor.watch_writable(ours.fileno(), self._flush)
-            elif error.errno in (errno.EPIPE, errno.ECONNRESET):
-                self._outbox.clear()  # it died; its end of the socket tells that too
-            else:  # no memory: a log pipe that is not handed over now is handed over then
-                self.deadline = time.monotonic() + _SOON
-        else:
-            self._reactor.forget_writable(ours.fileno())
+        self._outbox.add(data, fd)
+        self._outbox.flush(
+            self._process.socket
+        )  # also where some wait already: what it knows of when we are killed, it ends
 
     def _receive(self) -> None:
         if self._process is None:
@@ -207,25 +231,47 @@ class LoggerLink:
             return
         except OSError:
             data = b""
-        if data:
-            self._handle(data)
+        if data and self._handle(data):
+            self._patience.heard()
+        elif data:
+            self._kill(self._process, "says what is not understood")
         else:
             self._lose()
 
-    def _handle(self, data: bytes) -> None:
-        for kind, number, *rest in self._unpacker.feed(data):
-            stream = self._streams.get(int(number))
-            if stream is None:
-                continue
-            if kind == "state":
-                before = self._states.get(stream.target.path, "ok")
-                self._states[stream.target.path] = rest[0]
-                if rest[0] != before:
-                    self._on_state(int(number), rest[0])
-            elif kind == "eof":
-                del self._streams[int(number)]
-                _close(stream)
-                self._on_eof(int(number))
+    def _handle(self, data: bytes) -> bool:
+        """Do what it says. False where that is not understood."""
+        try:
+            answers = [understood(fields) for fields in self._unpacker.feed(data)]
+        except WireError:
+            return False
+        for answer in answers:
+            match answer.kind:
+                case "state" | "eof":
+                    self._on_answer(answer)
+                case "lost":
+                    self._on_lost(answer.text, answer.lines, answer.size)
+                case "left":
+                    self._left = True
+                case "abandoned":
+                    self._abandoning = False
+                    self._on_abandoned()
+        return True
+
+    def _on_answer(self, answer: Answer) -> None:
+        """News of one pipe."""
+        stream = self._streams.get(answer.number)
+        if stream is None:
+            return
+        self._patience.answered(answer.number)
+        if answer.kind == "eof":
+            del self._streams[answer.number]
+            stream.close()
+            self._on_eof(answer.number)
+            return
+        before = self._states.get(stream.target.path, "ok")
+        self._states[stream.target.path] = answer.text
+        if answer.text != before:
+            self._on_state(answer.number, answer.text)
 
     def _lose(self) -> None:
         """The logger died: start another, which gets all the pipes."""
@@ -233,8 +279,12 @@ class LoggerLink:
         if process is not None:
             self._reactor.forget(process.socket.fileno())
             process.end()
+        self._patience.clear()
+        self._outbox.clear()
+        if self._abandoning:
+            self._lose_kept()
         if time.monotonic() - self._started < _QUICK_DEATH:
-            self.deadline = time.monotonic() + _QUICK_DEATH
+            self._start_at = time.monotonic() + _QUICK_DEATH
             self._on_death(f"the logger died at once; next try in {_QUICK_DEATH:g} s, nothing is lost meanwhile")
         else:
             self._on_death("the logger died; a new one takes over its pipes")
@@ -244,18 +294,6 @@ class LoggerLink:
         try:
             self.start()
         except (OSError, MemoryError) as error:
-            self.deadline = time.monotonic() + _QUICK_DEATH
+            self._start_at = time.monotonic() + _QUICK_DEATH
             reason = error.strerror if isinstance(error, OSError) else "no memory"
             self._on_death(f"no logger can be started ({reason}); next try in {_QUICK_DEATH:g} s")
-
-
-def _send_with(ours: socket.socket, data: bytes, fd: int | None) -> int:
-    if fd is None:
-        return ours.send(data)
-    return socket.send_fds(ours, [data], [fd])
-
-
-def _close(stream: _Stream) -> None:
-    os.close(stream.fd)
-    if stream.pidfd is not None:
-        os.close(stream.pidfd)

@@ -9,7 +9,7 @@ import _socket  # `socket` imports enum and selectors: as much as the rest of th
 import select
 import sys
 
-from udaemon.logs.wire import Unpacker, pack
+from udaemon.logs.wire import Unpacker, WireError, pack
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,7 +49,10 @@ class Control:
             sys.exit("udaemon logger: no file descriptors left for another log pipe")
         if not data:
             return None
-        messages = self._unpacker.feed(data)
+        try:
+            messages = self._unpacker.feed(data)
+        except WireError:
+            sys.exit("udaemon logger: what the supervisor sends is not understood")
         return [(fields, self._fds.pop(0) if fields[0] in _WITH_FD else -1) for fields in messages]
 
     def send(self, *fields: str) -> None:

@@ -27,6 +27,9 @@ _READS = 4
 _MORE = CHUNK // 2
 """A read of less has left the pipe empty; after more, to ask whether there is more costs more than to try."""
 
+_FULLEST = 1024 * 1024
+"""Bytes that a pipe holds at most (/proc/sys/fs/pipe-max-size)."""
+
 RETRY = 0.5
 """Seconds between two tries to write a file that refuses."""
 
@@ -64,6 +67,7 @@ class Logger:
         self._sinks: dict[str, Sink] = {}
         self._jobs: dict[int, Sink] = {}
         self._leaders = Leaders()
+        self._alone = False
         self._retry_at: float | None = None
         self._kill_at: float | None = None
         self._leave_at: float | None = None
@@ -161,6 +165,9 @@ class Logger:
                 self._poll.register(fd, select.POLLIN)
             elif kind == "born":
                 self._born(fields[0], int(fields[1]))
+            elif kind == "abandon":
+                self._give_up()
+                self._control.send("abandoned", "")
             elif kind == "finish":
                 self._leave_at = time.monotonic() + float(fields[0])
                 self._wait_for_no_birth()
@@ -205,8 +212,40 @@ class Logger:
             self._ended.remove(stream)
             self._control.send("eof", stream.ident)
 
+    def _give_up(self) -> None:
+        """Nobody waits any longer for files that refuse: count what is for them, in memory and in the pipes."""
+        for sink in [sink for sink in self._sinks.values() if sink.state != OK]:
+            sink.retry()
+            if sink.state != OK:
+                for stream in [stream for stream in self._streams.values() if stream.sink is sink]:
+                    self._empty(stream)
+                lines, size = sink.give_up()
+                if lines or size:
+                    self._tell_loss(sink, lines, size)
+            self._update(sink)
+            self._let_go(sink)
+
+    def _tell_loss(self, sink: Sink, lines: int, size: int) -> None:
+        if not self._alone:
+            self._control.send("lost", sink.path, str(lines), str(size))
+            return
+        text = f"udaemon logger: {lines} lines ({size} bytes) for {sink.path} could not be written: {sink.state}\n"
+        with contextlib.suppress(OSError):
+            os.write(2, text.encode("utf-8", "backslashreplace"))
+
+    def _empty(self, stream: Stream) -> None:
+        """Take what a pipe holds. One that somebody floods has been given up with the rest."""
+        with contextlib.suppress(BlockingIOError):
+            for _ in range(_FULLEST // CHUNK):
+                if not (chunk := os.read(stream.fd, CHUNK)):
+                    self._end(stream)
+                    return
+                if lines := stream.formatter.feed(chunk, time.time()):
+                    stream.sink.append(lines)
+
     def _be_alone(self) -> None:
         """The supervisor has gone."""
+        self._alone = True
         self._poll.unregister(self._control.fd)
         self._wait_for_no_birth()
         if self._leave_at is None:
@@ -237,16 +276,15 @@ class Logger:
         return drained or time.monotonic() >= self._leave_at
 
     def _leave(self) -> None:
-        """Write the beginnings of lines that somebody still holds open, and say what no file would take."""
+        """Write the beginnings of lines that somebody still holds open, and tell what no file would take."""
         for stream in self._streams.values():
             if rest := stream.formatter.finish(time.time()):
                 stream.sink.append(rest)
         for sink in self._sinks.values():
             sink.cancel_job()
-            if sink.unwritten:
-                text = f"udaemon logger: {sink.unwritten} bytes for {sink.path} could not be written: {sink.state}\n"
-                with contextlib.suppress(OSError):
-                    os.write(2, text.encode("utf-8", "backslashreplace"))
+        self._give_up()
+        if not self._alone:
+            self._control.send("left", "")
 
 
 def main() -> None:

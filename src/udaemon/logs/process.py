@@ -10,6 +10,8 @@ import os
 import signal
 import socket
 import sys
+import time
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from udaemon.child.environment import interpreter
@@ -67,11 +69,35 @@ class LoggerProcess(NamedTuple):
         with contextlib.suppress(OSError):
             signal.pidfd_send_signal(self.pidfd, signal.SIGCONT)
 
+    def said_until(self, end: float) -> Iterator[bytes]:
+        """What it says until it has left or the time is up; `end` is monotonic.
+
+        Raises:
+            OSError: It broke off.
+        """
+        while (left := end - time.monotonic()) > 0:
+            self.socket.settimeout(left)
+            if not (data := self.socket.recv(65536)):
+                return
+            yield data
+
+    def changed(self) -> str | None:
+        """Whether it was "stopped" or "continued" since this was asked for the last time; None for neither."""
+        with contextlib.suppress(ChildProcessError):
+            found = os.waitid(os.P_PIDFD, self.pidfd, os.WSTOPPED | os.WCONTINUED | os.WNOHANG)
+            if found is not None:
+                return "continued" if found.si_code == os.CLD_CONTINUED else "stopped"
+        return None
+
+    def kill(self) -> None:
+        """Kill it. Does not wait for that: in the middle of a write to a disk that hangs it lives on."""
+        with contextlib.suppress(OSError):
+            signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
+
     def end(self) -> None:
         """Kill it if it still lives, and take its exit status."""
         self.socket.close()
-        with contextlib.suppress(OSError):
-            signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
+        self.kill()
         # It may have been reaped already, as one of the supervisor's unknown children.
         with contextlib.suppress(ChildProcessError):
             os.waitid(os.P_PIDFD, self.pidfd, os.WEXITED)

@@ -105,6 +105,14 @@ class Sink:
         self._pending = [rest] if rest else []
         self._pending_bytes = len(rest)
 
+    def give_up(self) -> tuple[int, int]:
+        """Let go of what no file took, the lines that were dropped before too. Returns how many lines and bytes."""
+        kept = b"".join(self._pending)
+        lost = (kept.count(b"\n") + self._dropped_lines, len(kept) + self._dropped_bytes)
+        self._pending, self._pending_bytes = [], 0
+        self._dropped_lines = self._dropped_bytes = 0
+        return lost
+
     def close(self) -> None:
         """Let go of the file."""
         self._file.close()

@@ -11,8 +11,8 @@ import os
 import re
 import stat
 from collections import deque
-from collections.abc import Callable, Iterator
-from typing import BinaryIO, NamedTuple, cast
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, BinaryIO, NamedTuple, cast
 
 from udaemon.logs.entries import Entry, parse, stamp_of
 
@@ -37,6 +37,11 @@ class LogSource(NamedTuple):
     path: str
     instances: int = 1
     prefixed: bool = True
+
+    @classmethod
+    def told(cls, log: Mapping[str, Any]) -> LogSource:
+        """What the verb `logs` tells of one; a supervisor from before `prefixed` was thought of does not name it."""
+        return cls(log["name"], log["path"], log["instances"], log.get("prefixed", True))
 
     def entry(self, line: bytes) -> Entry:
         """Take a line of it apart."""

@@ -50,7 +50,7 @@ LOOKALIKES = [
 
 
 @pytest.mark.parametrize("line", LOOKALIKES)
-def test_an_apps_line_is_told_from_ours_by_where_it_stands_and_not_by_its_looks(line: bytes) -> None:
+def test_f91_an_apps_line_is_told_from_ours_by_where_it_stands_and_not_by_its_looks(line: bytes) -> None:
     assert parse(line, tagged=False, prefixed=False) == Entry(b"", None, line)
     assert parse(b"[1] " + line, tagged=True, prefixed=False) == Entry(b"", 1, line)
     assert parse(STAMP + b" " + line, tagged=False) == Entry(STAMP, None, line)

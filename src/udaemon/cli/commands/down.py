@@ -21,7 +21,10 @@ from udaemon.errors import ExitCode, UdaemonError
 @dry_run_option
 @click.pass_obj
 def command(options: GlobalOptions, *, timeout: float | None, dry_run: bool) -> int:
-    """Stop all daemons and the supervisor, and wait until it has ended; where none runs there is nothing to do."""
+    """Stop all daemons and the supervisor, and wait until it has ended; where none runs there is nothing to do.
+
+    Fails when output of a daemon had to be given up, because its disk stayed full.
+    """
     try:
         client = supervisor(options)
     except UdaemonError as error:
@@ -36,5 +39,7 @@ def command(options: GlobalOptions, *, timeout: float | None, dry_run: bool) -> 
             code = settled(client, options, "down", timeout=timeout)
         except SupervisorGone:  # somebody else's `down` was a moment earlier, and this is what was asked for
             return ExitCode.OK
-        client.wait_for_end()
-        return code
+        lost = [text for told in client.wait_for_end() for text in told.get("lost", ())]
+        for text in lost:
+            say(options, text, failed=True)
+        return ExitCode.FAILED if lost else code

@@ -112,7 +112,7 @@ def _chosen(options: GlobalOptions, names: Sequence[str]) -> list[tuple[LogSourc
         ]
     sources: list[tuple[LogSource, Wanted]] = []
     for log in found:
-        source = LogSource(log["name"], log["path"], log["instances"], log.get("prefixed", True))
+        source = LogSource.told(log)
         sources.append((source, _only(source, set(log["chosen"]))))
         if log.get("php") and (path := _of_library(source)) is not None:
             own = LogSource(log["name"], path, log["instances"])

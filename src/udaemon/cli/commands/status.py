@@ -46,13 +46,14 @@ def command(options: GlobalOptions, *, name: str | None) -> None:
         else:
             told = client.ask("inspect", name=name)
             daemons = {daemon["name"]: daemon for daemon in told["daemons"]}
+            logs = {log["name"]: log for log in client.ask("logs", names=(name,))["logs"]}
             places = _places(options)
             cards = [
                 instance_card(
                     one,
                     daemons[one["name"]],
                     [event for event in told["events"] if event["instance"] == one["instance"]],
-                    log=_last_lines(one),
+                    log=_last_lines(one, logs[one["name"]]),
                     place=places.get(one["name"]),
                     now=now,
                 )
@@ -61,14 +62,14 @@ def command(options: GlobalOptions, *, name: str | None) -> None:
     sys.stdout.write(render(cards, terminal_width(), color=options.colors(sys.stdout.isatty())))
 
 
-def _last_lines(one: Mapping[str, Any]) -> Sequence[str]:
+def _last_lines(one: Mapping[str, Any], log: Mapping[str, Any]) -> Sequence[str]:
     """What the instance wrote last; nothing where its log cannot be read."""
     from udaemon.logs.follow import LogReader
     from udaemon.logs.tail import LogSource
     from udaemon.ui.escape import escape
 
     try:
-        reader = LogReader(LogSource(one["name"], one["log"], one["instances"]))
+        reader = LogReader(LogSource.told(log))
     except OSError:
         return []
     mine = one["instance"] if one["instances"] > 1 else None

@@ -1,0 +1,55 @@
+"""One log pipe as the supervisor keeps it: its read end, and what each new logger has to be told of it.
+
+Knows nothing of how it is told.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+
+from udaemon.logs.target import LogTarget
+from udaemon.logs.wire import pack
+
+_FULLEST = 1024 * 1024
+"""Bytes that a pipe holds at most (/proc/sys/fs/pipe-max-size)."""
+
+
+class HandedPipe:
+    """A pipe that was handed to the logger.
+
+    Args:
+        fd: Its read end, which is this one's from here on.
+        target: Where its lines go.
+    """
+
+    def __init__(self, fd: int, target: LogTarget) -> None:
+        self.fd = fd
+        self.target = target
+        self.pid: int | None = None
+        self.pidfd: int | None = None
+
+    def messages(self, number: int) -> Iterator[tuple[bytes, int | None]]:
+        """All that the logger is to be told, each with its descriptor."""
+        yield pack("open", str(number), *self.target.fields()), self.fd
+        if self.pid is not None:
+            yield pack("born", str(number), str(self.pid)), None
+        if self.pidfd is not None:
+            yield pack("watch", str(number)), self.pidfd
+
+    def take_all(self) -> tuple[int, int]:
+        """Empty it. Returns how many lines and bytes nobody had read."""
+        lines = size = 0
+        os.set_blocking(self.fd, False)
+        with contextlib.suppress(OSError):
+            while size < _FULLEST and (chunk := os.read(self.fd, 65536)):
+                lines += chunk.count(b"\n")
+                size += len(chunk)
+        return lines, size
+
+    def close(self) -> None:
+        """Let go of it."""
+        os.close(self.fd)
+        if self.pidfd is not None:
+            os.close(self.pidfd)
