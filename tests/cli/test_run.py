@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 from tests.process.project import PATIENCE, UDAEMON, Project, alive, read_line
 
+from udaemon.logs.watch import Watch
+
 MANIFEST = """
 project = "shop"
 context = "test"
@@ -269,12 +271,10 @@ def test_log_and_pid_file_are_kept_as_under_a_supervisor_when_asked(shop: Projec
         log-dir = "log"
     """)
     (shop.directory / "run").mkdir()
+    (shop.directory / "log").mkdir()
     log, pid_file = shop.directory / "log/echo-production.log", shop.directory / "run/echo-production-1.pid"
     with shop.process("run", "echo", "--instance", "1", "--files") as process:
-        deadline = time.monotonic() + PATIENCE
-        while not (log.exists() and "is here" in log.read_text()):
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        written(log, "is here")
         stamp, tag, pid, *rest = log.read_text().split()
         assert (len(stamp), tag, rest) == (24, "[1]", ["is", "here"])
         assert pid_file.read_text() == pid
@@ -283,3 +283,16 @@ def test_log_and_pid_file_are_kept_as_under_a_supervisor_when_asked(shop: Projec
         assert process.stdout is not None
         assert process.stdout.read() == ""
     assert not pid_file.exists()
+
+
+def written(file: Path, text: str) -> None:
+    """Wait until a file has a text; looked at anew whenever something in its directory changes."""
+    deadline = time.monotonic() + PATIENCE
+    watch = Watch([str(file.parent)])
+    try:
+        while not (file.exists() and text in file.read_text()):
+            ready, _, _ = select.select([watch.fileno()], [], [], deadline - time.monotonic())
+            assert ready, f"{text!r} is not in {file}"
+            watch.clear()
+    finally:
+        watch.close()
