@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import itertools
 import os
+from functools import partial
 from multiprocessing import process, util
-from typing import Any, NoReturn
+from typing import Any
 
 from udaemon.child.cradle import Nest, OwnProcess
 from udaemon.child.process import begin
 from udaemon.child.spec import ChildFds
+from udaemon.child.stack import Life
 from udaemon.child.title import be_called
 from udaemon.engines.zygote.process import ZygoteProcess
 
@@ -39,9 +41,9 @@ class DaemonProcess(ZygoteProcess):
             module._parent_process = module._ParentProcess(self._parent_name, self._parent_pid, parent_sentinel)
             module._process_counter = itertools.count(1)
             module._children = set()
-        self._cradle = OwnProcess(spec, fds, batch[Nest])
+        self._begin = partial(begin, OwnProcess(spec, fds, batch[Nest]))
 
-    def _bootstrap(self, parent_sentinel: int | None = None) -> NoReturn:  # noqa: ARG002 - prepared with it
+    def life(self, parent_sentinel: int) -> Life:  # noqa: ARG002 - prepared with it
         """Become the daemon, to its end."""
         module: Any = process
         module._current_process = self
@@ -54,4 +56,4 @@ class DaemonProcess(ZygoteProcess):
         if inherited._afterfork_registry:
             inherited._run_after_forkers()
         be_called(self.name)
-        os._exit(begin(self._cradle))
+        return self._begin
