@@ -33,7 +33,7 @@ SHORT_PAUSE = 1.0  # below this a period is taken to ask for precision
 
 def run_child(spec: ChildSpec, fds: ChildFds) -> int:
     """Be the daemon, in a process that was started for it. Returns the exit code; leave by `os._exit` with it."""
-    return begin(OwnProcess(spec, fds, Nest(spec, fds.scoreboard)))
+    return begin(OwnProcess(spec, fds, Nest(spec, fds)))
 
 
 def begin(cradle: OwnProcess) -> int:
@@ -44,7 +44,8 @@ def begin(cradle: OwnProcess) -> int:
     """
     try:
         _own_process(cradle)
-        seed_anew()
+        if cradle.nest.shares_numbers:
+            seed_anew()
         outcome = _judged(prepare(cradle)())
     except BaseException as error:  # noqa: BLE001 - whatever it is, it must be told
         outcome = _raised(error)
@@ -171,7 +172,7 @@ def _own_process(cradle: OwnProcess) -> None:
     unblock_signals()
     gc.enable()
     if cradle.fds.parent is not None:
-        cradle.signals.parent_gone = watch_parent(cradle.fds.parent)
+        cradle.signals.parent_gone = watch_parent(cradle.fds.parent, cradle.nest.parent)
     output = 0 if cradle.fds.output is None else cradle.fds.output
     os.dup2(output, 1)
     os.dup2(output, 2)

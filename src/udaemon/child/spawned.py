@@ -42,4 +42,4 @@ def main() -> NoReturn:
         if fd is not None:
             os.set_inheritable(fd, False)
     be_called(f"{spec.name}/{spec.index}")
-    os._exit(begin(OwnProcess(spec, fds, Nest(spec, fds.scoreboard))))  # no frame more than is needed
+    os._exit(begin(OwnProcess(spec, fds, Nest(spec, fds))))  # no frame more than is needed

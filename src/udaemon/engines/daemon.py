@@ -35,25 +35,25 @@ class DaemonProcess(ZygoteProcess):
     def prepare(self, batch: dict[Any, Any], parent_sentinel: int) -> None:
         """Make ready what the child need not."""
         spec, fds = self._args[0], ChildFds(*self._args[1:])
+        module: Any = process
+        inherited: Any = util
         if Nest not in batch:
-            batch[Nest] = Nest(spec, fds.scoreboard)
-            module: Any = process
+            batch[Nest] = Nest(spec, fds)
             module._parent_process = module._ParentProcess(self._parent_name, self._parent_pid, parent_sentinel)
             module._process_counter = itertools.count(1)
             module._children = set()
+            inherited._finalizer_registry.clear()
+        # As in a program of its own: its processes are called Process-1 and so on, and its key is nobody else's.
+        self._identity = ()
+        self._config["authkey"] = module.AuthenticationString(os.urandom(32))
+        self._runs_after_forkers = bool(inherited._afterfork_registry)
         self._begin = partial(begin, OwnProcess(spec, fds, batch[Nest]))
 
     def life(self, parent_sentinel: int) -> Life:  # noqa: ARG002 - prepared with it
         """Become the daemon, to its end."""
         module: Any = process
         module._current_process = self
-        # As in a program of its own: its processes are called Process-1 and so on, and its key is nobody else's.
-        self._identity = ()
-        self._config["authkey"] = module.AuthenticationString(os.urandom(32))
-        inherited: Any = util
-        if inherited._finalizer_registry:
-            inherited._finalizer_registry.clear()
-        if inherited._afterfork_registry:
-            inherited._run_after_forkers()
+        if self._runs_after_forkers:
+            util._run_after_forkers()  # type: ignore[attr-defined]
         be_called(self.name)
         return self._begin

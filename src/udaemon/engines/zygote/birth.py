@@ -27,6 +27,8 @@ from udaemon.engines.zygote.process import ZygoteProcess
 _WAITING = (*STOPS, *OTHERS)
 _RESULT = struct.Struct("=iii")  # number in the batch, pid, errno
 
+_kept: list[object] = []
+"""What the process between has prepared: a child that leaves its frame frees none of it, as to free is to touch."""
 
 Gaps = tuple[tuple[int, int], ...]
 """Ranges of descriptors that a child closes."""
@@ -83,7 +85,7 @@ def _drain(pipe: int) -> bytes:
     return text[: len(text) - len(text) % _RESULT.size]
 
 
-def _between(births: Sequence[Birth], common: Sequence[int], report: int) -> int:
+def _between(births: Sequence[Birth], common: Sequence[int], report: int) -> Life | int:
     """The life of the process between: it forks, tells, and ends. What it prepares, its children need not touch."""
     clean_signals()
     kept = {0, 1, 2, *common}
@@ -91,6 +93,7 @@ def _between(births: Sequence[Birth], common: Sequence[int], report: int) -> int
     sys.stdin = None  # or multiprocessing puts one more descriptor in its place
     lives = [(_prepared(birth, common, batch), tuple(_gaps(kept | set(birth.fds)))) for birth in births]
     gc.freeze()  # a first collection in each child would go through all of them
+    _kept.append((births, lives, batch))
     for number, (process, gaps) in enumerate(lives):
         try:
             pid = os.fork()
@@ -98,7 +101,7 @@ def _between(births: Sequence[Birth], common: Sequence[int], report: int) -> int
             os.write(report, _RESULT.pack(number, 0, error.errno or 0))
             continue
         if pid == 0:
-            go_on(partial(_live, process, gaps, common[0]))
+            return partial(_live, process, gaps, common[0])
         os.write(report, _RESULT.pack(number, pid, 0))
     return 0
 
