@@ -27,7 +27,7 @@ class World:
         self.said: list[str] = []
         self.signals = Signals(hurry=lambda: self.said.append("killed"))
         self.writer = SlotWriter.anonymous()
-        self.writer.attach(77)
+        self.writer.taken_over().attach(77)
         hear = (self.events.append,)
         kinds = ("start", "task_done", "task_failed")
         self.book = Book("mailer", 0, self.writer, Reporter(None), dict.fromkeys(kinds, hear))

@@ -12,10 +12,10 @@ import sys
 from typing import Literal, TextIO
 
 from udaemon.child.build import Call, known_call
-from udaemon.child.fresh import watch_for_crashes
+from udaemon.child.fresh import has_numbers, watch_for_crashes
 from udaemon.child.report import Reporter
 from udaemon.child.scoreboard import SlotWriter, map_all
-from udaemon.child.signals import Signals, clean_signals
+from udaemon.child.signals import Signals, clean_signals, identity
 from udaemon.child.spec import ChildFds, ChildSpec
 from udaemon.child.task import TaskContext
 
@@ -56,11 +56,13 @@ class Nest:
 
     Args:
         first: One of them; its marks in the environment are most of the others', too.
-        scoreboard: The scoreboard's descriptor, if there is one.
+        fds: Of its descriptors, all have the scoreboard and the parent's pipe in common.
     """
 
-    def __init__(self, first: ChildSpec, scoreboard: int | None) -> None:
-        self.board = None if scoreboard is None else map_all(scoreboard)
+    def __init__(self, first: ChildSpec, fds: ChildFds) -> None:
+        self.board = None if fds.scoreboard is None else map_all(fds.scoreboard)
+        self.parent = (-1, -1) if fds.parent is None else identity(fds.parent)
+        self.shares_numbers = has_numbers()
         self.signals = Signals()
         clean_signals()
         self.signals.install()
@@ -79,8 +81,9 @@ class OwnProcess(Cradle):
 
     def __init__(self, spec: ChildSpec, fds: ChildFds, nest: Nest) -> None:
         self.fds = fds
+        self.nest = nest
         writer = SlotWriter.anonymous() if nest.board is None else SlotWriter.of(nest.board, spec.slot)
-        super().__init__(spec, nest.signals, Reporter(fds.events), writer)
+        super().__init__(spec, nest.signals, Reporter(fds.events), writer.taken_over())
 
 
 def _marks(spec: ChildSpec) -> dict[str, str]:

@@ -12,7 +12,7 @@ from udaemon.child.book import Book, Listeners, listed
 from udaemon.child.build import built_of
 from udaemon.child.foreground import TerminalSignals
 from udaemon.child.forked import protect
-from udaemon.child.process import run_loop
+from udaemon.child.process import loop_of
 from udaemon.child.report import Reporter
 from udaemon.child.scoreboard import SlotWriter
 from udaemon.child.spec import Pace
@@ -73,7 +73,7 @@ def run(
     protect(signals.cut_off, writer.cut_off)
     try:
         book.start()
-        outcome = run_loop(pace, built, signals, book, once=once)
+        outcome = loop_of(pace, built, signals, book, once=once)()
     finally:
         protect()
         signals.uninstall()

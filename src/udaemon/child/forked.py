@@ -23,11 +23,16 @@ _cuts: list[Callable[[], object]] = []
 _masks: dict[int, Any] = {}
 """The signal mask of each thread that is about to fork."""
 _forked = False
+_hooked = False
 
 
 def protect(*cuts: Callable[[], object]) -> None:
     """Have these called in each process that this one, which is a daemon's, forks from now on."""
+    global _hooked  # noqa: PLW0603 - it is a fact about this process
     _cuts[:] = cuts
+    if not _hooked:  # not at import: a zygote forks too, and what a hook touches is copied for each daemon
+        _hooked = True
+        os.register_at_fork(before=_hold_signals, after_in_parent=_let_signals_come, after_in_child=_cut_off)
 
 
 def leave_if_forked(error: BaseException | None = None) -> None:
@@ -69,7 +74,7 @@ def _let_signals_come() -> None:
 
 def _cut_off() -> None:
     global _forked  # noqa: PLW0603 - it is a fact about this process
-    if _cuts:  # a zygote forks too
+    if _cuts:  # an embedding program may fork after `run`
         _forked = True
         for cut in _cuts:
             cut()
@@ -80,6 +85,3 @@ def _cut_off() -> None:
             processes._children.clear()  # noqa: SLF001 - no other way leads to it
     _let_signals_come()
     _masks.clear()
-
-
-os.register_at_fork(before=_hold_signals, after_in_parent=_let_signals_come, after_in_child=_cut_off)

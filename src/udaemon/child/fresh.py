@@ -13,12 +13,15 @@ from contextlib import suppress
 _STDERR = 2
 
 
+def has_numbers() -> bool:
+    """Whether numpy's generator is loaded."""
+    return "numpy.random" in sys.modules
+
+
 def seed_anew() -> None:
-    """Give numpy's global generator a state of its own, where it is loaded; called before any of the user's code."""
-    numbers = sys.modules.get("numpy.random")
-    if numbers is not None:
-        with suppress(Exception):  # another module of that name
-            numbers.seed()
+    """Give numpy's global generator a state of its own; called before any of the user's code."""
+    with suppress(Exception):  # another module of that name
+        sys.modules["numpy.random"].seed()
 
 
 def watch_for_crashes() -> None:

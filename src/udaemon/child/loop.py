@@ -146,8 +146,7 @@ def back_to_back(run: Callable[[], Any], *, marks: Marks, book: Book, clock: Clo
     writer = book.writer
     words = writer.words
     sampled = rss_due = 0.0
-    stride = 1.0
-    number = words[DONE]
+    number = counted = words[DONE]
     now = clock()
     try:
         while True:
@@ -164,13 +163,12 @@ def back_to_back(run: Callable[[], Any], *, marks: Marks, book: Book, clock: Clo
                     return Outcome("stopped")
                 now = clock()
             words[CURRENT] = now
-            going = True
-            while going:
+            while True:
                 started = now
                 result = run()
                 if marks.attention:
                     leave_if_forked()  # before a word is stored
-                    going = False
+                    sampled = number  # look up after this run
                 if result is not None:
                     refuse_product(result)
                 now = clock()
@@ -181,9 +179,9 @@ def back_to_back(run: Callable[[], Any], *, marks: Marks, book: Book, clock: Clo
                 words[CURRENT] = now
                 words[DONE] = number
                 if number >= sampled:
-                    stride = _sample(writer, now - started, stride)
-                    sampled = number + stride
-                    if marks.look():
+                    sampled = number + _sample(writer, now - started, number - counted)
+                    counted = number
+                    if marks.look() or marks.attention:
                         break
                     if now >= rss_due:
                         rss_due = now + RSS_PERIOD
@@ -195,6 +193,7 @@ def back_to_back(run: Callable[[], Any], *, marks: Marks, book: Book, clock: Clo
         return outcome_of(error)
 
 
-def _sample(writer: SlotWriter, duration: float, stride: float) -> float:
-    writer.stay(duration, stride)
+def _sample(writer: SlotWriter, duration: float, runs: float) -> float:
+    """Count a run for all since the last sample. Returns after how many the next is due."""
+    writer.stay(duration, runs)
     return SAMPLE if duration < SHORT else 1.0

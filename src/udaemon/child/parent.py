@@ -14,13 +14,14 @@ from collections.abc import Callable
 from udaemon.child.signals import identity
 
 
-def watch_parent(fd: int) -> Callable[[], bool]:
+def watch_parent(fd: int, opened: tuple[int, int]) -> Callable[[], bool]:
     """Have TERM sent to us when the last write end of the pipe is closed, also if it was closed before.
 
     Args:
         fd: A read end of the pipe. It is replaced by a description of our own, because owner and signal belong to the
             open file description, which a fork shares. It keeps its number, which multiprocessing knows as the
             sentinel of the parent process.
+        opened: The pipe's identity, which its processes need not all ask for.
 
     Returns:
         A function that says whether the supervisor is gone.
@@ -31,25 +32,21 @@ def watch_parent(fd: int) -> Callable[[], bool]:
     own = os.open(f"/proc/self/fd/{fd}", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     os.dup2(own, fd, inheritable=False)
     os.close(own)
-    own = fd
-    fcntl.fcntl(own, fcntl.F_SETOWN, os.getpid())
-    fcntl.fcntl(own, fcntl.F_SETSIG, signal.SIGTERM)
-    fcntl.fcntl(own, fcntl.F_SETFL, os.O_NONBLOCK | os.O_ASYNC)
-
-    opened = identity(own)
-
-    def gone() -> bool:
-        if identity(own) != opened:
-            return False  # the task has closed it, and with it goes our only way to know
-        # Not poll: it reports no hang-up on a description that was opened after the last writer had gone.
-        try:
-            return os.read(own, 1) == b""
-        except BlockingIOError:
-            return False
-
-    if gone():
+    fcntl.fcntl(fd, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(fd, fcntl.F_SETSIG, signal.SIGTERM)
+    fcntl.fcntl(fd, fcntl.F_SETFL, os.O_NONBLOCK | os.O_ASYNC)
+    if _has_ended(fd):
         os.kill(os.getpid(), signal.SIGTERM)
-    return gone
+    # Where the task has closed it, with it goes our only way to know.
+    return lambda: identity(fd) == opened and _has_ended(fd)
+
+
+def _has_ended(pipe: int) -> bool:
+    # Not poll: it reports no hang-up on a description that was opened after the last writer had gone.
+    try:
+        return os.read(pipe, 1) == b""
+    except BlockingIOError:
+        return False
 
 
 def _wait_for_end(fd: int) -> None:

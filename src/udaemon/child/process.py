@@ -11,6 +11,7 @@ import os
 import resource
 import time
 from collections.abc import Callable
+from functools import partial
 
 from udaemon.child.book import Book
 from udaemon.child.build import Built, build, load_module, resolve_listener
@@ -32,7 +33,7 @@ SHORT_PAUSE = 1.0  # below this a period is taken to ask for precision
 
 def run_child(spec: ChildSpec, fds: ChildFds) -> int:
     """Be the daemon, in a process that was started for it. Returns the exit code; leave by `os._exit` with it."""
-    return begin(OwnProcess(spec, fds, Nest(spec, fds.scoreboard)))
+    return begin(OwnProcess(spec, fds, Nest(spec, fds)))
 
 
 def begin(cradle: OwnProcess) -> int:
@@ -43,10 +44,11 @@ def begin(cradle: OwnProcess) -> int:
     """
     try:
         _own_process(cradle)
-        seed_anew()
-        outcome = live(cradle)
+        if cradle.nest.shares_numbers:
+            seed_anew()
+        outcome = _judged(prepare(cradle)())
     except BaseException as error:  # noqa: BLE001 - whatever it is, it must be told
-        outcome = Outcome("exception", error)
+        outcome = _raised(error)
     leave_if_forked(outcome.error)
     code = tell_end(cradle, outcome)
     finish()
@@ -55,35 +57,45 @@ def begin(cradle: OwnProcess) -> int:
 
 def live(cradle: Cradle, *, once: bool = False) -> Outcome:
     """Build the task and run it until it ends. Raises nothing: what went wrong is in the outcome."""
+    try:
+        return _judged(prepare(cradle, once=once)())
+    except BaseException as error:  # noqa: BLE001 - from the user's modules
+        return _raised(error)
+
+
+def prepare(cradle: Cradle, *, once: bool = False) -> Callable[[], Outcome]:
+    """Build the task. Returns its loop, which the caller runs, so that no frame of this lies below the task's.
+
+    Raises:
+        BaseException: Whatever the user's modules do, and `Misconfigured`.
+    """
     spec, signals, reporter = cradle.spec, cradle.signals, cradle.reporter
     cradle.writer.attach(os.getpid())
     signals.asked_to_stop = cradle.writer.asked_to_stop
     protect(signals.cut_off, reporter.cut_off, cradle.writer.cut_off)
-    try:
-        _surroundings(cradle)
-        for module in spec.preload:
-            load_module(module)
-        listeners = {kind: tuple(map(resolve_listener, names)) for kind, names in spec.listeners.items()}
-        book = Book(spec.name, spec.index, cradle.writer, reporter, listeners)
-        built = build(spec.factory, spec.params, cradle.context, cradle.call)
-        leave_if_forked()
-        signals.hooks = built.hooks
-        if signals.stopping:
-            return Outcome("stopped")
-        book.start()
-        reporter.tell(ReadyReport())
-        return _judged(run_loop(spec, built, signals, book, once=once, told=lambda end: tell_end(cradle, _judged(end))))
-    except Misconfigured as error:
-        return Outcome("config", error)
-    except SystemExit as error:
-        return Outcome("exited", error)
-    except BaseException as error:  # noqa: BLE001 - from the user's modules
-        return Outcome("exception", error)
+    _surroundings(cradle)
+    for module in spec.preload:
+        load_module(module)
+    listeners = {kind: tuple(map(resolve_listener, names)) for kind, names in spec.listeners.items()}
+    book = Book(spec.name, spec.index, cradle.writer, reporter, listeners)
+    built = build(spec.factory, spec.params, cradle.context, cradle.call)
+    leave_if_forked()
+    signals.hooks = built.hooks
+    if signals.stopping:
+        return partial(Outcome, "stopped")
+    book.start()
+    reporter.tell(ReadyReport())
+    return loop_of(spec, built, signals, book, once=once, told=lambda end: tell_end(cradle, _judged(end)))
 
 
 def _judged(outcome: Outcome) -> Outcome:
     """A run can show that the daemon is not declared well."""
     return Outcome("config", outcome.error) if isinstance(outcome.error, Misconfigured) else outcome
+
+
+def _raised(error: BaseException) -> Outcome:
+    """What an exception means that comes from no run."""
+    return _judged(Outcome("exited" if isinstance(error, SystemExit) else "exception", error))
 
 
 def tell_end(cradle: Cradle, outcome: Outcome) -> int:
@@ -110,7 +122,7 @@ def tell_end(cradle: Cradle, outcome: Outcome) -> int:
     return code
 
 
-def run_loop(
+def loop_of(
     spec: ChildSpec | Pace,
     built: Built,
     signals: Signals,
@@ -118,18 +130,18 @@ def run_loop(
     *,
     once: bool,
     told: Callable[[Outcome], object] = lambda _outcome: None,
-) -> Outcome:
-    """Run a task that is built, by the loop that suits it; `told` of the end where there is a wait after it.
+) -> Callable[[], Outcome]:
+    """The loop that suits a task that is built; `told` of the end where there is a wait after it.
 
-    It is not run at all where a listener to its start has ended it.
+    None of its runs where a listener to its start has ended it.
     """
     if book.ended_by is not None:
-        return outcome_of(book.ended_by)
+        return partial(outcome_of, book.ended_by)
     clock = time.monotonic
     unpaced = spec.sleep <= 0 and spec.min_sleep <= 0
     limit = None if spec.memory_limit is None else MemoryLimit(spec.memory_limit, spec.memory_threshold)
     if unpaced and not (built.is_async or book.listens or once or limit):
-        return back_to_back(built.run, marks=signals, book=book, clock=clock)
+        return partial(back_to_back, built.run, marks=signals, book=book, clock=clock)
     if 0 < spec.sleep + spec.min_sleep < SHORT_PAUSE:
         make_timers_precise()
     steps = course(
@@ -146,8 +158,8 @@ def run_loop(
     if built.is_async:
         from udaemon.child.async_loop import run_course  # asyncio is 40 ms that a plain task need not pay
 
-        return run_course(steps, signals, told)
-    return drive(steps, signals.wait)
+        return partial(run_course, steps, signals, told)
+    return partial(drive, steps, signals.wait)
 
 
 def _own_process(cradle: OwnProcess) -> None:
@@ -160,7 +172,7 @@ def _own_process(cradle: OwnProcess) -> None:
     unblock_signals()
     gc.enable()
     if cradle.fds.parent is not None:
-        cradle.signals.parent_gone = watch_parent(cradle.fds.parent)
+        cradle.signals.parent_gone = watch_parent(cradle.fds.parent, cradle.nest.parent)
     output = 0 if cradle.fds.output is None else cradle.fds.output
     os.dup2(output, 1)
     os.dup2(output, 2)

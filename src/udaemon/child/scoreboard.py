@@ -18,7 +18,7 @@ import re
 import struct
 from contextlib import suppress
 from math import nan
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from udaemon.child.histogram import BUCKETS, bucket, percentile
 
@@ -82,7 +82,7 @@ class SlotWriter:
         """How many runs have ended, in this process and the ones before it."""
         return _whole(self.words[DONE])
 
-    def attach(self, pid: int) -> None:
+    def taken_over(self) -> Self:
         """Take the slot over for a new process: counts go on; a run that the last process died in has failed."""
         words = self.words
         for place in (DONE, FAILED, LATE):  # whatever anybody has written there
@@ -92,6 +92,11 @@ class SlotWriter:
         words[BEGUN] = words[DONE]
         words[NEXT_DUE] = 0.0
         words[RSS_PEAK] = 0.0
+        return self
+
+    def attach(self, pid: int) -> None:
+        """Say whose it is, in that process itself. It may have been asked to stop already."""
+        words = self.words
         words[STOP] = -1.0 if words[STOP] != pid else words[STOP]
         words[PID] = float(pid)
 

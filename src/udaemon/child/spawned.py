@@ -10,7 +10,8 @@ import pickle
 import sys
 from typing import NoReturn
 
-from udaemon.child.process import run_child
+from udaemon.child.cradle import Nest, OwnProcess
+from udaemon.child.process import begin
 from udaemon.child.spec import ChildFds, ChildSpec
 from udaemon.child.title import be_called
 
@@ -41,4 +42,4 @@ def main() -> NoReturn:
         if fd is not None:
             os.set_inheritable(fd, False)
     be_called(f"{spec.name}/{spec.index}")
-    os._exit(run_child(spec, fds))
+    os._exit(begin(OwnProcess(spec, fds, Nest(spec, fds))))  # no frame more than is needed

@@ -14,18 +14,20 @@ import socket
 import sys
 import time
 from contextlib import suppress
+from functools import partial
 from types import ModuleType, TracebackType
-from typing import TYPE_CHECKING, NamedTuple, NoReturn, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from udaemon.child.environment import callers, interpreter
 from udaemon.child.signals import ALL_SIGNALS, PYTHON_IGNORES, survive_signals
+from udaemon.child.stack import at_the_bottom, go_on
 from udaemon.child.title import be_called
 from udaemon.errors import UdaemonError
 
 if TYPE_CHECKING:
     from udaemon.manifest.model import Manifest
 
-_STAND_BY = "import sys; from udaemon.cli.boot import stand_by; stand_by(int(sys.argv[1]))"
+_STAND_BY = "import sys; from udaemon.cli.boot import be_executed; be_executed(int(sys.argv[1]))"
 _STANDS_WITHIN = 30.0
 """Seconds in which a supervisor must say that it stands; it needs well under one."""
 
@@ -61,7 +63,7 @@ class Launch:
         self._told = ours
         self._stands = False
         with theirs:
-            self._pid = _fork(theirs.fileno()) if young else _execute(theirs.fileno())
+            self._pid = _fork(theirs) if young else _execute(theirs.fileno())
 
     def go(
         self, manifest: Manifest, directory: str, *, autostart: bool, lock: int, claim: int | None, leashed: bool
@@ -135,7 +137,12 @@ def call_off() -> None:
         _early.pop().close()
 
 
-def stand_by(fd: int) -> NoReturn:
+def be_executed(fd: int) -> None:
+    """Stand by in an interpreter that was executed for it."""
+    os._exit(at_the_bottom(partial(_stand_by, fd)))
+
+
+def _stand_by(fd: int) -> int:
     """Be a supervisor's process, before it knows of what: leave the caller's surroundings, and load the code.
 
     Args:
@@ -144,21 +151,15 @@ def stand_by(fd: int) -> NoReturn:
     import gc
 
     gc.disable()  # nothing that is loaded becomes garbage, and to look for some costs a tenth of the time
-    code = 1
-    try:
-        be_called("supervisor")
-        _leave_the_caller()
-        # What daemons need, too; only then is there something for the zygote to share.
-        from udaemon.engines.zygote.spare import fork_spare
+    be_called("supervisor")
+    _leave_the_caller()
+    # What daemons need, too; only then is there something for the zygote to share.
+    from udaemon.engines.zygote.spare import fork_spare
 
-        spare = fork_spare()
-        from udaemon.cli.supervise import main
+    spare = fork_spare()
+    from udaemon.cli.supervise import main
 
-        code = main(fd, spare)
-    except BaseException:  # noqa: BLE001 - the frames below may be those of `up`
-        sys.excepthook(*sys.exc_info())
-    finally:
-        os._exit(code)
+    return main(fd, spare)
 
 
 def _leave_the_caller() -> None:
@@ -174,23 +175,27 @@ def _leave_the_caller() -> None:
     os.chdir("/")
 
 
-def _fork(fd: int) -> int:
-    """A child that stands by; `fd` is its end of the connection."""
+def _fork(theirs: socket.socket) -> int:
+    """A child that stands by, with its end of the connection."""
     pid = os.fork()
     if pid == 0:
-        os.setsid()
-        os.closerange(3, fd)
-        os.closerange(fd + 1, os.sysconf("SC_OPEN_MAX"))
-        null = os.open(os.devnull, os.O_RDWR)
-        os.dup2(null, 0)
-        os.dup2(null, 1)
-        os.close(null)
-        if not sys.flags.safe_path:
-            del sys.path[0]  # where the script lies is no place to import from
-        sys.argv[1:] = []
-        sys.modules["__main__"] = ModuleType("__main__")  # `spawn` would run the script in the daemons' children
-        stand_by(fd)
+        go_on(partial(_be_forked, theirs.detach()))  # or the frames that it leaves would close it
     return pid
+
+
+def _be_forked(fd: int) -> int:
+    os.setsid()
+    os.closerange(3, fd)
+    os.closerange(fd + 1, os.sysconf("SC_OPEN_MAX"))
+    null = os.open(os.devnull, os.O_RDWR)
+    os.dup2(null, 0)
+    os.dup2(null, 1)
+    os.close(null)
+    if not sys.flags.safe_path:
+        del sys.path[0]  # where the script lies is no place to import from
+    sys.argv[1:] = []
+    sys.modules["__main__"] = ModuleType("__main__")  # `spawn` would run the script in the daemons' children
+    return _stand_by(fd)
 
 
 def _execute(fd: int) -> int:

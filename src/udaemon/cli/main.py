@@ -11,14 +11,16 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from types import ModuleType
 
 from udaemon.child.environment import be_utf8
+from udaemon.child.stack import at_the_bottom
 
 _NEVER_IN_A_SHORT_VERB = 200_000
 
 
-def script() -> None:
+def _script() -> None:
     """Be the `udaemon` command: run `main`, then end this process without taking the interpreter apart.
 
     That, and collecting garbage while importing, are a fifth of what a short verb costs. A verb that has something to
@@ -34,6 +36,10 @@ def script() -> None:
     with suppress(OSError):
         sys.stderr.flush()
     os._exit(code)
+
+
+script = partial(at_the_bottom, _script)
+"""The same as the bottom of what is forked from it: a supervisor, a zygote, its daemons."""
 
 
 def _begin_early() -> ModuleType:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import itertools
 import os
+from functools import partial
 from multiprocessing import process, util
-from typing import Any, NoReturn
+from typing import Any
 
 from udaemon.child.cradle import Nest, OwnProcess
 from udaemon.child.process import begin
 from udaemon.child.spec import ChildFds
+from udaemon.child.stack import Life
 from udaemon.child.title import be_called
 from udaemon.engines.zygote.process import ZygoteProcess
 
@@ -33,25 +35,25 @@ class DaemonProcess(ZygoteProcess):
     def prepare(self, batch: dict[Any, Any], parent_sentinel: int) -> None:
         """Make ready what the child need not."""
         spec, fds = self._args[0], ChildFds(*self._args[1:])
+        module: Any = process
+        inherited: Any = util
         if Nest not in batch:
-            batch[Nest] = Nest(spec, fds.scoreboard)
-            module: Any = process
+            batch[Nest] = Nest(spec, fds)
             module._parent_process = module._ParentProcess(self._parent_name, self._parent_pid, parent_sentinel)
             module._process_counter = itertools.count(1)
             module._children = set()
-        self._cradle = OwnProcess(spec, fds, batch[Nest])
-
-    def _bootstrap(self, parent_sentinel: int | None = None) -> NoReturn:  # noqa: ARG002 - prepared with it
-        """Become the daemon, to its end."""
-        module: Any = process
-        module._current_process = self
+            inherited._finalizer_registry.clear()
         # As in a program of its own: its processes are called Process-1 and so on, and its key is nobody else's.
         self._identity = ()
         self._config["authkey"] = module.AuthenticationString(os.urandom(32))
-        inherited: Any = util
-        if inherited._finalizer_registry:
-            inherited._finalizer_registry.clear()
-        if inherited._afterfork_registry:
-            inherited._run_after_forkers()
+        self._runs_after_forkers = bool(inherited._afterfork_registry)
+        self._begin = partial(begin, OwnProcess(spec, fds, batch[Nest]))
+
+    def life(self, parent_sentinel: int) -> Life:  # noqa: ARG002 - prepared with it
+        """Become the daemon, to its end."""
+        module: Any = process
+        module._current_process = self
+        if self._runs_after_forkers:
+            util._run_after_forkers()  # type: ignore[attr-defined]
         be_called(self.name)
-        os._exit(begin(self._cradle))
+        return self._begin

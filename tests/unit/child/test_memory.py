@@ -85,7 +85,7 @@ def test_the_process_that_comes_after_keeps_the_pause_and_the_grid() -> None:
     world.limit = Full(at=1)
     world.play()
     world.limit = None
-    world.writer.attach(78)
+    world.writer.taken_over().attach(78)
 
     world.play()
 
@@ -97,7 +97,7 @@ def test_a_pause_is_left_to_one_process_only() -> None:
     world.limit = Full(at=1)
     world.play()
     assert world.writer.take_resume() > world.now
-    world.writer.attach(78)
+    world.writer.taken_over().attach(78)
     world.limit = Full(at=1)
     before = world.now
 

@@ -34,7 +34,7 @@ def test_a_slot_says_nothing_before_its_first_process(board: Scoreboard) -> None
 
 
 def test_a_new_process_has_no_runs(board: Scoreboard) -> None:
-    SlotWriter.of(map_all(board.fd), 1).attach(77)
+    SlotWriter.of(map_all(board.fd), 1).taken_over().attach(77)
 
     assert read(board) == SlotReading(77, 0, 0, 0, None, None, None, None, None, None, None, None, None)
     assert board.read_slot(0) is None
@@ -43,7 +43,7 @@ def test_a_new_process_has_no_runs(board: Scoreboard) -> None:
 
 def test_runs_are_counted_and_the_last_one_told(board: Scoreboard) -> None:
     writer = SlotWriter.of(map_all(board.fd), 1)
-    writer.attach(77)
+    writer.taken_over().attach(77)
     for start in (10.0, 20.0):
         writer.began(start)
         assert read(board).current_started_at == start
@@ -61,12 +61,12 @@ def test_runs_are_counted_and_the_last_one_told(board: Scoreboard) -> None:
 
 def test_a_failed_run_is_told_until_the_next_one_is_done(board: Scoreboard) -> None:
     writer = SlotWriter.of(map_all(board.fd), 1)
-    writer.attach(77)
+    writer.taken_over().attach(77)
     writer.done(1.0, 2.0)
     writer.began(3.0)
     writer.failed(3.0, 3.25)
     failed = read(board)
-    writer.attach(78)
+    writer.taken_over().attach(78)
     writer.done(4.0, 5.0)
     after = read(board)
 
@@ -76,11 +76,11 @@ def test_a_failed_run_is_told_until_the_next_one_is_done(board: Scoreboard) -> N
 
 def test_a_run_its_process_died_in_has_failed_and_its_id_is_not_used_again(board: Scoreboard) -> None:
     first = SlotWriter.of(map_all(board.fd), 1)
-    first.attach(77)
+    first.taken_over().attach(77)
     first.done(1.0, 2.0)
     first.began(3.0)
 
-    SlotWriter.of(map_all(board.fd), 1).attach(78)
+    SlotWriter.of(map_all(board.fd), 1).taken_over().attach(78)
 
     now = read(board)
     assert (now.count, now.failed, now.last_outcome, now.last_id) == (2, 1, "failed", 2)
@@ -89,7 +89,7 @@ def test_a_run_its_process_died_in_has_failed_and_its_id_is_not_used_again(board
 
 def test_late_runs_are_counted(board: Scoreboard) -> None:
     writer = SlotWriter.of(map_all(board.fd), 1)
-    writer.attach(77)
+    writer.taken_over().attach(77)
     writer.came_late()
     writer.came_late()
 
@@ -97,7 +97,7 @@ def test_late_runs_are_counted(board: Scoreboard) -> None:
 
 
 def test_the_file_can_be_read_by_anyone_who_may_open_it(board: Scoreboard, tmp_path: Path) -> None:
-    SlotWriter.of(map_all(board.fd), 2).attach(99)
+    SlotWriter.of(map_all(board.fd), 2).taken_over().attach(99)
     other = Scoreboard.open(str(tmp_path / "scoreboard"))
 
     assert other is not None
@@ -107,7 +107,7 @@ def test_the_file_can_be_read_by_anyone_who_may_open_it(board: Scoreboard, tmp_p
 
 def test_a_new_board_leaves_an_old_one_that_is_still_mapped_alone(board: Scoreboard, tmp_path: Path) -> None:
     writer = SlotWriter.of(map_all(board.fd), 1)
-    writer.attach(77)
+    writer.taken_over().attach(77)
 
     new = Scoreboard.create(str(tmp_path / "scoreboard"), 1)
     writer.done(1.0, 2.0)
@@ -130,7 +130,7 @@ def test_nobody_can_change_its_size(size: int, board: Scoreboard, tmp_path: Path
         Path(place).write_bytes(b"")
     os.truncate(tmp_path / "scoreboard", 0)
 
-    writer.attach(77)
+    writer.taken_over().attach(77)
     assert read(board).pid == 77
     assert Scoreboard.open(str(tmp_path / "scoreboard")) is None
 
@@ -147,7 +147,7 @@ def test_what_was_overwritten_is_whole_again_with_the_next_process(board: Scoreb
     os.pwrite(board.fd, b"\xff" * sb.SLOT_SIZE * 3, sb.HEADER_SIZE)
     assert board.read_slot(1) is None
     writer = SlotWriter.of(map_all(board.fd), 1)
-    writer.attach(77)
+    writer.taken_over().attach(77)
     writer.done(1.0, 2.0)
 
     assert (read(board).count, read(board).failed, read(board).late) == (2, 1, 0)

@@ -16,15 +16,19 @@ import struct
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from udaemon.child.signals import OTHERS, STOPS, clean_signals
+from udaemon.child.stack import Life, go_on
 from udaemon.engines.zygote import inherited
 from udaemon.engines.zygote.process import ZygoteProcess
 
 _WAITING = (*STOPS, *OTHERS)
 _RESULT = struct.Struct("=iii")  # number in the batch, pid, errno
 
+_kept: list[object] = []
+"""What the process between has prepared: a child that leaves its frame frees none of it, as to free is to touch."""
 
 Gaps = tuple[tuple[int, int], ...]
 """Ranges of descriptors that a child closes."""
@@ -54,14 +58,13 @@ def bear(births: Sequence[Birth], common: Sequence[int]) -> list[tuple[int, int]
     try:
         pid = os.fork()
     except OSError as error:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         os.close(read)
         os.close(write)
         return [(0, error.errno or 0)] * len(births)
-    else:
-        if pid == 0:
-            _between(births, common, write)
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+    if pid == 0:
+        go_on(partial(_between, births, common, write))
+    signal.pthread_sigmask(signal.SIG_SETMASK, mask)
     os.waitpid(pid, 0)
     results: list[tuple[int, int] | None] = [None] * len(births)
     for number, child, error_number in _RESULT.iter_unpack(_drain(read)):
@@ -82,7 +85,7 @@ def _drain(pipe: int) -> bytes:
     return text[: len(text) - len(text) % _RESULT.size]
 
 
-def _between(births: Sequence[Birth], common: Sequence[int], report: int) -> None:
+def _between(births: Sequence[Birth], common: Sequence[int], report: int) -> Life | int:
     """The life of the process between: it forks, tells, and ends. What it prepares, its children need not touch."""
     clean_signals()
     kept = {0, 1, 2, *common}
@@ -90,6 +93,7 @@ def _between(births: Sequence[Birth], common: Sequence[int], report: int) -> Non
     sys.stdin = None  # or multiprocessing puts one more descriptor in its place
     lives = [(_prepared(birth, common, batch), tuple(_gaps(kept | set(birth.fds)))) for birth in births]
     gc.freeze()  # a first collection in each child would go through all of them
+    _kept.append((births, lives, batch))
     for number, (process, gaps) in enumerate(lives):
         try:
             pid = os.fork()
@@ -97,9 +101,9 @@ def _between(births: Sequence[Birth], common: Sequence[int], report: int) -> Non
             os.write(report, _RESULT.pack(number, 0, error.errno or 0))
             continue
         if pid == 0:
-            _live(process, gaps, common[0])
+            return partial(_live, process, gaps, common[0])
         os.write(report, _RESULT.pack(number, pid, 0))
-    os._exit(0)
+    return 0
 
 
 def _prepared(birth: Birth, common: Sequence[int], batch: dict[Any, Any]) -> ZygoteProcess | None:
@@ -114,18 +118,11 @@ def _prepared(birth: Birth, common: Sequence[int], batch: dict[Any, Any]) -> Zyg
     return process if isinstance(process, ZygoteProcess) else None
 
 
-def _live(process: ZygoteProcess | None, gaps: Gaps, parent: int) -> None:
-    """The life of a child. Leaves by `os._exit`: the zygote's own clean-up is none of its business."""
-    code = 1
-    try:
-        for first, end in gaps:
-            os.closerange(first, end)
-        if process is not None:
-            code = process._bootstrap(parent_sentinel=parent)
-    except BaseException:  # noqa: BLE001 - nothing of the zygote's frames below may run
-        traceback.print_exc()
-    finally:
-        os._exit(code)
+def _live(process: ZygoteProcess | None, gaps: Gaps, parent: int) -> Life | int:
+    """The life of a child, up to what is its own."""
+    for first, end in gaps:
+        os.closerange(first, end)
+    return 1 if process is None else process.life(parent)
 
 
 def _gaps(keep: set[int]) -> Iterator[tuple[int, int]]:

@@ -6,10 +6,12 @@ Knows nothing of zygotes: who launches it is given to it, and stays behind when 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from multiprocessing.process import BaseProcess
 from typing import TYPE_CHECKING, Any
 
 from udaemon.child.signals import unblock_signals
+from udaemon.child.stack import Life
 
 if TYPE_CHECKING:
     from udaemon.engines.zygote.popen import Launch, Popen
@@ -42,9 +44,10 @@ class ZygoteProcess(BaseProcess):
             parent_sentinel: What the child's parent process has as a sentinel.
         """
 
-    def _bootstrap(self, parent_sentinel: int | None = None) -> int:
+    def life(self, parent_sentinel: int) -> Life:
+        """What the child does. Called there, with the frames that it was forked in left behind."""
         unblock_signals()
-        return super()._bootstrap(parent_sentinel=parent_sentinel)  # type: ignore[misc,no-any-return]
+        return partial(self._bootstrap, parent_sentinel=parent_sentinel)  # type: ignore[attr-defined]
 
     @property
     def sentinel(self) -> int:

@@ -166,17 +166,16 @@ def _settle(setup: Setup, output: int) -> None:
 
 
 def _serve_one(channel: socket.socket, request: Request, sources: Sources, common: Sequence[int]) -> None:
-    try:
-        if (file := sources.changed()) is not None:
-            reply: dict[str, object] = {"stale": file}
-        elif not is_alone():
-            reply = {"spoiled": None, "why": "a thread was started after the imports"}
-        else:
-            reply = {"born": bear(_births(request), common)}
-    finally:
-        # Before the answer: the parent may ask at once whether the locks among these are free.
-        for fd in request.fds:
-            os.close(fd)
+    if (file := sources.changed()) is not None:
+        reply: dict[str, object] = {"stale": file}
+    elif not is_alone():
+        reply = {"spoiled": None, "why": "a thread was started after the imports"}
+    else:
+        reply = {"born": bear(_births(request), common)}
+    # Before the answer: the parent may ask at once whether the locks among these are free. In no `finally`: whoever was
+    # forked leaves through here with them.
+    for fd in request.fds:
+        os.close(fd)
     answer(channel, reply)
 
 

@@ -10,11 +10,12 @@ import gc
 import os
 import signal
 import socket
-import sys
 from contextlib import suppress
+from functools import partial
 from typing import NamedTuple
 
 import udaemon.engines.daemon  # noqa: F401 - what all daemons need
+from udaemon.child.stack import go_on
 from udaemon.engines.zygote import wire
 from udaemon.engines.zygote.server import serve
 
@@ -51,21 +52,19 @@ def fork_spare() -> Process:
     channel, far = wire.pair()
     pid = os.fork()
     if pid == 0:
-        code = 1
-        try:
-            os.setsid()  # a signal to our parent's group is not for us
-            os.dup2(0, 2)  # whoever reads what our caller says waits for its end; output comes with the setup
-            os.closerange(3, far.fileno())
-            os.closerange(far.fileno() + 1, os.sysconf("SC_OPEN_MAX"))
-            gc.freeze()  # while there is time: a collection after the imports then goes through these alone
-            serve(far.detach())
-            code = 0
-        except BaseException:  # noqa: BLE001 - the frames below are the parent's
-            sys.excepthook(*sys.exc_info())
-        finally:
-            os._exit(code)
+        go_on(partial(_be_spare, far.detach()))
     far.close()
     return Process(pid, watchable(pid), channel)
+
+
+def _be_spare(fd: int) -> int:
+    os.setsid()  # a signal to our parent's group is not for us
+    os.dup2(0, 2)  # whoever reads what our caller says waits for its end; output comes with the setup
+    os.closerange(3, fd)
+    os.closerange(fd + 1, os.sysconf("SC_OPEN_MAX"))
+    gc.freeze()  # while there is time: a collection after the imports then goes through these alone
+    serve(fd)
+    return 0
 
 
 def watchable(pid: int) -> int:
