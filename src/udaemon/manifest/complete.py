@@ -74,7 +74,7 @@ def state_log_dir(environ: Mapping[str, str], project: str) -> str:
     """Tell where logs go that the manifest gives no place; XDG says that a relative variable is to be ignored."""
     state = environ.get("XDG_STATE_HOME", "")
     if not os.path.isabs(state):
-        state = os.path.join(environ.get("HOME") or "/", ".local", "state")
+        state = os.path.join(at_home("~", environ), ".local", "state")
     return os.path.join(state, "udaemon", project, "log")
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from tests.unit.manifest.write import loaded, told
 
+from udaemon.manifest.complete import state_log_dir
 from udaemon.manifest.find import find
 from udaemon.manifest.paths import absolute, at_home
 from udaemon.manifest.read import load
@@ -148,3 +149,9 @@ def test_a_directory_that_cannot_be_looked_into_is_told(tmp_path: Path) -> None:
     (tmp_path / "c").mkdir(mode=0)
     ((message, *_),) = told_of(tmp_path, "c/*.toml")
     assert message == f"{tmp_path}/c cannot be looked into: Permission denied"
+
+
+def test_without_a_home_the_state_goes_where_the_system_says_the_user_lives() -> None:
+    """A systemd service has no HOME: its logs went to /.local."""
+    lives = pwd.getpwuid(os.getuid()).pw_dir
+    assert state_log_dir({}, "shop") == f"{lives}/.local/state/udaemon/shop/log"

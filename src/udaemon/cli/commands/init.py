@@ -39,7 +39,7 @@ def command(context: click.Context, *, directory: str, form: str, from_ini: str 
             file.write(text)
     sys.stdout.write("".join(f"wrote {os.path.join(directory, name)}\n" for name in files))
     where = "" if directory == "." else f"cd {directory} && "
-    sys.stderr.write(f"start it: {where}udaemon up\n")
+    sys.stderr.write(f"start it: {where}udaemon up; after an edit: udaemon check\n")
     return ExitCode.OK
 
 
