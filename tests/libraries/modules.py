@@ -1,7 +1,7 @@
 """Modules of daemons as people write them around popular libraries, by name.
 
 Knows nothing of the test. Each module's `result` answers what it saw, and `create` makes a task that writes it to the
-log, once. `WHO` is the daemon's name.
+log, once. A daemon calls itself by its pid.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import json, os
 
 def create():
     def task():
-        print("RESULT " + json.dumps(result(os.environ["WHO"])), flush=True)
+        print("RESULT " + json.dumps(result(str(os.getpid()))), flush=True)
     return task
 """
 
@@ -35,7 +35,7 @@ MODULES = {
         DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
         LOGGING = {
             "version": 1,
-            "handlers": {"file": {"class": "logging.FileHandler", "filename": os.environ["WHO"] + ".out"}},
+            "handlers": {"file": {"class": "logging.FileHandler", "filename": str(os.getpid()) + ".out"}},
             "root": {"handlers": ["file"], "level": "INFO"},
         }
     """,
@@ -56,7 +56,7 @@ MODULES = {
     "sqlalchemy_app": """
         import os
         import sqlalchemy
-        engine = sqlalchemy.create_engine("sqlite:///" + os.environ["WHO"] + ".db", pool_size=2)
+        engine = sqlalchemy.create_engine("sqlite:///" + str(os.getpid()) + ".db", pool_size=2)
         with engine.begin() as opened:
             opened.execute(sqlalchemy.text("create table if not exists said (who text)"))
 
@@ -109,7 +109,7 @@ MODULES = {
     "loguru_app": """
         import os
         from loguru import logger
-        logger.add(os.environ["WHO"] + ".out", enqueue=True)
+        logger.add(str(os.getpid()) + ".out", enqueue=True)
 
         def result(who):
             logger.info("said by {}", who)

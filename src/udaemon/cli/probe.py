@@ -209,7 +209,7 @@ def _guarded(group: Mapping[str, Any], fd: int, done: set[str]) -> None:
                 done.add(number)
             os.write(fd, line)
     _, status = os.waitpid(pid, 0)
-    if at == first:
+    if at is not None and at == first:
         done.add(at)
         how = "exits the process" if os.WIFEXITED(status) else f"dies by signal {os.WTERMSIG(status)}"
         _tell(fd, f"done {at} {_as_json([fault('import-failed', f'importing it {how}')])}")
