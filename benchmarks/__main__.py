@@ -17,7 +17,7 @@ import udaemon
 from benchmarks.contestants import Contestant, Floor, Supervisor, Udaemon
 from benchmarks.figures import CAVEAT, Figure, Options, table, write_json
 
-ROWS = ("start", "memory", "status", "idle", "replacement", "stop", "check")
+ROWS = ("start", "memory", "status", "idle", "replacement", "stop", "check", "sharing")
 CONTESTANTS: dict[str, type[Contestant]] = {kind.name: kind for kind in (Floor, Udaemon, Supervisor)}
 
 

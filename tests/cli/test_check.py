@@ -196,6 +196,29 @@ def test_an_import_that_hangs_is_ended_and_the_others_are_told(folder: Path) -> 
     ]
 
 
+@pytest.mark.parametrize(
+    "module",
+    [
+        "import registry\nregistry.register('runs')\n",
+        "import registry, os\nif registry.names: os._exit(3)\nregistry.names.append('runs')\n",
+        "import registry, os\nif registry.names: os.abort()\nregistry.names.append('runs')\n",
+        "import registry, sys\nif registry.names: sys.exit()\nregistry.names.append('runs')\n",
+    ],
+)
+def test_what_one_module_did_at_import_is_no_fault_of_another(folder: Path, module: str) -> None:
+    """A metric of the same name, settings that may be made once: each daemon imports its module alone."""
+    register = "names = []\ndef register(name):\n    assert name not in names\n    names.append(name)\n"
+    write(register, "registry.py")
+    names = [f"jobs_{letter}" for letter in "abcd"]
+    for name in names:
+        write(module + "def create(): ...\n", f"{name}.py")
+    write("".join(f"[daemons.{name}]\nfactory = '{name}:create'\n" for name in [*names, "none"]))
+
+    imported = check_imports(load(environ={}))
+
+    assert [(finding.path[1], finding.code) for finding in imported.findings] == [("none", "import-failed")]
+
+
 def test_listeners_are_imported_too(capsys: pytest.CaptureFixture[str]) -> None:
     write(
         "[daemons.a]\nsleep = 1\nfactory = 'json:loads'\nparams = {s = ''}\non.start = ['json:dumps', 'json:dump_all']"

@@ -175,14 +175,21 @@ def _near(name: str, known: list[str]) -> str | None:
 
 def _work(group: Mapping[str, Any], fd: int) -> None:
     os.environ.update(group["env"])
-    for number, item in group["items"].items():
+    for before, (number, item) in enumerate(group["items"].items()):
         _tell(fd, f"began {number}")
         faults = list(examine(item["reference"], item["params"]))
+        if before and any(fault["code"] == "import-failed" for fault in faults):
+            _tell(fd, f"again {number}")
+            return
         _tell(fd, f"done {number} {_as_json(faults)}")
 
 
 def _guarded(group: Mapping[str, Any], fd: int, done: set[str]) -> None:
-    """Work in a fork; what ends it is told of the item it was at, and the rest gets a new one."""
+    """Work in a fork, and leave the rest to a new one when an item fails or ends it.
+
+    Such an item counts only where it came first: a daemon imports its module alone, and what other modules did before
+    (a metric of the same name, settings, patches of the standard library) is no fault of it.
+    """
     read, write = os.pipe()
     pid = os.fork()
     if pid == 0:
@@ -193,6 +200,7 @@ def _guarded(group: Mapping[str, Any], fd: int, done: set[str]) -> None:
             os._exit(0)
     os.close(write)
     at: str | None = None
+    first = next(iter(group["items"]))
     with os.fdopen(read, "rb") as lines:
         for line in lines:
             word, number = line.decode().split()[:2]
@@ -201,7 +209,7 @@ def _guarded(group: Mapping[str, Any], fd: int, done: set[str]) -> None:
                 done.add(number)
             os.write(fd, line)
     _, status = os.waitpid(pid, 0)
-    if at is not None:
+    if at is not None and at == first:
         done.add(at)
         how = "exits the process" if os.WIFEXITED(status) else f"dies by signal {os.WTERMSIG(status)}"
         _tell(fd, f"done {at} {_as_json([fault('import-failed', f'importing it {how}')])}")
