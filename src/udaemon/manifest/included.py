@@ -7,7 +7,13 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
+from contextlib import suppress
 from itertools import islice
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 MOST = 1000
 """Files that one pattern gives."""
@@ -59,10 +65,16 @@ def _matches(whole: str) -> list[str]:
     if start.is_dir() and not os.access(start, os.R_OK | os.X_OK):
         raise NotIncluded(f"{start} cannot be looked into: Permission denied")
     hidden = any(part.startswith(".") for part in parts[fixed:])
-    found = start.glob("/".join(parts[fixed:]))
+    found = _found(start, "/".join(parts[fixed:]))
     wanted = (
         file
         for file in found
         if (hidden or not any(part.startswith(".") for part in file.parts[fixed + 1 :])) and not file.is_dir()
     )
     return sorted({str(file) for file in islice(wanted, MOST + 1)})
+
+
+def _found(start: Path, pattern: str) -> Iterator[Path]:
+    """What fits a pattern; a name that no file can have (ENAMETOOLONG) is had by none."""
+    with suppress(OSError):
+        yield from start.glob(pattern)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from tests.fuzz.readers import load
+
+from udaemon.manifest.read import examine
 
 DAEMON = "daemons: {a: {comand: x}}\n"
 
@@ -30,3 +34,12 @@ def test_anything_may_stand_behind_a_repeated_key(text: str) -> None:
 )
 def test_what_is_refused_may_be_without_bounds(key: str, value: str) -> None:
     load(f"{DAEMON}{key}: {value}\n".encode(), toml=False)
+
+
+@pytest.mark.parametrize("pattern", ["9" * 300 + "*.toml", "*/" + "9" * 300 + "/*.toml", "9" * 300])
+def test_a_name_that_no_file_can_have_is_had_by_none(tmp_path: Path, pattern: str) -> None:
+    (tmp_path / "sub").mkdir()
+    manifest = tmp_path / "udaemon.toml"
+    manifest.write_text(f'include = "{pattern}"\n[daemons.a]\ncommand = "true"\n')
+    problems = examine([str(manifest)], environ={"HOME": str(tmp_path)}, cwd=str(tmp_path)).problems
+    assert {problem.code for problem in problems} <= {"unreadable"}
