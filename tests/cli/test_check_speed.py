@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import os
 import sys
 import tomllib
@@ -11,6 +12,8 @@ import pytest
 import yaml
 from benchmarks.processes import cost
 from benchmarks.rows.check import JOBS, manifest
+
+import udaemon
 
 
 def cpu(command: list[str], folder: Path, code: int = 0) -> float:
@@ -23,6 +26,7 @@ def cpu(command: list[str], folder: Path, code: int = 0) -> float:
     ("file", "mistake", "most"), [("500.toml", "", 20), ("500.yaml", "", 20), ("500.toml", "slep = 1\n", 30)]
 )
 def test_500_daemons_cost_little(file: str, mistake: str, most: float, tmp_path: Path) -> None:
+    compileall.compile_dir(udaemon.__path__[0], quiet=1)  # as pip does; Python may be told to keep no bytecode here
     text = manifest() + mistake
     (tmp_path / "jobs.py").write_text(JOBS)
     (tmp_path / file).write_text(text if file.endswith("toml") else yaml.safe_dump(tomllib.loads(text)))
