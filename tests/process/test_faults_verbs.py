@@ -63,8 +63,10 @@ def test_f39_twenty_verbs_at_once_all_end_and_leave_one_of_each(shop: Project) -
 
 def test_f39_a_stop_that_a_start_overtakes_is_told_so(project: Project, bell: Callable[[str], Bell]) -> None:
     """Both clients end: the one that lost says why, instead of waiting for an end that nobody wants any more."""
-    asked = bell("asked")
-    project.file("slow.sh", f"trap 'echo asked > {asked.path}; sleep 0.5; exit 0' TERM; while :; do sleep 0.05; done")
+    asked, leave = bell("asked"), project.directory / "leave"
+    os.mkfifo(leave)
+    farewell = f"echo asked > {asked.path}; read word < {leave}; exit 0"
+    project.file("slow.sh", f"trap '{farewell}' TERM; while :; do sleep 0.05; done")
     project.manifest("""
         [daemons.slow]
         command = "sh slow.sh"
@@ -72,7 +74,11 @@ def test_f39_a_stop_that_a_start_overtakes_is_told_so(project: Project, bell: Ca
     project.up()
     with project.process("stop", "slow") as stop:
         assert asked.lines(1) == ["asked"]
-        project.run("start", "slow")
+        with project.process("start", "slow") as start:
+            while project.instance("slow")["wanted"] != "up":
+                assert start.poll() is None
+            leave.write_text("now\n")
+            assert start.wait(PATIENCE) == 0
         _, told = stop.communicate(timeout=PATIENCE)
 
     assert stop.returncode == 1

@@ -62,7 +62,7 @@ def _matches(whole: str) -> list[str]:
     parts = whole.strip("/").split("/")
     fixed = next(at for at, part in enumerate(parts) if _MAGIC.search(part))
     start = Path("/", *parts[:fixed])
-    if start.is_dir() and not os.access(start, os.R_OK | os.X_OK):
+    if os.path.isdir(start) and not os.access(start, os.R_OK | os.X_OK):  # a name may be too long for any
         raise NotIncluded(f"{start} cannot be looked into: Permission denied")
     hidden = any(part.startswith(".") for part in parts[fixed:])
     found = _found(start, "/".join(parts[fixed:]))

@@ -36,7 +36,9 @@ def test_what_is_refused_may_be_without_bounds(key: str, value: str) -> None:
     load(f"{DAEMON}{key}: {value}\n".encode(), toml=False)
 
 
-@pytest.mark.parametrize("pattern", ["9" * 300 + "*.toml", "*/" + "9" * 300 + "/*.toml", "9" * 300])
+@pytest.mark.parametrize(
+    "pattern", ["9" * 300 + "*.toml", "*/" + "9" * 300 + "/*.toml", "9" * 300 + "/*.toml", "9" * 300]
+)
 def test_a_name_that_no_file_can_have_is_had_by_none(tmp_path: Path, pattern: str) -> None:
     (tmp_path / "sub").mkdir()
     manifest = tmp_path / "udaemon.toml"
