@@ -23,7 +23,7 @@ from udaemon.manifest.problems import Finding
 from udaemon.manifest.report import as_json, as_text
 from udaemon.manifest.sarif import as_github, as_sarif
 
-SECONDS = float(os.environ.get("UDAEMON_FUZZ_SECONDS", "5"))
+SECONDS = float(os.environ.get("UDAEMON_FUZZ_SECONDS", "10"))
 """How long each target is fed; `UDAEMON_FUZZ_SECONDS=60` for a minute."""
 SEED = int(os.environ.get("UDAEMON_FUZZ_SEED", "9"))
 PATIENCE = 5.0

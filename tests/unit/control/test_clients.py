@@ -21,9 +21,10 @@ from udaemon.policy.events import StartAsked
 
 
 def answers_at_once(talk: Talk) -> bool:
-    began = time.thread_time()
+    began, cpu = time.monotonic(), time.thread_time()
     answer = talk.ask("ps")
-    return answer["ok"] is True and time.thread_time() - began < 0.2
+    # The server's own time; the clock, which others slow down too, only shows that nothing waited.
+    return answer["ok"] is True and time.thread_time() - cpu < 0.2 and time.monotonic() - began < 2.0
 
 
 def test_f58_a_client_that_never_reads_is_dropped_and_keeps_nobody_waiting(serve: Serve, host: FakeHost) -> None:
