@@ -51,8 +51,9 @@ WRAPPERS: dict[str, Sequence[str]] = {
     "perl": ("perl", "-e", "system(@ARGV)", "{words}"),
     "python": (sys.executable, "-c", WAITS, "{words}"),
     "npm": ("npm", "start", "--silent"),
-    "script": ("script", "-qfc", "{program}", "typescript"),
 }
+IMPATIENT = ("script", "-qfc", "{program}", "typescript")
+"""It passes the TERM on, up to twice, and kills what is left two seconds later, whatever `stop.timeout` says."""
 WITH_SHELL = {
     "shell": "{program}; true",
     "shell-pipeline": "{program} | cat",
@@ -113,6 +114,18 @@ def test_f35_a_program_below_a_wrapper_gets_its_term_and_cleans_up(
     assert gone([pid], patience=0.0)
     assert time.monotonic() - begun < 8.0, "it was killed, not asked"
     assert wrapped.byes() == [pid]
+    assert project.instance("wrapped")["state"] == "stopped"
+
+
+def test_f35_a_wrapper_that_kills_by_itself_leaves_nothing_behind(project: Project, wrapped: Wrapped) -> None:
+    if shutil.which(IMPATIENT[0]) is None:
+        pytest.skip(f"{IMPATIENT[0]} is not installed")
+    pid = wrapped.start(wrapped.argv(IMPATIENT))
+    begun = time.monotonic()
+    project.run("stop", "wrapped")
+    assert gone([pid], patience=0.0)
+    assert time.monotonic() - begun < 8.0
+    assert set(wrapped.byes()) <= {pid}, "on a loaded machine the wrapper's own two seconds may be too few"
     assert project.instance("wrapped")["state"] == "stopped"
 
 
