@@ -17,7 +17,7 @@ from statistics import median
 from benchmarks import procfs
 from benchmarks.figures import Figure, table
 from udaemon.logs.client import LoggerLink
-from udaemon.logs.target import LogTarget
+from udaemon.logs.log_target import LogTarget
 from udaemon.supervisor.loop import Loop
 
 TURNS = 5

@@ -17,9 +17,9 @@ from collections.abc import Callable, Iterator
 from time import monotonic, perf_counter
 
 from benchmarks.figures import Figure, table
-from udaemon.child.book import Book
-from udaemon.child.loop import back_to_back, course, drive
+from udaemon.child.loop import back_to_back, loop_steps, run_steps
 from udaemon.child.process import run_child
+from udaemon.child.recorder import Recorder
 from udaemon.child.report import Reporter
 from udaemon.child.scoreboard import SlotWriter
 from udaemon.child.signals import Signals, make_timers_precise
@@ -67,7 +67,7 @@ def floor(task: Task) -> None:
 
 def ours(task: Task) -> None:
     """The loop of a task without pauses."""
-    back_to_back(task, marks=Signals(), book=_book([]), clock=monotonic)
+    back_to_back(task, flags=Signals(), recorder=_recorder([]), clock=monotonic)
 
 
 def overhead(runs: int, rounds: int) -> Iterator[Figure]:
@@ -99,9 +99,12 @@ def rhythm(runs: int, sleep: float, min_sleep: float, takes: float) -> tuple[lis
             raise StopTask
 
     signals = Signals()
-    book = _book(events)
+    recorder = _recorder(events)
     before = time.process_time()
-    drive(course(task, sleep=sleep, min_sleep=min_sleep, marks=signals, book=book, clock=monotonic), signals.wait)
+    run_steps(
+        loop_steps(task, sleep=sleep, min_sleep=min_sleep, flags=signals, recorder=recorder, clock=monotonic),
+        signals.wait,
+    )
     cpu = time.process_time() - before
     signals.uninstall()
     return starts, events, cpu
@@ -173,10 +176,10 @@ def _stop_once() -> float:
     return (monotonic() - start) * 1000
 
 
-def _book(events: list[TaskEvent]) -> Book:
+def _recorder(events: list[TaskEvent]) -> Recorder:
     writer = SlotWriter.anonymous()
     writer.attach(os.getpid())
-    return Book("loop", 0, writer, Reporter(None), {"task_done": (events.append,)})
+    return Recorder("loop", 0, writer, Reporter(None), {"task_done": (events.append,)})
 
 
 def _naive(runs: int, period: float, takes: float) -> list[float]:

@@ -18,9 +18,9 @@ Edges = Mapping[str, frozenset[str]]
 
 PROCESSES = {
     "up": ("udaemon up", "cli/commands/up.py", "command", "supervisor"),
-    "supervisor": ("supervisor", "cli/supervise.py", "main", "zygote command logger"),
+    "supervisor": ("supervisor", "service/supervisor.py", "main", "zygote command logger"),
     "zygote": ("zygote", "engines/zygote/server.py", "serve", "daemon"),
-    "daemon": ("a daemon with a factory", "child/process.py", "live", ""),
+    "daemon": ("a daemon with a factory", "child/process.py", "run", ""),
     "command": ("a daemon with a command", "engines/commands.py", "Launcher.start", ""),
     "logger": ("logger", "logs/logger.py", "main", ""),
 }

@@ -15,13 +15,13 @@ from typing import Any
 
 from attrs import evolve
 
-from udaemon.child.book import Listener, Listeners, listed
 from udaemon.child.environment import settle_here, surroundings
 from udaemon.child.foreground import run_here
+from udaemon.child.recorder import Listener, Listeners, listed
 from udaemon.control import claim, rundir
 from udaemon.control.client import Client
 from udaemon.engines import locks
-from udaemon.engines.specs import spec_of
+from udaemon.engines.child_spec import spec_of
 from udaemon.errors import ExitCode, UdaemonError
 from udaemon.manifest.find import find
 from udaemon.manifest.keys import Named, Table, keys_of

@@ -43,5 +43,5 @@ def test_what_follows_from_other_arrows_is_not_drawn(edges: dict[str, str], draw
 
 
 def test_a_process_that_begins_nowhere_is_refused() -> None:
-    assert drawings.begins("child/process.py", "live")
+    assert drawings.begins("child/process.py", "run")
     assert not drawings.begins("child/process.py", "no_such_function")

@@ -9,7 +9,7 @@ import os
 from collections.abc import Sequence
 from itertools import count
 
-from udaemon.engines.base import CALLED_OFF, Listener, SpawnRequest
+from udaemon.engines.base import CANCELLED, Listener, SpawnRequest
 from udaemon.manifest.model import Daemon
 from udaemon.policy.events import Exited, Ready, Reason, Spawned, SpawnFailed, TreeGone, Trouble
 from udaemon.policy.instance import Key
@@ -42,11 +42,11 @@ class FakeEngine:
             self.spawned.append(request.key)
             self._pending[request.key] = request
             if self._at_once:
-                self.born(request.key)
+                self.forked(request.key)
 
     def cancel(self, key: Key) -> None:
         if key in self._pending:
-            self.fail(key, CALLED_OFF)
+            self.fail(key, CANCELLED)
 
     def signal(self, key: Key, name: str) -> None:
         if key in self._living:
@@ -75,7 +75,7 @@ class FakeEngine:
     def close(self) -> None:
         self.closed = True
 
-    def born(self, key: Key) -> int:
+    def forked(self, key: Key) -> int:
         """Let a start succeed. Answers the pid."""
         _close(self._pending.pop(key))
         self._living[key] = next(self._pids)

@@ -13,7 +13,7 @@ from attrs import frozen
 
 from udaemon.child.scoreboard import SlotReading
 from udaemon.manifest.model import Daemon, Manifest
-from udaemon.policy.effects import Signal, Spawn, Tell
+from udaemon.policy.effects import Publish, Signal, Spawn
 from udaemon.policy.events import Event, Exited, Ready, Spawned, StartAsked, StopAsked
 from udaemon.policy.fleet import Fleet
 from udaemon.policy.instance import Instance, Key
@@ -136,7 +136,7 @@ class FakeHost:
         """Let something happen to an instance, as an engine or an operator would."""
         for effect in self._fleet.step(key, event, self.clock):
             match effect:
-                case Tell(word, message):
+                case Publish(word, message):
                     self.tell(key, word.value, message)
                 case Spawn():
                     self.spawned.append(key)
@@ -154,9 +154,9 @@ class FakeHost:
     def run(self, key: Key, pid: int) -> None:
         """Bring an instance up as `pid`."""
         self.happen(key, StartAsked())
-        self.born(key, pid)
+        self.forked(key, pid)
 
-    def born(self, key: Key, pid: int) -> None:
+    def forked(self, key: Key, pid: int) -> None:
         """Answer a spawn."""
         self.happen(key, Spawned(pid))
         if self._fleet.instances[key].daemon.factory is not None:

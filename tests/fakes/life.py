@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, Self
 
 from udaemon.manifest.model import Daemon
-from udaemon.policy.effects import Effect, Tell
+from udaemon.policy.effects import Effect, Publish
 from udaemon.policy.events import DeadlineReached, Event, Exited, Ready, Spawned, StartAsked
 from udaemon.policy.instance import Instance, State, declared
 from udaemon.policy.step import step
@@ -83,12 +83,12 @@ class Life:
     @property
     def acts(self) -> tuple[Effect, ...]:
         """The last effects but for what was only told."""
-        return tuple(effect for effect in self.effects if not isinstance(effect, Tell))
+        return tuple(effect for effect in self.effects if not isinstance(effect, Publish))
 
     @property
     def told(self) -> tuple[str, ...]:
         """The last sentences, each after its word."""
-        return tuple(f"{effect.event}: {effect.message}" for effect in self.effects if isinstance(effect, Tell))
+        return tuple(f"{effect.event}: {effect.message}" for effect in self.effects if isinstance(effect, Publish))
 
     @property
     def waits(self) -> float | None:

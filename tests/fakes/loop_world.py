@@ -9,8 +9,8 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
-from udaemon.child.book import Book
-from udaemon.child.loop import Limit, Outcome, back_to_back, course, drive
+from udaemon.child.loop import Limit, Outcome, back_to_back, loop_steps, run_steps
+from udaemon.child.recorder import Recorder
 from udaemon.child.report import Reporter
 from udaemon.child.scoreboard import SlotReading, SlotWriter, reading
 from udaemon.child.signals import Signals
@@ -30,7 +30,7 @@ class World:
         self.writer.taken_over().attach(77)
         hear = (self.events.append,)
         kinds = ("start", "task_done", "task_failed")
-        self.book = Book("mailer", 0, self.writer, Reporter(None), dict.fromkeys(kinds, hear))
+        self.recorder = Recorder("mailer", 0, self.writer, Reporter(None), dict.fromkeys(kinds, hear))
         self.takes = takes
         self.runs = runs
         self.sleep = sleep
@@ -60,17 +60,17 @@ class World:
             act()
 
     def play(self, *, once: bool = False) -> Outcome:
-        steps = course(
+        steps = loop_steps(
             self.run,
             sleep=self.sleep,
             min_sleep=self.min_sleep,
-            marks=self.signals,
-            book=self.book,
+            flags=self.signals,
+            recorder=self.recorder,
             clock=self.clock,
             once=once,
             limit=self.limit,
         )
-        return drive(steps, self.wait)
+        return run_steps(steps, self.wait)
 
     def gaps(self) -> list[float]:
         return [b - a for a, b in pairwise(self.starts)]
@@ -85,4 +85,4 @@ class Flat(World):
     """The same world for the loop without pauses."""
 
     def play(self, *, once: bool = False) -> Outcome:
-        return back_to_back(self.run, marks=self.signals, book=self.book, clock=self.clock)
+        return back_to_back(self.run, flags=self.signals, recorder=self.recorder, clock=self.clock)

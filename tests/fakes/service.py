@@ -36,8 +36,8 @@ class ObedientHost(FakeHost):
         instance = self.view(key).instance
         if key.name in self._stubborn:
             return
-        if instance.being_born and instance.state is State.STARTING:
-            self.born(key, next(self._pids))
+        if instance.is_spawning and instance.state is State.STARTING:
+            self.forked(key, next(self._pids))
         elif instance.state is State.STOPPING and instance.pid is not None:
             self.dies(key, code=0)
 

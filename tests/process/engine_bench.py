@@ -19,7 +19,7 @@ from udaemon.engines.base import SpawnRequest
 from udaemon.engines.local import LocalEngine
 from udaemon.engines.locks import acquire
 from udaemon.engines.subreaper import become_subreaper
-from udaemon.engines.zygote.parent import Patience
+from udaemon.engines.zygote.protocol import Timeouts
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.policy.events import Event, Exited, Spawned, SpawnFailed
 from udaemon.policy.instance import Key
@@ -36,7 +36,7 @@ class Bench:
         self.reactor = SmallReactor()
         self.events: dict[Key, list[Event]] = defaultdict(list)
         self.notices: list[str] = []
-        self._options: dict[str, Any] = {"patience": Patience(answer=5.0, preload=5.0)} | options
+        self._options: dict[str, Any] = {"timeouts": Timeouts(answer=5.0, preload=5.0)} | options
         self._env: dict[str, str] = {}
         self._daemons: dict[str, Daemon] = {}
         self._engine: LocalEngine | None = None
@@ -114,18 +114,18 @@ class Bench:
 
     def zygotes(self) -> list[int]:
         """Pids of the zygotes."""
-        return list(self.engine._births.pids)
+        return list(self.engine._fork_queue.pids)
 
     def close(self) -> None:
         """Kill what lives, with its tree, and wait for all of it."""
         if self._engine is not None:
-            living = self._engine._endings.living
-            for key in list(living):
+            managed = self._engine._reaper.managed
+            for key in list(managed):
                 self._engine.kill_tree(key)
-            self.reactor.run_until(lambda: all(one.ended for one in living.values()), PATIENCE)
-            for key in list(living):
+            self.reactor.run_until(lambda: all(one.ended for one in managed.values()), PATIENCE)
+            for key in list(managed):
                 self._engine.kill_tree(key)
-            self.reactor.run_until(lambda: not living, PATIENCE)
+            self.reactor.run_until(lambda: not managed, PATIENCE)
             self._engine.close()
             self._engine.reap_orphans()
         assert self.reactor.watched == frozenset()

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tests.process.log_rig import LogRig, history, numbers
 
-from udaemon.logs.target import LogTarget
+from udaemon.logs.log_target import LogTarget
 
 LINES = 3000
 WRITER = f"""

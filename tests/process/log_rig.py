@@ -15,8 +15,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from udaemon.logs.client import LoggerLink
+from udaemon.logs.log_target import LogTarget
 from udaemon.logs.rotation import backup
-from udaemon.logs.target import LogTarget
 from udaemon.supervisor.loop import Loop
 
 

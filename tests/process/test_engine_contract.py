@@ -81,7 +81,7 @@ class Fake:
             if key == GHOST:
                 self._fake.fail(key, "exec /no/such: No such file or directory (ENOENT)", Trouble.CONFIG)
             else:
-                self._fake.born(key)
+                self._fake.forked(key)
 
     def tell(self, word: str) -> None:
         if word == "leave":

@@ -14,7 +14,7 @@ from tests.process.engine_bench import Bench
 
 from udaemon.engines.locks import LockHeld, acquire
 from udaemon.engines.tree import children
-from udaemon.engines.zygote.parent import Patience
+from udaemon.engines.zygote.protocol import Timeouts
 from udaemon.manifest.model import Stop
 from udaemon.policy.events import Exited, Leaving, Ready, Reason, Spawned, SpawnFailed, TreeGone, Trouble
 from udaemon.policy.instance import Key
@@ -176,7 +176,7 @@ def test_f16_a_module_that_misbehaves_at_import_harms_only_its_own_daemon(
 
 @pytest.mark.parametrize("preload", [(), ("stuck",)])
 def test_f16_a_module_that_hangs_at_import_is_left_to_its_daemon(tmp_path: Path, preload: tuple[str, ...]) -> None:
-    bench = Bench(tmp_path, patience=Patience(answer=5.0, preload=0.3))
+    bench = Bench(tmp_path, timeouts=Timeouts(answer=5.0, preload=0.3))
     bench.module("stuck", "import time; time.sleep(1000)")
     bench.module("sleeper", SLEEPER)
     stuck, well = bench.daemon("stuck", preload=preload), bench.daemon("sleeper")
@@ -205,7 +205,7 @@ def test_f3_a_killed_zygote_harms_no_daemon_and_is_replaced(bench: Bench) -> Non
 
 
 def test_f4_a_zygote_that_hangs_is_replaced_and_harms_no_daemon(tmp_path: Path) -> None:
-    bench = Bench(tmp_path, patience=Patience(answer=0.5, preload=5.0))
+    bench = Bench(tmp_path, timeouts=Timeouts(answer=0.5, preload=5.0))
     bench.module("sleeper", SLEEPER)
     key, other = bench.daemon("sleeper"), bench.daemon("other", factory="sleeper:create")
     bench.start(key)

@@ -14,7 +14,7 @@ from tests.process.child import PATIENCE, Child
 
 from udaemon.child.report import Leaving
 from udaemon.child.spec import ChildSpec
-from udaemon.engines.specs import spec_of
+from udaemon.engines.child_spec import spec_of
 from udaemon.manifest.model import Manifest
 from udaemon.manifest.read import load
 

@@ -11,7 +11,7 @@ import pytest
 from tests.process.log_rig import LogRig, idle
 from tests.process.project import Project
 
-from udaemon.logs.target import LogTarget
+from udaemon.logs.log_target import LogTarget
 
 TIME = re.compile(r"^\d\d/\d\d/\d{4} \d\d:\d\d:\d\d ", re.MULTILINE)
 
@@ -156,7 +156,7 @@ def test_lines_wait_for_the_pid_of_who_wrote_them(rig: LogRig, tmp_path: Path) -
     os.close(write)
     assert idle(rig.loop, 0.05), "its end is not told before it is written"
 
-    rig.link.born(number, 4711)
+    rig.link.spawned(number, 4711)
     rig.until_ended(number)
 
     assert plain(path.read_text()) == "MM/DD/YYYY HH:MM:SS p [4711] first words\n"
@@ -165,7 +165,7 @@ def test_lines_wait_for_the_pid_of_who_wrote_them(rig: LogRig, tmp_path: Path) -
 def test_a_pipe_nobody_was_born_for_ends(rig: LogRig, tmp_path: Path) -> None:
     number, write = rig.open(LogTarget(path=str(tmp_path / "x.log"), format="legacy"))
     os.close(write)
-    rig.link.born(number, 0)
+    rig.link.spawned(number, 0)
     rig.until_ended(number)
 
     assert (tmp_path / "x.log").read_bytes() == b""
@@ -174,7 +174,7 @@ def test_a_pipe_nobody_was_born_for_ends(rig: LogRig, tmp_path: Path) -> None:
 def test_a_new_logger_is_told_the_pid_again(rig: LogRig, tmp_path: Path) -> None:
     path = tmp_path / "x.log"
     number, write = rig.open(LogTarget(path=str(path), format="legacy"))
-    rig.link.born(number, 4711)
+    rig.link.spawned(number, 4711)
     assert rig.link.pid is not None
     os.kill(rig.link.pid, 9)
     rig.until("the news", lambda: bool(rig.deaths))

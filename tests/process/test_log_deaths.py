@@ -16,7 +16,7 @@ import psutil
 import pytest
 from tests.process.log_rig import LogRig, bare, history, idle, numbered, numbers
 
-from udaemon.logs.target import LogTarget
+from udaemon.logs.log_target import LogTarget
 
 if TYPE_CHECKING:
     from tests.process.conftest import Wait
@@ -211,7 +211,7 @@ SUPERVISOR = """
 import json, os, sys
 from pathlib import Path
 from tests.process.log_rig import LogRig
-from udaemon.logs.target import LogTarget
+from udaemon.logs.log_target import LogTarget
 import subprocess
 rig = LogRig()
 pids = []

@@ -15,8 +15,8 @@ from tests.process.project import UDAEMON
 
 from udaemon.logs.entries import Entry
 from udaemon.logs.follow import LogReader, follow
+from udaemon.logs.log_target import LogTarget
 from udaemon.logs.tail import LogSource
-from udaemon.logs.target import LogTarget
 
 if TYPE_CHECKING:
     from tests.process.project import Project

@@ -17,7 +17,7 @@ import pytest
 from tests.process.log_disk import LINES
 from tests.process.log_rig import LogRig, bare, numbered, numbers
 
-from udaemon.logs.target import LogTarget
+from udaemon.logs.log_target import LogTarget
 
 ROOT = Path(__file__).parents[2]
 UNSHARE = ["unshare", "-m"] if os.geteuid() == 0 else ["unshare", "-rm"]

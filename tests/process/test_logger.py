@@ -13,7 +13,7 @@ import psutil
 import pytest
 from tests.process.log_rig import LogRig, bare, child, history, idle, numbered, numbers
 
-from udaemon.logs.target import LogTarget
+from udaemon.logs.log_target import LogTarget
 
 if TYPE_CHECKING:
     from tests.process.conftest import Wait

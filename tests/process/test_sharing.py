@@ -11,7 +11,7 @@ import pytest
 from tests.process.engine_bench import Bench
 from tests.process.project import PATIENCE, Project
 
-from udaemon.engines.zygote.parent import Patience
+from udaemon.engines.zygote.protocol import Timeouts
 from udaemon.policy.events import Exited, Ready, Spawned, SpawnFailed
 from udaemon.policy.instance import Key
 
@@ -340,7 +340,7 @@ def test_what_only_defines_is_shared(bench: Bench) -> None:
 def test_a_library_that_hangs_is_waited_for_no_longer_than_patience(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bench = Bench(tmp_path, patience=Patience(answer=5.0, preload=0.3))
+    bench = Bench(tmp_path, timeouts=Timeouts(answer=5.0, preload=0.3))
     monkeypatch.setenv("PYTHONPATH", str(bench.directory / "site-packages"))
     library(bench, "hangs", "import time\ntime.sleep(1000)")
     bench.module("user", "import hangs\ndef create(): pass")

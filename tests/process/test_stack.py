@@ -86,7 +86,7 @@ def test_few_frames_of_ours_lie_below_the_users_code(project: Project, way: str,
 
     assert len(below(told["run"]["stack"])) <= 4, told["run"]["stack"]
     assert len(below(told["factory"]["stack"])) <= 5, told["factory"]["stack"]
-    assert not {"script", "main", "up", "serve", "bear", "fork_spare"} & set(below(told["run"]["stack"])[2:])
+    assert not {"script", "main", "up", "serve", "bear", "prefork_zygote"} & set(below(told["run"]["stack"])[2:])
     for what in ("run", "factory"):
         depth = len(told[what]["stack"])  # type: ignore[arg-type]
         assert told[what]["dump"] == depth + 1, "faulthandler's last frame is `tell`"

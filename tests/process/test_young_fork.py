@@ -13,8 +13,8 @@ from tests.process.project import Project, gone
 from tests.process.test_supervisor import helpers
 
 from udaemon.engines.zygote import wire
+from udaemon.engines.zygote.prefork import prefork_zygote
 from udaemon.engines.zygote.server import Setup
-from udaemon.engines.zygote.spare import fork_spare
 from udaemon.engines.zygote.start import Starter
 
 SLEEPER = """
@@ -137,7 +137,7 @@ def lower_file_limit() -> None:
 
 
 def test_a_spare_zygote_ends_when_it_is_sent_away() -> None:
-    spare = fork_spare()
+    spare = prefork_zygote()
     starter = Starter(spare)
     assert list(starter.pids) == [spare.pid]
 
@@ -148,7 +148,7 @@ def test_a_spare_zygote_ends_when_it_is_sent_away() -> None:
 
 
 def test_a_spare_zygote_ends_when_its_parent_hangs_up() -> None:
-    spare = fork_spare()
+    spare = prefork_zygote()
     spare.channel.close()
 
     status = os.waitid(os.P_PIDFD, spare.pidfd, os.WEXITED)
@@ -181,7 +181,7 @@ def test_commands_alone_leave_no_zygote_waiting(project: Project) -> None:
 
 def test_a_spare_zygote_that_fails_says_so_where_its_output_goes(project: Project) -> None:
     """As one that was executed does; `serve` is asked to enter what is no directory."""
-    spare = fork_spare()
+    spare = prefork_zygote()
     read, write = os.pipe()
     parent, alive = os.pipe()
     setup = Setup(dict(os.environ), str(project.directory / "nowhere"), (), (), ())

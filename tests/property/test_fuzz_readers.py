@@ -13,11 +13,11 @@ from tests.fuzz.readers import corpus, files, ini_files, judge, load, manifests
 
 from udaemon.manifest.env_files import EnvFiles
 from udaemon.manifest.interpolate import replace
-from udaemon.manifest.legacy_ini.emit import emit
-from udaemon.manifest.legacy_ini.importing import import_files
-from udaemon.manifest.legacy_ini.plan import Settings, Wishes
 from udaemon.manifest.problems import Finding, Wrong
 from udaemon.manifest.read import examine
+from udaemon.migrate.ustream.emit import emit
+from udaemon.migrate.ustream.importing import import_files
+from udaemon.migrate.ustream.plan import Settings, Wishes
 
 
 @pytest.mark.parametrize("kind", ["toml", "yaml"])

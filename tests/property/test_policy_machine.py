@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from udaemon.manifest.model import Backoff, Daemon, Restart, StartLimit, Stop
-from udaemon.policy.effects import Effect, KillTree, Signal, SignalTree, Spawn, Tell
+from udaemon.policy.effects import Effect, KillTree, Publish, Signal, SignalTree, Spawn
 from udaemon.policy.events import (
     DeadlineReached,
     Event,
@@ -82,7 +82,7 @@ class Machine(RuleBasedStateMachine):
         if isinstance(event, StartAsked | RestartAsked) and not self.instance.unkillable:
             assert (self.instance.crashes, self.instance.refusals, self.instance.attempts) == (0, 0, ())
         if self.instance.at_rest and before.state is not self.instance.state:
-            assert any(isinstance(effect, Tell) for effect in effects), "came to rest without a word"
+            assert any(isinstance(effect, Publish) for effect in effects), "came to rest without a word"
 
     def perform(self, event: Event, effect: Effect) -> None:
         match effect:
@@ -108,7 +108,7 @@ class Machine(RuleBasedStateMachine):
                 assert self.kill_allowed_at is None or self.now >= self.kill_allowed_at
                 assert not self.killed
                 self.killed = True
-            case Tell(_, message):
+            case Publish(_, message):
                 assert message
 
     def ignored(self, event: Event) -> None:
@@ -232,7 +232,7 @@ class Machine(RuleBasedStateMachine):
 
     @invariant()
     def the_instance_knows_what_exists(self) -> None:
-        known = (self.instance.being_born, self.instance.pid, self.instance.survivors)
+        known = (self.instance.is_spawning, self.instance.pid, self.instance.survivors)
         assert known == (self.spawning, self.process, self.survivors)
 
     @invariant()

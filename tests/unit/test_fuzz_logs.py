@@ -17,8 +17,8 @@ from udaemon.logs.client import LoggerLink
 from udaemon.logs.entries import Entry, keyed, parse
 from udaemon.logs.follow import LogReader
 from udaemon.logs.format import LineFormatter
+from udaemon.logs.log_target import LogTarget
 from udaemon.logs.tail import LogSource
-from udaemon.logs.target import LogTarget
 from udaemon.logs.wire import LONGEST, Unpacker, WireError, pack
 from udaemon.supervisor.loop import Loop
 from udaemon.ui.loglines import LogLines

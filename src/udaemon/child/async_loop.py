@@ -16,11 +16,13 @@ from typing import Any
 
 from udaemon.child.forked import leave_if_forked
 from udaemon.child.forms import refuse_product
-from udaemon.child.loop import Course, Outcome, outcome_of
+from udaemon.child.loop import Outcome, Steps, outcome_of
 from udaemon.child.signals import Signals
 
 
-def run_course(course: Course, signals: Signals, told: Callable[[Outcome], object] = lambda _outcome: None) -> Outcome:
+def run_steps_async(
+    course: Steps, signals: Signals, told: Callable[[Outcome], object] = lambda _outcome: None
+) -> Outcome:
     """Walk a course inside an event loop; what the task left running in it is cancelled at the end.
 
     Args:
@@ -41,7 +43,7 @@ def run_course(course: Course, signals: Signals, told: Callable[[Outcome], objec
     return outcome
 
 
-async def _walk(steps: Course, signals: Signals) -> Outcome:
+async def _walk(steps: Steps, signals: Signals) -> Outcome:
     loop = asyncio.get_running_loop()
     loop.add_reader(signals.wake_fd(), _woken, signals.wake_fd(), signals)
     answer: BaseException | None = None

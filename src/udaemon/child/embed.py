@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from udaemon.child.book import Book, Listeners, listed
 from udaemon.child.build import built_of
 from udaemon.child.foreground import TerminalSignals
 from udaemon.child.forked import protect
 from udaemon.child.process import loop_of
+from udaemon.child.recorder import Listeners, Recorder, listed
 from udaemon.child.report import Reporter
 from udaemon.child.scoreboard import SlotWriter
 from udaemon.child.spec import Pace
@@ -64,7 +64,7 @@ def run(
         "task_failed": listed(on_task_failed),
     }
     writer = SlotWriter.anonymous()
-    book = Book(name, 0, writer, Reporter(None), listeners)
+    recorder = Recorder(name, 0, writer, Reporter(None), listeners)
     limit = _bytes("memory_limit", memory_limit)
     pace = Pace(_seconds("sleep", sleep), _seconds("min_sleep", min_sleep), limit, memory_threshold)
     signals = TerminalSignals()
@@ -72,8 +72,8 @@ def run(
     signals.install()
     protect(signals.cut_off, writer.cut_off)
     try:
-        book.start()
-        outcome = loop_of(pace, built, signals, book, once=once)()
+        recorder.start()
+        outcome = loop_of(pace, built, signals, recorder, once=once)()
     finally:
         protect()
         signals.uninstall()

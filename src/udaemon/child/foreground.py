@@ -11,9 +11,9 @@ import signal
 import sys
 from types import FrameType
 
-from udaemon.child.cradle import Cradle
+from udaemon.child.bootstrap import ChildSetup
 from udaemon.child.fresh import watch_for_crashes
-from udaemon.child.process import live, tell_end
+from udaemon.child.process import report_exit, run
 from udaemon.child.report import Reporter
 from udaemon.child.scoreboard import SlotWriter
 from udaemon.child.signals import Signals, kill_group
@@ -55,7 +55,7 @@ def run_here(spec: ChildSpec, *, once: bool = False) -> int:
     watch_for_crashes()
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(line_buffering=True)
-    cradle = Cradle(spec, signals, Reporter(None), SlotWriter.anonymous())
-    code = tell_end(cradle, live(cradle, once=once))
+    setup = ChildSetup(spec, signals, Reporter(None), SlotWriter.anonymous())
+    code = report_exit(setup, run(setup, once=once))
     signals.uninstall()
     return EXIT_INTERRUPTED if code == 0 and signals.interrupted else code

@@ -12,16 +12,16 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import Any, NamedTuple, Protocol
 
-from udaemon.child.book import Book, rss_peak
 from udaemon.child.forked import leave_if_forked
 from udaemon.child.forms import refuse_product
+from udaemon.child.recorder import Recorder, rss_peak
 from udaemon.child.schedule import anchor_of, next_due, resumed
 from udaemon.child.scoreboard import BEGUN, CURRENT, DONE, LAST_END, LAST_START, SlotWriter
 from udaemon.child.task import StopTask
 
 Clock = Callable[[], float]
 Step = Callable[[], Any] | float
-Course = Generator[Step, BaseException | None, "Outcome"]
+Steps = Generator[Step, BaseException | None, "Outcome"]
 
 # Of short runs without a pause each SAMPLE-th is timed for the histogram and counts for as many.
 SAMPLE = 64.0
@@ -44,7 +44,7 @@ class Limit(Protocol):
         """What to say when the process has grown too large."""
 
 
-class Marks(Protocol):
+class StopFlags(Protocol):
     """What the loop asks of `Signals`."""
 
     attention: bool
@@ -64,35 +64,35 @@ def outcome_of(error: BaseException) -> Outcome:
     return Outcome("exited" if isinstance(error, SystemExit) else "exception", error)
 
 
-def course(
+def loop_steps(
     run: Callable[[], Any],
     *,
     sleep: float,
     min_sleep: float,
-    marks: Marks,
-    book: Book,
+    flags: StopFlags,
+    recorder: Recorder,
     clock: Clock,
     once: bool = False,
     always_pause: bool = False,
     limit: Limit | None = None,
-) -> Course:
+) -> Steps:
     """Yield, in turn, the callables to call and the moments to wait for; be sent what they raised, or None.
 
     `always_pause` yields a moment before each run also when it has come already. `limit` is looked at after each run;
     who leaves for it leaves the pause to the process that comes after.
     """
     started = clock()
-    due = resumed(book.writer.take_resume(), started, max(sleep, min_sleep))
+    due = resumed(recorder.writer.take_resume(), started, max(sleep, min_sleep))
     if due.at > started:
-        book.paused(due.at)
+        recorder.paused(due.at)
     while True:
         waiting, paused = True, not always_pause
         while waiting:
-            while marks.attention and (hook := marks.take_hook()) is not None:
+            while flags.attention and (hook := flags.take_hook()) is not None:
                 error = yield hook
                 if error is not None:
                     return outcome_of(error)
-            if marks.look():
+            if flags.look():
                 return Outcome("stopped")
             started = clock()
             waiting = started < due.at or not paused
@@ -100,24 +100,24 @@ def course(
                 paused = True
                 yield due.at
         if due.overrun:
-            book.writer.came_late()
-        book.writer.began(started)
+            recorder.writer.came_late()
+        recorder.writer.began(started)
         error = yield run
-        book.ended(started, clock(), started - due.wished, error, stopping=marks.look() or once)
+        recorder.ended(started, clock(), started - due.wished, error, stopping=flags.look() or once)
         if error is not None:
             return outcome_of(error)
-        if book.ended_by is not None:
-            return outcome_of(book.ended_by)
+        if recorder.ended_by is not None:
+            return outcome_of(recorder.ended_by)
         if once:
             return Outcome("stopped")
         due = next_due(anchor_of(due.at, started, sleep), clock(), sleep, min_sleep)
-        book.paused(due.at)
-        if limit is not None and not marks.stopping and (message := limit.exceeded()) is not None:
-            book.writer.leave_until(due.at)
+        recorder.paused(due.at)
+        if limit is not None and not flags.stopping and (message := limit.exceeded()) is not None:
+            recorder.writer.leave_until(due.at)
             return Outcome("memory", message=message)
 
 
-def drive(steps: Course, wait: Callable[[float], object]) -> Outcome:
+def run_steps(steps: Steps, wait: Callable[[float], object]) -> Outcome:
     """Walk a course with plain calls."""
     answer: BaseException | None = None
     while True:
@@ -138,20 +138,20 @@ def drive(steps: Course, wait: Callable[[float], object]) -> Outcome:
             wait(step)
 
 
-def back_to_back(run: Callable[[], Any], *, marks: Marks, book: Book, clock: Clock) -> Outcome:
+def back_to_back(run: Callable[[], Any], *, flags: StopFlags, recorder: Recorder, clock: Clock) -> Outcome:
     """Run a plain task without pauses: no system call but the clock's, and five stores a run.
 
     One look at the clock ends a run and begins the next. A float is stored in half the time of an int.
     """
-    writer = book.writer
+    writer = recorder.writer
     words = writer.words
     sampled = rss_due = 0.0
     number = counted = words[DONE]
     now = clock()
     try:
         while True:
-            while marks.attention:
-                hook = marks.take_hook()
+            while flags.attention:
+                hook = flags.take_hook()
                 if hook is not None:
                     try:
                         hook()
@@ -159,14 +159,14 @@ def back_to_back(run: Callable[[], Any], *, marks: Marks, book: Book, clock: Clo
                         leave_if_forked(error)
                         return outcome_of(error)
                     leave_if_forked()
-                elif marks.stopping:
+                elif flags.stopping:
                     return Outcome("stopped")
                 now = clock()
             words[CURRENT] = now
             while True:
                 started = now
                 result = run()
-                if marks.attention:
+                if flags.attention:
                     leave_if_forked()  # before a word is stored
                     sampled = number  # look up after this run
                 if result is not None:
@@ -181,7 +181,7 @@ def back_to_back(run: Callable[[], Any], *, marks: Marks, book: Book, clock: Clo
                 if number >= sampled:
                     sampled = number + _sample(writer, now - started, number - counted)
                     counted = number
-                    if marks.look() or marks.attention:
+                    if flags.look() or flags.attention:
                         break
                     if now >= rss_due:
                         rss_due = now + RSS_PERIOD
@@ -189,7 +189,7 @@ def back_to_back(run: Callable[[], Any], *, marks: Marks, book: Book, clock: Clo
             words[CURRENT] = 0.0
     except BaseException as error:  # noqa: BLE001 - told and returned
         leave_if_forked(error)
-        book.ended(now, clock(), 0.0, error, stopping=marks.stopping)
+        recorder.ended(now, clock(), 0.0, error, stopping=flags.stopping)
         return outcome_of(error)
 
 

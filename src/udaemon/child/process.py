@@ -13,15 +13,15 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from udaemon.child.book import Book
+from udaemon.child.bootstrap import BatchSetup, ChildSetup, ProcessSetup
 from udaemon.child.build import Built, build, load_module, resolve_listener
-from udaemon.child.cradle import Cradle, Nest, OwnProcess
 from udaemon.child.forked import leave_if_forked, protect
 from udaemon.child.forms import Misconfigured
 from udaemon.child.fresh import seed_anew
-from udaemon.child.loop import Outcome, back_to_back, course, drive, outcome_of
+from udaemon.child.loop import Outcome, back_to_back, loop_steps, outcome_of, run_steps
 from udaemon.child.memory import MemoryLimit
 from udaemon.child.parent import watch_parent
+from udaemon.child.recorder import Recorder
 from udaemon.child.report import Leaving, ReadyReport
 from udaemon.child.signals import Signals, make_timers_precise, unblock_signals
 from udaemon.child.spec import ChildFds, ChildSpec, Pace
@@ -33,59 +33,59 @@ SHORT_PAUSE = 1.0  # below this a period is taken to ask for precision
 
 def run_child(spec: ChildSpec, fds: ChildFds) -> int:
     """Be the daemon, in a process that was started for it. Returns the exit code; leave by `os._exit` with it."""
-    return begin(OwnProcess(spec, fds, Nest(spec, fds)))
+    return child_main(ProcessSetup(spec, fds, BatchSetup(spec, fds)))
 
 
-def begin(cradle: OwnProcess) -> int:
+def child_main(setup: ProcessSetup) -> int:
     """Be the daemon, in a process that was forked for it. Returns the exit code; leave by `os._exit` with it.
 
     By then exit handlers have run and the output is flushed. Threads that the task left behind are not waited for: a
     daemon that has failed must be seen to have failed.
     """
     try:
-        _own_process(cradle)
-        if cradle.nest.shares_numbers:
+        _set_up_process(setup)
+        if setup.shared.shares_numbers:
             seed_anew()
-        outcome = _judged(prepare(cradle)())
+        outcome = _judged(prepare(setup)())
     except BaseException as error:  # noqa: BLE001 - whatever it is, it must be told
         outcome = _raised(error)
     leave_if_forked(outcome.error)
-    code = tell_end(cradle, outcome)
+    code = report_exit(setup, outcome)
     finish()
     return code
 
 
-def live(cradle: Cradle, *, once: bool = False) -> Outcome:
+def run(setup: ChildSetup, *, once: bool = False) -> Outcome:
     """Build the task and run it until it ends. Raises nothing: what went wrong is in the outcome."""
     try:
-        return _judged(prepare(cradle, once=once)())
+        return _judged(prepare(setup, once=once)())
     except BaseException as error:  # noqa: BLE001 - from the user's modules
         return _raised(error)
 
 
-def prepare(cradle: Cradle, *, once: bool = False) -> Callable[[], Outcome]:
+def prepare(setup: ChildSetup, *, once: bool = False) -> Callable[[], Outcome]:
     """Build the task. Returns its loop, which the caller runs, so that no frame of this lies below the task's.
 
     Raises:
         BaseException: Whatever the user's modules do, and `Misconfigured`.
     """
-    spec, signals, reporter = cradle.spec, cradle.signals, cradle.reporter
-    cradle.writer.attach(os.getpid())
-    signals.asked_to_stop = cradle.writer.asked_to_stop
-    protect(signals.cut_off, reporter.cut_off, cradle.writer.cut_off)
-    _surroundings(cradle)
+    spec, signals, reporter = setup.spec, setup.signals, setup.reporter
+    setup.writer.attach(os.getpid())
+    signals.asked_to_stop = setup.writer.asked_to_stop
+    protect(signals.cut_off, reporter.cut_off, setup.writer.cut_off)
+    _surroundings(setup)
     for module in spec.preload:
         load_module(module)
     listeners = {kind: tuple(map(resolve_listener, names)) for kind, names in spec.listeners.items()}
-    book = Book(spec.name, spec.index, cradle.writer, reporter, listeners)
-    built = build(spec.factory, spec.params, cradle.context, cradle.call)
+    recorder = Recorder(spec.name, spec.index, setup.writer, reporter, listeners)
+    built = build(spec.factory, spec.params, setup.context, setup.call)
     leave_if_forked()
     signals.hooks = built.hooks
     if signals.stopping:
         return partial(Outcome, "stopped")
-    book.start()
-    reporter.tell(ReadyReport())
-    return loop_of(spec, built, signals, book, once=once, told=lambda end: tell_end(cradle, _judged(end)))
+    recorder.start()
+    reporter.send(ReadyReport())
+    return loop_of(spec, built, signals, recorder, once=once, told=lambda end: report_exit(setup, _judged(end)))
 
 
 def _judged(outcome: Outcome) -> Outcome:
@@ -98,12 +98,12 @@ def _raised(error: BaseException) -> Outcome:
     return _judged(Outcome("exited" if isinstance(error, SystemExit) else "exception", error))
 
 
-def tell_end(cradle: Cradle, outcome: Outcome) -> int:
+def report_exit(setup: ChildSetup, outcome: Outcome) -> int:
     """Say why the child leaves, to the supervisor and to its log, once. Returns the exit code.
 
     To the supervisor first: what the user has made of `sys.excepthook` may fail or hang.
     """
-    spec, error = cradle.spec, outcome.error
+    spec, error = setup.spec, outcome.error
     code, message = 0, outcome.message
     if outcome.reason == "config":
         code, message = EXIT_CONFIG, str(error)
@@ -111,10 +111,10 @@ def tell_end(cradle: Cradle, outcome: Outcome) -> int:
         code, message = exit_code(error), f"sys.exit({code_text(error)})"
     elif error is not None:
         code, message = exit_code(error), last_line(error)
-    if cradle.told:
+    if setup.told:
         return code
-    cradle.told = True
-    cradle.reporter.tell(Leaving(outcome.reason, message))
+    setup.told = True
+    setup.reporter.send(Leaving(outcome.reason, message))
     if outcome.reason == "config" or (error is None and message is not None):
         say(f"udaemon: {spec.name}: {message}")
     elif error is not None:
@@ -126,7 +126,7 @@ def loop_of(
     spec: ChildSpec | Pace,
     built: Built,
     signals: Signals,
-    book: Book,
+    recorder: Recorder,
     *,
     once: bool,
     told: Callable[[Outcome], object] = lambda _outcome: None,
@@ -135,34 +135,34 @@ def loop_of(
 
     None of its runs where a listener to its start has ended it.
     """
-    if book.ended_by is not None:
-        return partial(outcome_of, book.ended_by)
+    if recorder.ended_by is not None:
+        return partial(outcome_of, recorder.ended_by)
     clock = time.monotonic
     unpaced = spec.sleep <= 0 and spec.min_sleep <= 0
     limit = None if spec.memory_limit is None else MemoryLimit(spec.memory_limit, spec.memory_threshold)
-    if unpaced and not (built.is_async or book.listens or once or limit):
-        return partial(back_to_back, built.run, marks=signals, book=book, clock=clock)
+    if unpaced and not (built.is_async or recorder.listens or once or limit):
+        return partial(back_to_back, built.run, flags=signals, recorder=recorder, clock=clock)
     if 0 < spec.sleep + spec.min_sleep < SHORT_PAUSE:
         make_timers_precise()
-    steps = course(
+    steps = loop_steps(
         built.run,
         sleep=spec.sleep,
         min_sleep=spec.min_sleep,
-        marks=signals,
-        book=book,
+        flags=signals,
+        recorder=recorder,
         clock=clock,
         once=once,
         always_pause=built.is_async,
         limit=limit,
     )
     if built.is_async:
-        from udaemon.child.async_loop import run_course  # asyncio is 40 ms that a plain task need not pay
+        from udaemon.child.async_loop import run_steps_async  # asyncio is 40 ms that a plain task need not pay
 
-        return partial(run_course, steps, signals, told)
-    return partial(drive, steps, signals.wait)
+        return partial(run_steps_async, steps, signals, told)
+    return partial(run_steps, steps, signals.wait)
 
 
-def _own_process(cradle: OwnProcess) -> None:
+def _set_up_process(setup: ProcessSetup) -> None:
     """Session, signals, output: nothing is as the forker left it, who has closed all descriptors but these."""
     try:
         os.setsid()
@@ -171,24 +171,24 @@ def _own_process(cradle: OwnProcess) -> None:
     # Only now: a TERM that came since the fork waits until it has a handler.
     unblock_signals()
     gc.enable()
-    if cradle.fds.parent is not None:
-        cradle.signals.parent_gone = watch_parent(cradle.fds.parent, cradle.nest.parent)
-    output = 0 if cradle.fds.output is None else cradle.fds.output
+    if setup.fds.parent is not None:
+        setup.signals.parent_gone = watch_parent(setup.fds.parent, setup.shared.parent)
+    output = 0 if setup.fds.output is None else setup.fds.output
     os.dup2(output, 1)
     os.dup2(output, 2)
-    for fd in (output, cradle.fds.scoreboard):  # the mapping of that has its own
+    for fd in (output, setup.fds.scoreboard):  # the mapping of that has its own
         if fd:
             os.close(fd)
 
 
-def _surroundings(cradle: Cradle) -> None:
+def _surroundings(setup: ChildSetup) -> None:
     """What the manifest says of the process: environment, limits, directory, mask."""
-    spec = cradle.spec
+    spec = setup.spec
     os.umask(spec.umask)
-    if cradle.env:
-        for name, value in cradle.env.items():  # `update` is three more functions to touch
+    if setup.env:
+        for name, value in setup.env.items():  # `update` is three more functions to touch
             os.environ[name] = value
-        if "TZ" in cradle.env:
+        if "TZ" in setup.env:
             time.tzset()
     if spec.rlimit_nofile is not None:
         resource.setrlimit(resource.RLIMIT_NOFILE, spec.rlimit_nofile)

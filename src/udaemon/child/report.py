@@ -66,7 +66,7 @@ class Reporter:
         self._socket = None if fd is None else _socket.socket(fileno=fd)
         self._is = None if fd is None else identity(fd)
 
-    def tell(self, report: Report) -> None:
+    def send(self, report: Report) -> None:
         """Send a report if it can be sent at once."""
         if self._socket is None:
             return

@@ -95,7 +95,7 @@ def make_timers_precise() -> None:
 
 
 class Signals:
-    """Marks that the handlers leave. `attention` is true whenever the loop has something to do between runs.
+    """StopFlags that the handlers leave. `attention` is true whenever the loop has something to do between runs.
 
     `notify` is called by the handlers whenever a mark was set: an event loop hangs its wake-up here.
     """

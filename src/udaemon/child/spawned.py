@@ -10,10 +10,10 @@ import pickle
 import sys
 from typing import NoReturn
 
-from udaemon.child.cradle import Nest, OwnProcess
-from udaemon.child.process import begin
+from udaemon.child.bootstrap import BatchSetup, ProcessSetup
+from udaemon.child.process import child_main
 from udaemon.child.spec import ChildFds, ChildSpec
-from udaemon.child.title import be_called
+from udaemon.child.title import set_title
 
 
 def write_order(spec: ChildSpec, fds: ChildFds) -> int:
@@ -41,5 +41,5 @@ def main() -> NoReturn:
     for fd in fds:
         if fd is not None:
             os.set_inheritable(fd, False)
-    be_called(f"{spec.name}/{spec.index}")
-    os._exit(begin(OwnProcess(spec, fds, Nest(spec, fds))))  # no frame more than is needed
+    set_title(f"{spec.name}/{spec.index}")
+    os._exit(child_main(ProcessSetup(spec, fds, BatchSetup(spec, fds))))  # no frame more than is needed

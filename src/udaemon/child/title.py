@@ -12,7 +12,7 @@ _ARG_START = 45
 """Its place in /proc/PID/stat after the program's name; the end of the arguments is the next (proc(5))."""
 
 
-def be_called(name: str) -> None:
+def set_title(name: str) -> None:
     """Show `udaemon: NAME` as this process's arguments, and `NAME` as its own name, of which fifteen bytes are kept."""
     try:
         _write("/proc/self/comm", name.encode())

@@ -28,11 +28,11 @@ def _script() -> None:
     """
     _open_standard_streams()
     be_utf8()
-    boot = _begin_early() if "up" in sys.argv else None  # a daemon may be called so: then it begins in vain
+    handoff = _begin_early() if "up" in sys.argv else None  # a daemon may be called so: then it begins in vain
     gc.set_threshold(_NEVER_IN_A_SHORT_VERB, 10, 10)
     code = main()
-    if boot is not None:
-        boot.call_off()
+    if handoff is not None:
+        handoff.cancel()
     with suppress(OSError):
         sys.stderr.flush()
     os._exit(code)
@@ -44,10 +44,10 @@ script = partial(at_the_bottom, _script)
 
 def _begin_early() -> ModuleType:
     """Have a supervisor load its code while we load ours."""
-    from udaemon.cli import boot
+    from udaemon.service import handoff
 
-    boot.launch_early()
-    return boot
+    handoff.spawn_early()
+    return handoff
 
 
 def _open_standard_streams() -> None:

@@ -5,26 +5,26 @@ Knows no shell.
 
 from __future__ import annotations
 
+from udaemon.cli.connect import connect_supervisor
 from udaemon.cli.options import GlobalOptions
-from udaemon.cli.target import supervisor
 from udaemon.errors import UdaemonError
 
 
 def nameable(options: GlobalOptions) -> list[str]:
     """Ask the running supervisor; without one, read the manifest; without that, there are none."""
     try:
-        with supervisor(options) as client:
+        with connect_supervisor(options) as client:
             return list(client.ask("hello")["selectors"])
     except (UdaemonError, OSError):
         return _declared(options)
 
 
 def _declared(options: GlobalOptions) -> list[str]:
-    from udaemon.cli.wanted import wanted_manifest
+    from udaemon.cli.load import load_manifest
     from udaemon.manifest.selection import selectors
 
     try:
-        manifest = wanted_manifest(options)
+        manifest = load_manifest(options)
     except (UdaemonError, OSError):
         return []
     return selectors(manifest.daemons)

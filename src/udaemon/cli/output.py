@@ -1,39 +1,26 @@
-"""Where data goes: the forms it can be asked in, and the width of the terminal if there is one.
+"""What a verb says beside its data: lines on stderr, quiet and coloured as asked.
 
-Knows no verb and no data.
+Knows no verb.
 """
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Callable
-from typing import Any, TypeVar
+from contextlib import suppress
 
-import click
+from udaemon.cli.options import GlobalOptions
 
-_Callback = TypeVar("_Callback", bound=Callable[..., Any])
-
-
-def data_format(*forms: str) -> Callable[[_Callback], _Callback]:
-    """The options `--format` and `--json` of a verb that prints data; the verb gets both as `form` and `as_json`."""
-
-    def decorate(callback: _Callback) -> _Callback:
-        form = click.option("--format", "form", type=click.Choice(forms), default=forms[0], help="Form of the output.")
-        as_json = click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
-        return form(as_json(callback))
-
-    return decorate
+_RED, _PLAIN = "\033[31m", "\033[0m"
 
 
-def terminal_width() -> int | None:
-    """Columns of the terminal on standard output, or what COLUMNS says of it; None when it is no terminal."""
-    if not sys.stdout.isatty():
-        return None
-    said = os.environ.get("COLUMNS", "")
-    if said.isdigit() and int(said) > 0:
-        return int(said)
-    try:
-        return os.get_terminal_size(sys.stdout.fileno()).columns or 80
-    except OSError:
-        return 80
+def say(options: GlobalOptions, text: str, *, failed: bool = False) -> None:
+    """Write a line to stderr; with `-q` only what failed."""
+    if options.quiet and not failed:
+        return
+    from udaemon.ui.escape import escape  # a verb that only prints data does without
+
+    line = escape(text)
+    if failed and options.colors(sys.stderr.isatty()):
+        line = f"{_RED}{line}{_PLAIN}"
+    with suppress(OSError):  # a full disk behind it: what was asked for is done all the same
+        sys.stderr.write(f"{line}\n")

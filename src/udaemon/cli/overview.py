@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 import sys
 
+from udaemon.cli.connect import connect_supervisor
 from udaemon.cli.options import GlobalOptions
-from udaemon.cli.target import supervisor
 from udaemon.errors import ExitCode, ManifestError, UdaemonError
 from udaemon.ui.escape import escape
 
@@ -50,7 +50,7 @@ def overview(options: GlobalOptions) -> None:
 def _situation(options: GlobalOptions) -> tuple[str, tuple[tuple[str, str], ...]]:
     """What is the case here, and the verbs that go with it."""
     try:
-        with supervisor(options) as client:
+        with connect_supervisor(options) as client:
             told = client.ask("hello")
     except UdaemonError as error:
         if error.exit_code != ExitCode.NOT_RUNNING:
@@ -61,10 +61,10 @@ def _situation(options: GlobalOptions) -> tuple[str, tuple[tuple[str, str], ...]
 
 
 def _declared(options: GlobalOptions) -> str:
-    from udaemon.cli.wanted import wanted_manifest
+    from udaemon.cli.load import load_manifest
 
     try:
-        manifest = wanted_manifest(options)
+        manifest = load_manifest(options)
     except ManifestError as error:
         count = len(error.problems)
         return f"the manifest has {count} problem{'' if count == 1 else 's'}: udaemon check shows them"

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 
 from udaemon.child.environment import search_path, surroundings
-from udaemon.engines.specs import is_forked
+from udaemon.engines.child_spec import is_forked
 from udaemon.engines.zygote.pool import root_of
 from udaemon.engines.zygote.sharing import Sharing
 from udaemon.manifest.model import Daemon, Manifest

@@ -8,7 +8,7 @@ from __future__ import annotations
 import errno
 
 from udaemon.cli.options import GlobalOptions
-from udaemon.cli.talk import say
+from udaemon.cli.output import say
 from udaemon.logs.tail import LogSource
 
 

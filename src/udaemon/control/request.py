@@ -46,7 +46,7 @@ class Request:
         self._channel = channel
         self._endings: list[Callable[[], None]] = []
 
-    def tell(self, data: object) -> None:
+    def send(self, data: object) -> None:
         """Answer, and go on."""
         if not self.over:
             self._channel.send(messages.answer(data, more=True), last=False)

@@ -16,7 +16,7 @@ from udaemon.policy.instance import Key
 
 Listener = Callable[[Key, Event], None]
 
-CALLED_OFF = "its start was called off"
+CANCELLED = "its start was called off"
 """Why there is no process where one is not wanted any more."""
 
 

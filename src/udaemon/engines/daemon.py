@@ -12,11 +12,11 @@ from functools import partial
 from multiprocessing import process, util
 from typing import Any
 
-from udaemon.child.cradle import Nest, OwnProcess
-from udaemon.child.process import begin
+from udaemon.child.bootstrap import BatchSetup, ProcessSetup
+from udaemon.child.process import child_main
 from udaemon.child.spec import ChildFds
 from udaemon.child.stack import Life
-from udaemon.child.title import be_called
+from udaemon.child.title import set_title
 from udaemon.engines.zygote.process import ZygoteProcess
 
 
@@ -37,8 +37,8 @@ class DaemonProcess(ZygoteProcess):
         spec, fds = self._args[0], ChildFds(*self._args[1:])
         module: Any = process
         inherited: Any = util
-        if Nest not in batch:
-            batch[Nest] = Nest(spec, fds)
+        if BatchSetup not in batch:
+            batch[BatchSetup] = BatchSetup(spec, fds)
             module._parent_process = module._ParentProcess(self._parent_name, self._parent_pid, parent_sentinel)
             module._process_counter = itertools.count(1)
             module._children = set()
@@ -47,7 +47,7 @@ class DaemonProcess(ZygoteProcess):
         self._identity = ()
         self._config["authkey"] = module.AuthenticationString(os.urandom(32))
         self._runs_after_forkers = bool(inherited._afterfork_registry)
-        self._begin = partial(begin, OwnProcess(spec, fds, batch[Nest]))
+        self._begin = partial(child_main, ProcessSetup(spec, fds, batch[BatchSetup]))
 
     def life(self, parent_sentinel: int) -> Life:  # noqa: ARG002 - prepared with it
         """Become the daemon, to its end."""
@@ -55,5 +55,5 @@ class DaemonProcess(ZygoteProcess):
         module._current_process = self
         if self._runs_after_forkers:
             util._run_after_forkers()  # type: ignore[attr-defined]
-        be_called(self.name)
+        set_title(self.name)
         return self._begin

@@ -1,6 +1,6 @@
 """The engine of this machine: factory daemons forked from zygotes, commands executed, all of them our own children.
 
-Knows nothing of what should run. Births, reports and ends are told to the listener from within the reactor's
+Knows nothing of what should run. ForkQueue, reports and ends are told to the listener from within the reactor's
 callbacks; nothing here waits.
 """
 
@@ -17,22 +17,22 @@ from typing import Any
 from udaemon.child.scoreboard import ask_to_stop
 from udaemon.engines import locks
 from udaemon.engines.base import Listener, Reactor, SpawnRequest
-from udaemon.engines.births import Births
+from udaemon.engines.child_spec import has_task, is_forked
+from udaemon.engines.command_spec import command
 from udaemon.engines.commands import ExecFailed, Launcher
-from udaemon.engines.declared import command
-from udaemon.engines.endings import Endings
-from udaemon.engines.living import Living
+from udaemon.engines.forking import ForkQueue
+from udaemon.engines.process import ManagedProcess
+from udaemon.engines.reaper import Reaper
 from udaemon.engines.reports import Reports
 from udaemon.engines.spawning import task_command
-from udaemon.engines.specs import has_task, is_forked
-from udaemon.engines.zygote.parent import Patience
-from udaemon.engines.zygote.spare import Process
+from udaemon.engines.zygote.prefork import PreforkedZygote
+from udaemon.engines.zygote.protocol import Timeouts
 from udaemon.engines.zygote.start import Starter
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.policy.events import Leaving, Ready, Spawned, SpawnFailed, Trouble
 from udaemon.policy.instance import Key
 
-_PATIENCE = Patience()
+_TIMEOUTS = Timeouts()
 _LOOK_AGAIN = 0.1
 """Seconds to the next look for orphans where the system let us see none: no descriptors, no memory."""
 
@@ -50,8 +50,8 @@ class LocalEngine:
         on_notice: Told in a sentence what became of zygotes.
         others: Pids of further children of ours, which are not to be taken for orphans.
         output: What zygotes get as stdout and stderr.
-        patience: After how long a zygote that does not answer is replaced.
-        spare: A zygote that was forked beforehand.
+        timeouts: After how long a zygote that does not answer is replaced.
+        preforked: A zygote that was forked beforehand.
     """
 
     def __init__(
@@ -66,8 +66,8 @@ class LocalEngine:
         on_notice: Callable[[str], None] = lambda _text: None,
         others: Callable[[], Collection[int]] = tuple,
         output: int = 2,
-        patience: Patience = _PATIENCE,
-        spare: Process | None = None,
+        timeouts: Timeouts = _TIMEOUTS,
+        preforked: PreforkedZygote | None = None,
     ) -> None:
         self._listener = listener
         self._scoreboard = scoreboard
@@ -76,23 +76,23 @@ class LocalEngine:
         self._launcher = Launcher(nofile, oom_score)
         self._reports = Reports(
             reactor,
-            on_ready=lambda living: listener(living.key, Ready()),
-            on_leaving=lambda living: listener(living.key, Leaving()),
+            on_ready=lambda managed: listener(managed.key, Ready()),
+            on_leaving=lambda managed: listener(managed.key, Leaving()),
         )
-        self._endings = Endings(
-            reactor, listener, self._reports, manifest.project, lambda: (*self._births.pids, *others())
+        self._reaper = Reaper(
+            reactor, listener, self._reports, manifest.project, lambda: (*self._fork_queue.pids, *others())
         )
-        self._births = Births(
+        self._fork_queue = ForkQueue(
             reactor,
             manifest,
-            starter=Starter(spare, oom_score),
+            starter=Starter(preforked, oom_score),
             scoreboard=scoreboard,
             nofile=nofile,
             output=output,
-            patience=patience,
-            strangers=self._endings.strangers,
-            knows=self._endings.knows,
-            on_born=self._born,
+            timeouts=timeouts,
+            strangers=self._reaper.strangers,
+            knows=self._reaper.knows,
+            on_forked=self._forked,
             on_refused=self._refused,
             on_notice=on_notice,
         )
@@ -101,51 +101,51 @@ class LocalEngine:
     @property
     def deadline(self) -> float | None:
         """Monotonic time at which `expire` wants to be called, None for never."""
-        orphans_at = None if self._births.busy else self._orphans_at
-        times = (self._births.deadline, self._endings.deadline, orphans_at)
+        orphans_at = None if self._fork_queue.busy else self._orphans_at
+        times = (self._fork_queue.deadline, self._reaper.deadline, orphans_at)
         return min((at for at in times if at is not None), default=None)
 
     def expect(self, daemons: Iterable[Daemon]) -> None:
         """Get ready to start these; what that takes is done while they are still being prepared."""
-        self._births.expect(daemons)
+        self._fork_queue.expect(daemons)
 
     def spawn(self, requests: Sequence[SpawnRequest]) -> None:
         """Start these; each gets `Spawned` or `SpawnFailed` later."""
-        self._births.ask(request for request in requests if is_forked(request.daemon))
+        self._fork_queue.ask(request for request in requests if is_forked(request.daemon))
         for request in requests:
             if not is_forked(request.daemon):
                 self._execute(request)
 
     def cancel(self, key: Key) -> None:
         """Do without a process that was asked for and is not on the way yet: it gets `SpawnFailed` then."""
-        self._births.cancel(key)
+        self._fork_queue.cancel(key)
 
     def signal(self, key: Key, name: str) -> None:
         """Send a signal by pidfd, then CONT. A process that has gone is no error."""
-        living = self._endings.living.get(key)
-        if living is None:
+        managed = self._reaper.managed.get(key)
+        if managed is None:
             return
-        if name == living.daemon.stop.signal and living.reports is not None and living.ended is None:
+        if name == managed.daemon.stop.signal and managed.reports is not None and managed.ended is None:
             # The task may have put a handler of its own in the place of ours.
-            ask_to_stop(self._scoreboard, self._slots[key], living.pid)
-        self._endings.signal(living, signal.Signals[f"SIG{name}"])
+            ask_to_stop(self._scoreboard, self._slots[key], managed.pid)
+        self._reaper.signal(managed, signal.Signals[f"SIG{name}"])
 
     def signal_tree(self, key: Key, name: str) -> None:
         """The same to its whole session; once it has ended, to what it left behind and to what that leaves behind."""
-        living = self._endings.living.get(key)
-        if living is not None:
-            self._endings.signal_tree(living, signal.Signals[f"SIG{name}"])
+        managed = self._reaper.managed.get(key)
+        if managed is not None:
+            self._reaper.signal_tree(managed, signal.Signals[f"SIG{name}"])
 
     def kill_tree(self, key: Key) -> None:
         """KILL the process, its session and what re-parented to us from it."""
-        living = self._endings.living.get(key)
-        if living is not None:
-            self._endings.kill(living)
+        managed = self._reaper.managed.get(key)
+        if managed is not None:
+            self._reaper.kill(managed)
 
     def pidfd(self, key: Key) -> int | None:
         """A pidfd of its own process, None when there is none. It stays the engine's."""
-        living = self._endings.living.get(key)
-        return None if living is None or living.ended is not None else living.pidfd
+        managed = self._reaper.managed.get(key)
+        return None if managed is None or managed.ended is not None else managed.pidfd
 
     def last_error(self, key: Key) -> str | None:
         """The last line of the last error that the instance's process reported."""
@@ -153,12 +153,12 @@ class LocalEngine:
 
     def sharing(self, daemon: Daemon) -> Mapping[str, Any] | None:
         """What its process shares with others, None where there is no such thing or it is not known."""
-        return self._births.told_of(daemon)
+        return self._fork_queue.told_of(daemon)
 
     def expire(self, now: float) -> None:
         """Handle what the engine itself waited for until `deadline`."""
-        self._endings.expire()
-        self._births.expire(now)
+        self._reaper.expire()
+        self._fork_queue.expire(now)
         if self._orphans_at is not None and self._orphans_at <= now:
             self.reap_orphans()
 
@@ -167,14 +167,14 @@ class LocalEngine:
 
         Not while a batch is under way: a newborn that ended at once is a stranger until its pid is told.
         """
-        self._orphans_at = time.monotonic() if self._births.busy else None
+        self._orphans_at = time.monotonic() if self._fork_queue.busy else None
         if self._orphans_at is not None:
             return
         with suppress(ChildProcessError):
             if os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
                 return
         try:
-            strangers = self._endings.strangers()
+            strangers = self._reaper.strangers()
         except OSError:
             self._orphans_at = time.monotonic() + _LOOK_AGAIN
             return
@@ -184,8 +184,8 @@ class LocalEngine:
 
     def close(self) -> None:
         """Let go of helpers (the zygotes). Daemons are not touched."""
-        self._births.close()
-        self._endings.close()
+        self._fork_queue.close()
+        self._reaper.close()
         self._launcher.close()
 
     def _execute(self, request: SpawnRequest) -> None:
@@ -212,7 +212,9 @@ class LocalEngine:
             os.kill(pid, signal.SIGKILL)  # it is our unreaped child, so the pid is its own; then it is an orphan
             self._refused(request, f"pidfd: {error.strerror}")
             return
-        self._born(Living(key=request.key, daemon=request.daemon, pid=pid, pidfd=pidfd, reports=ours), request)
+        self._forked(
+            ManagedProcess(key=request.key, daemon=request.daemon, pid=pid, pidfd=pidfd, reports=ours), request
+        )
 
     def _start(self, request: SpawnRequest, report: int | None) -> int:
         """Execute a command, or an interpreter for a task."""
@@ -220,23 +222,23 @@ class LocalEngine:
             return self._launcher.start(command(request, self._manifest, report=report))
         assert report is not None
         what, order = task_command(
-            request, self._manifest, report=report, scoreboard=self._scoreboard, parent=self._births.parent
+            request, self._manifest, report=report, scoreboard=self._scoreboard, parent=self._fork_queue.parent
         )
         try:
             return self._launcher.start(what)
         finally:
             os.close(order)
 
-    def _born(self, living: Living, request: SpawnRequest) -> None:
-        self._slots[living.key] = request.slot
+    def _forked(self, managed: ManagedProcess, request: SpawnRequest) -> None:
+        self._slots[managed.key] = request.slot
         # Held here too, until the last of its tree has gone: what runs there can close all of its descriptors.
-        living.lock = request.lock
-        locks.record(request.lock, living.pid)
-        self._endings.watch(living, [locks.identity(fd) for fd in (request.lock, request.output)])
+        managed.lock = request.lock
+        locks.record(request.lock, managed.pid)
+        self._reaper.watch(managed, [locks.identity(fd) for fd in (request.lock, request.output)])
         os.close(request.output)
-        self._reports.errors.pop(living.key, None)
-        self._reports.listen(living)
-        self._listener(living.key, Spawned(living.pid))
+        self._reports.errors.pop(managed.key, None)
+        self._reports.listen(managed)
+        self._listener(managed.key, Spawned(managed.pid))
 
     def _refused(self, request: SpawnRequest, message: str) -> None:
         _close(request)

@@ -10,7 +10,7 @@ from functools import partial
 
 from udaemon.child.report import Leaving, ReadyReport, RunFailed
 from udaemon.engines.base import Reactor
-from udaemon.engines.living import Living
+from udaemon.engines.process import ManagedProcess
 from udaemon.policy.instance import Key
 
 _CHUNK = 65536
@@ -26,57 +26,57 @@ class Reports:
     """
 
     def __init__(
-        self, reactor: Reactor, on_ready: Callable[[Living], None], on_leaving: Callable[[Living], None]
+        self, reactor: Reactor, on_ready: Callable[[ManagedProcess], None], on_leaving: Callable[[ManagedProcess], None]
     ) -> None:
         self._reactor = reactor
         self._on_ready = on_ready
         self._on_leaving = on_leaving
         self.errors: dict[Key, str] = {}
 
-    def listen(self, living: Living) -> None:
+    def listen(self, managed: ManagedProcess) -> None:
         """Hear what a child says from now on, and what it said before."""
-        if living.reports is not None:
-            self._reactor.watch(living.reports.fileno(), partial(self._on_readable, living))
+        if managed.reports is not None:
+            self._reactor.watch(managed.reports.fileno(), partial(self._on_readable, managed))
 
-    def last_words(self, living: Living) -> None:
+    def drain(self, managed: ManagedProcess) -> None:
         """Hear all that a child said before it ended. A descendant may have its socket, so the end may not be seen."""
-        while living.reports is not None and self._hear(living, last=True):
+        while managed.reports is not None and self._hear(managed, last=True):
             pass
-        self._close(living)
+        self._close(managed)
 
-    def _on_readable(self, living: Living) -> None:
-        self._hear(living)
+    def _on_readable(self, managed: ManagedProcess) -> None:
+        self._hear(managed)
 
-    def _hear(self, living: Living, *, last: bool = False) -> bool:
+    def _hear(self, managed: ManagedProcess, *, last: bool = False) -> bool:
         """Take in one chunk. Returns whether there may be more."""
-        if living.reports is None:
+        if managed.reports is None:
             return False
         try:
-            data = living.reports.recv(_CHUNK)
+            data = managed.reports.recv(_CHUNK)
         except BlockingIOError:
             return False
         except ConnectionError:
             data = b""
         except OSError:  # no memory: it is still there the next time
             return False
-        for report in living.reader.feed(data):
+        for report in managed.reader.feed(data):
             match report:
                 case ReadyReport():
-                    self._on_ready(living)
+                    self._on_ready(managed)
                 case RunFailed(_, error):
-                    self.errors[living.key] = error
+                    self.errors[managed.key] = error
                 case Leaving(_, message):
-                    living.leaving = report
+                    managed.leaving = report
                     if message is not None:
-                        self.errors[living.key] = message
+                        self.errors[managed.key] = message
                     if not last:
-                        self._on_leaving(living)
-        if not data or living.reader.broken:
-            self._close(living)
+                        self._on_leaving(managed)
+        if not data or managed.reader.broken:
+            self._close(managed)
         return bool(data)
 
-    def _close(self, living: Living) -> None:
-        if living.reports is not None:
-            self._reactor.forget(living.reports.fileno())
-            living.reports.close()
-            living.reports = None
+    def _close(self, managed: ManagedProcess) -> None:
+        if managed.reports is not None:
+            self._reactor.forget(managed.reports.fileno())
+            managed.reports.close()
+            managed.reports = None

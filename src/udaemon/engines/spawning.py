@@ -9,8 +9,8 @@ from udaemon.child.environment import interpreter, surroundings
 from udaemon.child.spawned import write_order
 from udaemon.child.spec import ChildFds
 from udaemon.engines.base import SpawnRequest
+from udaemon.engines.child_spec import spec_of
 from udaemon.engines.commands import Command
-from udaemon.engines.specs import spec_of
 from udaemon.manifest.model import Manifest
 
 _MAIN = "from udaemon.child.spawned import main; main()"

@@ -14,10 +14,10 @@ from collections.abc import Callable
 from udaemon.engines.base import WritableReactor
 from udaemon.logs.answers import Answer, understood
 from udaemon.logs.handed import HandedPipe
+from udaemon.logs.log_target import LEGACY, LogTarget
 from udaemon.logs.outbox import Outbox
 from udaemon.logs.patience import Patience
 from udaemon.logs.process import LoggerProcess
-from udaemon.logs.target import LEGACY, LogTarget
 from udaemon.logs.wire import Unpacker, WireError, pack
 
 _QUICK_DEATH = 1.0
@@ -120,12 +120,12 @@ class LoggerLink:
             stream.pidfd = os.dup(pidfd)
             self._send(pack("watch", str(number)), stream.pidfd)
 
-    def born(self, number: int, pid: int) -> None:
+    def spawned(self, number: int, pid: int) -> None:
         """Name the process that writes to a log pipe, 0 where there will be none: legacy lines wait for it."""
         stream = self._streams.get(number)
         if stream is not None and stream.target.format == LEGACY and stream.pid is None:
             stream.pid = pid
-            self._send(pack("born", str(number), str(pid)), None)
+            self._send(pack("spawned", str(number), str(pid)), None)
 
     @property
     def refusing(self) -> set[str]:

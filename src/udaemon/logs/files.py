@@ -115,7 +115,7 @@ class RotatingFile:
         self._in_line = False
         self._fd = -1
         self._identity = (-1, -1)
-        self._born = 0.0
+        self._created = 0.0
         self._opened_before = False
 
     def open(self) -> None:
@@ -196,7 +196,7 @@ class RotatingFile:
             else:
                 if (found.st_dev, found.st_ino) == self._identity:
                     self._size = found.st_size
-                    self._too_old = self._max_age is not None and time.time() - self._born > self._max_age
+                    self._too_old = self._max_age is not None and time.time() - self._created > self._max_age
                     return
                 self.close()
         self.open()
@@ -207,11 +207,11 @@ class RotatingFile:
         self._identity = (found.st_dev, found.st_ino)
         self._size = found.st_size
         self._in_line = False
-        self._born = time.time()
+        self._created = time.time()
         self._too_old = False
         if self._size and self._max_age is not None:
-            self._born = _first_stamp(self.path) or found.st_mtime
-            self._too_old = time.time() - self._born > self._max_age
+            self._created = _first_stamp(self.path) or found.st_mtime
+            self._too_old = time.time() - self._created > self._max_age
 
     def _write_note(self) -> None:
         """Say that this file took another's place. A disk that is full now will show it at the next write."""
@@ -234,6 +234,6 @@ class RotatingFile:
             raise
         os.close(self._fd)
         self._take(fd)
-        self._born, self._too_old = time.time(), False
+        self._created, self._too_old = time.time(), False
         self._rotated()
         return written

@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 import time
 
-from udaemon.logs.target import JSON, LEGACY
+from udaemon.logs.log_target import JSON, LEGACY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from udaemon.logs.target import LogTarget
+    from udaemon.logs.log_target import LogTarget
 
 LONGEST_LINE = 64 * 1024
 """A line of more than this without an end is passed on in pieces, cut between two characters."""

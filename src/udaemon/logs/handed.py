@@ -9,7 +9,7 @@ import contextlib
 import os
 from collections.abc import Iterator
 
-from udaemon.logs.target import LogTarget
+from udaemon.logs.log_target import LogTarget
 from udaemon.logs.wire import pack
 
 _FULLEST = 1024 * 1024
@@ -34,7 +34,7 @@ class HandedPipe:
         """All that the logger is to be told, each with its descriptor."""
         yield pack("open", str(number), *self.target.fields()), self.fd
         if self.pid is not None:
-            yield pack("born", str(number), str(self.pid)), None
+            yield pack("spawned", str(number), str(self.pid)), None
         if self.pidfd is not None:
             yield pack("watch", str(number)), self.pidfd
 

@@ -14,10 +14,10 @@ import time
 
 from udaemon.logs.control import Control
 from udaemon.logs.format import LineFormatter
+from udaemon.logs.log_target import LEGACY, LogTarget
 from udaemon.logs.orphans import GRACE, Leaders
 from udaemon.logs.poller import poller
 from udaemon.logs.sink import OK, Sink
-from udaemon.logs.target import LEGACY, LogTarget
 from udaemon.waits import bounded
 
 CHUNK = 64 * 1024
@@ -163,14 +163,14 @@ class Logger:
             elif kind == "watch":
                 self._leaders.add(fd)
                 self._poll.register(fd, select.POLLIN)
-            elif kind == "born":
-                self._born(fields[0], int(fields[1]))
+            elif kind == "spawned":
+                self._spawned(fields[0], int(fields[1]))
             elif kind == "abandon":
                 self._give_up()
                 self._control.send("abandoned", "")
             elif kind == "finish":
                 self._leave_at = time.monotonic() + float(fields[0])
-                self._wait_for_no_birth()
+                self._expect_no_spawn()
 
     def _open(self, ident: str, fd: int, target: LogTarget) -> None:
         sink = self._sinks.get(target.path)
@@ -184,16 +184,16 @@ class Logger:
             self._unborn[ident] = stream
         self._update(sink)
 
-    def _born(self, ident: str, pid: int) -> None:
+    def _spawned(self, ident: str, pid: int) -> None:
         stream = self._unborn.pop(ident, None)
         if stream is not None:
             stream.formatter.pid = pid
             self._update(stream.sink)
 
-    def _wait_for_no_birth(self) -> None:
+    def _expect_no_spawn(self) -> None:
         """Nobody will tell of one any more."""
         for ident in tuple(self._unborn):
-            self._born(ident, 0)
+            self._spawned(ident, 0)
 
     def _watch_job(self, fd: int, sink: Sink) -> None:
         self._jobs[fd] = sink
@@ -247,7 +247,7 @@ class Logger:
         """The supervisor has gone."""
         self._alone = True
         self._poll.unregister(self._control.fd)
-        self._wait_for_no_birth()
+        self._expect_no_spawn()
         if self._leave_at is None:
             self._leaders.condemn()
             self._kill_at = time.monotonic() + GRACE

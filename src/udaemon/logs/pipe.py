@@ -13,8 +13,8 @@ import time
 from collections.abc import Sequence
 
 from udaemon.logs.format import LineFormatter
+from udaemon.logs.log_target import LogTarget
 from udaemon.logs.sink import OK, Sink
-from udaemon.logs.target import LogTarget
 
 _CHUNK = 65536
 _RETRY = 1.0

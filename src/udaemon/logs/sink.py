@@ -20,7 +20,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from udaemon.logs.target import LogTarget
+    from udaemon.logs.log_target import LogTarget
 
 BUFFER = 256 * 1024
 """Bytes kept for a file that cannot be written, before its writers are held up or their lines dropped."""

@@ -10,7 +10,7 @@ from enum import StrEnum
 from attrs import frozen
 
 
-class Word(StrEnum):
+class EventName(StrEnum):
     """What can be told of an instance: the `event` of `udaemon events` and of the common log."""
 
     STARTED = "started"
@@ -55,11 +55,11 @@ class KillTree:
 
 
 @frozen
-class Tell:
+class Publish:
     """Say what happened: one entry of `events`, one line of the common log. `message` is for people."""
 
-    event: Word
+    event: EventName
     message: str
 
 
-Effect = Spawn | CancelSpawn | Signal | SignalTree | KillTree | Tell
+Effect = Spawn | CancelSpawn | Signal | SignalTree | KillTree | Publish

@@ -8,7 +8,7 @@ from __future__ import annotations
 from attrs import evolve
 
 from udaemon.policy import restart, wording
-from udaemon.policy.effects import Effect, KillTree, SignalTree, Spawn, Tell, Word
+from udaemon.policy.effects import Effect, EventName, KillTree, Publish, SignalTree, Spawn
 from udaemon.policy.events import Exited, Reason
 from udaemon.policy.instance import Exit, Instance, State, Wanted
 
@@ -27,12 +27,12 @@ def begin(instance: Instance) -> Outcome:
     return _cleared(instance, State.STARTING), (Spawn(),)
 
 
-def begin_anew(instance: Instance) -> Outcome:
+def start(instance: Instance) -> Outcome:
     """A start that the operator asked for: it is no restart, and how the last process ended explains nothing now."""
     return begin(evolve(instance, automatic=False, message=None))
 
 
-def rest(instance: Instance, state: State) -> Instance:
+def settle_at(instance: Instance, state: State) -> Instance:
     """The instance with nothing under way."""
     return evolve(_cleared(instance, state), automatic=False)
 
@@ -45,7 +45,7 @@ def on_exited(instance: Instance, event: Exited, now: float, jitter: float) -> O
     reason = Reason.CONFIG if backgrounded else _reason(instance, event)
     end = Exit(code=event.code, signal=event.signal, core=event.core, reason=reason, at=now)
     message = event.message or backgrounded or _killed(instance, event)
-    told = Tell(Word.EXITED, wording.ending(end) + (f": {message}" if message else ""))
+    told = Publish(EventName.EXITED, wording.ending(end) + (f": {message}" if message else ""))
     gone = evolve(instance, pid=None, exit=end, message=message)
     if event.survivors and instance.daemon.stop.kill_tree:
         clearing, effects = _clear(gone, event.survivors, now)
@@ -64,12 +64,12 @@ def _clear(instance: Instance, survivors: tuple[int, ...], now: float) -> Outcom
     clearing = evolve(instance, state=State.STOPPING, survivors=survivors)
     if instance.killing:
         killed = evolve(clearing, deadline=now + KILL_GRACE)
-        return killed, (KillTree(), Tell(Word.KILLING, f"{left}, killed"))
+        return killed, (KillTree(), Publish(EventName.KILLING, f"{left}, killed"))
     stop = instance.daemon.stop
     deadline = instance.deadline if instance.asked_at is not None else None
     if deadline is None:
         deadline = now + stop.timeout
-    told = Tell(Word.STOPPING, f"{left}: sent SIG{stop.signal}, will be killed {wording.wait(deadline - now)}")
+    told = Publish(EventName.STOPPING, f"{left}: sent SIG{stop.signal}, will be killed {wording.wait(deadline - now)}")
     return evolve(clearing, deadline=deadline), (SignalTree(stop.signal), told)
 
 
@@ -77,7 +77,7 @@ def on_tree_gone(instance: Instance, now: float, jitter: float) -> Outcome:
     """The survivors are gone, so the end is complete."""
     if not instance.survivors or instance.exit is None:
         return instance, ()
-    told = Tell(Word.CLEARED, f"what it left behind is gone: {wording.pids(instance.survivors)}")
+    told = Publish(EventName.CLEARED, f"what it left behind is gone: {wording.pids(instance.survivors)}")
     settled, effects = _settle(evolve(instance, survivors=()), instance.exit, now, jitter)
     return settled, (told, *effects)
 
@@ -85,16 +85,16 @@ def on_tree_gone(instance: Instance, now: float, jitter: float) -> Outcome:
 def _settle(instance: Instance, end: Exit, now: float, jitter: float) -> Outcome:
     """Nothing of it lives any more: rest, wait, or start again."""
     if instance.wanted is Wanted.DOWN:
-        return rest(instance, State.STOPPED), (Tell(Word.STOPPED, "stopped"),)
+        return settle_at(instance, State.STOPPED), (Publish(EventName.STOPPED, "stopped"),)
     if instance.asked_at is not None:
-        return begin_anew(instance)
+        return start(instance)
     verdict = restart.verdict(instance, end, now, jitter)
-    if isinstance(verdict, restart.Stay):
+    if isinstance(verdict, restart.GiveUp):
         if not verdict.failed:
-            return rest(instance, State.EXITED), ()
-        failed = evolve(rest(instance, State.FAILED), message=verdict.message)
-        return failed, (Tell(Word.FAILED, verdict.message or wording.ending(end)),)
-    told = Tell(Word.RESTARTING, f"starts again {wording.wait(verdict.delay)}")
+            return settle_at(instance, State.EXITED), ()
+        failed = evolve(settle_at(instance, State.FAILED), message=verdict.message)
+        return failed, (Publish(EventName.FAILED, verdict.message or wording.ending(end)),)
+    told = Publish(EventName.RESTARTING, f"starts again {wording.wait(verdict.delay)}")
     again = evolve(verdict.instance, automatic=True)
     if verdict.delay > 0:
         return evolve(_cleared(again, State.BACKOFF), deadline=now + verdict.delay), (told,)

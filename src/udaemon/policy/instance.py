@@ -116,7 +116,7 @@ class Instance:
         return self.state in RESTING
 
     @property
-    def being_born(self) -> bool:
+    def is_spawning(self) -> bool:
         """Whether a start was asked for and is not answered yet."""
         return self.state in (State.STARTING, State.STOPPING) and self.pid is None and not self.survivors
 

@@ -23,7 +23,7 @@ _YOUNG = 0.1
 
 
 @frozen
-class Again:
+class Retry:
     """Start it again in `delay` seconds; `instance` carries the new counts."""
 
     instance: Instance
@@ -31,7 +31,7 @@ class Again:
 
 
 @frozen
-class Stay:
+class GiveUp:
     """Leave it. `failed` says that this is giving up, and `message` why."""
 
     failed: bool
@@ -65,15 +65,15 @@ def succeeded(end: Exit, daemon: Daemon) -> bool:
     return end.code is not None and end.code in daemon.success_exit_codes
 
 
-def verdict(instance: Instance, end: Exit, now: float, jitter: float) -> Again | Stay:
+def verdict(instance: Instance, end: Exit, now: float, jitter: float) -> Retry | GiveUp:
     """What becomes of an instance whose process ended by itself, at `end.at`, and left nothing alive at `now`."""
     daemon = instance.daemon
     success = succeeded(end, daemon)
     if end.reason is Reason.CONFIG:
-        return Stay(failed=True, message=instance.message)
+        return GiveUp(failed=True, message=instance.message)
     replaced = end.reason in _REPLACED
     if not replaced and (daemon.restart is Restart.NEVER or (success and daemon.restart is Restart.ON_FAILURE)):
-        return Stay(failed=not success, message=instance.message)
+        return GiveUp(failed=not success, message=instance.message)
     uptime = end.at - (instance.started_at if instance.started_at is not None else end.at)
     as_meant = success or replaced
     healthy_after = max(_YOUNG, daemon.backoff.initial if as_meant else daemon.backoff.max)
@@ -83,24 +83,24 @@ def verdict(instance: Instance, end: Exit, now: float, jitter: float) -> Again |
     return _within_limit(counted, end, now, jitter)
 
 
-def _held_back(instance: Instance, end: Exit, healthy_after: float, jitter: float) -> Again:
+def _held_back(instance: Instance, end: Exit, healthy_after: float, jitter: float) -> Retry:
     """No limit counts an end as it is meant, but several that come too early wait longer and longer, as crashes do."""
     wait = delay(instance.crashes, instance.daemon.backoff, jitter)
     if wait > 0:
         early = f"{instance.crashes} times in a row within {wording.seconds(healthy_after)} of the start"
         instance = evolve(instance, message=f"{instance.message or wording.ending(end)}; {early}")
-    return Again(instance, wait)
+    return Retry(instance, wait)
 
 
-def _within_limit(instance: Instance, end: Exit, now: float, jitter: float) -> Again | Stay:
+def _within_limit(instance: Instance, end: Exit, now: float, jitter: float) -> Retry | GiveUp:
     limit, backoff = instance.daemon.start_limit, instance.daemon.backoff
     attempts = tuple(at for at in instance.attempts if now - at < limit.window)
     if len(attempts) < limit.count:
-        return Again(evolve(instance, attempts=(*attempts, now)), delay(instance.crashes, backoff, jitter))
+        return Retry(evolve(instance, attempts=(*attempts, now)), delay(instance.crashes, backoff, jitter))
     reached = (
         f"{limit.count} restarts in {wording.seconds(limit.window)}; last: {instance.message or wording.ending(end)}"
     )
     if limit.then is None:
-        return Stay(failed=True, message=f"gave up after {reached}")
+        return GiveUp(failed=True, message=f"gave up after {reached}")
     cooling = evolve(instance, attempts=(), crashes=0, message=f"cools down after {reached}")
-    return Again(cooling, max(_YOUNG, limit.then))
+    return Retry(cooling, max(_YOUNG, limit.then))

@@ -18,8 +18,8 @@ from __future__ import annotations
 from attrs import evolve
 
 from udaemon.policy import restart, wording
-from udaemon.policy.effects import CancelSpawn, Effect, KillTree, Signal, SignalTree, Tell, Word
-from udaemon.policy.ending import KILL_GRACE, Outcome, begin, begin_anew, on_exited, on_tree_gone, rest
+from udaemon.policy.effects import CancelSpawn, Effect, EventName, KillTree, Publish, Signal, SignalTree
+from udaemon.policy.ending import KILL_GRACE, Outcome, begin, on_exited, on_tree_gone, settle_at, start
 from udaemon.policy.events import (
     DeadlineReached,
     Event,
@@ -72,13 +72,13 @@ def step(instance: Instance, event: Event, now: float, jitter: float = 0.0) -> O
 
 def _start(instance: Instance, now: float) -> Outcome:
     if instance.state is State.DISABLED:
-        return instance, (Tell(Word.REFUSED, "is disabled in the manifest"),)
+        return instance, (Publish(EventName.REFUSED, "is disabled in the manifest"),)
     if instance.unkillable:
-        return instance, (Tell(Word.REFUSED, f"old {wording.pids(instance.unkillable)} cannot be killed"),)
+        return instance, (Publish(EventName.REFUSED, f"old {wording.pids(instance.unkillable)} cannot be killed"),)
     up = evolve(_forgiven(instance), wanted=Wanted.UP)
     if up.at_rest or up.state is State.BACKOFF:
-        return begin_anew(up)
-    if up.state is State.STOPPING and up.being_born:
+        return start(up)
+    if up.state is State.STOPPING and up.is_spawning:
         return evolve(up, state=State.STARTING, deadline=None, asked_at=None, killing=False), ()
     if up.state is State.STOPPING and up.asked_at is None:
         return evolve(up, asked_at=now), ()
@@ -104,8 +104,8 @@ def _stop(instance: Instance, event: StopAsked, now: float) -> Outcome:
         case State.STOPPING:
             return _hurry(down, event, now)
         case State.BACKOFF:
-            stopped = evolve(rest(down, State.STOPPED), message=None)
-            return stopped, (Tell(Word.STOPPED, "was waiting to be started again"),)
+            stopped = evolve(settle_at(down, State.STOPPED), message=None)
+            return stopped, (Publish(EventName.STOPPED, "was waiting to be started again"),)
         case _:
             return down, ()
 
@@ -117,14 +117,14 @@ def _end(instance: Instance, event: StopAsked, now: float) -> Outcome:
     if event.hurry:
         killing, effects = _kill(stopping, "killed at once, as asked", now)
         return killing, effects or (CancelSpawn(),)
-    return stopping, ((CancelSpawn(),) if stopping.being_born else _farewell(stopping, timeout))
+    return stopping, ((CancelSpawn(),) if stopping.is_spawning else _farewell(stopping, timeout))
 
 
 def _farewell(instance: Instance, timeout: float) -> tuple[Effect, ...]:
     """Ask it to end. A shell passes no signal on, so that where we put it there its whole group is asked."""
     name = instance.daemon.stop.signal
     whole = instance.daemon.shell and instance.daemon.stop.kill_tree
-    told = Tell(Word.STOPPING, f"sent SIG{name}, will be killed {wording.wait(timeout)}")
+    told = Publish(EventName.STOPPING, f"sent SIG{name}, will be killed {wording.wait(timeout)}")
     return SignalTree(name) if whole else Signal(name), told
 
 
@@ -141,18 +141,18 @@ def _hurry(instance: Instance, event: StopAsked, now: float) -> Outcome:
 
 def _kill(instance: Instance, message: str, now: float) -> Outcome:
     """Kill the tree, or have it killed at birth: until then there is nothing to wait for but the engine's answer."""
-    if instance.being_born:
+    if instance.is_spawning:
         return evolve(instance, killing=True, deadline=None), ()
     killing = evolve(instance, killing=True, deadline=now + KILL_GRACE, message=instance.message or message)
-    return killing, (KillTree(), Tell(Word.KILLING, message))
+    return killing, (KillTree(), Publish(EventName.KILLING, message))
 
 
 def _spawned(instance: Instance, pid: int, now: float) -> Outcome:
-    if not instance.being_born:
+    if not instance.is_spawning:
         return instance, ()
     restarts = instance.restarts + instance.automatic
     alive = evolve(instance, pid=pid, started_at=now, restarts=restarts, automatic=False, refusals=0, message=None)
-    told = Tell(Word.STARTED, f"started as pid {pid}")
+    told = Publish(EventName.STARTED, f"started as pid {pid}")
     if alive.state is State.STOPPING:
         if alive.deadline is not None:
             return alive, (told, *_farewell(alive, alive.deadline - now))
@@ -164,7 +164,7 @@ def _spawned(instance: Instance, pid: int, now: float) -> Outcome:
 def _ready(instance: Instance) -> Outcome:
     if instance.state is not State.STARTING or instance.pid is None:
         return instance, ()
-    return evolve(instance, state=State.RUNNING), (Tell(Word.READY, "its task is built"),)
+    return evolve(instance, state=State.RUNNING), (Publish(EventName.READY, "its task is built"),)
 
 
 def _leaving(instance: Instance, now: float) -> Outcome:
@@ -178,20 +178,22 @@ def _leaving(instance: Instance, now: float) -> Outcome:
 
 
 def _spawn_failed(instance: Instance, event: SpawnFailed, now: float, jitter: float) -> Outcome:
-    if not instance.being_born:
+    if not instance.is_spawning:
         return instance, ()
     if instance.state is State.STOPPING:
-        return rest(instance, State.STOPPED), (Tell(Word.STOPPED, f"stopped; it had not started: {event.message}"),)
+        return settle_at(instance, State.STOPPED), (
+            Publish(EventName.STOPPED, f"stopped; it had not started: {event.message}"),
+        )
     if event.trouble is Trouble.CONFIG:
         cause = Exit(code=None, signal=None, core=False, reason=Reason.CONFIG, at=now)
-        failed = evolve(rest(instance, State.FAILED), exit=cause, message=event.message)
-        return failed, (Tell(Word.FAILED, event.message),)
+        failed = evolve(settle_at(instance, State.FAILED), exit=cause, message=event.message)
+        return failed, (Publish(EventName.FAILED, event.message),)
     refusals = instance.refusals + 1
     delay = restart.refused_delay(refusals, jitter)
     waiting = evolve(instance, state=State.BACKOFF, deadline=now + delay, refusals=refusals, message=event.message)
     if refusals & (refusals - 1):  # told the 1st, 2nd, 4th, 8th … time: it may go on for hours, for a thousand daemons
         return waiting, ()
-    return waiting, (Tell(Word.REFUSED, f"{event.message}; tried again {wording.wait(delay)}"),)
+    return waiting, (Publish(EventName.REFUSED, f"{event.message}; tried again {wording.wait(delay)}"),)
 
 
 def _deadline(instance: Instance, now: float) -> Outcome:
@@ -223,4 +225,4 @@ def _give_up_on(instance: Instance, now: float) -> Outcome:
     message = f"cannot be killed: {wording.pids(failed.unkillable)}"
     if failed.pid is not None:
         failed = evolve(failed, exit=Exit(code=None, signal=None, core=False, reason=Reason.UNKILLABLE, at=now))
-    return evolve(failed, message=message), (Tell(Word.FAILED, message),)
+    return evolve(failed, message=message), (Publish(EventName.FAILED, message),)

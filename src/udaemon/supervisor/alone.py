@@ -13,8 +13,8 @@ from contextlib import contextmanager, suppress
 
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.policy.instance import Instance, Key, State
+from udaemon.supervisor.log_targets import log_target
 from udaemon.supervisor.pidfiles import PidFiles
-from udaemon.supervisor.targets import log_target
 
 _GRACE = 1.0
 """Seconds for the log to end; a process that the daemon left behind may hold it open for ever."""

@@ -17,18 +17,18 @@ from functools import partial
 
 from attrs import evolve
 
-from udaemon.engines import declared
+from udaemon.engines import command_spec
 from udaemon.engines.base import SpawnRequest
 from udaemon.engines.commands import ExecFailed, Launcher
-from udaemon.engines.endings import Endings
-from udaemon.engines.living import Living
 from udaemon.engines.locks import identity
+from udaemon.engines.process import ManagedProcess
+from udaemon.engines.reaper import Reaper
 from udaemon.engines.reports import Reports
 from udaemon.engines.subreaper import subreaper
 from udaemon.errors import UdaemonError
 from udaemon.manifest.model import Daemon, Manifest, Restart
 from udaemon.policy import instance as life
-from udaemon.policy.effects import Effect, KillTree, Signal, SignalTree, Spawn, Tell, Word
+from udaemon.policy.effects import Effect, EventName, KillTree, Publish, Signal, SignalTree, Spawn
 from udaemon.policy.events import DeadlineReached, Event, Reason, Spawned, StartAsked, StopAsked
 from udaemon.policy.instance import Key, State
 from udaemon.policy.step import step
@@ -38,14 +38,14 @@ _FROM_TERMINAL = frozenset({signal.SIGINT, signal.SIGQUIT})
 """A terminal sends these to the program as well; to pass them on would make two of one."""
 _STOPS = frozenset({signal.SIGTERM, signal.SIGINT})
 _TAKEN = (*_STOPS, signal.SIGHUP, signal.SIGQUIT)
-_SHOWN = frozenset({Word.STOPPING, Word.KILLING})
+_SHOWN = frozenset({EventName.STOPPING, EventName.KILLING})
 
 
 class ForegroundCommand:
     """A command daemon's process, from its start to the end of the last of its tree.
 
     Args:
-        manifest: Where it is declared.
+        manifest: Where it is command_spec.
         daemon: What it is.
         key: Which copy of it.
         lock: A descriptor that holds the instance's lock; it stays the caller's.
@@ -66,7 +66,7 @@ class ForegroundCommand:
         self._request = SpawnRequest(key=key, daemon=daemon, slot=0, lock=lock, output=1)
         self._instance = life.declared(evolve(daemon, restart=Restart.NEVER, enabled=True), key.index)
         self._loop = Loop(lambda _what: traceback.print_exc())
-        self._endings = Endings(
+        self._reaper = Reaper(
             self._loop,
             self._happen,
             Reports(self._loop, lambda _living: None, lambda _living: None),
@@ -90,18 +90,18 @@ class ForegroundCommand:
                 while not self._instance.at_rest:
                     self._loop.turn()
             finally:
-                self._endings.close()
+                self._reaper.close()
                 self._loop.close()
         return self._exit_code()
 
     @property
     def deadline(self) -> float | None:
         """The earliest moment that the instance or its descendants are waited for."""
-        return min((at for at in (self._instance.deadline, self._endings.deadline) if at is not None), default=None)
+        return min((at for at in (self._instance.deadline, self._reaper.deadline) if at is not None), default=None)
 
     def expire(self, now: float) -> None:
         """What ended is judged before a deadline."""
-        self._endings.expire()
+        self._reaper.expire()
         if self._instance.deadline is not None and self._instance.deadline <= now:
             self._happen(self._request.key, DeadlineReached())
 
@@ -112,8 +112,8 @@ class ForegroundCommand:
             return
         if number in _STOPS or ended:
             self._happen(self._request.key, StopAsked(hurry=self._instance.state is State.STOPPING))
-        elif (living := self._endings.living.get(self._request.key)) is not None:
-            self._endings.signal(living, number)
+        elif (managed := self._reaper.managed.get(self._request.key)) is not None:
+            self._reaper.signal(managed, number)
 
     def _happen(self, key: Key, event: Event) -> None:
         before = self._instance
@@ -122,36 +122,36 @@ class ForegroundCommand:
             self._perform(key, effect)
 
     def _perform(self, key: Key, effect: Effect) -> None:
-        living = self._endings.living.get(key)
+        managed = self._reaper.managed.get(key)
         match effect:
             case Spawn():
                 self._spawn()
-            case Tell(word, message):
+            case Publish(word, message):
                 self._say(word, message)
-            case Signal(name) if living is not None:
-                self._endings.signal(living, signal.Signals[f"SIG{name}"])
-            case SignalTree(name) if living is not None:
-                self._endings.signal_tree(living, signal.Signals[f"SIG{name}"])
-            case KillTree() if living is not None:
-                self._endings.kill(living)
+            case Signal(name) if managed is not None:
+                self._reaper.signal(managed, signal.Signals[f"SIG{name}"])
+            case SignalTree(name) if managed is not None:
+                self._reaper.signal_tree(managed, signal.Signals[f"SIG{name}"])
+            case KillTree() if managed is not None:
+                self._reaper.kill(managed)
 
     def _spawn(self) -> None:
         request = self._request
         launcher = Launcher()
         try:
-            pid = launcher.start(evolve(declared.command(request, self._manifest), foreground=True))
+            pid = launcher.start(evolve(command_spec.command(request, self._manifest), foreground=True))
         except ExecFailed as error:
             raise UdaemonError(str(error)) from None
         finally:
             launcher.close()
-        living = Living(key=request.key, daemon=request.daemon, pid=pid, pidfd=os.pidfd_open(pid))
-        self._endings.watch(living, [identity(request.lock)])
+        managed = ManagedProcess(key=request.key, daemon=request.daemon, pid=pid, pidfd=os.pidfd_open(pid))
+        self._reaper.watch(managed, [identity(request.lock)])
         self._happen(request.key, Spawned(pid))
         self._on_start(pid)
 
-    def _say(self, word: Word, message: str) -> None:
+    def _say(self, word: EventName, message: str) -> None:
         end = self._instance.exit
-        gave_up = word is Word.FAILED and end is not None and end.reason in (Reason.CONFIG, Reason.UNKILLABLE)
+        gave_up = word is EventName.FAILED and end is not None and end.reason in (Reason.CONFIG, Reason.UNKILLABLE)
         if word in _SHOWN or gave_up:
             print(f"udaemon: {self._request.key.name}: {message}", file=sys.stderr)
 

@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Iterator
 
 from udaemon.logs.format import LegacySeconds
-from udaemon.policy.effects import Word
+from udaemon.policy.effects import EventName
 from udaemon.policy.instance import Key
 from udaemon.supervisor.notices import LONGEST, Notice
 
@@ -43,14 +43,14 @@ class LegacyLog:
         key = notice.key
         assert key is not None, "the supervisor's own notices are no daemon's"
         ours = os.getpid()
-        if notice.event == Word.STARTED:
+        if notice.event == EventName.STARTED:
             pid = self._pids[key] = notice.data["pid"]
             yield "P-", ours, "Daemon created."
             yield "P-", ours, f"fork called. child pid: {pid}."
             yield "C-", pid, "fork called."
             yield "C-", pid, f"Creating pid file! pidfileLocation: {self._pid_file(key)} | Pid is {pid}."
             return
-        if notice.event == Word.EXITED and key in self._pids:
+        if notice.event == EventName.EXITED and key in self._pids:
             pid = self._pids.pop(key)
             who = "C-" if notice.data["exit"]["reason"] in _OWN_ACCORD else "C+"
             yield who, pid, "releaseDaemon called."

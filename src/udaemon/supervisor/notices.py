@@ -75,7 +75,7 @@ class Notices:
         self._subscribers.append(subscriber)
         return lambda: self._subscribers.remove(subscriber)
 
-    def tell(
+    def publish(
         self,
         key: Key | None,
         event: str,

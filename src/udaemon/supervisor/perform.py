@@ -10,13 +10,13 @@ import os
 from collections.abc import Callable
 from itertools import count
 
-from udaemon.engines.base import CALLED_OFF, Engine, SpawnRequest
+from udaemon.engines.base import CANCELLED, Engine, SpawnRequest
 from udaemon.engines.locks import LockHeld, acquire, identity
 from udaemon.logs.client import LoggerLink
 from udaemon.manifest.model import Daemon
 from udaemon.policy.events import Event, SpawnFailed, Trouble
 from udaemon.policy.instance import Instance, Key
-from udaemon.supervisor.targets import common_target, log_target
+from udaemon.supervisor.log_targets import common_target, log_target
 
 
 class Performer:
@@ -67,7 +67,7 @@ class Performer:
             self._engine.cancel(key)
             return
         self._wanted = [instance for instance in self._wanted if instance.key != key]
-        self._refuse(key, CALLED_OFF)
+        self._refuse(key, CANCELLED)
 
     def signal(self, key: Key, name: str) -> None:
         """Send a signal to its own process."""
@@ -83,7 +83,7 @@ class Performer:
 
     def spawned(self, key: Key, pid: int) -> None:
         """Let the logger know the process behind a log pipe: its pid is in some lines; should we die, it ends it."""
-        self._logger.born(self._streams[key], pid)
+        self._logger.spawned(self._streams[key], pid)
         pidfd = self._engine.pidfd(key)
         if pidfd is not None:
             self._logger.watch(self._streams[key], pidfd)
@@ -91,7 +91,7 @@ class Performer:
     def not_spawned(self, key: Key) -> None:
         """There is no process behind a log pipe, if there ever was a pipe."""
         if key in self._streams:
-            self._logger.born(self._streams[key], 0)
+            self._logger.spawned(self._streams[key], 0)
 
     def common_log(self, path: str, *, timestamps: bool = False) -> int:
         """A pipe into a common log. Returns the write end."""

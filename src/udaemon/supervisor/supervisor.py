@@ -20,7 +20,7 @@ from udaemon.child.scoreboard import Scoreboard, SlotReading
 from udaemon.engines.base import Engine
 from udaemon.manifest.model import Daemon, LogFormat, Manifest
 from udaemon.manifest.stamps import changed_files
-from udaemon.policy.effects import CancelSpawn, Effect, KillTree, Signal, SignalTree, Spawn, Tell
+from udaemon.policy.effects import CancelSpawn, Effect, KillTree, Publish, Signal, SignalTree, Spawn
 from udaemon.policy.events import DeadlineReached, Event, Exited, Spawned, SpawnFailed, StartAsked, StopAsked
 from udaemon.policy.fleet import Fleet
 from udaemon.policy.instance import Instance, Key
@@ -117,7 +117,7 @@ class Supervisor:
     def shut_down(self, *, hurry: bool = False, timeout: float | None = None) -> None:
         """Stop everything, then end. A second call can only hurry it."""
         if not self._leaving:
-            self.tell(None, "leaving", "stops all daemons")
+            self.publish(None, "leaving", "stops all daemons")
         self._leaving = True
         self.ask(self._fleet.instances, StopAsked(hurry=hurry, timeout=timeout))
 
@@ -187,25 +187,25 @@ class Supervisor:
             if instance.pid is not None:
                 self._write_pid(key, instance.pid)
 
-    def tell(self, key: Key | None, event: str, message: str, **data: Any) -> None:
+    def publish(self, key: Key | None, event: str, message: str, **data: Any) -> None:
         """Say that something happened."""
         if key is None:
-            self._notices.tell(None, event, message, data)
+            self._notices.publish(None, event, message, data)
             return
         daemon = self._fleet.instances[key].daemon
         form = self._legacy.entries if daemon.log.format is LogFormat.LEGACY else one_line
-        self._notices.tell(key, event, message, data, daemon.common_log, form=form)
+        self._notices.publish(key, event, message, data, daemon.common_log, form=form)
 
     def log_state(self, stream: int, state: str) -> None:
         """A log got into trouble, or out of it."""
         path = self._performer.path(stream)
         self._log_states[path] = state
-        self._notices.tell(None, "log", f"{path} is {state}", {"log": path, "log_state": state})
+        self._notices.publish(None, "log", f"{path} is {state}", {"log": path, "log_state": state})
 
     def bug(self, what: str) -> None:
         """Log the exception that is being handled: a bug of ours harms nobody but what it belongs to."""
         last = traceback.format_exc()
-        self._notices.tell(None, "bug", f"in {what}: {last}", {})
+        self._notices.publish(None, "bug", f"in {what}: {last}", {})
 
     def _one(self, key: Key, event: Event) -> None:
         with self._isolated(key):
@@ -241,7 +241,7 @@ class Supervisor:
         try:
             self._pid_files.write(self._fleet.instances[key], pid)
         except OSError as error:
-            self.tell(key, "warning", f"pid file cannot be written: {error}")
+            self.publish(key, "warning", f"pid file cannot be written: {error}")
 
     def _perform(self, key: Key, effect: Effect) -> None:
         instance = self._fleet.instances[key]
@@ -256,8 +256,8 @@ class Supervisor:
                 self._performer.cancel(key)
             case KillTree():
                 self._performer.kill_tree(key)
-            case Tell(event, message):
-                self.tell(key, event, message, **_facts(instance))
+            case Publish(event, message):
+                self.publish(key, event, message, **_facts(instance))
 
 
 def _facts(instance: Instance) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.fakes.loop_world import World
 
-from udaemon.child.book import Book
-from udaemon.child.loop import Outcome, course, drive
+from udaemon.child.loop import Outcome, loop_steps, run_steps
+from udaemon.child.recorder import Recorder
 from udaemon.child.report import Reporter
 from udaemon.child.signals import Signals
 from udaemon.child.task import TaskEvent
@@ -37,11 +37,17 @@ def test_nothing_is_waited_for_when_nothing_is_left_to_wait() -> None:
 
 def test_a_course_may_be_asked_to_pause_always() -> None:
     world = World(sleep=0.02)
-    steps = course(
-        world.run, sleep=0, min_sleep=0, marks=world.signals, book=world.book, clock=world.clock, always_pause=True
+    steps = loop_steps(
+        world.run,
+        sleep=0,
+        min_sleep=0,
+        flags=world.signals,
+        recorder=world.recorder,
+        clock=world.clock,
+        always_pause=True,
     )
 
-    assert drive(steps, world.wait) == Outcome("task-stopped")
+    assert run_steps(steps, world.wait) == Outcome("task-stopped")
     assert world.said == ["waits"] * 3
     assert world.gaps() == pytest.approx([0.05, 0.05])
 
@@ -184,9 +190,11 @@ def test_a_coroutine_from_a_plain_function_is_refused() -> None:
 
     world = World()
     made = late()
-    steps = course(lambda: made, sleep=0, min_sleep=0, marks=world.signals, book=world.book, clock=world.clock)
+    steps = loop_steps(
+        lambda: made, sleep=0, min_sleep=0, flags=world.signals, recorder=world.recorder, clock=world.clock
+    )
 
-    outcome = drive(steps, world.wait)
+    outcome = run_steps(steps, world.wait)
     made.close()
 
     assert outcome.reason == "exception"
@@ -200,7 +208,7 @@ def test_a_listener_that_raises_harms_nobody(capsys: pytest.CaptureFixture[str])
     def broken(_event: TaskEvent) -> None:
         raise ValueError("ears")
 
-    world.book = Book("mailer", 0, world.writer, Reporter(None), {"task_done": (broken, heard.append)})
+    world.recorder = Recorder("mailer", 0, world.writer, Reporter(None), {"task_done": (broken, heard.append)})
 
     assert world.play() == Outcome("task-stopped")
     assert len(heard) == 2
@@ -264,9 +272,11 @@ def test_i13_i16_runs_never_overlap_come_early_or_cut_a_pause_short(
     def wait(due: float) -> None:
         world.now = due + next(late)  # the kernel, or a SIGSTOP, may hold us up
 
-    steps = course(run, sleep=sleep, min_sleep=min_sleep, marks=world.signals, book=world.book, clock=world.clock)
+    steps = loop_steps(
+        run, sleep=sleep, min_sleep=min_sleep, flags=world.signals, recorder=world.recorder, clock=world.clock
+    )
 
-    assert drive(steps, wait) == Outcome("task-stopped")
+    assert run_steps(steps, wait) == Outcome("task-stopped")
     assert len(world.starts) == len(world.events) == world.slot().count == len(durations)
     for end, start, event in zip(ends, world.starts[1:], world.events[1:], strict=False):
         assert start >= end + min_sleep

@@ -98,11 +98,11 @@ def test_long_texts_are_cut() -> None:
 def test_a_reporter_sends_and_survives_a_supervisor_that_is_gone() -> None:
     ours, theirs = socket.socketpair()
     reporter = Reporter(ours.detach())
-    reporter.tell(ReadyReport())
+    reporter.send(ReadyReport())
     data = theirs.recv(1000)
     theirs.close()
-    reporter.tell(ReadyReport())
-    reporter.tell(ReadyReport())
+    reporter.send(ReadyReport())
+    reporter.send(ReadyReport())
 
     assert FrameReader().feed(data) == [ReadyReport()]
 
@@ -112,7 +112,7 @@ def test_f5_a_reporter_never_waits_for_a_supervisor_that_does_not_read() -> None
     with theirs:
         reporter = Reporter(ours.detach())
         for number in range(3000):
-            reporter.tell(RunFailed(number, "x" * 1000))
+            reporter.send(RunFailed(number, "x" * 1000))
 
         reader = FrameReader()
         theirs.settimeout(5)
@@ -127,4 +127,4 @@ def test_f5_a_reporter_never_waits_for_a_supervisor_that_does_not_read() -> None
 def test_without_a_supervisor_nothing_is_told() -> None:
     reporter = Reporter(None)
 
-    assert reporter.tell(ReadyReport()) is None  # type: ignore[func-returns-value]
+    assert reporter.send(ReadyReport()) is None  # type: ignore[func-returns-value]

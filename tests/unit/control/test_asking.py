@@ -19,9 +19,9 @@ def test_start_answers_when_each_instance_runs(talk: Talk, host: FakeHost) -> No
     client = asks(talk, "start", names=["mailer"])
     assert host.asked == [((M0, M1), StartAsked())]
     assert host.spawned == [M0, M1]
-    host.born(M1, 21)
+    host.forked(M1, 21)
     talk.until(lambda: client.answered(1))
-    host.born(M0, 20)
+    host.forked(M0, 20)
     talk.until(lambda: client.answered(3))
     assert told(client) == [("mailer/1", True, "started as pid 21"), ("mailer/0", True, "started as pid 20")]
     assert client.heard[-1] == {"ok": True, "data": {"failed": 0}, "more": False}
@@ -74,7 +74,7 @@ def test_start_while_the_supervisor_ends_is_refused(talk: Talk, host: FakeHost) 
 
 def test_start_that_takes_too_long_is_told_with_what_is_missing(talk: Talk, host: FakeHost) -> None:
     client = asks(talk, "start", names=["mailer"], wait_timeout=3)
-    host.born(M0, 20)
+    host.forked(M0, 20)
     talk.pass_time(3.0)
     talk.until(lambda: client.answered(2))
     assert client.heard[-1]["error"] == {
@@ -118,7 +118,7 @@ def test_stop_tells_that_it_took_a_kill(talk: Talk, host: FakeHost) -> None:
 def test_stop_in_backoff_ends_the_waiting(talk: Talk, host: FakeHost) -> None:
     host.run(DB0, 7)
     host.dies(DB0, code=1)
-    host.born(DB0, 8)
+    host.forked(DB0, 8)
     host.dies(DB0, code=1)
     assert host.view(DB0).instance.state == "backoff"
     assert told(asks(talk, "stop", names=["db"])) == [("db/0", True, "stopped (was waiting to be started again)")]
@@ -138,7 +138,7 @@ def test_restart_answers_when_the_new_process_runs(talk: Talk, host: FakeHost) -
     client = asks(talk, "restart", names=["db"])
     assert client.heard == []
     host.dies(DB0, signal=15)
-    host.born(DB0, 8)
+    host.forked(DB0, 8)
     talk.until(lambda: client.answered(2))
     assert told(client) == [("db/0", True, "restarted as pid 8")]
 

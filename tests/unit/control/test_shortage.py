@@ -14,7 +14,7 @@ from tests.unit.control.conftest import Serve
 from tests.unit.control.talk import open_fds
 
 from udaemon.control import rundir, sockets
-from udaemon.control.place import Place
+from udaemon.control.rundir_guard import RundirGuard
 
 
 class Scarce(SmallReactor):
@@ -108,7 +108,7 @@ def test_f56_a_place_that_cannot_be_made_again_costs_no_fd_and_is_made_later(tmp
     rundir.release(fd)
     lock = rundir.take_lock(fd)
     assert lock is not None
-    place = Place(str(path), lock)
+    place = RundirGuard(str(path), lock)
     with SmallReactor() as reactor:
         first = place.listener
         moved: list[str] = []

@@ -137,7 +137,7 @@ def test_the_last_words_of_a_process_that_has_gone_are_not_taken_for_present() -
     host.run(MAILER, 12)
     host.slots[MAILER] = reading(12, count=3, last_id=3, current_started_at=1000.5, next_at=1001.0)
     host.dies(MAILER, signal=9)
-    host.born(MAILER, 13)
+    host.forked(MAILER, 13)
     (instance,) = shown(host)["instances"]
     assert instance["restarts"] == 1
     assert instance["exit"] == {"code": None, "signal": 9, "reason": "killed", "at": "2026-11-24T14:00:00.000Z"}
@@ -153,7 +153,7 @@ def test_backoff_tells_the_next_attempt_and_the_last_error() -> None:
     host.slots[MAILER] = reading(12, count=1, failed=1, last_id=1, last_outcome="failed")
     for pid in (13, 14):
         host.dies(MAILER, code=1, message="ValueError: no such queue")
-        host.born(MAILER, pid)
+        host.forked(MAILER, pid)
     (instance,) = shown(host)["instances"]
     assert instance["state"] == "backoff"
     assert instance["next_attempt_at"] == "2026-11-24T14:00:01.000Z"

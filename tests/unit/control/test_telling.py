@@ -47,7 +47,7 @@ def test_events_follows_one_daemon(talk: Talk, host: FakeHost) -> None:
 def test_wait_for_ready(talk: Talk, host: FakeHost) -> None:
     host.happen(DB0, StartAsked())
     client = asks(talk, "wait", names=["db"], until="ready")
-    host.born(DB0, 7)
+    host.forked(DB0, 7)
     talk.until(lambda: client.answered(2))
     assert told(client) == [("db/0", True, "is ready")]
 
@@ -62,7 +62,7 @@ def test_wait_for_ready_of_what_is_stopped_meanwhile_fails(talk: Talk, host: Fak
     host.happen(DB0, StartAsked())
     client = asks(talk, "wait", names=["db"], until="ready")
     host.happen(DB0, StopAsked())
-    host.born(DB0, 7)
+    host.forked(DB0, 7)
     host.dies(DB0, code=0)
     talk.until(lambda: client.answered(2))
     assert told(client) == [("db/0", False, "is stopped, and nothing starts it: udaemon start db/0")]

@@ -80,8 +80,8 @@ def test_an_answer_crosses_as_json(pair: Pair) -> None:
     parent, zygote = pair
     with pytest.raises(BlockingIOError):
         wire.receive_answer(parent)
-    wire.answer(zygote, {"born": [[12, 0]]})
-    assert wire.receive_answer(parent) == {"born": [[12, 0]]}
+    wire.answer(zygote, {"forked": [[12, 0]]})
+    assert wire.receive_answer(parent) == {"forked": [[12, 0]]}
     zygote.close()
     assert wire.receive_answer(parent) is None
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from udaemon.logs.entries import Entry, keyed, parse, stamp_of
 from udaemon.logs.format import LineFormatter, Stamps
-from udaemon.logs.target import LogTarget
+from udaemon.logs.log_target import LogTarget
 
 NOON = 1_795_521_600.25
 STAMP = b"2026-11-24T12:00:00.250Z"

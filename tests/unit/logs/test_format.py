@@ -9,7 +9,7 @@ import pytest
 
 from udaemon.logs.entries import parse
 from udaemon.logs.format import GOES_ON, LONGEST_LINE, LegacySeconds, LineFormatter, Stamps
-from udaemon.logs.target import LogTarget
+from udaemon.logs.log_target import LogTarget
 
 NOON = 1_795_521_600.25
 

@@ -7,8 +7,8 @@ import os
 import select
 from pathlib import Path
 
+from udaemon.logs.log_target import LogTarget
 from udaemon.logs.sink import BUFFER, Sink
-from udaemon.logs.target import LogTarget
 
 
 def sink_at(path: Path, **keys: object) -> Sink:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from udaemon.logs.target import LogTarget
+from udaemon.logs.log_target import LogTarget
 from udaemon.logs.wire import Unpacker, pack
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from udaemon.manifest.model import Backoff, Daemon, Restart
 from udaemon.policy.events import Reason
 from udaemon.policy.instance import Exit, declared
-from udaemon.policy.restart import Again, delay, refused_delay, verdict
+from udaemon.policy.restart import Retry, delay, refused_delay, verdict
 
 counts = st.integers(1, 10**6)
 backoffs = st.builds(
@@ -53,4 +53,4 @@ def test_a_process_that_left_for_its_memory_is_replaced_at_once_whatever_restart
     before = evolve(declared(Daemon(name="a", factory="a:b", restart=policy), 0), started_at=5.0, crashes=3)
     end = Exit(code=0, signal=None, core=False, reason=Reason.MEMORY, at=6.0)
 
-    assert verdict(before, end, end.at, 1.0) == Again(evolve(before, crashes=1), 0.0)
+    assert verdict(before, end, end.at, 1.0) == Retry(evolve(before, crashes=1), 0.0)

@@ -10,7 +10,7 @@ import pytest
 from tests.fakes.engine import FakeEngine
 
 from udaemon.child.scoreboard import Scoreboard
-from udaemon.logs.target import LogTarget
+from udaemon.logs.log_target import LogTarget
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.policy.events import Event, StartAsked
 from udaemon.policy.fleet import Fleet
@@ -37,7 +37,7 @@ class Logs:
 
     def watch(self, number: int, pidfd: int) -> None: ...
 
-    def born(self, number: int, pid: int) -> None: ...
+    def spawned(self, number: int, pid: int) -> None: ...
 
 
 class Engine(FakeEngine):

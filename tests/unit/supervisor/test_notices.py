@@ -28,7 +28,7 @@ def sink() -> Iterator[tuple[Notices, int]]:
 def test_a_line_names_time_instance_pid_and_what_happened(sink: tuple[Notices, int]) -> None:
     notices, read = sink
 
-    notices.tell(MAILER, "started", "started as pid 12", {"pid": 12}, "/log/_common.log")
+    notices.publish(MAILER, "started", "started as pid 12", {"pid": 12}, "/log/_common.log")
 
     line = os.read(read, 4096).decode()
     assert re.sub(r"^[\d-]{10}T[\d:]{8}\.\d{3}Z", "TIME", line) == "TIME mailer/0 [12] started: started as pid 12\n"
@@ -37,7 +37,7 @@ def test_a_line_names_time_instance_pid_and_what_happened(sink: tuple[Notices, i
 def test_a_line_stays_one_line_whatever_a_daemon_said(sink: tuple[Notices, int]) -> None:
     notices, read = sink
 
-    notices.tell(MAILER, "exited", "ValueError: a\nb" + "x" * 9000, {}, "/log/_common.log")
+    notices.publish(MAILER, "exited", "ValueError: a\nb" + "x" * 9000, {}, "/log/_common.log")
 
     written = os.read(read, 65536)
     assert written.count(b"\n") == 1
@@ -49,7 +49,7 @@ def test_the_supervisors_own_lines_go_to_every_common_log(sink: tuple[Notices, i
     other, write = os.pipe()
     notices.log_to("/log/other.log", write)
 
-    notices.tell(None, "leaving", "stops all daemons", {})
+    notices.publish(None, "leaving", "stops all daemons", {})
 
     assert b"udaemon leaving: stops all daemons" in os.read(read, 4096)
     assert b"udaemon leaving: stops all daemons" in os.read(other, 4096)
@@ -60,12 +60,12 @@ def test_a_log_that_takes_no_more_costs_lines_and_a_counted_mark_but_no_time(sin
     notices, read = sink
     told = 0
     while not notices.lost:
-        notices.tell(MAILER, "exited", "x" * 500, {}, "/log/_common.log")
+        notices.publish(MAILER, "exited", "x" * 500, {}, "/log/_common.log")
         told += 1
-    notices.tell(MAILER, "exited", "y" * 500, {}, "/log/_common.log")
+    notices.publish(MAILER, "exited", "y" * 500, {}, "/log/_common.log")
     kept = os.read(read, 1 << 20).count(b"\n")
 
-    notices.tell(MAILER, "started", "back", {}, "/log/_common.log")
+    notices.publish(MAILER, "started", "back", {}, "/log/_common.log")
 
     lines = os.read(read, 4096).splitlines()
     assert kept == told - 1
@@ -76,11 +76,11 @@ def test_a_log_that_takes_no_more_costs_lines_and_a_counted_mark_but_no_time(sin
 def test_subscribers_get_what_comes_and_recent_has_what_came() -> None:
     notices = Notices()
     got: list[Notice] = []
-    notices.tell(MAILER, "started", "first", {})
+    notices.publish(MAILER, "started", "first", {})
     end = notices.subscribe(got.append)
-    notices.tell(MAILER, "ready", "second", {})
+    notices.publish(MAILER, "ready", "second", {})
     end()
-    notices.tell(MAILER, "exited", "third", {})
+    notices.publish(MAILER, "exited", "third", {})
 
     assert [notice.message for notice in got] == ["second"]
     assert [notice.message for notice in notices.recent()] == ["first", "second", "third"]

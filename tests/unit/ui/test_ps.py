@@ -55,10 +55,10 @@ def busy() -> list[dict[str, Any]]:
     host.happen(Key("broken", 0), SpawnFailed(Trouble.CONFIG, "exec nope: No such file or directory (ENOENT)"))
     host.clock = 1190.0
     host.dies(db, signal=9)
-    host.born(db, 4030)
+    host.forked(db, 4030)
     for pid in (4031, 4032):
         host.dies(mailer, code=1, message="ValueError: the queue 'letters' is\x1b[31m unknown")
-        host.born(mailer, pid)
+        host.forked(mailer, pid)
     host.clock = 1190.2
     host.errors[mailer] = "ValueError: the queue 'letters' is\x1b[31m unknown"
     host.slots[first] = reading(
@@ -114,7 +114,7 @@ def long() -> list[dict[str, Any]]:
         )
     host.clock = 1190.0
     host.happen(keys[0], Exited(code=0, reason=Reason.MEMORY))
-    host.born(keys[0], 4030)
+    host.forked(keys[0], 4030)
     host.clock = 1195.0
     return shown(host)
 

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 
 import click
 
-from udaemon.cli.machine import Fact, directories, machine
+from udaemon.cli.host import Fact, directories, host_facts
+from udaemon.cli.load import load_manifest
 from udaemon.cli.options import GlobalOptions
-from udaemon.cli.wanted import wanted_manifest
 from udaemon.errors import ExitCode, ManifestError, UdaemonError
 from udaemon.manifest.report import printable
 
@@ -26,7 +26,7 @@ _TINT = {"good": "\033[32m", "missing": "\033[33m", "bad": "\033[1;31m"}
 @click.pass_obj
 def command(options: GlobalOptions, *, as_json: bool) -> int:
     """Tell what this machine offers and what is wrong with the project's directories."""
-    facts = [*machine(), *_project(options)]
+    facts = [*host_facts(), *_project(options)]
     if as_json:
         sys.stdout.write(json.dumps([fact._asdict() for fact in facts], indent=2, ensure_ascii=False) + "\n")
     else:
@@ -40,7 +40,7 @@ def command(options: GlobalOptions, *, as_json: bool) -> int:
 
 def _project(options: GlobalOptions) -> Iterator[Fact]:
     try:
-        manifest = wanted_manifest(options)
+        manifest = load_manifest(options)
     except ManifestError as error:
         yield Fact("manifest", "bad", f"{error.message}: see udaemon check")
     except UdaemonError as error:

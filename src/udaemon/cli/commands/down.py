@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import click
 
+from udaemon.cli.connect import connect_supervisor
 from udaemon.cli.options import GlobalOptions
+from udaemon.cli.output import say
 from udaemon.cli.parameters import DURATION
-from udaemon.cli.settled import dry_run_option, foretold, settled
-from udaemon.cli.talk import say
-from udaemon.cli.target import supervisor
+from udaemon.cli.waiting import dry_run_option, show_dry_run, wait_for_outcome
 from udaemon.control.client import SupervisorGone
 from udaemon.errors import ExitCode, UdaemonError
 
@@ -26,7 +26,7 @@ def command(options: GlobalOptions, *, timeout: float | None, dry_run: bool) -> 
     Fails when output of a daemon had to be given up, because its disk stayed full.
     """
     try:
-        client = supervisor(options)
+        client = connect_supervisor(options)
     except UdaemonError as error:
         if error.exit_code != ExitCode.NOT_RUNNING:
             raise
@@ -34,9 +34,9 @@ def command(options: GlobalOptions, *, timeout: float | None, dry_run: bool) -> 
         return ExitCode.OK
     with client:
         if dry_run:
-            return foretold(client, options, (), "stopped")
+            return show_dry_run(client, options, (), "stopped")
         try:
-            code = settled(client, options, "down", timeout=timeout)
+            code = wait_for_outcome(client, options, "down", timeout=timeout)
         except SupervisorGone:  # somebody else's `down` was a moment earlier, and this is what was asked for
             return ExitCode.OK
         lost = [text for told in client.wait_for_end() for text in told.get("lost", ())]

@@ -11,10 +11,10 @@ from typing import Any
 
 import click
 
+from udaemon.cli.connect import connect_supervisor
 from udaemon.cli.options import GlobalOptions
+from udaemon.cli.output import say
 from udaemon.cli.parameters import DAEMON
-from udaemon.cli.talk import say
-from udaemon.cli.target import supervisor
 from udaemon.control.client import SupervisorGone
 from udaemon.ui.escape import escape
 
@@ -29,7 +29,7 @@ def command(options: GlobalOptions, *, names: tuple[str, ...], follow: bool, as_
 
     Without NAME the supervisor's own events are shown too.
     """
-    with supervisor(options) as client:
+    with connect_supervisor(options) as client:
         if follow:
             client.be_patient()
         try:

@@ -14,20 +14,19 @@ from collections.abc import Mapping, Sequence
 import click
 from attrs import evolve
 
-from udaemon.cli import legacy_files as files
-from udaemon.cli import legacy_php
 from udaemon.cli.options import GlobalOptions
 from udaemon.errors import ExitCode, UdaemonError
 from udaemon.manifest.keys import keys_of
-from udaemon.manifest.legacy_ini.emit import emit
-from udaemon.manifest.legacy_ini.importing import guesses, import_files
-from udaemon.manifest.legacy_ini.names import daemon_name, old_log, old_pid
-from udaemon.manifest.legacy_ini.plan import Imported, Settings, Wishes
-from udaemon.manifest.legacy_ini.reader import Php, read
-from udaemon.manifest.legacy_ini.report import as_data, as_text, shown
-from udaemon.manifest.legacy_ini.result import Note
 from udaemon.manifest.model import Daemon
 from udaemon.manifest.references import NAME_PATTERN
+from udaemon.migrate.ustream import files, php_settings
+from udaemon.migrate.ustream.emit import emit
+from udaemon.migrate.ustream.importing import guesses, import_files
+from udaemon.migrate.ustream.names import daemon_name, old_log, old_pid
+from udaemon.migrate.ustream.plan import Imported, Settings, Wishes
+from udaemon.migrate.ustream.reader import Php, read
+from udaemon.migrate.ustream.report import as_data, as_text, shown
+from udaemon.migrate.ustream.result import Note
 from udaemon.ui.escape import escape
 
 
@@ -86,7 +85,7 @@ def command(
     Each file becomes a daemon. What PHP reads otherwise than the eye is told with its line. A file that PHP refuses
     is reported, the others are imported, and the exit code is 1.
     """
-    given, found = _pairs("--constant", constants), legacy_php.settings(php_ini)
+    given, found = _pairs("--constant", constants), php_settings.settings(php_ini)
     if show is not None:
         return _show(show, given, found, php or "8")
     if directory is None:
@@ -102,13 +101,13 @@ def command(
         run_dir=run_dir,
         instances={name: _count(name, text) for name, text in _pairs("--instances", instances).items()},
         rules=files.read_rules(map_file),
-        bridge=legacy_php.bridge(entry, library, base) if bridge == "php" else None,
-        bootstrap=legacy_php.bootstrap(directory, bootstrap, base) if bridge == "php-runner" else None,
+        bridge=php_settings.bridge(entry, library, base) if bridge == "php" else None,
+        bootstrap=php_settings.bootstrap(directory, bootstrap, base) if bridge == "php-runner" else None,
         keep_log_paths=keep_log_paths,
         keys=frozenset(key.name for key in keys_of(Daemon)),
     )
     texts = files.ini_files(directory)
-    known = legacy_php.constants(texts.values(), given)
+    known = php_settings.constants(texts.values(), given)
     imports = import_files(texts, wishes, constants=known, settings=found, php=php or "auto")
     _unknown_names(imports, wishes)
     good = sum(one.result.ok for one in imports)
@@ -117,7 +116,7 @@ def command(
     to_disk = bool(good) and not dry_run and path != "-"
     if to_disk:
         files.write(path, text, force=force)
-    general = legacy_php.general(wishes.bridge, wishes.bootstrap, base)
+    general = php_settings.general(wishes.bridge, wishes.bootstrap, base)
     _tell(imports, text, path if to_disk else None, directory, general, as_json=as_json)
     if verify and good:
         if to_disk or (dry_run and os.path.exists(path)):
@@ -135,7 +134,7 @@ def _written_as(output: str | None, form: str | None) -> tuple[str, str]:
 def _show(path: str, given: Mapping[str, str], settings: Settings, php: Php) -> int:
     """Print how PHP reads one file."""
     text = files.read_file(path)
-    result = read(text, constants=legacy_php.constants([text], given), environ=settings.found, php=php)
+    result = read(text, constants=php_settings.constants([text], given), environ=settings.found, php=php)
     result = evolve(result, notes=(*result.notes, *guesses(result, settings)))
     sys.stdout.write(json.dumps(shown(path, result), indent=2) + "\n")
     return ExitCode.OK

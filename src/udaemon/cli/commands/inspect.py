@@ -10,9 +10,9 @@ import sys
 
 import click
 
+from udaemon.cli.connect import connect_supervisor
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.parameters import DAEMON
-from udaemon.cli.target import supervisor
 
 
 @click.command("inspect")
@@ -23,6 +23,6 @@ def command(options: GlobalOptions, *, name: str) -> None:
 
     Of environment variables and parameters only the names are told, never a value.
     """
-    with supervisor(options) as client:
+    with connect_supervisor(options) as client:
         answer = client.ask("inspect", name=name)
     sys.stdout.write(json.dumps(answer, indent=2) + "\n")

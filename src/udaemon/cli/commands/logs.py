@@ -13,9 +13,9 @@ from itertools import islice
 
 import click
 
+from udaemon.cli.connect import connect_supervisor
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.parameters import DAEMON, MOMENT
-from udaemon.cli.target import supervisor
 from udaemon.cli.unreadable import tell_unreadable
 from udaemon.errors import ExitCode, UdaemonError
 from udaemon.logs.entries import Entry, keyed, stamp_of
@@ -89,14 +89,14 @@ def _chosen(options: GlobalOptions, names: Sequence[str]) -> list[tuple[LogSourc
         UdaemonError: A name fits nothing.
     """
     try:
-        with supervisor(options) as client:
+        with connect_supervisor(options) as client:
             found = client.ask("logs", names=names)["logs"]
     except UdaemonError as error:
         if error.exit_code != ExitCode.NOT_RUNNING:
             raise
-        from udaemon.cli.wanted import wanted_manifest
+        from udaemon.cli.load import load_manifest
 
-        manifest = wanted_manifest(options)
+        manifest = load_manifest(options)
         chosen = choose(manifest.daemons, names)
         daemons = [daemon for daemon in manifest.daemons.values() if daemon.name in chosen]
         found = [

@@ -12,10 +12,10 @@ from typing import Any
 
 import click
 
+from udaemon.cli.connect import all_supervisors
+from udaemon.cli.data_format import data_format, terminal_width
 from udaemon.cli.options import GlobalOptions
-from udaemon.cli.output import data_format, terminal_width
-from udaemon.cli.talk import say
-from udaemon.cli.target import all_supervisors
+from udaemon.cli.output import say
 from udaemon.errors import UdaemonError
 
 

@@ -13,11 +13,11 @@ from typing import Any
 
 import click
 
+from udaemon.cli.connect import connect_supervisor
+from udaemon.cli.data_format import data_format, terminal_width
 from udaemon.cli.options import GlobalOptions
-from udaemon.cli.output import data_format, terminal_width
+from udaemon.cli.output import say
 from udaemon.cli.parameters import DAEMON
-from udaemon.cli.talk import say
-from udaemon.cli.target import supervisor
 from udaemon.errors import ExitCode
 
 
@@ -35,7 +35,7 @@ def command(
     NAME is a daemon, a glob ('mail*'), a tag (tag:mail) or one instance (mailer/1).
     The table shows what fits the terminal; `--format wide` shows everything.
     """
-    with supervisor(options) as client:
+    with connect_supervisor(options) as client:
         told = client.ask("ps", names=names)
     instances = told["instances"]
     if only_names:

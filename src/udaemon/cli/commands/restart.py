@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import click
 
+from udaemon.cli.connect import connect_supervisor
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.parameters import DAEMON, DURATION
-from udaemon.cli.settled import dry_run_option, foretold, settled
-from udaemon.cli.target import supervisor
+from udaemon.cli.waiting import dry_run_option, show_dry_run, wait_for_outcome
 
 
 @click.command("restart")
@@ -23,7 +23,7 @@ def command(options: GlobalOptions, *, names: tuple[str, ...], wait_timeout: flo
 
     NAME is a daemon, a glob ('mail*'), a tag (tag:mail) or one instance (mailer/1). One that does not run is started.
     """
-    with supervisor(options) as client:
+    with connect_supervisor(options) as client:
         if dry_run:
-            return foretold(client, options, names, "restarted")
-        return settled(client, options, "restart", names=names, wait_timeout=wait_timeout)
+            return show_dry_run(client, options, names, "restarted")
+        return wait_for_outcome(client, options, "restart", names=names, wait_timeout=wait_timeout)

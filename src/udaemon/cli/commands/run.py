@@ -10,9 +10,9 @@ import gc
 
 import click
 
+from udaemon.cli.load import load_manifest
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.parameters import ONE_DAEMON, Duration
-from udaemon.cli.wanted import wanted_manifest
 from udaemon.runner import run_declared
 
 _DEFAULT_GC = (700, 10, 10)
@@ -35,7 +35,7 @@ def command(
     Output stays here, nothing is restarted, and the exit code is the daemon's own. Ctrl-C stops it after the run under
     way, a second Ctrl-C kills. An instance that runs already is not started again.
     """
-    manifest = wanted_manifest(options, to_run=True)
+    manifest = load_manifest(options, to_run=True)
     gc.set_threshold(*_DEFAULT_GC)  # a short verb's is not for a daemon
     return run_declared(
         manifest,

@@ -13,7 +13,7 @@ import tempfile
 import click
 
 from udaemon.cli.options import GlobalOptions
-from udaemon.cli.talk import say
+from udaemon.cli.output import say
 from udaemon.errors import ExitCode, ManifestError, UdaemonError
 from udaemon.manifest.schema import as_text, json_schema, with_factories
 
@@ -61,7 +61,7 @@ def replace(path: str, text: str) -> None:
 
 def _of_project(options: GlobalOptions) -> str:
     from udaemon.cli.imports import project_factories
-    from udaemon.cli.wanted import wanted_manifest
+    from udaemon.cli.load import load_manifest
 
-    told = project_factories(wanted_manifest(options))
+    told = project_factories(load_manifest(options))
     return json.dumps(with_factories(json_schema(), told), indent=2, ensure_ascii=False) + "\n"

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import click
 
+from udaemon.cli.connect import connect_supervisor
 from udaemon.cli.options import GlobalOptions
+from udaemon.cli.output import say
 from udaemon.cli.parameters import DAEMON, SIGNAL
-from udaemon.cli.settled import dry_run_option, foretold
-from udaemon.cli.talk import say
-from udaemon.cli.target import supervisor
+from udaemon.cli.waiting import dry_run_option, show_dry_run
 from udaemon.errors import ExitCode
 
 
@@ -26,9 +26,9 @@ def command(options: GlobalOptions, *, signal: str, names: tuple[str, ...], dry_
     SIG is a name with or without SIG (HUP, sigusr1), or a number. What udaemon wants of a daemon stays the same: one
     that ends by a signal is started again as `restart` says. It fails when none of the instances has a process.
     """
-    with supervisor(options) as client:
+    with connect_supervisor(options) as client:
         if dry_run:
-            return foretold(client, options, names, f"sent {signal}")
+            return show_dry_run(client, options, names, f"sent {signal}")
         answer = client.ask("signal", signal=signal, names=names)
     for name in answer["sent"]:
         say(options, f"{name} got SIG{answer['signal']}")

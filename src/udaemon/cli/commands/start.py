@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import click
 
+from udaemon.cli.connect import connect_supervisor
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.parameters import DAEMON, DURATION
-from udaemon.cli.settled import dry_run_option, foretold, settled
-from udaemon.cli.target import supervisor
+from udaemon.cli.waiting import dry_run_option, show_dry_run, wait_for_outcome
 
 
 @click.command("start")
@@ -24,7 +24,7 @@ def command(options: GlobalOptions, *, names: tuple[str, ...], wait_timeout: flo
     NAME is a daemon, a glob ('mail*'), a tag (tag:mail) or one instance (mailer/1).
     One that runs already is left as it is.
     """
-    with supervisor(options) as client:
+    with connect_supervisor(options) as client:
         if dry_run:
-            return foretold(client, options, names, "started")
-        return settled(client, options, "start", names=names, wait_timeout=wait_timeout)
+            return show_dry_run(client, options, names, "started")
+        return wait_for_outcome(client, options, "start", names=names, wait_timeout=wait_timeout)

@@ -13,10 +13,10 @@ from typing import Any
 
 import click
 
+from udaemon.cli.connect import connect_supervisor
+from udaemon.cli.data_format import terminal_width
 from udaemon.cli.options import GlobalOptions
-from udaemon.cli.output import terminal_width
 from udaemon.cli.parameters import DAEMON
-from udaemon.cli.target import supervisor
 
 _LAST_LINES = 5
 
@@ -38,7 +38,7 @@ def command(options: GlobalOptions, *, name: str | None) -> None:
     from udaemon.ui.status import instance_card, project_card
 
     now = time.time()
-    with supervisor(options) as client:
+    with connect_supervisor(options) as client:
         if name is None:
             told = client.ask("ps")
             events = client.ask("events")["events"]

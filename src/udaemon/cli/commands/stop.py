@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import click
 
+from udaemon.cli.connect import connect_supervisor
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.parameters import DAEMON, DURATION
-from udaemon.cli.settled import dry_run_option, foretold, settled
-from udaemon.cli.target import supervisor
+from udaemon.cli.waiting import dry_run_option, show_dry_run, wait_for_outcome
 
 
 @click.command("stop")
@@ -28,7 +28,7 @@ def command(
     A run under way is finished first. One that does not run is left as it is; one that waits to be started again no
     longer does.
     """
-    with supervisor(options) as client:
+    with connect_supervisor(options) as client:
         if dry_run:
-            return foretold(client, options, names, "stopped")
-        return settled(client, options, "stop", names=names, timeout=timeout, wait_timeout=wait_timeout)
+            return show_dry_run(client, options, names, "stopped")
+        return wait_for_outcome(client, options, "stop", names=names, timeout=timeout, wait_timeout=wait_timeout)

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import click
 
-from udaemon.cli.boot import launched
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.parameters import DAEMON, DURATION
+from udaemon.service.handoff import launched
 
 
 @click.command("up")
@@ -27,6 +27,6 @@ def command(
     daemons go on in the background until `udaemon down`.
     """
     with launched() as launch:
-        from udaemon.cli.bringup import bring_up
+        from udaemon.cli.up import bring_up
 
         return bring_up(launch, options, names=names, detach=detach, wait=wait, timeout=wait_timeout)

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import click
 
+from udaemon.cli.connect import connect_supervisor
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.parameters import CONDITION, DURATION
-from udaemon.cli.settled import settled
-from udaemon.cli.target import supervisor
+from udaemon.cli.waiting import wait_for_outcome
 
 
 @click.command("wait")
@@ -23,5 +23,5 @@ def command(options: GlobalOptions, *, name: str, timeout: float | None) -> int:
     Without a condition it waits for ready. A daemon that gave up will not be ready: that ends the wait with 1.
     """
     daemon, _at, until = name.partition("@")
-    with supervisor(options) as client:
-        return settled(client, options, "wait", names=[daemon], until=until or "ready", timeout=timeout)
+    with connect_supervisor(options) as client:
+        return wait_for_outcome(client, options, "wait", names=[daemon], until=until or "ready", timeout=timeout)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from udaemon.control.host import Host, InstanceView
+from udaemon.control.outcomes import stopped
 from udaemon.control.request import Request
-from udaemon.control.settle import Outcome, settle
-from udaemon.control.verdicts import stopped
+from udaemon.control.wait import Outcome, settle
 
 
 def handle(host: Host, request: Request) -> None:

@@ -30,10 +30,10 @@ def handle(host: Host, request: Request) -> None:
 
     def on_notice(notice: Notice) -> None:
         if wanted(notice):
-            request.tell({"events": [told(notice)]})
+            request.send({"events": [told(notice)]})
 
     request.streams = True
-    request.tell({"events": past})
+    request.send({"events": past})
     request.follow(host, on_notice)
 
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from udaemon.control.host import Host, InstanceView
+from udaemon.control.outcomes import started
 from udaemon.control.request import Request
 from udaemon.control.selection import select
-from udaemon.control.settle import Outcome, settle
-from udaemon.control.verdicts import started
+from udaemon.control.wait import Outcome, settle
 from udaemon.policy.events import StartAsked
 from udaemon.policy.instance import State, Wanted
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from udaemon.control.host import Host, InstanceView
 from udaemon.control.request import Request
 from udaemon.control.selection import select
-from udaemon.control.settle import Outcome, settle
+from udaemon.control.wait import Outcome, settle
 from udaemon.errors import ExitCode, UdaemonError
 from udaemon.policy.instance import State
 

@@ -15,11 +15,11 @@ from typing import Any
 from udaemon.engines.base import Reactor
 from udaemon.engines.commands import ExecFailed
 from udaemon.engines.status import Status
+from udaemon.engines.zygote.connection import ZygoteConnection
 from udaemon.engines.zygote.delivery import deliver
-from udaemon.engines.zygote.link import Link
-from udaemon.engines.zygote.parent import Parent, Patience
 from udaemon.engines.zygote.popen import Popen
 from udaemon.engines.zygote.progress import Progress
+from udaemon.engines.zygote.protocol import Parent, Timeouts
 from udaemon.engines.zygote.quarantine import Quarantine
 from udaemon.engines.zygote.start import Plan, Starter
 from udaemon.engines.zygote.waiting import Waiting
@@ -37,7 +37,7 @@ class ZygoteClient:
     Args:
         plan: What such a zygote is made of.
         parent: Is told what becomes of each process.
-        patience: After how long a zygote that does not answer is replaced.
+        timeouts: After how long a zygote that does not answer is replaced.
         elsewhere: Takes processes that are better forked by a zygote that has imported nothing.
     """
 
@@ -47,7 +47,7 @@ class ZygoteClient:
         starter: Starter,
         plan: Plan,
         parent: Parent,
-        patience: Patience,
+        timeouts: Timeouts,
         *,
         elsewhere: Callable[[Sequence[Popen]], None] = lambda _popens: None,
     ) -> None:
@@ -57,12 +57,12 @@ class ZygoteClient:
         self._starter = starter
         self._plan = plan
         self._parent = parent
-        self._patience = patience
+        self._timeouts = timeouts
         self._elsewhere = elsewhere
         self._queue = Waiting()
         self._batch: list[Popen] = []
-        self._link: Link | None = None
-        self._dying: set[Link] = set()
+        self._connection: ZygoteConnection | None = None
+        self._dying: set[ZygoteConnection] = set()
         self._bare: set[int] = set()
         self._blame = ""
         self._quarantine = Quarantine()
@@ -81,11 +81,11 @@ class ZygoteClient:
     @property
     def pids(self) -> Iterator[int]:
         """Its zygotes, the dying ones too."""
-        return (link.pid for link in self._links())
+        return (connection.pid for connection in self._connections())
 
     def warm(self) -> None:
         """Have a zygote import what it shall, for processes that are about to be asked for."""
-        if self._link is None:
+        if self._connection is None:
             self._start()
 
     def add(self, popens: Iterable[Popen]) -> None:
@@ -111,38 +111,38 @@ class ZygoteClient:
         if progress.slow_at is not None and progress.slow_at <= now:
             progress.slow_at = None
             self._pass_on(lambda popen: not progress.needs_the_import(popen))
-        if progress.give_up_at is None or progress.give_up_at > now or self._link is None:
+        if progress.give_up_at is None or progress.give_up_at > now or self._connection is None:
             return
         progress.give_up_at = None
         if progress.loading is not None:
-            self._exclude(progress.loading, f"its import took longer than {self._patience.preload:g} s")
+            self._exclude(progress.loading, f"its import took longer than {self._timeouts.preload:g} s")
         elif progress.ready is None or self._batch:
             self._blame = "zygote not answering"
-            self._link.kill()
+            self._connection.kill()
         else:
             self._retire()
             self._fail_all("zygote not answering")
 
     def close(self) -> None:
         """End all its zygotes."""
-        for link in self._links():
-            link.kill_and_wait()
-        self._link = None
+        for connection in self._connections():
+            connection.kill_and_wait()
+        self._connection = None
         self._progress = Progress()
         self._dying.clear()
 
-    def _links(self) -> tuple[Link, ...]:
-        return (*self._dying, self._link) if self._link is not None else tuple(self._dying)
+    def _connections(self) -> tuple[ZygoteConnection, ...]:
+        return (*self._dying, self._connection) if self._connection is not None else tuple(self._dying)
 
     def _go_on(self) -> None:
-        if self._link is None:
+        if self._connection is None:
             if self._queue:
                 self._start()
         elif self._progress.listens and not self._blame:
             room = min(MAX_FDS, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - _ITS_OWN_FDS)
             batch = self._queue.take_batch(self._progress.can_fork, room)
             if batch or self._progress.ready is not None:
-                self._ask(self._link, batch)
+                self._ask(self._connection, batch)
 
     def _start(self) -> None:
         setup = self._plan.setup
@@ -151,20 +151,22 @@ class ZygoteClient:
         self._progress = Progress()
         self._blame = ""
         try:
-            self._link = Link(self._reactor, self._starter, plan, on_answer=self._hear, on_end=self._ended)
+            self._connection = ZygoteConnection(
+                self._reactor, self._starter, plan, on_answer=self._hear, on_end=self._ended
+            )
         except (OSError, ExecFailed) as error:
             self._fail_all(f"zygote cannot be started: {error}")
         else:
-            self._wait(self._patience.answer)
+            self._wait(self._timeouts.answer)
 
-    def _ask(self, link: Link, batch: list[Popen]) -> None:
+    def _ask(self, connection: ZygoteConnection, batch: list[Popen]) -> None:
         """Have a batch forked; an empty one lets the zygote go on with its imports."""
         self._batch, self._progress.listens = batch, False
         try:
             if batch:
-                link.fork(batch)
+                connection.fork(batch)
             else:
-                link.go_on()
+                connection.go_on()
         except (BrokenPipeError, ConnectionResetError):
             pass  # it died just now, and its end is told by its pidfd
         except OSError as error:
@@ -174,10 +176,10 @@ class ZygoteClient:
             if batch:
                 self._go_on()
                 return
-        self._wait(self._patience.answer)
+        self._wait(self._timeouts.answer)
 
-    def _hear(self, link: Link, answer: dict[str, Any] | None) -> None:
-        if link is not self._link:
+    def _hear(self, connection: ZygoteConnection, answer: dict[str, Any] | None) -> None:
+        if connection is not self._connection:
             return
         match answer:
             case dict() if self._progress.ready is not None and self._hear_of_imports(self._progress.ready, answer):
@@ -190,24 +192,24 @@ class ZygoteClient:
             case {"stale": str(file)}:
                 self._quarantine.stale()
                 self._replace(f"{file} has changed")
-            case {"born": list(results)} if self._batch and len(results) == len(self._batch):
+            case {"forked": list(results)} if self._batch and len(results) == len(self._batch):
                 self._deliver(results)
             case {"refused": int(number)}:
                 self._deliver([[0, number]] * len(self._batch))
             case _:
                 self._blame = "zygote gave no sensible answer"
-                link.kill()
+                connection.kill()
 
     def _hear_of_imports(self, ready: set[int], answer: dict[str, Any]) -> bool:
         """Take in what a zygote says that has not imported everything yet. Returns whether it was such a thing."""
         match answer:
             case {"reading": True}:
-                self._wait(self._patience.preload)
+                self._wait(self._timeouts.preload)
             case {"importing": str(module), "for": list(roots)}:
                 now = time.monotonic()
                 self._progress.imports(module, roots, now)
                 self._progress.slow_at = now + _SLOW if self._queue else None
-                self._wait(self._patience.preload)
+                self._wait(self._timeouts.preload)
             case {"bare": list(roots)}:
                 self._bare = {root for root in roots if isinstance(root, int)}
                 self._pass_on(lambda popen: popen.root in self._bare)
@@ -262,24 +264,24 @@ class ZygoteClient:
         self._start()
 
     def _retire(self) -> None:
-        link, self._link = self._link, None
+        connection, self._connection = self._connection, None
         self._progress = Progress()
-        if link is not None:
-            self._dying.add(link)
-            link.kill()
+        if connection is not None:
+            self._dying.add(connection)
+            connection.kill()
 
-    def _ended(self, link: Link, status: Status) -> None:
-        if link is not self._link:
-            self._dying.discard(link)
+    def _ended(self, connection: ZygoteConnection, status: Status) -> None:
+        if connection is not self._connection:
+            self._dying.discard(connection)
             return
         how = f"exit code {status.code}" if status.signal is None else f"signal {status.signal}"
         loading, was_ready = self._progress.loading, self._progress.ready is None
-        self._link = None
+        self._connection = None
         self._progress = Progress()
         if loading is not None:
             self._exclude(loading, f"it ended the zygote ({how}) at import")
             return
-        blame = self._blame or f"zygote {link.pid} ended ({how})"
+        blame = self._blame or f"zygote {connection.pid} ended ({how})"
         self._parent.notice(blame)
         self._quarantine.mishap()
         batch, self._batch = self._batch, []

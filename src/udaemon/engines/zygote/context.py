@@ -17,15 +17,15 @@ from typing import Any
 from udaemon.engines.status import reap
 from udaemon.engines.subreaper import become_subreaper
 from udaemon.engines.zygote.client import ZygoteClient
-from udaemon.engines.zygote.parent import Patience
 from udaemon.engines.zygote.popen import Popen
 from udaemon.engines.zygote.process import ZygoteProcess
+from udaemon.engines.zygote.protocol import Timeouts
 from udaemon.engines.zygote.server import Setup
 from udaemon.engines.zygote.sharing import Root
 from udaemon.engines.zygote.start import Plan, Starter
 from udaemon.waits import bounded
 
-_PATIENCE = Patience()
+_TIMEOUTS = Timeouts()
 
 
 class ZygoteContext(BaseContext):
@@ -33,20 +33,20 @@ class ZygoteContext(BaseContext):
 
     Args:
         preload: Names of modules, imported in this order.
-        patience: After how long a zygote that does not answer is given up.
+        timeouts: After how long a zygote that does not answer is given up.
     """
 
     _name = "zygote"
 
-    def __init__(self, preload: Sequence[str] = (), patience: Patience = _PATIENCE) -> None:
+    def __init__(self, preload: Sequence[str] = (), timeouts: Timeouts = _TIMEOUTS) -> None:
         self._preload = tuple(preload)
-        self._patience = patience
+        self._timeouts = timeouts
         self._home: _Home | None = None
 
     def Process(self, *args: Any, **kwargs: Any) -> ZygoteProcess:  # noqa: N802
         """A process object, not started yet; arguments as for `multiprocessing.Process`."""
         if self._home is None:
-            self._home = _Home(self._preload, self._patience)
+            self._home = _Home(self._preload, self._timeouts)
         return ZygoteProcess(self._home, *args, **kwargs)
 
     def close(self) -> None:
@@ -61,7 +61,7 @@ class _Home:
 
     tells = False
 
-    def __init__(self, preload: tuple[str, ...], patience: Patience) -> None:
+    def __init__(self, preload: tuple[str, ...], timeouts: Timeouts) -> None:
         become_subreaper()
         self._callbacks: dict[int, Callable[[], None]] = {}
         self._poll = select.poll()
@@ -71,7 +71,7 @@ class _Home:
         path = tuple(entry for entry in sys.path if entry)
         setup = Setup(dict(os.environ), os.getcwd(), path, own=(), roots=(Root((), preload),))
         plan = Plan(output=2, common=(self._parent,), setup=setup)
-        self._zygotes = ZygoteClient(self, self._starter, plan, self, patience)
+        self._zygotes = ZygoteClient(self, self._starter, plan, self, timeouts)
 
     def watch(self, fd: int, callback: Callable[[], None]) -> None:
         self._callbacks[fd] = callback
@@ -103,7 +103,7 @@ class _Home:
         status = reap(popen.sentinel)
         return None if status is None else status.returncode
 
-    def born(self, popen: Popen) -> None:
+    def forked(self, popen: Popen) -> None:
         pass
 
     def failed(self, popen: Popen, message: str) -> None:  # noqa: ARG002 - there is only one

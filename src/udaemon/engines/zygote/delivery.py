@@ -9,8 +9,8 @@ import os
 from typing import Any
 
 from udaemon.engines.status import open_child
-from udaemon.engines.zygote.parent import Parent
 from udaemon.engines.zygote.popen import Popen
+from udaemon.engines.zygote.protocol import Parent
 
 
 def deliver(popen: Popen, result: Any, parent: Parent) -> bool:
@@ -28,7 +28,7 @@ def deliver(popen: Popen, result: Any, parent: Parent) -> bool:
         case [int(pid), 0] if pid > 1:
             pidfd = open_child(pid)
             if pidfd is not None:
-                popen.born(pid, pidfd)
-                parent.born(popen)
+                popen.forked(pid, pidfd)
+                parent.forked(popen)
                 return True
     return False

@@ -14,10 +14,10 @@ from typing import Any
 
 from udaemon.child.environment import read_at_startup, surroundings
 from udaemon.engines.base import Reactor
-from udaemon.engines.specs import factory_of, is_forked
+from udaemon.engines.child_spec import factory_of, is_forked
 from udaemon.engines.zygote.client import ZygoteClient
-from udaemon.engines.zygote.parent import Parent, Patience
 from udaemon.engines.zygote.popen import Popen
+from udaemon.engines.zygote.protocol import Parent, Timeouts
 from udaemon.engines.zygote.server import Setup
 from udaemon.engines.zygote.sharing import Root
 from udaemon.engines.zygote.start import Plan, Starter
@@ -34,7 +34,7 @@ class ZygotePool:
     Args:
         manifest: Names the daemons, and so the modules to import.
         parent: Is told what becomes of each process.
-        patience: After how long a zygote that does not answer is replaced.
+        timeouts: After how long a zygote that does not answer is replaced.
         starter: Brings zygotes to life; closed with this.
         common: Descriptors that every child has, the first the read end of a pipe that ends when we do.
         output: Becomes stdout and stderr of the zygotes.
@@ -45,7 +45,7 @@ class ZygotePool:
         reactor: Reactor,
         manifest: Manifest,
         parent: Parent,
-        patience: Patience,
+        timeouts: Timeouts,
         *,
         starter: Starter,
         common: tuple[int, ...],
@@ -54,7 +54,7 @@ class ZygotePool:
         self._reactor = reactor
         self._manifest = manifest
         self._parent = parent
-        self._patience = patience
+        self._timeouts = timeouts
         self._starter = starter
         self._common = common
         self._output = output
@@ -74,7 +74,7 @@ class ZygotePool:
         if kind not in self._clients:
             elsewhere = partial(self._pass_on, kind)
             self._clients[kind] = ZygoteClient(
-                self._reactor, self._starter, self._plan(kind), self._parent, self._patience, elsewhere=elsewhere
+                self._reactor, self._starter, self._plan(kind), self._parent, self._timeouts, elsewhere=elsewhere
             )
         return self._clients[kind]
 
@@ -149,7 +149,7 @@ class ZygotePool:
         if kind not in self._bare_clients:
             plan = self._plan(None)
             plan = plan._replace(setup=plan.setup._replace(env=surroundings(dict(kind), self._manifest.directory)))
-            self._bare_clients[kind] = ZygoteClient(self._reactor, self._starter, plan, self._parent, self._patience)
+            self._bare_clients[kind] = ZygoteClient(self._reactor, self._starter, plan, self._parent, self._timeouts)
         return self._bare_clients[kind]
 
     def _roots_of(self, kind: _Kind) -> dict[Root, int]:

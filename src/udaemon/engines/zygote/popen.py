@@ -1,6 +1,6 @@
 """The parent's side of one process of a zygote, as multiprocessing wants it.
 
-Knows nothing of how it is launched or waited for; `Launch` does. Birth may come later than `start()`.
+Knows nothing of how it is launched or waited for; `Launch` does. ForkRequest may come later than `start()`.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Popen:
         self.fds.append(fd)
         return len(self.fds) - 1
 
-    def born(self, pid: int, pidfd: int) -> None:
+    def forked(self, pid: int, pidfd: int) -> None:
         """It exists; the pidfd is closed with it."""
         self.pid, self.sentinel = pid, pidfd
 

@@ -22,8 +22,8 @@ from types import MappingProxyType
 from typing import NamedTuple, NoReturn
 
 from udaemon.child.signals import survive_signals
-from udaemon.child.title import be_called
-from udaemon.engines.zygote.birth import Birth, bear
+from udaemon.child.title import set_title
+from udaemon.engines.zygote.fork_batch import ForkRequest, fork_batch
 from udaemon.engines.zygote.load import Loaded, Loader, Spoiled
 from udaemon.engines.zygote.sharing import Root, Sharing
 from udaemon.engines.zygote.sources import Sources
@@ -59,7 +59,7 @@ def serve(fd: int) -> None:
     """Be a zygote for the parent at the other end of socket `fd`."""
     gc.disable()  # while importing; a child enables it for itself
     sys.dont_write_bytecode = True  # matched to its source by whole seconds, it could hide an edit made a moment later
-    be_called("zygote")
+    set_title("zygote")
     survive_signals()
     channel = socket.socket(fileno=fd)
     channel.set_inheritable(False)  # a module may start programs at import
@@ -171,7 +171,7 @@ def _serve_one(channel: socket.socket, request: Request, sources: Sources, commo
     elif not is_alone():
         reply = {"spoiled": None, "why": "a thread was started after the imports"}
     else:
-        reply = {"born": bear(_births(request), common)}
+        reply = {"forked": fork_batch(_fork_requests(request), common)}
     # Before the answer: the parent may ask at once whether the locks among these are free. In no `finally`: whoever was
     # forked leaves through here with them.
     for fd in request.fds:
@@ -179,9 +179,9 @@ def _serve_one(channel: socket.socket, request: Request, sources: Sources, commo
     answer(channel, reply)
 
 
-def _births(request: Request) -> list[Birth]:
+def _fork_requests(request: Request) -> list[ForkRequest]:
     rest = iter(request.fds)
-    return [Birth(payload, [next(rest) for _ in range(count)]) for payload, count in request.value]
+    return [ForkRequest(payload, [next(rest) for _ in range(count)]) for payload, count in request.value]
 
 
 def _die_with(parent: int) -> None:

@@ -1,4 +1,4 @@
-"""How the process of a zygote comes to be: executed, or a spare one that was forked from its parent beforehand.
+"""How the process of a zygote comes to be: executed, or a preforked one that was forked from its parent beforehand.
 
 Knows nothing of what it imports.
 """
@@ -13,8 +13,8 @@ from typing import NamedTuple
 from udaemon.child.environment import callers, interpreter, read_at_startup
 from udaemon.engines.commands import Command, Launcher
 from udaemon.engines.zygote import wire
+from udaemon.engines.zygote.prefork import PreforkedZygote, watchable
 from udaemon.engines.zygote.server import Setup
-from udaemon.engines.zygote.spare import Process, watchable
 
 
 class Plan(NamedTuple):
@@ -29,45 +29,45 @@ class Starter:
     """Brings zygotes to life.
 
     Args:
-        spare: One that waits; it is the first where the plan allows that.
+        preforked: One that waits; it is the first where the plan allows that.
         oom_score: What zygotes get, where ours was lowered.
     """
 
-    def __init__(self, spare: Process | None = None, oom_score: int | None = None) -> None:
+    def __init__(self, preforked: PreforkedZygote | None = None, oom_score: int | None = None) -> None:
         self._launcher = Launcher(oom_score=oom_score)
-        self._spare = spare
+        self._preforked = preforked
 
     @property
     def pids(self) -> Iterator[int]:
-        """The spare one, while there is one."""
-        if self._spare is not None:
-            yield self._spare.pid
+        """The preforked one, while there is one."""
+        if self._preforked is not None:
+            yield self._preforked.pid
 
-    def start(self, plan: Plan) -> Process:
+    def start(self, plan: Plan) -> PreforkedZygote:
         """A zygote that waits for the plan's setup. To reap it is the caller's part.
 
         Raises:
             ExecFailed: It could not be executed.
             OSError: There are no descriptors or there is no memory left.
         """
-        if self._spare is not None and self._spare.lives() and _suits(plan.setup):
-            spare, self._spare = self._spare, None
-            return spare
+        if self._preforked is not None and self._preforked.lives() and _suits(plan.setup):
+            preforked, self._preforked = self._preforked, None
+            return preforked
         self.send_away()
         channel, far = wire.pair()
         try:
             with far:
                 pid = self._launcher.start(_command(plan, far))
-            return Process(pid, watchable(pid), channel)
+            return PreforkedZygote(pid, watchable(pid), channel)
         except BaseException:
             channel.close()
             raise
 
     def send_away(self) -> None:
-        """End a spare one."""
-        spare, self._spare = self._spare, None
-        if spare is not None:
-            spare.end()
+        """End a preforked one."""
+        preforked, self._preforked = self._preforked, None
+        if preforked is not None:
+            preforked.end()
 
     def close(self) -> None:
         """Let go of all that is kept in reserve."""

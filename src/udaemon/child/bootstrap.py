@@ -1,0 +1,109 @@
+"""A daemon up to its first breath: all that can be made ready by the process that is about to fork it.
+
+Knows nothing of forks and of how it goes on. The first to touch a page after a fork pays for a copy of it, and Python
+touches what it only looks at: made here, once, it costs each child a tenth. Nobody else's code runs here.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from typing import Literal, TextIO
+
+from udaemon.child.build import Call, known_call
+from udaemon.child.fresh import has_numbers, watch_for_crashes
+from udaemon.child.report import Reporter
+from udaemon.child.scoreboard import SlotWriter, map_all
+from udaemon.child.signals import Signals, clean_signals, identity
+from udaemon.child.spec import ChildFds, ChildSpec
+from udaemon.child.task import TaskContext
+
+
+class ChildSetup:
+    """What the life of a daemon begins with.
+
+    Attributes:
+        env: What its environment still lacks.
+        told: Whether its end was told.
+        call: Makes the task, where that is known before anything of the user's has run.
+    """
+
+    def __init__(self, spec: ChildSpec, signals: Signals, reporter: Reporter, writer: SlotWriter) -> None:
+        self.spec = spec
+        self.signals = signals
+        self.reporter = reporter
+        self.writer = writer
+        self.told = False
+        self.context = TaskContext(
+            spec.name,
+            instance=spec.index,
+            instances=spec.instances,
+            params=spec.params,
+            context=spec.context,
+            stopping=signals.look,
+            run_id=lambda: writer.count + 1,
+        )
+        wanted = {**spec.env, **_variables(spec)}
+        self.env = {name: value for name, value in wanted.items() if os.environ.get(name) != value}
+        if spec.directory not in sys.path:
+            sys.path.insert(0, spec.directory)
+        self.call: Call | None = known_call(spec.factory, spec.params, self.context)
+
+
+class BatchSetup:
+    """What daemons that are forked together have in common: signal handlers, standard streams, the scoreboard's map.
+
+    Args:
+        first: One of them; its marks in the environment are most of the others', too.
+        fds: Of its descriptors, all have the scoreboard and the parent's pipe in common.
+    """
+
+    def __init__(self, first: ChildSpec, fds: ChildFds) -> None:
+        self.board = None if fds.scoreboard is None else map_all(fds.scoreboard)
+        self.parent = (-1, -1) if fds.parent is None else identity(fds.parent)
+        self.shares_numbers = has_numbers()
+        self.signals = Signals()
+        clean_signals()
+        self.signals.install()
+        null = os.open(os.devnull, os.O_RDWR)
+        os.dup2(null, 0)
+        os.close(null)
+        sys.stdin = _stream(sys.stdin or sys.__stdin__, 0, "r")
+        sys.stdout = _stream(sys.stdout, 1, "w")
+        sys.stderr = _stream(sys.stderr, 2, "w")
+        watch_for_crashes()
+        os.environ.update(_variables(first))
+
+
+class ProcessSetup(ChildSetup):
+    """The same for one that gets a process of its own, with these descriptors."""
+
+    def __init__(self, spec: ChildSpec, fds: ChildFds, shared: BatchSetup) -> None:
+        self.fds = fds
+        self.shared = shared
+        writer = SlotWriter.anonymous() if shared.board is None else SlotWriter.of(shared.board, spec.slot)
+        super().__init__(spec, shared.signals, Reporter(fds.events), writer.taken_over())
+
+
+def _variables(spec: ChildSpec) -> dict[str, str]:
+    """The variables by which a daemon knows itself."""
+    return {
+        "UDAEMON_PROJECT": spec.project,
+        "UDAEMON_NAME": spec.name,
+        "UDAEMON_INSTANCE": str(spec.index),
+        "UDAEMON_INSTANCES": str(spec.instances),
+        "UDAEMON_CONTEXT": spec.context,
+    }
+
+
+def _stream(former: TextIO | None, fd: int, mode: Literal["r", "w"]) -> TextIO:
+    """The stream as it is, if it serves this descriptor, line-buffered; a new one costs ten times as much."""
+    try:
+        if former is not None and former.fileno() == fd:
+            if isinstance(former, io.TextIOWrapper) and mode == "w":
+                former.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
+            return former
+    except (OSError, ValueError, AttributeError):
+        pass  # closed, or a stand-in without a descriptor
+    return open(fd, mode, buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)

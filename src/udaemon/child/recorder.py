@@ -1,0 +1,119 @@
+"""Who is told of a run: the scoreboard at each, the listeners, and the supervisor of a failure.
+
+Knows nothing of when runs happen.
+"""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from udaemon.child.forked import leave_if_forked
+from udaemon.child.report import Reporter, RunFailed
+from udaemon.child.scoreboard import SlotWriter
+from udaemon.child.task import StopTask, TaskEvent
+from udaemon.child.telling import last_line, show_exception
+
+Listener = Callable[[TaskEvent], Any]
+Listeners = Listener | Iterable[Listener]
+"""One listener, or several in their order."""
+_RSS_UNIT = 1 if sys.platform == "darwin" else 1024
+
+
+def listed(listeners: Listeners) -> tuple[Listener, ...]:
+    """One listener, or several, as a tuple."""
+    return (listeners,) if callable(listeners) else tuple(listeners)
+
+
+def rss_peak() -> int:
+    """The most memory this process has had resident, in bytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _RSS_UNIT
+
+
+def is_failure(error: BaseException | None) -> bool:
+    """False for a run that returned, and for the two ways of saying "enough": StopTask and sys.exit(0)."""
+    if isinstance(error, SystemExit):
+        return error.code not in (None, 0)
+    return error is not None and not isinstance(error, StopTask)
+
+
+class Recorder:
+    """Keeps one instance's runs on record.
+
+    Listeners look on: an exception in one is printed with its traceback and changes nothing. One that is marked with
+    `steers` ends the daemon by it, and any does by `event.stop()`: `ended_by` says so then.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        instance: int,
+        writer: SlotWriter,
+        reporter: Reporter,
+        listeners: Mapping[str, tuple[Listener, ...]],
+    ) -> None:
+        self.writer = writer
+        self._name = name
+        self._instance = instance
+        self._reporter = reporter
+        self._listeners = listeners
+        self.ended_by: BaseException | None = None
+
+    @property
+    def listens(self) -> bool:
+        """True when somebody wants to hear of every run."""
+        return bool(self._listeners.get("task_done"))
+
+    def start(self) -> None:
+        """Tell that the daemon begins."""
+        self._notify(TaskEvent("start", self._name, self._instance))
+
+    def ended(
+        self, started: float, ended: float, lateness: float, error: BaseException | None, *, stopping: bool
+    ) -> None:
+        """Record a run that returned or that an exception has left, and tell of it."""
+        failed = is_failure(error)
+        if failed:
+            self.writer.failed(started, ended)
+        else:
+            self.writer.done(started, ended)
+        if failed and error is not None:
+            self._reporter.send(RunFailed(self.writer.count, last_line(error)))
+        kind = "task_failed" if failed else "task_done"
+        if self._listeners.get(kind):
+            self._notify(
+                TaskEvent(
+                    kind,
+                    self._name,
+                    self._instance,
+                    run_id=self.writer.count,
+                    started=time.time() - (time.monotonic() - started),
+                    duration=ended - started,
+                    lateness=lateness,
+                    stopping=stopping or error is not None,
+                    error=error if failed else None,
+                )
+            )
+
+    def paused(self, due: float) -> None:
+        """Record when the next run is due."""
+        self.writer.paused(due, rss_peak())
+
+    def _notify(self, event: TaskEvent) -> None:
+        for listener in self._listeners.get(event.kind, ()):
+            raised: BaseException | None = None
+            try:
+                listener(event)
+            except BaseException as error:  # noqa: BLE001 - sys.exit and Ctrl-C are as good as any other here
+                raised = error
+            leave_if_forked(raised)
+            if raised is not None and getattr(listener, "steers", False):
+                self.ended_by = raised
+                return
+            if raised is not None:
+                show_exception(raised, f"(in a listener to {event.kind}; the daemon goes on)")
+        if event.stops:
+            self.ended_by = StopTask()

@@ -1,0 +1,46 @@
+"""The manifest that the global options mean.
+
+Knows no verb. Importing it costs what reading a manifest costs: verbs that may do without import it when they must.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from udaemon.cli.module_files import check_module_files
+from udaemon.cli.options import GlobalOptions
+from udaemon.manifest.model import Manifest
+from udaemon.manifest.problems import BadManifest
+from udaemon.manifest.read import examine
+from udaemon.manifest.report import as_lines
+
+_TOLD = {"shell-syntax"}
+"""Warnings for those who never ask `check`; all others are about what works."""
+
+
+def load_manifest(options: GlobalOptions, *, to_run: bool = False) -> Manifest:
+    """Read it, and warn of commands that will do something else than they say.
+
+    Args:
+        options: The global options.
+        to_run: Whether its daemons are to run: then nobody may write what root runs.
+
+    Raises:
+        UdaemonError: There is none, or it has errors.
+    """
+    examined = examine(
+        options.files,
+        environ=os.environ,
+        project=options.project,
+        context=options.context,
+        profiles=options.profiles,
+    )
+    if to_run and examined.understood is not None:
+        examined = examined.with_more(check_module_files(examined.understood))
+    if examined.manifest is None:
+        raise BadManifest(examined.problems, examined.sources)
+    warnings = [problem for problem in examined.problems if problem.code in _TOLD]
+    if warnings and not options.quiet:
+        sys.stderr.write(as_lines(warnings, os.getcwd()))
+    return examined.manifest

@@ -1,0 +1,218 @@
+"""From a manifest to a project that runs: its run directory, its one supervisor, its daemons.
+
+Knows nothing of how daemons run. In the foreground it is an ordinary client with a lifeline: when it ends, all ends.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from functools import partial
+from typing import TYPE_CHECKING
+
+from udaemon.cli.load import load_manifest
+from udaemon.cli.options import GlobalOptions
+from udaemon.cli.output import say
+from udaemon.cli.waiting import wait_for_outcome
+from udaemon.control import claim, rundir
+from udaemon.control.client import Client, SupervisorGone
+from udaemon.control.sockets import ANSWERS_WITHIN, connect
+from udaemon.errors import ExitCode, UdaemonError
+from udaemon.manifest.fingerprint import fingerprint
+from udaemon.manifest.model import Manifest
+from udaemon.manifest.selection import Chosen, choose
+from udaemon.service.handoff import SupervisorProcess
+
+if TYPE_CHECKING:
+    from udaemon.cli.foreground import ForegroundUp
+
+_ENDS_WITHIN = 10.0
+"""Seconds for a supervisor whose daemons have stopped; its logger takes three at most."""
+
+
+def bring_up(
+    launch: SupervisorProcess,
+    options: GlobalOptions,
+    *,
+    names: tuple[str, ...],
+    detach: bool,
+    wait: bool,
+    timeout: float | None,
+) -> int:
+    """Read the manifest, see that one supervisor runs it, start what is to be started, and stay or leave.
+
+    Returns:
+        The exit code of `up`.
+    """
+    manifest = load_manifest(options, to_run=True)
+    chosen = choose(manifest.daemons, names)
+    base = rundir.base(os.environ, os.geteuid())
+    name = rundir.directory_name(manifest.project, manifest.file)
+    fd = rundir.make(base, name)
+    try:
+        lock = _take_lock(fd, manifest.project, detach=detach)
+        if lock is None:
+            rundir.release(fd)
+            return _join(_connect(fd), manifest, options, names=names, wait=wait, timeout=timeout)
+        claimed = _claim(name, manifest.project, options, detach=detach)
+        if isinstance(claimed, Client):
+            rundir.clean(os.path.join(base, name), fd)
+            return _join(claimed, manifest, options, names=names, wait=wait, timeout=timeout)
+        attached = None if detach else _attached(fd, manifest, chosen, options)
+        try:
+            lifeline = launch.go(
+                manifest,
+                os.path.join(base, name),
+                autostart=not names,
+                lock=lock,
+                claim=None if claimed is None else claimed.fileno(),
+                with_lifeline=not detach,
+            )
+        except UdaemonError:
+            launch.close()
+            rundir.clean(os.path.join(base, name), fd)  # all or nothing
+            raise
+        os.close(lock)
+        if claimed is not None:
+            claimed.close()
+        rundir.release(fd)
+        if attached is not None:
+            assert lifeline is not None
+            return attached.run(manifest.project, _expected(manifest, chosen, named=bool(names)), names)
+        client = _connect(fd)
+        say(options, f"{manifest.project} runs, supervised by pid {client.ask('hello')['pid']}")
+        return _settle(client, options, names=names, wait=wait, timeout=timeout)
+    finally:
+        os.close(fd)
+
+
+def _take_lock(fd: int, project: str, *, detach: bool) -> int | None:
+    """The lock of the run directory, or None where `up -d` finds a supervisor that stays."""
+    lock = rundir.take_lock(fd)
+    if lock is not None or (detach and not _is_leaving(_client(fd))):
+        return lock
+    if detach:
+        return _wait_for_lock(fd, project)
+    raise UdaemonError(f"{project} is already running, pid {rundir.read_pid(fd)}", "see udaemon ps, or use up -d")
+
+
+def _claim(name: str, project: str, options: GlobalOptions, *, detach: bool) -> socket.socket | Client | None:
+    """The claim to the project's name, None where there is none to be had, or a supervisor elsewhere that has it.
+
+    Its run directory is another: `XDG_RUNTIME_DIR` differs, or somebody took the directory away.
+    """
+    if not claim.SUPPORTED:
+        return None
+    try:
+        while (claimed := claim.take(name, os.geteuid())) is None:
+            connection = claim.connect(name, os.geteuid())
+            other = None if connection is None else Client(connection)
+            if other is not None and not detach:
+                pid = other.ask("hello")["pid"]
+                raise UdaemonError(f"{project} is already running, pid {pid}", "see udaemon ps, or use up -d")
+            if other is not None and not _is_leaving(other):
+                return Client(claim.connect(name, os.geteuid()) or _gone())
+    except claim.Squatted as error:
+        say(options, f"warning: {claim.squatted(error, project).message}; only the run directory's lock counts")
+        return None
+    return claimed
+
+
+def _gone() -> socket.socket:
+    raise SupervisorGone
+
+
+def _wait_for_lock(fd: int, project: str) -> int | None:
+    """The lock of a supervisor that is about to end, or of one that only seems to be."""
+
+    def give_up(_number: int, _frame: object) -> None:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.setitimer(signal.ITIMER_REAL, _ENDS_WITHIN)
+    try:
+        return rundir.take_lock(fd, wait=True)
+    except TimeoutError:
+        message = f"{project} has a supervisor, pid {rundir.read_pid(fd)}, that neither listens nor ends"
+        raise UdaemonError(message, "end it with kill, then try again") from None
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _expected(manifest: Manifest, chosen: Chosen, *, named: bool) -> list[str]:
+    """The instances that are about to be started, as `mailer/0`."""
+    daemons = [manifest.daemons[name] for name in chosen]
+    started = [daemon for daemon in daemons if daemon.enabled and (named or daemon.autostart)]
+    return [f"{daemon.name}/{index}" for daemon in started for index in sorted(chosen[daemon.name])]
+
+
+def _attached(fd: int, manifest: Manifest, chosen: Chosen, options: GlobalOptions) -> ForegroundUp:
+    """What shows a project in the foreground. The logs are taken as they are now, so that the first line is seen."""
+    from udaemon.cli.foreground import ForegroundUp  # the logs' readers are of no use to `up -d`
+    from udaemon.cli.unreadable import tell_unreadable
+    from udaemon.logs.follow import LogReader
+    from udaemon.logs.tail import LogSource
+
+    daemons = [manifest.daemons[name] for name in chosen]
+    sources = [LogSource(each.name, manifest.log_path(each), each.instances, each.log.prefixed) for each in daemons]
+    readers = [LogReader(source, on_trouble=partial(tell_unreadable, options)) for source in sources]
+    return ForegroundUp(lambda: _connect(fd), readers, options)
+
+
+def _join(
+    client: Client,
+    manifest: Manifest,
+    options: GlobalOptions,
+    *,
+    names: tuple[str, ...],
+    wait: bool,
+    timeout: float | None,
+) -> int:
+    """The project runs already: say so, and start what was named, or what starts by itself and does not run."""
+    told = client.ask("hello")
+    say(options, f"{manifest.project} is already running, pid {told['pid']}")
+    if told["fingerprint"] != fingerprint(manifest):
+        say(options, "the manifest has changed since; udaemon down and udaemon up put it into effect")
+    return _settle(client, options, names=names, wait=wait, timeout=timeout, autostart=not names)
+
+
+def _settle(
+    client: Client,
+    options: GlobalOptions,
+    *,
+    names: tuple[str, ...],
+    wait: bool,
+    timeout: float | None,
+    autostart: bool = False,
+) -> int:
+    """Tell what becomes of each daemon. Only with --wait is it a failure of `up` when one does not come up."""
+    with client:
+        code = wait_for_outcome(client, options, "up", names=names, ready=wait, timeout=timeout, autostart=autostart)
+    return code if wait else ExitCode.OK
+
+
+def _client(fd: int) -> Client | None:
+    connection = connect(fd, ANSWERS_WITHIN)
+    return None if connection is None else Client(connection)
+
+
+def _connect(fd: int) -> Client:
+    client = _client(fd)
+    if client is None:
+        raise UdaemonError("the supervisor does not listen", "its common log may say why")
+    return client
+
+
+def _is_leaving(client: Client | None) -> bool:
+    """Whether the supervisor is on its way out; then its end is waited for here, as far as its socket shows it."""
+    if client is None:
+        return True
+    with client:
+        if not client.ask("hello")["leaving"]:
+            return False
+        client.be_patient()
+        client.ask("down")
+        client.wait_for_end()
+        return True

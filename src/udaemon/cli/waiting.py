@@ -1,0 +1,59 @@
+"""Verbs that ask for something and wait until every instance has settled: what became of them, and the exit code.
+
+Knows no verb and judges nothing: the supervisor says what came of it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import click
+
+from udaemon.cli.options import GlobalOptions
+from udaemon.cli.output import say
+from udaemon.control.client import Client
+from udaemon.errors import ExitCode
+
+_Callback = TypeVar("_Callback", bound=Callable[..., Any])
+
+
+def dry_run_option(callback: _Callback) -> _Callback:
+    """The option `--dry-run` of a verb that changes something; the verb gets it as `dry_run`."""
+    return click.option("--dry-run", is_flag=True, help="Tell which instances it would be, and do nothing.")(callback)
+
+
+def wait_for_outcome(client: Client, options: GlobalOptions, verb: str, **args: Any) -> ExitCode:
+    """Ask, tell what becomes of the instances; FAILED when one did not become what was asked."""
+    from udaemon.ui.tally import Tally
+
+    client.be_patient()
+    failed, changed = 0, []
+    tally = Tally(
+        lambda text, bad: say(options, text, failed=bad),
+        every=bool(options.verbose),
+        terminal=sys.stderr if sys.stderr.isatty() and not options.quiet else None,
+    )
+    try:
+        for told in client.stream(verb, **args):
+            if "failed" in told:
+                failed, changed = told["failed"], told.get("changed", [])
+            else:
+                tally.add(told)
+    finally:
+        tally.close()
+    if changed:
+        from udaemon.manifest.report import shown_path
+
+        names = ", ".join(shown_path(file, os.getcwd()) for file in changed)
+        say(options, f"{names} changed since udaemon up; udaemon down and udaemon up put it into effect")
+    return ExitCode.FAILED if failed else ExitCode.OK
+
+
+def show_dry_run(client: Client, options: GlobalOptions, names: Sequence[str], what: str) -> ExitCode:
+    """Tell what a verb would do, instance by instance, and do nothing."""
+    for told in client.ask("ps", names=names)["instances"]:
+        say(options, f"{told['name']}/{told['instance']} would be {what} (is {told['state']})")
+    return ExitCode.OK

@@ -1,0 +1,68 @@
+"""When an instance that was asked to start or to stop has settled, and in which words that is told.
+
+Knows no clock and no client: pure judgements of an instance as it is.
+"""
+
+from __future__ import annotations
+
+from udaemon.control.host import InstanceView
+from udaemon.control.wait import Outcome
+from udaemon.control.wording import length
+from udaemon.policy import wording
+from udaemon.policy.events import Reason
+from udaemon.policy.instance import Instance, State, Wanted
+
+
+def started(view: InstanceView, *, done: str) -> Outcome | None:
+    """Settled after a start: it runs, it rests, or it crashed and waits. `done` is the word for success."""
+    instance = view.instance
+    match instance.state:
+        case State.RUNNING:
+            return Outcome(ok=True, message=f"{done} as pid {instance.pid}")
+        case State.EXITED:
+            return Outcome(ok=True, message=f"started and ended: {_why(instance)}")
+        case State.FAILED if instance.unkillable:
+            return Outcome(ok=False, message=f"not started: {wording.pids(instance.unkillable)} cannot be killed")
+        case State.FAILED:
+            return Outcome(ok=False, message=f"failed: {_why(instance)}")
+        case State.BACKOFF:
+            return Outcome(ok=False, message=f"did not stay up and is tried again: {_why(instance)}")
+        case State.DISABLED:
+            return Outcome(ok=False, message="not started: it is disabled in the manifest")
+        case State.STOPPED:
+            why = "it was asked to stop meanwhile" if instance.wanted is Wanted.DOWN else _why(instance)
+            return Outcome(ok=False, message=f"not started: {why}")
+        case _:
+            return None
+
+
+def stopped(view: InstanceView, *, before: Instance) -> Outcome | None:
+    """Settled after a stop: nothing of it lives, or what lives cannot be killed, or somebody wants it up again.
+
+    Args:
+        view: The instance as it is.
+        before: The instance when it was asked.
+    """
+    instance = view.instance
+    if instance.unkillable:
+        return Outcome(ok=False, message=f"cannot be killed: {wording.pids(instance.unkillable)} lives on")
+    if instance.wanted is Wanted.UP:
+        return Outcome(ok=False, message="was asked to start again meanwhile")
+    if not instance.at_rest:
+        return None
+    if before.state is State.BACKOFF:
+        return Outcome(ok=True, message="stopped (was waiting to be started again)")
+    if before.at_rest:
+        return Outcome(ok=True, message=f"was not running ({before.state})")
+    ran = ""
+    if before.started_at is not None and before.pid is not None and instance.exit is not None:
+        ran = f" (was running {length(instance.exit.at - before.started_at)})"
+    killed = instance.exit.signal if instance.exit is not None and instance.exit.reason is Reason.KILLED else None
+    how = "" if killed is None else f" by {wording.signal_name(killed)}"
+    return Outcome(ok=True, message=f"stopped{how}{ran}")
+
+
+def _why(instance: Instance) -> str:
+    if instance.message:
+        return instance.message
+    return wording.ending(instance.exit) if instance.exit is not None else instance.state.value

@@ -1,0 +1,143 @@
+"""The supervisor's place in its run directory, its lock and socket: kept, and made anew when somebody takes it away.
+
+Knows no daemon. A cleaner of temporary files, or a hand, must not make a supervisor unreachable: nobody could stop it,
+and the next `up` would start a second copy of everything.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+from udaemon.control import rundir, sockets
+from udaemon.engines.base import WritableReactor
+from udaemon.errors import UdaemonError
+from udaemon.logs.watch import GONE, Watch
+
+_AGAIN = 1.0
+"""Seconds to the next try while the directory cannot be made, or an `up` is at it."""
+
+
+class RundirGuard:
+    """One run directory, held by its lock.
+
+    Args:
+        path: The run directory, made and checked.
+        lock: An fd that holds its lock.
+
+    Raises:
+        UdaemonError: The directory is not safe.
+        OSError: The socket cannot be bound, or the pid file not written.
+    """
+
+    def __init__(self, path: str, lock: int) -> None:
+        self._path = path
+        self._lock = lock
+        self._watch: Watch | None = None
+        self._troubled = False
+        self.deadline: float | None = None
+        self.fd = rundir.open_directory(path)
+        self.listener = self._settle()
+
+    def keep(
+        self,
+        reactor: WritableReactor,
+        *,
+        on_moved: Callable[[socket.socket], None],
+        on_trouble: Callable[[str], None],
+        on_taken: Callable[[], None],
+    ) -> None:
+        """See to it from now on.
+
+        Args:
+            reactor: The loop.
+            on_moved: Told the new socket, after all was made anew.
+            on_trouble: Told why it could not be; it is tried again until it can, add this to the loop for that.
+            on_taken: Another supervisor was quicker.
+        """
+        self._on_moved, self._on_trouble, self._on_taken = on_moved, on_trouble, on_taken
+        with suppress(OSError):  # this user may have no watches left: then it stays as it is
+            self._watch = Watch([self._path], GONE)
+            reactor.watch(self._watch.fileno(), self._look)
+
+    def close(self, reactor: WritableReactor) -> None:
+        """Look after it no more."""
+        if self._watch is not None:
+            reactor.forget(self._watch.fileno())
+            self._watch.close()
+            self._watch = None
+
+    def expire(self, _now: float) -> None:
+        """Try again."""
+        self.deadline = None
+        self._look()
+
+    def _look(self) -> None:
+        if self._watch is not None:
+            self._watch.clear()
+        if self._is_whole():
+            return
+        try:
+            taken = not self._move()
+        except (OSError, UdaemonError) as error:
+            if not self._troubled:
+                self._on_trouble(f"run directory {self._path} is gone and cannot be made again: {error}")
+            self._troubled, self.deadline = True, time.monotonic() + _AGAIN
+            return
+        self._troubled = False
+        if taken:
+            self._on_taken()
+        else:
+            if self._watch is not None:
+                self._watch.clear()  # it is another directory now
+            self._on_moved(self.listener)
+
+    def _is_whole(self) -> bool:
+        try:
+            socket_now = os.stat(sockets.SOCKET, dir_fd=self.fd, follow_symlinks=False)
+        except OSError:
+            return False
+        return (
+            os.path.samestat(socket_now, self._bound)
+            and rundir.leads_to(self._path, self.fd)
+            and self._is_locked(self.fd)
+        )
+
+    def _is_locked(self, fd: int) -> bool:
+        """Whether the lock file in this directory is the one that we hold."""
+        try:
+            return os.path.samestat(os.stat(rundir.LOCK, dir_fd=fd, follow_symlinks=False), os.fstat(self._lock))
+        except OSError:
+            return False
+
+    def _move(self) -> bool:
+        """Make what is missing. False when another has taken the lock."""
+        base, name = os.path.split(self._path)
+        fd = rundir.make(base, name, wait=False)
+        try:
+            lock = self._lock if self._is_locked(fd) else rundir.take_lock(fd)
+        except BaseException:
+            os.close(fd)
+            raise
+        if lock is None:
+            os.close(fd)  # it is the other's, and so is all that is in it
+            return False
+        if lock != self._lock:
+            os.close(self._lock)
+            self._lock = lock
+        os.close(self.fd)
+        self.fd = fd
+        try:
+            self.listener = self._settle()
+        finally:
+            rundir.release(fd)
+        return True
+
+    def _settle(self) -> socket.socket:
+        rundir.write_pid(self.fd, os.getpid())
+        listener = sockets.listen(self.fd)
+        self._bound = os.stat(sockets.SOCKET, dir_fd=self.fd, follow_symlinks=False)
+        return listener

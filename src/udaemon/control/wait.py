@@ -1,0 +1,91 @@
+"""Waiting until each of some instances is as it was asked to be, telling each as it gets there.
+
+Knows no verb: what counts as settled is the caller's to judge. The asking itself goes on when the client has gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from itertools import islice
+
+from attrs import frozen
+
+from udaemon.control.host import Host, InstanceView, Notice
+from udaemon.control.request import Request
+from udaemon.errors import ExitCode, UdaemonError
+from udaemon.policy.instance import Key
+
+_NAMED = 10
+"""So many that are late are named."""
+
+
+@frozen
+class Outcome:
+    """How it ended for one instance, in words that follow its name."""
+
+    ok: bool
+    message: str
+
+
+Judge = Callable[[InstanceView], Outcome | None]
+
+
+def settle(
+    request: Request,
+    host: Host,
+    keys: Iterable[Key],
+    judge: Judge,
+    *,
+    timeout: float | None,
+    look_again: float | None = None,
+    fresh: bool = False,
+) -> None:
+    """Tell each instance as soon as `judge` has an outcome for it; answer when all have one.
+
+    Each is told as `{"name", "instance", "ok", "message", "of"}`, where `of` is how many there are; the answer is
+    `{"failed": n}`, with `changed` files where there are any.
+
+    Args:
+        request: Whom to tell.
+        host: Where things happen.
+        keys: Which instances.
+        judge: Gives the outcome, or None while there is none yet.
+        timeout: Seconds after which the request fails with what is still missing; None to wait for ever.
+        fresh: Whether something was started, and it should be told which files of the manifest it does not know yet.
+        look_again: Seconds after which to judge anew though nothing was told; None where everything is told.
+    """
+    pending = dict.fromkeys(keys)
+    count, failed = len(pending), 0
+
+    def look(*these: Key) -> None:
+        nonlocal failed
+        for key in these:
+            outcome = judge(host.view(key))
+            if outcome is not None:
+                del pending[key]
+                failed += not outcome.ok
+                told = {"name": key.name, "instance": key.index, "ok": outcome.ok, "message": outcome.message}
+                request.send({**told, "of": count})
+        if not pending:
+            changed = host.changed_files() if fresh else ()
+            request.answer({"failed": failed} | ({"changed": list(changed)} if changed else {}))
+
+    def on_notice(notice: Notice) -> None:
+        if notice.key in pending:
+            look(notice.key)
+
+    def look_at_all() -> None:
+        look(*pending)
+        if pending and look_again is not None:
+            request.after(look_again, look_at_all)
+
+    def on_timeout() -> None:
+        late = ", ".join(f"{key} is {host.view(key).instance.state}" for key in islice(pending, _NAMED))
+        late += f" and {len(pending) - _NAMED} more are not" if len(pending) > _NAMED else ""
+        request.fail(UdaemonError(f"not within {timeout:g} s: {late}", exit_code=ExitCode.TIMED_OUT))
+
+    look_at_all()
+    if pending:
+        request.follow(host, on_notice)
+        if timeout is not None:
+            request.after(timeout, on_timeout)

@@ -1,0 +1,225 @@
+"""ForkQueue from zygotes: what is asked of them, and what becomes of each.
+
+Knows nothing of a process after its birth.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from attrs import define
+
+from udaemon.engines import locks
+from udaemon.engines.base import CANCELLED, Reactor, SpawnRequest
+from udaemon.engines.child_spec import is_forked, spec_of
+from udaemon.engines.daemon import DaemonProcess
+from udaemon.engines.process import ManagedProcess
+from udaemon.engines.sweep import Sweep
+from udaemon.engines.zygote.client import ZygoteClient
+from udaemon.engines.zygote.inherited import Common, Inherited
+from udaemon.engines.zygote.pool import ZygotePool
+from udaemon.engines.zygote.popen import Popen
+from udaemon.engines.zygote.protocol import Timeouts
+from udaemon.engines.zygote.start import Starter
+from udaemon.manifest.model import Daemon, Manifest
+from udaemon.policy.instance import Key
+
+
+@define(eq=False)
+class _Awaited:
+    """A process that was asked for. It is what launches its process object: by being noted down."""
+
+    request: SpawnRequest
+    near: socket.socket
+    far: socket.socket
+    process: DaemonProcess | None = None
+    popen: Popen | None = None
+    tells = True
+
+    def launch(self, popen: Popen) -> None:
+        self.popen = popen
+
+    def wait(self, popen: Popen, timeout: float | None) -> int | None:  # noqa: ARG002 - the reactor waits
+        return popen.returncode
+
+
+class ForkQueue:
+    """Has factory daemons forked.
+
+    Args:
+        reactor: The loop.
+        manifest: Names the daemons, for what zygotes import.
+        starter: Brings zygotes to life.
+        scoreboard: A descriptor that every child gets.
+        nofile: RLIMIT_NOFILE for daemons, None for our own.
+        output: What zygotes get as stdout and stderr.
+        timeouts: After how long a zygote that does not answer is replaced.
+        strangers: Gives the children that nobody has heard of.
+        knows: Whether a child of ours has its place already.
+        on_forked: Told of each process; it owns the request's descriptors then.
+        on_refused: Told why there is none; it owns them too.
+        on_notice: Told in a sentence what became of zygotes.
+    """
+
+    def __init__(
+        self,
+        reactor: Reactor,
+        manifest: Manifest,
+        *,
+        starter: Starter,
+        scoreboard: int,
+        nofile: tuple[int, int] | None,
+        output: int,
+        timeouts: Timeouts,
+        strangers: Callable[[], Collection[int]],
+        knows: Callable[[int], bool],
+        on_forked: Callable[[ManagedProcess, SpawnRequest], None],
+        on_refused: Callable[[SpawnRequest, str], None],
+        on_notice: Callable[[str], None],
+    ) -> None:
+        self._reactor = reactor
+        self._manifest = manifest
+        self._nofile = nofile
+        self._strangers = strangers
+        self._knows = knows
+        self._on_forked = on_forked
+        self._on_refused = on_refused
+        self.notice = on_notice
+        # Nobody closes the write end: it closes with this process, and that is what tells our children.
+        self.parent, self._alive = os.pipe2(os.O_CLOEXEC)
+        self._zygotes = ZygotePool(
+            reactor,
+            manifest,
+            self,
+            timeouts,
+            starter=starter,
+            common=(self.parent, scoreboard),
+            output=output,
+        )
+        self._awaited: dict[Popen, _Awaited] = {}
+        self._sweeps: set[Sweep] = set()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a process may exist that is not told yet."""
+        return bool(self._sweeps) or self._zygotes.busy
+
+    @property
+    def deadline(self) -> float | None:
+        """The earliest moment that a zygote is waited for."""
+        return self._zygotes.deadline
+
+    @property
+    def pids(self) -> Iterator[int]:
+        """All zygotes."""
+        return self._zygotes.pids
+
+    def expire(self, now: float) -> None:
+        """Give up on zygotes that were waited for until now."""
+        self._zygotes.expire(now)
+
+    def close(self) -> None:
+        """End all zygotes, and refuse what they still had to do."""
+        self._zygotes.close()
+        for popen in tuple(self._awaited):
+            self.failed(popen, "the engine was closed")
+        os.close(self.parent)
+
+    def expect(self, daemons: Iterable[Daemon]) -> None:
+        """Get ready for these to be asked for."""
+        self._zygotes.warm(daemon for daemon in daemons if is_forked(daemon))
+
+    def ask(self, requests: Iterable[SpawnRequest]) -> None:
+        """Have daemons' processes forked, those of one zygote together."""
+        batches: dict[ZygoteClient, list[Popen]] = {}
+        for request in requests:
+            popen = self._prepare(request)
+            if popen is not None:
+                batches.setdefault(self._zygotes.of(request.daemon), []).append(popen)
+        for client, popens in batches.items():
+            client.add(popens)
+
+    def cancel(self, key: Key) -> None:
+        """Do without a process that no zygote has been asked for yet."""
+        for popen, awaited in tuple(self._awaited.items()):
+            if awaited.request.key == key and self._zygotes.cancel(popen):
+                self.failed(popen, CANCELLED)
+
+    def told_of(self, daemon: Daemon) -> Mapping[str, Any] | None:
+        """What a daemon shares with others, as its zygote has said."""
+        return self._zygotes.told_of(daemon) if is_forked(daemon) else None
+
+    def _prepare(self, request: SpawnRequest) -> Popen | None:
+        try:
+            near, far = socket.socketpair()
+        except OSError as error:
+            self._on_refused(request, f"socket: {error.strerror}")
+            return None
+        try:
+            return self._noted(request, near, far)
+        except Exception as error:  # noqa: BLE001 - faults.md F6: the others of this turn are started all the same
+            near.close()
+            far.close()
+            self._on_refused(request, f"cannot be asked for: {error!r}")
+            return None
+
+    def _noted(self, request: SpawnRequest, near: socket.socket, far: socket.socket) -> Popen:
+        near.setblocking(False)
+        awaited = _Awaited(request, near, far)
+        spec = spec_of(self._manifest, request.daemon, request.key.index, slot=request.slot)
+        fds = (Inherited(request.output), Inherited(request.lock), Inherited(far.fileno()))
+        awaited.process = DaemonProcess(
+            awaited,
+            args=(spec._replace(rlimit_nofile=self._nofile), *fds, Common(0), Common(1)),
+            name=str(request.key),
+        )
+        awaited.process.start()
+        assert awaited.popen is not None
+        awaited.popen.root = self._zygotes.root_of(request.daemon)
+        self._awaited[awaited.popen] = awaited
+        return awaited.popen
+
+    def forked(self, popen: Popen) -> None:
+        """A zygote has forked it; see `Parent`."""
+        assert popen.pid is not None
+        if self._knows(popen.pid):
+            self.lost([popen], "zygote told the pid of another process")
+            return
+        awaited = self._awaited.pop(popen)
+        awaited.far.close()
+        request = awaited.request
+        managed = ManagedProcess(
+            key=request.key,
+            daemon=request.daemon,
+            pid=popen.pid,
+            pidfd=popen.sentinel,
+            process=awaited.process,
+            reports=awaited.near,
+        )
+        self._on_forked(managed, request)
+
+    def failed(self, popen: Popen, message: str) -> None:
+        """A zygote could not fork it; see `Parent`."""
+        awaited = self._awaited.pop(popen)
+        popen.returncode = 1
+        assert awaited.process is not None
+        awaited.process.close()
+        awaited.near.close()
+        awaited.far.close()
+        self._on_refused(awaited.request, message)
+
+    def lost(self, popens: Sequence[Popen], message: str) -> None:
+        """A zygote ended over these; see `Parent`."""
+
+        def done(sweep: Sweep) -> None:
+            self._sweeps.discard(sweep)
+            for popen in popens:
+                self.failed(popen, message)
+
+        held = [locks.identity(self._awaited[popen].request.lock) for popen in popens]
+        sweep = Sweep(self._reactor, self._strangers, held, done)
+        self._sweeps.add(sweep)
+        sweep.go_on()

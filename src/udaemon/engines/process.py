@@ -1,0 +1,49 @@
+"""One process that was born, and what it has said of itself.
+
+Knows nothing of what follows from it.
+"""
+
+from __future__ import annotations
+
+import socket
+
+from attrs import define, field
+
+from udaemon.child.report import FrameReader, Leaving
+from udaemon.engines.status import Status
+from udaemon.engines.zygote.process import ZygoteProcess
+from udaemon.manifest.model import Daemon
+from udaemon.policy.instance import Key
+
+
+@define(eq=False, kw_only=True)
+class ManagedProcess:
+    """A process from its birth to the end of the last of its tree.
+
+    Attributes:
+        pidfd: Names the process; closed once it is reaped.
+        lock: Holds the instance's lock, where that is ours to hold.
+        process: Its process object, for one that a zygote forked.
+        reports: Our end of its socket, for one that reports.
+        leaving: Its last words on that.
+        ended: How it ended, once that is known.
+        survivors: Pids and pidfds of what it left behind.
+        asked: The signal by which what it left behind was asked to end, and which is sent to whatever that leaves.
+        told_at: Clock ticks since the system was started, when all of its session had that signal.
+        killing: Whatever of it is still found is killed.
+    """
+
+    key: Key
+    daemon: Daemon
+    pid: int
+    pidfd: int
+    lock: int | None = None
+    process: ZygoteProcess | None = None
+    reports: socket.socket | None = None
+    reader: FrameReader = field(factory=FrameReader)
+    leaving: Leaving | None = None
+    ended: Status | None = None
+    survivors: dict[int, int] = field(factory=dict)
+    asked: int | None = None
+    told_at: int | None = None
+    killing: bool = False

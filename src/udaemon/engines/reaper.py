@@ -1,0 +1,276 @@
+"""How processes end: the status, what the leader left behind, and who is reaped when.
+
+Knows nothing of how they began. Ends of one turn of the loop are looked at together, so that one list of our children
+serves them all; only when that shows a stranger is /proc read further.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
+from functools import partial
+
+from udaemon.engines.base import Listener, Reactor
+from udaemon.engines.fd_reserve import FdReserve
+from udaemon.engines.groups import SUSPENDING, beside_group, kill_group, kill_group_of, signal_group
+from udaemon.engines.process import ManagedProcess
+from udaemon.engines.reports import Reports
+from udaemon.engines.status import peek, reap
+from udaemon.engines.tree import Lineage, Relative, children, look_at
+from udaemon.policy.events import Exited, Reason, TreeGone
+from udaemon.policy.instance import Key
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+_LOOK_AGAIN = 0.1
+"""Seconds to the next look at what ended where the system let us see nothing: no descriptors, no memory."""
+
+
+class Reaper:
+    """Watches every process to its end, and what it leaves behind to the end of that.
+
+    Args:
+        reactor: Where pidfds are watched.
+        listener: Told `Exited` and `TreeGone`.
+        reports: Has what a child said last.
+        project: Marks what is ours in an environment.
+        excluded: Pids of children of ours that are no daemon.
+    """
+
+    def __init__(
+        self,
+        reactor: Reactor,
+        listener: Listener,
+        reports: Reports,
+        project: str,
+        excluded: Callable[[], Collection[int]],
+    ) -> None:
+        self.deadline: float | None = None
+        self.managed: dict[Key, ManagedProcess] = {}
+        self._reactor = reactor
+        self._listener = listener
+        self._reports = reports
+        self._excluded = excluded
+        self._lineage = Lineage(project)
+        self._ended: list[ManagedProcess] = []
+        self._thinned: set[Key] = set()
+        self._pids: set[int] = set()
+        self._spare = FdReserve()
+
+    def watch(self, managed: ManagedProcess, files: Collection[tuple[int, int]]) -> None:
+        """Follow a process that was just born; `files` are those that it has open and nobody else."""
+        self.managed[managed.key] = managed
+        self._lineage.add(managed.key, managed.pid, files)
+        self._pids.add(managed.pid)
+        self._reactor.watch(managed.pidfd, partial(self._on_end, managed))
+
+    def signal(self, managed: ManagedProcess, number: int) -> None:
+        """Send its own process a signal, and have it go on in case it was stopped."""
+        if managed.ended is None:
+            _signal(managed.pidfd, number)
+
+    def signal_tree(self, managed: ManagedProcess, number: int) -> None:
+        """The same to all of its session, or to what it left behind.
+
+        A program that has a parent yet is left to that: it may be a worker, which its own supervisor asks to end.
+        """
+        if managed.ended is not None:
+            managed.asked = number
+            for pid, pidfd in managed.survivors.items():
+                _ask(managed, look_at(pid), pidfd)
+            return
+        managed.told_at = int(time.clock_gettime(time.CLOCK_BOOTTIME) * _TICKS)
+        orphans: Collection[int] = ()
+        with suppress(OSError):  # no memory for the list; the group at least is told
+            orphans = self.strangers()
+        signal_group(managed.pid, number)
+        for pidfd in beside_group(managed.pid, orphans):
+            _signal(pidfd, number)
+            os.close(pidfd)
+
+    def kill(self, managed: ManagedProcess) -> None:
+        """Kill the process with its group, or what it left behind with theirs."""
+        managed.killing = True
+        if managed.ended is None:
+            if managed.daemon.stop.kill_tree:
+                kill_group(managed.pid)
+            _send(managed.pidfd, signal.SIGKILL)
+        for pid, pidfd in managed.survivors.items():
+            kill_group_of(pid)
+            _send(pidfd, signal.SIGKILL)
+
+    def strangers(self) -> frozenset[int]:
+        """Children of ours that nobody here has heard of: orphans.
+
+        Raises:
+            OSError: They cannot be listed for want of memory.
+        """
+        with self._spare.lent():
+            found = children()
+        return found - self._pids - frozenset(self._excluded())
+
+    def knows(self, pid: int) -> bool:
+        """Whether this child of ours has its place already."""
+        return pid in self._pids or pid in self._excluded()
+
+    def expire(self) -> None:
+        """Look at all that ended in this turn."""
+        self.deadline = None
+        if not self._ended and not self._thinned:
+            return
+        try:
+            left = self._left_behind()
+        except OSError:  # nobody who ended is forgotten over it
+            self.deadline = time.monotonic() + _LOOK_AGAIN
+            return
+        ended, self._ended = self._ended, []
+        thinned, self._thinned = self._thinned, set()
+        for managed in ended:
+            self._exited(managed, left.get(managed.key, []))
+        for key in thinned:
+            if (thin := self.managed.get(key)) is not None and thin.ended is not None:
+                self._keep_up(thin, left.get(key, []))
+
+    def close(self) -> None:
+        """Let go of all descriptors. Nobody is killed."""
+        for managed in self.managed.values():
+            for pidfd in (*managed.survivors.values(), *([managed.pidfd] if managed.ended is None else [])):
+                self._reactor.forget(pidfd)
+                if managed.process is None or pidfd != managed.pidfd:
+                    os.close(pidfd)
+            self._reports.drain(managed)
+            _let_go(managed, 0)
+            _unlock(managed)
+        self.managed.clear()
+        self._spare.close()
+
+    def _soon(self) -> None:
+        self.deadline = time.monotonic()
+
+    def _on_end(self, managed: ManagedProcess) -> None:
+        if peek(managed.pidfd) is None:
+            return
+        self._reactor.forget(managed.pidfd)
+        self._ended.append(managed)
+        self._soon()
+
+    def _left_behind(self) -> dict[Key, list[Relative]]:
+        found: dict[Key, list[Relative]] = {}
+        strangers = self.strangers()
+        with self._spare.lent():
+            for pid in strangers:
+                relative = look_at(pid)
+                if relative is None or relative.zombie:
+                    continue
+                key = self._lineage.owner(relative)
+                if key is not None:
+                    found.setdefault(key, []).append(relative)
+        return found
+
+    def _exited(self, managed: ManagedProcess, left: Iterable[Relative]) -> None:
+        self._reports.drain(managed)
+        follow = [*left] if managed.daemon.stop.kill_tree else []
+        if follow and managed.killing:
+            # Before it is reaped: as long as it is a zombie, its pid can name no other group.
+            kill_group(managed.pid)
+        status = reap(managed.pidfd)
+        assert status is not None
+        managed.ended = status
+        self._pids.discard(managed.pid)
+        if managed.process is None:
+            os.close(managed.pidfd)
+        _let_go(managed, status.returncode)
+        self._follow(managed, follow)
+        if not managed.survivors:
+            self._forget(managed)
+        said = managed.leaving
+        self._listener(
+            managed.key,
+            Exited(
+                code=status.code,
+                signal=status.signal,
+                core=status.core,
+                reason=None if said is None else Reason(said.reason),
+                message=None if said is None else said.message,
+                survivors=tuple(managed.survivors),
+            ),
+        )
+
+    def _keep_up(self, managed: ManagedProcess, left: Iterable[Relative]) -> None:
+        """Some of what it left behind has ended; its children are ours now."""
+        self._follow(managed, left)
+        if not managed.survivors:
+            self._forget(managed)
+            self._listener(managed.key, TreeGone())
+
+    def _follow(self, managed: ManagedProcess, left: Iterable[Relative]) -> None:
+        for relative in left:
+            try:
+                pidfd = os.pidfd_open(relative.pid)
+            except OSError:  # it has gone, or there is no descriptor to follow it by
+                with suppress(ProcessLookupError):
+                    os.kill(relative.pid, signal.SIGKILL)  # our own child, not reaped: the pid is nobody else's
+                continue
+            managed.survivors[relative.pid] = pidfd
+            self._pids.add(relative.pid)
+            if relative.session not in {os.getsid(0), *self._excluded()}:
+                self._lineage.adopt(managed.key, relative)
+            self._reactor.watch(pidfd, partial(self._on_survivor_end, managed, relative.pid))
+            if managed.killing:
+                kill_group_of(relative.pid)
+                _send(pidfd, signal.SIGKILL)
+            else:
+                _ask(managed, relative, pidfd)
+
+    def _on_survivor_end(self, managed: ManagedProcess, pid: int) -> None:
+        pidfd = managed.survivors[pid]
+        if reap(pidfd) is None:
+            return
+        self._reactor.forget(pidfd)
+        os.close(pidfd)
+        del managed.survivors[pid]
+        self._pids.discard(pid)
+        self._thinned.add(managed.key)
+        self._soon()
+
+    def _forget(self, managed: ManagedProcess) -> None:
+        self._lineage.remove(managed.key)
+        del self.managed[managed.key]
+        _unlock(managed)
+
+
+def _unlock(managed: ManagedProcess) -> None:
+    """Close our part of its lock; whatever of the instance has it open yet keeps holding it."""
+    if managed.lock is not None:
+        os.close(managed.lock)
+        managed.lock = None
+
+
+def _let_go(managed: ManagedProcess, code: int) -> None:
+    """Tell multiprocessing that the process is no more its concern; this closes its pidfd too."""
+    process, managed.process = managed.process, None
+    if process is not None and process.popen is not None:
+        process.popen.returncode = code
+        process.close()
+
+
+def _ask(managed: ManagedProcess, relative: Relative | None, pidfd: int) -> None:
+    """Ask one that was left behind to end; one that was asked with its session is cleaning up, and is left to it."""
+    if managed.asked is None or relative is None:
+        return
+    told = managed.told_at is not None and relative.session == managed.pid and relative.started < managed.told_at
+    if not told:
+        _signal(pidfd, managed.asked)
+
+
+def _signal(pidfd: int, number: int) -> None:
+    _send(pidfd, number)
+    if number not in SUSPENDING:
+        _send(pidfd, signal.SIGCONT)
+
+
+def _send(pidfd: int, number: int) -> None:
+    with suppress(ProcessLookupError):
+        signal.pidfd_send_signal(pidfd, number)

@@ -1,0 +1,129 @@
+"""One zygote as its parent sees it: a process, its socket, and its pidfd.
+
+Knows nothing of what is asked of it or why, nor of how its process came to be. It is watched by
+pidfd, as a copy that a module forked may have the socket open for ever.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any
+
+from udaemon.engines.base import Reactor
+from udaemon.engines.status import Status, reap
+from udaemon.engines.zygote import wire
+from udaemon.engines.zygote.popen import Popen
+from udaemon.engines.zygote.start import Plan, Starter
+
+
+class ZygoteConnection:
+    """A managed zygote.
+
+    Args:
+        reactor: Where its socket and its pidfd are watched.
+        starter: Brings its process to life.
+        plan: What it is made of.
+        on_answer: Called with each answer; None stands for one that was no answer.
+        on_end: Called once when it has ended and was reaped.
+
+    Raises:
+        ExecFailed: It could not be executed.
+        OSError: There are no descriptors or there is no memory left.
+    """
+
+    def __init__(
+        self,
+        reactor: Reactor,
+        starter: Starter,
+        plan: Plan,
+        *,
+        on_answer: Callable[[ZygoteConnection, dict[str, Any] | None], None],
+        on_end: Callable[[ZygoteConnection, Status], None],
+    ) -> None:
+        self._reactor = reactor
+        self._on_answer = on_answer
+        self._on_end = on_end
+        process = starter.start(plan)
+        try:
+            wire.ask(process.channel, plan.setup, (plan.output, *plan.common))
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # it died just now, and its end is told by its pidfd
+        except OSError:
+            process.end()
+            raise
+        self.pid, self._pidfd, self._channel = process
+        self._talks = True
+        reactor.watch(self._pidfd, self._end)
+        reactor.watch(self._channel.fileno(), self._hear)
+
+    def fork(self, popens: Sequence[Popen]) -> None:
+        """Ask for these to be forked.
+
+        Raises:
+            OSError: It has gone, or there are no descriptors left.
+        """
+        value = [(popen.payload, len(popen.fds)) for popen in popens]
+        wire.ask(self._channel, value, [fd for popen in popens for fd in popen.fds])
+
+    def go_on(self) -> None:
+        """Let it go on with its imports.
+
+        Raises:
+            OSError: It has gone, or there are no descriptors left.
+        """
+        wire.ask(self._channel, None)
+
+    def kill(self) -> None:
+        """End it; `on_end` follows."""
+        self._hang_up()
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+
+    def kill_and_wait(self) -> None:
+        """End it and reap it, which takes the kernel a moment; for the end of all."""
+        self.kill()
+        self._reactor.forget(self._pidfd)
+        os.waitid(os.P_PIDFD, self._pidfd, os.WEXITED)
+        os.close(self._pidfd)
+
+    def _hear(self) -> None:
+        try:
+            answer = wire.receive_answer(self._channel)
+        except BlockingIOError:
+            return
+        except ValueError:
+            self._on_answer(self, None)
+            return
+        except OSError:
+            answer = None
+        if answer is None:  # it hung up; its pidfd tells the rest
+            self._hang_up()
+            return
+        self._on_answer(self, answer)
+
+    def _hang_up(self) -> None:
+        if self._talks:
+            self._talks = False
+            self._reactor.forget(self._channel.fileno())
+            self._channel.close()
+
+    def _end(self) -> None:
+        while self._talks:  # what it said before it ended counts
+            before = self._channel
+            try:
+                answer = wire.receive_answer(before)
+            except (BlockingIOError, ValueError, OSError):
+                answer = None
+            if answer is None:
+                break
+            self._on_answer(self, answer)
+        self._hang_up()
+        status = reap(self._pidfd)
+        if status is None:
+            return
+        self._reactor.forget(self._pidfd)
+        os.close(self._pidfd)
+        self._on_end(self, status)

@@ -1,0 +1,76 @@
+"""A zygote that is forked from its parent before it is needed, and waits to be told what to be.
+
+Knows nothing of that. It costs a fork where an interpreter that begins costs a hundred times that, and shares its
+memory with the parent; so it is forked when that has loaded what daemons need, and nothing else yet.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import socket
+from contextlib import suppress
+from functools import partial
+from typing import NamedTuple
+
+import udaemon.engines.daemon  # noqa: F401 - what all daemons need
+from udaemon.child.stack import go_on
+from udaemon.engines.zygote import wire
+from udaemon.engines.zygote.server import serve
+
+
+class PreforkedZygote(NamedTuple):
+    """A zygote that waits for its setup: how it is named, and our end of the socket to it."""
+
+    pid: int
+    pidfd: int
+    channel: socket.socket
+
+    def lives(self) -> bool:
+        """Whether it has not ended."""
+        try:
+            return os.waitid(os.P_PIDFD, self.pidfd, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
+        except ChildProcessError:
+            return False
+
+    def end(self) -> None:
+        """Kill it and reap it, which takes the kernel a moment."""
+        self.channel.close()
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
+        with suppress(ChildProcessError):
+            os.waitid(os.P_PIDFD, self.pidfd, os.WEXITED)
+        os.close(self.pidfd)
+
+
+def prefork_zygote() -> PreforkedZygote:
+    """Fork a zygote out of this process, which has one thread and /dev/null as its standard input.
+
+    It ends when our end of its socket is closed.
+    """
+    channel, far = wire.pair()
+    pid = os.fork()
+    if pid == 0:
+        go_on(partial(_serve_preforked, far.detach()))
+    far.close()
+    return PreforkedZygote(pid, watchable(pid), channel)
+
+
+def _serve_preforked(fd: int) -> int:
+    os.setsid()  # a signal to our parent's group is not for us
+    os.dup2(0, 2)  # whoever reads what our caller says waits for its end; output comes with the setup
+    os.closerange(3, fd)
+    os.closerange(fd + 1, os.sysconf("SC_OPEN_MAX"))
+    gc.freeze()  # while there is time: a collection after the imports then goes through these alone
+    serve(fd)
+    return 0
+
+
+def watchable(pid: int) -> int:
+    """A pidfd of a zygote; one that cannot be watched is not kept, and reaped as any orphan."""
+    try:
+        return os.pidfd_open(pid)
+    except OSError:
+        os.kill(pid, signal.SIGKILL)
+        raise

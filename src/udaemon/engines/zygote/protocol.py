@@ -1,0 +1,38 @@
+"""What the client of a zygote needs of whoever wants processes of it.
+
+Knows nothing of how either works.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+from udaemon.engines.zygote.popen import Popen
+
+
+class Parent(Protocol):
+    """Who wants the processes."""
+
+    def forked(self, popen: Popen) -> None:
+        """It exists; `pid` and `sentinel` are set."""
+
+    def failed(self, popen: Popen, message: str) -> None:
+        """It does not exist."""
+
+    def lost(self, popens: Sequence[Popen], message: str) -> None:
+        """Nobody knows whether these exist. Their zygote has ended."""
+
+    def notice(self, message: str) -> None:
+        """Something the operator should know of."""
+
+
+class Timeouts(NamedTuple):
+    """How long to wait for a zygote before it is replaced, in seconds.
+
+    `answer` is for a batch and for the first sign of life, `preload` for the import of one module, or for reading the
+    source of all.
+    """
+
+    answer: float = 10.0
+    preload: float = 60.0

@@ -1,0 +1,1 @@
+"""From elsewhere: manifests made of what other supervisors read."""

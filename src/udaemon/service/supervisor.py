@@ -1,0 +1,301 @@
+"""The supervisor's process: here its parts are put together, run, and taken down again.
+
+Knows the parts and no rule. `handed` calls it; it is the one place that sees both supervisor and control.
+"""
+
+from __future__ import annotations
+
+import errno
+import gc
+import os
+import resource
+import signal
+import socket
+from typing import TYPE_CHECKING
+
+from udaemon.child.scoreboard import Scoreboard
+from udaemon.control import claim, rundir
+from udaemon.control.rundir_guard import RundirGuard
+from udaemon.engines.local import LocalEngine
+from udaemon.engines.oom import shield
+from udaemon.engines.subreaper import become_subreaper
+from udaemon.errors import UdaemonError
+from udaemon.logs.client import LoggerLink
+from udaemon.policy.events import Event
+from udaemon.policy.fleet import Fleet
+from udaemon.policy.instance import Key
+from udaemon.service.handoff import Handoff, receive, report
+from udaemon.supervisor.log_drain import LogDrain
+from udaemon.supervisor.loop import Loop
+from udaemon.supervisor.notices import Notices
+from udaemon.supervisor.perform import Performer
+from udaemon.supervisor.pidfiles import PidFiles
+from udaemon.supervisor.supervisor import Supervisor
+
+if TYPE_CHECKING:
+    from udaemon.control.server import ControlServer
+    from udaemon.engines.zygote.prefork import PreforkedZygote
+
+_FDS_AN_INSTANCE = 5
+"""A pidfd, a report socket, the instance's lock, the read end of its log pipe, and its copy for the logger's guard."""
+_DRAIN, _DRAIN_HELD = 3.0, 0.2
+"""Seconds for the logger to write what is left; where somebody holds a log open, that was waited for before."""
+_FDS_OF_OURS = 20
+"""Without these nothing begins."""
+_NO_PLACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
+_FDS_BESIDE = 400
+"""For clients, the zygotes, and the fds that a batch of starts holds for a moment."""
+
+
+class Service:
+    """One project's supervisor with its loop, logger, engine and socket."""
+
+    _supervisor: Supervisor
+    _performer: Performer
+    _server: ControlServer
+
+    def __init__(self, handed: Handoff, preforked: PreforkedZygote) -> None:
+        manifest = handed.manifest
+        self._handed = handed
+        self._signalled = False
+        # Nobody waits at the terminal of `up -d`, but whoever started it may wait for its stderr to be closed.
+        self._terminal = os.open(os.devnull, os.O_WRONLY) if handed.lifeline is None else os.dup(2)
+        fleet = Fleet(manifest)
+        slots = {key: slot for slot, key in enumerate(fleet.instances)}
+        rundir.check_room(handed.directory, len(slots))
+        limit = _raise_file_limit(sum(daemon.instances for daemon in manifest.daemons.values() if daemon.enabled))
+        if limit is not None:
+            resource.prlimit(preforked.pid, resource.RLIMIT_NOFILE, resource.getrlimit(resource.RLIMIT_NOFILE))
+        self._notices = Notices()
+        self._lost: list[str] = []
+        self._loop = Loop(self._on_bug)
+        self._scoreboard = Scoreboard.create(os.path.join(handed.directory, rundir.SCOREBOARD), len(slots))
+        self._logger = LoggerLink(
+            self._loop,
+            on_state=self._on_log_state,
+            on_eof=self._on_log_end,
+            on_death=lambda text: self._notices.publish(None, "logger", text, {}),
+            on_lost=self._on_lost,
+            on_abandoned=self._on_abandoned,
+            stderr=self._terminal,
+        )
+        self._engine = LocalEngine(
+            self._loop,
+            self._on_event,
+            manifest=manifest,
+            scoreboard=self._scoreboard.fd,
+            nofile=limit,
+            oom_score=shield(),
+            preforked=preforked,
+            on_notice=lambda text: self._notices.publish(None, "zygote", text, {}),
+            others=lambda: () if self._logger.pid is None else (self._logger.pid,),
+        )
+        self._performer = Performer(
+            self._engine,
+            self._logger,
+            slots=slots,
+            locks=os.path.join(handed.directory, "locks"),
+            log_path=manifest.log_path,
+            happen=self._on_event,
+            bug=self._on_bug,
+        )
+        self._log_drain = LogDrain(
+            self._performer.open_logs,
+            ours=lambda: (os.getpid(), self._logger.pid or 0),
+            logger=self._logger,
+            tell=self._on_trouble,
+            on_done=self._loop.stop,
+        )
+        directories = [handed.directory] + ([manifest.run_dir] if manifest.run_dir else [])
+        self._supervisor = Supervisor(
+            manifest,
+            fleet=fleet,
+            engine=self._engine,
+            performer=self._performer,
+            scoreboard=self._scoreboard,
+            slots=slots,
+            notices=self._notices,
+            pid_files=PidFiles(directories, manifest.context),
+            finished=self._log_drain.wait,
+        )
+        self._rundir_guard = RundirGuard(handed.directory, handed.lock)
+        self._claim = None if handed.claim is None else claim.adopt(handed.claim)
+
+    def begin(self) -> None:
+        """Start what is to be started, and answer on the socket.
+
+        Raises:
+            OSError: There is no room for a supervisor.
+        """
+        handed = self._handed
+        self._logger.start()
+        self._open_common_logs()
+        if handed.autostart:
+            daemons = handed.manifest.daemons.values()
+            self._engine.expect(daemon for daemon in daemons if daemon.autostart and daemon.enabled)
+        become_subreaper()
+        for waits in (self._supervisor, self._engine, self._logger, self._log_drain):
+            self._loop.add(waits)
+        self._loop.afterwards(self._supervisor.end_of_turn)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+            self._loop.on_signal(number, self._on_stop_signal)
+        self._loop.on_signal(signal.SIGHUP, self._on_hangup)
+        self._loop.on_signal(signal.SIGCHLD, self._on_child)
+        if handed.lifeline is not None:
+            self._loop.watch(handed.lifeline, self._on_lifeline)
+        self._supervisor.publish(None, "up", f"supervises {handed.manifest.project}", pid=os.getpid())
+        if handed.autostart:
+            self._supervisor.autostart()
+        self._supervisor.end_of_turn()
+        self._server = self._serve()
+        self._loop.add(self._rundir_guard)
+        self._rundir_guard.keep(
+            self._loop, on_moved=self._on_moved, on_trouble=self._on_trouble, on_taken=self._on_taken
+        )
+
+    def run(self) -> None:
+        """Go on until everything has stopped."""
+        self._loop.run()
+        self._end(self._server)
+
+    def _serve(self) -> ControlServer:
+        """Answer on the socket from now on. What that takes is loaded while the first zygote does its imports."""
+        from udaemon.control.server import ControlServer
+
+        server = ControlServer(
+            self._supervisor, self._loop, self._rundir_guard.listener, claim=self._claim, bug=self._on_bug
+        )
+        self._loop.add(server)
+        return server
+
+    def _open_common_logs(self) -> None:
+        """Notices go there by themselves; so does what we or a zygote write to stderr: tracebacks, mostly."""
+        paths = tuple(dict.fromkeys(daemon.common_log for daemon in self._handed.manifest.daemons.values()))
+        for path in paths:
+            self._notices.log_to(path, self._performer.common_log(path))
+        if paths:
+            output = self._performer.common_log(paths[0], timestamps=True)
+            os.dup2(output, 2)
+            os.close(output)
+
+    def _end(self, server: ControlServer) -> None:
+        """Everything has stopped: let the helpers finish, then take away what was made."""
+        self._supervisor.publish(None, "down", "all daemons have stopped", pid=os.getpid())
+        self._rundir_guard.close(self._loop)
+        self._engine.close()
+        self._notices.close()
+        os.dup2(self._terminal, 2)
+        self._logger.close(_DRAIN_HELD if self._log_drain.held else _DRAIN)
+        server.close({"lost": self._lost} if self._lost else None)  # only now is it known
+        self._scoreboard.close()
+        rundir.clean(self._handed.directory, self._rundir_guard.fd)
+
+    def _on_event(self, key: Key, event: Event) -> None:
+        self._supervisor.happen(key, event)
+
+    def _on_log_state(self, stream: int, state: str) -> None:
+        self._supervisor.log_state(stream, state)
+
+    def _on_log_end(self, stream: int) -> None:
+        self._performer.log_ended(stream)
+
+    def _on_child(self) -> None:
+        self._engine.reap_orphans()
+        self._logger.child_changed()
+
+    def _on_lost(self, path: str, lines: int | None, size: int | None) -> None:
+        """A file could not be written up to the end."""
+        how_many = "lines" if lines is None else f"{lines} lines ({size} bytes)"
+        text = f"{how_many} for {path} could not be written and are lost"
+        self._lost.append(text)
+        self._supervisor.publish(None, "lost", text, log=path, lines=lines, bytes=size)
+
+    def _on_abandoned(self) -> None:
+        self._log_drain.abandoned()
+
+    def _on_stop_signal(self) -> None:
+        """TERM, INT and QUIT stop everything; a second one hurries.
+
+        Only what came here counts: systemd sends TERM to each process of a unit, also to the foreground `up`, which
+        asks for the same by its own way.
+        """
+        self._supervisor.shut_down(hurry=self._signalled)
+        self._signalled = True
+
+    def _on_hangup(self) -> None:
+        """People send it to have a manifest read again."""
+        self._on_trouble(
+            "SIGHUP will mean `udaemon apply` once there is such a verb; nothing was changed: "
+            "udaemon down and udaemon up put a changed manifest into effect"
+        )
+
+    def _on_lifeline(self) -> None:
+        """The foreground `up` has ended, whatever ended it."""
+        if self._handed.lifeline is not None:
+            self._loop.forget(self._handed.lifeline)
+        self._supervisor.shut_down()
+
+    def _on_moved(self, listener: socket.socket) -> None:
+        self._server.listen_on(listener)
+        self._supervisor.write_pid_files()
+        self._on_trouble("the run directory or a file in it was taken away; made anew")
+
+    def _on_trouble(self, text: str) -> None:
+        self._supervisor.publish(None, "warning", text)
+
+    def _on_taken(self) -> None:
+        """Two would run two of everything: the one that nobody can reach goes."""
+        self._on_trouble("the run directory was taken away, and another supervisor runs there now")
+        self._supervisor.shut_down()
+
+    def _on_bug(self, what: str) -> None:
+        self._supervisor.bug(what)
+
+
+def main(fd: int, preforked: PreforkedZygote) -> int:
+    """Be the supervisor of the project that `up` hands over through `fd`. Returns the exit code."""
+    handed = receive(fd)
+    if handed is None:
+        return 0
+    gc.freeze()
+    gc.enable()
+    try:
+        service = Service(handed, preforked)
+        service.begin()
+    except UdaemonError as error:
+        report(handed.ready, error.message)
+        return 1
+    except OSError as error:
+        report(handed.ready, f"{handed.directory}: {_reason(error)}" if error.errno in _NO_PLACE else _reason(error))
+        return 1
+    report(handed.ready)
+    service.run()
+    return 0
+
+
+def _reason(error: OSError) -> str:
+    """What the system refused, and what can be done about it where that is known."""
+    name = errno.errorcode.get(error.errno or 0, "?")
+    limit = f"; the limit (ulimit -n) is {resource.getrlimit(resource.RLIMIT_NOFILE)[0]}"
+    return f"{error.strerror} ({name}){limit if error.errno == errno.EMFILE else ''}"
+
+
+def _raise_file_limit(instances: int) -> tuple[int, int] | None:
+    """Make room for every instance's fds (faults.md F13). Returns the limit that daemons get back, if it was changed.
+
+    Raises:
+        UdaemonError: There is no room for all of them: better now than one by one.
+    """
+    needed = instances * _FDS_AN_INSTANCE + _FDS_BESIDE
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    least = instances * _FDS_AN_INSTANCE + _FDS_OF_OURS
+    if hard != resource.RLIM_INFINITY and hard < least:
+        raise UdaemonError(
+            f"Too many open files (EMFILE): {instances} instances need {least} descriptors, "
+            f"and the limit (ulimit -n) is {hard}; raise it (ulimit -Hn, LimitNOFILE= in a unit)"
+        )
+    if soft == resource.RLIM_INFINITY or soft >= needed:
+        return None
+    raised = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (raised, hard))
+    return soft, hard
