@@ -96,7 +96,7 @@ class Bench:
         return self.told(key, *kinds)[count - 1]
 
     def start(self, key: Key) -> int:
-        """Start one and wait for its birth. Answers its pid."""
+        """Start one and wait until it exists. Answers its pid."""
         count = len(self.told(key, Spawned)) + 1
         self.spawn(key)
         pid = self.until(key, Spawned, count=count).pid

@@ -139,11 +139,11 @@ def test_i3_a_zygote_that_lies_about_a_pid_is_not_believed(bench: Bench) -> None
         "forger",
         """
         import udaemon.engines.zygote.server as server
-        true = server.bear
-        def forged(births, shared):
+        true = server.fork_batch
+        def forged(requests, shared):
             pids = [int(word) for word in open("forged").read().split()]
-            return [(pid, 0) for pid in pids] if pids else true(births, shared)
-        server.bear = forged
+            return [(pid, 0) for pid in pids] if pids else true(requests, shared)
+        server.fork_batch = forged
         def create(): pass
         """,
     )
