@@ -38,8 +38,8 @@ def test_the_same_manifest_read_twice_has_no_changes(tmp_path: Path) -> None:
 
 
 def test_what_is_written_otherwise_but_means_the_same_is_no_change(tmp_path: Path) -> None:
-    assert not changes(tmp_path, BOTH, BOTH.replace('"5s"', "5.0").replace('"redis-server --port 6380"',
-                                                                        '["redis-server", "--port", "6380"]'))  # fmt: skip
+    otherwise = BOTH.replace('"5s"', "5.0").replace('"redis-server --port 6380"', '["redis-server", "--port", "6380"]')
+    assert not changes(tmp_path, BOTH, otherwise)
 
 
 def test_added_and_removed_daemons_are_named_in_their_order(tmp_path: Path) -> None:
