@@ -12,6 +12,7 @@ from typing import Any
 from attrs import frozen
 
 from udaemon.child.scoreboard import SlotReading
+from udaemon.errors import UdaemonError
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.policy.effects import Publish, Signal, Spawn
 from udaemon.policy.events import Event, Exited, Ready, Spawned, StartAsked, StopAsked
@@ -70,6 +71,7 @@ class FakeHost:
         self.spawned: list[Key] = []
         self.changed: list[str] = []
         self.down: list[tuple[bool, float | None]] = []
+        self.readers: list[Callable[[Manifest | UdaemonError], None]] = []
         self.slots: dict[Key, SlotReading] = {}
         self.errors: dict[Key, str] = {}
         self.log_states: dict[Key, str] = {}
@@ -122,6 +124,9 @@ class FakeHost:
 
     def recent(self) -> Sequence[FakeNotice]:
         return tuple(self._recent)
+
+    def read_manifest(self, on_read: Callable[[Manifest | UdaemonError], None]) -> None:
+        self.readers.append(on_read)
 
     def changed_files(self) -> Sequence[str]:
         return self.changed

@@ -42,6 +42,7 @@ SECTIONS = {
     "Manifest": {
         "init": "Write the files of a new project.",
         "check": "Check manifests and tell every problem.",
+        "diff": "Show what an edit of the manifest would change of what runs.",
         "config": "Print the whole manifest, and where each value comes from.",
         "explain": "Say what a key of the manifest or the code of an error means.",
         "schema": "Print the JSON Schema of the manifest.",

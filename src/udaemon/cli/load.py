@@ -8,12 +8,12 @@ from __future__ import annotations
 import os
 import sys
 
-from udaemon.cli.module_files import check_module_files
 from udaemon.cli.options import GlobalOptions
 from udaemon.manifest.model import Manifest
 from udaemon.manifest.problems import BadManifest
 from udaemon.manifest.read import examine
 from udaemon.manifest.report import as_lines
+from udaemon.service.module_files import check_module_files
 
 _TOLD = {"shell-syntax"}
 """Warnings for those who never ask `check`; all others are about what works."""

@@ -19,10 +19,12 @@ from udaemon.control import claim, rundir
 from udaemon.control.client import Client, SupervisorGone
 from udaemon.control.sockets import ANSWERS_WITHIN, connect
 from udaemon.errors import ExitCode, UdaemonError
+from udaemon.manifest.find import STDIN, find
 from udaemon.manifest.fingerprint import fingerprint
 from udaemon.manifest.model import Manifest
 from udaemon.manifest.selection import Chosen, choose
 from udaemon.service.handoff import SupervisorProcess
+from udaemon.service.manifest_reader import Source
 
 if TYPE_CHECKING:
     from udaemon.cli.foreground import ForegroundUp
@@ -63,6 +65,7 @@ def bring_up(
         try:
             lifeline = launch.go(
                 manifest,
+                _source(options),
                 os.path.join(base, name),
                 autostart=not names,
                 lock=lock,
@@ -85,6 +88,12 @@ def bring_up(
         return _settle(client, options, names=names, wait=wait, timeout=timeout)
     finally:
         os.close(fd)
+
+
+def _source(options: GlobalOptions) -> Source | None:
+    """Where the manifest can be read from again; what came from standard input cannot."""
+    files = find(options.files, os.environ, os.getcwd())
+    return None if STDIN in files else Source(files, options.project, options.context, options.profiles)
 
 
 def _take_lock(fd: int, project: str, *, detach: bool) -> int | None:

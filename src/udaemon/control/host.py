@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from udaemon.child.scoreboard import SlotReading
+from udaemon.errors import UdaemonError
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.policy.events import RestartAsked, StartAsked, StopAsked
 from udaemon.policy.instance import Instance, Key
@@ -111,6 +112,9 @@ class Host(Protocol):
 
     def changed_files(self) -> Sequence[str]:
         """Those that the manifest was read from and that are others on disk by now."""
+
+    def read_manifest(self, on_read: Callable[[Manifest | UdaemonError], None]) -> None:
+        """Read the manifest as it is on disk now, in a process of its own; `on_read` gets it, or what is wrong."""
 
     def sharing(self, daemon: Daemon) -> Mapping[str, Any] | None:
         """What a daemon's process shares with others; None where its zygote has said nothing.

@@ -9,7 +9,7 @@ import json
 from typing import Any, NamedTuple
 
 from udaemon.control.frames import MAX_ANSWER, FrameError, frame
-from udaemon.errors import ExitCode, UdaemonError
+from udaemon.errors import ExitCode, ManifestError, Problem, UdaemonError
 
 
 class Answer(NamedTuple):
@@ -39,7 +39,9 @@ def answer(data: object, *, more: bool = False) -> bytes:
 
 def failure(error: UdaemonError) -> bytes:
     """The frame that says why there is no answer."""
-    told = {"message": error.message, "hint": error.hint, "exit_code": int(error.exit_code)}
+    told: dict[str, Any] = {"message": error.message, "hint": error.hint, "exit_code": int(error.exit_code)}
+    if isinstance(error, ManifestError):
+        told["problems"] = error.problems
     return frame(_packed({"error": told}))
 
 
@@ -60,18 +62,27 @@ def parse_answer(payload: bytes) -> Answer:
     """What the supervisor answered.
 
     Raises:
-        UdaemonError: The answer is an error, told again here.
+        UdaemonError: The answer is an error, raised again here; with `problems` it is a ManifestError.
         FrameError: It is no answer.
     """
     value = _parsed(payload)
     error = value.get("error")
     if isinstance(error, dict):
         message, hint, code = error.get("message"), error.get("hint"), error.get("exit_code")
+        if problems := error.get("problems"):
+            raise ManifestError(_problems(problems))
         known = ExitCode(code) if isinstance(code, int) and code in set(ExitCode) else ExitCode.FAILED
         raise UdaemonError(str(message), None if hint is None else str(hint), known)
     if value.get("ok") is not True:
         raise FrameError("an answer is neither ok nor an error")
     return Answer(value.get("data"), value.get("more") is True)
+
+
+def _problems(told: object) -> tuple[Problem, ...]:
+    try:
+        return tuple(Problem(*fields) for fields in told)  # type: ignore[attr-defined]
+    except TypeError:
+        raise FrameError("an answer's problems are none") from None
 
 
 def _packed(value: dict[str, Any]) -> bytes:

@@ -5,6 +5,7 @@ Knows no key and no format: the metadata it keeps is what the loader, the schema
 
 from __future__ import annotations
 
+from enum import StrEnum
 from functools import cache
 from typing import Any
 
@@ -38,6 +39,14 @@ class Named:
         return "table of tables"
 
 
+class Applies(StrEnum):
+    """When a changed value takes effect on a daemon that runs."""
+
+    LIVE = "live"
+    NEXT_START = "next start"
+    RESTART = "restart"
+
+
 @frozen
 class Key:
     """What is declared about one key of one table.
@@ -53,6 +62,7 @@ class Key:
         only: The kinds of daemon that it means something for, by their keys; empty for all.
         since: The version that had it first.
         inherited: Whether a daemon that extends another one takes it over.
+        applies: When a change of it takes effect while the daemon runs.
     """
 
     name: str
@@ -64,6 +74,7 @@ class Key:
     shown_default: str | None
     only: tuple[str, ...]
     inherited: bool
+    applies: Applies
     since: str
 
 
@@ -78,6 +89,7 @@ def key(
     shown_default: str | None = None,
     only: tuple[str, ...] = (),
     inherited: bool = True,
+    applies: Applies = Applies.RESTART,
     since: str = "0.1",
 ) -> Any:
     """Declare a manifest key: `doc` is one or two sentences, `example` a value as it is written in TOML."""
@@ -89,6 +101,7 @@ def key(
         "shown_default": shown_default,
         "only": only,
         "inherited": inherited,
+        "applies": applies,
         "since": since,
     }
     return field(default=Factory(factory) if factory is not None else default, metadata={"key": metadata})
@@ -118,5 +131,6 @@ def _read(attribute: Attribute[Any]) -> Key:
         shown_default=told["shown_default"],
         only=told["only"],
         inherited=told["inherited"],
+        applies=told["applies"],
         since=told["since"],
     )

@@ -26,6 +26,7 @@ from udaemon.errors import UdaemonError
 
 if TYPE_CHECKING:
     from udaemon.manifest.model import Manifest
+    from udaemon.service.manifest_reader import Source
 
 _WAIT_FOR_HANDOFF = "import sys; from udaemon.service.handoff import main_executed; main_executed(int(sys.argv[1]))"
 _READY_WITHIN = 30.0
@@ -46,6 +47,7 @@ class Handoff(NamedTuple):
     ready: int
     claim: int | None
     lifeline: int | None
+    source: Source | None
 
 
 class SupervisorProcess:
@@ -66,12 +68,21 @@ class SupervisorProcess:
             self._pid = _fork(theirs) if young else _execute(theirs.fileno())
 
     def go(
-        self, manifest: Manifest, directory: str, *, autostart: bool, lock: int, claim: int | None, with_lifeline: bool
+        self,
+        manifest: Manifest,
+        source: Source | None,
+        directory: str,
+        *,
+        autostart: bool,
+        lock: int,
+        claim: int | None,
+        with_lifeline: bool,
     ) -> int | None:
         """Tell it what to supervise, and return when it answers on its socket.
 
         Args:
             manifest: What it shall run.
+            source: Where that was read from, None where it cannot be read again.
             directory: The run directory, made and checked.
             autostart: Whether to start at once the daemons that start by themselves.
             lock: An fd that holds the run directory's lock; the supervisor gets a copy.
@@ -90,7 +101,7 @@ class SupervisorProcess:
         fds = {name: fd for name, fd in named.items() if fd is not None}
         with suppress(BrokenPipeError, ConnectionResetError):
             socket.send_fds(self._told, [b"\0"], list(fds.values()))
-            self._told.sendall(pickle.dumps((manifest, directory, autostart, tuple(fds))))
+            self._told.sendall(pickle.dumps((manifest, source, directory, autostart, tuple(fds))))
         self._told.close()
         for fd in (ready_write, lifeline_read):
             if fd is not None:
@@ -213,14 +224,12 @@ def receive(fd: int) -> Handoff | None:
         if not mark:
             return None
         with told.makefile("rb") as stream:
-            manifest, directory, autostart, names = pickle.load(stream)  # noqa: S301 - from our own parent, privately
+            manifest, source, directory, autostart, names = pickle.load(stream)  # noqa: S301 - from our parent
     for inherited in fds:
         os.set_inheritable(inherited, False)
     named = dict(zip(names, fds, strict=True))
     claim, lifeline = named.get("claim"), named.get("lifeline")
-    return Handoff(
-        manifest, directory, autostart, lock=named["lock"], ready=named["ready"], claim=claim, lifeline=lifeline
-    )
+    return Handoff(manifest, directory, autostart, named["lock"], named["ready"], claim, lifeline, source)
 
 
 def report(fd: int, error: str | None = None) -> None:

@@ -11,6 +11,7 @@ import os
 import resource
 import signal
 import socket
+import time
 from typing import TYPE_CHECKING
 
 from udaemon.child.scoreboard import Scoreboard
@@ -24,7 +25,9 @@ from udaemon.logs.client import LoggerLink
 from udaemon.policy.events import Event
 from udaemon.policy.fleet import Fleet
 from udaemon.policy.instance import Key
+from udaemon.service.file_limit import raise_file_limit, reason
 from udaemon.service.handoff import Handoff, receive, report
+from udaemon.service.manifest_reader import ManifestReader
 from udaemon.supervisor.log_drain import LogDrain
 from udaemon.supervisor.loop import Loop
 from udaemon.supervisor.notices import Notices
@@ -36,15 +39,9 @@ if TYPE_CHECKING:
     from udaemon.control.server import ControlServer
     from udaemon.engines.zygote.prefork import PreforkedZygote
 
-_FDS_AN_INSTANCE = 5
-"""A pidfd, a report socket, the instance's lock, the read end of its log pipe, and its copy for the logger's guard."""
 _DRAIN, _DRAIN_HELD = 3.0, 0.2
 """Seconds for the logger to write what is left; where somebody holds a log open, that was waited for before."""
-_FDS_OF_OURS = 20
-"""Without these nothing begins."""
 _NO_PLACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
-_FDS_BESIDE = 400
-"""For clients, the zygotes, and the fds that a batch of starts holds for a moment."""
 
 
 class Service:
@@ -63,7 +60,7 @@ class Service:
         fleet = Fleet(manifest)
         slots = {key: slot for slot, key in enumerate(fleet.instances)}
         rundir.check_room(handed.directory, len(slots))
-        limit = _raise_file_limit(sum(daemon.instances for daemon in manifest.daemons.values() if daemon.enabled))
+        limit = raise_file_limit(sum(daemon.instances for daemon in manifest.daemons.values() if daemon.enabled))
         if limit is not None:
             resource.prlimit(preforked.pid, resource.RLIMIT_NOFILE, resource.getrlimit(resource.RLIMIT_NOFILE))
         self._notices = Notices()
@@ -88,7 +85,7 @@ class Service:
             oom_score=shield(),
             preforked=preforked,
             on_notice=lambda text: self._notices.publish(None, "zygote", text, {}),
-            others=lambda: () if self._logger.pid is None else (self._logger.pid,),
+            others=lambda: [pid for pid in (self._logger.pid, self._reader.pid) if pid is not None],
         )
         self._performer = Performer(
             self._engine,
@@ -99,6 +96,7 @@ class Service:
             happen=self._on_event,
             bug=self._on_bug,
         )
+        self._reader = ManifestReader(self._loop, handed.source, time.monotonic)
         self._log_drain = LogDrain(
             self._performer.open_logs,
             ours=lambda: (os.getpid(), self._logger.pid or 0),
@@ -117,6 +115,7 @@ class Service:
             notices=self._notices,
             pid_files=PidFiles(directories, manifest.context),
             finished=self._log_drain.wait,
+            read_manifest=self._reader.read,
         )
         self._rundir_guard = RundirGuard(handed.directory, handed.lock)
         self._claim = None if handed.claim is None else claim.adopt(handed.claim)
@@ -134,7 +133,7 @@ class Service:
             daemons = handed.manifest.daemons.values()
             self._engine.expect(daemon for daemon in daemons if daemon.autostart and daemon.enabled)
         become_subreaper()
-        for waits in (self._supervisor, self._engine, self._logger, self._log_drain):
+        for waits in (self._supervisor, self._engine, self._logger, self._log_drain, self._reader):
             self._loop.add(waits)
         self._loop.afterwards(self._supervisor.end_of_turn)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
@@ -182,6 +181,7 @@ class Service:
         """Everything has stopped: let the helpers finish, then take away what was made."""
         self._supervisor.publish(None, "down", "all daemons have stopped", pid=os.getpid())
         self._rundir_guard.close(self._loop)
+        self._reader.close()
         self._engine.close()
         self._notices.close()
         os.dup2(self._terminal, 2)
@@ -266,36 +266,8 @@ def main(fd: int, preforked: PreforkedZygote) -> int:
         report(handed.ready, error.message)
         return 1
     except OSError as error:
-        report(handed.ready, f"{handed.directory}: {_reason(error)}" if error.errno in _NO_PLACE else _reason(error))
+        report(handed.ready, f"{handed.directory}: {reason(error)}" if error.errno in _NO_PLACE else reason(error))
         return 1
     report(handed.ready)
     service.run()
     return 0
-
-
-def _reason(error: OSError) -> str:
-    """What the system refused, and what can be done about it where that is known."""
-    name = errno.errorcode.get(error.errno or 0, "?")
-    limit = f"; the limit (ulimit -n) is {resource.getrlimit(resource.RLIMIT_NOFILE)[0]}"
-    return f"{error.strerror} ({name}){limit if error.errno == errno.EMFILE else ''}"
-
-
-def _raise_file_limit(instances: int) -> tuple[int, int] | None:
-    """Make room for every instance's fds (faults.md F13). Returns the limit that daemons get back, if it was changed.
-
-    Raises:
-        UdaemonError: There is no room for all of them: better now than one by one.
-    """
-    needed = instances * _FDS_AN_INSTANCE + _FDS_BESIDE
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    least = instances * _FDS_AN_INSTANCE + _FDS_OF_OURS
-    if hard != resource.RLIM_INFINITY and hard < least:
-        raise UdaemonError(
-            f"Too many open files (EMFILE): {instances} instances need {least} descriptors, "
-            f"and the limit (ulimit -n) is {hard}; raise it (ulimit -Hn, LimitNOFILE= in a unit)"
-        )
-    if soft == resource.RLIM_INFINITY or soft >= needed:
-        return None
-    raised = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (raised, hard))
-    return soft, hard

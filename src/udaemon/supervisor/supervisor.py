@@ -18,6 +18,7 @@ from attrs import frozen
 
 from udaemon.child.scoreboard import Scoreboard, SlotReading
 from udaemon.engines.base import Engine
+from udaemon.errors import UdaemonError
 from udaemon.manifest.model import Daemon, LogFormat, Manifest
 from udaemon.manifest.stamps import changed_files
 from udaemon.policy.effects import CancelSpawn, Effect, KillTree, Publish, Signal, SignalTree, Spawn
@@ -28,6 +29,8 @@ from udaemon.supervisor.legacylog import LegacyLog
 from udaemon.supervisor.notices import Notice, Notices, Subscriber, one_line
 from udaemon.supervisor.perform import Performer
 from udaemon.supervisor.pidfiles import PidFiles
+
+OnRead = Callable[[Manifest | UdaemonError], None]
 
 
 @frozen(kw_only=True)
@@ -63,8 +66,10 @@ class Supervisor:
         notices: Notices,
         pid_files: PidFiles,
         finished: Callable[[], None],
+        read_manifest: Callable[[OnRead], None],
     ) -> None:
         self.manifest = manifest
+        self.read_manifest = read_manifest
         self.started_at = time.monotonic()
         self._fleet = fleet
         self._engine = engine

@@ -83,6 +83,7 @@ class World:
             notices=self.notices,
             pid_files=PidFiles([str(directory)], ""),
             finished=lambda: None,
+            read_manifest=lambda _on_read: None,
         )
 
     def _happen(self, key: Key, event: Event) -> None:

@@ -13,7 +13,6 @@ import click
 
 from udaemon.cli.directories import check_directories
 from udaemon.cli.imports import Imported, check_imports
-from udaemon.cli.module_files import check_module_files
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.programs import check_php, check_programs
 from udaemon.errors import ExitCode, Problem, UdaemonError
@@ -21,6 +20,7 @@ from udaemon.manifest.find import NAMES
 from udaemon.manifest.locate import has_errors
 from udaemon.manifest.read import Examined, examine
 from udaemon.manifest.report import as_json, as_lines, as_text, count, shown_path
+from udaemon.service.module_files import check_module_files
 
 FORMATS = ["text", "concise", "json", "github", "sarif"]
 _UNREADABLE = {"unreadable", "unsafe", "too-big"}

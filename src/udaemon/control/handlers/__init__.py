@@ -4,13 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from udaemon.control.handlers import down, events, hello, inspect, logs, ps, restart, signal, start, stop, up, wait
+from udaemon.control.handlers import (
+    diff,
+    down,
+    events,
+    hello,
+    inspect,
+    logs,
+    ps,
+    restart,
+    signal,
+    start,
+    stop,
+    up,
+    wait,
+)
 from udaemon.control.host import Host
 from udaemon.control.request import Request
 
 Handler = Callable[[Host, Request], None]
 
 HANDLERS: Mapping[str, Handler] = {
+    "diff": diff.handle,
     "down": down.handle,
     "events": events.handle,
     "hello": hello.handle,

@@ -1,0 +1,46 @@
+"""How many file descriptors a supervisor needs, and its limit raised to that (faults.md F13).
+
+Knows nothing of what they are for but their number.
+"""
+
+from __future__ import annotations
+
+import errno
+import resource
+
+from udaemon.errors import UdaemonError
+
+_FDS_AN_INSTANCE = 5
+"""A pidfd, a report socket, the instance's lock, the read end of its log pipe, and its copy for the logger's guard."""
+_FDS_OF_OURS = 20
+"""Without these nothing begins."""
+_FDS_BESIDE = 400
+"""For clients, the zygotes, and the fds that a batch of starts holds for a moment."""
+
+
+def reason(error: OSError) -> str:
+    """What the system refused, and what can be done about it where that is known."""
+    name = errno.errorcode.get(error.errno or 0, "?")
+    limit = f"; the limit (ulimit -n) is {resource.getrlimit(resource.RLIMIT_NOFILE)[0]}"
+    return f"{error.strerror} ({name}){limit if error.errno == errno.EMFILE else ''}"
+
+
+def raise_file_limit(instances: int) -> tuple[int, int] | None:
+    """Make room for every instance's fds (faults.md F13). Returns the limit that daemons get back, if it was changed.
+
+    Raises:
+        UdaemonError: There is no room for all of them: better now than one by one.
+    """
+    needed = instances * _FDS_AN_INSTANCE + _FDS_BESIDE
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    least = instances * _FDS_AN_INSTANCE + _FDS_OF_OURS
+    if hard != resource.RLIM_INFINITY and hard < least:
+        raise UdaemonError(
+            f"Too many open files (EMFILE): {instances} instances need {least} descriptors, "
+            f"and the limit (ulimit -n) is {hard}; raise it (ulimit -Hn, LimitNOFILE= in a unit)"
+        )
+    if soft == resource.RLIM_INFINITY or soft >= needed:
+        return None
+    raised = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (raised, hard))
+    return soft, hard

@@ -1,0 +1,68 @@
+"""Tests of the lines that `udaemon diff` shows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from udaemon.ui.changes import lines
+
+NOTHING: dict[str, Any] = {
+    "added": [], "removed": [], "changed": [], "renamed": [], "manifest": [], "unchanged": 3,
+}  # fmt: skip
+
+
+def shown(*, color: bool = False, **changes: Any) -> str:
+    return "".join(lines(NOTHING | changes, color=color))
+
+
+def changed(name: str, *keys: tuple[str, object, object, str], applies: str = "restart") -> dict[str, Any]:
+    fields = ("key", "before", "after", "applies")
+    return {"name": name, "applies": applies, "changes": [dict(zip(fields, key, strict=True)) for key in keys]}
+
+
+def test_nothing_is_said_in_one_line() -> None:
+    assert shown() == "nothing differs\n"
+
+
+def test_added_removed_and_renamed() -> None:
+    told = shown(added=["new"], removed=["old"], renamed=[{"before": "old", "after": "new"}])
+    assert told == (
+        "+ new starts\n- old stops\n  old and new say the same: was it renamed?\n1 added, 1 removed, 3 unchanged\n"
+    )
+
+
+def test_keys_stand_below_their_daemon_side_by_side() -> None:
+    daemon = changed("web", ("cwd", "/a", "/b", "restart"), ("memory-limit", -1, "9M", "live"))
+    assert shown(changed=[daemon]) == (
+        '~ web restarts\n    cwd           "/a" → "/b"\n    memory-limit  -1 → "9M"  (live)\n1 changed, 3 unchanged\n'
+    )
+
+
+@pytest.mark.parametrize(
+    ("applies", "words"),
+    [("live", "changes while it runs"), ("next start", "changes at its next start"), ("restart", "restarts")],
+)
+def test_a_daemon_says_what_it_takes(applies: str, words: str) -> None:
+    assert shown(changed=[changed("a", ("x", 1, 2, applies), applies=applies)]).startswith(f"~ a {words}\n")
+
+
+def test_a_hidden_value_is_said_to_be_another() -> None:
+    assert "env.KEY  (hidden) is another\n" in shown(changed=[changed("a", ("env.KEY", "***", "***", "restart"))])
+
+
+def test_a_long_value_is_cut_and_a_strange_one_escaped() -> None:
+    told = shown(changed=[changed("a", ("x", "y" * 99, "\x1b[31m", "live"))])
+    assert "…" in told
+    assert "\x1b" not in told
+    assert max(map(len, told.splitlines())) < 120
+
+
+def test_what_needs_a_new_start_of_everything_comes_first() -> None:
+    top = {"key": "project", "before": "a", "after": "b", "applies": "restart"}
+    assert shown(manifest=[top]) == '! project "a" → "b": needs udaemon down and udaemon up\nno daemon differs\n'
+
+
+def test_marks_are_coloured_on_demand() -> None:
+    assert shown(added=["a"], color=True).startswith("\x1b[32m+\x1b[0m a starts\n")
