@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import os
 import sys
-from typing import Literal, TextIO
+from typing import Literal, Self, TextIO
 
 from udaemon.child.build import Call, known_call
 from udaemon.child.fresh import has_numbers, watch_for_crashes
@@ -55,15 +55,17 @@ class BatchSetup:
     """What daemons that are forked together have in common: signal handlers, standard streams, the scoreboard's map.
 
     Args:
-        first: One of them; its marks in the environment are most of the others', too.
-        fds: Of its descriptors, all have the scoreboard and the parent's pipe in common.
+        fds: Those of one of them: all have the scoreboard and the parent's pipe in common.
     """
 
-    def __init__(self, first: ChildSpec, fds: ChildFds) -> None:
+    def __init__(self, fds: ChildFds) -> None:
         self.board = None if fds.scoreboard is None else map_all(fds.scoreboard)
         self.parent = (-1, -1) if fds.parent is None else identity(fds.parent)
         self.shares_numbers = has_numbers()
         self.signals = Signals()
+
+    def take_over(self, first: ChildSpec) -> Self:
+        """Make this process theirs. The marks of the first in the environment are most of the others', too."""
         clean_signals()
         self.signals.install()
         null = os.open(os.devnull, os.O_RDWR)
@@ -74,6 +76,7 @@ class BatchSetup:
         sys.stderr = _stream(sys.stderr, 2, "w")
         watch_for_crashes()
         os.environ.update(_variables(first))
+        return self
 
 
 class ProcessSetup(ChildSetup):

@@ -12,8 +12,8 @@ import _signal  # type: ignore[import-not-found]  # as in signals.py
 import _thread
 import os
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, NoReturn
 
 from udaemon.child.signals import HANDLED
@@ -33,6 +33,18 @@ def protect(*cuts: Callable[[], object]) -> None:
     if not _hooked:  # not at import: a zygote forks too, and what a hook touches is copied for each daemon
         _hooked = True
         os.register_at_fork(before=_hold_signals, after_in_parent=_let_signals_come, after_in_child=_cut_off)
+
+
+@contextmanager
+def rehearsed() -> Iterator[None]:
+    """Let `protect` do what it does, and leave no trace of it: what is forked from here is a daemon's own business."""
+    global _hooked  # noqa: PLW0603 - it is a fact about this process
+    before, _hooked = _hooked, True
+    try:
+        yield
+    finally:
+        _hooked = before
+        _cuts.clear()
 
 
 def leave_if_forked(error: BaseException | None = None) -> None:

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import fcntl
 import os
+import select
 import signal
 import threading
 from collections.abc import Callable
 
 from udaemon.child.signals import identity
+
+_TERM = int(signal.SIGTERM)
 
 
 def watch_parent(fd: int, opened: tuple[int, int]) -> Callable[[], bool]:
@@ -30,19 +33,22 @@ def watch_parent(fd: int, opened: tuple[int, int]) -> Callable[[], bool]:
         threading.Thread(target=_wait_for_end, args=(fd,), daemon=True).start()
         return lambda: False
     own = os.open(f"/proc/self/fd/{fd}", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    fcntl.fcntl(own, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(own, fcntl.F_SETSIG, _TERM)
+    fcntl.fcntl(own, fcntl.F_SETFL, os.O_NONBLOCK | os.O_ASYNC)
+    look = select.poll()  # a read that finds nothing raises, which is ten more pages for each fork to copy
+    look.register(fd, 0)
+    ended = look.poll(0)  # of the description as it came: one opened after the last writer had gone shows no hang-up
     os.dup2(own, fd, inheritable=False)
     os.close(own)
-    fcntl.fcntl(fd, fcntl.F_SETOWN, os.getpid())
-    fcntl.fcntl(fd, fcntl.F_SETSIG, signal.SIGTERM)
-    fcntl.fcntl(fd, fcntl.F_SETFL, os.O_NONBLOCK | os.O_ASYNC)
-    if _has_ended(fd):
-        os.kill(os.getpid(), signal.SIGTERM)
+    if ended:
+        os.kill(os.getpid(), _TERM)
     # Where the task has closed it, with it goes our only way to know.
     return lambda: identity(fd) == opened and _has_ended(fd)
 
 
 def _has_ended(pipe: int) -> bool:
-    # Not poll: it reports no hang-up on a description that was opened after the last writer had gone.
+    # Not poll, on a description that may have been opened after the last writer had gone.
     try:
         return os.read(pipe, 1) == b""
     except BlockingIOError:
@@ -52,4 +58,4 @@ def _has_ended(pipe: int) -> bool:
 def _wait_for_end(fd: int) -> None:
     while os.read(fd, 1):
         pass
-    os.kill(os.getpid(), signal.SIGTERM)
+    os.kill(os.getpid(), _TERM)

@@ -33,7 +33,7 @@ SHORT_PAUSE = 1.0  # below this a period is taken to ask for precision
 
 def run_child(spec: ChildSpec, fds: ChildFds) -> int:
     """Be the daemon, in a process that was started for it. Returns the exit code; leave by `os._exit` with it."""
-    return child_main(ProcessSetup(spec, fds, BatchSetup(spec, fds)))
+    return child_main(ProcessSetup(spec, fds, BatchSetup(fds).take_over(spec)))
 
 
 def child_main(setup: ProcessSetup) -> int:
@@ -43,7 +43,7 @@ def child_main(setup: ProcessSetup) -> int:
     daemon that has failed must be seen to have failed.
     """
     try:
-        _set_up_process(setup)
+        own_process(setup)
         if setup.shared.shares_numbers:
             seed_anew()
         outcome = _judged(prepare(setup)())
@@ -162,7 +162,7 @@ def loop_of(
     return partial(run_steps, steps, signals.wait)
 
 
-def _set_up_process(setup: ProcessSetup) -> None:
+def own_process(setup: ProcessSetup) -> None:
     """Session, signals, output: nothing is as the forker left it, who has closed all descriptors but these."""
     try:
         os.setsid()

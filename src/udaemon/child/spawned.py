@@ -42,4 +42,4 @@ def main() -> NoReturn:
         if fd is not None:
             os.set_inheritable(fd, False)
     set_title(f"{spec.name}/{spec.index}")
-    os._exit(child_main(ProcessSetup(spec, fds, BatchSetup(spec, fds))))  # no frame more than is needed
+    os._exit(child_main(ProcessSetup(spec, fds, BatchSetup(fds).take_over(spec))))  # no frame more than is needed

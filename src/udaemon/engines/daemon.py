@@ -8,16 +8,42 @@ from __future__ import annotations
 
 import itertools
 import os
+from collections.abc import Callable
 from functools import partial
 from multiprocessing import process, util
 from typing import Any
 
 from udaemon.child.bootstrap import BatchSetup, ProcessSetup
 from udaemon.child.process import child_main
+from udaemon.child.rehearsal import ROUNDS
+from udaemon.child.rehearsal import rehearse as rehearse_rounds
 from udaemon.child.spec import ChildFds
 from udaemon.child.stack import Life
 from udaemon.child.title import set_title
 from udaemon.engines.zygote.process import ZygoteProcess
+
+_AGAIN = 2
+_rehearsed = False
+
+
+def rehearse(*, again: bool = False) -> None:
+    """Do what a daemon does first, in the process that will fork daemons; see `child.rehearsal`.
+
+    Args:
+        again: Also where it was done before: what was imported since has taken its place in Python's caches.
+    """
+    global _rehearsed  # noqa: PLW0603 - it is a fact about this process
+    if _rehearsed and not again:
+        return
+    module: Any = process
+    former = module._current_process
+    one = DaemonProcess.__new__(DaemonProcess)
+    one._name, one._begin, one._runs_after_forkers = "zygote", int, False
+    try:
+        rehearse_rounds(lambda: one.life(-1), _AGAIN if _rehearsed else ROUNDS)
+    finally:
+        module._current_process = former
+    _rehearsed = True
 
 
 class DaemonProcess(ZygoteProcess):
@@ -29,6 +55,8 @@ class DaemonProcess(ZygoteProcess):
     _args: tuple[Any, ...]
     _config: dict[str, Any]
     _identity: tuple[int, ...]
+    _begin: Callable[[], int]
+    _name: str
     _parent_name: str
     _parent_pid: int
 
@@ -38,7 +66,8 @@ class DaemonProcess(ZygoteProcess):
         module: Any = process
         inherited: Any = util
         if BatchSetup not in batch:
-            batch[BatchSetup] = BatchSetup(spec, fds)
+            batch["former"] = module._current_process  # a child that frees it touches a dozen pages
+            batch[BatchSetup] = BatchSetup(fds).take_over(spec)
             module._parent_process = module._ParentProcess(self._parent_name, self._parent_pid, parent_sentinel)
             module._process_counter = itertools.count(1)
             module._children = set()
@@ -55,5 +84,5 @@ class DaemonProcess(ZygoteProcess):
         module._current_process = self
         if self._runs_after_forkers:
             util._run_after_forkers()  # type: ignore[attr-defined]
-        set_title(self.name)
+        set_title(self._name)
         return self._begin

@@ -88,22 +88,30 @@ def _drain(pipe: int) -> bytes:
 def _intermediate(requests: Sequence[ForkRequest], common: Sequence[int], report: int) -> Life | int:
     """The life of the process between: it forks, tells, and ends. What it prepares, its children need not touch."""
     clean_signals()
-    kept = {0, 1, 2, *common}
-    batch: dict[Any, Any] = {}
     sys.stdin = None  # or multiprocessing puts one more descriptor in its place
-    lives = [(_prepared(request, common, batch), tuple(_gaps(kept | set(request.fds)))) for request in requests]
+    lives = _prepared_lives(requests, common)
     gc.freeze()  # a first collection in each child would go through all of them
-    _kept.append((requests, lives, batch))
-    for number, (process, gaps) in enumerate(lives):
+    _kept.append((requests, lives))
+    for number, life in enumerate(lives):
         try:
             pid = os.fork()
         except OSError as error:
             os.write(report, _RESULT.pack(number, 0, error.errno or 0))
             continue
         if pid == 0:
-            return partial(_run_child, process, gaps, common[0])
+            return life
         os.write(report, _RESULT.pack(number, pid, 0))
     return 0
+
+
+def _prepared_lives(requests: Sequence[ForkRequest], common: Sequence[int]) -> list[Life]:
+    kept = {0, 1, 2, *common}
+    batch: dict[Any, Any] = {}
+    _kept.append(batch)
+    return [
+        partial(_run_child, _prepared(request, common, batch), tuple(_gaps(kept | set(request.fds))), common[0])
+        for request in requests
+    ]
 
 
 def _prepared(request: ForkRequest, common: Sequence[int], batch: dict[Any, Any]) -> ZygoteProcess | None:

@@ -15,6 +15,7 @@ from typing import Any
 from udaemon.child.environment import read_at_startup, surroundings
 from udaemon.engines.base import Reactor
 from udaemon.engines.child_spec import factory_of, is_forked
+from udaemon.engines.daemon import rehearse
 from udaemon.engines.zygote.client import ZygoteClient
 from udaemon.engines.zygote.popen import Popen
 from udaemon.engines.zygote.protocol import Parent, Timeouts
@@ -162,7 +163,8 @@ class ZygotePool:
     def _plan(self, kind: _Kind | None) -> Plan:
         roots = () if kind is None else tuple(self._roots_of(kind))
         directory = self._manifest.directory
-        setup = Setup(surroundings(dict(kind or ()), directory), directory, (directory,), _OWN, roots)
+        env = surroundings(dict(kind or ()), directory)
+        setup = Setup(env, directory, (directory,), _OWN, roots, rehearse=rehearse)
         return Plan(self._output, self._common, setup)
 
 

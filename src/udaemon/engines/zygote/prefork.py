@@ -14,8 +14,8 @@ from contextlib import suppress
 from functools import partial
 from typing import NamedTuple
 
-import udaemon.engines.daemon  # noqa: F401 - what all daemons need
 from udaemon.child.stack import go_on
+from udaemon.engines.daemon import rehearse
 from udaemon.engines.zygote import wire
 from udaemon.engines.zygote.server import serve
 
@@ -62,6 +62,7 @@ def _serve_preforked(fd: int) -> int:
     os.dup2(0, 2)  # whoever reads what our caller says waits for its end; output comes with the setup
     os.closerange(3, fd)
     os.closerange(fd + 1, os.sysconf("SC_OPEN_MAX"))
+    rehearse()
     gc.freeze()  # while there is time: a collection after the imports then goes through these alone
     serve(fd)
     return 0

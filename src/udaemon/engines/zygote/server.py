@@ -16,7 +16,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from types import MappingProxyType
 from typing import NamedTuple, NoReturn
@@ -39,8 +39,9 @@ class Setup(NamedTuple):
 
     `env` is the whole environment; `path` goes before the rest of `sys.path`; `own` modules are trusted to import well,
     what daemons begin with (`roots`) is other people's; `left_out` are modules that are not to be imported here, each
-    with the reason. With it come the descriptors for output and those that all children have in common: first of these
-    the read end of a pipe that ends when the parent does.
+    with the reason; `rehearse` is called before the first fork, and with `again` when all is imported. With it come the
+    descriptors for output and those that all children have in common: first of these the read end of a pipe that ends
+    when the parent does.
     """
 
     env: Mapping[str, str]
@@ -49,6 +50,7 @@ class Setup(NamedTuple):
     own: tuple[str, ...]
     roots: tuple[Root, ...] = ()
     left_out: Mapping[str, str] = MappingProxyType({})
+    rehearse: Callable[..., object] = dict  # does nothing
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle the mappings as dicts: a mapping proxy cannot be pickled."""
@@ -73,6 +75,7 @@ def serve(fd: int) -> None:
     server = _Server(channel, common)
     for name in setup.own:
         importlib.import_module(name)
+    setup.rehearse()
     try:
         server.load(setup)
     except Spoiled as spoiled:
@@ -80,6 +83,7 @@ def serve(fd: int) -> None:
         return
     survive_signals()  # a module may have given one a handler; a daemon has none of these
     gc.collect()
+    setup.rehearse(again=True)
     gc.freeze()  # or the first collection in a child writes to, and so copies, every page of ours
     server.serve()
 
