@@ -12,19 +12,16 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+from udaemon.frames import frame
+
 SECONDS = float(os.environ.get("UDAEMON_FUZZ_SECONDS", "1"))
 """How long each target is fed; `UDAEMON_FUZZ_SECONDS=60` for a minute."""
 SEED = int(os.environ.get("UDAEMON_FUZZ_SEED", "9"))
 
 
-def framed(body: bytes) -> bytes:
-    """A body with its length before it, as both protocols have it."""
-    return len(body).to_bytes(4, "big") + body
-
-
 def packed(value: Any) -> bytes:
     """A frame of JSON."""
-    return framed(json.dumps(value).encode())
+    return frame(json.dumps(value).encode())
 
 
 ODD = (
@@ -106,7 +103,7 @@ def _frame(corpus: list[bytes], chance: random.Random) -> bytes:
         case 3:
             del one[chance.randrange(len(one)) :]
         case 4:
-            return framed(chance.choice(ODD))
+            return frame(chance.choice(ODD))
         case 5:
             return chance.choice(HEADERS) + bytes(one)
         case 6:

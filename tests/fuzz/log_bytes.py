@@ -5,11 +5,11 @@ Knows nothing of what is right. `tests/unit/test_fuzz_logs.py` feeds them.
 
 from __future__ import annotations
 
-from tests.fuzz.frames import framed
+from udaemon.frames import frame
 
 
 def _message(*fields: bytes) -> bytes:
-    return framed(b"\0".join(fields))
+    return frame(b"\0".join(fields))
 
 
 FROM_LOGGER = [

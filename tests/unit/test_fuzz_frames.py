@@ -54,6 +54,6 @@ def test_no_bytes_of_a_child_raise_or_are_kept_or_believed() -> None:
                     case Leaving(reason, message):
                         assert reason in REASONS, data
                         assert message is None or len(message) <= TEXT_LIMIT, data
-            assert len(reader._buffer) <= FRAME_LIMIT + 4, data
+            assert reader._frames.held <= FRAME_LIMIT + 4, data
         fed += 1
     assert fed > 50

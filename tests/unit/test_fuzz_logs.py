@@ -130,7 +130,7 @@ def test_messages_are_cut_the_same_however_they_come_and_little_is_kept() -> Non
             once = whole.feed(data)
             for piece in pieces(data, fed):
                 again += bit.feed(piece)
-                assert len(bit._held) <= LONGEST + 4, data
+                assert bit.held <= LONGEST + 4, data
         except WireError:
             continue
         finally:

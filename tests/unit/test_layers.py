@@ -14,6 +14,7 @@ import pytest
 SOURCE = Path(__file__).parents[2] / "src" / "udaemon"
 RANK = {
     "errors": 0,
+    "frames": 0,
     "waits": 0,
     "manifest": 1,
     "policy": 2,

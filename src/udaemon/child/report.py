@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from udaemon.child.signals import identity
+from udaemon.frames import FrameBuffer, FrameError, frame
 
 FRAME_LIMIT = 64 * 1024
 TEXT_LIMIT = 4000
@@ -41,7 +42,7 @@ Report = ReadyReport | RunFailed | Leaving
 
 
 def encode(report: Report) -> bytes:
-    """One frame: the length in four bytes, big-endian, then JSON."""
+    """The report as a frame of JSON."""
     fields: dict[str, object]
     match report:
         case ReadyReport():
@@ -51,8 +52,7 @@ def encode(report: Report) -> bytes:
         case Leaving(reason, message):
             text = None if message is None else message[:TEXT_LIMIT]
             fields = {"kind": "leaving", "reason": reason, "message": text}
-    body = json.dumps(fields).encode()
-    return len(body).to_bytes(4, "big") + body
+    return frame(json.dumps(fields).encode())
 
 
 # Each page that a fresh fork is the first to touch is copied for it, and a JSON encoder touches fifty.
@@ -74,13 +74,13 @@ class Reporter:
             self._socket.detach()  # the task has closed it; the number may be that of a file of its own
             self._socket = None
             return
-        frame = _READY if isinstance(report, ReadyReport) else encode(report)
+        framed = _READY if isinstance(report, ReadyReport) else encode(report)
         try:
             # MSG_NOSIGNAL: the task may have set SIGPIPE to its default, which would kill us here.
-            sent = self._socket.send(frame, _FLAGS)
+            sent = self._socket.send(framed, _FLAGS)
         except OSError:
             sent = 0
-        if sent != len(frame):
+        if sent != len(framed):
             self.cut_off()  # half a frame would make nonsense of all that follow
 
     def cut_off(self) -> None:
@@ -95,44 +95,32 @@ class FrameReader:
 
     def __init__(self) -> None:
         self.broken = False
-        self._buffer = bytearray()
+        self._frames = FrameBuffer(FRAME_LIMIT)
 
     def feed(self, data: bytes) -> list[Report]:
         """The reports that are complete now. After a broken frame: none, ever."""
         reports: list[Report] = []
         if self.broken:
             return reports
-        buffer = self._buffer
-        buffer += data
-        start = 0
-        while len(buffer) - start >= 4:
-            size = int.from_bytes(buffer[start : start + 4], "big")
-            if size > FRAME_LIMIT:
-                return self._break(reports)
-            if len(buffer) - start - 4 < size:
-                break
-            fields = _fields(bytes(buffer[start + 4 : start + 4 + size]))
-            if fields is None:
-                return self._break(reports)
-            start += 4 + size
-            report = _report(fields)
-            if report is not None:
-                reports.append(report)
-        del buffer[:start]
-        return reports
-
-    def _break(self, reports: list[Report]) -> list[Report]:
-        self.broken = True
-        self._buffer = bytearray()
+        try:
+            for body in self._frames.feed(data):
+                report = _report(_fields(body))
+                if report is not None:
+                    reports.append(report)
+        except FrameError:
+            self.broken = True
+            self._frames = FrameBuffer(FRAME_LIMIT)
         return reports
 
 
-def _fields(body: bytes) -> Mapping[str, object] | None:
+def _fields(body: bytes) -> Mapping[str, object]:
     try:
         fields = json.loads(body)
     except (ValueError, RecursionError):
-        return None
-    return fields if isinstance(fields, dict) else None
+        raise FrameError from None
+    if not isinstance(fields, dict):
+        raise FrameError
+    return fields
 
 
 def _report(fields: Mapping[str, object]) -> Report | None:

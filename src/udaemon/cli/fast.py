@@ -10,10 +10,11 @@ import os
 import sys
 from collections.abc import Sequence
 
-from udaemon.control.frames import ANSWER_BEGINS, ANSWER_ENDS, HEADER, frame
+from udaemon.control.protocol import ANSWER_BEGINS, ANSWER_ENDS
 from udaemon.control.rundir import base, candidates, open_directory
 from udaemon.control.sockets import ANSWERS_WITHIN, connect
 from udaemon.errors import UdaemonError
+from udaemon.frames import HEADER, frame
 from udaemon.manifest.find import find
 
 _QUESTION = b'{"verb":"ps","args":{}}'

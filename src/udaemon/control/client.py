@@ -13,9 +13,10 @@ from types import TracebackType
 from typing import Any, Self
 
 from udaemon.control import messages
-from udaemon.control.frames import MAX_ANSWER, FrameBuffer, FrameError
+from udaemon.control.protocol import MAX_ANSWER
 from udaemon.control.sockets import SupervisorSilent, ending, peer_pid
 from udaemon.errors import UdaemonError
+from udaemon.frames import FrameBuffer, FrameError
 
 _CHUNK = 256 * 1024
 _A_MOMENT = 2.0

@@ -16,10 +16,11 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from udaemon.control import messages
-from udaemon.control.frames import MAX_REQUEST, FrameBuffer, FrameError
+from udaemon.control.protocol import MAX_REQUEST
 from udaemon.control.request import Request
 from udaemon.engines.base import WritableReactor
 from udaemon.errors import UdaemonError
+from udaemon.frames import FrameBuffer, FrameError
 
 
 class Limits(NamedTuple):

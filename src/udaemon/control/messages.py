@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple
 
-from udaemon.control.frames import MAX_ANSWER, FrameError, frame
+from udaemon.control.protocol import MAX_ANSWER
 from udaemon.errors import ExitCode, ManifestError, Problem, UdaemonError
+from udaemon.frames import FrameError, frame
 
 
 class Answer(NamedTuple):

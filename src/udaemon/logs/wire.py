@@ -1,4 +1,4 @@
-"""The messages between the supervisor and its logger: a length, then texts with NUL between them.
+"""The messages between the supervisor and its logger: frames of texts with NUL between them.
 
 Knows nothing of what they mean. JSON would cost the logger half its start, and no path can hold a NUL.
 
@@ -10,6 +10,8 @@ that lost some, then `abandoned` or `left`.
 
 from __future__ import annotations
 
+from udaemon.frames import FrameBuffer, FrameError, frame
+
 LONGEST = 64 * 1024
 """Bytes of a message; a path has 4,096 at most."""
 
@@ -20,15 +22,19 @@ class WireError(Exception):
 
 def pack(*fields: str) -> bytes:
     """One message of these texts; none may hold a NUL."""
-    body = "\0".join(fields).encode("utf-8", "surrogateescape")
-    return len(body).to_bytes(4, "big") + body
+    return frame("\0".join(fields).encode("utf-8", "surrogateescape"))
 
 
 class Unpacker:
     """Cuts a stream of bytes back into messages."""
 
     def __init__(self) -> None:
-        self._held = b""
+        self._frames = FrameBuffer(LONGEST)
+
+    @property
+    def held(self) -> int:
+        """Bytes of a message that waits for its rest."""
+        return self._frames.held
 
     def feed(self, data: bytes) -> list[list[str]]:
         """The messages that are whole now that `data` has come.
@@ -36,17 +42,7 @@ class Unpacker:
         Raises:
             WireError: One is longer than any of ours.
         """
-        held = self._held + data
-        messages = []
-        at = 0
-        while len(held) - at >= 4:
-            length = int.from_bytes(held[at : at + 4], "big")
-            if length > LONGEST:
-                raise WireError
-            end = at + 4 + length
-            if end > len(held):
-                break
-            messages.append(held[at + 4 : end].decode("utf-8", "surrogateescape").split("\0"))
-            at = end
-        self._held = held[at:]
-        return messages
+        try:
+            return [body.decode("utf-8", "surrogateescape").split("\0") for body in self._frames.feed(data)]
+        except FrameError:
+            raise WireError from None

@@ -19,6 +19,7 @@ from udaemon.child.report import (
     RunFailed,
     encode,
 )
+from udaemon.frames import frame
 
 texts = st.text(st.characters(), max_size=300)
 reports = st.one_of(
@@ -46,14 +47,10 @@ def test_garbage_never_raises(pieces: list[bytes]) -> None:
     assert all(isinstance(reader.feed(piece), list) for piece in pieces)
 
 
-def framed(body: bytes) -> bytes:
-    return len(body).to_bytes(4, "big") + body
-
-
 def test_what_came_before_a_broken_frame_counts_and_nothing_after() -> None:
     reader = FrameReader()
 
-    assert reader.feed(encode(ReadyReport()) + framed(b"{nonsense")) == [ReadyReport()]
+    assert reader.feed(encode(ReadyReport()) + frame(b"{nonsense")) == [ReadyReport()]
     assert reader.broken
     assert reader.feed(encode(ReadyReport())) == []
 
@@ -68,7 +65,7 @@ def test_a_frame_over_the_limit_is_broken_at_its_header() -> None:
 def test_deep_nesting_is_broken() -> None:
     reader = FrameReader()
 
-    reader.feed(framed(b"[" * 60_000))
+    reader.feed(frame(b"[" * 60_000))
 
     assert reader.broken
 
@@ -84,15 +81,15 @@ def test_unknown_kinds_and_wrong_types_are_passed_over() -> None:
         b'{"kind": "leaving", "reason": "stopped", "message": 7}',
     ]
 
-    assert reader.feed(b"".join(map(framed, bodies))) == [Leaving("stopped", None)]
+    assert reader.feed(b"".join(map(frame, bodies))) == [Leaving("stopped", None)]
     assert not reader.broken
 
 
 def test_long_texts_are_cut() -> None:
-    frame = encode(Leaving("exception", "\u2028" * 100_000))
+    framed = encode(Leaving("exception", "\u2028" * 100_000))
 
-    assert len(frame) <= FRAME_LIMIT
-    assert FrameReader().feed(frame) == [Leaving("exception", "\u2028" * TEXT_LIMIT)]
+    assert len(framed) <= FRAME_LIMIT
+    assert FrameReader().feed(framed) == [Leaving("exception", "\u2028" * TEXT_LIMIT)]
 
 
 def test_a_reporter_sends_and_survives_a_supervisor_that_is_gone() -> None:

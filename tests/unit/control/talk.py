@@ -13,9 +13,9 @@ from tests.fakes.reactor import SmallReactor
 
 from udaemon.control import messages, sockets
 from udaemon.control.connection import Limits
-from udaemon.control.frames import FrameBuffer
 from udaemon.control.handlers import HANDLERS, Handler
 from udaemon.control.server import ControlServer
+from udaemon.frames import FrameBuffer
 
 
 class Raw:

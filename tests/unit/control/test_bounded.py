@@ -10,8 +10,8 @@ from tests.fakes.host import FakeHost
 from tests.unit.control.conftest import Serve
 
 from udaemon.control import messages
-from udaemon.control.frames import MAX_REQUEST
 from udaemon.control.handlers import HANDLERS
+from udaemon.control.protocol import MAX_REQUEST
 from udaemon.manifest.model import Daemon
 
 MANY = 500

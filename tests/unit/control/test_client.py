@@ -9,8 +9,8 @@ import pytest
 
 from udaemon.control import messages
 from udaemon.control.client import Client, SupervisorGone
-from udaemon.control.frames import frame
 from udaemon.errors import ExitCode, UdaemonError
+from udaemon.frames import frame
 
 Pair = tuple[Client, socket.socket]
 

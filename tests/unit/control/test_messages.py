@@ -1,10 +1,7 @@
-"""Frames in every way they can be cut, and what is no frame."""
+"""Requests and answers come back as they went, and what is neither is refused."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from udaemon.control.frames import ANSWER_BEGINS, ANSWER_ENDS, MAX_REQUEST, FrameBuffer, FrameError, frame
 from udaemon.control.messages import (
     Answer,
     answer,
@@ -13,38 +10,9 @@ from udaemon.control.messages import (
     parse_request,
     request,
 )
+from udaemon.control.protocol import ANSWER_BEGINS, ANSWER_ENDS
 from udaemon.errors import ExitCode, UdaemonError
-
-
-@given(payloads=st.lists(st.binary(max_size=40), max_size=6), cuts=st.lists(st.integers(1, 9), min_size=1))
-def test_frames_arrive_whole_however_the_stream_is_cut(payloads: list[bytes], cuts: list[int]) -> None:
-    stream = b"".join(frame(payload) for payload in payloads)
-    buffer = FrameBuffer(100)
-    got: list[bytes] = []
-    at = turn = 0
-    while at < len(stream):
-        size = cuts[turn % len(cuts)]
-        got += buffer.feed(stream[at : at + size])
-        at, turn = at + size, turn + 1
-    assert got == payloads
-    assert not buffer.partial
-
-
-def test_a_frame_that_announces_too_much_is_refused_before_it_comes() -> None:
-    buffer = FrameBuffer(MAX_REQUEST)
-    with pytest.raises(FrameError, match=r"1073741824 bytes; at most 65536"):
-        buffer.feed((1 << 30).to_bytes(4, "big"))
-    assert not buffer.partial
-
-
-def test_the_longest_frame_is_taken() -> None:
-    assert FrameBuffer(5).feed(frame(b"12345")) == [b"12345"]
-
-
-def test_half_a_frame_is_partial() -> None:
-    buffer = FrameBuffer(100)
-    assert buffer.feed(b"\0\0\0") == []
-    assert buffer.partial
+from udaemon.frames import FrameError
 
 
 def test_a_request_comes_back_as_it_went() -> None:

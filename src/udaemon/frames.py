@@ -1,21 +1,17 @@
-"""The frames of the control socket: four bytes of length, big-endian, then that many bytes.
+"""The frames of every stream socket of udaemon: four bytes of length, big-endian, then that many bytes.
 
-Knows nothing of what is inside one; `messages.py` does. Imports nothing: the fastest client needs only this.
+Knows nothing of what is inside one, and imports nothing: the fastest client and the logger start with this. Control
+requests and answers and a child's reports are JSON, the logger's messages are texts with NUL between them. A zygote's
+socket has no frames: it is SOCK_SEQPACKET, where the kernel keeps the bounds and a descriptor stays with its message.
 """
 
 from __future__ import annotations
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 HEADER = 4
-
-MAX_REQUEST = 64 * 1024
-"""Bytes of a request: a client may be anybody who got this far."""
-
-MAX_ANSWER = 16 * 1024 * 1024
-"""Bytes of an answer: a thousand instances take less than one MiB."""
-
-ANSWER_BEGINS = b'{"ok":true,"data":'
-ANSWER_ENDS = b',"more":false}'
-"""What stands before and after the data of a last answer, byte for byte: a client may pass the data on unread."""
 
 
 class FrameError(Exception):
@@ -39,18 +35,20 @@ class FrameBuffer:
         self._data = bytearray()
 
     @property
-    def partial(self) -> bool:
-        """Whether the beginning of a frame waits for its rest."""
-        return bool(self._data)
+    def held(self) -> int:
+        """Bytes of a frame that waits for its rest."""
+        return len(self._data)
 
-    def feed(self, data: bytes) -> list[bytes]:
+    def feed(self, data: bytes) -> Iterator[bytes]:
         """Take what arrived, give the payloads that are complete by now.
 
         Raises:
-            FrameError: A frame announces itself as longer than allowed; nothing of it was kept.
+            FrameError: The next frame announces itself as longer than allowed; nothing of it is kept.
         """
         self._data += data
-        payloads = []
+        return self._complete()
+
+    def _complete(self) -> Iterator[bytes]:
         while len(self._data) >= HEADER:
             length = int.from_bytes(self._data[:HEADER], "big")
             if length > self._limit:
@@ -58,7 +56,7 @@ class FrameBuffer:
                 raise FrameError(f"a frame of {length} bytes; at most {self._limit} are taken")
             end = HEADER + length
             if len(self._data) < end:
-                break
-            payloads.append(bytes(self._data[HEADER:end]))
+                return
+            payload = bytes(self._data[HEADER:end])
             del self._data[:end]
-        return payloads
+            yield payload
