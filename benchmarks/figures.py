@@ -23,6 +23,7 @@ class Options(NamedTuple):
     daemons: int
     repeat: int
     idle: float
+    beside: Path | None = None
 
 
 class Figure(NamedTuple):
@@ -57,7 +58,7 @@ def table(figures: Sequence[Figure]) -> str:
     for figure in figures:
         ratio, passed = figure.ratio("udaemon"), figure.passed()
         others = [
-            f"{name} {show(value)}" + (f" ({other:.1f}×)" if (other := figure.ratio(name)) else "")
+            f"{name} {show(value)}" + (f" ({_times(other)})" if (other := figure.ratio(name)) else "")
             for name, value in figure.values.items()
             if name not in {"udaemon", figure.base}
         ]
@@ -80,8 +81,14 @@ def show(value: float | None) -> str:
     return "-" if value is None else f"{value:.0f}" if value >= 100 or value == int(value) else f"{value:.3g}"
 
 
+def _times(ratio: float) -> str:
+    """A ratio: a tenth more is seen where it is small."""
+    return f"{ratio:.2f}×" if ratio < 10 else f"{ratio:.1f}×"
+
+
 def write_json(path: Path, figures: Sequence[Figure], options: Options) -> None:
     """Write all that was measured, with the machine it was measured on."""
     machine = {"python": platform.python_version(), "cores": os.cpu_count(), "load": os.getloadavg()[0]}
     rows = [figure._asdict() | {"ratio": figure.ratio("udaemon"), "passed": figure.passed()} for figure in figures]
-    path.write_text(json.dumps({"machine": machine, "options": options._asdict(), "figures": rows}, indent=1) + "\n")
+    told = {"machine": machine, "options": options._asdict(), "figures": rows}
+    path.write_text(json.dumps(told, indent=1, default=os.fspath) + "\n")

@@ -25,14 +25,15 @@ def measure(contestants: Sequence[type[Contestant]], options: Options) -> Iterat
             running.start()
             running.wait_for_first_runs()
             time.sleep(2 * PERIOD)
-            times = [_replace(running, slot) for slot in range(min(KILLED, running.count))]
+            times = [replace(running, slot) for slot in range(min(KILLED, running.count))]
             middle[kind.name] = median(times) * 1000
             slow[kind.name] = quantiles(times, n=20, method="inclusive")[-1] * 1000
     yield Figure(TITLE, "kill -9 to first run, median", "ms", middle)
     yield Figure(TITLE, "kill -9 to first run, p95", "ms", slow)
 
 
-def _replace(running: Contestant, slot: int) -> float:
+def replace(running: Contestant, slot: int) -> float:
+    """Kill the daemon of a slot. Returns the seconds to the first run of the next."""
     _, pid = running.stamp(slot)
     began = time.monotonic()
     os.kill(pid, signal.SIGKILL)

@@ -1,0 +1,83 @@
+"""Copies of udaemon in which one part of the way to a forked daemon is replaced by the plain way of doing it.
+
+Knows nothing of what is measured. A part that stands in the code has to be worth its lines; the copies show what it
+saves, in one run with the code as it is.
+"""
+
+from __future__ import annotations
+
+import compileall
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import udaemon
+
+
+class Edit(NamedTuple):
+    """One place of the source: a text that stands there once, and what stands in the copy."""
+
+    file: str
+    text: str
+    instead: str
+
+
+PLAIN: Mapping[str, Sequence[Edit]] = {
+    # `up` executes the supervisor when it has read its arguments.
+    "no-young-fork": (Edit("cli/main.py", '_begin_early() if "up" in sys.argv else None', "None"),),
+    # The first zygote is executed, as all others are.
+    "no-spare-zygote": (
+        Edit("service/handoff.py", "    spare = prefork_zygote()\n", "    spare = None\n"),
+        Edit(
+            "service/supervisor.py",
+            "if limit is not None:\n            resource.prlimit",
+            "if 0:\n            resource.prlimit",
+        ),
+    ),
+    # Each child makes ready for itself what the process between makes ready for all of a batch.
+    "no-preparation": (
+        Edit("engines/zygote/fork_batch.py", "(_prepared(birth, common, batch), tuple", "(birth, tuple"),
+        Edit(
+            "engines/zygote/fork_batch.py",
+            "    return 1 if process is None else",
+            "    process = _prepared(process, (parent, _common[1]), {})\n    return 1 if process is None else",
+        ),
+        Edit(
+            "engines/zygote/fork_batch.py",
+            "    batch: dict[Any, Any] = {}\n",
+            "    batch = {}\n    _common[:] = common\n",
+        ),
+        Edit("engines/zygote/fork_batch.py", "_kept: list", "_common = []\n_kept: list"),
+    ),
+}
+"""Each part, and how the copy does without it."""
+
+
+def copy(source: Path, target: Path, edits: Sequence[Edit] = ()) -> Path:
+    """Put a copy of a source tree with these edits into `target`, compiled. Returns what PYTHONPATH has to name.
+
+    Raises:
+        ValueError: A text does not stand where it is to be replaced, or more than once.
+    """
+    package = target / "udaemon"
+    shutil.copytree(source, package, ignore=shutil.ignore_patterns("__pycache__"))
+    for edit in edits:
+        file = package / edit.file
+        text = file.read_text()
+        if text.count(edit.text) != 1:
+            raise ValueError(f"{edit.file} has {edit.text!r} {text.count(edit.text)} times")
+        file.write_text(text.replace(edit.text, edit.instead))
+    compileall.compile_dir(os.fspath(package), quiet=1)
+    return target
+
+
+def copies(target: Path, beside: Path | None = None) -> dict[str, Path]:
+    """A copy of udaemon as it is, one without each part, and one of another source tree that is to be compared."""
+    here = Path(udaemon.__path__[0])
+    made = {"udaemon": copy(here, target / "udaemon")}
+    made |= {name: copy(here, target / name, edits) for name, edits in PLAIN.items()}
+    if beside is not None:
+        made["beside"] = copy(beside, target / "beside")
+    return made
