@@ -37,7 +37,7 @@ def test_a_wrong_one_exits_1_with_every_problem(capsys: pytest.CaptureFixture[st
     write("[daemons.a]\nslep = 1\n")
     assert main(["check"]) == 1
     assert capsys.readouterr().out == (
-        "udaemon.toml:1:10: error[nothing-to-run]: daemons.a: has no factory, php or command\n"
+        "udaemon.toml:1:10: error[nothing-to-run]: daemons.a: has no factory, task, php or command\n"
         "1 | [daemons.a]\n"
         "  |          ^\n"
         "  = hint: add one of them\n"
@@ -123,7 +123,7 @@ async def waits() -> None: ...
         ("jobs:Mailer.create", "{}", None, None, None),
         ("jobs:called", "{}", None, None, None),
         ("jobs:unknown", "{}", None, None, None),
-        ("jobs:waits", "{}", None, None, None),
+        ("jobs:waits", "{}", "no-task", "waits is async and makes no task", "daemons.a.factory"),
         ("jobs:Nothing", "{}", "no-task", "Nothing is a class, which has no do_task", "daemons.a.factory"),
         ("jobs:nothing", "{}", "no-task", "nothing makes a Nothing, which has no do_task", "daemons.a.factory"),
         ("jobs:text", "{}", "no-task", "text makes a str, which has no do_task", "daemons.a.factory"),
