@@ -285,6 +285,31 @@ def create(queue, **more):
     assert not good("jobs:Mailer", to=[1])
 
 
+def test_schema_of_the_project_has_its_tasks_and_their_params(capsys: pytest.CaptureFixture[str]) -> None:
+    write(
+        "async def fetch(url: str): ...\ndef sweep(days: int) -> None: ...\nclass Mailer:\n    def do_task(self): ...\n"
+        "def create() -> Mailer: ...\ndef either(): ...",
+        "jobs.py",
+    )
+    write("[daemons.a]\nsleep = 1\ntask = 'jobs:sweep'\nparams.days = 1")
+    assert main(["schema", "--project"]) == 0
+    schema = json.loads(capsys.readouterr().out)
+    daemon = schema["definitions"]["daemon"]["properties"]
+    named = {key: [one["const"] for one in daemon[key]["anyOf"] if "const" in one] for key in ("task", "factory")}
+    assert named == {
+        "task": ["jobs:either", "jobs:fetch", "jobs:sweep"],
+        "factory": ["jobs:Mailer", "jobs:create", "jobs:either"],
+    }
+
+    def good(task: str, **params: object) -> bool:
+        manifest = {"daemons": {"a": {"task": task, "params": params}}}
+        return bool(jsonschema.Draft7Validator(schema).is_valid(manifest))
+
+    assert good("jobs:sweep", days=7)
+    assert not good("jobs:sweep", days="7")
+    assert not good("jobs:fetch", uri="x")
+
+
 def test_schema_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["schema"]) == 0
     assert json.loads(capsys.readouterr().out)["title"] == "udaemon manifest"
