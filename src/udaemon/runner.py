@@ -76,6 +76,7 @@ class Runner:
         instance: int = 0,
         once: bool = False,
         factory: str | None = None,
+        task: str | None = None,
         sleep: float | str | None = None,
         min_sleep: float | str | None = None,
         memory_limit: int | str | None = None,
@@ -93,6 +94,7 @@ class Runner:
             instance: Which copy of it to be.
             once: End after one run.
             factory: "package.module:function", in place of the manifest's.
+            task: The same.
             sleep: Seconds or "1m30s", in place of the manifest's.
             min_sleep: The same.
             memory_limit: Bytes or "256M", in place of the manifest's; -1 for no limit.
@@ -109,6 +111,7 @@ class Runner:
         """
         changes = {
             "factory": factory,
+            "task": task,
             "sleep": sleep,
             "min_sleep": min_sleep,
             "memory_limit": memory_limit,

@@ -37,7 +37,7 @@ def test_a_wrong_one_exits_1_with_every_problem(capsys: pytest.CaptureFixture[st
     write("[daemons.a]\nslep = 1\n")
     assert main(["check"]) == 1
     assert capsys.readouterr().out == (
-        "udaemon.toml:1:10: error[nothing-to-run]: daemons.a: has no factory, php or command\n"
+        "udaemon.toml:1:10: error[nothing-to-run]: daemons.a: has no factory, task, php or command\n"
         "1 | [daemons.a]\n"
         "  |          ^\n"
         "  = hint: add one of them\n"
@@ -123,7 +123,7 @@ async def waits() -> None: ...
         ("jobs:Mailer.create", "{}", None, None, None),
         ("jobs:called", "{}", None, None, None),
         ("jobs:unknown", "{}", None, None, None),
-        ("jobs:waits", "{}", None, None, None),
+        ("jobs:waits", "{}", "no-task", "waits is async and makes no task", "daemons.a.factory"),
         ("jobs:Nothing", "{}", "no-task", "Nothing is a class, which has no do_task", "daemons.a.factory"),
         ("jobs:nothing", "{}", "no-task", "nothing makes a Nothing, which has no do_task", "daemons.a.factory"),
         ("jobs:text", "{}", "no-task", "text makes a str, which has no do_task", "daemons.a.factory"),
@@ -283,6 +283,31 @@ def create(queue, **more):
     assert not good("jobs:Mailer", how="c")
     assert not good("jobs:Mailer", quue="x")
     assert not good("jobs:Mailer", to=[1])
+
+
+def test_schema_of_the_project_has_its_tasks_and_their_params(capsys: pytest.CaptureFixture[str]) -> None:
+    write(
+        "async def fetch(url: str): ...\ndef sweep(days: int) -> None: ...\nclass Mailer:\n    def do_task(self): ...\n"
+        "def create() -> Mailer: ...\ndef either(): ...",
+        "jobs.py",
+    )
+    write("[daemons.a]\nsleep = 1\ntask = 'jobs:sweep'\nparams.days = 1")
+    assert main(["schema", "--project"]) == 0
+    schema = json.loads(capsys.readouterr().out)
+    daemon = schema["definitions"]["daemon"]["properties"]
+    named = {key: [one["const"] for one in daemon[key]["anyOf"] if "const" in one] for key in ("task", "factory")}
+    assert named == {
+        "task": ["jobs:either", "jobs:fetch", "jobs:sweep"],
+        "factory": ["jobs:Mailer", "jobs:create", "jobs:either"],
+    }
+
+    def good(task: str, **params: object) -> bool:
+        manifest = {"daemons": {"a": {"task": task, "params": params}}}
+        return bool(jsonschema.Draft7Validator(schema).is_valid(manifest))
+
+    assert good("jobs:sweep", days=7)
+    assert not good("jobs:sweep", days="7")
+    assert not good("jobs:fetch", uri="x")
 
 
 def test_schema_is_printed(capsys: pytest.CaptureFixture[str]) -> None:

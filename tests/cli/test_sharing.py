@@ -11,6 +11,9 @@ MANIFEST = """
 [daemons.good]
 factory = "good:create"
 sleep = 1
+[daemons.itself]
+task = "good:itself"
+sleep = 1
 [daemons.logs]
 factory = "deep:create"
 sleep = 1
@@ -28,7 +31,7 @@ command = "true"
 
 def test_check_tells_module_by_module_what_is_shared_and_why_not(udaemon: Udaemon, shop: Path) -> None:
     (shop / "udaemon.toml").write_text(MANIFEST)
-    (shop / "good.py").write_text("import json\ndef create(): return print\n")
+    (shop / "good.py").write_text("import json\ndef create(): return print\ndef itself(): print()\n")
     (shop / "opens.py").write_text("import os\n\nlog = open(os.devnull)\n")
     (shop / "deep.py").write_text("import opens\ndef create(): return print\n")
     (shop / "green.py").write_text(
@@ -38,10 +41,11 @@ def test_check_tells_module_by_module_what_is_shared_and_why_not(udaemon: Udaemo
     lines = said.err.splitlines()
     assert said.code == 0
     assert lines[1] == "good shares good and 1 library"
-    assert lines[2].startswith("logs shares none of the project's modules")
-    assert lines[3] == "  imports deep for itself (deep.py:1): imports opens, which is not shared"
-    assert lines[4].startswith("  imports opens for itself (opens.py:3): ")
-    assert "open" in lines[4]
+    assert lines[2] == "itself shares good and 1 library"
+    assert lines[3].startswith("logs shares none of the project's modules")
+    assert lines[4] == "  imports deep for itself (deep.py:1): imports opens, which is not shared"
+    assert lines[5].startswith("  imports opens for itself (opens.py:3): ")
+    assert "open" in lines[5]
     assert not [line for line in lines if line.startswith(("alone", "db"))]
 
 

@@ -15,7 +15,7 @@ from hypothesis.strategies import SearchStrategy
 from udaemon.manifest.complete import by_hand
 from udaemon.manifest.containers import Environment, Many, Parameters
 from udaemon.manifest.keys import Table, keys_of
-from udaemon.manifest.model import KINDS, Daemon, Manifest, Php
+from udaemon.manifest.model import KINDS, PYTHON, Daemon, Manifest, Php
 from udaemon.manifest.references import SIGNALS, Command, Cooldown, PhpCallable, PythonCallable, SignalName, Umask
 from udaemon.manifest.values import LONGEST, Choice, Duration, Flag, Number, Size, Text
 
@@ -94,11 +94,12 @@ def daemons(draw: st.DrawFn, name: str) -> Daemon:
     )
     bare = Daemon(name=name)
     kind = draw(st.sampled_from((*KINDS, "php.entry")))
-    if kind == "factory":
-        return evolve(daemon, factory="pkg.mod:make", php=bare.php, command=None, shell=False)
+    if kind in PYTHON:
+        factory, task = ("pkg.mod:make", None) if kind == "factory" else (None, "pkg.mod:run")
+        return evolve(daemon, factory=factory, task=task, php=bare.php, command=None, shell=False)
     if kind == "php":
         php = Php(factory="A::b", bootstrap="/app/bootstrap.php", interpreter=("php", *daemon.php.interpreter))
-        return evolve(daemon, factory=None, params=bare.params, php=php, command=None, shell=False)
+        return evolve(daemon, factory=None, task=None, params=bare.params, php=php, command=None, shell=False)
     command = ("echo $HOME ${X} | cat",) if daemon.shell else daemon.command or ("a",)
     php = bare.php
     if kind == "php.entry":
@@ -108,6 +109,7 @@ def daemons(draw: st.DrawFn, name: str) -> Daemon:
     return evolve(
         daemon,
         factory=None,
+        task=None,
         php=php,
         command=command,
         shell=daemon.shell and kind != "php.entry",

@@ -48,7 +48,7 @@ class ChildSetup:
         self.env = {name: value for name, value in wanted.items() if os.environ.get(name) != value}
         if spec.directory not in sys.path:
             sys.path.insert(0, spec.directory)
-        self.call: Call | None = known_call(spec.factory, spec.params, self.context)
+        self.call: Call | None = known_call(spec.factory, spec.params, self.context, is_task=spec.is_task)
 
 
 class BatchSetup:

@@ -5,7 +5,6 @@ Knows nothing of processes. What the operator got wrong is `Misconfigured`; what
 
 from __future__ import annotations
 
-import dis
 import inspect
 import signal
 import sys
@@ -15,20 +14,16 @@ from importlib import import_module
 from types import FunctionType, ModuleType
 from typing import Any, NamedTuple
 
-from udaemon.child.forms import Misconfigured, is_async, lazy_form, refuse_lazy
+from udaemon.child.forms import Misconfigured, is_async, lazy_form, makes_no_task, refuse_as_factory, refuse_lazy
 from udaemon.child.task import TaskContext
 
 HOOKS = {int(signal.SIGHUP): "on_hangup", int(signal.SIGUSR1): "on_user1", int(signal.SIGUSR2): "on_user2"}
 
 
 class Call(NamedTuple):
-    """How a task is made: by calling a factory with these arguments.
+    """A callable with its keyword arguments: the factory, or with `is_task` what each run calls."""
 
-    A function that can only be a task is its own task and is not called for one: an `async def`, one annotated to
-    return None, or one without annotation in whose code no value is returned. It gets the arguments at each run.
-    """
-
-    factory: Callable[..., Any]
+    function: Callable[..., Any]
     arguments: Mapping[str, Any]
     is_task: bool
 
@@ -55,8 +50,8 @@ def load_module(name: str) -> ModuleType:
         raise
 
 
-def resolve(name: str) -> Callable[..., Any]:
-    """The callable that "package.module:function" or "package.module:Class.method" names."""
+def resolve(name: str) -> Any:
+    """What "package.module:function" or "package.module:Class.method" names."""
     module_name, _, path = name.partition(":")
     if not module_name or not path or module_name.startswith("."):
         raise Misconfigured(f'"{name}" is not of the form "package.module:function"')
@@ -65,6 +60,12 @@ def resolve(name: str) -> Callable[..., Any]:
         if not hasattr(found, part):
             raise Misconfigured(f"{module_name} has no {path}")
         found = getattr(found, part)
+    return found
+
+
+def resolve_callable(name: str) -> Callable[..., Any]:
+    """The same, for what has to be a callable."""
+    found = resolve(name)
     if not callable(found):
         raise Misconfigured(f"{name} cannot be called")
     return found  # type: ignore[no-any-return]
@@ -72,30 +73,52 @@ def resolve(name: str) -> Callable[..., Any]:
 
 def resolve_listener(listener: str | Callable[..., Any]) -> Callable[..., Any]:
     """The same for a listener, which is a plain function: nobody would await another."""
-    found = resolve(listener) if isinstance(listener, str) else listener
+    found = resolve_callable(listener) if isinstance(listener, str) else listener
     if is_async(found):
         raise Misconfigured(f"the listener {listener} is async: it must be a plain function")
     return found
 
 
-def build(name: str, params: Mapping[str, Any], context: TaskContext, call: Call | None = None) -> Built:
-    """Resolve the factory, call it, and look at what it made. `call` is what `known_call` knew."""
+def build(
+    name: str, params: Mapping[str, Any], context: TaskContext, call: Call | None = None, *, is_task: bool = False
+) -> Built:
+    """Make the task that a manifest names.
+
+    Args:
+        name: The factory, which is called for it; with `is_task` the task itself.
+        params: Keyword arguments: for the factory, or for each run of the task.
+        context: Passed to what has a parameter of this name.
+        call: What `known_call` knew.
+        is_task: Whether `name` is the task itself.
+
+    Raises:
+        Misconfigured: It names no task, and nothing that makes one.
+    """
+    if is_task:
+        return _named_task(name, params, context, call)
     if call is None:
-        factory = resolve(name)
-        refuse_lazy(factory, name)
-        call = Call(factory, _arguments(factory, name, params, context), _is_own_task(factory))
-    made = partial(call.factory, **call.arguments) if call.is_task else call.factory(**call.arguments)
-    return built_of(made, name)
+        factory = resolve_callable(name)
+        refuse_as_factory(factory, name)
+        call = Call(factory, _arguments(factory, name, params, context), is_task)
+    made = call.function(**call.arguments)
+    if made is None:
+        raise Misconfigured(f'{name} returned None and no task: if it is itself the task, write task = "{name}"')
+    return _built(made, _run_of(made, name, "returned {what}: a factory returns"))
 
 
-def known_call(name: str, params: Mapping[str, Any], context: TaskContext) -> Call | None:
-    """How a factory is called, where nobody's code must run to know: a plain function of a module that is loaded."""
+def known_call(name: str, params: Mapping[str, Any], context: TaskContext, *, is_task: bool = False) -> Call | None:
+    """How a function is called, where nobody's code must run to know: a plain one of a module that is loaded."""
     module_name, _, path = name.partition(":")
-    factory = vars(sys.modules[module_name]).get(path) if module_name in sys.modules else None
+    function = vars(sys.modules[module_name]).get(path) if module_name in sys.modules else None
     arguments = dict(params)
-    if not isinstance(factory, FunctionType) or lazy_form(factory) or not _fits(factory, arguments, context):
+    if not isinstance(function, FunctionType) or lazy_form(function) or not _fits(function, arguments, context):
         return None
-    return Call(factory, arguments, _is_own_task(factory))
+    return Call(function, arguments, is_task) if is_task or makes_no_task(function) is None else None
+
+
+def built_of(task: Any, name: str) -> Built:
+    """What a task is made of that a program has made; `name` is what it calls it."""
+    return _built(task, _run_of(task, name))
 
 
 def _arguments(
@@ -137,38 +160,28 @@ def _fits(factory: Callable[..., Any], arguments: dict[str, Any], context: TaskC
     return arguments.keys() <= set(names) and arguments.keys() | optional >= set(names)
 
 
-def _is_own_task(factory: Callable[..., Any]) -> bool:
-    if is_async(factory):
-        return True
-    annotations = getattr(factory, "__annotations__", {})
-    if "return" in annotations:
-        return annotations["return"] in (None, "None")
-    return isinstance(factory, FunctionType) and not _returns_a_value(factory)
+def _named_task(name: str, params: Mapping[str, Any], context: TaskContext, call: Call | None) -> Built:
+    if call is None:
+        task = resolve(name)
+        if isinstance(task, type):
+            raise Misconfigured(f'{name} is a class, and makes the task: write factory = "{name}"')
+        run = _run_of(task, name)
+        call = Call(run, _arguments(run, name, params, context), is_task=True)
+    else:
+        task = call.function
+    return _built(task, partial(call.function, **call.arguments) if call.arguments else call.function)
 
 
-def _returns_a_value(function: FunctionType) -> bool:
-    """Whether a value other than None can be returned, by the function's own instructions."""
-    before: dis.Instruction | None = None
-    for instruction in dis.get_instructions(function):
-        if instruction.opname == "RETURN_CONST" and instruction.argval is not None:
-            return True
-        if instruction.opname == "RETURN_VALUE":
-            plain_none = before is not None and before.opname == "LOAD_CONST" and before.argval is None
-            if not plain_none or instruction.is_jump_target:  # `return a or None` jumps past the None
-                return True
-        before = instruction
-    return False
+def _run_of(task: Any, name: str, how: str = "is {what}: a task is") -> Callable[..., Any]:
+    """What each run of a task calls; `how` says how it came from what is named, if there is nothing to call."""
+    run = getattr(task, "do_task", task)
+    if isinstance(task, type) or not callable(run):
+        what = f"the class {task.__qualname__}" if isinstance(task, type) else type(task).__name__
+        raise Misconfigured(f"{name} {how.format(what=what)} an object with do_task(), or a function")
+    refuse_lazy(run, name if run is task else f"the do_task of {name}")
+    return run  # type: ignore[no-any-return]
 
 
-def built_of(made: Any, name: str) -> Built:
-    """What a task is made of; `name` says where it came from."""
-    run = getattr(made, "do_task", made)
-    if isinstance(made, type) or not callable(run):
-        what = f"the class {made.__qualname__}" if isinstance(made, type) else f"{type(made).__name__}"
-        raise Misconfigured(
-            f"{name} returned {what}: a factory returns an object with do_task(), or a function "
-            "(a function that is itself the task returns no value)"
-        )
-    refuse_lazy(run, name if run is made else f"the do_task of {name}")
-    hooks = {number: getattr(made, hook) for number, hook in HOOKS.items() if callable(getattr(made, hook, None))}
+def _built(task: Any, run: Callable[..., Any]) -> Built:
+    hooks = {number: getattr(task, hook) for number, hook in HOOKS.items() if callable(getattr(task, hook, None))}
     return Built(run, is_async(run), hooks)

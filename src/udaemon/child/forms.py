@@ -61,12 +61,37 @@ def refuse_lazy(run: Callable[..., Any], name: str) -> None:
         raise Misconfigured(f"{name} is {form}: calling it does nothing but make a generator; take out the `yield`")
 
 
+def makes_no_task(factory: Callable[..., Any]) -> str | None:
+    """Why a call of this would make no task, as far as that can be seen: it may be the task itself."""
+    if is_async(factory):
+        return "is async"
+    if hasattr(factory, "__wrapped__"):
+        return None  # the annotation is of what it wraps
+    try:
+        annotations = getattr(factory, "__annotations__", {})
+    except Exception:  # noqa: BLE001 - Python 3.14 works them out now, and a name may be a type checker's only
+        return None
+    return "returns None" if annotations.get("return", "") in (None, "None") else None
+
+
+def refuse_as_factory(factory: Callable[..., Any], name: str) -> None:
+    """Refuse as a factory, before it is called, what would make no task.
+
+    Raises:
+        Misconfigured: It is such a function.
+    """
+    refuse_lazy(factory, name)
+    why = makes_no_task(factory)
+    if why is not None:
+        raise Misconfigured(f'{name} {why} and makes no task: if it is itself the task, write task = "{name}"')
+
+
 def refuse_product(product: object, *, awaited: bool = False) -> None:
     """Refuse what a run returned if that had to be run itself; any other value is ignored, as a task's always is.
 
     Args:
         product: What it returned.
-        awaited: Whether it is an `async def`, which a factory must not be.
+        awaited: Whether it is an `async def`, which no factory is.
 
     Raises:
         WrongForm: Dropped in silence, it would make a task that does nothing.
@@ -83,10 +108,7 @@ def refuse_product(product: object, *, awaited: bool = False) -> None:
     # Asked of the type: a proxy answers to every name.
     is_task = isinstance(product, CallbackTask) or hasattr(type(product), "do_task")
     if is_task or (awaited and isinstance(product, FunctionType)):
-        raise WrongForm(
-            f"do_task returned a task ({kind}), which nobody runs: a factory must be a plain function that is called "
-            "once, and an `async def` is always the task itself"
-        )
+        raise WrongForm(f"do_task returned a task ({kind}), which nobody runs: name what makes the task by `factory`")
 
 
 def _unwrapped(run: Any) -> Any:

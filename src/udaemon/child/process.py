@@ -78,7 +78,7 @@ def prepare(setup: ChildSetup, *, once: bool = False) -> Callable[[], Outcome]:
         load_module(module)
     listeners = {kind: tuple(map(resolve_listener, names)) for kind, names in spec.listeners.items()}
     recorder = Recorder(spec.name, spec.index, setup.writer, reporter, listeners)
-    built = build(spec.factory, spec.params, setup.context, setup.call)
+    built = build(spec.factory, spec.params, setup.context, setup.call, is_task=spec.is_task)
     leave_if_forked()
     signals.hooks = built.hooks
     if signals.stopping:

@@ -22,8 +22,9 @@ class Pace(NamedTuple):
 
 
 class ChildSpec(NamedTuple):
-    """One instance of a factory daemon. Durations in seconds, paths absolute.
+    """One instance of a daemon that runs a task. Durations in seconds, paths absolute.
 
+    `factory` names what makes its task; with `is_task` it is the task itself, and `params` are passed to each run.
     `env` is added to the environment; `listeners` maps `start`, `task_done` and `task_failed` to "pkg.mod:function"
     names, or to functions where there is no process between; `directory` is the manifest's, and goes on `sys.path`;
     `slot` is the number of its scoreboard slot; `rlimit_nofile` is the (soft, hard) limit to set back, None to leave it
@@ -50,6 +51,7 @@ class ChildSpec(NamedTuple):
     rlimit_nofile: tuple[int, int] | None = None
     memory_limit: int | None = None
     memory_threshold: float = 70.0
+    is_task: bool = False
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the mappings as dicts: a mapping proxy cannot be pickled."""

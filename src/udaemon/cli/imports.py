@@ -37,7 +37,7 @@ class Imported:
 
 
 def check_imports(manifest: Manifest, *, patience: float = PATIENCE) -> Imported:
-    """Import every factory and listener of the daemons that may run.
+    """Import every task, factory and listener of the daemons that may run.
 
     Which variables are set can decide whether an import works, what is in them hardly ever: daemons whose variables
     have the same names share one import, unless an interpreter reads them at its start, as PYTHONPATH.
@@ -48,11 +48,11 @@ def check_imports(manifest: Manifest, *, patience: float = PATIENCE) -> Imported
     for path, reference, params, env in _asked(manifest):
         names = None if params is None else sorted(params)
         startup = tuple(sorted((name, value) for name, value in env.items() if read_at_startup(name)))
-        key = (startup, " ".join(sorted(env)), reference, json.dumps(names))
+        key = (startup, " ".join(sorted(env)), str(path[2]), reference, json.dumps(names))
         number = numbers.setdefault(key, len(numbers))
         users.setdefault(number, []).append(path)
         group = programs.setdefault(startup, {}).setdefault(key[1], {"env": dict(env), "items": {}})
-        group["items"][str(number)] = {"reference": reference, "params": names}
+        group["items"][str(number)] = {"reference": reference, "params": names, "key": path[2]}
     findings: list[Finding] = []
     seconds, memory = 0.0, 0
     for startup, groups in programs.items():
@@ -79,8 +79,8 @@ def _asked(manifest: Manifest) -> Iterator[tuple[Path, str, Mapping[str, Any] | 
     for daemon in manifest.daemons.values():
         if daemon.enabled:
             path: Path = ("daemons", daemon.name)
-            if daemon.factory:
-                yield (*path, "factory"), daemon.factory, daemon.params, daemon.env
+            if (named := daemon.task or daemon.factory) is not None:
+                yield (*path, daemon.kind), named, daemon.params, daemon.env
             yield from ((place, name, None, daemon.env) for place, name in _listeners(daemon, path))
 
 
@@ -103,12 +103,13 @@ def _finding(fault: Mapping[str, Any], path: Path) -> Finding:
 
 
 def project_factories(manifest: Manifest, *, patience: float = PATIENCE) -> list[dict[str, Any]]:
-    """Tell the factories in the modules that the manifest names, with the types of their parameters.
+    """Tell the tasks and factories in the modules that the manifest names, with the types of their parameters.
 
     Raises:
         TimeoutError: An import takes too long.
     """
-    modules = sorted({daemon.factory.partition(":")[0] for daemon in manifest.daemons.values() if daemon.factory})
+    named = (daemon.task or daemon.factory for daemon in manifest.daemons.values())
+    modules = sorted({one.partition(":")[0] for one in named if one})
     asked = {"directory": manifest.directory, "modules": modules}
     with _program("inventory", asked, manifest.directory, manifest.env) as read:
         told: list[dict[str, Any]] = json.loads(b"\n".join(_lines(read, patience)) or b"[]")

@@ -1,4 +1,4 @@
-"""Imports modules in a process made for it, and tells the factories in them with the types of their parameters.
+"""Imports modules in a process made for it, and tells their tasks and factories with the types of their parameters.
 
 Knows nothing of manifests: it is told module names by marshal on stdin and answers as JSON on the fd that argv names
 (`imports.py` starts it). A module that cannot be imported is left out; `check` says why.
@@ -51,16 +51,18 @@ def factories(module_name: str) -> Iterator[dict[str, Any]]:
 
 
 def described(reference: str, found: Callable[..., Any]) -> dict[str, Any]:
-    """Describe one factory: the first line of its docstring, and a schema for each parameter."""
+    """Describe one: which keys may name it, the first line of its docstring, and a schema for each parameter."""
+    keys = keys_for(found)
     try:
         parameters = inspect.signature(found).parameters
     except (TypeError, ValueError):
-        return {"reference": reference, "description": "", "open": True, "params": {}}
+        return {"reference": reference, "keys": keys, "description": "", "open": True, "params": {}}
     hints: dict[str, Any] = {}
     with contextlib.suppress(Exception):  # an annotation may name what is only there for type checkers
         hints = typing.get_type_hints(found.__init__ if inspect.isclass(found) else found)
     return {
         "reference": reference,
+        "keys": keys,
         "description": (inspect.getdoc(found) or "").partition("\n")[0],
         "open": any(one.kind is one.VAR_KEYWORD for one in parameters.values()),
         "params": {
@@ -69,6 +71,16 @@ def described(reference: str, found: Callable[..., Any]) -> dict[str, Any]:
             if one.kind in {one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY} and name != "context"
         },
     }
+
+
+def keys_for(found: Callable[..., Any]) -> list[str]:
+    """Tell whether a callable may be a factory, a task or, for all that can be seen, both."""
+    if inspect.isclass(found):
+        return ["factory"]
+    returned = getattr(found, "__annotations__", {}).get("return", "")
+    if inspect.iscoroutinefunction(found) or returned in {None, "None"}:
+        return ["task"]
+    return ["factory", "task"] if returned == "" else ["factory"]
 
 
 def _parameter(one: inspect.Parameter, hint: Any) -> Schema:

@@ -1,4 +1,4 @@
-"""Imports factories in a process made for it, and tells on a pipe what is wrong with them.
+"""Imports tasks, factories and listeners in a process made for it, and tells on a pipe what is wrong with them.
 
 Knows nothing of manifests: it is told references, parameters and environments by marshal on stdin. It is a program of
 its own (`imports.py` starts it), because what it imports may do anything: print, exit, hang, crash.
@@ -6,35 +6,34 @@ its own (`imports.py` starts it), because what it imports may do anything: print
 
 from __future__ import annotations
 
-import builtins
 import importlib
 import marshal
 import os
 import resource
 import sys
 
+from udaemon.cli.callables import factory_faults, fault, is_async, task_faults
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from typing import Any
 
-    Fault = dict[str, str | None]
-    """What is wrong with a callable; `param` names a parameter of the manifest where that is the wrong part."""
+    from udaemon.cli.callables import Fault
 
 
 _STARS = 0x04 | 0x08
-_COROUTINE = 0x80
-_GENERATORS = {0x20: "a generator function", 0x200: "an async generator function"}
-"""CO_VARARGS, CO_VARKEYWORDS, CO_COROUTINE, CO_GENERATOR and CO_ASYNC_GENERATOR of the module `inspect`."""
+"""CO_VARARGS and CO_VARKEYWORDS of the module `inspect`."""
 
 
-def fault(code: str, message: str, hint: str | None = None, param: str | None = None) -> Fault:
-    """Put a fault; a plain table, because `typing` takes a third of this program's time."""
-    return {"code": code, "message": message, "hint": hint, "param": param}
+def examine(reference: str, params: list[str] | None, key: str) -> Iterator[Fault]:
+    """Import what a key names, and hold its signature against the parameters.
 
-
-def examine(reference: str, params: list[str] | None) -> Iterator[Fault]:
-    """Import a callable and hold its signature against the parameters."""
+    Args:
+        reference: "package.module:function".
+        params: The names of the parameters; None for a listener, which has none.
+        key: `factory`, `task` or the key of the listener.
+    """
     module_name, _, path = reference.partition(":")
     try:
         module = importlib.import_module(module_name)
@@ -48,15 +47,21 @@ def examine(reference: str, params: list[str] | None) -> Iterator[Fault]:
         except AttributeError:
             yield fault("import-failed", f"{_name(found)} has no {name}", _meant(name, found))
             return
-    if not callable(found):
-        yield fault("not-callable", f"{path} is no callable but a {type(found).__name__}")
+    if key == "task" and isinstance(found, type):
+        yield fault("no-task", f"{path} is a class, and makes the task", f'write factory = "{reference}"')
+        return
+    called = getattr(found, "do_task", found) if key == "task" else found
+    if not callable(called):
+        itself = "a task is a function, or an object with do_task()" if key == "task" else None
+        yield fault("not-callable", f"{path} is no callable but a {type(found).__name__}", itself)
     elif params is None:
-        if getattr(getattr(found, "__code__", None), "co_flags", 0) & _COROUTINE:
+        if is_async(found):
             yield fault("not-callable", f"the listener {path} is async", "make it a plain function")
     else:
-        if not _fits(found, params):
-            yield from _signature(found, path, params)
-        yield from _task(found, path)
+        if not _fits(called, params):
+            yield from _signature(called, path, params)
+        whose = path if called is found else f"{path}.do_task"
+        yield from task_faults(called, whose) if key == "task" else factory_faults(found, path, reference)
 
 
 def _fits(found: Callable[..., Any], params: list[str]) -> bool:
@@ -95,31 +100,6 @@ def _signature(found: Callable[..., Any], path: str, params: list[str]) -> Itera
         }
         if needed and name not in params and name != "context":
             yield fault("wrong-params", f"{path} needs the parameter {name}", f"add {name} to params")
-
-
-def _task(found: Callable[..., Any], path: str) -> Iterator[Fault]:
-    """Look at what a factory makes, as far as it can be seen without calling it."""
-    lazy = _lazy(found)
-    if lazy is not None:
-        yield fault("no-task", f"{path} is {lazy}: calling it does nothing but make a generator", "take out the yield")
-        return
-    made = found if isinstance(found, type) else getattr(found, "__annotations__", {}).get("return")
-    if isinstance(made, str):
-        made = getattr(found, "__globals__", {}).get(made, getattr(builtins, made, None))
-    if isinstance(made, type) and made not in {object, type(None)} and not _is_task(made):
-        what = f"{path} makes a {made.__name__}" if made is not found else f"{path} is a class"
-        yield fault("no-task", f"{what}, which has no do_task", "a task has a method do_task, or can be called")
-    elif isinstance(made, type) and (lazy := _lazy(getattr(made, "do_task", None))) is not None:
-        yield fault("no-task", f"{made.__name__}.do_task is {lazy}: each run would do nothing", "take out the yield")
-
-
-def _lazy(found: Any) -> str | None:
-    flags = getattr(getattr(found, "__code__", None), "co_flags", 0)
-    return next((form for flag, form in _GENERATORS.items() if flags & flag), None)
-
-
-def _is_task(made: type) -> bool:
-    return hasattr(made, "do_task") or any("__call__" in vars(cls) for cls in made.__mro__)
 
 
 def _put(error: BaseException) -> str:
@@ -177,7 +157,7 @@ def _work(group: Mapping[str, Any], fd: int) -> None:
     os.environ.update(group["env"])
     for before, (number, item) in enumerate(group["items"].items()):
         _tell(fd, f"began {number}")
-        faults = list(examine(item["reference"], item["params"]))
+        faults = list(examine(item["reference"], item["params"], item["key"]))
         if before and any(fault["code"] == "import-failed" for fault in faults):
             _tell(fd, f"again {number}")
             return

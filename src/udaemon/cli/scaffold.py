@@ -18,7 +18,6 @@ TASKS = '''\
 
 from __future__ import annotations
 
-
 class Greeter:
     """A task is any object with `do_task`."""
 
@@ -42,7 +41,7 @@ restart = "on-failure"
 log-dir = "log"
 
 [daemons.greeter]
-factory = "tasks:create_greeter"
+factory = "tasks:create_greeter"      # task = "tasks:FUNCTION" for a function that is the task itself
 params = {{ whom = "world" }}
 sleep = "5s"
 
@@ -59,7 +58,7 @@ defaults:
 
 daemons:
   greeter:
-    factory: tasks:create_greeter
+    factory: tasks:create_greeter     # task: tasks:FUNCTION for a function that is the task itself
     params:
       whom: world
     sleep: 5s

@@ -93,7 +93,7 @@ def describe(view: InstanceView, *, moment: Moment, node: str, rss: Rss) -> dict
         "name": view.key.name,
         "instance": view.key.index,
         "instances": daemon.instances,
-        "kind": "factory" if daemon.command is None else "command",
+        "kind": "command" if daemon.command is not None else "task" if daemon.task else "factory",
         "state": instance.state.value,
         "wanted": instance.wanted.value,
         "activity": _activity(view),

@@ -8,14 +8,14 @@ from __future__ import annotations
 from typing import Any
 
 from udaemon.child.spec import ChildSpec
-from udaemon.manifest.model import Daemon, Manifest, StartMethod
+from udaemon.manifest.model import TASKS, Daemon, Manifest, StartMethod
 
 _PHP_TASK = "udaemon.php.task:create"
 
 
 def has_task(daemon: Daemon) -> bool:
     """Whether its process is one of ours that runs a task, and no program."""
-    return daemon.kind in {"factory", "php"}
+    return daemon.kind in TASKS
 
 
 def is_forked(daemon: Daemon) -> bool:
@@ -23,16 +23,16 @@ def is_forked(daemon: Daemon) -> bool:
     return has_task(daemon) and daemon.start_method is StartMethod.ZYGOTE
 
 
-def factory_of(daemon: Daemon) -> str:
-    """What makes the daemon's task in its process: its own factory, or ours for PHP.
+def callable_of(daemon: Daemon) -> str:
+    """The callable that its process imports: the daemon's task, what makes it, or for PHP what makes ours.
 
     Raises:
         ValueError: It is a command.
     """
-    factory = _PHP_TASK if daemon.kind == "php" else daemon.factory
-    if factory is None:
-        raise ValueError(f"{daemon.name} has no factory")
-    return factory
+    named = _PHP_TASK if daemon.kind == "php" else daemon.task or daemon.factory
+    if named is None:
+        raise ValueError(f"{daemon.name} has no task")
+    return named
 
 
 def _php(daemon: Daemon) -> dict[str, Any]:
@@ -56,7 +56,8 @@ def spec_of(manifest: Manifest, daemon: Daemon, index: int, *, slot: int = 0) ->
         instances=daemon.instances,
         project=manifest.project,
         context=manifest.context,
-        factory=factory_of(daemon),
+        factory=callable_of(daemon),
+        is_task=daemon.kind == "task",
         params=_php(daemon) if php else dict(daemon.params),
         env={"PWD": daemon.cwd or manifest.directory, **daemon.env},
         cwd=daemon.cwd or manifest.directory,

@@ -81,5 +81,5 @@ def _chosen(root: Root, profiles: Collection[str]) -> dict[str, Daemon]:
         name: evolve(daemon, profiles=(), extends=None) if daemon.profiles or daemon.extends else daemon
         for name, daemon in root.daemons.items()
         if (not daemon.profiles or set(daemon.profiles) & set(profiles))
-        and (daemon.enabled or daemon.factory or daemon.php.factory or daemon.php.entry or daemon.command)
+        and (daemon.enabled or daemon.kind != "command" or daemon.command)
     }

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from udaemon.manifest.keys import keys_of
 from udaemon.manifest.measures import format_size
 from udaemon.manifest.merge import LONGEST_LINE, Tree, kind_of, kinds, levels, lineage, meaningless, php_keys
-from udaemon.manifest.model import BARE, KINDS, Daemon, Manifest, Php
+from udaemon.manifest.model import BARE, KINDS, PYTHON, TASKS, Daemon, Manifest, Php
 from udaemon.manifest.problems import Finding, Path
 from udaemon.manifest.root import Root
 from udaemon.manifest.wording import near, shown
@@ -46,7 +46,9 @@ def _what_to_run(top: Tree, name: str, own: Tree) -> Iterator[Finding]:
         *line, last = lineage(top, name)
         known = last in top["daemons"] and last not in line and len(line) < LONGEST_LINE
         if known and own.get("enabled") is not False and not _misspelt(own, Daemon):
-            yield Finding("nothing-to-run", "has no factory, php or command", "add one of them", path, at_key=True)
+            yield Finding(
+                "nothing-to-run", "has no factory, task, php or command", "add one of them", path, at_key=True
+            )
     elif len(has) > 1:
         at = (*path, has[-1]) if has[-1] in own else path
         together = " and ".join(has)
@@ -88,7 +90,7 @@ def _misspelt(own: Tree, model: type) -> bool:
     from udaemon.manifest.meant import target
 
     unknown = [key for key in own if key not in known]
-    return any(target(key, "", close=False) in (*KINDS, "task") or near(key, KINDS) for key in unknown)
+    return any(target(key, "", close=False) in KINDS or near(key, KINDS) for key in unknown)
 
 
 def check_lineage(top: Tree) -> Iterator[Finding]:
@@ -136,15 +138,15 @@ def check_root(root: Root, top: Tree) -> Iterator[Finding]:
         if daemon.backoff.initial > daemon.backoff.max:
             hint = "raise max, or lower initial"
             yield Finding("contradiction", "initial is longer than max", hint, (*path, "backoff"))
-        if daemon.kind in {"factory", "php"} and not daemon.command and not daemon.sleep and not daemon.min_sleep:
+        if daemon.kind in TASKS and not daemon.command and not daemon.sleep and not daemon.min_sleep:
             hint = "set sleep to a period, or min-sleep to a pause"
             message = "sleep and min-sleep are both 0: it runs without a pause"
             yield Finding("no-pause", message, hint, path, at_key=True, severity="warning")
-        if daemon.memory_limit is None and daemon.kind == "factory" and "memory-threshold" in top["daemons"][name]:
+        if daemon.memory_limit is None and daemon.kind in PYTHON and "memory-threshold" in top["daemons"][name]:
             hint = "set memory-limit, or take it out"
             at = (*path, "memory-threshold")
             yield Finding("threshold-alone", "a percent of no limit", hint, at, at_key=True, severity="warning")
-        if daemon.kind == "factory" and too_little(daemon.memory_limit, daemon.memory_threshold):
+        if daemon.kind in PYTHON and too_little(daemon.memory_limit, daemon.memory_threshold):
             message = (
                 f"{daemon.memory_threshold:g} percent of it is less than a bare Python's {format_size(BARE)} or so"
             )

@@ -56,7 +56,7 @@ CODES = {
         "A key of `env` cannot be the name of a variable.", "Write a name that is not empty and has no `=`."
     ),
     "both-to-run": Code(
-        "The daemon has two of `factory`, `php` and `command`, perhaps one of them from `defaults`.",
+        "The daemon has two of `factory`, `task`, `php` and `command`, perhaps one of them from `defaults`.",
         "Leave one of them.",
     ),
     "contradiction": Code(
@@ -73,8 +73,8 @@ CODES = {
         "A daemon extends another one that, perhaps by way of further ones, extends it.", "Take one of them out."
     ),
     "import-failed": Code(
-        "What a factory or a listener names cannot be imported: the module is missing or fails, or has no such name. "
-        "Or PHP does not find the factory, or its bootstrap is missing or fails. "
+        "What `task`, `factory` or a listener names cannot be imported: the module is missing or fails, or has no such "
+        "name. Or PHP does not find the factory, or its bootstrap is missing or fails. "
         "Modules are looked for in the manifest's directory first.",
         "Try it: `python -c 'import package.module'` in the manifest's directory. `check --no-import` leaves it out.",
     ),
@@ -125,11 +125,15 @@ CODES = {
         "Install it, or write its path: `./serve` is the file in `cwd`.",
     ),
     "no-task": Code(
-        "What the factory makes is no task, by the class it is or the annotation it has.",
-        "Return an object with a method `do_task`, or a function.",
+        "What the factory makes is no task, as its class or annotation says, or as it returns nothing. Or what `task` "
+        "names is none: it is a class, or makes a task or a generator.",
+        "A factory returns an object with a method `do_task`, or a function. Name a function that is the task itself "
+        "by `task`, and what makes one by `factory`.",
     ),
     "no-value": Code("A key has no value. A missing value is no value of any type.", "Write one, or take the key out."),
-    "not-callable": Code("What a factory or a listener names is there, but cannot be called.", "Name a function."),
+    "not-callable": Code(
+        "What `task`, `factory` or a listener names is there, but cannot be called.", "Name a function."
+    ),
     "not-executable": Code(
         "The program of the command is a directory, or nobody may execute it.",
         "`chmod +x` it, or write who reads it before it: `python3 serve.py`.",
@@ -141,7 +145,7 @@ CODES = {
         "Write `${HOME}`; where the text is meant as it stands, `$$HOME`.",
     ),
     "nothing-to-run": Code(
-        "The daemon has no `factory`, `php` or `command`, or its `php` has neither `factory` nor `entry`.",
+        "The daemon has no `factory`, `task`, `php` or `command`, or its `php` has neither `factory` nor `entry`.",
         "Add one of them.",
     ),
     "out-of-range": Code("The value is too small or too large.", "Write one within the bounds of the message."),
@@ -186,7 +190,7 @@ CODES = {
     ),
     "unsafe": Code(
         "udaemon runs as root, and someone who is not root may write this file, or the directory that it lies in, and "
-        "so could run anything as root. Manifests, included files, env-files and modules of factories are looked at.",
+        "so could run anything as root. Manifests, included files, env-files and modules of tasks are looked at.",
         "`chown root` it, and take the write permission of group and others.",
     ),
     "variable-in-command": Code(
@@ -194,8 +198,9 @@ CODES = {
         'Put it in `env`: `env = { NAME = "value" }`. Or set `shell = true`.',
     ),
     "wrong-params": Code(
-        "`params` are passed as keyword arguments, and the factory takes no such one, or needs one that is not there.",
-        "Compare `params` with the factory's signature.",
+        "`params` are passed as keyword arguments, and the factory or task takes no such one, or needs one that is not "
+        "there.",
+        "Compare `params` with its signature.",
     ),
     "wrong-type": Code("The value is of another type than the key takes.", "Write the type that the message names."),
     "yaml-tag": Code("A YAML tag (`!something`) is refused: values have the types they show.", "Leave it out."),

@@ -23,7 +23,6 @@ TODAY = {
     "rlimits": "call `ulimit` in the shell that starts `udaemon up`, or `prlimit` before the program",
     "stagger": "daemons start all at once",
     "stdin": "daemons read from /dev/null",
-    "task": "factory names a callable that makes the task",
     "task-timeout": "nothing ends a run that takes too long",
     "user": "start `udaemon up` as that user; one project for each user",
 }

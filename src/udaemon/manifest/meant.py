@@ -58,7 +58,7 @@ def _known(model: type) -> Mapping[str, str]:
 
 def is_daemon(table: object) -> bool:
     """Whether something that stands at the top level is a daemon by what is in it."""
-    return isinstance(table, dict) and any(target(name, "", close=False) in (*KINDS, "task") for name in table)
+    return isinstance(table, dict) and any(target(name, "", close=False) in KINDS for name in table)
 
 
 def value_hint(key: Key, value: Any) -> str | None:
@@ -84,7 +84,7 @@ def for_a_command(name: str) -> str | None:
             memory = "cgroup.memory-max"
             return f"take it out; for a command it is {memory}" if there(memory) else _no_limit()
         case "sleep" | "min-sleep":
-            return "take it out: a command runs until it ends; one that is called again and again is a task (factory)"
+            return "take it out: a command runs until it ends; one that is called again and again has task or factory"
         case "params":
             return "take it out: arguments stand in command, behind the program"
         case _:

@@ -32,10 +32,14 @@ __all__ = [
     "Stop",
 ]
 
-KINDS = ("factory", "php", "command")
+KINDS = ("factory", "task", "php", "command")
 """The keys that say what to run; a daemon has one of them."""
 
-_TASK = ("factory", "php")
+PYTHON = ("factory", "task")
+"""Those of them that name a Python callable."""
+
+TASKS = (*PYTHON, "php")
+"""Those of them that make a daemon with runs."""
 
 BARE = 13 * 1024**2
 """Bytes that a daemon's Python process has resident before it imports anything of its own; measured on Linux."""
@@ -60,18 +64,29 @@ class StartMethod(StrEnum):
 class Daemon:
     """One declared daemon with `defaults` merged in. Durations in seconds, paths absolute.
 
-    One of `factory`, `php.factory`, `php.entry` and `command` is set; with `php.entry`, `command` is how one would
-    start the daemon by hand.
+    One of `factory`, `task`, `php.factory`, `php.entry` and `command` is set; with `php.entry`, `command` is how one
+    would start the daemon by hand.
     """
 
     name: str = field()
     factory: str | None = key(
-        'Callable that makes the task: "package.module:function" or "package.module:Class.method".',
+        'Callable that makes the task: "package.module:function" or "package.module:Class.method". It is called once '
+        "in a process, and returns an object with `do_task()`, or a function.",
         PythonCallable(),
         example="jobs.mail:create",
     )
+    task: str | None = key(
+        'Function that is the task itself, and that each run calls: "package.module:function". An object with '
+        "`do_task()` will do, too.",
+        PythonCallable(),
+        example="jobs.mail:send_mail",
+    )
     params: Mapping[str, Any] = key(
-        "Keyword arguments for the factory.", Parameters(), factory=dict, example={"queue": "mail"}, only=("factory",)
+        "Keyword arguments for `factory`, or for each run of `task`.",
+        Parameters(),
+        factory=dict,
+        example={"queue": "mail"},
+        only=PYTHON,
     )
     php: Php = key(
         "A task in PHP, each run of which is asked of a PHP process; or a whole daemon of ustream/daemon.",
@@ -167,18 +182,18 @@ class Daemon:
         Duration(),
         default=0.0,
         example="30s",
-        only=_TASK,
+        only=TASKS,
         applies=Applies.LIVE,
     )
     min_sleep: float = key(
-        "Shortest pause after a run.", Duration(), default=0.0, example="1s", only=_TASK, applies=Applies.LIVE
+        "Shortest pause after a run.", Duration(), default=0.0, example="1s", only=TASKS, applies=Applies.LIVE
     )
     memory_limit: int | None = key(
         "Memory the task's process may have resident; looked at after each run. Near it the process is replaced. "
         "With `php` it is PHP's own `memory_limit`.",
         Size(low=1),
         example="256M",
-        only=_TASK,
+        only=TASKS,
         applies=Applies.LIVE,
     )
     memory_threshold: float = key(
@@ -186,7 +201,7 @@ class Daemon:
         Number(0, 100),
         default=70.0,
         example=80,
-        only=_TASK,
+        only=TASKS,
         applies=Applies.LIVE,
     )
     env: Mapping[str, str] = key(
@@ -209,7 +224,7 @@ class Daemon:
         Many(MODULE, "module names", single=True),
         default=(),
         example=["json", "sqlite3"],
-        only=_TASK,
+        only=TASKS,
     )
     start_method: StartMethod = key(
         "How the task's process is made.",
@@ -222,7 +237,7 @@ class Daemon:
         ),
         default=StartMethod.ZYGOTE,
         example="spawn",
-        only=_TASK,
+        only=TASKS,
     )
     log_dir: str = key(
         "Directory of the log file.",
@@ -240,13 +255,13 @@ class Daemon:
         applies=Applies.LIVE,
     )
     log: Log = key("How the output is kept.", Table(Log), default=Log(), applies=Applies.LIVE)
-    on: Listeners = key("Callables told of events.", Table(Listeners), default=Listeners(), only=_TASK)
+    on: Listeners = key("Callables told of events.", Table(Listeners), default=Listeners(), only=TASKS)
 
     @property
     def kind(self) -> str:
         """Which of the keys says what to run."""
-        if self.factory:
-            return "factory"
+        if self.factory or self.task:
+            return "factory" if self.factory else "task"
         return "php" if self.php.factory else "php.entry" if self.php.entry else "command"
 
 

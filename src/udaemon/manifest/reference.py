@@ -32,7 +32,7 @@ Whole files side by side are under [coming from](../guide/coming-from.md).
 """
 _DAEMON = """\
 The keys of `[daemons.NAME]` and of `[defaults]`.
-Exactly one of `factory`, `php` and `command` must be there.
+Exactly one of `factory`, `task`, `php` and `command` must be there.
 """
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from udaemon.manifest.keys import Key, Named, Table, says_none
-from udaemon.manifest.model import Daemon
+from udaemon.manifest.model import PYTHON, Daemon
 from udaemon.manifest.pages import HOME, key_page, level
 from udaemon.manifest.references import NAME_PATTERN
 from udaemon.manifest.root import Root
@@ -45,18 +45,21 @@ def json_schema() -> Schema:
 
 
 def with_factories(schema: Schema, factories: Sequence[Mapping[str, Any]]) -> Schema:
-    """Add factories, each with a schema for its parameters: an editor completes them, and `params` by the factory."""
+    """Add tasks and factories, each with a schema for its parameters: an editor completes both, and `params` too."""
     daemon = schema["definitions"]["daemon"]
-    factory = daemon["properties"]["factory"]
-    known = [{"const": one["reference"], "description": one["description"] or "a factory"} for one in factories]
-    rules = [
-        {
-            "if": {"properties": {"factory": {"const": one["reference"]}}, "required": ["factory"]},
-            "then": {"properties": {"params": {"properties": one["params"], "additionalProperties": one["open"]}}},
-        }
-        for one in factories
-    ]
-    properties = {**daemon["properties"], "factory": {**factory, "anyOf": [*known, *factory["anyOf"]]}}
+    properties = dict(daemon["properties"])
+    rules = []
+    for key in PYTHON:
+        mine = [one for one in factories if key in one["keys"]]
+        known = [{"const": one["reference"], "description": one["description"] or f"a {key}"} for one in mine]
+        properties[key] = {**properties[key], "anyOf": [*known, *properties[key]["anyOf"]]}
+        rules += [
+            {
+                "if": {"properties": {key: {"const": one["reference"]}}, "required": [key]},
+                "then": {"properties": {"params": {"properties": one["params"], "additionalProperties": one["open"]}}},
+            }
+            for one in mine
+        ]
     definition = {**daemon, "properties": properties, **({"allOf": rules} if rules else {})}
     return {**schema, "definitions": {**schema["definitions"], "daemon": definition}}
 

@@ -42,6 +42,7 @@ _DECISIVE = frozenset(
         "php",
         "preload",
         "shell",
+        "task",
     )
 )
 """A daemon in which one of these is wrong, or its name, is left out: what would be imported or run is not known."""

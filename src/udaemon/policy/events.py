@@ -24,7 +24,7 @@ class Reason(StrEnum):
     KILLED = "killed"
     """A signal ended it."""
     CONFIG = "config"
-    """It cannot begin as it is declared: a bad factory, a missing program."""
+    """It cannot begin as it is declared: a bad task or factory, a missing program."""
     MEMORY = "memory"
     """It had grown too large, and left between two runs to be started anew."""
     UNKILLABLE = "unkillable"

@@ -11,25 +11,25 @@ import sys
 from collections.abc import Iterator
 
 from udaemon.child.environment import search_path, surroundings
-from udaemon.engines.child_spec import factory_of, has_task
+from udaemon.engines.child_spec import callable_of, has_task
 from udaemon.engines.zygote.find import Finder
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.manifest.problems import Finding
 
 
 def check_module_files(manifest: Manifest) -> Iterator[Finding]:
-    """Name the factories whose module lies in a file that everybody may write; only root has more than he could get."""
+    """Name the tasks and factories in files that everybody may write; only root has more than he could get."""
     if os.geteuid() != 0:
         return
     asked: dict[tuple[str, str | None], str | None] = {}
     for daemon in manifest.daemons.values():
         if daemon.enabled and has_task(daemon):
-            one = (factory_of(daemon).partition(":")[0], daemon.env.get("PYTHONPATH"))
+            one = (callable_of(daemon).partition(":")[0], daemon.env.get("PYTHONPATH"))
             if one not in asked:
                 asked[one] = _writable_file(one[0], daemon, manifest.directory)
             if (file := asked[one]) is not None:
                 message = f"root runs no module that anybody may write: {file}"
-                yield Finding("unsafe", message, f"chmod o-w {file}", ("daemons", daemon.name, "factory"))
+                yield Finding("unsafe", message, f"chmod o-w {file}", ("daemons", daemon.name, daemon.kind))
 
 
 def _writable_file(module: str, daemon: Daemon, directory: str) -> str | None:

@@ -43,7 +43,7 @@ def instance_card(
         Row("memory", _memory(one)),
         Row("restarts", _some(str(one["restarts"] or ""))),
         Row("pid", _some(str(one["pid"] or ""))),
-        Row("command" if daemon["command"] else "factory", _what(daemon)),
+        Row("command" if daemon["command"] else "task" if daemon["task"] else "factory", _what(daemon)),
         Row("declared", _some(place or "")),
         Row("log", [escape(one["log"]) + ("" if one["log_state"] == "ok" else f" ({escape(one['log_state'])})")]),
         Row("last lines", log),
@@ -142,7 +142,7 @@ def _what(daemon: Told) -> list[str]:
     if daemon["command"]:
         command = daemon["command"][0] if daemon["shell"] else shlex.join(daemon["command"])
         return [escape(command)]
-    return _some(daemon["factory"] or daemon["php"]["factory"] or "")
+    return _some(daemon["task"] or daemon["factory"] or daemon["php"]["factory"] or "")
 
 
 def _event(event: Told, now: float, *, who: bool = False) -> str:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import signal
 import sys
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 
-from udaemon.child.build import Built, build, load_module, resolve_listener
+from udaemon.child.build import Built, build, known_call, load_module, resolve_listener
 from udaemon.child.forms import Misconfigured
 from udaemon.child.task import CallbackTask, TaskContext
 
@@ -94,45 +94,111 @@ def test_a_factory_may_return_a_function(jobs: ModuleType) -> None:
     assert made("f", lambda: lambda: "ran", jobs).run() == "ran"
 
 
-def test_a_function_annotated_to_return_none_is_its_own_task(jobs: ModuleType) -> None:
-    built = build("jobs_for_tests:plain", {"done": "ran"}, CONTEXT)
-
-    with pytest.raises(KeyError, match="ran"):
-        built.run()
-
-
-def ticks(done: str = "done"):  # type: ignore[no-untyped-def]
-    if done == "early":
-        return
-    for _ in done:
-        raise KeyError(done)
+def as_task(name: str, jobs: ModuleType, params: dict[str, Any] | None = None) -> Built:
+    reference = f"jobs_for_tests:{name}"
+    call = known_call(reference, params or {}, CONTEXT, is_task=True)
+    return build(reference, params or {}, CONTEXT, call, is_task=True)
 
 
-def makes_or_not(made: object = None):  # type: ignore[no-untyped-def]
-    return made or None
+def test_a_task_is_not_called_to_make_one_and_gets_its_params_at_each_run(jobs: ModuleType) -> None:
+    built = as_task("plain", jobs, {"done": "ran"})
+
+    for _ in range(2):
+        with pytest.raises(KeyError, match="ran"):
+            built.run()
 
 
-def test_a_function_without_annotation_that_returns_nothing_is_its_own_task(jobs: ModuleType) -> None:
-    built = build("jobs_for_tests:ticks", {"done": "x"}, CONTEXT)
-    with pytest.raises(KeyError, match="x"):
-        built.run()
-
-
-def test_a_function_that_may_return_something_is_a_factory(jobs: ModuleType) -> None:
-    """What decides is whether any value can be returned, not what comes back this time."""
-    mailer = Mailer()
-    assert build("jobs_for_tests:makes_or_not", {"made": mailer}, CONTEXT).run == mailer.do_task
-    with pytest.raises(Misconfigured, match="returned NoneType"):
-        build("jobs_for_tests:makes_or_not", {}, CONTEXT)
-
-
-def test_an_async_function_is_its_own_task(jobs: ModuleType) -> None:
-    built = build("jobs_for_tests:waits", {}, CONTEXT)
+def test_an_async_task_gets_the_context_at_each_run(jobs: ModuleType) -> None:
+    built = as_task("waits", jobs)
     waiting = built.run()
 
     assert built.is_async
     with pytest.raises(StopIteration, match="mailer"):
         waiting.send(None)
+
+
+def test_a_task_may_be_an_object_with_do_task_and_hooks(jobs: ModuleType) -> None:
+    jobs.__dict__["mailer"] = mailer = Mailer("mine")
+    built = as_task("mailer", jobs)
+
+    assert built.run() == ("mine", None)
+    assert built.hooks == {signal.SIGHUP: mailer.on_hangup}
+
+
+def test_params_of_an_object_are_its_do_tasks(jobs: ModuleType) -> None:
+    class Sender:
+        def do_task(self, queue: str, context: TaskContext) -> tuple[str, TaskContext]:
+            return queue, context
+
+    jobs.__dict__["sender"] = Sender()
+
+    assert as_task("sender", jobs, {"queue": "mail"}).run() == ("mail", CONTEXT)
+
+
+@pytest.mark.parametrize("task", [Mailer().do_task, partial(plain, "ran"), print, lambda: None])
+def test_a_task_may_be_any_callable(task: Any, jobs: ModuleType) -> None:
+    jobs.__dict__["task"] = task
+
+    assert as_task("task", jobs).run == task
+
+
+@pytest.mark.parametrize(
+    ("name", "params", "message"),
+    [
+        ("Mailer", {}, 'jobs_for_tests:Mailer is a class, and makes the task: write factory = "jobs_for_tests:Mailer"'),
+        ("CONTEXT", {}, "jobs_for_tests:CONTEXT is TaskContext: a task is an object with do_task(), or a function"),
+        ("missing", {}, "jobs_for_tests has no missing"),
+        ("generates", {}, "jobs_for_tests:generates is a generator function: calling it does nothing"),
+        ("generates_async", {}, "jobs_for_tests:generates_async is an async generator function: calling it does"),
+        ("plain", {"x": 1}, "does not fit its params: got an unexpected keyword argument 'x'"),
+    ],
+)
+def test_what_is_no_task_is_told(name: str, params: dict[str, Any], message: str, jobs: ModuleType) -> None:
+    with pytest.raises(Misconfigured) as caught:
+        as_task(name, jobs, params)
+
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(("name", "what"), [("plain", "returns None"), ("waits", "is async")])
+def test_a_factory_that_can_be_seen_to_make_no_task_is_not_called(name: str, what: str, jobs: ModuleType) -> None:
+    reference = f"jobs_for_tests:{name}"
+    with pytest.raises(Misconfigured) as caught:
+        build(reference, {}, CONTEXT, known_call(reference, {}, CONTEXT))
+
+    assert str(caught.value).startswith(f"{reference} {what} and makes no task: ")
+    assert str(caught.value).endswith(f'if it is itself the task, write task = "{reference}"')
+
+
+def generates():  # type: ignore[no-untyped-def]
+    yield
+
+
+async def generates_async():  # type: ignore[no-untyped-def]
+    yield
+
+
+def returns_nothing(done: str = "done"):  # type: ignore[no-untyped-def]
+    if done == "early":
+        return
+
+
+def test_a_factory_is_always_called_and_one_that_returns_nothing_is_told_of_task(jobs: ModuleType) -> None:
+    with pytest.raises(Misconfigured) as caught:
+        build("jobs_for_tests:returns_nothing", {}, CONTEXT)
+
+    assert str(caught.value) == (
+        "jobs_for_tests:returns_nothing returned None and no task: "
+        'if it is itself the task, write task = "jobs_for_tests:returns_nothing"'
+    )
+
+
+def test_the_annotation_of_what_a_factory_wraps_counts_for_nothing(jobs: ModuleType) -> None:
+    @wraps(plain)
+    def factory() -> Any:
+        return lambda: "ran"
+
+    assert made("f", factory, jobs).run() == "ran"
 
 
 @pytest.mark.parametrize(
@@ -146,7 +212,6 @@ def test_an_async_function_is_its_own_task(jobs: ModuleType) -> None:
         ("jobs_for_tests:CONTEXT", {}, "jobs_for_tests:CONTEXT cannot be called"),
         ("jobs_for_tests:Mailer.create", {}, "missing a required argument: 'queue'"),
         ("jobs_for_tests:Mailer", {"que": 1}, "got an unexpected keyword argument 'que'"),
-        ("jobs_for_tests:plain", {"x": 1}, "got an unexpected keyword argument 'x'"),
     ],
 )
 def test_the_operators_mistakes_are_told(name: str, params: dict[str, Any], message: str, jobs: ModuleType) -> None:
@@ -156,7 +221,7 @@ def test_the_operators_mistakes_are_told(name: str, params: dict[str, Any], mess
     assert message in str(caught.value)
 
 
-@pytest.mark.parametrize(("returned", "what"), [(None, "NoneType"), (7, "int"), (Mailer, "the class Mailer")])
+@pytest.mark.parametrize(("returned", "what"), [("text", "str"), (7, "int"), (Mailer, "the class Mailer")])
 def test_a_factory_that_returns_no_task_is_a_mistake(returned: Any, what: str, jobs: ModuleType) -> None:
     with pytest.raises(Misconfigured, match=f"returned {what}: a factory returns"):
         made("f", lambda: returned, jobs)

@@ -123,6 +123,12 @@ def test_a_command_has_no_activity() -> None:
     assert (instance["kind"], instance["activity"]) == ("command", None)
 
 
+def test_a_function_that_is_the_task_has_a_kind_of_its_own() -> None:
+    host = FakeHost(Daemon(name="mailer", task="jobs.mail:send"))
+    (instance,) = shown(host)["instances"]
+    assert instance["kind"] == "task"
+
+
 def test_a_run_under_way() -> None:
     host = FakeHost(DAEMON)
     host.run(MAILER, 12)

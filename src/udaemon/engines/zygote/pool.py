@@ -14,7 +14,7 @@ from typing import Any
 
 from udaemon.child.environment import read_at_startup, surroundings
 from udaemon.engines.base import Reactor
-from udaemon.engines.child_spec import factory_of, is_forked
+from udaemon.engines.child_spec import callable_of, is_forked
 from udaemon.engines.daemon import rehearse
 from udaemon.engines.zygote.client import ZygoteClient
 from udaemon.engines.zygote.popen import Popen
@@ -169,9 +169,9 @@ class ZygotePool:
 
 
 def root_of(daemon: Daemon) -> Root:
-    """What a daemon begins with: the modules of its factory and its listeners, and what it preloads."""
+    """What a daemon begins with: the modules of its task or factory and of its listeners, and what it preloads."""
     listeners = (*daemon.on.start, *daemon.on.task_done, *daemon.on.task_failed)
-    modules = dict.fromkeys(name.partition(":")[0] for name in (factory_of(daemon), *listeners))
+    modules = dict.fromkeys(name.partition(":")[0] for name in (callable_of(daemon), *listeners))
     return Root(tuple(modules), daemon.preload)
 
 
