@@ -24,6 +24,15 @@ sleep = 1
 factory = "good:create"
 start-method = "spawn"
 sleep = 1
+[daemons.own]
+factory = "good:create"
+env.COLOR = "red"
+sleep = 1
+[daemons.twins]
+factory = "good:create"
+env.COLOR = "blue"
+instances = 2
+sleep = 1
 [daemons.db]
 command = "true"
 """
@@ -46,6 +55,12 @@ def test_check_tells_module_by_module_what_is_shared_and_why_not(udaemon: Udaemo
     assert lines[4] == "  imports deep for itself (deep.py:1): imports opens, which is not shared"
     assert lines[5].startswith("  imports opens for itself (opens.py:3): ")
     assert "open" in lines[5]
+    assert lines[2].startswith("logs shares none of the project's modules")
+    assert lines[3] == "  imports deep for itself (deep.py:1): imports opens, which is not shared"
+    assert lines[4].startswith("  imports opens for itself (opens.py:3): ")
+    assert "open" in lines[4]
+    assert "own begins with nothing loaded: its env is its own, and may matter at import" in lines
+    assert "twins shares good and 1 library" in lines
     assert not [line for line in lines if line.startswith(("alone", "db"))]
 
 
@@ -55,8 +70,16 @@ def test_inspect_tells_what_the_zygote_has_found(udaemon: Udaemon, serve: Serve)
     assert told == {
         "shared": 3,
         "unshared": 1,
+        "loaded": True,
         "own": [{"module": "jobs.mail", "line": 7, "reason": "calls open"}],
+        "left_out": [{"module": "grpc", "reason": "it started a thread"}],
     }
+
+
+def test_inspect_tells_what_a_process_was_forked_from(udaemon: Udaemon, serve: Serve) -> None:
+    serve(MAILER)
+    told = json.loads(udaemon("inspect", "mailer").out)["instances"][0]["zygote"]
+    assert told == {"pid": 900, "loaded": False, "reason": "slow was being imported"}
 
 
 def test_explain_tells_the_story(udaemon: Udaemon) -> None:

@@ -69,6 +69,9 @@ class FakeEngine:
     def sharing(self, daemon: Daemon) -> None:
         return None
 
+    def origin(self, key: Key) -> None:
+        return None
+
     def expire(self, now: float) -> None:
         """There is nothing it waits for."""
 

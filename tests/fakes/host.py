@@ -12,6 +12,7 @@ from typing import Any
 from attrs import frozen
 
 from udaemon.child.scoreboard import SlotReading
+from udaemon.engines.base import Origin
 from udaemon.errors import UdaemonError
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.policy.effects import Publish, Signal, Spawn
@@ -132,7 +133,13 @@ class FakeHost:
         return self.changed
 
     def sharing(self, daemon: Daemon) -> Mapping[str, Any] | None:
-        return {"shared": 3, "unshared": 1, "own": [["jobs.mail", 7, "calls open"]]} if daemon.factory else None
+        if not daemon.factory:
+            return None
+        own = [["jobs.mail", 7, "calls open"]]
+        return {"shared": 3, "unshared": 1, "own": own, "loaded": True, "left_out": {"grpc": "it started a thread"}}
+
+    def origin(self, key: Key) -> Origin | None:
+        return Origin(900, "slow was being imported") if self.view(key).daemon.factory else None
 
     def common_logs(self) -> Sequence[str]:
         return ("/srv/shop/log/events.log",)

@@ -56,6 +56,10 @@ class Bench:
         self._daemons[name] = Daemon(name=name, cwd=str(self.directory), **options)
         return Key(name, 0)
 
+    def declared(self, key: Key) -> Daemon:
+        """What an instance was declared as."""
+        return self._daemons[key.name]
+
     @property
     def engine(self) -> LocalEngine:
         """The engine, made with all that is declared when first asked for."""

@@ -395,3 +395,75 @@ def test_a_module_that_forks_at_import_leaves_nothing_behind_its_daemon(project:
     (child,) = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     project.down()
     assert not Path(f"/proc/{child}").exists()
+
+
+def test_a_restart_shares_what_the_first_start_did_not_wait_for(installed: Bench) -> None:
+    """Each of its libraries takes longer to import than others wait; once all is loaded, all is shared (issue 8)."""
+    for name in ("one", "two", "three"):
+        library(installed, name, "import os, time\ntime.sleep(0.6)\nloaded_by = os.getpid()")
+        installed.module(
+            f"uses_{name}",
+            f"import {name}, signal\ndef create():\n    print({name}.loaded_by)\n    return signal.pause",
+        )
+    keys = [installed.daemon(f"uses-{name}", factory=f"uses_{name}:create") for name in ("one", "two", "three")]
+    engine = installed.engine
+    installed.spawn(*keys)
+    for key in keys:
+        installed.until(key, Ready)
+    first = {key: engine.origin(key) for key in keys}
+    assert {one.bare for one in first.values() if one is not None and one.bare} == {"one was being imported"}
+
+    def loaded() -> bool:
+        told = [engine.sharing(installed.declared(key)) for key in keys]
+        return all(one is not None and one["loaded"] for one in told)
+
+    installed.reactor.run_until(loaded, PATIENCE)
+    for key in keys:
+        engine.signal(key, "TERM")
+        installed.until(key, Exited)
+        (installed.directory / f"{key.name}-0.out").write_text("")
+        installed.start(key)
+        installed.until(key, Ready, count=2)
+    origins = [engine.origin(key) for key in keys]
+    assert [one.bare for one in origins if one is not None] == [None, None, None]
+    assert {one.zygote for one in origins if one is not None} == {int(installed.output(key)) for key in keys}
+
+
+def test_one_with_an_environment_of_its_own_begins_bare_and_says_so(installed: Bench) -> None:
+    library(installed, "lib", "import os\nloaded_by = os.getpid()")
+    installed.module("user", "import lib, signal\ndef create():\n    print(lib.loaded_by)\n    return signal.pause")
+    shares = installed.daemon("user")
+    alone = installed.daemon("alone", factory="user:create", env={"COLOR": "red"})
+    pids = {}
+    for key in (shares, alone):
+        pids[key] = installed.start(key)
+        installed.until(key, Ready)
+    shared, own = installed.engine.origin(shares), installed.engine.origin(alone)
+    assert shared is not None
+    assert own is not None
+    assert (shared.bare, own.bare) == (None, "its env is its own, and may matter at import")
+    assert int(installed.output(shares)) == shared.zygote
+    assert int(installed.output(alone)) == pids[alone]
+
+
+def test_after_a_deployment_that_lasted_daemons_share_again(installed: Bench) -> None:
+    """Each import changes a file, as when a deployment writes one after the other: three zygotes are stale at once."""
+    library(
+        installed,
+        "deploys",
+        f"""
+        import os
+        loaded_by = os.getpid()
+        if os.stat({str(installed.directory / "user.py")!r}).st_size < 1000:
+            with open({str(installed.directory / "user.py")!r}, "a") as file:
+                file.write("#" * 250 + "\\n")
+        """,
+    )
+    installed.module("user", f"import deploys{STOP}def create():\n    print(deploys.loaded_by)\n    return stop")
+    keys = [installed.daemon("user"), installed.daemon("more", factory="user:create")]
+    assert installed.run(keys[0]).code == 0
+    (installed.directory / "user-0.out").write_text("")
+
+    for key in keys:
+        assert installed.run(key).code == 0
+    assert len({installed.output(key) for key in keys}) == 1, "both were forked from one zygote that has imported it"

@@ -10,12 +10,12 @@ from collections.abc import Iterator
 
 from udaemon.child.environment import search_path, surroundings
 from udaemon.engines.child_spec import is_forked
-from udaemon.engines.zygote.pool import root_of
+from udaemon.engines.zygote.pool import OWN_ENVIRONMENT, begins_bare, environments, root_of
 from udaemon.engines.zygote.sharing import Sharing
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.manifest.report import shown_path
 
-_NOTHING = "begins with nothing loaded: it patches the standard library"
+_NOTHING = "begins with nothing loaded"
 
 
 def sharing_lines(manifest: Manifest, base: str) -> Iterator[str]:
@@ -25,8 +25,13 @@ def sharing_lines(manifest: Manifest, base: str) -> Iterator[str]:
         manifest: What is declared.
         base: Paths are shown from there.
     """
+    instances = environments(manifest)
     for daemon in manifest.daemons.values():
-        if is_forked(daemon) and daemon.enabled:
+        if not is_forked(daemon) or not daemon.enabled:
+            continue
+        if begins_bare(daemon, manifest, instances):
+            yield f"{daemon.name} {_NOTHING}: {OWN_ENVIRONMENT}\n"
+        else:
             yield from _of(daemon, manifest, base)
 
 
@@ -35,7 +40,7 @@ def _of(daemon: Daemon, manifest: Manifest, base: str) -> Iterator[str]:
     added = search_path(surroundings(daemon.env, manifest.directory), manifest.directory)
     sharing = Sharing((root,), [manifest.directory, *added, *sys.path])
     if sharing.patches_the_world(root):
-        yield f"{daemon.name} {_NOTHING}\n"
+        yield f"{daemon.name} {_NOTHING}: it patches the standard library\n"
         return
     libraries = {library.module for library in sharing.libraries(root)}
     modules = sharing.shared(root)

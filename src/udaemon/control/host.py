@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from udaemon.child.scoreboard import SlotReading
+from udaemon.engines.base import Origin
 from udaemon.errors import UdaemonError
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.policy.events import RestartAsked, StartAsked, StopAsked
@@ -119,8 +120,13 @@ class Host(Protocol):
     def sharing(self, daemon: Daemon) -> Mapping[str, Any] | None:
         """What a daemon's process shares with others; None where its zygote has said nothing.
 
-        `shared` and `unshared` count modules of the project; `own` are the latter, each with line and reason.
+        `shared` and `unshared` count modules of the project; `own` are the latter, each with line and reason; `loaded`
+        says whether a process that starts now finds all of it loaded; `left_out` are modules that its zygote leaves to
+        the daemons, as their import harmed or failed, each with the reason.
         """
+
+    def origin(self, key: Key) -> Origin | None:
+        """Which zygote an instance's process was forked from, None for one that was not."""
 
     def common_logs(self) -> Sequence[str]:
         """Paths of the common logs."""

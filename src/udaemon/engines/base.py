@@ -6,7 +6,7 @@ Knows no way of making a process: `local.py` has the real one, `tests/fakes/` th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from attrs import frozen
 
@@ -18,6 +18,13 @@ Listener = Callable[[Key, Event], None]
 
 CANCELLED = "its start was called off"
 """Why there is no process where one is not wanted any more."""
+
+
+class Origin(NamedTuple):
+    """Which zygote a process was forked from, by pid, and why that had imported nothing for it; None where it had."""
+
+    zygote: int
+    bare: str | None = None
 
 
 class Reactor(Protocol):
@@ -86,6 +93,9 @@ class Engine(Protocol):
 
     def sharing(self, daemon: Daemon) -> Mapping[str, Any] | None:
         """What its process shares with others, None where there is no such thing or it is not known."""
+
+    def origin(self, key: Key) -> Origin | None:
+        """What its process was forked from, None where it has none or was executed."""
 
     def expire(self, now: float) -> None:
         """Handle what the engine itself waited for until `deadline`."""

@@ -178,7 +178,7 @@ class ForkQueue:
         )
         awaited.process.start()
         assert awaited.popen is not None
-        awaited.popen.root = self._zygotes.root_of(request.daemon)
+        self._zygotes.ask_for(awaited.popen, request.daemon)
         self._awaited[awaited.popen] = awaited
         return awaited.popen
 

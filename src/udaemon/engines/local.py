@@ -16,7 +16,7 @@ from typing import Any
 
 from udaemon.child.scoreboard import ask_to_stop
 from udaemon.engines import locks
-from udaemon.engines.base import Listener, Reactor, SpawnRequest
+from udaemon.engines.base import Listener, Origin, Reactor, SpawnRequest
 from udaemon.engines.child_spec import has_task, is_forked
 from udaemon.engines.command_spec import command
 from udaemon.engines.commands import ExecFailed, Launcher
@@ -154,6 +154,12 @@ class LocalEngine:
     def sharing(self, daemon: Daemon) -> Mapping[str, Any] | None:
         """What its process shares with others, None where there is no such thing or it is not known."""
         return self._fork_queue.told_of(daemon)
+
+    def origin(self, key: Key) -> Origin | None:
+        """What its process was forked from, None where it has none or was executed."""
+        managed = self._reaper.managed.get(key)
+        popen = managed.process.popen if managed is not None and managed.process is not None else None
+        return None if popen is None else popen.origin
 
     def expire(self, now: float) -> None:
         """Handle what the engine itself waited for until `deadline`."""

@@ -17,7 +17,7 @@ from typing import Any
 from attrs import frozen
 
 from udaemon.child.scoreboard import Scoreboard, SlotReading
-from udaemon.engines.base import Engine
+from udaemon.engines.base import Engine, Origin
 from udaemon.errors import UdaemonError
 from udaemon.manifest.model import Daemon, LogFormat, Manifest
 from udaemon.manifest.stamps import changed_files
@@ -159,6 +159,10 @@ class Supervisor:
     def sharing(self, daemon: Daemon) -> Mapping[str, Any] | None:
         """What a daemon's process shares with others, as far as that is known."""
         return self._engine.sharing(daemon)
+
+    def origin(self, key: Key) -> Origin | None:
+        """Which zygote an instance's process was forked from."""
+        return self._engine.origin(key)
 
     def common_logs(self) -> Sequence[str]:
         """Paths of the common logs."""

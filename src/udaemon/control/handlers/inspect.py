@@ -35,7 +35,7 @@ def handle(host: Host, request: Request) -> None:
                 declared(daemon) | {"sharing": _sharing(host, daemon)}
                 for daemon in {view.key.name: view.daemon for view in views}.values()
             ],
-            "instances": [_instance(view, moment) for view in views],
+            "instances": [_instance(view, moment) | {"zygote": _zygote(host, view)} for view in views],
             "events": [told(notice) for notice in host.recent() if notice.key in keys],
         }
     )
@@ -54,7 +54,15 @@ def _sharing(host: Host, daemon: Daemon) -> dict[str, Any] | None:
     if told is None:
         return None
     own = [{"module": module, "line": line, "reason": reason} for module, line, reason in told["own"]]
-    return {"shared": told["shared"], "unshared": told["unshared"], "own": own}
+    left_out = [{"module": module, "reason": reason} for module, reason in told["left_out"].items()]
+    counts = {"shared": told["shared"], "unshared": told["unshared"], "loaded": told["loaded"]}
+    return {**counts, "own": own, "left_out": left_out}
+
+
+def _zygote(host: Host, view: InstanceView) -> dict[str, Any] | None:
+    """From which zygote its process was forked, and whether that had all loaded for it, or why not."""
+    origin = host.origin(view.key)
+    return None if origin is None else {"pid": origin.zygote, "loaded": origin.bare is None, "reason": origin.bare}
 
 
 def _instance(view: InstanceView, moment: Moment) -> dict[str, Any]:

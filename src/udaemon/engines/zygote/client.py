@@ -7,12 +7,11 @@ theirs, or needs a zygote that has imported nothing, is passed on.
 
 from __future__ import annotations
 
-import resource
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from udaemon.engines.base import Reactor
+from udaemon.engines.base import Origin, Reactor
 from udaemon.engines.commands import ExecFailed
 from udaemon.engines.status import Status
 from udaemon.engines.zygote.connection import ZygoteConnection
@@ -20,15 +19,11 @@ from udaemon.engines.zygote.delivery import deliver
 from udaemon.engines.zygote.popen import Popen
 from udaemon.engines.zygote.progress import Progress
 from udaemon.engines.zygote.protocol import Parent, Timeouts
-from udaemon.engines.zygote.quarantine import Quarantine
+from udaemon.engines.zygote.quarantine import UNLUCKY, Quarantine
 from udaemon.engines.zygote.start import Plan, Starter
 from udaemon.engines.zygote.waiting import Waiting
-from udaemon.engines.zygote.wire import MAX_FDS
 
-_ITS_OWN_FDS = 32
-"""What a zygote, whose limit is ours, may have open beside those of a batch."""
-_SLOW = 0.25
-"""Seconds of one import after which those that do not need it go elsewhere."""
+_PATCHES = "it patches the standard library"
 
 
 class ZygoteClient:
@@ -49,10 +44,9 @@ class ZygoteClient:
         parent: Parent,
         timeouts: Timeouts,
         *,
-        elsewhere: Callable[[Sequence[Popen]], None] = lambda _popens: None,
+        elsewhere: Callable[[Sequence[Popen]], None] | None = None,
     ) -> None:
-        self.told: dict[int, Mapping[str, Any]] = {}
-        """What its zygote has said of what is shared, by the number of the root."""
+        self._told: dict[int, Mapping[str, Any]] = {}
         self._reactor = reactor
         self._starter = starter
         self._plan = plan
@@ -63,7 +57,7 @@ class ZygoteClient:
         self._batch: list[Popen] = []
         self._connection: ZygoteConnection | None = None
         self._dying: set[ZygoteConnection] = set()
-        self._bare: set[int] = set()
+        self._patching: set[int] = set()
         self._blame = ""
         self._quarantine = Quarantine()
         self._progress = Progress()
@@ -95,11 +89,16 @@ class ZygoteClient:
             ValueError: One has more descriptors than a message can carry.
         """
         self._queue.add(popens)
-        self._pass_on(lambda popen: popen.root in self._bare)
-        progress = self._progress
-        if progress.loading is not None and self._queue:
-            progress.slow_at = max(progress.loading_since + _SLOW, time.monotonic())
+        self._pass_on(lambda popen: popen.root in self._patching, _PATCHES)
+        if self._queue:
+            self._progress.is_waited_for(time.monotonic())
         self._go_on()
+
+    def told_of(self, root: int) -> Mapping[str, Any] | None:
+        """What its zygote has said of a root, whether all of that is `loaded`, and what is `left_out` and why."""
+        told = self._told.get(root)
+        loaded = self._connection is not None and root not in self._patching and self._progress.has_all(root)
+        return told and {**told, "loaded": loaded, "left_out": self._quarantine.left_out}
 
     def cancel(self, popen: Popen) -> bool:
         """Forget a process that has not been asked of a zygote. Returns whether that was so."""
@@ -110,7 +109,7 @@ class ZygoteClient:
         progress = self._progress
         if progress.slow_at is not None and progress.slow_at <= now:
             progress.slow_at = None
-            self._pass_on(lambda popen: not progress.needs_the_import(popen))
+            self._pass_on(lambda popen: not progress.needs_the_import(popen), f"{progress.loading} was being imported")
         if progress.give_up_at is None or progress.give_up_at > now or self._connection is None:
             return
         progress.give_up_at = None
@@ -127,8 +126,7 @@ class ZygoteClient:
         """End all its zygotes."""
         for connection in self._connections():
             connection.kill_and_wait()
-        self._connection = None
-        self._progress = Progress()
+        self._connection, self._progress = None, Progress()
         self._dying.clear()
 
     def _connections(self) -> tuple[ZygoteConnection, ...]:
@@ -139,8 +137,7 @@ class ZygoteClient:
             if self._queue:
                 self._start()
         elif self._progress.listens and not self._blame:
-            room = min(MAX_FDS, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - _ITS_OWN_FDS)
-            batch = self._queue.take_batch(self._progress.can_fork, room)
+            batch = self._queue.take_batch(self._progress.can_fork)
             if batch or self._progress.ready is not None:
                 self._ask(self._connection, batch)
 
@@ -148,7 +145,7 @@ class ZygoteClient:
         setup = self._plan.setup
         roots = () if self._quarantine.unlucky else setup.roots
         plan = self._plan._replace(setup=setup._replace(roots=roots, left_out=self._quarantine.left_out))
-        self._progress = Progress()
+        self._progress = Progress(bare=UNLUCKY if setup.roots and not roots else None)
         self._blame = ""
         try:
             self._connection = ZygoteConnection(
@@ -164,6 +161,8 @@ class ZygoteClient:
         self._batch, self._progress.listens = batch, False
         try:
             if batch:
+                for popen in batch:
+                    popen.origin = Origin(connection.pid, popen.bare or self._progress.bare)
                 connection.fork(batch)
             else:
                 connection.go_on()
@@ -208,13 +207,14 @@ class ZygoteClient:
             case {"importing": str(module), "for": list(roots)}:
                 now = time.monotonic()
                 self._progress.imports(module, roots, now)
-                self._progress.slow_at = now + _SLOW if self._queue else None
+                if self._queue:
+                    self._progress.is_waited_for(now)
                 self._wait(self._timeouts.preload)
             case {"bare": list(roots)}:
-                self._bare = {root for root in roots if isinstance(root, int)}
-                self._pass_on(lambda popen: popen.root in self._bare)
+                self._patching = {root for root in roots if isinstance(root, int)}
+                self._pass_on(lambda popen: popen.root in self._patching, _PATCHES)
             case {"root": int(root), "shared": int(_), "unshared": int(_), "own": list(_)}:
-                self.told[root] = answer
+                self._told[root] = answer
             case {"loaded": list(roots)}:
                 ready.update(root for root in roots if isinstance(root, int))
                 self._listens()
@@ -234,7 +234,6 @@ class ZygoteClient:
         self._listens()
 
     def _listens(self) -> None:
-        """It has said all it had to say, and waits for us."""
         self._progress.rests()
         self._go_on()
 
@@ -246,9 +245,11 @@ class ZygoteClient:
         if lost:
             self._parent.lost(lost, "zygote does not know what became of it")
 
-    def _pass_on(self, which: Callable[[Popen], bool]) -> None:
+    def _pass_on(self, which: Callable[[Popen], bool], why: str) -> None:
         """Hand those over that are better forked elsewhere."""
-        if passed := self._queue.take(which):
+        if self._elsewhere is not None and (passed := self._queue.take(which)):
+            for popen in passed:
+                popen.bare = why
             self._elsewhere(passed)
 
     def _exclude(self, module: str, why: str) -> None:
@@ -260,15 +261,17 @@ class ZygoteClient:
         self._parent.notice(f"zygote replaced: {why}")
         self._queue.put_back(self._batch)
         self._batch = []
+        if self._quarantine.restless and self._elsewhere is not None:
+            self._pass_on(lambda _popen: True, "its code was being changed")
+            self._quarantine.success()
         self._retire()
         self._start()
 
     def _retire(self) -> None:
-        connection, self._connection = self._connection, None
-        self._progress = Progress()
-        if connection is not None:
-            self._dying.add(connection)
-            connection.kill()
+        if self._connection is not None:
+            self._dying.add(self._connection)
+            self._connection.kill()
+        self._connection, self._progress = None, Progress()
 
     def _ended(self, connection: ZygoteConnection, status: Status) -> None:
         if connection is not self._connection:
@@ -276,8 +279,7 @@ class ZygoteClient:
             return
         how = f"exit code {status.code}" if status.signal is None else f"signal {status.signal}"
         loading, was_ready = self._progress.loading, self._progress.ready is None
-        self._connection = None
-        self._progress = Progress()
+        self._connection, self._progress = None, Progress()
         if loading is not None:
             self._exclude(loading, f"it ended the zygote ({how}) at import")
             return

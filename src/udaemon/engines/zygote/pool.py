@@ -2,7 +2,7 @@
 
 Knows nothing of a daemon's life. Daemons that add nothing to the manifest's environment share one zygote; an
 environment of several instances has its own; one of a single instance is not worth one, and forks from a zygote that
-has imported nothing of the user's. So do daemons that a zygote passes on.
+has imported nothing of the user's. So do daemons that a zygote passes on. Why a process begins so is noted with it.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ from udaemon.manifest.model import Daemon, Manifest
 _OWN = ("multiprocessing.util", "udaemon.engines.zygote.process", "udaemon.engines.daemon")
 
 _Kind = frozenset[tuple[str, str]]
+
+OWN_ENVIRONMENT = "its env is its own, and may matter at import"
 
 
 class ZygotePool:
@@ -59,10 +61,7 @@ class ZygotePool:
         self._starter = starter
         self._common = common
         self._output = output
-        self._instances: Counter[_Kind] = Counter()
-        for daemon in manifest.daemons.values():
-            if is_forked(daemon):
-                self._instances[_items(daemon.env)] += daemon.instances
+        self._instances = environments(manifest)
         if not self._instances:
             starter.send_away()
         self._clients: dict[_Kind | None, ZygoteClient] = {}
@@ -79,10 +78,11 @@ class ZygotePool:
             )
         return self._clients[kind]
 
-    def root_of(self, daemon: Daemon) -> int | None:
-        """The number of what a daemon begins with, among the roots of its zygote."""
-        kind = self._kind(daemon)
-        return None if kind is None else self._roots_of(kind).get(root_of(daemon))
+    def ask_for(self, popen: Popen, daemon: Daemon) -> None:
+        """Note at a process what it is to begin with."""
+        popen.root = self._root_of(daemon)
+        if self._kind(daemon) is None:
+            popen.bare = OWN_ENVIRONMENT
 
     def cancel(self, popen: Popen) -> bool:
         """Forget a process that has not been asked of a zygote. Returns whether that was so."""
@@ -90,8 +90,8 @@ class ZygotePool:
 
     def told_of(self, daemon: Daemon) -> Mapping[str, Any] | None:
         """What the zygote has said of what a daemon shares, None where it has said nothing."""
-        root = self.root_of(daemon)
-        return None if root is None else self.of(daemon).told.get(root)
+        root = self._root_of(daemon)
+        return None if root is None else self.of(daemon).told_of(root)
 
     def warm(self, daemons: Iterable[Daemon]) -> None:
         """Have the zygotes of these import what they shall."""
@@ -128,12 +128,12 @@ class ZygotePool:
 
     def _kind(self, daemon: Daemon) -> _Kind | None:
         """The environment of its zygote beyond ours; None stands for the bare one."""
-        env = _items(daemon.env)
-        if env == _items(self._manifest.env) or self._instances[env] > 1:
-            return env
-        if any(map(read_at_startup, daemon.env)):
-            return env
-        return None
+        return None if begins_bare(daemon, self._manifest, self._instances) else _items(daemon.env)
+
+    def _root_of(self, daemon: Daemon) -> int | None:
+        """The number of what a daemon begins with, among the roots of its zygote."""
+        kind = self._kind(daemon)
+        return None if kind is None else self._roots_of(kind).get(root_of(daemon))
 
     def _all(self) -> list[ZygoteClient]:
         return [*self._clients.values(), *self._bare_clients.values()]
@@ -166,6 +166,27 @@ class ZygotePool:
         env = surroundings(dict(kind or ()), directory)
         setup = Setup(env, directory, (directory,), _OWN, roots, rehearse=rehearse)
         return Plan(self._output, self._common, setup)
+
+
+def environments(manifest: Manifest) -> Counter[_Kind]:
+    """How many instances are forked with each environment."""
+    instances: Counter[_Kind] = Counter()
+    for daemon in manifest.daemons.values():
+        if is_forked(daemon):
+            instances[_items(daemon.env)] += daemon.instances
+    return instances
+
+
+def begins_bare(daemon: Daemon, manifest: Manifest, instances: Mapping[_Kind, int]) -> bool:
+    """Whether a daemon has an environment that matters at import and that is not worth a zygote.
+
+    Args:
+        daemon: Which.
+        manifest: Its environment is worth one.
+        instances: What `environments` has counted.
+    """
+    env = _items(daemon.env)
+    return env != _items(manifest.env) and instances[env] <= 1 and not any(map(read_at_startup, daemon.env))
 
 
 def root_of(daemon: Daemon) -> Root:

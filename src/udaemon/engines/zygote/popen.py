@@ -11,6 +11,7 @@ from multiprocessing import context, reduction
 from multiprocessing.process import BaseProcess
 from typing import Protocol
 
+from udaemon.engines.base import Origin
 from udaemon.engines.zygote.inherited import Place
 
 
@@ -27,6 +28,9 @@ class Popen:
         self.fds: list[int] = []
         self.root: int | None = None
         """What it begins with, by its number among the roots of its zygote; None for whatever that imports."""
+        self.bare: str | None = None
+        """Why it is to be forked from a zygote that has imported nothing for it."""
+        self.origin: Origin | None = None
         self._launch = launch
         context.set_spawning_popen(self)  # type: ignore[arg-type]  # typeshed names the stdlib's own
         try:

@@ -11,6 +11,9 @@ from attrs import define, field
 
 from udaemon.engines.zygote.popen import Popen
 
+_SLOW = 0.25
+"""Seconds of one import after which those that do not need it go elsewhere."""
+
 
 @define
 class Progress:
@@ -24,6 +27,7 @@ class Progress:
         loading_since: When it began; monotonic seconds, as all times here.
         give_up_at: When it is given up.
         slow_at: When those go elsewhere that do not need what it is importing.
+        bare: Why it imports nothing of the user's, None where it does.
     """
 
     ready: set[int] | None = field(factory=set)
@@ -33,6 +37,7 @@ class Progress:
     loading_since: float = 0.0
     give_up_at: float | None = None
     slow_at: float | None = None
+    bare: str | None = None
 
     def can_fork(self, popen: Popen) -> bool:
         """Whether all that this process shares is there."""
@@ -44,7 +49,16 @@ class Progress:
 
     def imports(self, module: str, roots: Sequence[int], now: float) -> None:
         """An import has begun."""
-        self.loading, self.loading_for, self.loading_since = module, roots, now
+        self.loading, self.loading_for, self.loading_since, self.slow_at = module, roots, now, None
+
+    def is_waited_for(self, now: float) -> None:
+        """Somebody is to be forked; not for longer than is fair to those who do not need what it is importing."""
+        if self.loading is not None:
+            self.slow_at = max(self.loading_since + _SLOW, now)
+
+    def has_all(self, root: int) -> bool:
+        """Whether it has imported what daemons of this root share."""
+        return self.bare is None and (self.ready is None or root in self.ready)
 
     def rests(self) -> None:
         """It has said all it had to say, and waits for us."""

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 _FEW = 3
 """So many mishaps in a row that no module can be blamed for, and nothing of the user's is imported any more."""
+UNLUCKY = "several zygotes in a row have ended for no reason that is known"
 
 
 class Quarantine:
@@ -19,11 +20,17 @@ class Quarantine:
         self._failed: dict[str, str] = {}
         self._harmful: dict[str, str] = {}
         self._mishaps = 0
+        self._changes = 0
 
     @property
     def unlucky(self) -> bool:
         """Whether zygotes of this kind end, or go stale, sooner than they are of any use."""
-        return self._mishaps >= _FEW
+        return self._mishaps >= _FEW or self.restless
+
+    @property
+    def restless(self) -> bool:
+        """Whether the code changes faster than it is imported, as while it is deployed. That will pass."""
+        return self._changes >= _FEW
 
     @property
     def left_out(self) -> dict[str, str]:
@@ -41,12 +48,12 @@ class Quarantine:
     def stale(self) -> None:
         """The code has changed."""
         self._failed.clear()
-        self._mishaps += 1
+        self._changes += 1
 
     def mishap(self) -> None:
         """A zygote ended for no reason that is known."""
         self._mishaps += 1
 
     def success(self) -> None:
-        """A batch was forked."""
-        self._mishaps = 0
+        """A batch was forked, or is elsewhere."""
+        self._mishaps = self._changes = 0

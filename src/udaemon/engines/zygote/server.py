@@ -24,6 +24,7 @@ from typing import NamedTuple, NoReturn
 from udaemon.child.signals import survive_signals
 from udaemon.child.title import set_title
 from udaemon.engines.zygote.fork_batch import ForkRequest, fork_batch
+from udaemon.engines.zygote.free_blocks import take_free_blocks
 from udaemon.engines.zygote.load import Loaded, Loader, Spoiled
 from udaemon.engines.zygote.sharing import Root, Sharing
 from udaemon.engines.zygote.sources import Sources
@@ -84,6 +85,7 @@ def serve(fd: int) -> None:
     survive_signals()  # a module may have given one a handler; a daemon has none of these
     gc.collect()
     setup.rehearse(again=True)
+    take_free_blocks()
     gc.freeze()  # or the first collection in a child writes to, and so copies, every page of ours
     server.serve()
 

@@ -5,6 +5,7 @@ Knows no zygote: who may be forked already, its caller says.
 
 from __future__ import annotations
 
+import resource
 from collections import deque
 from collections.abc import Callable, Iterable
 
@@ -12,6 +13,8 @@ from udaemon.engines.zygote.popen import Popen
 from udaemon.engines.zygote.wire import MAX_FDS
 
 Which = Callable[[Popen], bool]
+_ITS_OWN_FDS = 32
+"""What a zygote, whose limit is ours, may have open beside those of a batch."""
 
 
 class Waiting:
@@ -45,8 +48,9 @@ class Waiting:
         self._popens.remove(popen)
         return True
 
-    def take_batch(self, can_fork: Which, room: int) -> list[Popen]:
-        """Take those that can be forked now, as many as `room` descriptors are enough for, and one at least."""
+    def take_batch(self, can_fork: Which) -> list[Popen]:
+        """Take those that can be forked now, as many as a zygote has descriptors for, and one at least."""
+        room = min(MAX_FDS, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - _ITS_OWN_FDS)
         batch: list[Popen] = []
         later: list[Popen] = []
         while self._popens and len(batch) < MAX_FDS:
