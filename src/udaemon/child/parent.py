@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable
 
 from udaemon.child.signals import identity
+from udaemon.system.procfs import path_of
 
 
 def watch_parent(fd: int, opened: tuple[int, int]) -> Callable[[], bool]:
@@ -29,7 +30,7 @@ def watch_parent(fd: int, opened: tuple[int, int]) -> Callable[[], bool]:
     if not hasattr(fcntl, "F_SETSIG"):
         threading.Thread(target=_wait_for_end, args=(fd,), daemon=True).start()
         return lambda: False
-    own = os.open(f"/proc/self/fd/{fd}", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    own = os.open(path_of(fd), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     os.dup2(own, fd, inheritable=False)
     os.close(own)
     fcntl.fcntl(fd, fcntl.F_SETOWN, os.getpid())
