@@ -190,6 +190,7 @@ def test_f13_a_command_starts_while_more_fds_are_open_than_it_may_have(
 
 def test_f13_no_fd_left_is_a_resource_error(tmp_path: Path) -> None:
     launcher = Launcher()
+    launcher._reserve.close()
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     highest = max(map(int, os.listdir("/proc/self/fd")))  # tests before this one may have left some open
     resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 16, hard))
@@ -197,13 +198,11 @@ def test_f13_no_fd_left_is_a_resource_error(tmp_path: Path) -> None:
     with suppress(OSError):
         while True:
             many.append(os.open("/", os.O_RDONLY))
-    launcher._reserve, kept = [], launcher._reserve
     try:
         with pytest.raises(ExecFailed, match="EMFILE") as failed:
             launcher.start(Command(argv=("/bin/true",), env={}, cwd="/", output=many[0]))
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-        launcher._reserve = kept
         launcher.close()
         for fd in many:
             os.close(fd)

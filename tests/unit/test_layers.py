@@ -15,6 +15,7 @@ SOURCE = Path(__file__).parents[2] / "src" / "udaemon"
 RANK = {
     "errors": 0,
     "frames": 0,
+    "system": 0,
     "waits": 0,
     "manifest": 1,
     "policy": 2,

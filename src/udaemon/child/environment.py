@@ -11,6 +11,8 @@ import sys
 from collections.abc import Iterator, Mapping
 from functools import cache
 
+from udaemon.system import procfs
+
 MARKS = ("UDAEMON_PROJECT", "UDAEMON_NAME", "UDAEMON_INSTANCE", "UDAEMON_INSTANCES", "UDAEMON_CONTEXT")
 """By these a daemon knows itself; what a udaemon may have said of ourselves is not passed on."""
 
@@ -48,11 +50,10 @@ def callers() -> dict[str, str]:
 def _locale_at_start() -> str | None:
     """LC_CTYPE as it was handed to this program, or to the one that it was forked from."""
     try:
-        with open("/proc/self/environ", "rb") as file:
-            given = file.read().split(b"\0")
+        given = procfs.environ().get(b"LC_CTYPE")
     except OSError:
         return os.environ.get("LC_CTYPE")
-    return next((os.fsdecode(one[9:]) for one in given if one.startswith(b"LC_CTYPE=")), None)
+    return None if given is None else os.fsdecode(given)
 
 
 def read_at_startup(name: str) -> bool:

@@ -5,9 +5,8 @@ Knows no daemon and nothing of what follows. Imports nothing that a fresh fork w
 
 from __future__ import annotations
 
-import os
+from udaemon.system import procfs
 
-_PAGE = os.sysconf("SC_PAGE_SIZE")
 _SELF = "/proc/self/statm"
 
 
@@ -19,7 +18,11 @@ def rss(pid: int, with_children: bool = False) -> int | None:
     own = _resident(f"/proc/{pid}/statm")
     if own is None or not with_children:
         return own
-    return own + sum(_resident(f"/proc/{child}/statm") or 0 for child in _children(pid))
+    try:
+        children = procfs.children(pid)
+    except OSError:  # it has gone
+        children = []
+    return own + sum(_resident(f"/proc/{child}/statm") or 0 for child in children)
 
 
 class MemoryLimit:
@@ -42,25 +45,8 @@ class MemoryLimit:
         return f"{_mib(used)} resident is more than {self._threshold:g} % of the memory-limit of {_mib(self._limit)}"
 
 
-def _children(pid: int) -> list[str]:
-    try:
-        with open(f"/proc/{pid}/task/{pid}/children") as file:
-            return file.read().split()
-    except OSError:  # gone, or a kernel without CONFIG_PROC_CHILDREN
-        return []
-
-
 def _resident(file: str) -> int | None:
-    try:
-        fd = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        return None
-    try:
-        return int(os.read(fd, 256).split()[1]) * _PAGE
-    except (OSError, IndexError, ValueError):
-        return None
-    finally:
-        os.close(fd)
+    return procfs.parse_statm(procfs.read_or_nothing(file))
 
 
 def _mib(size: int) -> str:

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable
 
 from udaemon.child.signals import identity
+from udaemon.system.procfs import path_of
 
 _TERM = int(signal.SIGTERM)
 
@@ -32,7 +33,7 @@ def watch_parent(fd: int, opened: tuple[int, int]) -> Callable[[], bool]:
     if not hasattr(fcntl, "F_SETSIG"):
         threading.Thread(target=_wait_for_end, args=(fd,), daemon=True).start()
         return lambda: False
-    own = os.open(f"/proc/self/fd/{fd}", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    own = os.open(path_of(fd), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     fcntl.fcntl(own, fcntl.F_SETOWN, os.getpid())
     fcntl.fcntl(own, fcntl.F_SETSIG, _TERM)
     fcntl.fcntl(own, fcntl.F_SETFL, os.O_NONBLOCK | os.O_ASYNC)

@@ -8,8 +8,7 @@ from __future__ import annotations
 import os
 from functools import cache
 
-_ARG_START = 45
-"""Its place in /proc/PID/stat after the program's name; the end of the arguments is the next (proc(5))."""
+from udaemon.system import procfs
 
 
 def set_title(name: str) -> None:
@@ -25,9 +24,10 @@ def set_title(name: str) -> None:
 @cache
 def _arguments() -> tuple[int, int]:
     """Where the arguments are in the memory of this process, and of those it is forked into, and how long."""
-    with open("/proc/self/stat", "rb") as file:
-        fields = file.read().rpartition(b")")[2].split()
-    start, end = map(int, fields[_ARG_START : _ARG_START + 2])
+    stat = procfs.stat()
+    if stat is None:
+        raise OSError("this system does not say where they are")
+    start, end = stat.arguments
     return start, end - start
 
 

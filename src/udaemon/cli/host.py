@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from udaemon.control.rundir import base
 from udaemon.manifest.model import Manifest
+from udaemon.system import procfs
 
 ENOUGH = 4096
 """Open files that some thousand daemons need."""
@@ -92,11 +93,7 @@ def _subreaper(*, linux: bool) -> Fact:
 def _cgroup(*, linux: bool) -> Fact:
     if not linux or not os.path.exists("/sys/fs/cgroup/cgroup.controllers"):
         return Fact("cgroup v2", "missing", "not mounted")
-    try:
-        with open("/proc/self/cgroup", encoding="ascii") as file:
-            own = next((line.strip()[3:] for line in file if line.startswith("0::")), "/")
-    except OSError:
-        own = "/"
+    own = procfs.parse_cgroup(procfs.read_or_nothing("/proc/self/cgroup"))
     directory = f"/sys/fs/cgroup{own}"
     if os.access(directory, os.W_OK) and os.access(f"{directory}/cgroup.procs", os.W_OK):
         return Fact("cgroup v2", "good", f"delegated at {own}")

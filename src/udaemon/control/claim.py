@@ -12,11 +12,11 @@ import errno
 import os
 import socket
 import sys
-from contextlib import suppress
 from typing import NamedTuple
 
 from udaemon.control.sockets import ANSWERS_WITHIN, SupervisorSilent, peer_uid
 from udaemon.errors import UdaemonError
+from udaemon.system import procfs
 
 SUPPORTED = sys.platform == "linux"
 _TABLE = "/proc/net/unix"
@@ -120,11 +120,9 @@ def taken(uid: int, hash8: str | None = None, project: str | None = None) -> lis
     """The projects of a user that are claimed; of one manifest, of one name, or all."""
     begin = f"@udaemon/{uid}/".encode()
     found = set()
-    with suppress(OSError), open(_TABLE, "rb") as table:
-        for line in table:
-            name = line.rpartition(b" ")[2].rstrip(b"\n")
-            if name.startswith(begin) and b"/" not in name[len(begin) :]:
-                found.add(Taken(os.fsdecode(name[len(begin) :])))
+    for name in procfs.parse_unix(procfs.read_or_nothing(_TABLE)):
+        if name.startswith(begin) and b"/" not in name[len(begin) :]:
+            found.add(Taken(os.fsdecode(name[len(begin) :])))
     return sorted(
         one
         for one in found

@@ -12,7 +12,6 @@ import socket
 import struct
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from functools import partial
 from itertools import count
 
@@ -24,6 +23,7 @@ from udaemon.control.request import Request
 from udaemon.engines.base import WritableReactor
 from udaemon.errors import ExitCode, UdaemonError
 from udaemon.manifest.wording import near
+from udaemon.system.fd_reserve import FdReserve
 
 _ACCEPTED_A_TURN = 32
 _SCARCE = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
@@ -67,7 +67,7 @@ class ControlServer:
         self._connections: list[Connection] = []
         self._timers: dict[int, tuple[float, Callable[[], None]]] = {}
         self._numbers = count()
-        self._spare: int | None = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+        self._reserve = FdReserve()
         self._resume_at: float | None = None
         self._claim = claim
         self._watch()
@@ -118,9 +118,7 @@ class ControlServer:
                 connection.close()
         self._connections.clear()
         self._timers.clear()
-        if self._spare is not None:
-            os.close(self._spare)
-            self._spare = None
+        self._reserve.close()
 
     def _listeners(self) -> list[socket.socket]:
         return [self._listener] if self._claim is None else [self._listener, self._claim]
@@ -202,9 +200,7 @@ class ControlServer:
 
     def _on_closed(self, connection: Connection) -> None:
         self._connections.remove(connection)
-        if self._spare is None:
-            with suppress(OSError):
-                self._spare = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+        self._reserve.refill()
         self._resume()
 
     def _after(self, seconds: float, callback: Callable[[], None]) -> Callable[[], None]:
@@ -236,11 +232,8 @@ class ControlServer:
         return True
 
     def _make_room(self) -> None:
-        """No fd is left: give up the spare one for the next client, or a client, or stop accepting for a while."""
-        if self._spare is not None:
-            os.close(self._spare)
-            self._spare = None
-        elif not self._drop_idlest():
+        """No fd is left: give up that in reserve for the next client, or a client, or stop accepting for a while."""
+        if not self._reserve.spend() and not self._drop_idlest():
             self._pause()
 
     def _pause(self) -> None:

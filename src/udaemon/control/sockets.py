@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from udaemon.errors import UdaemonError
+from udaemon.system.procfs import path_of
 
 SOCKET = "control.sock"
 ANSWERS_WITHIN = 10.0
@@ -116,9 +117,8 @@ def ending(connection: socket.socket) -> Iterator[int | None]:
 @contextmanager
 def _address(fd: int) -> Iterator[str]:
     """A path of the socket that is short whatever the directory's is: AF_UNIX paths end at 107 bytes (unix(7))."""
-    through_proc = f"/proc/self/fd/{fd}/{SOCKET}"
-    if os.path.exists(f"/proc/self/fd/{fd}"):
-        yield through_proc
+    if os.path.exists(path_of(fd)):
+        yield f"{path_of(fd)}/{SOCKET}"
         return
     before = os.open(".", os.O_RDONLY)
     try:

@@ -18,6 +18,7 @@ from attrs import frozen
 from udaemon.engines import oom
 from udaemon.engines.executable import fault
 from udaemon.policy.events import Trouble
+from udaemon.system.fd_reserve import FdReserve
 
 _RETRY = frozenset(
     {errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.ETXTBSY, errno.EIO, errno.ESTALE, errno.ENOSPC}
@@ -70,7 +71,7 @@ class Launcher:
         self._nofile = nofile
         self._oom_score = oom_score
         self._nothing = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
-        self._reserve = [os.dup(self._nothing), os.dup(self._nothing)]
+        self._reserve = FdReserve(2)
 
     def start(self, command: Command) -> int:
         """Execute a command. Returns its pid; to reap it is the caller's part.
@@ -91,9 +92,8 @@ class Launcher:
 
     def close(self) -> None:
         """Let go of the fds in reserve."""
-        for fd in (self._nothing, *self._reserve):
-            os.close(fd)
-        self._reserve = []
+        os.close(self._nothing)
+        self._reserve.close()
 
     def _popen(self, command: Command) -> int:
         process = subprocess.Popen(
@@ -112,18 +112,14 @@ class Launcher:
 
     @contextmanager
     def _limited(self) -> Iterator[None]:
-        reserved = len(self._reserve)
-        for fd in self._reserve:
-            os.close(fd)
-        self._reserve = []
         own = resource.getrlimit(resource.RLIMIT_NOFILE)
-        if self._nofile is not None:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (self._nofile[0], own[1]))
-        try:
-            yield
-        finally:
-            resource.setrlimit(resource.RLIMIT_NOFILE, own)
-            self._reserve = [os.dup(self._nothing) for _ in range(reserved)]
+        with self._reserve.lent():
+            if self._nofile is not None:
+                resource.setrlimit(resource.RLIMIT_NOFILE, (self._nofile[0], own[1]))
+            try:
+                yield
+            finally:
+                resource.setrlimit(resource.RLIMIT_NOFILE, own)
 
 
 def shell(script: Sequence[str]) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ import os
 from contextlib import suppress
 
 from udaemon.policy.instance import Key
+from udaemon.system.procfs import open_files
 
 _PID_DIGITS = 20
 
@@ -93,18 +94,3 @@ def _holder(fd: int) -> int | None:
         return None
     pid = int(text)
     return pid if identity(fd) in open_files(pid) else None
-
-
-def open_files(pid: int) -> frozenset[tuple[int, int]]:
-    """Device and inode of every file a process has open; empty when it has gone or may not be looked at."""
-    folder = f"/proc/{pid}/fd"
-    found = set()
-    try:
-        numbers = os.listdir(folder)
-    except OSError:
-        return frozenset()
-    for number in numbers:
-        with suppress(OSError):
-            status = os.stat(f"{folder}/{number}")
-            found.add((status.st_dev, status.st_ino))
-    return frozenset(found)

@@ -14,7 +14,6 @@ from contextlib import suppress
 from functools import partial
 
 from udaemon.engines.base import Listener, Reactor
-from udaemon.engines.fd_reserve import FdReserve
 from udaemon.engines.groups import SUSPENDING, beside_group, kill_group, kill_group_of, signal_group
 from udaemon.engines.process import ManagedProcess
 from udaemon.engines.reports import Reports
@@ -22,6 +21,7 @@ from udaemon.engines.status import peek, reap
 from udaemon.engines.tree import Lineage, Relative, children, look_at
 from udaemon.policy.events import Exited, Reason, TreeGone
 from udaemon.policy.instance import Key
+from udaemon.system.fd_reserve import FdReserve
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _LOOK_AGAIN = 0.1
@@ -57,7 +57,7 @@ class Reaper:
         self._ended: list[ManagedProcess] = []
         self._thinned: set[Key] = set()
         self._pids: set[int] = set()
-        self._spare = FdReserve()
+        self._reserve = FdReserve()
 
     def watch(self, managed: ManagedProcess, files: Collection[tuple[int, int]]) -> None:
         """Follow a process that was just born; `files` are those that it has open and nobody else."""
@@ -107,7 +107,7 @@ class Reaper:
         Raises:
             OSError: They cannot be listed for want of memory.
         """
-        with self._spare.lent():
+        with self._reserve.lent():
             found = children()
         return found - self._pids - frozenset(self._excluded())
 
@@ -144,7 +144,7 @@ class Reaper:
             _let_go(managed, 0)
             _unlock(managed)
         self.managed.clear()
-        self._spare.close()
+        self._reserve.close()
 
     def _soon(self) -> None:
         self.deadline = time.monotonic()
@@ -159,7 +159,7 @@ class Reaper:
     def _left_behind(self) -> dict[Key, list[Relative]]:
         found: dict[Key, list[Relative]] = {}
         strangers = self.strangers()
-        with self._spare.lent():
+        with self._reserve.lent():
             for pid in strangers:
                 relative = look_at(pid)
                 if relative is None or relative.zombie:

@@ -7,24 +7,24 @@ list of direct children shows whether anything was left: the descendants of an o
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from typing import NamedTuple
 
-from udaemon.engines.locks import open_files
 from udaemon.policy.instance import Key
+from udaemon.system import procfs
+from udaemon.system.procfs import open_files
 
-_PAGE = 4096
-"""The kernel hands `children` out a page at a time; a list that is longer may change between two reads."""
 _MARKS = (b"UDAEMON_PROJECT", b"UDAEMON_NAME", b"UDAEMON_INSTANCE")
 
 
 def children() -> frozenset[int]:
-    """Pids of all direct children of this process, zombies too."""
-    tasks = os.listdir("/proc/self/task")
-    if len(tasks) == 1:
-        return _children_of(tasks[0])
-    return frozenset().union(*(_children_of(task) for task in tasks))
+    """Pids of all direct children of this process, zombies too.
+
+    Raises:
+        OSError: There is no memory for the list.
+    """
+    return frozenset(procfs.children())
 
 
 def descendants(pid: int) -> frozenset[int]:
@@ -34,19 +34,10 @@ def descendants(pid: int) -> frozenset[int]:
     while ahead:
         with suppress(OSError):
             pid = ahead.pop()
-            for task in os.listdir(f"/proc/{pid}/task"):
-                new = _children_of(task, str(pid)) - found
-                found |= new
-                ahead += new
+            new = set(procfs.children(pid)) - found
+            found |= new
+            ahead += new
     return frozenset(found)
-
-
-def _children_of(task: str, pid: str = "self") -> frozenset[int]:
-    path = f"/proc/{pid}/task/{task}/children"
-    text, again = _read(path), b""
-    while len(text) >= _PAGE and text != again:
-        text, again = _read(path), text
-    return frozenset(map(int, text.split()))
 
 
 class Relative(NamedTuple):
@@ -61,12 +52,8 @@ class Relative(NamedTuple):
 
 def look_at(pid: int) -> Relative | None:
     """A process as /proc shows it, None when there is none."""
-    # The name stands in parentheses and may hold anything, a parenthesis too.
-    _, _, fields = _read(f"/proc/{pid}/stat").rpartition(b") ")
-    words = fields.split()
-    if len(words) < 20:
-        return None
-    return Relative(pid, session=int(words[3]), zombie=words[0] in {b"Z", b"X"}, started=int(words[19]))
+    found = procfs.stat(pid)
+    return None if found is None else Relative(pid, found.session, found.zombie, found.started)
 
 
 class Lineage:
@@ -127,19 +114,8 @@ def _name(key: Key) -> tuple[bytes, bytes]:
 
 
 def _marks(pid: int) -> tuple[bytes, bytes, bytes]:
-    said = dict.fromkeys(_MARKS, b"")
-    for entry in _read(f"/proc/{pid}/environ").split(b"\0"):
-        name, _, value = entry.partition(b"=")
-        if name in said:
-            said[name] = value
-    project, name, index = said.values()
+    said: Mapping[bytes, bytes] = {}
+    with suppress(OSError):  # it has gone or may not be looked at
+        said = procfs.environ(pid)
+    project, name, index = (said.get(mark, b"") for mark in _MARKS)
     return project, name, index
-
-
-def _read(path: str) -> bytes:
-    """A file of /proc, empty when its process has gone or may not be looked at."""
-    try:
-        with open(path, "rb") as file:
-            return file.read()
-    except OSError:
-        return b""

@@ -9,6 +9,8 @@ from __future__ import annotations
 import contextlib
 import os
 
+from udaemon.system import procfs
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -43,7 +45,7 @@ class Leaders:
 
     def condemn(self) -> None:
         """Remember the sessions that lived when the supervisor died: a leader may leave without its followers."""
-        self._doomed = {pid: pidfd for pidfd in self._pidfds if (pid := _pid_of(pidfd)) > 0}
+        self._doomed = {pid: pidfd for pidfd in self._pidfds if (pid := procfs.pid_of(pidfd)) > 0}
 
     def kill(self, pipes: Collection[int]) -> None:
         """Kill everything in the condemned sessions, again until nothing is found: what is killed late may fork.
@@ -52,7 +54,7 @@ class Leaders:
             pipes: Log pipes that have not ended: whoever has one open to write is to go too.
         """
         alive = {pid for pid, pidfd in self._doomed.items() if pidfd in self._pidfds}
-        names = {os.readlink(f"/proc/self/fd/{fd}") for fd in pipes}
+        names = {os.readlink(procfs.path_of(fd)) for fd in pipes}
         for _ in range(_PASSES):
             holders = [pid for pid in _sessions() if pid != os.getpid() and _has_open(pid, names)] if names else []
             for pid in holders:
@@ -67,47 +69,24 @@ class Leaders:
                 _kill(pid, lambda pid: _session_of(pid) in self._doomed)
 
 
-def _pid_of(pidfd: int) -> int:
-    """The pid as the kernel shows it (proc(5), fdinfo); -1 for a process that has been reaped."""
-    with open(f"/proc/self/fdinfo/{pidfd}", encoding="ascii") as info:
-        for line in info:
-            if line.startswith("Pid:"):
-                return int(line[4:])
-    return -1
-
-
-def _stat(pid: int | str) -> list[str]:
-    """Fields of /proc/PID/stat from the third on: the second may hold blanks and brackets."""
-    try:
-        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
-            return file.read().rpartition(")")[2].split()
-    except OSError:
-        return []
-
-
 def _session_of(pid: int) -> int:
-    fields = _stat(pid)
-    return int(fields[3]) if len(fields) > 3 else -1
+    stat = procfs.stat(pid)
+    return -1 if stat is None else stat.session
 
 
 def _lives(pid: int) -> bool:
-    fields = _stat(pid)
-    return bool(fields) and fields[0] not in "ZX"
+    stat = procfs.stat(pid)
+    return stat is not None and not stat.zombie
 
 
 def _sessions() -> dict[int, int]:
     """Each living process with its session."""
-    return {int(name): _session_of(int(name)) for name in os.listdir("/proc") if name.isdigit() and _lives(int(name))}
+    stats = {pid: procfs.stat(pid) for pid in procfs.pids()}
+    return {pid: stat.session for pid, stat in stats.items() if stat is not None and not stat.zombie}
 
 
 def _has_open(pid: int, names: Collection[str]) -> bool:
-    folder = f"/proc/{pid}/fd"
-    with contextlib.suppress(OSError):
-        for number in os.listdir(folder):
-            with contextlib.suppress(OSError):
-                if os.readlink(f"{folder}/{number}") in names:
-                    return True
-    return False
+    return any(name in names for name in procfs.open_names(pid))
 
 
 def _kill(pid: int, still: Callable[[int], bool]) -> None:

@@ -14,8 +14,9 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
 from types import FrameType
+
+from udaemon.system import procfs
 
 _PR_SET_CHILD_SUBREAPER = 36
 _NOTHING_STARTED = 75
@@ -87,8 +88,7 @@ class _Follower:
 
     def left_behind(self, launcher: int) -> int | None:
         """The launcher's daemon, alive or ended since."""
-        children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
-        return next((int(pid) for pid in children), None) or next((pid for pid in self._ended if pid != launcher), None)
+        return next(iter(procfs.children()), None) or next((pid for pid in self._ended if pid != launcher), None)
 
 
 def _end_as(status: int) -> None:

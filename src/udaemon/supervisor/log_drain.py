@@ -5,12 +5,11 @@ Knows no daemon. A process that a daemon left behind on purpose may have its log
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Collection
 from typing import Protocol
 
-from udaemon.engines.locks import open_files
+from udaemon.system import procfs
 
 _GRACE = 1.0
 """Seconds for logs to end after the last daemon has: what is in the pipes is with the logger within milliseconds."""
@@ -96,15 +95,8 @@ class LogDrain:
     def _tell_holders(self) -> None:
         pipes = self._pipes()
         ours = frozenset(self._ours())
-        for pid in sorted(int(name) for name in os.listdir("/proc") if name.isdigit() and int(name) not in ours):
-            for pipe in open_files(pid) & pipes.keys():
+        for pid in sorted(set(procfs.pids()) - ours):
+            for pipe in procfs.open_files(pid) & pipes.keys():
                 self.held = True
-                self._tell(f"pid {pid} ({_name(pid)}), left behind, holds {pipes[pipe]} open; no more of it is kept")
-
-
-def _name(pid: int) -> str:
-    try:
-        with open(f"/proc/{pid}/comm", encoding="utf-8", errors="replace") as file:
-            return file.read().strip()
-    except OSError:
-        return "?"
+                name = procfs.comm(pid) or "?"
+                self._tell(f"pid {pid} ({name}), left behind, holds {pipes[pipe]} open; no more of it is kept")

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from udaemon.engines.zygote.sharing import PATCHES_THE_WORLD, Library, Root, Sharing
 from udaemon.engines.zygote.threads import is_alone
+from udaemon.system import procfs
 
 _TEXT_LIMIT = 200
 _BREATH = 0.1
@@ -94,7 +95,7 @@ class Loader:
             self._failed[one.module] = f"{type(error).__name__}: {error}"[:_TEXT_LIMIT]
         if os.getpid() != here:
             os._exit(0)  # the module forked, and this is the copy
-        if _end_children(here):
+        if _end_children():
             raise Spoiled(one.module, "it forked at import")
         if not is_alone():
             raise Spoiled(one.module, "it started a thread at import")
@@ -108,13 +109,12 @@ class Loader:
 
 
 def _descriptors() -> frozenset[str]:
-    return frozenset(os.listdir("/proc/self/fd"))
+    return frozenset(procfs.descriptors())
 
 
-def _end_children(pid: int) -> bool:
+def _end_children() -> bool:
     """End what a module has forked, as nobody would know of it. Returns whether there was anything."""
-    with open(f"/proc/self/task/{pid}/children", "rb") as file:
-        children = [int(child) for child in file.read().split()]
+    children = procfs.children()
     for child in children:
         with suppress(ProcessLookupError):
             os.kill(child, signal.SIGKILL)

@@ -30,6 +30,7 @@ from udaemon.engines.zygote.sharing import Root, Sharing
 from udaemon.engines.zygote.sources import Sources
 from udaemon.engines.zygote.threads import is_alone
 from udaemon.engines.zygote.wire import Request, Truncated, answer, receive_request
+from udaemon.system.procfs import path_of
 
 _MOST_TOLD = 100
 """Modules of a root that the parent hears of; all of them are told by `check -v`."""
@@ -195,7 +196,7 @@ def _die_with(parent: int) -> None:
 
     The description must be our own: who is signalled is a property of it, and children have the same pipe.
     """
-    watch = os.open(f"/proc/self/fd/{parent}", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    watch = os.open(path_of(parent), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     fcntl.fcntl(watch, fcntl.F_SETOWN, os.getpid())
     fcntl.fcntl(watch, fcntl.F_SETSIG, signal.SIGKILL)
     fcntl.fcntl(watch, fcntl.F_SETFL, os.O_ASYNC | os.O_NONBLOCK)

@@ -10,6 +10,8 @@ import sys
 import time
 import warnings
 
+from udaemon.system.procfs import tasks
+
 _TRIES = 20
 _PAUSE = 0.001
 
@@ -33,7 +35,7 @@ def is_alone() -> bool:
 
 
 def _count() -> int:
-    return len(os.listdir("/proc/self/task"))
+    return len(tasks())
 
 
 def _fork_for_nothing() -> None:
