@@ -9,7 +9,7 @@ import json
 from typing import Any, NamedTuple
 
 from udaemon.control.frames import MAX_ANSWER, FrameError, frame
-from udaemon.errors import ExitCode, UdaemonError
+from udaemon.errors import ExitCode, UdaemonError, error_of
 
 
 class Answer(NamedTuple):
@@ -68,7 +68,7 @@ def parse_answer(payload: bytes) -> Answer:
     if isinstance(error, dict):
         message, hint, code = error.get("message"), error.get("hint"), error.get("exit_code")
         known = ExitCode(code) if isinstance(code, int) and code in set(ExitCode) else ExitCode.FAILED
-        raise UdaemonError(str(message), None if hint is None else str(hint), known)
+        raise error_of(str(message), None if hint is None else str(hint), known)
     if value.get("ok") is not True:
         raise FrameError("an answer is neither ok nor an error")
     return Answer(value.get("data"), value.get("more") is True)
