@@ -7,31 +7,56 @@ from __future__ import annotations
 
 TYPE_CHECKING = False  # type checkers know the name; `typing` would be most of what the logger loads
 if TYPE_CHECKING:
-    from typing import Any
-
-    from udaemon.child.embed import run
+    from udaemon.child.embed import End, run
+    from udaemon.child.forms import Misconfigured
     from udaemon.child.task import CallbackTask, StopTask, Task, TaskContext, TaskEvent, steers
+    from udaemon.errors import (
+        ExitCode,
+        ManifestError,
+        NoSuchDaemon,
+        NotRunning,
+        Problem,
+        UdaemonError,
+        WaitTimedOut,
+    )
     from udaemon.runner import Runner
 
 __version__ = "0.1.0"
 
-__all__ = ["CallbackTask", "Runner", "StopTask", "Task", "TaskContext", "TaskEvent", "__version__", "run", "steers"]
+__all__ = [
+    "CallbackTask",
+    "End",
+    "ExitCode",
+    "ManifestError",
+    "Misconfigured",
+    "NoSuchDaemon",
+    "NotRunning",
+    "Problem",
+    "Runner",
+    "StopTask",
+    "Task",
+    "TaskContext",
+    "TaskEvent",
+    "UdaemonError",
+    "WaitTimedOut",
+    "__version__",
+    "run",
+    "steers",
+]
+
+_ELSEWHERE = {"End": "child.embed", "Misconfigured": "child.forms", "Runner": "runner", "run": "child.embed"}
+_ERRORS = {"ExitCode", "ManifestError", "NoSuchDaemon", "NotRunning", "Problem", "UdaemonError", "WaitTimedOut"}
 
 
-def __getattr__(name: str) -> Any:
-    if name == "run":
-        from udaemon.child.embed import run
+if not TYPE_CHECKING:  # else they would take any name for one of ours
 
-        return run
-    if name == "Runner":
-        from udaemon.runner import Runner
+    def __getattr__(name):
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
 
-        return Runner
-    if name in __all__:
-        from udaemon.child import task
-
-        return getattr(task, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        module = _ELSEWHERE.get(name, "errors" if name in _ERRORS else "child.task")
+        return getattr(import_module(f"{__name__}.{module}"), name)
 
 
 def __dir__() -> list[str]:

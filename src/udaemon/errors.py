@@ -48,6 +48,40 @@ class UdaemonError(Exception):
         self.exit_code = exit_code
 
 
+class NotRunning(UdaemonError):
+    """No supervisor runs."""
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message, hint, ExitCode.NOT_RUNNING)
+
+
+class NoSuchDaemon(UdaemonError):
+    """A name fits no daemon, or no instance of one."""
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message, hint, ExitCode.NO_SUCH_DAEMON)
+
+
+class WaitTimedOut(UdaemonError):
+    """What was waited for did not come in time. What was asked for goes on."""
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message, hint, ExitCode.TIMED_OUT)
+
+
+def error_of(message: str, hint: str | None, exit_code: ExitCode) -> UdaemonError:
+    """The error with this exit code, by its own class where there is one."""
+    match exit_code:
+        case ExitCode.NOT_RUNNING:
+            return NotRunning(message, hint)
+        case ExitCode.NO_SUCH_DAEMON:
+            return NoSuchDaemon(message, hint)
+        case ExitCode.TIMED_OUT:
+            return WaitTimedOut(message, hint)
+        case _:
+            return UdaemonError(message, hint, exit_code)
+
+
 class ManifestError(UdaemonError):
     """A manifest that cannot be used, with every problem that was found in it."""
 

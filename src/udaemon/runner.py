@@ -22,7 +22,7 @@ from udaemon.control import claim, rundir
 from udaemon.control.client import Client
 from udaemon.engines import locks
 from udaemon.engines.child_spec import spec_of
-from udaemon.errors import ExitCode, UdaemonError
+from udaemon.errors import ExitCode, NoSuchDaemon, UdaemonError
 from udaemon.manifest.find import find
 from udaemon.manifest.keys import Named, Table, keys_of
 from udaemon.manifest.merge import meaningless
@@ -176,7 +176,7 @@ def _declared(manifest: Manifest, name: str, instance: int) -> Daemon:
     if daemon is None:
         meant = near(name, list(manifest.daemons))
         hint = f"did you mean {meant}?" if meant else f"there are {', '.join(manifest.daemons)}"
-        raise UdaemonError(f"no daemon {name}", hint, ExitCode.NO_SUCH_DAEMON)
+        raise NoSuchDaemon(f"no daemon {name}", hint)
     if not 0 <= instance < daemon.instances:
         raise UdaemonError(
             f"{name} has no instance {instance}", f"they are numbered 0 to {daemon.instances - 1}", ExitCode.USAGE

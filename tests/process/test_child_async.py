@@ -40,7 +40,7 @@ def create(): return Task()
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGQUIT, signal.SIGINT])
 def test_a_stop_ends_an_async_pause_at_once(number: int, tmp_path: Path) -> None:
     code = "async def create() -> None: print('ran', flush=True)"
-    with Child(tmp_path, code, sleep=3600.0) as child:
+    with Child(tmp_path, code, is_task=True, sleep=3600.0) as child:
         child.wait_for("ran")
         asked = time.monotonic()
         child.signal(number)
@@ -56,7 +56,7 @@ async def create() -> None:
     asyncio.get_running_loop().add_signal_handler(signal.SIGWINCH, print, "winch")
     print("ran", flush=True)
 """
-    with Child(tmp_path, code, sleep=3600.0) as child:
+    with Child(tmp_path, code, is_task=True, sleep=3600.0) as child:
         child.wait_for("ran")
         child.signal(signal.SIGWINCH)
         child.wait_for("winch")
@@ -74,7 +74,7 @@ async def create(context):
     print("ends", context.stopping)
 def heard(event): print(event.kind, event.stopping)
 """
-    with Child(tmp_path, code, sleep=3600.0, listeners={"task_done": ("job:heard",)}) as child:
+    with Child(tmp_path, code, is_task=True, sleep=3600.0, listeners={"task_done": ("job:heard",)}) as child:
         child.wait_for("begins")
         child.signal(signal.SIGTERM)
 

@@ -14,7 +14,7 @@ ENDS = {
     "an exception": ("def create(): return lambda: {}['x']", 1, Leaving("exception", "KeyError: 'x'")),
     "an exception in the factory": ("def create(): raise ValueError('no')", 1, Leaving("exception", "ValueError: no")),
     "StopTask": (
-        "import udaemon\ndef task() -> None: raise udaemon.StopTask\ncreate = task",
+        "import udaemon\ndef task() -> None: raise udaemon.StopTask\ndef create(): return task",
         0,
         Leaving("task-stopped", None),
     ),
@@ -30,8 +30,7 @@ ENDS = {
         78,
         Leaving(
             "config",
-            "job:create returned int: a factory returns an object with do_task(), or a function (a function that is "
-            "itself the task returns no value)",
+            "job:create returned int: a factory returns an object with do_task(), or a function",
         ),
     ),
     "no factory": ("", 78, Leaving("config", "job has no create")),
@@ -53,8 +52,7 @@ ENDS = {
         78,
         Leaving(
             "config",
-            "do_task returned a task (Task), which nobody runs: a factory must be a plain function that is called "
-            "once, and an `async def` is always the task itself",
+            'job:create is async and makes no task: if it is itself the task, write task = "job:create"',
         ),
     ),
     "a coroutine from a plain function": (

@@ -61,7 +61,7 @@ def test_f68_random_numbers_differ_in_daemons_instances_and_after_restarts(bench
 @pytest.mark.parametrize("form", ["def create(): return work", "async def create() -> None: work()"])
 def test_f72_the_python_stack_of_a_native_crash_is_in_the_log(form: str, tmp_path: Path) -> None:
     code = f"import ctypes\ndef work(): ctypes.string_at(0)\n{form}\n"
-    with Child(tmp_path, code) as child:
+    with Child(tmp_path, code, is_task=form.startswith("async")) as child:
         assert child.end() == -signal.SIGSEGV
         assert child.lines[0] == "Fatal Python error: Segmentation fault"
         assert any(line.endswith(f'{tmp_path}/job.py", line 2 in work') for line in child.lines)

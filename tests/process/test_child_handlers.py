@@ -105,7 +105,7 @@ async def create() -> None:
     {how}(signal.SIGTERM, handled)
     os.write(1, b"ran\\n")
 """
-    with Child(tmp_path, code, sleep=3600.0) as child:
+    with Child(tmp_path, code, is_task=True, sleep=3600.0) as child:
         child.wait_for("ran")
         ask_to_stop(child.board.fd, 0, child.process.pid)
         child.signal(signal.SIGTERM)

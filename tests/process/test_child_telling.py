@@ -112,7 +112,8 @@ def heard(event): raise {what}
 def ran(): print('ran', flush=True)
 {form}
 """
-    with Child(tmp_path, code, min_sleep=0.01, listeners={kind: ("job:heard",)}) as child:
+    is_task = form.startswith("async")
+    with Child(tmp_path, code, is_task=is_task, min_sleep=0.01, listeners={kind: ("job:heard",)}) as child:
         child.wait_for("ran", 3)
         child.signal(signal.SIGTERM)
 

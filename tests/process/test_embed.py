@@ -34,7 +34,10 @@ class ThreeLater(Three):
 def test_it_runs_until_the_task_has_enough(task: type[Three], min_sleep: float) -> None:
     made = task()
 
-    assert udaemon.run(made, min_sleep=min_sleep) == "task-stopped"
+    end = udaemon.run(made, min_sleep=min_sleep)
+
+    assert end is udaemon.End.TASK_STOPPED
+    assert str(end) == "task-stopped"
     assert made.runs == 3
 
 
@@ -118,3 +121,15 @@ def test_durations_and_sizes_are_written_as_in_a_manifest() -> None:
 def test_what_is_no_duration_or_size_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=f"^{next(iter(wrong))}: .* is no "):
         udaemon.run(Three(), **wrong)
+
+
+def test_what_is_no_task_is_told_as_an_error_of_ours() -> None:
+    with pytest.raises(udaemon.Misconfigured, match=r"^task is int: a task is an object with do_task\(\), or a func"):
+        udaemon.run(7)  # type: ignore[arg-type]
+    assert issubclass(udaemon.Misconfigured, udaemon.UdaemonError)
+
+
+@pytest.mark.parametrize("name", udaemon.__all__)
+def test_every_name_is_there(name: str) -> None:
+    assert getattr(udaemon, name) is not None
+    assert name in dir(udaemon)

@@ -133,7 +133,7 @@ def test_each_line_names_its_writer_however_soon_that_has_gone(project: Project)
         instances = 40
         restart = "never"
         [daemons.forked]
-        factory = "jobs:once"
+        task = "jobs:once"
         [daemons.executed]
         command = "echo $$$$"
         shell = true

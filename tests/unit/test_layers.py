@@ -25,12 +25,11 @@ RANK = {
     "logs": 5,
     "supervisor": 6,
     "control": 6,
-    "service": 7,
-    "migrate": 7,
-    "ui": 8,
-    "runner": 8,
-    "cli": 9,
-    "__main__": 10,
+    "ui": 7,
+    "runner": 7,
+    "client": 7,
+    "cli": 8,
+    "__main__": 9,
 }
 MAY_MEET = {"engines", "logs"}
 FILES = sorted(path.relative_to(SOURCE) for path in SOURCE.rglob("*.py"))

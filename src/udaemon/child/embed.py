@@ -6,6 +6,7 @@ Knows nothing of logs and restarts; the program's directory, environment and str
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import StrEnum
 from typing import Any
 
 from udaemon.child.build import built_of
@@ -20,6 +21,17 @@ from udaemon.child.task import Task
 from udaemon.manifest.measures import parse_duration, parse_size
 
 
+class End(StrEnum):
+    """Why `run` came to its end."""
+
+    STOPPED = "stopped"
+    """TERM, QUIT or INT asked for it, a listener did, or it was for one run."""
+    TASK_STOPPED = "task-stopped"
+    """The task raised StopTask."""
+    MEMORY = "memory"
+    """The process has grown above `memory_threshold` percent of `memory_limit`."""
+
+
 def run(
     task: Task | Callable[[], Any],
     *,
@@ -32,7 +44,7 @@ def run(
     on_start: Listeners = (),
     on_task_done: Listeners = (),
     on_task_failed: Listeners = (),
-) -> str:
+) -> End:
     """Run a task until it ends or TERM, QUIT or INT asks it to: the run under way is finished first.
 
     Call it in the main thread: only there can Python take signals. They are given back at the end.
@@ -50,7 +62,7 @@ def run(
         on_task_failed: Called with the exception of a run.
 
     Returns:
-        Why it ended: `stopped`, `task-stopped` (StopTask) or `memory`.
+        Why it ended.
 
     Raises:
         BaseException: Whatever left a run.
@@ -79,7 +91,7 @@ def run(
         signals.uninstall()
     if outcome.error is not None:
         raise outcome.error
-    return outcome.reason
+    return End(outcome.reason)
 
 
 def _seconds(name: str, value: float | str) -> float:

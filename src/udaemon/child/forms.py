@@ -13,11 +13,12 @@ from types import AsyncGeneratorType, CoroutineType, FunctionType, GeneratorType
 from typing import Any
 
 from udaemon.child.task import CallbackTask
+from udaemon.errors import UdaemonError
 
 _LAZY = inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
 
 
-class Misconfigured(Exception):
+class Misconfigured(UdaemonError):
     """The daemon cannot run as it is declared. The message is for the operator."""
 
 

@@ -9,10 +9,9 @@ import os
 from collections.abc import Iterator
 
 from udaemon.cli.options import GlobalOptions
-from udaemon.control import claim, rundir
 from udaemon.control.client import Client
-from udaemon.control.sockets import ANSWERS_WITHIN, connect
-from udaemon.errors import ExitCode, UdaemonError
+from udaemon.control.running import running
+from udaemon.errors import ExitCode, NotRunning, UdaemonError
 from udaemon.manifest.find import find
 
 
@@ -23,7 +22,7 @@ def connect_supervisor(options: GlobalOptions) -> Client:
         UdaemonError: None runs, or several do.
     """
     manifest = _manifest(options)
-    found = list(_running(manifest, options.project, everywhere=manifest is not None))
+    found = list(running(manifest, options.project, everywhere=manifest is not None))
     if len(found) == 1:
         return found[0][1]
     for _name, client in found:
@@ -31,12 +30,12 @@ def connect_supervisor(options: GlobalOptions) -> Client:
     if found:
         names = ", ".join(name for name, _client in found)
         raise UdaemonError(f"several projects run from this manifest: {names}", "say which with -p", ExitCode.USAGE)
-    raise UdaemonError(_nobody(options, manifest), exit_code=ExitCode.NOT_RUNNING)
+    raise NotRunning(_nobody(options, manifest))
 
 
 def all_supervisors(*, everywhere: bool = False) -> Iterator[Client]:
     """Connect to every supervisor that answers: of this session's run directories, or of all sessions of this user."""
-    for _name, client in _running(None, None, everywhere=everywhere):
+    for _name, client in running(everywhere=everywhere):
         yield client
 
 
@@ -48,36 +47,6 @@ def _manifest(options: GlobalOptions) -> str | None:
         if options.project is None or options.files:
             raise
         return None
-
-
-def _running(manifest: str | None, project: str | None, *, everywhere: bool) -> Iterator[tuple[str, Client]]:
-    """Those whose run directory is where ours would be; `everywhere`, those that have claimed their name, too."""
-    found: set[str] = set()
-    base = rundir.base(os.environ, os.geteuid())
-    for path in rundir.candidates(base, manifest, project):
-        try:
-            fd = rundir.open_directory(path)
-        except OSError:
-            continue
-        try:
-            connection = connect(fd, ANSWERS_WITHIN)
-        finally:
-            os.close(fd)
-        if connection is not None:
-            found.add(os.path.basename(path))
-            yield os.path.basename(path)[:-9], Client(connection)
-    if not everywhere:
-        return
-    uid = os.geteuid()
-    for one in claim.taken(uid, None if manifest is None else rundir.hash8(manifest), project):
-        if one.directory in found:
-            continue
-        try:
-            connection = claim.connect(one.directory, uid)
-        except claim.Squatted:
-            continue
-        if connection is not None:
-            yield one.project, Client(connection)
 
 
 def _nobody(options: GlobalOptions, manifest: str | None) -> str:

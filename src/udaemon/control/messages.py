@@ -9,7 +9,7 @@ import json
 from typing import Any, NamedTuple
 
 from udaemon.control.protocol import MAX_ANSWER
-from udaemon.errors import ExitCode, ManifestError, Problem, UdaemonError
+from udaemon.errors import ExitCode, ManifestError, Problem, UdaemonError, error_of
 from udaemon.frames import FrameError, frame
 
 
@@ -73,7 +73,7 @@ def parse_answer(payload: bytes) -> Answer:
         if problems := error.get("problems"):
             raise ManifestError(_problems(problems))
         known = ExitCode(code) if isinstance(code, int) and code in set(ExitCode) else ExitCode.FAILED
-        raise UdaemonError(str(message), None if hint is None else str(hint), known)
+        raise error_of(str(message), None if hint is None else str(hint), known)
     if value.get("ok") is not True:
         raise FrameError("an answer is neither ok nor an error")
     return Answer(value.get("data"), value.get("more") is True)

@@ -31,7 +31,7 @@ def legacy() -> LegacyLog:
 def test_a_life_is_told_as_the_library_told_it_and_why_it_ended_beside(reason: str, who: str) -> None:
     log = legacy()
 
-    assert entries(log, "started", "started as pid 15609", pid=15609) == [
+    assert entries(log, "started", "pid 15609", pid=15609) == [
         "11/24/2026 12:00:00 - P- [US] - Daemon created.\n" + DASHES,
         "11/24/2026 12:00:00 - P- [US] - fork called. child pid: 15609.\n" + DASHES,
         "11/24/2026 12:00:00 - C- [15609] - fork called.\n" + DASHES,

@@ -1,0 +1,241 @@
+"""A running project, to ask and to steer from a program.
+
+Knows no terminal. Each method makes a connection of its own: a project that was stopped and started
+anew meanwhile answers all the same, and threads need not take turns.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from time import monotonic
+from typing import Any, Literal
+
+from udaemon.client.values import Event, Instance, Outcome, Supervisor, read
+from udaemon.control.client import Client, SupervisorGone
+from udaemon.control.running import client_in, running
+from udaemon.control.sockets import ANSWERS_WITHIN
+from udaemon.errors import ExitCode, NotRunning, UdaemonError, WaitTimedOut
+from udaemon.manifest.find import find
+
+Path = str | os.PathLike[str]
+Until = Literal["ready", "stopped", "run-ok"]
+
+
+class NotDone(UdaemonError):
+    """Some instances did not become what was asked for.
+
+    Attributes:
+        outcomes: What came of each instance, of those that did, too.
+    """
+
+    def __init__(self, outcomes: Sequence[Outcome]) -> None:
+        failed = [outcome for outcome in outcomes if not outcome.ok]
+        more = f", and {len(failed) - 1} more" if len(failed) > 1 else ""
+        super().__init__(f"{failed[0]}{more}" if failed else "nothing came of it")
+        self.outcomes = tuple(outcomes)
+
+
+def connect(
+    manifest: Path | None = None,
+    *,
+    project: str | None = None,
+    run_dir: Path | None = None,
+    timeout: float = ANSWERS_WITHIN,
+) -> Project:
+    """Find the running supervisor of a project.
+
+    Args:
+        manifest: The file it was started from. Without this and `run_dir` it is looked for as on the command line:
+            `UDAEMON_FILE`, or `udaemon.toml` or `udaemon.yaml` in the working directory or a parent.
+        project: The project's name, where several run from one manifest, or where there is no manifest here.
+        run_dir: The run directory itself, in place of both.
+        timeout: Seconds within which the supervisor must answer, here and in each method; the work that it is asked
+            to do may take longer.
+
+    Raises:
+        NotRunning: None runs.
+        UdaemonError: There is no manifest, several projects run from it, or the supervisor does not answer.
+    """
+    found = Project(_finder(manifest, project, run_dir, timeout))
+    found.supervisor()
+    return found
+
+
+class Project:
+    """A running project, from `connect`.
+
+    Names are as on the command line: a daemon, a glob (`mail*`), a tag (`tag:mail`) or one instance (`mailer/1`).
+    Every method raises `NotRunning` when the supervisor has ended, `NoSuchDaemon` when a name fits nothing, and
+    `UdaemonError` for whatever else the supervisor refuses.
+    """
+
+    def __init__(self, client: Callable[[], Client]) -> None:
+        self._client = client
+
+    def supervisor(self) -> Supervisor:
+        """Tell who supervises it, since when, and what is declared."""
+        return read(self._ask("hello"), Supervisor)
+
+    def instances(self, *names: str) -> tuple[Instance, ...]:
+        """Tell how the instances are, all of them without names: what `udaemon ps` shows."""
+        return tuple(read(one, Instance) for one in self._ask("ps", names=names)["instances"])
+
+    def start(self, *names: str, timeout: float | None = None) -> tuple[Outcome, ...]:
+        """Start daemons, and wait until they run; one that runs already is left as it is.
+
+        Args:
+            names: At least one; `"*"` is all.
+            timeout: Seconds to wait; the start goes on then. None to wait for as long as it takes.
+
+        Raises:
+            NotDone: Some did not come up.
+            WaitTimedOut: It takes longer.
+        """
+        return self._settle("start", _some(names), wait_timeout=timeout)
+
+    def stop(self, *names: str, stop_timeout: float | None = None, timeout: float | None = None) -> tuple[Outcome, ...]:
+        """Stop daemons, and wait until they have; one that does not run is left as it is.
+
+        Args:
+            names: At least one; `"*"` is all.
+            stop_timeout: Seconds that each gets before it is killed, in place of the manifest's `stop.timeout`.
+            timeout: Seconds to wait; the stop goes on then. None to wait for as long as it takes.
+
+        Raises:
+            NotDone: Some could not be stopped.
+            WaitTimedOut: It takes longer.
+        """
+        return self._settle("stop", _some(names), timeout=stop_timeout, wait_timeout=timeout)
+
+    def restart(self, *names: str, timeout: float | None = None) -> tuple[Outcome, ...]:
+        """Have daemons run in new processes, and wait until they do.
+
+        Args:
+            names: At least one; `"*"` is all.
+            timeout: Seconds to wait; the restart goes on then. None to wait for as long as it takes.
+
+        Raises:
+            NotDone: Some did not come up.
+            WaitTimedOut: It takes longer.
+        """
+        return self._settle("restart", _some(names), wait_timeout=timeout)
+
+    def wait(self, *names: str, until: Until = "ready", timeout: float | None = None) -> tuple[Outcome, ...]:
+        """Wait until daemons are ready, have stopped, or have had a good run.
+
+        Args:
+            names: At least one; `"*"` is all.
+            until: What is waited for.
+            timeout: Seconds to wait; None to wait for as long as it takes.
+
+        Raises:
+            NotDone: It cannot come any more: a daemon gave up, for one.
+            WaitTimedOut: It takes longer.
+        """
+        return self._settle("wait", _some(names), until=until, timeout=timeout)
+
+    def signal(self, signal: str, *names: str) -> tuple[str, ...]:
+        """Send a signal (`"HUP"`) to the processes of daemons. Returns the instances that got it (`"mailer/0"`)."""
+        return tuple(self._ask("signal", signal=signal, names=_some(names))["sent"])
+
+    def events(self, *names: str, follow: bool = False, timeout: float | None = None) -> Iterator[Event]:
+        """Tell what happened of late; with `follow` go on with what happens, until the supervisor ends.
+
+        Args:
+            names: Whose events; without, all of them and the supervisor's own.
+            follow: Go on.
+            timeout: With `follow`, seconds to wait for the next event.
+
+        Raises:
+            WaitTimedOut: Nothing has happened for so long.
+        """
+        with closing(self._client()) as client:
+            client.be_patient()
+            client.post("events", names=names, follow=follow)
+            more = True
+            while more:
+                try:
+                    answers = _next_answers(client, timeout)
+                except SupervisorGone:
+                    return
+                for answer in answers:
+                    more = answer.more
+                    yield from (read(event, Event) for event in answer.data["events"])
+
+    def down(self, *, stop_timeout: float | None = None) -> None:
+        """Stop everything, the supervisor too, and wait until it has ended.
+
+        Args:
+            stop_timeout: Seconds that each daemon gets before it is killed, in place of the manifest's.
+        """
+        with closing(self._client()) as client:
+            client.be_patient()
+            for _told in client.stream("down", timeout=stop_timeout):
+                pass
+            client.wait_for_end()
+
+    def _ask(self, verb: str, **args: Any) -> Any:
+        with closing(self._client()) as client:
+            return client.ask(verb, **args)
+
+    def _settle(self, verb: str, names: Sequence[str], **args: Any) -> tuple[Outcome, ...]:
+        with closing(self._client()) as client:
+            client.be_patient()
+            told = [one for one in client.stream(verb, names=names, **args) if "failed" not in one]
+        outcomes = tuple(read(one, Outcome) for one in told)
+        if not all(outcome.ok for outcome in outcomes):
+            raise NotDone(outcomes)
+        return outcomes
+
+
+def _next_answers(client: Client, timeout: float | None) -> Sequence[Any]:
+    deadline = None if timeout is None else monotonic() + timeout
+    while True:
+        left = None if deadline is None else max(0.0, deadline - monotonic())
+        if not select.select([client], [], [], left)[0]:
+            raise WaitTimedOut(f"nothing has happened for {timeout:g} s")
+        if answers := client.arrived():  # a long one comes in pieces
+            return answers
+
+
+def _some(names: Sequence[str]) -> Sequence[str]:
+    if not names:
+        raise ValueError("name at least one daemon; '*' is all of them")
+    return names
+
+
+def _finder(manifest: Path | None, project: str | None, run_dir: Path | None, timeout: float) -> Callable[[], Client]:
+    """What connects to the supervisor; a manifest is looked for only once."""
+    if run_dir is not None:
+        if manifest is not None or project is not None:
+            raise ValueError("name the run directory, or a manifest and a project")
+        return lambda: _in_directory(os.fspath(run_dir), timeout)
+    file: str | None = None
+    if manifest is not None or project is None:
+        file = find([] if manifest is None else [os.fspath(manifest)], os.environ, os.getcwd())[0]
+    return lambda: _one(file, project, timeout)
+
+
+def _in_directory(directory: str, timeout: float) -> Client:
+    try:
+        client = client_in(directory, timeout)
+    except OSError as error:
+        raise NotRunning(f"no supervisor is running in {directory}: {error.strerror}") from None
+    if client is None:
+        raise NotRunning(f"no supervisor is running in {directory}")
+    return client
+
+
+def _one(file: str | None, project: str | None, timeout: float) -> Client:
+    found = list(running(file, project, everywhere=file is not None, within=timeout))
+    if len(found) == 1:
+        return found[0][1]
+    for _name, client in found:
+        client.close()
+    if found:
+        names = ", ".join(name for name, _client in found)
+        raise UdaemonError(f"several projects run: {names}", "say which with project=", ExitCode.USAGE)
+    raise NotRunning(f"no supervisor is running for {file or f'project {project}'}", "udaemon up -d starts one")
