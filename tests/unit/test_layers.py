@@ -25,11 +25,13 @@ RANK = {
     "logs": 5,
     "supervisor": 6,
     "control": 6,
-    "ui": 7,
-    "runner": 7,
-    "client": 7,
-    "cli": 8,
-    "__main__": 9,
+    "service": 7,
+    "migrate": 7,
+    "ui": 8,
+    "runner": 8,
+    "client": 8,
+    "cli": 9,
+    "__main__": 10,
 }
 MAY_MEET = {"engines", "logs"}
 FILES = sorted(path.relative_to(SOURCE) for path in SOURCE.rglob("*.py"))
