@@ -184,6 +184,106 @@ def test_f67_a_library_that_tidies_up_is_shared_all_the_same(installed: Bench) -
 
 
 @pytest.mark.parametrize(
+    "made",
+    [
+        "import tempfile\ntmp = tempfile.TemporaryDirectory()\nplace = tmp.name",
+        "import atexit, shutil, tempfile\nplace = tempfile.mkdtemp()\natexit.register(shutil.rmtree, place)",
+        "import atexit, os, tempfile\nplace = tempfile.mkdtemp()\natexit.register(lambda: os.rmdir(place))",
+        """
+        import os, tempfile, weakref
+        fd, place = tempfile.mkstemp()
+        os.close(fd)
+        class Lock: pass
+        lock = Lock()
+        weakref.finalize(lock, os.unlink, place)
+        """,
+        """
+        import atexit, os, pathlib
+        path = pathlib.Path(f"lock-{os.getpid()}")
+        path.touch()
+        place = str(path)
+        def clean():
+            try: path.unlink()
+            except OSError: pass
+        atexit.register(clean)
+        """,
+    ],
+    ids=["a temporary directory", "rmtree", "rmdir", "a finalizer", "a lock file"],
+)
+@pytest.mark.parametrize("deep", [False, True], ids=["its own", "deep"])
+def test_f67_what_a_library_makes_for_the_time_of_a_process_is_each_daemons_own(
+    installed: Bench, monkeypatch: pytest.MonkeyPatch, made: str, deep: bool
+) -> None:
+    temporary = installed.directory / "tmp"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    library(installed, "inner" if deep else "maker", made)
+    if deep:
+        library(installed, "maker", "from inner import place")
+    installed.module(
+        "user",
+        f"import maker, os, signal{STOP}def create():\n    print(maker.place)\n    return stop\n"
+        "def again():\n    print(maker.place, os.path.exists(maker.place))\n    return signal.pause",
+    )
+    lives, ends = installed.daemon("lives", factory="user:again"), installed.daemon("ends", factory="user:create")
+    installed.spawn(lives, ends)
+    installed.until(lives, Ready)
+    assert installed.until(ends, Exited).code == 0
+    place, there = installed.output(lives).split()
+    assert there == "True"
+    assert (installed.directory / place).exists(), "the end of another daemon has taken it away"
+    assert installed.output(ends).strip() != place
+    assert [notice for notice in installed.notices if "maker is left to the daemons" in notice] != []
+
+    installed.engine.signal(lives, "TERM")
+    installed.until(lives, Exited)
+    assert list(temporary.iterdir()) == list(installed.directory.glob("lock-*")) == [], "of the zygote's, too"
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        "open(did, 'w').close()",
+        "os.close(os.open(did, os.O_CREAT))",
+        "os.mkdir(did)",
+        "os.symlink('nowhere', did)",
+        "subprocess.run(['mkdir', did])",
+        "os.system('mkdir ' + did)",
+        "os.waitpid(os.posix_spawnp('mkdir', ['mkdir', did], os.environ), 0)",
+        "sqlite3.connect(did)",
+    ],
+)
+def test_f67_what_a_handler_does_is_done_by_each_daemon_and_by_nobody_else(installed: Bench, act: str) -> None:
+    library(
+        installed,
+        "acts",
+        f"""
+        import atexit, os, sqlite3, subprocess
+        loaded_by = os.getpid()
+        def act():
+            did = f"did-{{os.getpid()}}"
+            try: {act}
+            except Exception: pass
+        atexit.register(act)
+        """,
+    )
+    installed.module("user", f"import acts{STOP}def create():\n    print(acts.loaded_by)\n    return stop")
+    keys = [installed.daemon("user"), installed.daemon("more", factory="user:create")]
+    pids = {installed.start(key) for key in keys}
+    for key in keys:
+        installed.until(key, Exited)
+    assert {path.name for path in installed.directory.glob("did-*")} == {f"did-{pid}" for pid in pids}
+    assert len({installed.output(key) for key in keys}) == 1, "it is shared"
+
+
+def test_f67_a_handler_that_never_ends_is_left_to_the_daemons(installed: Bench) -> None:
+    library(installed, "hangs", "import atexit, time\natexit.register(time.sleep, 1000)")
+    installed.module("user", "import hangs, signal\ndef create(): return signal.pause")
+    installed.start(installed.daemon("user"))
+    assert [notice for notice in installed.notices if "hangs is left to the daemons" in notice] != []
+
+
+@pytest.mark.parametrize(
     "harm",
     [
         "file = open('/dev/null')",

@@ -1,7 +1,7 @@
 """Imports in a zygote what its daemons share, one module at a time, and finds those that must not be imported there.
 
-Knows nothing of what they are for, and decides nothing: a module that fails, starts a thread, forks, or leaves a
-descriptor open is told, and the parent starts another zygote without it.
+Knows nothing of what they are for, and decides nothing: a module that fails, starts a thread, forks, leaves a
+descriptor open, or would remove something at its exit is told, and the parent starts another zygote without it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
+from udaemon.engines.zygote import exit_handlers
 from udaemon.engines.zygote.sharing import PATCHES_THE_WORLD, Library, Root, Sharing
 from udaemon.engines.zygote.threads import is_alone
 
@@ -87,7 +88,7 @@ class Loader:
         if loaded is not None and all(hasattr(loaded, name) for name in one.names):
             return False
         self._say(one.module, self._users[one])
-        here, before = os.getpid(), _descriptors()
+        here, before, handlers = os.getpid(), _descriptors(), exit_handlers.registered()
         try:
             __import__(one.module, fromlist=one.names)
         except BaseException as error:  # noqa: BLE001 - SystemExit is just another way to fail
@@ -100,6 +101,9 @@ class Loader:
             raise Spoiled(one.module, "it started a thread at import")
         if _descriptors() - before:
             raise Spoiled(one.module, "it left a file open at import")
+        if exit_handlers.registered() != handlers and (removed := exit_handlers.removes()):
+            exit_handlers.run()
+            raise Spoiled(one.module, f"at its exit it removes what it made at import: {removed}")
         if patches := sys.modules.keys() & PATCHES_THE_WORLD:
             raise Spoiled(one.module, f"it imports {min(patches)}, which patches the standard library")
         if unasked := sys.modules.keys() & self._kept_out:
