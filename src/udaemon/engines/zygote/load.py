@@ -53,6 +53,7 @@ class Loader:
         self._say = say
         self._kept_out = sharing.kept_out
         self._imports = [sharing.imports(root) for root in roots]
+        self._own = {module for root in roots for module in sharing.shared(root)}
         self._users: dict[Library, list[int]] = {}
         for number, imports in enumerate(self._imports):
             for one in imports:
@@ -61,32 +62,34 @@ class Loader:
         self._done: set[Library] = set()
 
     def steps(self) -> Iterator[Loaded]:
-        """Import, and pause wherever somebody can be forked; those first who need least.
+        """Import, and pause before what may take long where somebody can be forked; those first who need least.
+
+        A module of the project that only defines is imported in a millisecond: not worth a pause, as whoever is forked
+        in one has for himself what the next imports change.
 
         Raises:
             Spoiled: A module has made this process unfit.
         """
         began = time.monotonic()
+        complete: list[int] = []
         for number in sorted(range(len(self._imports)), key=lambda number: len(self._imports[number])):
             for one in self._imports[number]:
-                if one in self._done:
+                if one in self._done or _is_loaded(one):
                     continue
                 self._done.add(one)
-                if self._load(one) and time.monotonic() - began > _BREATH:
-                    yield self._so_far([])
-                    began = time.monotonic()
-            yield self._so_far([number])
-            began = time.monotonic()
+                late = time.monotonic() - began > _BREATH
+                if late or (complete and one.module not in self._own):
+                    yield self._so_far(complete)
+                    complete, began = [], time.monotonic()
+                self._load(one)
+            complete.append(number)
+        yield self._so_far(complete)
 
     def _so_far(self, roots: list[int]) -> Loaded:
         failed, self._failed = self._failed, {}
         return Loaded(roots, failed)
 
-    def _load(self, one: Library) -> bool:
-        """Import a module. Returns whether there was anything to do."""
-        loaded = sys.modules.get(one.module)
-        if loaded is not None and all(hasattr(loaded, name) for name in one.names):
-            return False
+    def _load(self, one: Library) -> None:
         self._say(one.module, self._users[one])
         here, before, handlers = os.getpid(), _descriptors(), exit_handlers.registered()
         try:
@@ -108,7 +111,11 @@ class Loader:
             raise Spoiled(one.module, f"it imports {min(patches)}, which patches the standard library")
         if unasked := sys.modules.keys() & self._kept_out:
             raise Spoiled(one.module, f"it imports {min(unasked)}, which is not shared")
-        return True
+
+
+def _is_loaded(one: Library) -> bool:
+    loaded = sys.modules.get(one.module)
+    return loaded is not None and all(hasattr(loaded, name) for name in one.names)
 
 
 def _descriptors() -> frozenset[str]:
