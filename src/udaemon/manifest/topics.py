@@ -17,8 +17,9 @@ source; nothing of it is run for that.
 
 A module that calls anything else at its top level (it opens a file, connects, configures logging, registers a metric)
 is imported by each daemon for itself, as in a program of its own, and so is every module that imports it. A library
-that leaves a file, a thread or a child process behind when it is imported is left out, too; a daemon whose modules use
-gevent or eventlet begins with nothing loaded. So does the only instance with an `env` of its own.
+that leaves a file, a thread or a child process behind when it is imported is left out, too, and one that removes at
+its exit what it made when it was imported. A daemon whose modules use gevent or eventlet begins with nothing loaded. So
+does the only instance with an `env` of its own.
 
 No daemon waits for a slow import that it does not need: at the first start it may be forked with nothing loaded
 instead, and share from its next start on.

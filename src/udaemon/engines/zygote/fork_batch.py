@@ -7,11 +7,11 @@ reaped here before anybody is told a pid.
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found]  # as in child/signals.py
 import gc
 import os
 import pickle
 import resource
-import signal
 import struct
 import sys
 import traceback
@@ -49,22 +49,22 @@ def fork_batch(requests: Sequence[ForkRequest], common: Sequence[int]) -> list[t
         common: Descriptors that every child has; the first ends when the parent does.
     """
     # A module may have set it to be ignored: then the kernel would reap our grandchildren, and their status is lost.
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    _signal.signal(_signal.SIGCHLD, _signal.SIG_DFL)
     sys.stdout.flush()
     sys.stderr.flush()
     read, write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
     # A signal that comes to a child before it has its handlers waits: it unblocks them when it has.
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, _WAITING)
+    mask = _signal.pthread_sigmask(_signal.SIG_BLOCK, _WAITING)
     try:
         pid = os.fork()
     except OSError as error:
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        _signal.pthread_sigmask(_signal.SIG_SETMASK, mask)
         os.close(read)
         os.close(write)
         return [(0, error.errno or 0)] * len(requests)
     if pid == 0:
         go_on(partial(_intermediate, requests, common, write))
-    signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+    _signal.pthread_sigmask(_signal.SIG_SETMASK, mask)
     os.waitpid(pid, 0)
     results: list[tuple[int, int] | None] = [None] * len(requests)
     for number, child, error_number in _RESULT.iter_unpack(_drain(read)):

@@ -1,7 +1,7 @@
 """Imports in a zygote what its daemons share, one module at a time, and finds those that must not be imported there.
 
-Knows nothing of what they are for, and decides nothing: a module that fails, starts a thread, forks, or leaves a
-descriptor open is told, and the parent starts another zygote without it.
+Knows nothing of what they are for, and decides nothing: a module that fails, starts a thread, forks, leaves a
+descriptor open, or would remove something at its exit is told, and the parent starts another zygote without it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
+from udaemon.engines.zygote import exit_handlers
 from udaemon.engines.zygote.sharing import PATCHES_THE_WORLD, Library, Root, Sharing
 from udaemon.engines.zygote.threads import is_alone
 from udaemon.system import procfs
@@ -53,6 +54,7 @@ class Loader:
         self._say = say
         self._kept_out = sharing.kept_out
         self._imports = [sharing.imports(root) for root in roots]
+        self._own = {module for root in roots for module in sharing.shared(root)}
         self._users: dict[Library, list[int]] = {}
         for number, imports in enumerate(self._imports):
             for one in imports:
@@ -61,34 +63,36 @@ class Loader:
         self._done: set[Library] = set()
 
     def steps(self) -> Iterator[Loaded]:
-        """Import, and pause wherever somebody can be forked; those first who need least.
+        """Import, and pause before what may take long where somebody can be forked; those first who need least.
+
+        A module of the project that only defines is imported in a millisecond: not worth a pause, as whoever is forked
+        in one has for himself what the next imports change.
 
         Raises:
             Spoiled: A module has made this process unfit.
         """
         began = time.monotonic()
+        complete: list[int] = []
         for number in sorted(range(len(self._imports)), key=lambda number: len(self._imports[number])):
             for one in self._imports[number]:
-                if one in self._done:
+                if one in self._done or _is_loaded(one):
                     continue
                 self._done.add(one)
-                if self._load(one) and time.monotonic() - began > _BREATH:
-                    yield self._so_far([])
-                    began = time.monotonic()
-            yield self._so_far([number])
-            began = time.monotonic()
+                late = time.monotonic() - began > _BREATH
+                if late or (complete and one.module not in self._own):
+                    yield self._so_far(complete)
+                    complete, began = [], time.monotonic()
+                self._load(one)
+            complete.append(number)
+        yield self._so_far(complete)
 
     def _so_far(self, roots: list[int]) -> Loaded:
         failed, self._failed = self._failed, {}
         return Loaded(roots, failed)
 
-    def _load(self, one: Library) -> bool:
-        """Import a module. Returns whether there was anything to do."""
-        loaded = sys.modules.get(one.module)
-        if loaded is not None and all(hasattr(loaded, name) for name in one.names):
-            return False
+    def _load(self, one: Library) -> None:
         self._say(one.module, self._users[one])
-        here, before = os.getpid(), _descriptors()
+        here, before, handlers = os.getpid(), _descriptors(), exit_handlers.registered()
         try:
             __import__(one.module, fromlist=one.names)
         except BaseException as error:  # noqa: BLE001 - SystemExit is just another way to fail
@@ -101,11 +105,18 @@ class Loader:
             raise Spoiled(one.module, "it started a thread at import")
         if _descriptors() - before:
             raise Spoiled(one.module, "it left a file open at import")
+        if exit_handlers.registered() != handlers and (removed := exit_handlers.removes()):
+            exit_handlers.run()
+            raise Spoiled(one.module, f"at its exit it removes what it made at import: {removed}")
         if patches := sys.modules.keys() & PATCHES_THE_WORLD:
             raise Spoiled(one.module, f"it imports {min(patches)}, which patches the standard library")
         if unasked := sys.modules.keys() & self._kept_out:
             raise Spoiled(one.module, f"it imports {min(unasked)}, which is not shared")
-        return True
+
+
+def _is_loaded(one: Library) -> bool:
+    loaded = sys.modules.get(one.module)
+    return loaded is not None and all(hasattr(loaded, name) for name in one.names)
 
 
 def _descriptors() -> frozenset[str]:
