@@ -31,6 +31,7 @@ from udaemon.supervisor.notices import Notices
 from udaemon.supervisor.perform import Performer
 from udaemon.supervisor.pidfiles import PidFiles
 from udaemon.supervisor.supervisor import Supervisor
+from udaemon.system import oserror
 
 if TYPE_CHECKING:
     from udaemon.control.server import ControlServer
@@ -275,9 +276,8 @@ def main(fd: int, preforked: PreforkedZygote) -> int:
 
 def _reason(error: OSError) -> str:
     """What the system refused, and what can be done about it where that is known."""
-    name = errno.errorcode.get(error.errno or 0, "?")
     limit = f"; the limit (ulimit -n) is {resource.getrlimit(resource.RLIMIT_NOFILE)[0]}"
-    return f"{error.strerror} ({name}){limit if error.errno == errno.EMFILE else ''}"
+    return f"{oserror.named_reason(error)}{limit if error.errno == errno.EMFILE else ''}"
 
 
 def _raise_file_limit(instances: int) -> tuple[int, int] | None:

@@ -24,6 +24,7 @@ from udaemon.engines.zygote.quarantine import Quarantine
 from udaemon.engines.zygote.start import Plan, Starter
 from udaemon.engines.zygote.waiting import Waiting
 from udaemon.engines.zygote.wire import MAX_FDS
+from udaemon.system import oserror
 
 _ITS_OWN_FDS = 32
 """What a zygote, whose limit is ours, may have open beside those of a batch."""
@@ -172,7 +173,7 @@ class ZygoteClient:
         except OSError as error:
             self._batch, self._progress.listens = [], True
             for popen in batch:
-                self._parent.failed(popen, f"zygote cannot be asked: {error.strerror}")
+                self._parent.failed(popen, f"zygote cannot be asked: {oserror.reason(error)}")
             if batch:
                 self._go_on()
                 return
