@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from udaemon.control.host import InstanceView
 from udaemon.control.wait import Outcome
-from udaemon.control.wording import length
 from udaemon.policy import wording
 from udaemon.policy.events import Reason
 from udaemon.policy.instance import Instance, State, Wanted
+from udaemon.units import length
 
 
 def started(view: InstanceView, *, done: str) -> Outcome | None:
