@@ -36,7 +36,7 @@ def started(view: InstanceView, *, done: str) -> Outcome | None:
             return None
 
 
-def stopped(view: InstanceView, *, before: Instance) -> Outcome | None:
+def stopped(view: InstanceView, before: Instance) -> Outcome | None:
     """Settled after a stop: nothing of it lives, or what lives cannot be killed, or somebody wants it up again.
 
     Args:
