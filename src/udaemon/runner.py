@@ -15,7 +15,7 @@ from typing import Any
 
 from attrs import evolve
 
-from udaemon.child.environment import settle_here, surroundings
+from udaemon.child.environment import apply_environment, surroundings
 from udaemon.child.foreground import run_here
 from udaemon.child.recorder import Listener, Listeners, listed
 from udaemon.control import claim, rundir
@@ -162,7 +162,7 @@ def run_declared(
             code = _foreground(manifest, daemon, key, lock, on_start=kept or (lambda _pid: None))
         else:
             spec = spec_of(manifest, daemon, instance)
-            settle_here(surroundings(daemon.env, spec.cwd), manifest.directory)
+            apply_environment(surroundings(daemon.env, spec.cwd), manifest.directory)
             told = {kind: (*spec.listeners.get(kind, ()), *more) for kind, more in listeners.items()}
             if kept is not None:
                 kept(os.getpid())

@@ -16,6 +16,7 @@ RANK = {
     "errors": 0,
     "frames": 0,
     "system": 0,
+    "units": 0,
     "waits": 0,
     "manifest": 1,
     "policy": 2,

@@ -67,7 +67,7 @@ def search_path(environ: Mapping[str, str], directory: str) -> list[str]:
     return [os.path.normpath(os.path.join(directory, entry)) for entry in entries if entry]
 
 
-def settle_here(environ: Mapping[str, str], directory: str) -> None:
+def apply_environment(environ: Mapping[str, str], directory: str) -> None:
     """Make this the environment of the process that runs, as if it had been started with it.
 
     Of what an interpreter reads at its start only the search path for modules can still be followed.

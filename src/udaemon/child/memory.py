@@ -6,6 +6,7 @@ Knows no daemon and nothing of what follows. Imports nothing that a fresh fork w
 from __future__ import annotations
 
 from udaemon.system import procfs
+from udaemon.units import mebibytes
 
 _SELF = "/proc/self/statm"
 
@@ -42,12 +43,9 @@ class MemoryLimit:
         used = _resident(self._statm)
         if used is None or used <= self._most:
             return None
-        return f"{_mib(used)} resident is more than {self._threshold:g} % of the memory-limit of {_mib(self._limit)}"
+        share = f"{self._threshold:g} % of the memory-limit of {mebibytes(self._limit)}"
+        return f"{mebibytes(used)} resident is more than {share}"
 
 
 def _resident(file: str) -> int | None:
     return procfs.parse_statm(procfs.read_or_nothing(file))
-
-
-def _mib(size: int) -> str:
-    return f"{size / 1024**2:.1f}M"

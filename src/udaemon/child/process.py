@@ -5,7 +5,6 @@ Knows nothing of how it was forked and of who reads its exit. Imports nothing th
 
 from __future__ import annotations
 
-import errno
 import gc
 import os
 import resource
@@ -26,6 +25,7 @@ from udaemon.child.report import Leaving, ReadyReport
 from udaemon.child.signals import Signals, make_timers_precise, unblock_signals
 from udaemon.child.spec import ChildFds, ChildSpec, Pace
 from udaemon.child.telling import code_text, exit_code, finish, last_line, say, show_end
+from udaemon.system import oserror
 
 EXIT_CONFIG = 78  # EX_CONFIG of sysexits.h
 SHORT_PAUSE = 1.0  # below this a period is taken to ask for precision
@@ -195,5 +195,4 @@ def _surroundings(setup: ChildSetup) -> None:
     try:
         os.chdir(spec.cwd)
     except OSError as error:
-        name = errno.errorcode.get(error.errno or 0, "?")
-        raise Misconfigured(f"cwd {spec.cwd}: {error.strerror} ({name})") from None
+        raise Misconfigured(f"cwd {spec.cwd}: {oserror.named_reason(error)}") from None

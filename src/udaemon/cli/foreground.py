@@ -23,6 +23,7 @@ from udaemon.errors import ExitCode, UdaemonError
 from udaemon.logs.entries import Entry
 from udaemon.logs.follow import LogReader, follow
 from udaemon.logs.tail import LogSource
+from udaemon.system import oserror
 from udaemon.ui.loglines import LogLines
 
 _SHOWN = frozenset(
@@ -200,7 +201,7 @@ class ForegroundUp:
                 return
             # Daemons do not end because their logs cannot be shown.
             self._reader_failed = True
-            reason = error.strerror if isinstance(error, OSError) else f"a bug in udaemon: {error!r}"
+            reason = oserror.reason(error) if isinstance(error, OSError) else f"a bug in udaemon: {error!r}"
             say(self._options, f"logs are shown no longer: {reason}; see udaemon logs", failed=True)
 
     @contextmanager

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from udaemon.control.rundir import base
 from udaemon.manifest.model import Manifest
-from udaemon.system import procfs
+from udaemon.system import oserror, procfs
 
 ENOUGH = 4096
 """Open files that some thousand daemons need."""
@@ -107,7 +107,7 @@ def _own(directory: str) -> Fact:
     except FileNotFoundError:
         return _writable("run directory", directory)
     except OSError as error:
-        return Fact("run directory", "bad", f"{directory}: {error.strerror}")
+        return Fact("run directory", "bad", f"{directory}: {oserror.reason(error)}")
     if not stat.S_ISDIR(status.st_mode):
         return Fact("run directory", "bad", f"{directory} is no directory")
     if status.st_uid != os.geteuid():

@@ -134,6 +134,8 @@ def _output_failed(error: OSError) -> int:
     os.close(null)
     if error.errno == errno.EPIPE:
         return 0
+    from udaemon.system import oserror
+
     with suppress(OSError):  # it may be the same disk
-        sys.stderr.write(f"udaemon: standard output cannot be written: {error.strerror}\n")
+        sys.stderr.write(f"udaemon: standard output cannot be written: {oserror.reason(error)}\n")
     return 1

@@ -5,14 +5,13 @@ Knows nothing of what is read instead.
 
 from __future__ import annotations
 
-import errno
-
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.output import say
 from udaemon.logs.tail import LogSource
+from udaemon.system import oserror
 
 
 def tell_unreadable(options: GlobalOptions, source: LogSource, error: OSError) -> None:
     """Name the daemon, the file and the reason."""
-    reason = f"{error.strerror} ({errno.errorcode.get(error.errno or 0, '?')})"
+    reason = oserror.named_reason(error)
     say(options, f"{source.name}: {error.filename or source.path} cannot be read: {reason}", failed=True)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from udaemon.cli.load import load_manifest
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.output import say
-from udaemon.cli.waiting import wait_for_outcome
+from udaemon.cli.waiting import ask_and_wait
 from udaemon.control import claim, rundir
 from udaemon.control.client import Client, SupervisorGone
 from udaemon.control.sockets import ANSWERS_WITHIN, connect
@@ -85,7 +85,7 @@ def bring_up(
             return attached.run(manifest.project, _expected(manifest, chosen, named=bool(names)), names)
         client = _connect(fd)
         say(options, f"{manifest.project} runs, supervised by pid {client.ask('hello')['pid']}")
-        return _settle(client, options, names=names, wait=wait, timeout=timeout)
+        return _start(client, options, names=names, wait=wait, timeout=timeout)
     finally:
         os.close(fd)
 
@@ -184,10 +184,10 @@ def _join(
     say(options, f"{manifest.project} is already running, pid {told['pid']}")
     if told["fingerprint"] != fingerprint(manifest):
         say(options, "the manifest has changed since; udaemon down and udaemon up put it into effect")
-    return _settle(client, options, names=names, wait=wait, timeout=timeout, autostart=not names)
+    return _start(client, options, names=names, wait=wait, timeout=timeout, autostart=not names)
 
 
-def _settle(
+def _start(
     client: Client,
     options: GlobalOptions,
     *,
@@ -196,9 +196,9 @@ def _settle(
     timeout: float | None,
     autostart: bool = False,
 ) -> int:
-    """Tell what becomes of each daemon. Only with --wait is it a failure of `up` when one does not come up."""
+    """Ask for the start, and tell what becomes of each. Only with --wait is one that does not come up a failure."""
     with client:
-        code = wait_for_outcome(client, options, "up", names=names, ready=wait, timeout=timeout, autostart=autostart)
+        code = ask_and_wait(client, options, "up", names=names, ready=wait, timeout=timeout, autostart=autostart)
     return code if wait else ExitCode.OK
 
 

@@ -1,4 +1,4 @@
-"""Verbs that ask for something and wait until every instance has settled: what became of them, and the exit code.
+"""Verbs that ask for something and wait until every instance has an outcome: how that is told, and the exit code.
 
 Knows no verb and judges nothing: the supervisor says what came of it.
 """
@@ -25,7 +25,7 @@ def dry_run_option(callback: _Callback) -> _Callback:
     return click.option("--dry-run", is_flag=True, help="Tell which instances it would be, and do nothing.")(callback)
 
 
-def wait_for_outcome(client: Client, options: GlobalOptions, verb: str, **args: Any) -> ExitCode:
+def ask_and_wait(client: Client, options: GlobalOptions, verb: str, **args: Any) -> ExitCode:
     """Ask, tell what becomes of the instances; FAILED when one did not become what was asked."""
     from udaemon.ui.tally import Tally
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from udaemon.control.host import InstanceView
 from udaemon.control.wait import Outcome
-from udaemon.control.wording import length
 from udaemon.policy import wording
 from udaemon.policy.events import Reason
 from udaemon.policy.instance import Instance, State, Wanted
+from udaemon.units import length
 
 
 def started(view: InstanceView, *, done: str) -> Outcome | None:
@@ -36,7 +36,7 @@ def started(view: InstanceView, *, done: str) -> Outcome | None:
             return None
 
 
-def stopped(view: InstanceView, *, before: Instance) -> Outcome | None:
+def stopped(view: InstanceView, before: Instance) -> Outcome | None:
     """Settled after a stop: nothing of it lives, or what lives cannot be killed, or somebody wants it up again.
 
     Args:

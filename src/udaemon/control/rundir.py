@@ -7,7 +7,6 @@ imports only os, fcntl and binascii.
 from __future__ import annotations
 
 import binascii
-import errno
 import fcntl
 import os
 import stat
@@ -15,6 +14,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 from udaemon.errors import UdaemonError
+from udaemon.system import oserror
 
 LOCK = "lock"
 SCOREBOARD = "scoreboard"
@@ -105,7 +105,7 @@ def make(base_directory: str, name: str, *, wait: bool = True) -> int:
                 raise
             os.close(fd)  # the supervisor before us took it away while we waited
     except OSError as error:
-        message = f"run directory {path} cannot be made: {error.strerror} ({errno.errorcode.get(error.errno or 0)})"
+        message = f"run directory {path} cannot be made: {oserror.named_reason(error)}"
         raise UdaemonError(message, "XDG_RUNTIME_DIR names another place") from error
 
 

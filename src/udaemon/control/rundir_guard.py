@@ -40,7 +40,7 @@ class RundirGuard:
         self._troubled = False
         self.deadline: float | None = None
         self.fd = rundir.open_directory(path)
-        self.listener = self._settle()
+        self.listener = self._take_place()
 
     def keep(
         self,
@@ -131,12 +131,12 @@ class RundirGuard:
         os.close(self.fd)
         self.fd = fd
         try:
-            self.listener = self._settle()
+            self.listener = self._take_place()
         finally:
             rundir.release(fd)
         return True
 
-    def _settle(self) -> socket.socket:
+    def _take_place(self) -> socket.socket:
         rundir.write_pid(self.fd, os.getpid())
         listener = sockets.listen(self.fd)
         self._bound = os.stat(sockets.SOCKET, dir_fd=self.fd, follow_symlinks=False)

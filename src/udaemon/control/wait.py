@@ -1,6 +1,6 @@
-"""Waiting until each of some instances is as it was asked to be, telling each as it gets there.
+"""Waiting until each of some instances has settled, which means that it has an outcome, and telling each as it does.
 
-Knows no verb: what counts as settled is the caller's to judge. The asking itself goes on when the client has gone.
+Knows no verb: what counts as an outcome is the caller's to judge. What was asked for goes on when the client has gone.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ from attrs import frozen
 
 from udaemon.control.host import Host, InstanceView, Notice
 from udaemon.control.request import Request
+from udaemon.control.selection import select
 from udaemon.errors import ExitCode, UdaemonError
-from udaemon.policy.instance import Key
+from udaemon.policy.events import RestartAsked, StartAsked, StopAsked
+from udaemon.policy.instance import Instance, Key
 
 _NAMED = 10
 """So many that are late are named."""
@@ -28,9 +30,33 @@ class Outcome:
 
 
 Judge = Callable[[InstanceView], Outcome | None]
+"""Gives the outcome of an instance as it is, or None while there is none yet."""
 
 
-def settle(
+def ask_and_wait(
+    request: Request,
+    host: Host,
+    event: StartAsked | StopAsked | RestartAsked,
+    judge: Callable[[InstanceView, Instance], Outcome | None],
+    *,
+    fresh: bool = False,
+) -> None:
+    """Ask the instances that the request names for something, and wait for their outcomes.
+
+    Args:
+        request: Has the names, and for how long to wait.
+        host: Where things happen.
+        event: What they are asked for.
+        judge: Gives the outcome of an instance as it is, from that and what it was before it was asked.
+        fresh: As for `wait_for_outcomes`.
+    """
+    before = {view.key: view.instance for view in select(host, request.names())}
+    timeout = request.seconds("wait_timeout")
+    host.ask(list(before), event)
+    wait_for_outcomes(request, host, before, lambda view: judge(view, before[view.key]), timeout=timeout, fresh=fresh)
+
+
+def wait_for_outcomes(
     request: Request,
     host: Host,
     keys: Iterable[Key],
@@ -49,7 +75,7 @@ def settle(
         request: Whom to tell.
         host: Where things happen.
         keys: Which instances.
-        judge: Gives the outcome, or None while there is none yet.
+        judge: Gives the outcome of each.
         timeout: Seconds after which the request fails with what is still missing; None to wait for ever.
         fresh: Whether something was started, and it should be told which files of the manifest it does not know yet.
         look_again: Seconds after which to judge anew though nothing was told; None where everything is told.

@@ -18,6 +18,7 @@ from attrs import frozen
 from udaemon.engines import oom
 from udaemon.engines.executable import fault
 from udaemon.policy.events import Trouble
+from udaemon.system import oserror
 from udaemon.system.fd_reserve import FdReserve
 
 _RETRY = frozenset(
@@ -135,7 +136,7 @@ def _failed(command: Command, error: OSError) -> ExecFailed:
 def reason(command: Command, error: OSError) -> str:
     """Say what the system refused, and why as far as that can be seen."""
     program = command.argv[0]
-    told = f"{os.strerror(error.errno or 0)} ({errno.errorcode.get(error.errno or 0, '?')})"
+    told = oserror.named_reason(error)
     if error.errno in {errno.ENOENT, errno.ENOTDIR, errno.EACCES} and not _can_enter(command.cwd):
         return f"chdir {command.cwd}: {told}"
     found = fault(program, cwd=command.cwd, path=command.env.get("PATH")) if error.errno in _REFUSED else None

@@ -26,6 +26,7 @@ from udaemon.engines.zygote.protocol import Timeouts
 from udaemon.engines.zygote.start import Starter
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.policy.instance import Key
+from udaemon.system import oserror
 
 
 @define(eq=False)
@@ -156,7 +157,7 @@ class ForkQueue:
         try:
             near, far = socket.socketpair()
         except OSError as error:
-            self._on_refused(request, f"socket: {error.strerror}")
+            self._on_refused(request, f"socket: {oserror.reason(error)}")
             return None
         try:
             return self._noted(request, near, far)

@@ -31,6 +31,7 @@ from udaemon.engines.zygote.start import Starter
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.policy.events import Leaving, Ready, Spawned, SpawnFailed, Trouble
 from udaemon.policy.instance import Key
+from udaemon.system import oserror
 
 _TIMEOUTS = Timeouts()
 _LOOK_AGAIN = 0.1
@@ -198,7 +199,7 @@ class LocalEngine:
         try:
             ours, theirs = _sockets(request.daemon)
         except OSError as error:
-            self._refused(request, f"socket: {error.strerror}")
+            self._refused(request, f"socket: {oserror.reason(error)}")
             return
         try:
             pid = self._start(request, None if theirs is None else theirs.fileno())
@@ -216,7 +217,7 @@ class LocalEngine:
             pidfd = os.pidfd_open(pid)
         except OSError as error:
             os.kill(pid, signal.SIGKILL)  # it is our unreaped child, so the pid is its own; then it is an orphan
-            self._refused(request, f"pidfd: {error.strerror}")
+            self._refused(request, f"pidfd: {oserror.reason(error)}")
             return
         self._forked(
             ManagedProcess(key=request.key, daemon=request.daemon, pid=pid, pidfd=pidfd, reports=ours), request

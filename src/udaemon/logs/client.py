@@ -19,6 +19,7 @@ from udaemon.logs.outbox import Outbox
 from udaemon.logs.patience import Patience
 from udaemon.logs.process import LoggerProcess
 from udaemon.logs.wire import Unpacker, WireError, pack
+from udaemon.system import oserror
 
 _QUICK_DEATH = 1.0
 """A logger that lived shorter than this, in seconds, is replaced only after as long a wait."""
@@ -295,5 +296,5 @@ class LoggerLink:
             self.start()
         except (OSError, MemoryError) as error:
             self._start_at = time.monotonic() + _QUICK_DEATH
-            reason = error.strerror if isinstance(error, OSError) else "no memory"
+            reason = oserror.reason(error) if isinstance(error, OSError) else "no memory"
             self._on_death(f"no logger can be started ({reason}); next try in {_QUICK_DEATH:g} s")

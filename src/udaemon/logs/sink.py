@@ -7,7 +7,6 @@ is not "ok"; it has no timer of its own.
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import time
 
@@ -15,6 +14,7 @@ from udaemon.logs import compress
 from udaemon.logs.files import NotAFileError, RotatingFile
 from udaemon.logs.format import LineFormatter
 from udaemon.logs.rotation import ZIPPED, backup, zip_name
+from udaemon.system import oserror
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -165,9 +165,9 @@ class Sink:
 
     def _fail(self, error: OSError) -> None:
         if isinstance(error, NotAFileError):
-            self._error = error.strerror or "not a regular file"
+            self._error = oserror.reason(error)
         else:
-            self._error = errno.errorcode.get(error.errno or 0, str(error.errno))
+            self._error = oserror.name(error)
         self.state = self._wording()
 
     def _wording(self) -> str:

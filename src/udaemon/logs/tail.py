@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, BinaryIO, NamedTuple, cast
 
 from udaemon.logs.entries import Entry, parse, stamp_of
+from udaemon.system import oserror
 
 _BLOCK = 64 * 1024
 _LONGEST = 1024 * 1024
@@ -204,8 +205,7 @@ def _guarded(pieces: Iterator[bytes], one: OpenLog, on_trouble: OnTrouble) -> It
     except (EOFError, broken_stream) as error:
         on_trouble(OSError(errno.EBADMSG, f"broken after compression: {error}", one.name))
     except OSError as error:
-        reason = error.strerror or str(error)  # gzip tells only a text
-        on_trouble(OSError(error.errno or errno.EBADMSG, reason, one.name))
+        on_trouble(OSError(error.errno or errno.EBADMSG, oserror.reason(error), one.name))  # gzip tells only a text
 
 
 def _blocks(one: OpenLog) -> Iterator[bytes]:

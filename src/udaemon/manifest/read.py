@@ -26,6 +26,7 @@ from udaemon.manifest.paths import absolute
 from udaemon.manifest.problems import BadManifest, Finding, Path
 from udaemon.manifest.regular import LARGEST, Refused, checked_size, not_utf8, read_regular
 from udaemon.manifest.stamps import stamp
+from udaemon.system import oserror
 
 _MANIFESTS = (".toml", ".yaml", ".yml", ".json")
 
@@ -199,7 +200,7 @@ def _read_document(file: str, room: int) -> Document:
     try:
         raw = checked_size(sys.stdin.buffer.read(LARGEST + 1)) if file == STDIN else read_regular(file)
     except OSError as error:
-        return Document(file, "", {}, (Finding("unreadable", f"cannot be read: {error.strerror}", file=file),))
+        return Document(file, "", {}, (Finding("unreadable", f"cannot be read: {oserror.reason(error)}", file=file),))
     except Refused as refused:
         finding = Finding(refused.code, refused.message, refused.hint, file=file)
         if refused.code == "unsafe" and refused.hint is None:

@@ -9,6 +9,7 @@ import os
 import stat
 
 from udaemon.manifest.places import Place
+from udaemon.system import oserror
 
 LARGEST = 4 * 1024**2
 """Bytes; a manifest of 500 daemons takes a fiftieth of it."""
@@ -51,7 +52,7 @@ def read_regular(file: str) -> bytes:
     except OSError as error:
         if os.path.islink(file) and not os.path.exists(file):
             raise Refused("unreadable", f"is a link to {os.readlink(file)}, which is not there") from None
-        raise Refused("unreadable", f"cannot be read: {error.strerror}") from None
+        raise Refused("unreadable", f"cannot be read: {oserror.reason(error)}") from None
     if raw is None:  # a file of /proc that has nothing to say yet
         raise Refused("unreadable", "cannot be read: it holds nothing yet")
     return checked_size(raw)

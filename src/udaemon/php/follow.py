@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from types import FrameType
 
-from udaemon.system import procfs
+from udaemon.system import oserror, procfs
 
 _PR_SET_CHILD_SUBREAPER = 36
 _NOTHING_STARTED = 75
@@ -42,7 +42,7 @@ def main(command: Sequence[str]) -> int:
     try:
         launcher = subprocess.Popen(command).pid
     except OSError as error:
-        sys.stderr.write(f"udaemon: {command[0]}: {error.strerror}\n")
+        sys.stderr.write(f"udaemon: {command[0]}: {oserror.reason(error)}\n")
         return _NOT_THERE << 8
     status = follower.wait(launcher)
     if status:

@@ -17,6 +17,7 @@ from tempfile import TemporaryFile
 from typing import NamedTuple
 
 from udaemon.php import FOREGROUND, LOOK
+from udaemon.system import oserror
 
 _TO_STDERR = ("-d", "display_errors=stderr", "-d", "log_errors=0", "-d", "html_errors=0")
 _LONGEST = 4096
@@ -112,7 +113,7 @@ def _run(argv: Sequence[str], php: Php, patience: float, keep: tuple[int, ...]) 
                 start_new_session=True,
             )
         except OSError as error:
-            return _End(-1, f"PHP cannot be started: {error.filename}: {error.strerror}")
+            return _End(-1, f"PHP cannot be started: {error.filename}: {oserror.reason(error)}")
         code: int | None = None
         try:
             code = process.wait(patience)

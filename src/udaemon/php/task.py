@@ -13,6 +13,7 @@ from udaemon.child.forms import Misconfigured
 from udaemon.child.task import StopTask
 from udaemon.php import MISSING, RUNNER
 from udaemon.php.runner import PhpError, Runner
+from udaemon.units import mebibytes
 
 
 def create(
@@ -78,8 +79,8 @@ class PhpTask:
     def _look(self, used: int, limit: int) -> None:
         """End a PHP that has grown too large; the next run starts another one. A limit of 0 is none."""
         if limit and used * 100 > limit * self._threshold:
-            share = f"{self._threshold:g} % of its memory_limit of {limit / 1024**2:.1f}M"
-            print(f"udaemon: PHP is started anew: {used / 1024**2:.1f}M is more than {share}", file=sys.stderr)
+            share = f"{self._threshold:g} % of its memory_limit of {mebibytes(limit)}"
+            print(f"udaemon: PHP is started anew: {mebibytes(used)} is more than {share}", file=sys.stderr)
             self.close()
 
     def _start(self) -> Runner:

@@ -50,7 +50,7 @@ def on_exited(instance: Instance, event: Exited, now: float, jitter: float) -> O
     if event.survivors and instance.daemon.stop.kill_tree:
         clearing, effects = _clear(gone, event.survivors, now)
     else:
-        clearing, effects = _settle(gone, end, now, jitter)
+        clearing, effects = _conclude(gone, end, now, jitter)
     return clearing, (told, *effects)
 
 
@@ -78,11 +78,11 @@ def on_tree_gone(instance: Instance, now: float, jitter: float) -> Outcome:
     if not instance.survivors or instance.exit is None:
         return instance, ()
     told = Publish(EventName.CLEARED, f"what it left behind is gone: {wording.pids(instance.survivors)}")
-    settled, effects = _settle(evolve(instance, survivors=()), instance.exit, now, jitter)
+    settled, effects = _conclude(evolve(instance, survivors=()), instance.exit, now, jitter)
     return settled, (told, *effects)
 
 
-def _settle(instance: Instance, end: Exit, now: float, jitter: float) -> Outcome:
+def _conclude(instance: Instance, end: Exit, now: float, jitter: float) -> Outcome:
     """Nothing of it lives any more: rest, wait, or start again."""
     if instance.wanted is Wanted.DOWN:
         return settle_at(instance, State.STOPPED), (Publish(EventName.STOPPED, "as asked"),)

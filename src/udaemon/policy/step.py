@@ -36,6 +36,7 @@ from udaemon.policy.events import (
     Trouble,
 )
 from udaemon.policy.instance import Exit, Instance, State, Wanted
+from udaemon.units import seconds
 
 
 def step(instance: Instance, event: Event, now: float, jitter: float = 0.0) -> Outcome:
@@ -200,7 +201,7 @@ def _deadline(instance: Instance, now: float) -> Outcome:
     if instance.state is State.BACKOFF:
         return begin(instance)
     if not instance.killing and instance.state in (State.STARTING, State.RUNNING):
-        timeout = wording.seconds(instance.daemon.stop.timeout)
+        timeout = seconds(instance.daemon.stop.timeout)
         killing, effects = _kill(instance, f"killed: something it left running kept it for {timeout}", now)
         return evolve(killing, message=instance.message), effects
     if not instance.killing:
@@ -212,9 +213,9 @@ def _overdue(instance: Instance, now: float) -> str:
     """Why it is killed: it was asked to end, by the operator or when its leader had ended, and the time is over."""
     asked = [] if instance.asked_at is None else [instance.asked_at]
     if not instance.survivors or instance.exit is None:
-        return f"killed after {wording.seconds(now - min(asked, default=now))}"
+        return f"killed after {seconds(now - min(asked, default=now))}"
     since = min([instance.exit.at, *asked])
-    return f"what it left behind was killed after {wording.seconds(now - since)}"
+    return f"what it left behind was killed after {seconds(now - since)}"
 
 
 def _give_up_on(instance: Instance, now: float) -> Outcome:

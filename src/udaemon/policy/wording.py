@@ -8,6 +8,7 @@ from __future__ import annotations
 import signal
 
 from udaemon.policy.instance import Exit
+from udaemon.units import seconds
 
 
 def signal_name(number: int) -> str:
@@ -26,11 +27,6 @@ def ending(end: Exit) -> str:
         return end.reason.value
     core = ", core dumped" if end.core else ""
     return f"killed by signal {end.signal} ({signal_name(end.signal)}{core})"
-
-
-def seconds(value: float) -> str:
-    """A length of time: `0.25 s`, `10 s`, `3600 s`."""
-    return f"{value:.0f} s" if value >= 100 else f"{value:.3g} s"
 
 
 def wait(value: float) -> str:

@@ -9,6 +9,7 @@ import errno
 import resource
 
 from udaemon.errors import UdaemonError
+from udaemon.system import oserror
 
 _FDS_AN_INSTANCE = 5
 """A pidfd, a report socket, the instance's lock, the read end of its log pipe, and its copy for the logger's guard."""
@@ -20,9 +21,8 @@ _FDS_BESIDE = 400
 
 def reason(error: OSError) -> str:
     """What the system refused, and what can be done about it where that is known."""
-    name = errno.errorcode.get(error.errno or 0, "?")
     limit = f"; the limit (ulimit -n) is {resource.getrlimit(resource.RLIMIT_NOFILE)[0]}"
-    return f"{error.strerror} ({name}){limit if error.errno == errno.EMFILE else ''}"
+    return f"{oserror.named_reason(error)}{limit if error.errno == errno.EMFILE else ''}"
 
 
 def raise_file_limit(instances: int) -> tuple[int, int] | None:

@@ -5,7 +5,6 @@ Decides nothing: what cannot be done is told back as an event.
 
 from __future__ import annotations
 
-import errno
 import os
 from collections.abc import Callable
 from itertools import count
@@ -17,6 +16,7 @@ from udaemon.manifest.model import Daemon
 from udaemon.policy.events import Event, SpawnFailed, Trouble
 from udaemon.policy.instance import Instance, Key
 from udaemon.supervisor.log_targets import common_target, log_target
+from udaemon.system import oserror
 
 
 class Performer:
@@ -137,13 +137,13 @@ class Performer:
             self._refuse(key, f"another copy runs and holds its lock: {held}")
             return None
         except OSError as error:
-            self._refuse(key, f"lock cannot be taken: {_reason(error)}")
+            self._refuse(key, f"lock cannot be taken: {oserror.named_reason(error)}")
             return None
         try:
             output = self._open_log(instance)
         except OSError as error:
             os.close(lock)
-            self._refuse(key, f"log pipe cannot be made: {_reason(error)}")
+            self._refuse(key, f"log pipe cannot be made: {oserror.named_reason(error)}")
             return None
         except BaseException:
             os.close(lock)
@@ -174,8 +174,3 @@ class Performer:
 
     def _refuse(self, key: Key, message: str) -> None:
         self._happen(key, SpawnFailed(Trouble.RESOURCE, message))
-
-
-def _reason(error: OSError) -> str:
-    name = errno.errorcode.get(error.errno or 0, "?")
-    return f"{error.strerror or error} ({name})"

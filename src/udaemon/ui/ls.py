@@ -10,7 +10,7 @@ from typing import Any
 
 from udaemon.ui.escape import escape
 from udaemon.ui.table import Cell, Column, render
-from udaemon.ui.words import short
+from udaemon.units import short
 
 
 def table(projects: Sequence[Mapping[str, Any]], available: int | None, *, color: bool = False) -> str:

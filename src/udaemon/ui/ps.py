@@ -11,7 +11,8 @@ from typing import Any
 
 from udaemon.ui.escape import escape
 from udaemon.ui.table import Cell, Column, render
-from udaemon.ui.words import ago, moment, short, size, until
+from udaemon.ui.words import ago, moment, until
+from udaemon.units import short, size
 
 Told = Mapping[str, Any]
 

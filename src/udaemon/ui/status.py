@@ -12,7 +12,8 @@ from typing import Any
 from udaemon.ui.card import Row
 from udaemon.ui.escape import escape
 from udaemon.ui.ps import TINTS, ending, name
-from udaemon.ui.words import ago, short, size, until
+from udaemon.ui.words import ago, until
+from udaemon.units import short, size
 
 Told = Mapping[str, Any]
 

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import IO, Any
 
-from udaemon.ui.words import short
+from udaemon.units import short
 
 FEW = 20
 """So many instances get a line each."""

@@ -11,7 +11,7 @@ from udaemon.cli.connect import connect_supervisor
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.output import say
 from udaemon.cli.parameters import DURATION
-from udaemon.cli.waiting import dry_run_option, show_dry_run, wait_for_outcome
+from udaemon.cli.waiting import ask_and_wait, dry_run_option, show_dry_run
 from udaemon.control.client import SupervisorGone
 from udaemon.errors import ExitCode, UdaemonError
 
@@ -36,7 +36,7 @@ def command(options: GlobalOptions, *, timeout: float | None, dry_run: bool) -> 
         if dry_run:
             return show_dry_run(client, options, (), "stopped")
         try:
-            code = wait_for_outcome(client, options, "down", timeout=timeout)
+            code = ask_and_wait(client, options, "down", timeout=timeout)
         except SupervisorGone:  # somebody else's `down` was a moment earlier, and this is what was asked for
             return ExitCode.OK
         lost = [text for told in client.wait_for_end() for text in told.get("lost", ())]

@@ -22,6 +22,7 @@ from udaemon.logs.entries import Entry, keyed, stamp_of
 from udaemon.logs.follow import LogReader, follow
 from udaemon.logs.tail import LogSource
 from udaemon.manifest.selection import choose
+from udaemon.system import oserror
 from udaemon.ui.loglines import LogLines
 
 _BATCH = 2000
@@ -168,7 +169,7 @@ def _follow(readers: Sequence[LogReader], lines: LogLines, wanted: dict[LogSourc
         if error.errno != errno.EMFILE:
             raise
         hint = "other programs of yours watch too many files; see /proc/sys/fs/inotify"
-        raise UdaemonError(f"logs cannot be followed: {error.strerror}", hint) from None
+        raise UdaemonError(f"logs cannot be followed: {oserror.reason(error)}", hint) from None
 
 
 def _write(data: bytes) -> None:

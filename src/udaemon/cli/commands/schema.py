@@ -16,6 +16,7 @@ from udaemon.cli.options import GlobalOptions
 from udaemon.cli.output import say
 from udaemon.errors import ExitCode, ManifestError, UdaemonError
 from udaemon.manifest.schema import as_text, json_schema, with_factories
+from udaemon.system import oserror
 
 
 @click.command(name="schema")
@@ -56,7 +57,7 @@ def replace(path: str, text: str) -> None:
         os.chmod(file.name, 0o644)
         os.replace(file.name, path)
     except OSError as error:
-        raise UdaemonError(f"{path} cannot be written: {error.strerror}") from None
+        raise UdaemonError(f"{path} cannot be written: {oserror.reason(error)}") from None
 
 
 def _of_project(options: GlobalOptions) -> str:

@@ -10,7 +10,7 @@ import click
 from udaemon.cli.connect import connect_supervisor
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.parameters import DAEMON, DURATION
-from udaemon.cli.waiting import dry_run_option, show_dry_run, wait_for_outcome
+from udaemon.cli.waiting import ask_and_wait, dry_run_option, show_dry_run
 
 
 @click.command("start")
@@ -27,4 +27,4 @@ def command(options: GlobalOptions, *, names: tuple[str, ...], wait_timeout: flo
     with connect_supervisor(options) as client:
         if dry_run:
             return show_dry_run(client, options, names, "started")
-        return wait_for_outcome(client, options, "start", names=names, wait_timeout=wait_timeout)
+        return ask_and_wait(client, options, "start", names=names, wait_timeout=wait_timeout)

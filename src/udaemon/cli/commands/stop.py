@@ -10,7 +10,7 @@ import click
 from udaemon.cli.connect import connect_supervisor
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.parameters import DAEMON, DURATION
-from udaemon.cli.waiting import dry_run_option, show_dry_run, wait_for_outcome
+from udaemon.cli.waiting import ask_and_wait, dry_run_option, show_dry_run
 
 
 @click.command("stop")
@@ -31,4 +31,4 @@ def command(
     with connect_supervisor(options) as client:
         if dry_run:
             return show_dry_run(client, options, names, "stopped")
-        return wait_for_outcome(client, options, "stop", names=names, timeout=timeout, wait_timeout=wait_timeout)
+        return ask_and_wait(client, options, "stop", names=names, timeout=timeout, wait_timeout=wait_timeout)

@@ -10,7 +10,7 @@ import click
 from udaemon.cli.connect import connect_supervisor
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.parameters import CONDITION, DURATION
-from udaemon.cli.waiting import wait_for_outcome
+from udaemon.cli.waiting import ask_and_wait
 
 
 @click.command("wait")
@@ -24,4 +24,4 @@ def command(options: GlobalOptions, *, name: str, timeout: float | None) -> int:
     """
     daemon, _at, until = name.partition("@")
     with connect_supervisor(options) as client:
-        return wait_for_outcome(client, options, "wait", names=[daemon], until=until or "ready", timeout=timeout)
+        return ask_and_wait(client, options, "wait", names=[daemon], until=until or "ready", timeout=timeout)

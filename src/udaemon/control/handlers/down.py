@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from udaemon.control.host import Host, InstanceView
+from udaemon.control.host import Host
 from udaemon.control.outcomes import stopped
 from udaemon.control.request import Request
-from udaemon.control.wait import Outcome, settle
+from udaemon.control.wait import wait_for_outcomes
 
 
 def handle(host: Host, request: Request) -> None:
@@ -18,7 +18,5 @@ def handle(host: Host, request: Request) -> None:
     request.lingers = True
     host.shut_down(hurry=request.flag("hurry"), timeout=timeout)
 
-    def judge(view: InstanceView) -> Outcome | None:
-        return stopped(view, before=before[view.key])
-
-    settle(request, host, [key for key, instance in before.items() if not instance.at_rest], judge, timeout=None)
+    keys = [key for key, instance in before.items() if not instance.at_rest]
+    wait_for_outcomes(request, host, keys, lambda view: stopped(view, before[view.key]), timeout=None)

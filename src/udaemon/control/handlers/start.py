@@ -5,21 +5,15 @@ from __future__ import annotations
 from udaemon.control.host import Host, InstanceView
 from udaemon.control.outcomes import started
 from udaemon.control.request import Request
-from udaemon.control.selection import select
-from udaemon.control.wait import Outcome, settle
+from udaemon.control.wait import Outcome, ask_and_wait
 from udaemon.policy.events import StartAsked
-from udaemon.policy.instance import State
+from udaemon.policy.instance import Instance, State
 
 
 def handle(host: Host, request: Request) -> None:
     """Ask for a start; tell each instance that runs, or why it does not."""
-    views = select(host, request.names())
-    timeout = request.seconds("wait_timeout")
-    already = {view.key for view in views if view.instance.state is State.RUNNING}
-    keys = [view.key for view in views]
-    host.ask(keys, StartAsked())
+    ask_and_wait(request, host, StartAsked(), _judge, fresh=True)
 
-    def judge(view: InstanceView) -> Outcome | None:
-        return started(view, done="runs already" if view.key in already else "started")
 
-    settle(request, host, keys, judge, timeout=timeout, fresh=True)
+def _judge(view: InstanceView, before: Instance) -> Outcome | None:
+    return started(view, done="runs already" if before.state is State.RUNNING else "started")

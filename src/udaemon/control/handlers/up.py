@@ -11,7 +11,7 @@ from udaemon.control.host import Host, InstanceView
 from udaemon.control.outcomes import started
 from udaemon.control.request import Request
 from udaemon.control.selection import select
-from udaemon.control.wait import Outcome, settle
+from udaemon.control.wait import Outcome, wait_for_outcomes
 from udaemon.policy.events import StartAsked
 from udaemon.policy.instance import State, Wanted
 
@@ -27,8 +27,8 @@ def handle(host: Host, request: Request) -> None:
     host.ask([view.key for view in views], StartAsked())
     if not names and (ready or not request.flag("autostart")):
         views = [view for view in host.instances() if view.instance.wanted is Wanted.UP]
-    judge = _ready if ready else _settled
-    settle(request, host, [view.key for view in views], judge, timeout=request.seconds("timeout"))
+    judge = _ready if ready else _started
+    wait_for_outcomes(request, host, [view.key for view in views], judge, timeout=request.seconds("timeout"))
 
 
 def _resting(host: Host) -> Sequence[InstanceView]:
@@ -38,9 +38,9 @@ def _resting(host: Host) -> Sequence[InstanceView]:
     ]
 
 
-def _settled(view: InstanceView) -> Outcome | None:
+def _started(view: InstanceView) -> Outcome | None:
     return started(view, done="started")
 
 
 def _ready(view: InstanceView) -> Outcome | None:
-    return None if view.instance.state is State.BACKOFF else _settled(view)
+    return None if view.instance.state is State.BACKOFF else _started(view)

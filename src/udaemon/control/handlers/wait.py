@@ -7,7 +7,7 @@ from collections.abc import Callable
 from udaemon.control.host import Host, InstanceView
 from udaemon.control.request import Request
 from udaemon.control.selection import select
-from udaemon.control.wait import Outcome, settle
+from udaemon.control.wait import Outcome, wait_for_outcomes
 from udaemon.errors import ExitCode, UdaemonError
 from udaemon.policy.instance import State
 
@@ -24,7 +24,7 @@ def handle(host: Host, request: Request) -> None:
     views = select(host, request.names())
     again = _LOOK_AGAIN if until == "run-ok" else None
     keys = [view.key for view in views]
-    settle(request, host, keys, _CONDITIONS[until], timeout=request.seconds("timeout"), look_again=again)
+    wait_for_outcomes(request, host, keys, _CONDITIONS[until], timeout=request.seconds("timeout"), look_again=again)
 
 
 def _ready(view: InstanceView) -> Outcome | None:

@@ -22,6 +22,7 @@ from udaemon.engines.zygote.protocol import Parent, Timeouts
 from udaemon.engines.zygote.quarantine import UNLUCKY, Quarantine
 from udaemon.engines.zygote.start import Plan, Starter
 from udaemon.engines.zygote.waiting import Waiting
+from udaemon.system import oserror
 
 _PATCHES = "it patches the standard library"
 
@@ -171,7 +172,7 @@ class ZygoteClient:
         except OSError as error:
             self._batch, self._progress.listens = [], True
             for popen in batch:
-                self._parent.failed(popen, f"zygote cannot be asked: {error.strerror}")
+                self._parent.failed(popen, f"zygote cannot be asked: {oserror.reason(error)}")
             if batch:
                 self._go_on()
                 return

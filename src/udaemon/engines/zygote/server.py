@@ -73,7 +73,7 @@ def serve(fd: int) -> None:
     setup: Setup = first.value
     output, *common = first.fds
     _die_with(common[0])
-    _settle(setup, output)
+    _prepare(setup, output)
     server = _Server(channel, common)
     for name in setup.own:
         importlib.import_module(name)
@@ -159,7 +159,7 @@ def _told(sharing: Sharing, root: Root) -> dict[str, object]:
     }
 
 
-def _settle(setup: Setup, output: int) -> None:
+def _prepare(setup: Setup, output: int) -> None:
     """Take the place of one that was executed for this, wherever this process comes from."""
     for number in (1, 2):
         os.dup2(output, number)

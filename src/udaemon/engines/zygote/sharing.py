@@ -16,6 +16,7 @@ from udaemon.policy.sharing.bindings import Origin
 from udaemon.policy.sharing.module import LARGEST, examine
 from udaemon.policy.sharing.scope import is_standard
 from udaemon.policy.sharing.verdict import NOTHING, Import, Reason, Verdict
+from udaemon.system import oserror
 
 MOST_MODULES = 3000
 MOST_BYTES = 32 * 1024 * 1024
@@ -81,7 +82,8 @@ class Verdicts:
             with open(descriptor, "rb") as stream:
                 text = stream.read(LARGEST + 1)
         except (OSError, ValueError) as error:
-            return Verdict(impure=Reason(1, f"cannot be read: {getattr(error, 'strerror', None) or error}"))
+            reason = oserror.reason(error) if isinstance(error, OSError) else error
+            return Verdict(impure=Reason(1, f"cannot be read: {reason}"))
         verdict = examine(text)
         self._bytes -= len(text)
         self._known[file] = (stamp, verdict)

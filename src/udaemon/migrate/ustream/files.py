@@ -18,6 +18,7 @@ from udaemon.migrate.ustream.factories import parse as parse_rules
 from udaemon.migrate.ustream.plan import Imported
 from udaemon.migrate.ustream.verify import differences, remaining
 from udaemon.php.entry import upward
+from udaemon.system import oserror
 
 _LARGEST = 4 * 1024**2
 
@@ -28,7 +29,7 @@ def read_file(path: str) -> bytes:
         with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as stream:
             data = stream.read(_LARGEST + 1)
     except OSError as error:
-        raise UdaemonError(f"{path} cannot be read: {error.strerror}", exit_code=ExitCode.USAGE) from error
+        raise UdaemonError(f"{path} cannot be read: {oserror.reason(error)}", exit_code=ExitCode.USAGE) from error
     if len(data) > _LARGEST:
         raise UdaemonError(f"{path} is larger than {_LARGEST // 1024**2} MiB", exit_code=ExitCode.USAGE)
     return data
@@ -39,7 +40,7 @@ def ini_files(directory: str) -> dict[str, bytes]:
     try:
         names = sorted(name for name in os.listdir(directory) if name.endswith(".ini") and name != ".ini")
     except OSError as error:
-        raise UdaemonError(f"{directory} cannot be read: {error.strerror}", exit_code=ExitCode.USAGE) from error
+        raise UdaemonError(f"{directory} cannot be read: {oserror.reason(error)}", exit_code=ExitCode.USAGE) from error
     if not names:
         raise UdaemonError(f"{directory} has no ini files", exit_code=ExitCode.USAGE)
     for name in names:
@@ -90,7 +91,7 @@ def write(path: str, text: str, *, force: bool) -> None:
     except OSError as error:
         if temporary is not None and os.path.exists(temporary):
             os.unlink(temporary)
-        raise UdaemonError(f"{path} cannot be written: {error.strerror}") from error
+        raise UdaemonError(f"{path} cannot be written: {oserror.reason(error)}") from error
 
 
 def verified(imports: Sequence[Imported], path: str, text: str, environ: Mapping[str, str]) -> list[str]:

@@ -1,0 +1,50 @@
+"""Lengths of time and sizes as people read them: a number that is rounded, and its unit.
+
+Knows nothing of what they belong to, and imports nothing. What is written to be read back, as a manifest's `1m30s` and
+`256M`, is `manifest/measures.py`.
+"""
+
+from __future__ import annotations
+
+_STEPS = (("d", 86400, "h", 3600), ("h", 3600, "min", 60), ("min", 60, "s", 1))
+_LETTERS = str.maketrans({"i": None, "n": None, " ": None})
+"""Leaves the first letter of "min", and no blanks."""
+
+
+def seconds(value: float) -> str:
+    """A length of time in one unit, for a sentence that may name a setting: `0.25 s`, `10 s`, `3600 s`."""
+    return f"{value:.0f} s" if value >= 100 else f"{value:.3g} s"
+
+
+def length(value: float) -> str:
+    """A length of time in at most two units, for a sentence: `0.4 s`, `12 s`, `3 min 5 s`, `2 d 4 h`."""
+    if value < 9.95:
+        return f"{max(value, 0.0):.1f} s"
+    whole = round(value)
+    for unit, size, smaller, part in _STEPS:
+        if whole >= size:
+            rest = whole % size // part
+            return f"{whole // size} {unit} {rest} {smaller}" if rest else f"{whole // size} {unit}"
+    return f"{whole} s"
+
+
+def short(value: float) -> str:
+    """A length of time in the few letters that a table has for it: `3ms`, `0.4s`, `12s`, `3m5s`, `2d4h`."""
+    if value < 0.0995:
+        return f"{max(value, 0.0) * 1000:.0f}ms"
+    return length(value).translate(_LETTERS)
+
+
+def size(count: int) -> str:
+    """Bytes in binary units: `640K`, `16M`, `1.2G`."""
+    value = float(count)
+    for unit in ("", "K", "M"):
+        if value < 1023.5:
+            return f"{value:.0f}{unit}"
+        value /= 1024
+    return f"{value:.1f}G"
+
+
+def mebibytes(count: int) -> str:
+    """Bytes beside others that they are compared with: `70.0M`."""
+    return f"{count / 1024**2:.1f}M"

@@ -1,0 +1,66 @@
+"""Lengths of time and sizes, rounded for people."""
+
+import pytest
+
+from udaemon.units import length, mebibytes, seconds, short, size
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [
+        (-1.0, "0ms"),
+        (0.0, "0ms"),
+        (0.0034, "3ms"),
+        (0.0994, "99ms"),
+        (0.0996, "0.1s"),
+        (0.44, "0.4s"),
+        (9.94, "9.9s"),
+        (9.96, "10s"),
+        (59.4, "59s"),
+        (59.6, "1m"),
+        (65, "1m5s"),
+        (3600, "1h"),
+        (3661, "1h1m"),
+        (86399.6, "1d"),
+        (180000, "2d2h"),
+    ],
+)
+def test_a_length_has_at_most_two_units(seconds: float, shown: str) -> None:
+    assert short(seconds) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (-1.0, "0.0 s"),
+        (0.04, "0.0 s"),
+        (9.94, "9.9 s"),
+        (9.96, "10 s"),
+        (59.6, "1 min"),
+        (65, "1 min 5 s"),
+        (3661, "1 h 1 min"),
+        (86399.6, "1 d"),
+        (180000, "2 d 2 h"),
+    ],
+)
+def test_a_length_in_a_sentence_has_blanks(value: float, shown: str) -> None:
+    assert length(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(0.25, "0.25 s"), (0.12345, "0.123 s"), (10, "10 s"), (99.96, "100 s"), (3600.4, "3600 s")]
+)
+def test_seconds_stay_seconds(value: float, shown: str) -> None:
+    assert seconds(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("count", "shown"),
+    [(0, "0"), (1023, "1023"), (1024, "1K"), (17_000_000, "16M"), (2**30 - 1, "1.0G"), (5 * 2**40, "5120.0G")],
+)
+def test_sizes_are_binary(count: int, shown: str) -> None:
+    assert size(count) == shown
+
+
+def test_sizes_to_compare_are_in_one_unit() -> None:
+    assert [mebibytes(count) for count in (0, 70 * 2**20, 2**40)] == ["0.0M", "70.0M", "1048576.0M"]
