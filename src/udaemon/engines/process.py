@@ -13,6 +13,7 @@ from udaemon.child.report import FrameReader, Leaving
 from udaemon.engines.status import Status
 from udaemon.engines.zygote.process import ZygoteProcess
 from udaemon.manifest.model import Daemon
+from udaemon.policy.events import SpawnFailed
 from udaemon.policy.instance import Key
 
 
@@ -26,6 +27,7 @@ class ManagedProcess:
         process: Its process object, for one that a zygote forked.
         reports: Our end of its socket, for one that reports.
         leaving: Its last words on that.
+        refusal: Why its program was not executed; it is told of it when it has ended.
         ended: How it ended, once that is known.
         survivors: Pids and pidfds of what it left behind.
         asked: The signal by which what it left behind was asked to end, and which is sent to whatever that leaves.
@@ -42,6 +44,7 @@ class ManagedProcess:
     reports: socket.socket | None = None
     reader: FrameReader = field(factory=FrameReader)
     leaving: Leaving | None = None
+    refusal: SpawnFailed | None = None
     ended: Status | None = None
     survivors: dict[int, int] = field(factory=dict)
     asked: int | None = None

@@ -185,6 +185,9 @@ class Reaper:
         self._follow(managed, follow)
         if not managed.survivors:
             self._forget(managed)
+        if managed.refusal is not None and not managed.survivors:
+            self._listener(managed.key, managed.refusal)
+            return
         said = managed.leaving
         self._listener(
             managed.key,

@@ -236,6 +236,7 @@ class Supervisor:
             self._write_pid(key, event.pid)
         elif isinstance(event, SpawnFailed):
             self._performer.not_spawned(key)
+            self._pid_files.remove(instance)  # one that was held up had one
 
     def _write_pid(self, key: Key, pid: int) -> None:
         try:

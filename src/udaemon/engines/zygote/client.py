@@ -281,7 +281,8 @@ class ZygoteClient:
         if loading is not None:
             self._exclude(loading, f"it ended the zygote ({how}) at import")
             return
-        blame = self._blame or f"zygote {connection.pid} ended ({how})"
+        ended = f"zygote {connection.pid} ended ({how})"
+        blame = self._blame or (f"zygote cannot be started: {connection.refusal}" if connection.refusal else ended)
         self._parent.notice(blame)
         self._quarantine.mishap()
         batch, self._batch = self._batch, []

@@ -10,17 +10,17 @@ from __future__ import annotations
 import gc
 import os
 import pickle
-import resource
 import signal
 import struct
 import sys
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
 from udaemon.child.signals import OTHERS, STOPS, clean_signals
 from udaemon.child.stack import Life, go_on
+from udaemon.engines.descriptors import gaps
 from udaemon.engines.zygote import inherited
 from udaemon.engines.zygote.process import ZygoteProcess
 
@@ -91,17 +91,17 @@ def _intermediate(requests: Sequence[ForkRequest], common: Sequence[int], report
     kept = {0, 1, 2, *common}
     batch: dict[Any, Any] = {}
     sys.stdin = None  # or multiprocessing puts one more descriptor in its place
-    lives = [(_prepared(request, common, batch), tuple(_gaps(kept | set(request.fds)))) for request in requests]
+    lives = [(_prepared(request, common, batch), tuple(gaps(kept | set(request.fds)))) for request in requests]
     gc.freeze()  # a first collection in each child would go through all of them
     _kept.append((requests, lives, batch))
-    for number, (process, gaps) in enumerate(lives):
+    for number, (process, closed) in enumerate(lives):
         try:
             pid = os.fork()
         except OSError as error:
             os.write(report, _RESULT.pack(number, 0, error.errno or 0))
             continue
         if pid == 0:
-            return partial(_run_child, process, gaps, common[0])
+            return partial(_run_child, process, closed, common[0])
         os.write(report, _RESULT.pack(number, pid, 0))
     return 0
 
@@ -118,18 +118,8 @@ def _prepared(request: ForkRequest, common: Sequence[int], batch: dict[Any, Any]
     return process if isinstance(process, ZygoteProcess) else None
 
 
-def _run_child(process: ZygoteProcess | None, gaps: Gaps, parent: int) -> Life | int:
+def _run_child(process: ZygoteProcess | None, closed: Gaps, parent: int) -> Life | int:
     """The life of a child, up to what is its own."""
-    for first, end in gaps:
+    for first, end in closed:
         os.closerange(first, end)
     return 1 if process is None else process.life(parent)
-
-
-def _gaps(keep: set[int]) -> Iterator[tuple[int, int]]:
-    """The ranges of descriptors between those to keep, each from its first to the one after its last."""
-    start = 0
-    for fd in sorted(keep):
-        if start < fd:  # an empty range that begins at 0 is all of them to close_range(2)
-            yield start, fd
-        start = fd + 1
-    yield start, resource.getrlimit(resource.RLIMIT_NOFILE)[0]
