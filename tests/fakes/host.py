@@ -68,7 +68,6 @@ class FakeHost:
         self.asked: list[tuple[tuple[Key, ...], Event]] = []
         self.sent: list[tuple[Key, str]] = []
         self.spawned: list[Key] = []
-        self.changed: list[str] = []
         self.down: list[tuple[bool, float | None]] = []
         self.slots: dict[Key, SlotReading] = {}
         self.errors: dict[Key, str] = {}
@@ -122,9 +121,6 @@ class FakeHost:
 
     def recent(self) -> Sequence[FakeNotice]:
         return tuple(self._recent)
-
-    def changed_files(self) -> Sequence[str]:
-        return self.changed
 
     def sharing(self, daemon: Daemon) -> Mapping[str, Any] | None:
         return {"shared": 3, "unshared": 1, "own": [["jobs.mail", 7, "calls open"]]} if daemon.factory else None

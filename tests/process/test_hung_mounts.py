@@ -214,3 +214,16 @@ def test_a_run_in_the_foreground_can_be_stopped(shop: Project, place: Path) -> N
         assert run.returncode == 1
     finally:
         hung.close()
+
+
+def test_a_file_of_the_manifest_that_does_not_answer_holds_up_no_start(project: Project, place: Path) -> None:
+    """`start` says which files have changed since `up`: whoever looks at them must not be the supervisor."""
+    (place / "env").write_text("A=1\n")
+    project.manifest(f'[daemons.fine]\ncommand = "sleep 1000"\nenv-file = "{place}/env"\nautostart = false\n')
+    project.run("up", "-d")
+    hung = HungMount(place)
+    try:
+        project.run("start", "fine")
+        assert project.instance("fine")["state"] == "running"
+    finally:
+        hung.close()

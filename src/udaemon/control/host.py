@@ -109,9 +109,6 @@ class Host(Protocol):
     def recent(self) -> Sequence[Notice]:
         """The notices that are remembered, the oldest first."""
 
-    def changed_files(self) -> Sequence[str]:
-        """Those that the manifest was read from and that are others on disk by now."""
-
     def sharing(self, daemon: Daemon) -> Mapping[str, Any] | None:
         """What a daemon's process shares with others; None where its zygote has said nothing.
 

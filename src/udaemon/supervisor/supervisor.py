@@ -19,7 +19,6 @@ from attrs import frozen
 from udaemon.child.scoreboard import Scoreboard, SlotReading
 from udaemon.engines.base import Engine
 from udaemon.manifest.model import Daemon, LogFormat, Manifest
-from udaemon.manifest.stamps import changed_files
 from udaemon.policy.effects import CancelSpawn, Effect, KillTree, Publish, Signal, SignalTree, Spawn
 from udaemon.policy.events import DeadlineReached, Event, Exited, Spawned, SpawnFailed, StartAsked, StopAsked
 from udaemon.policy.fleet import Fleet
@@ -146,10 +145,6 @@ class Supervisor:
     def recent(self) -> Sequence[Notice]:
         """The notices that are remembered, the oldest first."""
         return self._notices.recent()
-
-    def changed_files(self) -> Sequence[str]:
-        """Those that the manifest was read from and that are others on disk by now."""
-        return changed_files(self.manifest)
 
     def sharing(self, daemon: Daemon) -> Mapping[str, Any] | None:
         """What a daemon's process shares with others, as far as that is known."""
