@@ -116,7 +116,7 @@ class RundirGuard:
     def _move(self) -> bool:
         """Make what is missing. False when another has taken the lock."""
         base, name = os.path.split(self._path)
-        fd = rundir.make(base, name, wait=False)
+        fd = rundir.make(base, name, within=0.0)
         try:
             lock = self._lock if self._is_locked(fd) else rundir.take_lock(fd)
         except BaseException:

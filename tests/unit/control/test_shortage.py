@@ -90,7 +90,7 @@ def test_f13_a_run_directory_whose_lock_cannot_be_taken_costs_no_fd(tmp_path: Pa
     before = open_fds()
     for _ in range(3):
         with pytest.raises(Exception, match="cannot be made"):
-            rundir.make(base, "shop-00000000", wait=False)
+            rundir.make(base, "shop-00000000", within=0.0)
     rundir.release(fd)
     assert open_fds() == before
 
