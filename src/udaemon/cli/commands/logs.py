@@ -163,7 +163,7 @@ def _follow(readers: Sequence[LogReader], lines: LogLines, wanted: dict[LogSourc
         _write(lines.shown([(source, entry) for source, entry in come if wanted[source](entry)]))
 
     try:
-        follow(readers, emit)
+        follow(readers, emit, output=sys.stdout.fileno())
     except OSError as error:
         if error.errno != errno.EMFILE:
             raise
