@@ -217,8 +217,10 @@ class LocalEngine:
         managed = ManagedProcess(
             key=request.key, daemon=request.daemon, pid=started.pid, pidfd=started.pidfd, reports=ours
         )
-        self._follow(managed, request)
-        self._executing.watch(managed, what, started)
+        if self._follow(managed, request):
+            self._executing.watch(managed, what, started)
+        elif started.report is not None:
+            os.close(started.report)
 
     def _command(self, request: SpawnRequest, report: int | None) -> tuple[Command, int | None]:
         """What to execute: a command, or an interpreter for a task; and a descriptor to close when that is forked."""
@@ -230,19 +232,25 @@ class LocalEngine:
         )
 
     def _forked(self, managed: ManagedProcess, request: SpawnRequest) -> None:
-        self._follow(managed, request)
-        self._reports.listen(managed)
-        self._listener(managed.key, Spawned(managed.pid))
+        if self._follow(managed, request):
+            self._reports.listen(managed)
+            self._listener(managed.key, Spawned(managed.pid))
 
-    def _follow(self, managed: ManagedProcess, request: SpawnRequest) -> None:
-        """Know a process from now on, to its end."""
+    def _follow(self, managed: ManagedProcess, request: SpawnRequest) -> bool:
+        """Know a process from now on, to its end. One that cannot be watched is killed, and reaped as any orphan."""
+        try:
+            self._reaper.watch(managed, [locks.identity(fd) for fd in (request.lock, request.output)])
+        except Exception as error:  # noqa: BLE001 - faults.md F6: the others of this turn are started all the same
+            managed.drop()
+            self._refused(request, error)
+            return False
         self._slots[managed.key] = request.slot
         # Held here too, until the last of its tree has gone: what runs there can close all of its descriptors.
         managed.lock = request.lock
         locks.record(request.lock, managed.pid)
-        self._reaper.watch(managed, [locks.identity(fd) for fd in (request.lock, request.output)])
         os.close(request.output)
         self._reports.errors.pop(managed.key, None)
+        return True
 
     def _refused(self, request: SpawnRequest, error: Exception) -> None:
         """There is no process. What went wrong beside the operator's part is a want of something, and tried again."""

@@ -5,7 +5,10 @@ Knows nothing of what follows from it.
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
+from contextlib import suppress
 
 from attrs import define, field
 
@@ -50,3 +53,21 @@ class ManagedProcess:
     asked: int | None = None
     told_at: int | None = None
     killing: bool = False
+
+    def drop(self) -> None:
+        """Kill it, and let go of all that is ours of it: nobody will follow it."""
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
+        if self.process is None:
+            os.close(self.pidfd)
+        else:
+            self.let_go(-signal.SIGKILL)
+        if self.reports is not None:
+            self.reports.close()
+
+    def let_go(self, code: int) -> None:
+        """Tell multiprocessing that the process is no more its concern; this closes its pidfd too."""
+        process, self.process = self.process, None
+        if process is not None and process.popen is not None:
+            process.popen.returncode = code
+            process.close()
