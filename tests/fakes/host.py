@@ -70,7 +70,6 @@ class FakeHost:
         self.asked: list[tuple[tuple[Key, ...], Event]] = []
         self.sent: list[tuple[Key, str]] = []
         self.spawned: list[Key] = []
-        self.changed: list[str] = []
         self.down: list[tuple[bool, float | None]] = []
         self.readers: list[Callable[[Manifest | UdaemonError], None]] = []
         self.slots: dict[Key, SlotReading] = {}
@@ -128,9 +127,6 @@ class FakeHost:
 
     def read_manifest(self, on_read: Callable[[Manifest | UdaemonError], None]) -> None:
         self.readers.append(on_read)
-
-    def changed_files(self) -> Sequence[str]:
-        return self.changed
 
     def sharing(self, daemon: Daemon) -> Mapping[str, Any] | None:
         if not daemon.factory:

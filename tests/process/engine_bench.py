@@ -53,7 +53,7 @@ class Bench:
         """Declare a daemon; answers its first instance."""
         if "command" not in options:
             options.setdefault("factory", f"{name}:create")
-        self._daemons[name] = Daemon(name=name, cwd=str(self.directory), **options)
+        self._daemons[name] = Daemon(name=name, **{"cwd": str(self.directory)} | options)
         return Key(name, 0)
 
     def declared(self, key: Key) -> Daemon:

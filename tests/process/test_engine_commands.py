@@ -9,8 +9,10 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from tests.process.launching import launch
 
 from udaemon.engines.commands import Command, ExecFailed, Launcher, shell
+from udaemon.engines.mounts import Mounts
 from udaemon.engines.status import Status, reap
 from udaemon.policy.events import Trouble
 
@@ -18,19 +20,33 @@ Wait = Callable[..., list[int]]
 Start = Callable[..., tuple[Status, bytes]]
 
 
+class Forking(Mounts):
+    """As if a file system were mounted that may not answer."""
+
+    def may_hang(self) -> bool:
+        return True
+
+
+@pytest.fixture(params=[Mounts, Forking])
+def mounts(request: pytest.FixtureRequest) -> type[Mounts]:
+    """Both ways of starting a command, which must make no difference that a command could notice."""
+    kind: type[Mounts] = request.param
+    return kind
+
+
 @pytest.fixture
-def start(tmp_path: Path, wait: Wait) -> Iterator[Start]:
+def start(tmp_path: Path, wait: Wait, mounts: type[Mounts]) -> Iterator[Start]:
     """Run a command to its end, and answer its status and output."""
     launchers = []
 
     def run(*argv: str, nofile: tuple[int, int] | None = None, **options: object) -> tuple[Status, bytes]:
-        launcher = Launcher(nofile)
+        launcher = Launcher(nofile, mounts=mounts())
         launchers.append(launcher)
         read, write = os.pipe2(os.O_CLOEXEC)
         with os.fdopen(read, "rb") as output:
             given = {"env": dict(os.environ), "cwd": str(tmp_path), "output": write} | options
             try:
-                pid = launcher.start(Command(argv=argv, **given))  # type: ignore[arg-type]
+                pid = launch(launcher, Command(argv=argv, **given))  # type: ignore[arg-type]
             finally:
                 os.close(write)
             pidfd = os.pidfd_open(pid)
@@ -174,11 +190,11 @@ def test_f47_it_gets_the_file_limit_of_the_user(start: Start, raised_limit: int)
 
 
 def test_f13_a_command_starts_while_more_fds_are_open_than_it_may_have(
-    tmp_path: Path, raised_limit: int, wait: Wait
+    raised_limit: int, wait: Wait, mounts: type[Mounts]
 ) -> None:
-    launcher = Launcher((raised_limit, raised_limit))
+    launcher = Launcher((raised_limit, raised_limit), mounts=mounts())
     many = [os.open("/", os.O_RDONLY) for _ in range(raised_limit)]
-    pid = launcher.start(Command(argv=("/bin/true",), env={}, cwd="/", output=many[0]))
+    pid = launch(launcher, Command(argv=("/bin/true",), env={}, cwd="/", output=many[0]))
     pidfd = os.pidfd_open(pid)
     wait([pidfd], timeout=10, what="the end of true")
     status = reap(pidfd)
@@ -188,8 +204,8 @@ def test_f13_a_command_starts_while_more_fds_are_open_than_it_may_have(
     assert status == Status(0, None, core=False)
 
 
-def test_f13_no_fd_left_is_a_resource_error(tmp_path: Path) -> None:
-    launcher = Launcher()
+def test_f13_no_fd_left_is_a_resource_error(mounts: type[Mounts]) -> None:
+    launcher = Launcher(mounts=mounts())
     launcher._reserve.close()
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     highest = max(map(int, os.listdir("/proc/self/fd")))  # tests before this one may have left some open
@@ -200,10 +216,54 @@ def test_f13_no_fd_left_is_a_resource_error(tmp_path: Path) -> None:
             many.append(os.open("/", os.O_RDONLY))
     try:
         with pytest.raises(ExecFailed, match="EMFILE") as failed:
-            launcher.start(Command(argv=("/bin/true",), env={}, cwd="/", output=many[0]))
+            launch(launcher, Command(argv=("/bin/true",), env={}, cwd="/", output=many[0]))
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
         launcher.close()
         for fd in many:
             os.close(fd)
     assert failed.value.trouble is Trouble.RESOURCE
+
+
+def test_f65_it_gets_the_oom_score_of_the_user(tmp_path: Path, mounts: type[Mounts]) -> None:
+    read, write = os.pipe2(os.O_CLOEXEC)
+    launcher = Launcher(oom_score=500, mounts=mounts())
+    fifo = tmp_path / "go"
+    os.mkfifo(fifo)
+    argv = shell([f"read line < {fifo}; cat /proc/self/oom_score_adj"])
+    pid = launch(launcher, Command(argv=argv, env=dict(os.environ), cwd="/", output=write))
+    fifo.write_text("go\n")
+    os.waitpid(pid, 0)
+    launcher.close()
+    os.close(write)
+    with os.fdopen(read) as output:
+        assert output.read() == "500\n"
+
+
+def test_a_forked_command_holds_nothing_of_others_while_it_waits(tmp_path: Path, wait: Wait) -> None:
+    """A command that finds its arguments takes as long as it likes, with none of our locks and pipes."""
+    theirs, ours = os.pipe2(os.O_CLOEXEC)
+    told, tells = os.pipe2(os.O_CLOEXEC)
+    held = os.memfd_create("their lock", os.MFD_CLOEXEC)
+    launcher = Launcher(mounts=Forking())
+
+    def find() -> tuple[str, ...]:
+        open_here = []
+        for fd in range(held + 1):
+            with suppress(OSError):
+                open_here.append(os.readlink(f"/proc/self/fd/{fd}"))
+        os.write(tells, " ".join(open_here).encode())
+        os.read(theirs, 1)
+        return ("/bin/true",)
+
+    command = Command(argv=("x",), env={}, cwd="/", output=tells, keep=(tells, theirs), find_argv=find)
+    _, pidfd, report = launcher.start(command)
+    assert report is not None
+    wait([told], timeout=10, what="what is open in the child")
+    assert "their lock" not in os.read(told, 65536).decode()
+    os.write(ours, b"x")
+    wait([pidfd], timeout=10, what="its end")
+    assert reap(pidfd) == Status(0, None, core=False)
+    launcher.close()
+    for fd in (theirs, ours, told, tells, held, pidfd, report):
+        os.close(fd)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from tests.process.launching import launch
 
 from udaemon.engines.commands import Command, Launcher, shell
 from udaemon.engines.locks import acquire, identity
@@ -39,7 +40,7 @@ class Yard:
         command = Command(
             argv=shell([script]), env={**os.environ, **(env or {})}, cwd=str(self._directory), output=write, keep=keep
         )
-        self.leader = self._launcher.start(command)
+        self.leader = launch(self._launcher, command)
         os.close(write)
         said = b""
         while said.count(b"\n") < count:

@@ -86,3 +86,13 @@ def test_ctrl_c_of_a_foreground_up_says_so_and_all_ends_once_it_goes_on(shop: Pr
         _, said = up.communicate(timeout=PATIENCE)
     assert "does not answer\n  hint: it stops everything as soon as it goes on: kill -CONT" in said
     assert gone([told["supervisor"]["pid"], told["instances"][0]["pid"]])
+
+
+def test_logs_are_shown_without_it(shop: Project) -> None:
+    shop.manifest('[daemons.db]\ncommand = "echo hello; exec sleep 1000"\nshell = true\n')
+    shop.up()
+    shop.run("logs", "db")
+    stop(shop.ps()["supervisor"]["pid"])
+    shown = shop.run("logs", "db")
+    assert shown.stdout == "db/0 | hello\n"
+    assert "does not answer; these logs are those that the manifest names" in shown.stderr

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from threading import Thread
 from typing import Any, TypeVar
 
 import click
@@ -16,6 +17,10 @@ from udaemon.cli.options import GlobalOptions
 from udaemon.cli.output import say
 from udaemon.control.client import Client
 from udaemon.errors import ExitCode
+from udaemon.manifest.stamps import changed_files
+
+_PATIENCE = 1.0
+"""Seconds for a look at all files of the manifest."""
 
 _Callback = TypeVar("_Callback", bound=Callable[..., Any])
 
@@ -30,7 +35,7 @@ def ask_and_wait(client: Client, options: GlobalOptions, verb: str, **args: Any)
     from udaemon.ui.tally import Tally
 
     client.be_patient()
-    failed, changed = 0, []
+    failed, files = 0, {}
     tally = Tally(
         lambda text, bad: say(options, text, failed=bad),
         every=bool(options.verbose),
@@ -39,17 +44,27 @@ def ask_and_wait(client: Client, options: GlobalOptions, verb: str, **args: Any)
     try:
         for told in client.stream(verb, **args):
             if "failed" in told:
-                failed, changed = told["failed"], told.get("changed", [])
+                failed, files = told["failed"], told.get("files", {})
             else:
                 tally.add(told)
     finally:
         tally.close()
-    if changed:
+    if changed := _changed(files):
         from udaemon.manifest.report import shown_path
 
         names = ", ".join(shown_path(file, os.getcwd()) for file in changed)
         say(options, f"{names} changed since udaemon up; udaemon down and udaemon up put it into effect")
     return ExitCode.FAILED if failed else ExitCode.OK
+
+
+def _changed(files: Mapping[str, Sequence[int]]) -> list[str]:
+    """Those that are others by now, of those that can be looked at in time: a file system may not answer."""
+    changed: list[str] = []
+    stamps = {file: (time, size) for file, (time, size) in files.items()}
+    looking = Thread(target=lambda: changed.extend(changed_files(stamps)), daemon=True)
+    looking.start()
+    looking.join(_PATIENCE)
+    return list(changed)
 
 
 def show_dry_run(client: Client, options: GlobalOptions, names: Sequence[str], what: str) -> ExitCode:

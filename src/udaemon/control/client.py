@@ -5,6 +5,8 @@ Knows no verb. Imports as little as can be, for it is in every verb that asks a 
 
 from __future__ import annotations
 
+import errno
+import os
 import select
 import socket
 from collections.abc import Iterator
@@ -41,6 +43,7 @@ class Client:
         self._socket = connection
         self._buffer = FrameBuffer(MAX_ANSWER)
         self._payloads: list[bytes] = []
+        self._output: int | None = None
 
     def ask(self, verb: str, **args: Any) -> Any:
         """Ask, and return the data of the last answer.
@@ -101,14 +104,18 @@ class Client:
                 select.select([pidfd], [], [], _A_MOMENT)
         return [messages.parse_answer(payload).data for payload in self._payloads]
 
-    def be_patient(self) -> None:
+    def be_patient(self, output: int | None = None) -> None:
         """From the next answer on, wait for as long as it takes: the work may be long, but somebody must be at it.
+
+        Args:
+            output: Where the answers go: when its reader has gone, nobody waits for the next one (BrokenPipeError).
 
         Raises:
             SupervisorSilent: Nobody answers at all.
         """
         self.ask("hello")
         self._socket.settimeout(None)
+        self._output = output
 
     def fileno(self) -> int:
         """The fd that is readable when there is something for `arrived`."""
@@ -131,6 +138,8 @@ class Client:
 
     def _receive(self) -> None:
         """Take what comes next: a piece of an answer, or several answers."""
+        if self._output is not None:
+            self._wait_beside(self._output)
         try:
             data = self._socket.recv(_CHUNK)
         except ConnectionResetError:
@@ -140,3 +149,11 @@ class Client:
         if not data:
             raise SupervisorGone
         self._payloads += self._buffer.feed(data)
+
+    def _wait_beside(self, output: int) -> None:
+        """Wait for an answer, and for the end of who reads what is made of it."""
+        poller = select.poll()
+        poller.register(self._socket, select.POLLIN)
+        poller.register(output, 0)  # an error and a hang-up are told all the same
+        if output in (fd for fd, _ in poller.poll()):
+            raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))

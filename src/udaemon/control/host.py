@@ -111,9 +111,6 @@ class Host(Protocol):
     def recent(self) -> Sequence[Notice]:
         """The notices that are remembered, the oldest first."""
 
-    def changed_files(self) -> Sequence[str]:
-        """Those that the manifest was read from and that are others on disk by now."""
-
     def read_manifest(self, on_read: Callable[[Manifest | UdaemonError], None]) -> None:
         """Read the manifest as it is on disk now, in a process of its own; `on_read` gets it, or what is wrong."""
 

@@ -17,6 +17,8 @@ def started(view: InstanceView, *, done: str) -> Outcome | None:
     """Settled after a start: it runs, it rests, or it crashed and waits. `done` is the word for success."""
     instance = view.instance
     match instance.state:
+        case State.STARTING if instance.held_up:
+            return Outcome(ok=False, message=f"is held up as pid {instance.pid}: {instance.message}")
         case State.RUNNING:
             return Outcome(ok=True, message=f"{done} as pid {instance.pid}")
         case State.EXITED:

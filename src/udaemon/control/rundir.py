@@ -1,7 +1,7 @@
 """The run directory: where it is, who may use it, and the locks in it.
 
 Knows nothing of the socket in it; `sockets.py` does. `up`, the supervisor and every client come through here, so it
-imports only os, fcntl and binascii.
+imports only os, fcntl, time and binascii.
 """
 
 from __future__ import annotations
@@ -10,12 +10,15 @@ import binascii
 import fcntl
 import os
 import stat
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 
 from udaemon.errors import UdaemonError
 from udaemon.system import oserror
 
+MUTEX_WITHIN = 30.0
+"""Seconds in which another `up` is through: its supervisor stands by then, or never will."""
 LOCK = "lock"
 SCOREBOARD = "scoreboard"
 SUPERVISOR_PID = "supervisor.pid"
@@ -80,16 +83,17 @@ def open_directory(path: str) -> int:
     return fd
 
 
-def make(base_directory: str, name: str, *, wait: bool = True) -> int:
+def make(base_directory: str, name: str, *, within: float = MUTEX_WITHIN) -> int:
     """Make the run directory `name` unless it is there; open it, and hold its start mutex.
 
-    The mutex is an flock on the directory itself: of several `up` at once the first goes on, the others wait here.
-    `release` lets go of it. Without `wait` it is an error that another has it.
+    The mutex is an flock on the directory itself: of several `up` at once the first goes on, the others wait here for
+    so many seconds. `release` lets go of it.
 
     Raises:
-        UdaemonError: It cannot be made, or is not safe to use.
+        UdaemonError: It cannot be made, or is not safe to use, or another `up` has it for too long.
     """
     path = os.path.join(base_directory, name)
+    until = time.monotonic() + within
     try:
         _make_base(base_directory)
         while True:
@@ -97,7 +101,8 @@ def make(base_directory: str, name: str, *, wait: bool = True) -> int:
                 os.mkdir(path, 0o700)
             fd = open_directory(path)
             try:
-                fcntl.flock(fd, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+                if not _locked(fd, until - time.monotonic()):
+                    raise _busy(path, fd, within)
                 if leads_to(path, fd):
                     return fd
             except BaseException:
@@ -107,6 +112,48 @@ def make(base_directory: str, name: str, *, wait: bool = True) -> int:
     except OSError as error:
         message = f"run directory {path} cannot be made: {oserror.named_reason(error)}"
         raise UdaemonError(message, "XDG_RUNTIME_DIR names another place") from error
+
+
+def _locked(fd: int, seconds: float) -> bool:
+    """Take a directory's mutex, if another lets go of it in time."""
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        if seconds <= 0:
+            return False
+    else:
+        return True
+    from threading import Thread  # who waits has time for it
+
+    # flock(2) knows no time-out, and a signal is nothing that a module may use. A thread that waits in vain has a
+    # descriptor of its own: with that it would let go of a lock that it got too late.
+    copy = os.dup(fd)
+
+    def wait() -> None:
+        try:
+            fcntl.flock(copy, fcntl.LOCK_EX)
+        finally:
+            os.close(copy)
+
+    waiting = Thread(target=wait, daemon=True)
+    waiting.start()
+    waiting.join(seconds)
+    return not waiting.is_alive()
+
+
+def _busy(path: str, fd: int, within: float) -> UdaemonError:
+    """Say who has a directory's mutex, as far as the kernel's table of locks tells (proc(5))."""
+    inode = f":{os.fstat(fd).st_ino}"
+    pid = None
+    with suppress(OSError), open("/proc/locks", encoding="ascii") as table:
+        found = (line.split() for line in table)
+        pid = next((words[4] for words in found if words[1] == "FLOCK" and words[5].endswith(inode)), None)
+    who = "another up" if pid is None else f"another up, pid {pid},"
+    waited = f" and was not through within {within:g} s" if within else ""
+    return UdaemonError(
+        f"run directory {path} cannot be made: {who} is at it{waited}",
+        "let it go on (kill -CONT) or end it" if pid is None else f"let it go on (kill -CONT {pid}) or end it",
+    )
 
 
 def check_room(path: str, instances: int) -> None:

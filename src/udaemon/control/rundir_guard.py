@@ -10,7 +10,6 @@ import os
 import socket
 import time
 from collections.abc import Callable
-from contextlib import suppress
 
 from udaemon.control import rundir, sockets
 from udaemon.engines.base import WritableReactor
@@ -19,6 +18,8 @@ from udaemon.logs.watch import GONE, Watch
 
 _AGAIN = 1.0
 """Seconds to the next try while the directory cannot be made, or an `up` is at it."""
+_UNWATCHED = 10.0
+"""Seconds to the next look while the user or this process has no watches left."""
 
 
 class RundirGuard:
@@ -58,10 +59,9 @@ class RundirGuard:
             on_trouble: Told why it could not be; it is tried again until it can, add this to the loop for that.
             on_taken: Another supervisor was quicker.
         """
+        self._reactor = reactor
         self._on_moved, self._on_trouble, self._on_taken = on_moved, on_trouble, on_taken
-        with suppress(OSError):  # this user may have no watches left: then it stays as it is
-            self._watch = Watch([self._path], GONE)
-            reactor.watch(self._watch.fileno(), self._look)
+        self._begin_to_watch()
 
     def close(self, reactor: WritableReactor) -> None:
         """Look after it no more."""
@@ -73,7 +73,17 @@ class RundirGuard:
     def expire(self, _now: float) -> None:
         """Try again."""
         self.deadline = None
+        if self._watch is None:
+            self._begin_to_watch()
         self._look()
+
+    def _begin_to_watch(self) -> None:
+        try:
+            self._watch = Watch([self._path], GONE)
+        except OSError:
+            self.deadline = time.monotonic() + _UNWATCHED
+        else:
+            self._reactor.watch(self._watch.fileno(), self._look)
 
     def _look(self) -> None:
         if self._watch is not None:
@@ -116,7 +126,7 @@ class RundirGuard:
     def _move(self) -> bool:
         """Make what is missing. False when another has taken the lock."""
         base, name = os.path.split(self._path)
-        fd = rundir.make(base, name, wait=False)
+        fd = rundir.make(base, name, within=0.0)
         try:
             lock = self._lock if self._is_locked(fd) else rundir.take_lock(fd)
         except BaseException:

@@ -69,7 +69,7 @@ def wait_for_outcomes(
     """Tell each instance as soon as `judge` has an outcome for it; answer when all have one.
 
     Each is told as `{"name", "instance", "ok", "message", "of"}`, where `of` is how many there are; the answer is
-    `{"failed": n}`, with `changed` files where there are any.
+    `{"failed": n}`, with the stamps of the manifest's `files`, for the client to look at, where that was asked for.
 
     Args:
         request: Whom to tell.
@@ -77,7 +77,7 @@ def wait_for_outcomes(
         keys: Which instances.
         judge: Gives the outcome of each.
         timeout: Seconds after which the request fails with what is still missing; None to wait for ever.
-        fresh: Whether something was started, and it should be told which files of the manifest it does not know yet.
+        fresh: Whether something was started, and the client should know what the files of the manifest were like then.
         look_again: Seconds after which to judge anew though nothing was told; None where everything is told.
     """
     pending = dict.fromkeys(keys)
@@ -93,8 +93,9 @@ def wait_for_outcomes(
                 told = {"name": key.name, "instance": key.index, "ok": outcome.ok, "message": outcome.message}
                 request.send({**told, "of": count})
         if not pending:
-            changed = host.changed_files() if fresh else ()
-            request.answer({"failed": failed} | ({"changed": list(changed)} if changed else {}))
+            request.answer(
+                {"failed": failed} | ({"files": dict(host.manifest.files)} if fresh and host.manifest.files else {})
+            )
 
     def on_notice(notice: Notice) -> None:
         if notice.key in pending:

@@ -6,6 +6,8 @@ Knows nothing of how it is started.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from udaemon.child.environment import MARKS, surroundings
 from udaemon.engines.base import SpawnRequest
@@ -22,8 +24,9 @@ def command(request: SpawnRequest, manifest: Manifest, *, report: int | None = N
     """
     daemon = request.daemon
     argv = daemon.command or ()
+    find_argv: Callable[[], Sequence[str]] | None = None
     if daemon.kind == "php.entry":
-        argv = _foreground(daemon, request.key.index, report)
+        find_argv = partial(_foreground, daemon, request.key.index, report)
     cwd = daemon.cwd or manifest.directory
     marks = (manifest.project, daemon.name, str(request.key.index), str(daemon.instances), manifest.context)
     return Command(
@@ -33,6 +36,7 @@ def command(request: SpawnRequest, manifest: Manifest, *, report: int | None = N
         umask=daemon.umask,
         output=request.output,
         keep=(request.lock,) if report is None else (request.lock, report),
+        find_argv=find_argv,
     )
 
 

@@ -19,7 +19,8 @@ from udaemon.engines import locks
 from udaemon.engines.base import Listener, Origin, Reactor, SpawnRequest
 from udaemon.engines.child_spec import has_task, is_forked
 from udaemon.engines.command_spec import command
-from udaemon.engines.commands import ExecFailed, Launcher
+from udaemon.engines.commands import Command, ExecFailed, Launcher
+from udaemon.engines.executing import Executing
 from udaemon.engines.forking import ForkQueue
 from udaemon.engines.process import ManagedProcess
 from udaemon.engines.reaper import Reaper
@@ -83,6 +84,7 @@ class LocalEngine:
         self._reaper = Reaper(
             reactor, listener, self._reports, manifest.project, lambda: (*self._fork_queue.pids, *others())
         )
+        self._executing = Executing(reactor, listener, self._reports.listen, timeouts.execute)
         self._fork_queue = ForkQueue(
             reactor,
             manifest,
@@ -94,7 +96,7 @@ class LocalEngine:
             strangers=self._reaper.strangers,
             knows=self._reaper.knows,
             on_forked=self._forked,
-            on_refused=self._refused,
+            on_refused=lambda request, why: self._refused(request, ExecFailed(why, Trouble.RESOURCE)),
             on_notice=on_notice,
         )
         self._orphans_at: float | None = None
@@ -103,7 +105,7 @@ class LocalEngine:
     def deadline(self) -> float | None:
         """Monotonic time at which `expire` wants to be called, None for never."""
         orphans_at = None if self._fork_queue.busy else self._orphans_at
-        times = (self._fork_queue.deadline, self._reaper.deadline, orphans_at)
+        times = (self._fork_queue.deadline, self._reaper.deadline, self._executing.deadline, orphans_at)
         return min((at for at in times if at is not None), default=None)
 
     def expect(self, daemons: Iterable[Daemon]) -> None:
@@ -120,6 +122,7 @@ class LocalEngine:
     def cancel(self, key: Key) -> None:
         """Do without a process that was asked for and is not on the way yet: it gets `SpawnFailed` then."""
         self._fork_queue.cancel(key)
+        self._executing.cancel(key)
 
     def signal(self, key: Key, name: str) -> None:
         """Send a signal by pidfd, then CONT. A process that has gone is no error."""
@@ -165,6 +168,7 @@ class LocalEngine:
     def expire(self, now: float) -> None:
         """Handle what the engine itself waited for until `deadline`."""
         self._reaper.expire()
+        self._executing.expire(now)
         self._fork_queue.expire(now)
         if self._orphans_at is not None and self._orphans_at <= now:
             self.reap_orphans()
@@ -192,6 +196,7 @@ class LocalEngine:
     def close(self) -> None:
         """Let go of helpers (the zygotes). Daemons are not touched."""
         self._fork_queue.close()
+        self._executing.close()
         self._reaper.close()
         self._launcher.close()
 
@@ -199,57 +204,68 @@ class LocalEngine:
         try:
             ours, theirs = _sockets(request.daemon)
         except OSError as error:
-            self._refused(request, f"socket: {oserror.reason(error)}")
+            self._refused(request, ExecFailed(f"socket: {oserror.reason(error)}", Trouble.RESOURCE))
             return
         try:
-            pid = self._start(request, None if theirs is None else theirs.fileno())
-        except ExecFailed as error:
-            _close(request)
-            self._listener(request.key, SpawnFailed(error.trouble, str(error)))
-            return
+            what, order = self._command(request, None if theirs is None else theirs.fileno())
+            try:
+                started = self._launcher.start(what)
+            finally:
+                if order is not None:
+                    os.close(order)
         except Exception as error:  # noqa: BLE001 - faults.md F6: the others of this turn are started all the same
-            self._refused(request, f"cannot be executed: {error!r}")
+            if ours is not None:
+                ours.close()
+            self._refused(request, error)
             return
         finally:
             if theirs is not None:
                 theirs.close()
-        try:
-            pidfd = os.pidfd_open(pid)
-        except OSError as error:
-            os.kill(pid, signal.SIGKILL)  # it is our unreaped child, so the pid is its own; then it is an orphan
-            self._refused(request, f"pidfd: {oserror.reason(error)}")
-            return
-        self._forked(
-            ManagedProcess(key=request.key, daemon=request.daemon, pid=pid, pidfd=pidfd, reports=ours), request
+        managed = ManagedProcess(
+            key=request.key, daemon=request.daemon, pid=started.pid, pidfd=started.pidfd, reports=ours
         )
+        if self._follow(managed, request):
+            self._executing.watch(managed, what, started)
+        elif started.report is not None:
+            os.close(started.report)
 
-    def _start(self, request: SpawnRequest, report: int | None) -> int:
-        """Execute a command, or an interpreter for a task."""
+    def _command(self, request: SpawnRequest, report: int | None) -> tuple[Command, int | None]:
+        """What to execute: a command, or an interpreter for a task; and a descriptor to close when that is forked."""
         if not has_task(request.daemon):
-            return self._launcher.start(command(request, self._manifest, report=report))
+            return command(request, self._manifest, report=report), None
         assert report is not None
-        what, order = task_command(
+        return task_command(
             request, self._manifest, report=report, scoreboard=self._scoreboard, parent=self._fork_queue.parent
         )
-        try:
-            return self._launcher.start(what)
-        finally:
-            os.close(order)
 
     def _forked(self, managed: ManagedProcess, request: SpawnRequest) -> None:
+        if self._follow(managed, request):
+            self._reports.listen(managed)
+            self._listener(managed.key, Spawned(managed.pid))
+
+    def _follow(self, managed: ManagedProcess, request: SpawnRequest) -> bool:
+        """Know a process from now on, to its end. One that cannot be watched is killed, and reaped as any orphan."""
+        try:
+            self._reaper.watch(managed, [locks.identity(fd) for fd in (request.lock, request.output)])
+        except Exception as error:  # noqa: BLE001 - faults.md F6: the others of this turn are started all the same
+            managed.drop()
+            self._refused(request, error)
+            return False
         self._slots[managed.key] = request.slot
         # Held here too, until the last of its tree has gone: what runs there can close all of its descriptors.
         managed.lock = request.lock
         locks.record(request.lock, managed.pid)
-        self._reaper.watch(managed, [locks.identity(fd) for fd in (request.lock, request.output)])
         os.close(request.output)
         self._reports.errors.pop(managed.key, None)
-        self._reports.listen(managed)
-        self._listener(managed.key, Spawned(managed.pid))
+        return True
 
-    def _refused(self, request: SpawnRequest, message: str) -> None:
+    def _refused(self, request: SpawnRequest, error: Exception) -> None:
+        """There is no process. What went wrong beside the operator's part is a want of something, and tried again."""
+        known = (
+            error if isinstance(error, ExecFailed) else ExecFailed(f"cannot be executed: {error!r}", Trouble.RESOURCE)
+        )
         _close(request)
-        self._listener(request.key, SpawnFailed(Trouble.RESOURCE, message))
+        self._listener(request.key, SpawnFailed(known.trouble, str(known)))
 
 
 def _sockets(daemon: Daemon) -> tuple[socket.socket | None, socket.socket | None]:

@@ -5,7 +5,10 @@ Knows nothing of what follows from it.
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
+from contextlib import suppress
 
 from attrs import define, field
 
@@ -13,6 +16,7 @@ from udaemon.child.report import FrameReader, Leaving
 from udaemon.engines.status import Status
 from udaemon.engines.zygote.process import ZygoteProcess
 from udaemon.manifest.model import Daemon
+from udaemon.policy.events import SpawnFailed
 from udaemon.policy.instance import Key
 
 
@@ -26,6 +30,7 @@ class ManagedProcess:
         process: Its process object, for one that a zygote forked.
         reports: Our end of its socket, for one that reports.
         leaving: Its last words on that.
+        refusal: Why its program was not executed; it is told of it when it has ended.
         ended: How it ended, once that is known.
         survivors: Pids and pidfds of what it left behind.
         asked: The signal by which what it left behind was asked to end, and which is sent to whatever that leaves.
@@ -42,8 +47,27 @@ class ManagedProcess:
     reports: socket.socket | None = None
     reader: FrameReader = field(factory=FrameReader)
     leaving: Leaving | None = None
+    refusal: SpawnFailed | None = None
     ended: Status | None = None
     survivors: dict[int, int] = field(factory=dict)
     asked: int | None = None
     told_at: int | None = None
     killing: bool = False
+
+    def drop(self) -> None:
+        """Kill it, and let go of all that is ours of it: nobody will follow it."""
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
+        if self.process is None:
+            os.close(self.pidfd)
+        else:
+            self.let_go(-signal.SIGKILL)
+        if self.reports is not None:
+            self.reports.close()
+
+    def let_go(self, code: int) -> None:
+        """Tell multiprocessing that the process is no more its concern; this closes its pidfd too."""
+        process, self.process = self.process, None
+        if process is not None and process.popen is not None:
+            process.popen.returncode = code
+            process.close()

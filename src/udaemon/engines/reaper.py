@@ -17,7 +17,7 @@ from udaemon.engines.base import Listener, Reactor
 from udaemon.engines.groups import SUSPENDING, beside_group, kill_group, kill_group_of, signal_group
 from udaemon.engines.process import ManagedProcess
 from udaemon.engines.reports import Reports
-from udaemon.engines.status import peek, reap
+from udaemon.engines.status import Status, peek, reap
 from udaemon.engines.tree import Lineage, Relative, children, look_at
 from udaemon.policy.events import Exited, Reason, TreeGone
 from udaemon.policy.instance import Key
@@ -60,11 +60,14 @@ class Reaper:
         self._reserve = FdReserve()
 
     def watch(self, managed: ManagedProcess, files: Collection[tuple[int, int]]) -> None:
-        """Follow a process that was just born; `files` are those that it has open and nobody else."""
+        """Follow a process that was just born; `files` are those that it has open and nobody else.
+
+        Where that cannot be, nothing has changed.
+        """
+        self._reactor.watch(managed.pidfd, partial(self._on_end, managed))
         self.managed[managed.key] = managed
         self._lineage.add(managed.key, managed.pid, files)
         self._pids.add(managed.pid)
-        self._reactor.watch(managed.pidfd, partial(self._on_end, managed))
 
     def signal(self, managed: ManagedProcess, number: int) -> None:
         """Send its own process a signal, and have it go on in case it was stopped."""
@@ -116,7 +119,7 @@ class Reaper:
         return pid in self._pids or pid in self._excluded()
 
     def expire(self) -> None:
-        """Look at all that ended in this turn."""
+        """Look at all that ended in this turn. What goes wrong with one is raised when all have been looked at."""
         self.deadline = None
         if not self._ended and not self._thinned:
             return
@@ -127,11 +130,25 @@ class Reaper:
             return
         ended, self._ended = self._ended, []
         thinned, self._thinned = self._thinned, set()
+        errors: list[Exception] = []
         for managed in ended:
-            self._exited(managed, left.get(managed.key, []))
+            try:
+                self._exited(managed, left.get(managed.key, []))
+            except Exception as error:  # noqa: BLE001 - faults.md F6: it is this one's alone
+                errors.append(error)
+                if managed.ended is None:
+                    self._ended.append(managed)
         for key in thinned:
-            if (thin := self.managed.get(key)) is not None and thin.ended is not None:
-                self._keep_up(thin, left.get(key, []))
+            try:
+                if (thin := self.managed.get(key)) is not None and thin.ended is not None:
+                    self._keep_up(thin, left.get(key, []))
+            except Exception as error:  # noqa: BLE001 - see above
+                errors.append(error)
+                self._thinned.add(key)
+        if self._ended or self._thinned:
+            self.deadline = time.monotonic() + _LOOK_AGAIN
+        if errors:
+            raise errors[0]
 
     def close(self) -> None:
         """Let go of all descriptors. Nobody is killed."""
@@ -141,7 +158,7 @@ class Reaper:
                 if managed.process is None or pidfd != managed.pidfd:
                     os.close(pidfd)
             self._reports.drain(managed)
-            _let_go(managed, 0)
+            managed.let_go(0)
             _unlock(managed)
         self.managed.clear()
         self._reserve.close()
@@ -179,12 +196,20 @@ class Reaper:
         assert status is not None
         managed.ended = status
         self._pids.discard(managed.pid)
-        if managed.process is None:
-            os.close(managed.pidfd)
-        _let_go(managed, status.returncode)
-        self._follow(managed, follow)
+        try:
+            if managed.process is None:
+                os.close(managed.pidfd)
+            managed.let_go(status.returncode)
+            self._follow(managed, follow)
+        finally:  # it has ended, whatever else is amiss
+            self._tell_end(managed, status)
+
+    def _tell_end(self, managed: ManagedProcess, status: Status) -> None:
         if not managed.survivors:
             self._forget(managed)
+        if managed.refusal is not None and not managed.survivors:
+            self._listener(managed.key, managed.refusal)
+            return
         said = managed.leaving
         self._listener(
             managed.key,
@@ -246,14 +271,6 @@ def _unlock(managed: ManagedProcess) -> None:
     if managed.lock is not None:
         os.close(managed.lock)
         managed.lock = None
-
-
-def _let_go(managed: ManagedProcess, code: int) -> None:
-    """Tell multiprocessing that the process is no more its concern; this closes its pidfd too."""
-    process, managed.process = managed.process, None
-    if process is not None and process.popen is not None:
-        process.popen.returncode = code
-        process.close()
 
 
 def _ask(managed: ManagedProcess, relative: Relative | None, pidfd: int) -> None:

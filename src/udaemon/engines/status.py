@@ -6,8 +6,12 @@ Knows nothing of whose they are. A pidfd names one process for ever; a pid may b
 from __future__ import annotations
 
 import os
+import select
 from contextlib import suppress
 from typing import NamedTuple
+
+_SOON = 1.0
+"""Seconds."""
 
 
 class Status(NamedTuple):
@@ -39,6 +43,15 @@ def reap(pidfd: int) -> Status | None:
         ChildProcessError: It is no child of ours.
     """
     return _wait(pidfd, os.WEXITED | os.WNOHANG)
+
+
+def reap_soon(pidfd: int) -> None:
+    """Let go of a child that was killed, at the latest after a second: one in the kernel's hands may not end at all."""
+    poller = select.poll()
+    poller.register(pidfd, select.POLLIN)
+    if poller.poll(_SOON * 1000):
+        with suppress(ChildProcessError):
+            reap(pidfd)
 
 
 def open_child(pid: int) -> int | None:

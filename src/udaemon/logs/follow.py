@@ -5,6 +5,7 @@ Knows nothing of who shows the lines, or how.
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -137,13 +138,17 @@ class LogReader:
         return max((place for place, one in enumerate(opened[:-1]) if one.changed <= changed), default=-1)
 
 
-def follow(readers: Iterable[LogReader], emit: Emit, *, stop: int | None = None) -> None:
+def follow(readers: Iterable[LogReader], emit: Emit, *, stop: int | None = None, output: int | None = None) -> None:
     """Tell every new line, in the order of their stamps as far as they come together, until `stop` is readable.
 
     Args:
         readers: The logs.
         emit: Called with the lines that came together.
         stop: An fd that becomes readable when it is time to end: all that is written by then is told. None: for ever.
+        output: Where the lines go, to end with its reader.
+
+    Raises:
+        BrokenPipeError: The reader of `output` has gone.
     """
     from udaemon.logs.watch import Watch  # ctypes is a third of what `udaemon logs` loads
 
@@ -153,6 +158,8 @@ def follow(readers: Iterable[LogReader], emit: Emit, *, stop: int | None = None)
     poller.register(watch.fileno(), select.POLLIN)
     if stop is not None:
         poller.register(stop, select.POLLIN)
+    if output is not None:
+        poller.register(output, 0)  # an error and a hang-up are told all the same
     try:
         ready: list[int] = []
         while True:
@@ -163,6 +170,8 @@ def follow(readers: Iterable[LogReader], emit: Emit, *, stop: int | None = None)
                 emit([(source, entry) for _, source, entry in come])
             if stop is not None and stop in ready:
                 return
+            if output is not None and output in ready:
+                raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
             ready = [fd for fd, _ in poller.poll()]
     finally:
         watch.close()

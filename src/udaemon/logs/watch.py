@@ -35,7 +35,11 @@ class Watch:
         self._numbers: set[int] = set()
         self._libc = ctypes.CDLL(None, use_errno=True)
         self._fd = self._check(self._libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC))
-        self._arm()
+        try:
+            self._arm()
+        except BaseException:
+            os.close(self._fd)
+            raise
 
     def fileno(self) -> int:
         """The fd to wait on."""

@@ -1,13 +1,12 @@
 """Whether the files that a manifest was read from are still the same on disk.
 
-Knows nothing of what is in them.
+Knows nothing of what is in them. To look at a file takes as long as its file system likes: no supervisor does.
 """
 
 from __future__ import annotations
 
 import os
-
-from udaemon.manifest.model import Manifest
+from collections.abc import Iterator, Mapping
 
 
 def stamp(file: str) -> tuple[int, int]:
@@ -19,6 +18,6 @@ def stamp(file: str) -> tuple[int, int]:
     return status.st_mtime_ns, status.st_size
 
 
-def changed_files(manifest: Manifest) -> list[str]:
-    """Those that a manifest was read from and that are others on disk by now."""
-    return [file for file, before in manifest.files.items() if stamp(file) != before]
+def changed_files(files: Mapping[str, tuple[int, int]]) -> Iterator[str]:
+    """Those of these files that are others on disk by now, by the stamps that they had; each when it is found."""
+    return (file for file, before in files.items() if stamp(file) != before)

@@ -13,6 +13,7 @@ from attrs import frozen
 class EventName(StrEnum):
     """What can be told of an instance: the `event` of `udaemon events` and of the common log."""
 
+    HELD_UP = "held-up"
     STARTED = "started"
     READY = "ready"
     EXITED = "exited"

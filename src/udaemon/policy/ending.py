@@ -46,7 +46,7 @@ def on_exited(instance: Instance, event: Exited, now: float, jitter: float) -> O
     end = Exit(code=event.code, signal=event.signal, core=event.core, reason=reason, at=now)
     message = event.message or backgrounded or _killed(instance, event)
     told = Publish(EventName.EXITED, wording.ending(end) + (f": {message}" if message else ""))
-    gone = evolve(instance, pid=None, exit=end, message=message)
+    gone = evolve(instance, pid=None, held_up=False, exit=end, message=message)
     if event.survivors and instance.daemon.stop.kill_tree:
         clearing, effects = _clear(gone, event.survivors, now)
     else:
@@ -103,7 +103,16 @@ def _conclude(instance: Instance, end: Exit, now: float, jitter: float) -> Outco
 
 
 def _cleared(instance: Instance, state: State) -> Instance:
-    return evolve(instance, state=state, deadline=None, asked_at=None, killing=False, leaving=False, survivors=())
+    return evolve(
+        instance,
+        state=state,
+        deadline=None,
+        asked_at=None,
+        killing=False,
+        leaving=False,
+        held_up=False,
+        survivors=(),
+    )
 
 
 def _reason(instance: Instance, event: Exited) -> Reason:

@@ -60,14 +60,20 @@ class RestartAsked:
 
 @frozen
 class Spawned:
-    """A process exists. For a command this means that exec succeeded."""
+    """A process exists. For a command this means that exec succeeded, but where it is `held_up`: that says by what."""
 
     pid: int
+    held_up: str | None = None
+
+
+@frozen
+class Executed:
+    """The program of a process that was held up runs now."""
 
 
 @frozen
 class SpawnFailed:
-    """No process came to be."""
+    """No process came to be, or the one that was held up has ended without its program."""
 
     trouble: Trouble
     message: str
@@ -114,6 +120,7 @@ Event = (
     | StopAsked
     | RestartAsked
     | Spawned
+    | Executed
     | SpawnFailed
     | Ready
     | Leaving

@@ -80,6 +80,7 @@ class Instance:
         asked_at: When the operator asked for the stop under way; None while only a tree is cleared.
         killing: KILL was sent, or will be as soon as there is a process to send it to.
         leaving: Its process has said that it ends.
+        held_up: Its process is there, and its program does not run yet.
         automatic: The start under way, or the one waited for, is udaemon's own idea.
         exit: How the last process ended, or why it could not begin.
         message: Why it is what it is, in a sentence, if there is more to say than the state.
@@ -100,6 +101,7 @@ class Instance:
     asked_at: float | None = None
     killing: bool = False
     leaving: bool = False
+    held_up: bool = False
     automatic: bool = False
     exit: Exit | None = None
     message: str | None = None

@@ -23,6 +23,7 @@ from udaemon.policy.ending import KILL_GRACE, Outcome, begin, on_exited, on_tree
 from udaemon.policy.events import (
     DeadlineReached,
     Event,
+    Executed,
     Exited,
     Leaving,
     Ready,
@@ -55,8 +56,10 @@ def step(instance: Instance, event: Event, now: float, jitter: float = 0.0) -> O
             return _stop(instance, event, now)
         case RestartAsked():
             return _restart(instance, now)
-        case Spawned(pid):
-            return _spawned(instance, pid, now)
+        case Spawned():
+            return _spawned(instance, event, now)
+        case Executed():
+            return _executed(instance, now)
         case SpawnFailed():
             return _spawn_failed(instance, event, now, jitter)
         case Ready():
@@ -148,22 +151,44 @@ def _kill(instance: Instance, message: str, now: float) -> Outcome:
     return killing, (KillTree(), Publish(EventName.KILLING, message))
 
 
-def _spawned(instance: Instance, pid: int, now: float) -> Outcome:
+def _spawned(instance: Instance, event: Spawned, now: float) -> Outcome:
     if not instance.is_spawning:
         return instance, ()
+    pid, held_up = event.pid, event.held_up
     restarts = instance.restarts + instance.automatic
     alive = evolve(instance, pid=pid, started_at=now, restarts=restarts, automatic=False, refusals=0, message=None)
     told = Publish(EventName.STARTED, f"pid {pid}")
+    alive = evolve(instance, pid=pid, started_at=now, restarts=restarts, automatic=False, message=held_up)
+    if held_up is None:
+        alive, told = evolve(alive, refusals=0), Publish(EventName.STARTED, f"started as pid {pid}")
+    else:
+        alive, told = evolve(alive, held_up=True), Publish(EventName.HELD_UP, f"pid {pid}: {held_up}")
     if alive.state is State.STOPPING:
         if alive.deadline is not None:
             return alive, (told, *_farewell(alive, alive.deadline - now))
         killing, effects = _kill(alive, "killed as soon as it was there", now)
         return killing, (told, *effects)
-    return evolve(alive, state=State.RUNNING if alive.daemon.command else State.STARTING), (told,)
+    return evolve(alive, state=_executed_as(alive)), (told,)
+
+
+def _executed(instance: Instance, now: float) -> Outcome:
+    """Its program runs after all; one that is being stopped was told so already."""
+    if not instance.held_up:
+        return instance, ()
+    runs = evolve(instance, held_up=False, started_at=now, refusals=0)
+    told = Publish(EventName.STARTED, f"started as pid {instance.pid}")
+    if runs.state is not State.STARTING:
+        return runs, (told,)
+    return evolve(runs, state=_executed_as(runs), message=None), (told,)
+
+
+def _executed_as(instance: Instance) -> State:
+    """A task has yet to be built; a command is all that it will be."""
+    return State.RUNNING if instance.daemon.command and not instance.held_up else State.STARTING
 
 
 def _ready(instance: Instance) -> Outcome:
-    if instance.state is not State.STARTING or instance.pid is None:
+    if instance.state is not State.STARTING or instance.pid is None or instance.held_up:
         return instance, ()
     return evolve(instance, state=State.RUNNING), (Publish(EventName.READY, "its task is built"),)
 
@@ -179,9 +204,12 @@ def _leaving(instance: Instance, now: float) -> Outcome:
 
 
 def _spawn_failed(instance: Instance, event: SpawnFailed, now: float, jitter: float) -> Outcome:
-    if not instance.is_spawning:
+    if not instance.is_spawning and not instance.held_up:
         return instance, ()
-    if instance.state is State.STOPPING:
+    instance = evolve(instance, pid=None, held_up=False)
+    if instance.state in (State.STOPPING, State.FAILED):
+        if instance.wanted is Wanted.UP:  # a restart was asked for while it was held up
+            return start(instance)
         return settle_at(instance, State.STOPPED), (Publish(EventName.STOPPED, f"it had not started: {event.message}"),)
     if event.trouble is Trouble.CONFIG:
         cause = Exit(code=None, signal=None, core=False, reason=Reason.CONFIG, at=now)

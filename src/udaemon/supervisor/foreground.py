@@ -6,7 +6,6 @@ and the three standard streams of its caller.
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 import time
@@ -20,17 +19,19 @@ from attrs import evolve
 from udaemon.engines import command_spec
 from udaemon.engines.base import SpawnRequest
 from udaemon.engines.commands import ExecFailed, Launcher
+from udaemon.engines.executing import Executing
 from udaemon.engines.locks import identity
 from udaemon.engines.process import ManagedProcess
 from udaemon.engines.reaper import Reaper
 from udaemon.engines.reports import Reports
 from udaemon.engines.subreaper import subreaper
+from udaemon.engines.zygote.protocol import Timeouts
 from udaemon.errors import UdaemonError
 from udaemon.manifest.model import Daemon, Manifest, Restart
 from udaemon.policy import instance as life
-from udaemon.policy.effects import Effect, EventName, KillTree, Publish, Signal, SignalTree, Spawn
-from udaemon.policy.events import DeadlineReached, Event, Reason, Spawned, StartAsked, StopAsked
-from udaemon.policy.instance import Key, State
+from udaemon.policy.effects import CancelSpawn, Effect, EventName, KillTree, Publish, Signal, SignalTree, Spawn
+from udaemon.policy.events import DeadlineReached, Event, Reason, Spawned, SpawnFailed, StartAsked, StopAsked
+from udaemon.policy.instance import Key, State, Wanted
 from udaemon.policy.step import step
 from udaemon.supervisor.loop import Loop
 
@@ -38,7 +39,7 @@ _FROM_TERMINAL = frozenset({signal.SIGINT, signal.SIGQUIT})
 """A terminal sends these to the program as well; to pass them on would make two of one."""
 _STOPS = frozenset({signal.SIGTERM, signal.SIGINT})
 _TAKEN = (*_STOPS, signal.SIGHUP, signal.SIGQUIT)
-_SHOWN = frozenset({EventName.STOPPING, EventName.KILLING})
+_SHOWN = frozenset({EventName.HELD_UP, EventName.STOPPING, EventName.KILLING})
 
 
 class ForegroundCommand:
@@ -66,13 +67,10 @@ class ForegroundCommand:
         self._request = SpawnRequest(key=key, daemon=daemon, slot=0, lock=lock, output=1)
         self._instance = life.declared(evolve(daemon, restart=Restart.NEVER, enabled=True), key.index)
         self._loop = Loop(lambda _what: traceback.print_exc())
-        self._reaper = Reaper(
-            self._loop,
-            self._happen,
-            Reports(self._loop, lambda _living: None, lambda _living: None),
-            manifest.project,
-            tuple,
-        )
+        reports = Reports(self._loop, lambda _living: None, lambda _living: None)
+        self._reaper = Reaper(self._loop, self._happen, reports, manifest.project, tuple)
+        self._executing = Executing(self._loop, self._happen, reports.listen, Timeouts().execute)
+        self._refusal: str | None = None
         self._interactive = sys.stdin is not None and sys.stdin.isatty()
 
     def run(self) -> int:
@@ -87,21 +85,26 @@ class ForegroundCommand:
                     self._loop.on_signal(number, partial(self._on_signal, number))
                 self._loop.add(self)
                 self._happen(self._request.key, StartAsked())
-                while not self._instance.at_rest:
+                while not self._instance.at_rest and self._refusal is None:
                     self._loop.turn()
             finally:
+                self._executing.close()
                 self._reaper.close()
                 self._loop.close()
+        if self._refusal is not None:
+            raise UdaemonError(self._refusal)
         return self._exit_code()
 
     @property
     def deadline(self) -> float | None:
         """The earliest moment that the instance or its descendants are waited for."""
-        return min((at for at in (self._instance.deadline, self._reaper.deadline) if at is not None), default=None)
+        times = (self._instance.deadline, self._reaper.deadline, self._executing.deadline)
+        return min((at for at in times if at is not None), default=None)
 
     def expire(self, now: float) -> None:
         """What ended is judged before a deadline."""
         self._reaper.expire()
+        self._executing.expire(now)
         if self._instance.deadline is not None and self._instance.deadline <= now:
             self._happen(self._request.key, DeadlineReached())
 
@@ -117,6 +120,10 @@ class ForegroundCommand:
 
     def _happen(self, key: Key, event: Event) -> None:
         before = self._instance
+        if isinstance(event, SpawnFailed) and before.wanted is Wanted.UP:
+            self._refusal = event.message
+        elif isinstance(event, Spawned):
+            self._on_start(event.pid)
         self._instance, effects = step(before, event, time.monotonic())
         for effect in effects:
             self._perform(key, effect)
@@ -126,6 +133,8 @@ class ForegroundCommand:
         match effect:
             case Spawn():
                 self._spawn()
+            case CancelSpawn():
+                self._executing.cancel(key)
             case Publish(word, message):
                 self._say(word, message)
             case Signal(name) if managed is not None:
@@ -137,17 +146,18 @@ class ForegroundCommand:
 
     def _spawn(self) -> None:
         request = self._request
+        command = evolve(command_spec.command(request, self._manifest), foreground=True)
         launcher = Launcher()
         try:
-            pid = launcher.start(evolve(command_spec.command(request, self._manifest), foreground=True))
+            started = launcher.start(command)
         except ExecFailed as error:
-            raise UdaemonError(str(error)) from None
+            self._happen(request.key, SpawnFailed(error.trouble, str(error)))
+            return
         finally:
             launcher.close()
-        managed = ManagedProcess(key=request.key, daemon=request.daemon, pid=pid, pidfd=os.pidfd_open(pid))
+        managed = ManagedProcess(key=request.key, daemon=request.daemon, pid=started.pid, pidfd=started.pidfd)
         self._reaper.watch(managed, [identity(request.lock)])
-        self._happen(request.key, Spawned(pid))
-        self._on_start(pid)
+        self._executing.watch(managed, command, started)
 
     def _say(self, word: EventName, message: str) -> None:
         end = self._instance.exit

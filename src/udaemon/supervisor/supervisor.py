@@ -20,7 +20,6 @@ from udaemon.child.scoreboard import Scoreboard, SlotReading
 from udaemon.engines.base import Engine, Origin
 from udaemon.errors import UdaemonError
 from udaemon.manifest.model import Daemon, LogFormat, Manifest
-from udaemon.manifest.stamps import changed_files
 from udaemon.policy.effects import CancelSpawn, Effect, KillTree, Publish, Signal, SignalTree, Spawn
 from udaemon.policy.events import DeadlineReached, Event, Exited, Spawned, SpawnFailed, StartAsked, StopAsked
 from udaemon.policy.fleet import Fleet
@@ -152,10 +151,6 @@ class Supervisor:
         """The notices that are remembered, the oldest first."""
         return self._notices.recent()
 
-    def changed_files(self) -> Sequence[str]:
-        """Those that the manifest was read from and that are others on disk by now."""
-        return changed_files(self.manifest)
-
     def sharing(self, daemon: Daemon) -> Mapping[str, Any] | None:
         """What a daemon's process shares with others, as far as that is known."""
         return self._engine.sharing(daemon)
@@ -245,6 +240,7 @@ class Supervisor:
             self._write_pid(key, event.pid)
         elif isinstance(event, SpawnFailed):
             self._performer.not_spawned(key)
+            self._pid_files.remove(instance)  # one that was held up had one
 
     def _write_pid(self, key: Key, pid: int) -> None:
         try:

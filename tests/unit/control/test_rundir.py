@@ -237,3 +237,16 @@ def test_f58_a_full_queue_is_waited_for_and_then_told(made: tuple[str, int]) -> 
             waits.join(5.0)
             assert second[0] is not None
             second[0].close()
+
+
+def test_an_up_that_does_not_go_on_is_waited_for_for_a_while_and_named(base: str) -> None:
+    first = rundir.make(base, "shop-01234567")
+    with pytest.raises(UdaemonError) as failed:
+        rundir.make(base, "shop-01234567", within=0.05)
+    assert failed.value.message == (
+        f"run directory {base}/shop-01234567 cannot be made: another up, pid {os.getpid()}, is at it"
+        " and was not through within 0.05 s"
+    )
+    rundir.release(first)
+    os.close(first)
+    os.close(rundir.make(base, "shop-01234567"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -90,7 +91,7 @@ def test_f13_a_run_directory_whose_lock_cannot_be_taken_costs_no_fd(tmp_path: Pa
     before = open_fds()
     for _ in range(3):
         with pytest.raises(Exception, match="cannot be made"):
-            rundir.make(base, "shop-00000000", wait=False)
+            rundir.make(base, "shop-00000000", within=0.0)
     rundir.release(fd)
     assert open_fds() == before
 
@@ -129,6 +130,37 @@ def test_f56_a_place_that_cannot_be_made_again_costs_no_fd_and_is_made_later(tmp
         assert moved == ["moved"]
         place.close(reactor)
     assert rundir.running(fd)
+    first.close()
+    place.listener.close()
+    os.close(fd)
+
+
+def test_f56_a_place_that_cannot_be_watched_is_looked_after_all_the_same(tmp_path: Path) -> None:
+    """No descriptor for inotify, or no watch left to this user: it is tried again, and looked at until then."""
+    path = tmp_path / "shop-00000000"
+    fd = rundir.make(str(tmp_path), path.name)
+    rundir.release(fd)
+    lock = rundir.take_lock(fd)
+    assert lock is not None
+    place = RundirGuard(str(path), lock)
+    first = place.listener
+    moved: list[str] = []
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with SmallReactor() as reactor:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (0, limits[1]))
+        try:
+            place.keep(reactor, on_moved=lambda _listener: moved.append("moved"), on_trouble=print, on_taken=print)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+        assert place.deadline is not None
+        (path / "control.sock").unlink()
+        place.expire(place.deadline)
+        assert moved == ["moved"]
+        assert place.deadline is None
+        place.listener.close()
+        (path / "control.sock").unlink()
+        reactor.run_until(lambda: len(moved) == 2)
+        place.close(reactor)
     first.close()
     place.listener.close()
     os.close(fd)

@@ -11,6 +11,7 @@ from udaemon.policy.effects import CancelSpawn, Effect, KillTree, Signal, Signal
 from udaemon.policy.events import (
     DeadlineReached,
     Event,
+    Executed,
     Exited,
     Leaving,
     Ready,
@@ -33,11 +34,13 @@ SITUATIONS: Mapping[str, Callable[[], Life]] = {
     "failed": lambda: Life.running(command(restart=Restart.NEVER)).happens(Exited(code=1)),
     "failed, unkillable": lambda: Life.running().happens(StopAsked()).after(15),
     "starting, no process yet": lambda: Life(command()).happens(StartAsked()),
+    "starting, held up": lambda: Life(command()).happens(StartAsked(), Spawned(7, "exec")),
     "starting": lambda: Life(factory()).happens(StartAsked(), Spawned(7)),
     "running": Life.running,
     "running, leaving": lambda: Life.running(factory()).happens(Leaving()),
     "backoff": lambda: Life.running().crashes(2),
     "stopping, no process yet": lambda: Life(command()).happens(StartAsked(), StopAsked()),
+    "stopping, held up": lambda: Life(command()).happens(StartAsked(), Spawned(7, "exec"), StopAsked()),
     "stopping": lambda: Life.running().happens(StopAsked()),
     "stopping, to start again": lambda: Life.running().happens(RestartAsked()),
     "stopping, killed": lambda: Life.running().happens(StopAsked(hurry=True)),
@@ -54,6 +57,8 @@ ASKED: Mapping[str, Event] = {
 
 BIRTH: Mapping[str, Event] = {
     "process exists": Spawned(9),
+    "held up": Spawned(9, "exec /mnt/db has not returned"),
+    "executed": Executed(),
     "refused by the system": SpawnFailed(Trouble.RESOURCE, "EAGAIN"),
     "impossible as declared": SpawnFailed(Trouble.CONFIG, "ENOENT"),
     "ready": Ready(),

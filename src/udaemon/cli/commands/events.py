@@ -31,7 +31,7 @@ def command(options: GlobalOptions, *, names: tuple[str, ...], follow: bool, as_
     """
     with connect_supervisor(options) as client:
         if follow:
-            client.be_patient()
+            client.be_patient(sys.stdout.fileno())
         try:
             for answer in client.stream("events", names=names, follow=follow):
                 for event in answer["events"]:

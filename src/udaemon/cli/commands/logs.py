@@ -15,8 +15,10 @@ import click
 
 from udaemon.cli.connect import connect_supervisor
 from udaemon.cli.options import GlobalOptions
+from udaemon.cli.output import say
 from udaemon.cli.parameters import DAEMON, MOMENT
 from udaemon.cli.unreadable import tell_unreadable
+from udaemon.control.sockets import SupervisorSilent
 from udaemon.errors import ExitCode, UdaemonError
 from udaemon.logs.entries import Entry, keyed, stamp_of
 from udaemon.logs.follow import LogReader, follow
@@ -84,7 +86,7 @@ def command(
 def _chosen(options: GlobalOptions, names: Sequence[str]) -> list[tuple[LogSource, Wanted]]:
     """The logs that the names mean, each with what is wanted of it.
 
-    Asks the supervisor, whose manifest may be an older one; without one, reads the manifest.
+    Asks the supervisor, whose manifest may be an older one; without one that answers, reads the manifest.
 
     Raises:
         UdaemonError: A name fits nothing.
@@ -93,7 +95,9 @@ def _chosen(options: GlobalOptions, names: Sequence[str]) -> list[tuple[LogSourc
         with connect_supervisor(options) as client:
             found = client.ask("logs", names=names)["logs"]
     except UdaemonError as error:
-        if error.exit_code != ExitCode.NOT_RUNNING:
+        if isinstance(error, SupervisorSilent):
+            say(options, f"{error.message}; these logs are those that the manifest names")
+        elif error.exit_code != ExitCode.NOT_RUNNING:
             raise
         from udaemon.cli.load import load_manifest
 
@@ -164,7 +168,7 @@ def _follow(readers: Sequence[LogReader], lines: LogLines, wanted: dict[LogSourc
         _write(lines.shown([(source, entry) for source, entry in come if wanted[source](entry)]))
 
     try:
-        follow(readers, emit)
+        follow(readers, emit, output=sys.stdout.fileno())
     except OSError as error:
         if error.errno != errno.EMFILE:
             raise

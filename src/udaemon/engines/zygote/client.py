@@ -242,9 +242,17 @@ class ZygoteClient:
         batch, self._batch = self._batch, []
         self._quarantine.success()
         self._listens()  # first of all: it forks the next ones while we look at these
-        lost = [popen for popen, result in zip(batch, results, strict=True) if not deliver(popen, result, self._parent)]
+        lost, errors = [], []
+        for popen, result in zip(batch, results, strict=True):
+            try:
+                if not deliver(popen, result, self._parent):
+                    lost.append(popen)
+            except Exception as error:  # noqa: BLE001 - faults.md F6: the others of the batch are there, too
+                errors.append(error)
         if lost:
             self._parent.lost(lost, "zygote does not know what became of it")
+        if errors:
+            raise errors[0]
 
     def _pass_on(self, which: Callable[[Popen], bool], why: str) -> None:
         """Hand those over that are better forked elsewhere."""
@@ -284,7 +292,8 @@ class ZygoteClient:
         if loading is not None:
             self._exclude(loading, f"it ended the zygote ({how}) at import")
             return
-        blame = self._blame or f"zygote {connection.pid} ended ({how})"
+        ended = f"zygote {connection.pid} ended ({how})"
+        blame = self._blame or (f"zygote cannot be started: {connection.refusal}" if connection.refusal else ended)
         self._parent.notice(blame)
         self._quarantine.mishap()
         batch, self._batch = self._batch, []

@@ -7,13 +7,15 @@ pidfd, as a copy that a module forked may have the socket open for ever.
 from __future__ import annotations
 
 import os
+import select
 import signal
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
 from udaemon.engines.base import Reactor
-from udaemon.engines.status import Status, reap
+from udaemon.engines.exec_child import refusal
+from udaemon.engines.status import Status, reap, reap_soon
 from udaemon.engines.zygote import wire
 from udaemon.engines.zygote.popen import Popen
 from udaemon.engines.zygote.start import Plan, Starter
@@ -27,10 +29,10 @@ class ZygoteConnection:
         starter: Brings its process to life.
         plan: What it is made of.
         on_answer: Called with each answer; None stands for one that was no answer.
-        on_end: Called once when it has ended and was reaped.
+        on_end: Called once when it has ended and was reaped; `refusal` says then why it was not executed, if so.
 
     Raises:
-        ExecFailed: It could not be executed.
+        ExecFailed: There is no process.
         OSError: There are no descriptors or there is no memory left.
     """
 
@@ -54,7 +56,8 @@ class ZygoteConnection:
         except OSError:
             process.end()
             raise
-        self.pid, self._pidfd, self._channel = process
+        self.refusal: str | None = None
+        self.pid, self._pidfd, self._channel, self._report = process
         self._talks = True
         reactor.watch(self._pidfd, self._end)
         reactor.watch(self._channel.fileno(), self._hear)
@@ -86,8 +89,9 @@ class ZygoteConnection:
         """End it and reap it, which takes the kernel a moment; for the end of all."""
         self.kill()
         self._reactor.forget(self._pidfd)
-        os.waitid(os.P_PIDFD, self._pidfd, os.WEXITED)
+        reap_soon(self._pidfd)
         os.close(self._pidfd)
+        self._close_report()
 
     def _hear(self) -> None:
         try:
@@ -110,6 +114,15 @@ class ZygoteConnection:
             self._reactor.forget(self._channel.fileno())
             self._channel.close()
 
+    def _close_report(self) -> None:
+        report, self._report = self._report, None
+        if report is None:
+            return
+        with suppress(BlockingIOError):
+            refused = refusal(os.read(report, select.PIPE_BUF))
+            self.refusal = None if refused is None else refused[1]
+        os.close(report)
+
     def _end(self) -> None:
         while self._talks:  # what it said before it ended counts
             before = self._channel
@@ -126,4 +139,5 @@ class ZygoteConnection:
             return
         self._reactor.forget(self._pidfd)
         os.close(self._pidfd)
+        self._close_report()
         self._on_end(self, status)

@@ -11,16 +11,16 @@ import _signal  # type: ignore[import-not-found]  # as in child/signals.py
 import gc
 import os
 import pickle
-import resource
 import struct
 import sys
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
 from udaemon.child.signals import OTHERS, STOPS, clean_signals
 from udaemon.child.stack import Life, go_on
+from udaemon.engines.descriptors import gaps
 from udaemon.engines.zygote import inherited
 from udaemon.engines.zygote.process import ZygoteProcess
 
@@ -109,7 +109,7 @@ def _prepared_lives(requests: Sequence[ForkRequest], common: Sequence[int]) -> l
     batch: dict[Any, Any] = {}
     _kept.append(batch)
     return [
-        partial(_run_child, _prepared(request, common, batch), tuple(_gaps(kept | set(request.fds))), common[0])
+        partial(_run_child, _prepared(request, common, batch), tuple(gaps(kept | set(request.fds))), common[0])
         for request in requests
     ]
 
@@ -126,18 +126,8 @@ def _prepared(request: ForkRequest, common: Sequence[int], batch: dict[Any, Any]
     return process if isinstance(process, ZygoteProcess) else None
 
 
-def _run_child(process: ZygoteProcess | None, gaps: Gaps, parent: int) -> Life | int:
+def _run_child(process: ZygoteProcess | None, closed: Gaps, parent: int) -> Life | int:
     """The life of a child, up to what is its own."""
-    for first, end in gaps:
+    for first, end in closed:
         os.closerange(first, end)
     return 1 if process is None else process.life(parent)
-
-
-def _gaps(keep: set[int]) -> Iterator[tuple[int, int]]:
-    """The ranges of descriptors between those to keep, each from its first to the one after its last."""
-    start = 0
-    for fd in sorted(keep):
-        if start < fd:  # an empty range that begins at 0 is all of them to close_range(2)
-            yield start, fd
-        start = fd + 1
-    yield start, resource.getrlimit(resource.RLIMIT_NOFILE)[0]

@@ -16,16 +16,21 @@ from typing import NamedTuple
 
 from udaemon.child.stack import go_on
 from udaemon.engines.daemon import rehearse
+from udaemon.engines.status import reap_soon
 from udaemon.engines.zygote import wire
 from udaemon.engines.zygote.server import serve
 
 
 class PreforkedZygote(NamedTuple):
-    """A zygote that waits for its setup: how it is named, and our end of the socket to it."""
+    """A zygote that waits for its setup: how it is named, and our end of the socket to it.
+
+    `report` tells of one that is executed whether that failed; see `Started`.
+    """
 
     pid: int
     pidfd: int
     channel: socket.socket
+    report: int | None = None
 
     def lives(self) -> bool:
         """Whether it has not ended."""
@@ -39,9 +44,10 @@ class PreforkedZygote(NamedTuple):
         self.channel.close()
         with suppress(ProcessLookupError):
             signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
-        with suppress(ChildProcessError):
-            os.waitid(os.P_PIDFD, self.pidfd, os.WEXITED)
+        reap_soon(self.pidfd)
         os.close(self.pidfd)
+        if self.report is not None:
+            os.close(self.report)
 
 
 def prefork_zygote() -> PreforkedZygote:

@@ -28,11 +28,13 @@ class Parent(Protocol):
 
 
 class Timeouts(NamedTuple):
-    """How long to wait for a zygote before it is replaced, in seconds.
+    """How long to wait for a zygote before it is replaced, in seconds, and for a program to be executed.
 
     `answer` is for a batch and for the first sign of life, `preload` for the import of one module, or for reading the
-    source of all.
+    source of all. A loaded machine may need a second or two for an exec that usually takes a millisecond; after
+    `execute` it is told that a process is there without its program.
     """
 
     answer: float = 10.0
     preload: float = 60.0
+    execute: float = 5.0

@@ -73,7 +73,11 @@ def serve(fd: int) -> None:
     setup: Setup = first.value
     output, *common = first.fds
     _die_with(common[0])
-    _prepare(setup, output)
+    try:
+        _prepare(setup, output)
+    except OSError as error:  # the next one is executed, and that fails with the same in its parent's words
+        answer(channel, {"spoiled": None, "why": f"{setup.cwd}: {error.strerror}"})
+        raise
     server = _Server(channel, common)
     for name in setup.own:
         importlib.import_module(name)

@@ -5,7 +5,6 @@ Knows nothing of what it imports.
 
 from __future__ import annotations
 
-import os
 import socket
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -13,7 +12,7 @@ from typing import NamedTuple
 from udaemon.child.environment import callers, interpreter, read_at_startup
 from udaemon.engines.commands import Command, Launcher
 from udaemon.engines.zygote import wire
-from udaemon.engines.zygote.prefork import PreforkedZygote, watchable
+from udaemon.engines.zygote.prefork import PreforkedZygote
 from udaemon.engines.zygote.server import Setup
 
 
@@ -47,7 +46,7 @@ class Starter:
         """A zygote that waits for the plan's setup. To reap it is the caller's part.
 
         Raises:
-            ExecFailed: It could not be executed.
+            ExecFailed: There is no process.
             OSError: There are no descriptors or there is no memory left.
         """
         if self._preforked is not None and self._preforked.lives() and _suits(plan.setup):
@@ -57,8 +56,8 @@ class Starter:
         channel, far = wire.pair()
         try:
             with far:
-                pid = self._launcher.start(_command(plan, far))
-            return PreforkedZygote(pid, watchable(pid), channel)
+                pid, pidfd, report = self._launcher.start(_command(plan, far))
+            return PreforkedZygote(pid, pidfd, channel, report)
         except BaseException:
             channel.close()
             raise
@@ -78,7 +77,7 @@ class Starter:
 def _suits(setup: Setup) -> bool:
     """Whether a process that began with our environment can be what is wanted."""
     changed = {name for name, _ in setup.env.items() ^ callers().items()}
-    return not any(map(read_at_startup, changed)) and os.path.isdir(setup.cwd)
+    return not any(map(read_at_startup, changed))
 
 
 def _command(plan: Plan, far: socket.socket) -> Command:

@@ -1,0 +1,84 @@
+"""The file systems that are mounted, as far as that can be said without looking at a path (proc(5), mountinfo).
+
+Knows nothing of links: whoever asks does so because to look at a path may take for ever.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import NamedTuple
+
+_TABLE = "/proc/self/mountinfo"
+_ESCAPED = re.compile(rb"\\([0-7]{3})")
+_OURS_ALONE = frozenset(
+    {
+        *("ext2", "ext3", "ext4", "xfs", "btrfs", "zfs", "bcachefs", "f2fs", "jfs", "vfat", "exfat", "ntfs3"),
+        *("iso9660", "udf", "squashfs", "erofs", "overlay", "tmpfs", "ramfs", "rootfs"),
+        *("proc", "sysfs", "devtmpfs", "devpts", "cgroup", "cgroup2", "mqueue", "hugetlbfs", "debugfs", "tracefs"),
+        *("securityfs", "pstore", "bpf", "configfs", "efivarfs", "binfmt_misc", "fusectl", "nsfs", "rpc_pipefs"),
+    }
+)
+"""Types that no other machine and no other process has to answer for. What is not here may be one of those."""
+_KERNELS_OWN = ("/proc", "/sys", "/dev")
+"""Nobody has programs there; systemd has an automount point in each machine's /proc."""
+
+
+class Mount(NamedTuple):
+    """Where a file system is mounted, and its type."""
+
+    point: str
+    kind: str
+
+
+class Mounts:
+    """Knows whether any file system may leave a system call without an answer, for as long as it is open."""
+
+    def __init__(self) -> None:
+        self._table = open(_TABLE, "rb", buffering=0)  # noqa: SIM115 - it tells of changes as long as it is open
+        self._changes = select.poll()
+        self._changes.register(self._table, select.POLLPRI)
+        self._may_hang = self._look()
+
+    def may_hang(self) -> bool:
+        """Whether one of them depends on a server, another machine's or a process (NFS, FUSE)."""
+        if self._changes.poll(0):
+            self._may_hang = self._look()
+        return self._may_hang
+
+    def close(self) -> None:
+        """Let go of the table."""
+        self._table.close()
+
+    def _look(self) -> bool:
+        self._table.seek(0)
+        mounts = _parsed(self._table.readall() or b"")
+        return any(
+            mount.kind not in _OURS_ALONE and not any(_inside(mount.point, place) for place in _KERNELS_OWN)
+            for mount in mounts
+        )
+
+
+def beneath(path: str) -> Mount | None:
+    """The mount that a path is on by its name; None where that cannot be told."""
+    path = os.path.normpath(path)
+    found: Mount | None = None
+    with suppress(OSError), open(_TABLE, "rb") as file:
+        for mount in _parsed(file.read()):
+            if _inside(path, mount.point) and (found is None or len(mount.point) >= len(found.point)):
+                found = mount  # of two at one place the later one covers the earlier
+    return found
+
+
+def _inside(path: str, directory: str) -> bool:
+    return path == directory or path.startswith(directory.rstrip("/") + "/")
+
+
+def _parsed(table: bytes) -> Iterator[Mount]:
+    for line in table.splitlines():
+        before, _, after = line.partition(b" - ")
+        point = _ESCAPED.sub(lambda octal: bytes([int(octal[1], 8)]), before.split()[4])
+        yield Mount(os.fsdecode(point), os.fsdecode(after.split()[0]))
