@@ -160,7 +160,7 @@ def _spawned(instance: Instance, event: Spawned, now: float) -> Outcome:
     told = Publish(EventName.STARTED, f"pid {pid}")
     alive = evolve(instance, pid=pid, started_at=now, restarts=restarts, automatic=False, message=held_up)
     if held_up is None:
-        alive, told = evolve(alive, refusals=0), Publish(EventName.STARTED, f"started as pid {pid}")
+        alive, told = evolve(alive, refusals=0), Publish(EventName.STARTED, f"pid {pid}")
     else:
         alive, told = evolve(alive, held_up=True), Publish(EventName.HELD_UP, f"pid {pid}: {held_up}")
     if alive.state is State.STOPPING:
@@ -176,7 +176,7 @@ def _executed(instance: Instance, now: float) -> Outcome:
     if not instance.held_up:
         return instance, ()
     runs = evolve(instance, held_up=False, started_at=now, refusals=0)
-    told = Publish(EventName.STARTED, f"started as pid {instance.pid}")
+    told = Publish(EventName.STARTED, f"pid {instance.pid}")
     if runs.state is not State.STARTING:
         return runs, (told,)
     return evolve(runs, state=_executed_as(runs), message=None), (told,)
