@@ -38,17 +38,9 @@ PLAIN: Mapping[str, Sequence[Edit]] = {
     ),
     # Each child makes ready for itself what the process between makes ready for all of a batch.
     "no-preparation": (
-        Edit("engines/zygote/fork_batch.py", "(_prepared(birth, common, batch), tuple", "(birth, tuple"),
-        Edit(
-            "engines/zygote/fork_batch.py",
-            "    return 1 if process is None else",
-            "    process = _prepared(process, (parent, _common[1]), {})\n    return 1 if process is None else",
-        ),
-        Edit(
-            "engines/zygote/fork_batch.py",
-            "    batch: dict[Any, Any] = {}\n",
-            "    batch = {}\n    _common[:] = common\n",
-        ),
+        Edit("engines/zygote/fork_batch.py", "(_prepared(birth, common, shared), tuple", "(birth, tuple"),
+        Edit("engines/zygote/fork_batch.py", "    return life\n", "    return _prepared(life, _common, {})\n"),
+        Edit("engines/zygote/fork_batch.py", "    clean_signals()\n", "    clean_signals()\n    _common[:] = common\n"),
         Edit("engines/zygote/fork_batch.py", "_kept: list", "_common = []\n_kept: list"),
     ),
 }
@@ -74,10 +66,8 @@ def copy(source: Path, target: Path, edits: Sequence[Edit] = ()) -> Path:
 
 
 def copies(target: Path, beside: Path | None = None) -> dict[str, Path]:
-    """A copy of udaemon as it is, one without each part, and one of another source tree that is to be compared."""
+    """A copy of udaemon as it is, and one without each part, or one of another source tree where that is asked for."""
     here = Path(udaemon.__path__[0])
+    others = {"beside": (beside, ())} if beside is not None else {name: (here, edits) for name, edits in PLAIN.items()}
     made = {"udaemon": copy(here, target / "udaemon")}
-    made |= {name: copy(here, target / name, edits) for name, edits in PLAIN.items()}
-    if beside is not None:
-        made["beside"] = copy(beside, target / "beside")
-    return made
+    return made | {name: copy(source, target / name, edits) for name, (source, edits) in others.items()}

@@ -8,42 +8,33 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any
-
-from attrs import define
+from typing import Any, NamedTuple
 
 from udaemon.engines import locks
 from udaemon.engines.base import CANCELLED, Reactor, SpawnRequest
 from udaemon.engines.child_spec import is_forked, spec_of
-from udaemon.engines.daemon import DaemonProcess
+from udaemon.engines.daemon import DaemonMain
 from udaemon.engines.process import ManagedProcess
 from udaemon.engines.sweep import Sweep
 from udaemon.engines.zygote.client import ZygoteClient
-from udaemon.engines.zygote.inherited import Common, Inherited
+from udaemon.engines.zygote.context import ZygoteContext
+from udaemon.engines.zygote.pickling import Descriptor
 from udaemon.engines.zygote.pool import ZygotePool
 from udaemon.engines.zygote.popen import Popen
+from udaemon.engines.zygote.process import ZygoteProcess
 from udaemon.engines.zygote.protocol import Timeouts
 from udaemon.engines.zygote.start import Starter
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.policy.instance import Key
 
 
-@define(eq=False)
-class _Awaited:
-    """A process that was asked for. It is what launches its process object: by being noted down."""
+class _Awaited(NamedTuple):
+    """A process that was asked for."""
 
     request: SpawnRequest
     near: socket.socket
     far: socket.socket
-    process: DaemonProcess | None = None
-    popen: Popen | None = None
-    tells = True
-
-    def launch(self, popen: Popen) -> None:
-        self.popen = popen
-
-    def wait(self, popen: Popen, timeout: float | None) -> int | None:  # noqa: ARG002 - the reactor waits
-        return popen.returncode
+    process: ZygoteProcess
 
 
 class ForkQueue:
@@ -99,6 +90,7 @@ class ForkQueue:
             common=(self.parent, scoreboard),
             output=output,
         )
+        self._context = ZygoteContext(parent=self)
         self._awaited: dict[Popen, _Awaited] = {}
         self._sweeps: set[Sweep] = set()
 
@@ -168,19 +160,23 @@ class ForkQueue:
 
     def _noted(self, request: SpawnRequest, near: socket.socket, far: socket.socket) -> Popen:
         near.setblocking(False)
-        awaited = _Awaited(request, near, far)
         spec = spec_of(self._manifest, request.daemon, request.key.index, slot=request.slot)
-        fds = (Inherited(request.output), Inherited(request.lock), Inherited(far.fileno()))
-        awaited.process = DaemonProcess(
-            awaited,
-            args=(spec._replace(rlimit_nofile=self._nofile), *fds, Common(0), Common(1)),
-            name=str(request.key),
-        )
-        awaited.process.start()
-        assert awaited.popen is not None
-        awaited.popen.root = self._zygotes.root_of(request.daemon)
-        self._awaited[awaited.popen] = awaited
-        return awaited.popen
+        fds = map(Descriptor, (request.output, request.lock, far.fileno()))
+        main = DaemonMain(spec._replace(rlimit_nofile=self._nofile), *fds)
+        process = self._context.Process(target=main, name=str(request.key))
+        process.start()
+        popen = process.popen
+        assert popen is not None
+        popen.root = self._zygotes.root_of(request.daemon)
+        self._awaited[popen] = _Awaited(request, near, far, process)
+        return popen
+
+    def launch(self, popen: Popen) -> None:
+        """Nothing yet: `ask` has those of one zygote forked together; see `Parent`."""
+
+    def wait(self, popen: Popen, timeout: float | None) -> int | None:  # noqa: ARG002 - the reactor waits
+        """See `Parent`: it is noted down where the end is seen."""
+        return popen.returncode
 
     def forked(self, popen: Popen) -> None:
         """A zygote has forked it; see `Parent`."""
@@ -205,7 +201,6 @@ class ForkQueue:
         """A zygote could not fork it; see `Parent`."""
         awaited = self._awaited.pop(popen)
         popen.returncode = 1
-        assert awaited.process is not None
         awaited.process.close()
         awaited.near.close()
         awaited.far.close()

@@ -15,6 +15,7 @@ from typing import Any
 from udaemon.engines.base import Reactor
 from udaemon.engines.status import Status, reap
 from udaemon.engines.zygote import wire
+from udaemon.engines.zygote.pickling import pack
 from udaemon.engines.zygote.popen import Popen
 from udaemon.engines.zygote.start import Plan, Starter
 
@@ -48,7 +49,7 @@ class ZygoteConnection:
         self._on_end = on_end
         process = starter.start(plan)
         try:
-            wire.ask(process.channel, plan.setup, (plan.output, *plan.common))
+            wire.ask(process.channel, [pack(plan.setup, (plan.output, *plan.common))])
         except (BrokenPipeError, ConnectionResetError):
             pass  # it died just now, and its end is told by its pidfd
         except OSError:
@@ -65,8 +66,7 @@ class ZygoteConnection:
         Raises:
             OSError: It has gone, or there are no descriptors left.
         """
-        value = [(popen.payload, len(popen.fds)) for popen in popens]
-        wire.ask(self._channel, value, [fd for popen in popens for fd in popen.fds])
+        wire.ask(self._channel, (popen.part for popen in popens))
 
     def go_on(self) -> None:
         """Let it go on with its imports.
@@ -74,7 +74,7 @@ class ZygoteConnection:
         Raises:
             OSError: It has gone, or there are no descriptors left.
         """
-        wire.ask(self._channel, None)
+        wire.ask(self._channel, ())
 
     def kill(self) -> None:
         """End it; `on_end` follows."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import gc
 import os
-import pickle
 import resource
 import signal
 import struct
@@ -17,12 +16,13 @@ import sys
 import traceback
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from udaemon.child.signals import OTHERS, STOPS, clean_signals
 from udaemon.child.stack import Life, go_on
-from udaemon.engines.zygote import inherited
+from udaemon.engines.zygote.pickling import unpack
 from udaemon.engines.zygote.process import ZygoteProcess
+from udaemon.engines.zygote.wire import Part
 
 _WAITING = (*STOPS, *OTHERS)
 _RESULT = struct.Struct("=iii")  # number in the batch, pid, errno
@@ -34,18 +34,11 @@ Gaps = tuple[tuple[int, int], ...]
 """Ranges of descriptors that a child closes."""
 
 
-class ForkRequest(NamedTuple):
-    """A process to be: a pickled `Process`, and the descriptors it is given."""
-
-    payload: bytes
-    fds: list[int]
-
-
-def fork_batch(requests: Sequence[ForkRequest], common: Sequence[int]) -> list[tuple[int, int] | None]:
+def fork_batch(requests: Sequence[Part], common: Sequence[int]) -> list[tuple[int, int] | None]:
     """Fork these. Returns for each its pid and 0, or 0 and an errno, or None where nobody knows.
 
     Args:
-        requests: What to fork.
+        requests: A process object each, and the descriptors that it is given.
         common: Descriptors that every child has; the first ends when the parent does.
     """
     # A module may have set it to be ignored: then the kernel would reap our grandchildren, and their status is lost.
@@ -85,44 +78,48 @@ def _drain(pipe: int) -> bytes:
     return text[: len(text) - len(text) % _RESULT.size]
 
 
-def _intermediate(requests: Sequence[ForkRequest], common: Sequence[int], report: int) -> Life | int:
+def _intermediate(requests: Sequence[Part], common: Sequence[int], report: int) -> Life | int:
     """The life of the process between: it forks, tells, and ends. What it prepares, its children need not touch."""
     clean_signals()
-    kept = {0, 1, 2, *common}
-    batch: dict[Any, Any] = {}
+    shared: dict[Any, Any] = {}
     sys.stdin = None  # or multiprocessing puts one more descriptor in its place
-    lives = [(_prepared(request, common, batch), tuple(_gaps(kept | set(request.fds)))) for request in requests]
+    lives = [
+        (_prepared(request, common, shared), tuple(_gaps({0, 1, 2, *common, *request.fds}))) for request in requests
+    ]
     gc.freeze()  # a first collection in each child would go through all of them
-    _kept.append((requests, lives, batch))
-    for number, (process, gaps) in enumerate(lives):
+    _kept.append((requests, lives, shared))
+    for number, (life, gaps) in enumerate(lives):
         try:
             pid = os.fork()
         except OSError as error:
             os.write(report, _RESULT.pack(number, 0, error.errno or 0))
             continue
         if pid == 0:
-            return partial(_run_child, process, gaps, common[0])
+            return partial(_run_child, life, gaps)
         os.write(report, _RESULT.pack(number, pid, 0))
     return 0
 
 
-def _prepared(request: ForkRequest, common: Sequence[int], batch: dict[Any, Any]) -> ZygoteProcess | None:
-    """The process object; made before the fork, as each page that a child is the first to touch is copied for it."""
+def _prepared(request: Part, common: Sequence[int], shared: dict[Any, Any]) -> Life:
+    """What a child does; made before the fork, as each page that a child is the first to touch is copied for it."""
     try:
-        with inherited.offered(request.fds, common):
-            process = pickle.loads(request.payload)  # noqa: S301 - it comes from the parent
-        process.prepare(batch, common[0])
+        process: ZygoteProcess = unpack(request)
+        return process.prepare(common, shared)
     except Exception:  # noqa: BLE001 - the rest of the batch must live
         traceback.print_exc()
-        return None
-    return process if isinstance(process, ZygoteProcess) else None
+        return _fail
 
 
-def _run_child(process: ZygoteProcess | None, gaps: Gaps, parent: int) -> Life | int:
+def _fail() -> int:
+    """What a child does that could not be made ready, as has been told: end."""
+    return 1
+
+
+def _run_child(life: Life, gaps: Gaps) -> Life:
     """The life of a child, up to what is its own."""
     for first, end in gaps:
         os.closerange(first, end)
-    return 1 if process is None else process.life(parent)
+    return life
 
 
 def _gaps(keep: set[int]) -> Iterator[tuple[int, int]]:

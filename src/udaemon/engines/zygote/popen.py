@@ -1,44 +1,45 @@
 """The parent's side of one process of a zygote, as multiprocessing wants it.
 
-Knows nothing of how it is launched or waited for; `Launch` does. ForkRequest may come later than `start()`.
+Knows nothing of how it is launched or waited for; its `Parent` does. Its birth may come later than `start()`.
 """
 
 from __future__ import annotations
 
 import os
 import signal
-from multiprocessing import context, reduction
-from multiprocessing.process import BaseProcess
-from typing import Protocol
+from multiprocessing import context
+from typing import TYPE_CHECKING
 
-from udaemon.engines.zygote.inherited import Place
+from udaemon.engines.zygote.pickling import Descriptor, pack
+
+if TYPE_CHECKING:
+    from udaemon.engines.zygote.process import ZygoteProcess
+    from udaemon.engines.zygote.protocol import Parent
 
 
 class Popen:
     """A process that was asked for; `pid` and `sentinel`, which is a pidfd, are there once it was born."""
 
     method = "zygote"
-    DupFd = Place
+    DupFd = Descriptor
 
-    def __init__(self, process: BaseProcess, launch: Launch) -> None:
+    def __init__(self, process: ZygoteProcess, parent: Parent) -> None:
         self.pid: int | None = None
         self.sentinel = -1
         self.returncode: int | None = None
-        self.fds: list[int] = []
         self.root: int | None = None
         """What it begins with, by its number among the roots of its zygote; None for whatever that imports."""
-        self._launch = launch
+        self._parent = parent
         context.set_spawning_popen(self)  # type: ignore[arg-type]  # typeshed names the stdlib's own
         try:
-            self.payload = bytes(reduction.ForkingPickler.dumps(process))
+            self.part = pack(process)
         finally:
             context.set_spawning_popen(None)
-        launch.launch(self)
+        parent.launch(self)
 
     def duplicate_for_child(self, fd: int) -> int:
-        """Take a descriptor along. Returns its place among those of this process."""
-        self.fds.append(fd)
-        return len(self.fds) - 1
+        """Give the child a descriptor: all that are in what is pickled are sent along."""
+        return fd
 
     def forked(self, pid: int, pidfd: int) -> None:
         """It exists; the pidfd is closed with it."""
@@ -46,12 +47,12 @@ class Popen:
 
     def poll(self) -> int | None:
         """Its return code, None while it lives. Asked of every process whenever one is started."""
-        return self.returncode if self._launch.tells else self.wait(0)
+        return self.wait(0)
 
     def wait(self, timeout: float | None = None) -> int | None:
         """Its return code, None if it lives on after `timeout` seconds."""
         if self.returncode is None:
-            self.returncode = self._launch.wait(self, timeout)
+            self.returncode = self._parent.wait(self, timeout)
         return self.returncode
 
     def terminate(self) -> None:
@@ -74,16 +75,3 @@ class Popen:
                 signal.pidfd_send_signal(self.sentinel, number)
             except ProcessLookupError:
                 self.poll()
-
-
-class Launch(Protocol):
-    """What brings processes of a zygote to life, and knows when they end."""
-
-    tells: bool
-    """Whether it sets `returncode` by itself."""
-
-    def launch(self, popen: Popen) -> None:
-        """Have it born, now or later."""
-
-    def wait(self, popen: Popen, timeout: float | None) -> int | None:
-        """Its return code, None if it lives on after `timeout` seconds."""

@@ -1,51 +1,55 @@
 """The process object of the start method "zygote".
 
-Knows nothing of zygotes: who launches it is given to it, and stays behind when it is pickled.
+Knows nothing of zygotes: its parent is given to it, and stays behind when it is pickled.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Sequence
 from functools import partial
-from multiprocessing.process import BaseProcess
+from multiprocessing import process, util
 from typing import TYPE_CHECKING, Any
 
 from udaemon.child.signals import unblock_signals
 from udaemon.child.stack import Life
+from udaemon.child.title import set_title
 
 if TYPE_CHECKING:
-    from udaemon.engines.zygote.popen import Launch, Popen
+    from udaemon.engines.zygote.popen import Popen
+    from udaemon.engines.zygote.protocol import Parent
+
+_process: Any = process
+_util: Any = util
 
 
-class ZygoteProcess(BaseProcess):
-    """A `multiprocessing.Process` that a zygote forks."""
+class ZygoteProcess(process.BaseProcess):
+    """A `multiprocessing.Process` that a zygote forks.
+
+    A target may have a method `prepare(common, shared)`. It is called in place of the target, in the process that forks
+    the child and before it does, and returns what the child calls with no frame below it and nothing of multiprocessing
+    round it: the child is a program of its own, whose exit code that returns. `common` are the descriptors that all
+    children of the zygote have, the first of them the sentinel of the parent; `shared` is a dict that all that are
+    forked together have in common.
+    """
 
     _start_method = None  # the code in it gets the platform's own default
 
-    def __init__(
-        self,
-        launch: Launch,
-        *,
-        target: Callable[..., object] | None = None,
-        name: str | None = None,
-        args: Iterable[Any] = (),
-        kwargs: Mapping[str, Any] | None = None,
-        daemon: bool | None = None,
-    ) -> None:
-        super().__init__(None, target, name, args, kwargs or {}, daemon=daemon)
-        self._launch: Launch | None = launch
+    def __init__(self, parent: Parent, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._parent: Parent | None = parent
         self._popen: Popen | None
 
-    def prepare(self, batch: dict[Any, Any], parent_sentinel: int) -> None:
-        """Make ready what the child need not. Called in the process that forks it, before it forks any.
+    def prepare(self, common: Sequence[int], shared: dict[Any, Any]) -> Life:
+        """What the child does. Called in the process that forks it; what is made there, the child need not make."""
+        prepare = getattr(self._target, "prepare", None)  # type: ignore[attr-defined]
+        if prepare is None:
+            return partial(self._run, common[0])
+        _process._parent_process = _process._ParentProcess(self._parent_name, self._parent_pid, common[0])  # type: ignore[attr-defined]
+        main = type(process.current_process())()  # a main process as ours: with its own key, and Process-1 comes next
+        main.name = self.name
+        return partial(_be_program, main, prepare(common, shared), after_fork=bool(_util._afterfork_registry))
 
-        Args:
-            batch: For what those that are forked together share.
-            parent_sentinel: What the child's parent process has as a sentinel.
-        """
-
-    def life(self, parent_sentinel: int) -> Life:
-        """What the child does. Called there, with the frames that it was forked in left behind."""
+    def _run(self, parent_sentinel: int) -> Life:
         unblock_signals()
         return partial(self._bootstrap, parent_sentinel=parent_sentinel)  # type: ignore[attr-defined]
 
@@ -63,9 +67,18 @@ class ZygoteProcess(BaseProcess):
     def _Popen(process: ZygoteProcess) -> Popen:  # noqa: N802 - multiprocessing calls it so
         from udaemon.engines.zygote.popen import Popen
 
-        assert process._launch is not None
-        return Popen(process, process._launch)
+        assert process._parent is not None
+        return Popen(process, process._parent)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave the launcher behind."""
-        return self.__dict__ | {"_launch": None, "_popen": None}
+        """Leave the parent behind."""
+        return self.__dict__ | {"_parent": None, "_popen": None}
+
+
+def _be_program(main: process.BaseProcess, life: Life, *, after_fork: bool) -> Life:
+    """Be a program's main process; what cares for itself after a fork is told as in any child of multiprocessing."""
+    _process._current_process = main
+    if after_fork:
+        _util._run_after_forkers()
+    set_title(main.name)
+    return life

@@ -23,12 +23,13 @@ from typing import NamedTuple, NoReturn
 
 from udaemon.child.signals import survive_signals
 from udaemon.child.title import set_title
-from udaemon.engines.zygote.fork_batch import ForkRequest, fork_batch
+from udaemon.engines.zygote.fork_batch import fork_batch
 from udaemon.engines.zygote.load import Loaded, Loader, Spoiled
+from udaemon.engines.zygote.pickling import unpack
 from udaemon.engines.zygote.sharing import Root, Sharing
 from udaemon.engines.zygote.sources import Sources
 from udaemon.engines.zygote.threads import is_alone
-from udaemon.engines.zygote.wire import Request, Truncated, answer, receive_request
+from udaemon.engines.zygote.wire import Part, Truncated, answer, receive_request
 
 _MOST_TOLD = 100
 """Modules of a root that the parent hears of; all of them are told by `check -v`."""
@@ -66,8 +67,8 @@ def serve(fd: int) -> None:
     first = receive_request(channel)
     if first is None:
         return
-    setup: Setup = first.value
-    output, *common = first.fds
+    setup: Setup = unpack(first[0])
+    output, *common = first[0].fds
     _die_with(common[0])
     _settle(setup, output)
     server = _Server(channel, common)
@@ -136,7 +137,7 @@ class _Server:
             return True
         if request is None:
             os._exit(0)
-        if request.value is None:
+        if not request:
             return False
         _serve_one(self._channel, request, self._sources, self._common)
         return True
@@ -165,23 +166,19 @@ def _settle(setup: Setup, output: int) -> None:
     sys.path[:0] = [entry for entry in setup.path if entry not in sys.path]
 
 
-def _serve_one(channel: socket.socket, request: Request, sources: Sources, common: Sequence[int]) -> None:
+def _serve_one(channel: socket.socket, request: Sequence[Part], sources: Sources, common: Sequence[int]) -> None:
     if (file := sources.changed()) is not None:
         reply: dict[str, object] = {"stale": file}
     elif not is_alone():
         reply = {"spoiled": None, "why": "a thread was started after the imports"}
     else:
-        reply = {"forked": fork_batch(_fork_requests(request), common)}
+        reply = {"forked": fork_batch(request, common)}
     # Before the answer: the parent may ask at once whether the locks among these are free. In no `finally`: whoever was
     # forked leaves through here with them.
-    for fd in request.fds:
-        os.close(fd)
+    for part in request:
+        for fd in part.fds:
+            os.close(fd)
     answer(channel, reply)
-
-
-def _fork_requests(request: Request) -> list[ForkRequest]:
-    rest = iter(request.fds)
-    return [ForkRequest(payload, [next(rest) for _ in range(count)]) for payload, count in request.value]
 
 
 def _die_with(parent: int) -> None:

@@ -30,7 +30,7 @@ class Waiting:
             ValueError: One has more descriptors than a message can carry.
         """
         for popen in popens:
-            if len(popen.fds) > MAX_FDS:
+            if len(popen.part.fds) > MAX_FDS:
                 raise ValueError(f"a process can be given {MAX_FDS} descriptors at most")
             self._popens.append(popen)
 
@@ -54,7 +54,7 @@ class Waiting:
             if not can_fork(popen):
                 later.append(popen)
                 continue
-            room -= len(popen.fds)
+            room -= len(popen.part.fds)
             if room < 0 and batch:
                 later.append(popen)
                 break
