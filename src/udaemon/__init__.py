@@ -11,11 +11,23 @@ if TYPE_CHECKING:
 
     from udaemon.child.embed import run
     from udaemon.child.task import CallbackTask, StopTask, Task, TaskContext, TaskEvent, steers
+    from udaemon.engines.zygote.context import ZygoteContext
     from udaemon.runner import Runner
 
 __version__ = "0.1.0"
 
-__all__ = ["CallbackTask", "Runner", "StopTask", "Task", "TaskContext", "TaskEvent", "__version__", "run", "steers"]
+__all__ = [
+    "CallbackTask",
+    "Runner",
+    "StopTask",
+    "Task",
+    "TaskContext",
+    "TaskEvent",
+    "ZygoteContext",
+    "__version__",
+    "run",
+    "steers",
+]
 
 
 def __getattr__(name: str) -> Any:
@@ -27,6 +39,10 @@ def __getattr__(name: str) -> Any:
         from udaemon.runner import Runner
 
         return Runner
+    if name == "ZygoteContext":
+        from udaemon.engines.zygote.context import ZygoteContext
+
+        return ZygoteContext
     if name in __all__:
         from udaemon.child import task
 

@@ -186,7 +186,7 @@ def test_a_spare_zygote_that_fails_says_so_where_its_output_goes(project: Projec
     read, write = os.pipe()
     parent, alive = os.pipe()
     setup = Setup(dict(os.environ), str(project.directory / "nowhere"), (), (), ())
-    wire.ask(spare.channel, [pack(setup, (write, parent))])
+    wire.ask(spare.channel, [pack(setup, (write, write, parent))])
     os.close(write)
 
     status = os.waitid(os.P_PIDFD, spare.pidfd, os.WEXITED)

@@ -164,9 +164,7 @@ class ForkQueue:
         fds = map(Descriptor, (request.output, request.lock, far.fileno()))
         main = DaemonMain(spec._replace(rlimit_nofile=self._nofile), *fds)
         process = self._context.Process(target=main, name=str(request.key))
-        process.start()
-        popen = process.popen
-        assert popen is not None
+        popen = process.start_watched()
         popen.root = self._zygotes.root_of(request.daemon)
         self._awaited[popen] = _Awaited(request, near, far, process)
         return popen

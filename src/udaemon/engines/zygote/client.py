@@ -145,9 +145,10 @@ class ZygoteClient:
                 self._ask(self._connection, batch)
 
     def _start(self) -> None:
-        setup = self._plan.setup
-        roots = () if self._quarantine.unlucky else setup.roots
-        plan = self._plan._replace(setup=setup._replace(roots=roots, left_out=self._quarantine.left_out))
+        setup = self._plan.setup._replace(left_out=self._quarantine.left_out)
+        if self._quarantine.unlucky:
+            setup = setup._replace(roots=(), program={})
+        plan = self._plan._replace(setup=setup)
         self._progress = Progress()
         self._blame = ""
         try:

@@ -15,7 +15,6 @@ from typing import Any
 from udaemon.engines.base import Reactor
 from udaemon.engines.status import Status, reap
 from udaemon.engines.zygote import wire
-from udaemon.engines.zygote.pickling import pack
 from udaemon.engines.zygote.popen import Popen
 from udaemon.engines.zygote.start import Plan, Starter
 
@@ -49,7 +48,7 @@ class ZygoteConnection:
         self._on_end = on_end
         process = starter.start(plan)
         try:
-            wire.ask(process.channel, [pack(plan.setup, (plan.output, *plan.common))])
+            wire.ask(process.channel, [plan.message()])
         except (BrokenPipeError, ConnectionResetError):
             pass  # it died just now, and its end is told by its pidfd
         except OSError:

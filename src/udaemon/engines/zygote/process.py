@@ -5,6 +5,7 @@ Knows nothing of zygotes: its parent is given to it, and stays behind when it is
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from functools import partial
 from multiprocessing import process, util
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from udaemon.child.signals import unblock_signals
 from udaemon.child.stack import Life
 from udaemon.child.title import set_title
+from udaemon.engines.zygote.pickling import Descriptor
 
 if TYPE_CHECKING:
     from udaemon.engines.zygote.popen import Popen
@@ -37,6 +39,7 @@ class ZygoteProcess(process.BaseProcess):
     def __init__(self, parent: Parent, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._parent: Parent | None = parent
+        self._tracker: Descriptor | None = None
         self._popen: Popen | None
 
     def prepare(self, common: Sequence[int], shared: dict[Any, Any]) -> Life:
@@ -51,7 +54,18 @@ class ZygoteProcess(process.BaseProcess):
 
     def _run(self, parent_sentinel: int) -> Life:
         unblock_signals()
+        if self._tracker is not None:
+            from multiprocessing import resource_tracker
+
+            resource_tracker._resource_tracker._fd = self._tracker.fd  # type: ignore[attr-defined]
         return partial(self._bootstrap, parent_sentinel=parent_sentinel)  # type: ignore[attr-defined]
+
+    def start_watched(self) -> Popen:
+        """Start it for a parent that watches its end: it is no `active_children`, all of which each start polls."""
+        self.start()
+        _process._children.discard(self)
+        assert self._popen is not None
+        return self._popen
 
     @property
     def sentinel(self) -> int:
@@ -71,8 +85,10 @@ class ZygoteProcess(process.BaseProcess):
         return Popen(process, process._parent)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave the parent behind."""
-        return self.__dict__ | {"_parent": None, "_popen": None}
+        """Leave the parent behind, and take its resource tracker along: another one would unlink what is ours."""
+        tracker = sys.modules.get("multiprocessing.resource_tracker")
+        fd = None if tracker is None else tracker._resource_tracker._fd
+        return self.__dict__ | {"_parent": None, "_popen": None, "_tracker": None if fd is None else Descriptor(fd)}
 
 
 def _be_program(main: process.BaseProcess, life: Life, *, after_fork: bool) -> Life:

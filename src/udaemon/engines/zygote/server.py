@@ -19,7 +19,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from types import MappingProxyType
-from typing import NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from udaemon.child.signals import survive_signals
 from udaemon.child.title import set_title
@@ -40,8 +40,9 @@ class Setup(NamedTuple):
 
     `env` is the whole environment; `path` goes before the rest of `sys.path`; `own` modules are trusted to import well,
     what daemons begin with (`roots`) is other people's; `left_out` are modules that are not to be imported here, each
-    with the reason. With it come the descriptors for output and those that all children have in common: first of these
-    the read end of a pipe that ends when the parent does.
+    with the reason; `program` is what `program.py` describes, where the processes are of one. With it come descriptors
+    for stdout and stderr, and those that all children have in common: first of these the read end of a pipe that ends
+    when the parent does.
     """
 
     env: Mapping[str, str]
@@ -50,10 +51,12 @@ class Setup(NamedTuple):
     own: tuple[str, ...]
     roots: tuple[Root, ...] = ()
     left_out: Mapping[str, str] = MappingProxyType({})
+    program: Mapping[str, Any] = MappingProxyType({})
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle the mappings as dicts: a mapping proxy cannot be pickled."""
-        return (Setup, tuple(self._replace(env=dict(self.env), left_out=dict(self.left_out))))
+        plain = self._replace(env=dict(self.env), left_out=dict(self.left_out), program=dict(self.program))
+        return (Setup, tuple(plain))
 
 
 def serve(fd: int) -> None:
@@ -68,9 +71,9 @@ def serve(fd: int) -> None:
     if first is None:
         return
     setup: Setup = unpack(first[0])
-    output, *common = first[0].fds
+    stdout, stderr, *common = first[0].fds
     _die_with(common[0])
-    _settle(setup, output)
+    _settle(setup, stdout, stderr)
     server = _Server(channel, common)
     for name in setup.own:
         importlib.import_module(name)
@@ -108,10 +111,25 @@ class _Server:
             failed |= step.failed
             if left:
                 self._pause(step)
+        failed |= self._load_program(setup)
         for number, root in enumerate(setup.roots):
             answer(self._channel, {"root": number, **_told(sharing, root)})
         self._sources.note()
         answer(self._channel, {"ready": True, "failed": failed})
+
+    def _load_program(self, setup: Setup) -> dict[str, str]:
+        """Import the main module. Returns it with the reason if that failed."""
+        if not setup.program:
+            return {}
+        from udaemon.engines.zygote.program import MAIN, be_of  # what it loads is nothing for daemons
+
+        if MAIN in setup.left_out:
+            return {}
+        self._say(MAIN, [])
+        why = be_of(setup.program)
+        if not is_alone():
+            raise Spoiled(MAIN, "it started a thread at import")
+        return {} if why is None else {MAIN: why}
 
     def serve(self) -> NoReturn:
         """Fork on request, to the end."""
@@ -153,11 +171,11 @@ def _told(sharing: Sharing, root: Root) -> dict[str, object]:
     }
 
 
-def _settle(setup: Setup, output: int) -> None:
+def _settle(setup: Setup, *output: int) -> None:
     """Take the place of one that was executed for this, wherever this process comes from."""
-    for number in (1, 2):
-        os.dup2(output, number)
-    os.close(output)
+    for number, fd in enumerate(output, start=1):
+        os.dup2(fd, number)
+        os.close(fd)
     os.chdir(setup.cwd)
     for name in os.environ.keys() - setup.env.keys():
         del os.environ[name]
