@@ -11,6 +11,7 @@ import textwrap
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.connection import wait as wait_for
 from multiprocessing.shared_memory import SharedMemory
@@ -412,6 +413,7 @@ class Program:
             current, parent = multiprocessing.current_process(), multiprocessing.parent_process()
             assert parent is not None
             self.connection.send((names, prepared_by != os.getpid(), current.name, parent.pid))
+            self.connection.send(len(os.listdir("/proc/self/fd")))
             return 17
 
         return main
@@ -427,3 +429,14 @@ def test_a_target_that_is_prepared_is_the_whole_program_of_the_child(context: Zy
     assert prepared_before
     assert "_bootstrap" not in names
     assert len([one for one in names if not one.startswith("_run_")]) <= 2
+
+
+def test_a_whole_program_is_given_no_descriptor_but_its_own(context: ZygoteContext) -> None:
+    """Whatever the parent has to do with multiprocessing: a resource tracker is a program's own."""
+    resource_tracker.ensure_running()
+    here, there = context.Pipe()
+    process = context.Process(target=Program(there))
+    process.start()
+    here.recv()
+    assert here.recv() == len(["stdin", "stdout", "stderr", "sentinel", "connection", "the listing itself"])
+    process.join(10)

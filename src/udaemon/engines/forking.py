@@ -21,7 +21,6 @@ from udaemon.engines.zygote.context import ZygoteContext
 from udaemon.engines.zygote.pickling import Descriptor
 from udaemon.engines.zygote.pool import ZygotePool
 from udaemon.engines.zygote.popen import Popen
-from udaemon.engines.zygote.process import ZygoteProcess
 from udaemon.engines.zygote.protocol import Timeouts
 from udaemon.engines.zygote.start import Starter
 from udaemon.manifest.model import Daemon, Manifest
@@ -34,7 +33,6 @@ class _Awaited(NamedTuple):
     request: SpawnRequest
     near: socket.socket
     far: socket.socket
-    process: ZygoteProcess
 
 
 class ForkQueue:
@@ -163,18 +161,13 @@ class ForkQueue:
         spec = spec_of(self._manifest, request.daemon, request.key.index, slot=request.slot)
         fds = map(Descriptor, (request.output, request.lock, far.fileno()))
         main = DaemonMain(spec._replace(rlimit_nofile=self._nofile), *fds)
-        process = self._context.Process(target=main, name=str(request.key))
-        popen = process.start_watched()
+        popen = self._context.Process(target=main, name=str(request.key)).start_watched()
         popen.root = self._zygotes.root_of(request.daemon)
-        self._awaited[popen] = _Awaited(request, near, far, process)
+        self._awaited[popen] = _Awaited(request, near, far)
         return popen
 
     def launch(self, popen: Popen) -> None:
         """Nothing yet: `ask` has those of one zygote forked together; see `Parent`."""
-
-    def wait(self, popen: Popen, timeout: float | None) -> int | None:  # noqa: ARG002 - the reactor waits
-        """See `Parent`: it is noted down where the end is seen."""
-        return popen.returncode
 
     def forked(self, popen: Popen) -> None:
         """A zygote has forked it; see `Parent`."""
@@ -190,7 +183,6 @@ class ForkQueue:
             daemon=request.daemon,
             pid=popen.pid,
             pidfd=popen.sentinel,
-            process=awaited.process,
             reports=awaited.near,
         )
         self._on_forked(managed, request)
@@ -198,8 +190,7 @@ class ForkQueue:
     def failed(self, popen: Popen, message: str) -> None:
         """A zygote could not fork it; see `Parent`."""
         awaited = self._awaited.pop(popen)
-        popen.returncode = 1
-        awaited.process.close()
+        popen.close()
         awaited.near.close()
         awaited.far.close()
         self._on_refused(awaited.request, message)

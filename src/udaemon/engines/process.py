@@ -11,7 +11,6 @@ from attrs import define, field
 
 from udaemon.child.report import FrameReader, Leaving
 from udaemon.engines.status import Status
-from udaemon.engines.zygote.process import ZygoteProcess
 from udaemon.manifest.model import Daemon
 from udaemon.policy.instance import Key
 
@@ -23,7 +22,6 @@ class ManagedProcess:
     Attributes:
         pidfd: Names the process; closed once it is reaped.
         lock: Holds the instance's lock, where that is ours to hold.
-        process: Its process object, for one that a zygote forked.
         reports: Our end of its socket, for one that reports.
         leaving: Its last words on that.
         ended: How it ended, once that is known.
@@ -38,7 +36,6 @@ class ManagedProcess:
     pid: int
     pidfd: int
     lock: int | None = None
-    process: ZygoteProcess | None = None
     reports: socket.socket | None = None
     reader: FrameReader = field(factory=FrameReader)
     leaving: Leaving | None = None

@@ -138,10 +138,8 @@ class Reaper:
         for managed in self.managed.values():
             for pidfd in (*managed.survivors.values(), *([managed.pidfd] if managed.ended is None else [])):
                 self._reactor.forget(pidfd)
-                if managed.process is None or pidfd != managed.pidfd:
-                    os.close(pidfd)
+                os.close(pidfd)
             self._reports.drain(managed)
-            _let_go(managed, 0)
             _unlock(managed)
         self.managed.clear()
         self._spare.close()
@@ -179,9 +177,7 @@ class Reaper:
         assert status is not None
         managed.ended = status
         self._pids.discard(managed.pid)
-        if managed.process is None:
-            os.close(managed.pidfd)
-        _let_go(managed, status.returncode)
+        os.close(managed.pidfd)
         self._follow(managed, follow)
         if not managed.survivors:
             self._forget(managed)
@@ -246,14 +242,6 @@ def _unlock(managed: ManagedProcess) -> None:
     if managed.lock is not None:
         os.close(managed.lock)
         managed.lock = None
-
-
-def _let_go(managed: ManagedProcess, code: int) -> None:
-    """Tell multiprocessing that the process is no more its concern; this closes its pidfd too."""
-    process, managed.process = managed.process, None
-    if process is not None and process.popen is not None:
-        process.popen.returncode = code
-        process.close()
 
 
 def _ask(managed: ManagedProcess, relative: Relative | None, pidfd: int) -> None:

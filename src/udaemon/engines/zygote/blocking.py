@@ -6,13 +6,12 @@ Knows nothing of what the processes do. It is its own event loop while it waits.
 from __future__ import annotations
 
 import os
-import select
+import selectors
 import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
 
-from udaemon.engines.status import reap
 from udaemon.engines.subreaper import subreaper
 from udaemon.engines.zygote.client import ZygoteClient
 from udaemon.engines.zygote.popen import Popen
@@ -38,8 +37,7 @@ class BlockingParent:
     def __init__(self, preload: tuple[str, ...], timeouts: Timeouts) -> None:
         self.pid = os.getpid()
         self._lock = threading.Lock()
-        self._callbacks: dict[int, Callable[[], None]] = {}
-        self._poll = select.poll()
+        self._selector = selectors.DefaultSelector()
         self._trouble: str | None = None
         self._starter = Starter()
         self._sentinel, self._alive = os.pipe2(os.O_CLOEXEC)
@@ -50,13 +48,11 @@ class BlockingParent:
 
     def watch(self, fd: int, callback: Callable[[], None]) -> None:
         """Call `callback` whenever `fd` is readable, while this waits."""
-        self._callbacks[fd] = callback
-        self._poll.register(fd, select.POLLIN)
+        self._selector.register(fd, selectors.EVENT_READ, callback)
 
     def forget(self, fd: int) -> None:
         """Stop that."""
-        if self._callbacks.pop(fd, None) is not None:
-            self._poll.unregister(fd)
+        self._selector.unregister(fd)
 
     def launch(self, popen: Popen) -> None:
         """Have it forked, and wait until it was.
@@ -69,27 +65,13 @@ class BlockingParent:
             self._trouble = None
             self._zygotes.add([popen])
             while popen.pid is None and self._trouble is None:
-                left = bounded(_left(self._zygotes.deadline))
-                for fd, _ in self._poll.poll(None if left is None else left * 1000):
-                    if fd in self._callbacks:
-                        self._callbacks[fd]()
+                deadline = self._zygotes.deadline
+                left = bounded(None if deadline is None else deadline - time.monotonic())
+                for key, _ in self._selector.select(left):
+                    key.data()
                 self._zygotes.expire(time.monotonic())
             if popen.pid is None:
                 raise OSError(self._trouble)
-
-    def wait(self, popen: Popen, timeout: float | None) -> int | None:
-        """Its return code, None if it lives on after `timeout` seconds."""
-        poll = select.poll()
-        poll.register(popen.sentinel, select.POLLIN)
-        until = None if timeout is None else time.monotonic() + timeout
-        while not poll.poll(None if (left := bounded(_left(until))) is None else left * 1000):
-            if left == 0.0:
-                return None
-        try:
-            status = reap(popen.sentinel)
-        except ChildProcessError:  # another thread was faster, and notes it down at this moment
-            return popen.returncode
-        return None if status is None else status.returncode
 
     def forked(self, popen: Popen) -> None:
         """It exists, as `launch` sees by its pid."""
@@ -110,8 +92,5 @@ class BlockingParent:
         """End the zygote."""
         self._zygotes.close()
         self._starter.close()
+        self._selector.close()
         os.close(self._sentinel)  # not the other end: its closing tells the children that we are gone
-
-
-def _left(until: float | None) -> float | None:
-    return None if until is None else until - time.monotonic()

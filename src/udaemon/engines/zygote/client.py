@@ -16,7 +16,6 @@ from udaemon.engines.base import Reactor
 from udaemon.engines.commands import ExecFailed
 from udaemon.engines.status import Status
 from udaemon.engines.zygote.connection import ZygoteConnection
-from udaemon.engines.zygote.delivery import deliver
 from udaemon.engines.zygote.popen import Popen
 from udaemon.engines.zygote.progress import Progress
 from udaemon.engines.zygote.protocol import Parent, Timeouts
@@ -147,7 +146,7 @@ class ZygoteClient:
     def _start(self) -> None:
         setup = self._plan.setup._replace(left_out=self._quarantine.left_out)
         if self._quarantine.unlucky:
-            setup = setup._replace(roots=(), program={})
+            setup = setup._replace(roots=(), program=None)
         plan = self._plan._replace(setup=setup)
         self._progress = Progress()
         self._blame = ""
@@ -164,10 +163,7 @@ class ZygoteClient:
         """Have a batch forked; an empty one lets the zygote go on with its imports."""
         self._batch, self._progress.listens = batch, False
         try:
-            if batch:
-                connection.fork(batch)
-            else:
-                connection.go_on()
+            connection.ask(batch)
         except (BrokenPipeError, ConnectionResetError):
             pass  # it died just now, and its end is told by its pidfd
         except OSError as error:
@@ -243,7 +239,7 @@ class ZygoteClient:
         batch, self._batch = self._batch, []
         self._quarantine.success()
         self._listens()  # first of all: it forks the next ones while we look at these
-        lost = [popen for popen, result in zip(batch, results, strict=True) if not deliver(popen, result, self._parent)]
+        lost = [popen for popen, result in zip(batch, results, strict=True) if not popen.told(result)]
         if lost:
             self._parent.lost(lost, "zygote does not know what became of it")
 
@@ -294,7 +290,7 @@ class ZygoteClient:
             self._start()
 
     def _fail_all(self, message: str) -> None:
-        for popen in self._queue.take_all():
+        for popen in self._queue.take(lambda _popen: True):
             self._parent.failed(popen, message)
 
     def _wait(self, seconds: float) -> None:

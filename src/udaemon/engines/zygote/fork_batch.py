@@ -15,6 +15,7 @@ import struct
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -29,9 +30,6 @@ _RESULT = struct.Struct("=iii")  # number in the batch, pid, errno
 
 _kept: list[object] = []
 """What the process between has prepared: a child that leaves its frame frees none of it, as to free is to touch."""
-
-Gaps = tuple[tuple[int, int], ...]
-"""Ranges of descriptors that a child closes."""
 
 
 def fork_batch(requests: Sequence[Part], common: Sequence[int]) -> list[tuple[int, int] | None]:
@@ -60,22 +58,12 @@ def fork_batch(requests: Sequence[Part], common: Sequence[int]) -> list[tuple[in
     signal.pthread_sigmask(signal.SIG_SETMASK, mask)
     os.waitpid(pid, 0)
     results: list[tuple[int, int] | None] = [None] * len(requests)
-    for number, child, error_number in _RESULT.iter_unpack(_drain(read)):
-        results[number] = (child, error_number)
+    with suppress(BlockingIOError):  # its end may never be seen, as a child that hangs in a fork hook has it open
+        for number, child, error_number in _RESULT.iter_unpack(os.read(read, _RESULT.size * len(requests))):
+            results[number] = (child, error_number)
     os.close(read)
     os.close(write)
     return results
-
-
-def _drain(pipe: int) -> bytes:
-    """All that is in the pipe; its end may never be seen, as a child that hangs in a fork hook has it open."""
-    text = b""
-    try:
-        while chunk := os.read(pipe, 65536):
-            text += chunk
-    except BlockingIOError:
-        pass
-    return text[: len(text) - len(text) % _RESULT.size]
 
 
 def _intermediate(requests: Sequence[Part], common: Sequence[int], report: int) -> Life | int:
@@ -107,16 +95,11 @@ def _prepared(request: Part, common: Sequence[int], shared: dict[Any, Any]) -> L
         return process.prepare(common, shared)
     except Exception:  # noqa: BLE001 - the rest of the batch must live
         traceback.print_exc()
-        return _fail
+        return lambda: 1
 
 
-def _fail() -> int:
-    """What a child does that could not be made ready, as has been told: end."""
-    return 1
-
-
-def _run_child(life: Life, gaps: Gaps) -> Life:
-    """The life of a child, up to what is its own."""
+def _run_child(life: Life, gaps: Sequence[tuple[int, int]]) -> Life:
+    """The life of a child, up to what is its own: it closes these ranges of descriptors."""
     for first, end in gaps:
         os.closerange(first, end)
     return life

@@ -1,16 +1,21 @@
 """The parent's side of one process of a zygote, as multiprocessing wants it.
 
-Knows nothing of how it is launched or waited for; its `Parent` does. Its birth may come later than `start()`.
+Knows nothing of how it is launched; its `Parent` does. Its birth may come later than `start()`.
 """
 
 from __future__ import annotations
 
 import os
+import select
 import signal
+import time
+from contextlib import suppress
 from multiprocessing import context
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from udaemon.engines.status import open_child, reap
 from udaemon.engines.zygote.pickling import Descriptor, pack
+from udaemon.waits import bounded
 
 if TYPE_CHECKING:
     from udaemon.engines.zygote.process import ZygoteProcess
@@ -41,18 +46,41 @@ class Popen:
         """Give the child a descriptor: all that are in what is pickled are sent along."""
         return fd
 
-    def forked(self, pid: int, pidfd: int) -> None:
-        """It exists; the pidfd is closed with it."""
-        self.pid, self.sentinel = pid, pidfd
+    def told(self, result: Any) -> bool:
+        """Take in what a zygote says of it. Returns False where nobody knows what became of it.
+
+        Args:
+            result: A pid and 0, or 0 and an errno. No pid is believed that is not a child of ours: the zygote has run
+                other people's code.
+        """
+        match result:
+            case [0, int(number)]:
+                self._parent.failed(self, f"fork: {os.strerror(number)}")
+            case [int(pid), 0] if pid > 1 and (pidfd := open_child(pid)) is not None:
+                self.pid, self.sentinel = pid, pidfd
+                self._parent.forked(self)
+            case _:
+                return False
+        return True
 
     def poll(self) -> int | None:
-        """Its return code, None while it lives. Asked of every process whenever one is started."""
+        """Its return code, None while it lives."""
         return self.wait(0)
 
     def wait(self, timeout: float | None = None) -> int | None:
         """Its return code, None if it lives on after `timeout` seconds."""
-        if self.returncode is None:
-            self.returncode = self._parent.wait(self, timeout)
+        until = None if timeout is None else time.monotonic() + timeout
+        poll = select.poll()
+        poll.register(self.sentinel, select.POLLIN)
+        while self.returncode is None:
+            left = bounded(None if until is None else until - time.monotonic())
+            if poll.poll(None if left is None else left * 1000):
+                with suppress(ChildProcessError):  # another thread was faster, and notes it down at this moment
+                    status = reap(self.sentinel)
+                    self.returncode = None if status is None else status.returncode
+                break
+            if left == 0.0:
+                break
         return self.returncode
 
     def terminate(self) -> None:
@@ -70,7 +98,7 @@ class Popen:
             self.sentinel = -1
 
     def _signal(self, number: int) -> None:
-        if self.returncode is None and self.sentinel >= 0:
+        if self.returncode is None:
             try:
                 signal.pidfd_send_signal(self.sentinel, number)
             except ProcessLookupError:

@@ -61,20 +61,13 @@ class ZygoteProcess(process.BaseProcess):
         return partial(self._bootstrap, parent_sentinel=parent_sentinel)  # type: ignore[attr-defined]
 
     def start_watched(self) -> Popen:
-        """Start it for a parent that watches its end: it is no `active_children`, all of which each start polls."""
+        """Start it for a parent that watches it, by the pidfd that the `Popen` returned has once it was born.
+
+        It is none of the `active_children`, all of which are polled whenever one is started.
+        """
         self.start()
         _process._children.discard(self)
         assert self._popen is not None
-        return self._popen
-
-    @property
-    def sentinel(self) -> int:
-        """A pidfd, readable once the process has ended; -1 before its birth."""
-        return -1 if self._popen is None else self._popen.sentinel
-
-    @property
-    def popen(self) -> Popen | None:
-        """Its other side, once it was started."""
         return self._popen
 
     @staticmethod
@@ -87,7 +80,7 @@ class ZygoteProcess(process.BaseProcess):
     def __getstate__(self) -> dict[str, Any]:
         """Leave the parent behind, and take its resource tracker along: another one would unlink what is ours."""
         tracker = sys.modules.get("multiprocessing.resource_tracker")
-        fd = None if tracker is None else tracker._resource_tracker._fd
+        fd = None if tracker is None or hasattr(self._target, "prepare") else tracker._resource_tracker._fd  # type: ignore[attr-defined]
         return self.__dict__ | {"_parent": None, "_popen": None, "_tracker": None if fd is None else Descriptor(fd)}
 
 

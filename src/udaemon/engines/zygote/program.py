@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from multiprocessing import process, spawn
 from typing import Any
 
-MAIN = "__main__"
 _EACH_ITS_OWN = frozenset({"authkey", "name"})
 _process: Any = process
 

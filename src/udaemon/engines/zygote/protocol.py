@@ -12,13 +12,10 @@ from udaemon.engines.zygote.popen import Popen
 
 
 class Parent(Protocol):
-    """Who wants the processes, and knows when they end."""
+    """Who wants the processes."""
 
     def launch(self, popen: Popen) -> None:
         """Have it forked, now or later."""
-
-    def wait(self, popen: Popen, timeout: float | None) -> int | None:
-        """Its return code, None if it lives on after `timeout` seconds."""
 
     def forked(self, popen: Popen) -> None:
         """It exists; `pid` and `sentinel` are set."""

@@ -18,8 +18,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from types import MappingProxyType
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple
 
 from udaemon.child.signals import survive_signals
 from udaemon.child.title import set_title
@@ -29,8 +28,9 @@ from udaemon.engines.zygote.pickling import unpack
 from udaemon.engines.zygote.sharing import Root, Sharing
 from udaemon.engines.zygote.sources import Sources
 from udaemon.engines.zygote.threads import is_alone
-from udaemon.engines.zygote.wire import Part, Truncated, answer, receive_request
+from udaemon.engines.zygote.wire import Truncated, answer, receive_request
 
+_MAIN = "__main__"
 _MOST_TOLD = 100
 """Modules of a root that the parent hears of; all of them are told by `check -v`."""
 
@@ -50,13 +50,8 @@ class Setup(NamedTuple):
     path: tuple[str, ...]
     own: tuple[str, ...]
     roots: tuple[Root, ...] = ()
-    left_out: Mapping[str, str] = MappingProxyType({})
-    program: Mapping[str, Any] = MappingProxyType({})
-
-    def __reduce__(self) -> tuple[object, ...]:
-        """Pickle the mappings as dicts: a mapping proxy cannot be pickled."""
-        plain = self._replace(env=dict(self.env), left_out=dict(self.left_out), program=dict(self.program))
-        return (Setup, tuple(plain))
+    left_out: Mapping[str, str] | None = None
+    program: Mapping[str, Any] | None = None
 
 
 def serve(fd: int) -> None:
@@ -85,7 +80,8 @@ def serve(fd: int) -> None:
     survive_signals()  # a module may have given one a handler; a daemon has none of these
     gc.collect()
     gc.freeze()  # or the first collection in a child writes to, and so copies, every page of ours
-    server.serve()
+    while True:
+        server.take_turn()
 
 
 class _Server:
@@ -119,22 +115,15 @@ class _Server:
 
     def _load_program(self, setup: Setup) -> dict[str, str]:
         """Import the main module. Returns it with the reason if that failed."""
-        if not setup.program:
+        if setup.program is None or _MAIN in (setup.left_out or ()):
             return {}
-        from udaemon.engines.zygote.program import MAIN, be_of  # what it loads is nothing for daemons
+        from udaemon.engines.zygote.program import be_of  # what it loads is nothing for daemons
 
-        if MAIN in setup.left_out:
-            return {}
-        self._say(MAIN, [])
+        self._say(_MAIN, [])
         why = be_of(setup.program)
         if not is_alone():
-            raise Spoiled(MAIN, "it started a thread at import")
-        return {} if why is None else {MAIN: why}
-
-    def serve(self) -> NoReturn:
-        """Fork on request, to the end."""
-        while True:
-            self._take_turn()
+            raise Spoiled(_MAIN, "it started a thread at import")
+        return {} if why is None else {_MAIN: why}
 
     def _say(self, module: str, roots: list[int]) -> None:
         answer(self._channel, {"importing": module, "for": roots})
@@ -143,10 +132,10 @@ class _Server:
         """Let the parent ask for forks until it says to go on."""
         self._sources.note()
         answer(self._channel, {"loaded": step.roots})
-        while self._take_turn():
+        while self.take_turn():
             pass
 
-    def _take_turn(self) -> bool:
+    def take_turn(self) -> bool:
         """Hear one request and answer it. Returns False for the one to go on."""
         try:
             request = receive_request(self._channel)
@@ -157,7 +146,17 @@ class _Server:
             os._exit(0)
         if not request:
             return False
-        _serve_one(self._channel, request, self._sources, self._common)
+        if (file := self._sources.changed()) is not None:
+            reply: dict[str, object] = {"stale": file}
+        elif not is_alone():
+            reply = {"spoiled": None, "why": "a thread was started after the imports"}
+        else:
+            reply = {"forked": fork_batch(request, self._common)}
+        # Before the answer: the parent may ask at once whether the locks among these are free. In no `finally`: whoever
+        # was forked leaves through here with them.
+        for fd in [fd for part in request for fd in part.fds]:
+            os.close(fd)
+        answer(self._channel, reply)
         return True
 
 
@@ -182,21 +181,6 @@ def _settle(setup: Setup, *output: int) -> None:
     os.environ.update(setup.env)
     time.tzset()  # the C library may have read TZ before
     sys.path[:0] = [entry for entry in setup.path if entry not in sys.path]
-
-
-def _serve_one(channel: socket.socket, request: Sequence[Part], sources: Sources, common: Sequence[int]) -> None:
-    if (file := sources.changed()) is not None:
-        reply: dict[str, object] = {"stale": file}
-    elif not is_alone():
-        reply = {"spoiled": None, "why": "a thread was started after the imports"}
-    else:
-        reply = {"forked": fork_batch(request, common)}
-    # Before the answer: the parent may ask at once whether the locks among these are free. In no `finally`: whoever was
-    # forked leaves through here with them.
-    for part in request:
-        for fd in part.fds:
-            os.close(fd)
-    answer(channel, reply)
 
 
 def _die_with(parent: int) -> None:

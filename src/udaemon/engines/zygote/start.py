@@ -6,7 +6,6 @@ Knows nothing of what it imports.
 from __future__ import annotations
 
 import os
-import socket
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -66,9 +65,13 @@ class Starter:
             return preforked
         self.send_away()
         channel, far = wire.pair()
+        env, number = plan.setup.env, far.fileno()
+        # -P: the directory it is started in is no place to import udaemon from.
+        argv = (*interpreter(env), "-P", "-m", "udaemon.engines.zygote", str(number))
+        command = Command(argv=argv, env=env, cwd=plan.setup.cwd, output=plan.output, keep=(number,))
         try:
             with far:
-                pid = self._launcher.start(_command(plan, far))
+                pid = self._launcher.start(command)
             return PreforkedZygote(pid, watchable(pid), channel)
         except BaseException:
             channel.close()
@@ -90,14 +93,3 @@ def _suits(setup: Setup) -> bool:
     """Whether a process that began with our environment can be what is wanted."""
     changed = {name for name, _ in setup.env.items() ^ callers().items()}
     return not any(map(read_at_startup, changed)) and os.path.isdir(setup.cwd)
-
-
-def _command(plan: Plan, far: socket.socket) -> Command:
-    return Command(
-        # -P: the directory it is started in is no place to import udaemon from.
-        argv=(*interpreter(plan.setup.env), "-P", "-m", "udaemon.engines.zygote", str(far.fileno())),
-        env=plan.setup.env,
-        cwd=plan.setup.cwd,
-        output=plan.output,
-        keep=(far.fileno(),),
-    )

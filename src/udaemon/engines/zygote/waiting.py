@@ -68,7 +68,3 @@ class Waiting:
         if taken:
             self._popens = deque(popen for popen in self._popens if not which(popen))
         return taken
-
-    def take_all(self) -> list[Popen]:
-        """Take everybody."""
-        return self.take(lambda _popen: True)
