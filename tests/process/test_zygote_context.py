@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -33,6 +34,8 @@ def context() -> Iterator[ZygoteContext]:
     made = ZygoteContext(["json"])
     yield made
     made.close()
+    gc.collect()
+    resource_tracker._resource_tracker._stop()  # type: ignore[attr-defined]  # locks and shared memory start one, which would be left behind
 
 
 def describe(connection: Connection) -> None:
