@@ -35,7 +35,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
     parser.add_argument("--peers", action="store_true", help="measure supervisor as well, if it is installed")
     parser.add_argument("--only", choices=CONTESTANTS, action="append", help="measure just these contestants")
-    parser.add_argument("--beside", type=Path, metavar="DIR", help="parts: another udaemon's src/udaemon to compare")
+    parser.add_argument("--beside", type=Path, metavar="DIR", help="parts: measure another src/udaemon instead")
     args = parser.parse_args(argv)
     for row in args.rows:
         if row not in ROWS + LONG:

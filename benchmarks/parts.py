@@ -29,7 +29,7 @@ PLAIN: Mapping[str, Sequence[Edit]] = {
     "no-young-fork": (Edit("cli/main.py", '_begin_early() if "up" in sys.argv else None', "None"),),
     # The first zygote is executed, as all others are.
     "no-spare-zygote": (
-        Edit("service/handoff.py", "    spare = prefork_zygote()\n", "    spare = None\n"),
+        Edit("service/handoff.py", "    preforked = prefork_zygote()\n", "    preforked = None\n"),
         Edit(
             "service/supervisor.py",
             "if limit is not None:\n            resource.prlimit",
@@ -38,17 +38,13 @@ PLAIN: Mapping[str, Sequence[Edit]] = {
     ),
     # Each child makes ready for itself what the process between makes ready for all of a batch.
     "no-preparation": (
-        Edit("engines/zygote/fork_batch.py", "(_prepared(birth, common, batch), tuple", "(birth, tuple"),
         Edit(
             "engines/zygote/fork_batch.py",
-            "    return 1 if process is None else",
-            "    process = _prepared(process, (parent, _common[1]), {})\n    return 1 if process is None else",
+            "partial(_run_child, _prepared(request, common, shared), tuple",
+            "partial(_run_child, request, tuple",
         ),
-        Edit(
-            "engines/zygote/fork_batch.py",
-            "    batch: dict[Any, Any] = {}\n",
-            "    batch = {}\n    _common[:] = common\n",
-        ),
+        Edit("engines/zygote/fork_batch.py", "    return life\n", "    return _prepared(life, _common, {})\n"),
+        Edit("engines/zygote/fork_batch.py", "    clean_signals()\n", "    clean_signals()\n    _common[:] = common\n"),
         Edit("engines/zygote/fork_batch.py", "_kept: list", "_common = []\n_kept: list"),
     ),
 }
@@ -74,10 +70,8 @@ def copy(source: Path, target: Path, edits: Sequence[Edit] = ()) -> Path:
 
 
 def copies(target: Path, beside: Path | None = None) -> dict[str, Path]:
-    """A copy of udaemon as it is, one without each part, and one of another source tree that is to be compared."""
+    """A copy of udaemon as it is, and one without each part, or one of another source tree where that is asked for."""
     here = Path(udaemon.__path__[0])
+    others = {"beside": (beside, ())} if beside is not None else {name: (here, edits) for name, edits in PLAIN.items()}
     made = {"udaemon": copy(here, target / "udaemon")}
-    made |= {name: copy(here, target / name, edits) for name, edits in PLAIN.items()}
-    if beside is not None:
-        made["beside"] = copy(beside, target / "beside")
-    return made
+    return made | {name: copy(source, target / name, edits) for name, (source, edits) in others.items()}

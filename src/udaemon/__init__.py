@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from udaemon.child.embed import End, run
     from udaemon.child.forms import Misconfigured
     from udaemon.child.task import CallbackTask, StopTask, Task, TaskContext, TaskEvent, steers
+    from udaemon.engines.zygote.context import ZygoteContext
     from udaemon.errors import (
         ExitCode,
         ManifestError,
@@ -39,12 +40,19 @@ __all__ = [
     "TaskEvent",
     "UdaemonError",
     "WaitTimedOut",
+    "ZygoteContext",
     "__version__",
     "run",
     "steers",
 ]
 
-_ELSEWHERE = {"End": "child.embed", "Misconfigured": "child.forms", "Runner": "runner", "run": "child.embed"}
+_ELSEWHERE = {
+    "End": "child.embed",
+    "Misconfigured": "child.forms",
+    "Runner": "runner",
+    "ZygoteContext": "engines.zygote.context",
+    "run": "child.embed",
+}
 _ERRORS = {"ExitCode", "ManifestError", "NoSuchDaemon", "NotRunning", "Problem", "UdaemonError", "WaitTimedOut"}
 
 

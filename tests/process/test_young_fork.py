@@ -13,6 +13,7 @@ from tests.process.project import Project, gone
 from tests.process.test_supervisor import helpers
 
 from udaemon.engines.zygote import wire
+from udaemon.engines.zygote.pickling import pack
 from udaemon.engines.zygote.prefork import prefork_zygote
 from udaemon.engines.zygote.server import Setup
 from udaemon.engines.zygote.start import Starter
@@ -185,7 +186,7 @@ def test_a_spare_zygote_that_fails_says_so_where_its_output_goes(project: Projec
     read, write = os.pipe()
     parent, alive = os.pipe()
     setup = Setup(dict(os.environ), str(project.directory / "nowhere"), (), (), ())
-    wire.ask(spare.channel, setup, (write, parent))
+    wire.ask(spare.channel, [pack(setup, (write, write, parent))])
     os.close(write)
 
     status = os.waitid(os.P_PIDFD, spare.pidfd, os.WEXITED)

@@ -8,18 +8,17 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any
-
-from attrs import define
+from typing import Any, NamedTuple
 
 from udaemon.engines import locks
 from udaemon.engines.base import CANCELLED, Reactor, SpawnRequest
 from udaemon.engines.child_spec import is_forked, spec_of
-from udaemon.engines.daemon import DaemonProcess
+from udaemon.engines.daemon import DaemonMain
 from udaemon.engines.process import ManagedProcess
 from udaemon.engines.sweep import Sweep
 from udaemon.engines.zygote.client import ZygoteClient
-from udaemon.engines.zygote.inherited import Common, Inherited
+from udaemon.engines.zygote.context import ZygoteContext
+from udaemon.engines.zygote.pickling import Descriptor
 from udaemon.engines.zygote.pool import ZygotePool
 from udaemon.engines.zygote.popen import Popen
 from udaemon.engines.zygote.protocol import Timeouts
@@ -29,22 +28,12 @@ from udaemon.policy.instance import Key
 from udaemon.system import oserror
 
 
-@define(eq=False)
-class _Awaited:
-    """A process that was asked for. It is what launches its process object: by being noted down."""
+class _Awaited(NamedTuple):
+    """A process that was asked for."""
 
     request: SpawnRequest
     near: socket.socket
     far: socket.socket
-    process: DaemonProcess | None = None
-    popen: Popen | None = None
-    tells = True
-
-    def launch(self, popen: Popen) -> None:
-        self.popen = popen
-
-    def wait(self, popen: Popen, timeout: float | None) -> int | None:  # noqa: ARG002 - the reactor waits
-        return popen.returncode
 
 
 class ForkQueue:
@@ -100,6 +89,7 @@ class ForkQueue:
             common=(self.parent, scoreboard),
             output=output,
         )
+        self._context = ZygoteContext(parent=self)
         self._awaited: dict[Popen, _Awaited] = {}
         self._sweeps: set[Sweep] = set()
 
@@ -169,19 +159,16 @@ class ForkQueue:
 
     def _noted(self, request: SpawnRequest, near: socket.socket, far: socket.socket) -> Popen:
         near.setblocking(False)
-        awaited = _Awaited(request, near, far)
         spec = spec_of(self._manifest, request.daemon, request.key.index, slot=request.slot)
-        fds = (Inherited(request.output), Inherited(request.lock), Inherited(far.fileno()))
-        awaited.process = DaemonProcess(
-            awaited,
-            args=(spec._replace(rlimit_nofile=self._nofile), *fds, Common(0), Common(1)),
-            name=str(request.key),
-        )
-        awaited.process.start()
-        assert awaited.popen is not None
-        self._zygotes.ask_for(awaited.popen, request.daemon)
-        self._awaited[awaited.popen] = awaited
-        return awaited.popen
+        fds = map(Descriptor, (request.output, request.lock, far.fileno()))
+        main = DaemonMain(spec._replace(rlimit_nofile=self._nofile), *fds)
+        popen = self._context.Process(target=main, name=str(request.key)).start_watched()
+        self._zygotes.ask_for(popen, request.daemon)
+        self._awaited[popen] = _Awaited(request, near, far)
+        return popen
+
+    def launch(self, popen: Popen) -> None:
+        """Nothing yet: `ask` has those of one zygote forked together; see `Parent`."""
 
     def forked(self, popen: Popen) -> None:
         """A zygote has forked it; see `Parent`."""
@@ -197,17 +184,15 @@ class ForkQueue:
             daemon=request.daemon,
             pid=popen.pid,
             pidfd=popen.sentinel,
-            process=awaited.process,
             reports=awaited.near,
+            origin=popen.origin,
         )
         self._on_forked(managed, request)
 
     def failed(self, popen: Popen, message: str) -> None:
         """A zygote could not fork it; see `Parent`."""
         awaited = self._awaited.pop(popen)
-        popen.returncode = 1
-        assert awaited.process is not None
-        awaited.process.close()
+        popen.close()
         awaited.near.close()
         awaited.far.close()
         self._on_refused(awaited.request, message)

@@ -16,12 +16,13 @@ from typing import Any
 
 from udaemon.child.scoreboard import ask_to_stop
 from udaemon.engines import locks
-from udaemon.engines.base import Listener, Origin, Reactor, SpawnRequest
+from udaemon.engines.base import Listener, Reactor, SpawnRequest
 from udaemon.engines.child_spec import has_task, is_forked
 from udaemon.engines.command_spec import command
 from udaemon.engines.commands import Command, ExecFailed, Launcher
 from udaemon.engines.executing import Executing
 from udaemon.engines.forking import ForkQueue
+from udaemon.engines.origin import Origin
 from udaemon.engines.process import ManagedProcess
 from udaemon.engines.reaper import Reaper
 from udaemon.engines.reports import Reports
@@ -162,8 +163,7 @@ class LocalEngine:
     def origin(self, key: Key) -> Origin | None:
         """What its process was forked from, None where it has none or was executed."""
         managed = self._reaper.managed.get(key)
-        popen = managed.process.popen if managed is not None and managed.process is not None else None
-        return None if popen is None else popen.origin
+        return None if managed is None else managed.origin
 
     def expire(self, now: float) -> None:
         """Handle what the engine itself waited for until `deadline`."""

@@ -13,8 +13,8 @@ from contextlib import suppress
 from attrs import define, field
 
 from udaemon.child.report import FrameReader, Leaving
+from udaemon.engines.origin import Origin
 from udaemon.engines.status import Status
-from udaemon.engines.zygote.process import ZygoteProcess
 from udaemon.manifest.model import Daemon
 from udaemon.policy.events import SpawnFailed
 from udaemon.policy.instance import Key
@@ -27,8 +27,8 @@ class ManagedProcess:
     Attributes:
         pidfd: Names the process; closed once it is reaped.
         lock: Holds the instance's lock, where that is ours to hold.
-        process: Its process object, for one that a zygote forked.
         reports: Our end of its socket, for one that reports.
+        origin: What it was forked from; None for one that was executed.
         leaving: Its last words on that.
         refusal: Why its program was not executed; it is told of it when it has ended.
         ended: How it ended, once that is known.
@@ -43,9 +43,9 @@ class ManagedProcess:
     pid: int
     pidfd: int
     lock: int | None = None
-    process: ZygoteProcess | None = None
     reports: socket.socket | None = None
     reader: FrameReader = field(factory=FrameReader)
+    origin: Origin | None = None
     leaving: Leaving | None = None
     refusal: SpawnFailed | None = None
     ended: Status | None = None
@@ -58,16 +58,6 @@ class ManagedProcess:
         """Kill it, and let go of all that is ours of it: nobody will follow it."""
         with suppress(ProcessLookupError):
             signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
-        if self.process is None:
-            os.close(self.pidfd)
-        else:
-            self.let_go(-signal.SIGKILL)
+        os.close(self.pidfd)
         if self.reports is not None:
             self.reports.close()
-
-    def let_go(self, code: int) -> None:
-        """Tell multiprocessing that the process is no more its concern; this closes its pidfd too."""
-        process, self.process = self.process, None
-        if process is not None and process.popen is not None:
-            process.popen.returncode = code
-            process.close()

@@ -155,10 +155,8 @@ class Reaper:
         for managed in self.managed.values():
             for pidfd in (*managed.survivors.values(), *([managed.pidfd] if managed.ended is None else [])):
                 self._reactor.forget(pidfd)
-                if managed.process is None or pidfd != managed.pidfd:
-                    os.close(pidfd)
+                os.close(pidfd)
             self._reports.drain(managed)
-            managed.let_go(0)
             _unlock(managed)
         self.managed.clear()
         self._reserve.close()
@@ -197,9 +195,7 @@ class Reaper:
         managed.ended = status
         self._pids.discard(managed.pid)
         try:
-            if managed.process is None:
-                os.close(managed.pidfd)
-            managed.let_go(status.returncode)
+            os.close(managed.pidfd)
             self._follow(managed, follow)
         finally:  # it has ended, whatever else is amiss
             self._tell_end(managed, status)

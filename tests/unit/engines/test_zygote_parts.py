@@ -16,6 +16,7 @@ import pytest
 from udaemon.engines.zygote import wire
 from udaemon.engines.zygote.quarantine import Quarantine
 from udaemon.engines.zygote.sources import Sources
+from udaemon.engines.zygote.wire import Part
 
 Pair = tuple[socket.socket, socket.socket]
 
@@ -31,11 +32,11 @@ def pair() -> Iterator[Pair]:
 def test_a_request_crosses_with_its_descriptors(pair: Pair) -> None:
     parent, zygote = pair
     read, write = os.pipe()
-    wire.ask(parent, {"births": [1, 2]}, [write])
+    wire.ask(parent, [Part(b"one", []), Part(b"", [write]), Part(b"three", [])])
     request = wire.receive_request(zygote)
     assert request is not None
-    assert request.value == {"births": [1, 2]}
-    [arrived] = request.fds
+    assert [part.data for part in request] == [b"one", b"", b"three"]
+    [[], [arrived], []] = [part.fds for part in request]
     assert not os.get_inheritable(arrived)
     os.write(arrived, b"x")
     assert os.read(read, 1) == b"x"
@@ -45,11 +46,12 @@ def test_a_request_crosses_with_its_descriptors(pair: Pair) -> None:
 
 def test_a_request_of_the_largest_size_never_fills_the_socket(pair: Pair) -> None:
     parent, zygote = pair
-    wire.ask(parent, b"x" * 10_000_000, [0] * wire.MAX_FDS)
+    wire.ask(parent, [Part(b"x" * 10_000_000, [0] * wire.MAX_FDS)])
     request = wire.receive_request(zygote)
     assert request is not None
-    assert (len(request.value), len(request.fds)) == (10_000_000, wire.MAX_FDS)
-    for fd in request.fds:
+    [part] = request
+    assert (len(part.data), len(part.fds)) == (10_000_000, wire.MAX_FDS)
+    for fd in part.fds:
         os.close(fd)
 
 
@@ -59,14 +61,15 @@ def test_a_request_that_was_cut_off_is_forgotten_with_the_next(pair: Pair) -> No
     read, write = os.pipe()
     socket.send_fds(parent, [b"firstmore"], [write])
     os.close(write)
-    wire.ask(parent, "whole", [0])
+    wire.ask(parent, [Part(b"whole", [0])])
 
     request = wire.receive_request(zygote)
 
     assert request is not None
-    assert (request.value, len(request.fds)) == ("whole", 1)
+    [part] = request
+    assert (part.data, len(part.fds)) == (b"whole", 1)
     assert os.read(read, 1) == b""
-    for fd in (read, *request.fds):
+    for fd in (read, *part.fds):
         os.close(fd)
 
 

@@ -11,11 +11,11 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from udaemon.engines.base import Origin, Reactor
+from udaemon.engines.base import Reactor
 from udaemon.engines.commands import ExecFailed
+from udaemon.engines.origin import Origin
 from udaemon.engines.status import Status
 from udaemon.engines.zygote.connection import ZygoteConnection
-from udaemon.engines.zygote.delivery import deliver
 from udaemon.engines.zygote.popen import Popen
 from udaemon.engines.zygote.progress import Progress
 from udaemon.engines.zygote.protocol import Parent, Timeouts
@@ -143,10 +143,12 @@ class ZygoteClient:
                 self._ask(self._connection, batch)
 
     def _start(self) -> None:
-        setup = self._plan.setup
-        roots = () if self._quarantine.unlucky else setup.roots
-        plan = self._plan._replace(setup=setup._replace(roots=roots, left_out=self._quarantine.left_out))
-        self._progress = Progress(bare=UNLUCKY if setup.roots and not roots else None)
+        setup = self._plan.setup._replace(left_out=self._quarantine.left_out)
+        unlucky = self._quarantine.unlucky
+        if unlucky:
+            setup = setup._replace(roots=(), program=None)
+        plan = self._plan._replace(setup=setup)
+        self._progress = Progress(bare=UNLUCKY if unlucky and self._plan.setup.roots else None)
         self._blame = ""
         try:
             self._connection = ZygoteConnection(
@@ -161,12 +163,9 @@ class ZygoteClient:
         """Have a batch forked; an empty one lets the zygote go on with its imports."""
         self._batch, self._progress.listens = batch, False
         try:
-            if batch:
-                for popen in batch:
-                    popen.origin = Origin(connection.pid, popen.bare or self._progress.bare)
-                connection.fork(batch)
-            else:
-                connection.go_on()
+            for popen in batch:
+                popen.origin = Origin(connection.pid, popen.bare or self._progress.bare)
+            connection.ask(batch)
         except (BrokenPipeError, ConnectionResetError):
             pass  # it died just now, and its end is told by its pidfd
         except OSError as error:
@@ -245,7 +244,7 @@ class ZygoteClient:
         lost, errors = [], []
         for popen, result in zip(batch, results, strict=True):
             try:
-                if not deliver(popen, result, self._parent):
+                if not popen.told(result):
                     lost.append(popen)
             except Exception as error:  # noqa: BLE001 - faults.md F6: the others of the batch are there, too
                 errors.append(error)
@@ -305,7 +304,7 @@ class ZygoteClient:
             self._start()
 
     def _fail_all(self, message: str) -> None:
-        for popen in self._queue.take_all():
+        for popen in self._queue.take(lambda _popen: True):
             self._parent.failed(popen, message)
 
     def _wait(self, seconds: float) -> None:

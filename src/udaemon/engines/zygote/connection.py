@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import os
 import select
-import signal
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
 from udaemon.engines.base import Reactor
 from udaemon.engines.exec_child import refusal
-from udaemon.engines.status import Status, reap, reap_soon
+from udaemon.engines.status import Status, reap
 from udaemon.engines.zygote import wire
 from udaemon.engines.zygote.popen import Popen
 from udaemon.engines.zygote.start import Plan, Starter
@@ -50,69 +49,61 @@ class ZygoteConnection:
         self._on_end = on_end
         process = starter.start(plan)
         try:
-            wire.ask(process.channel, plan.setup, (plan.output, *plan.common))
+            wire.ask(process.channel, [plan.message()])
         except (BrokenPipeError, ConnectionResetError):
             pass  # it died just now, and its end is told by its pidfd
         except OSError:
             process.end()
             raise
         self.refusal: str | None = None
-        self.pid, self._pidfd, self._channel, self._report = process
+        self.pid = process.pid
+        self._process = process
+        self._report = process.report
         self._talks = True
-        reactor.watch(self._pidfd, self._end)
-        reactor.watch(self._channel.fileno(), self._hear)
+        reactor.watch(process.pidfd, self._end)
+        reactor.watch(process.channel.fileno(), self._hear)
 
-    def fork(self, popens: Sequence[Popen]) -> None:
-        """Ask for these to be forked.
-
-        Raises:
-            OSError: It has gone, or there are no descriptors left.
-        """
-        value = [(popen.payload, len(popen.fds)) for popen in popens]
-        wire.ask(self._channel, value, [fd for popen in popens for fd in popen.fds])
-
-    def go_on(self) -> None:
-        """Let it go on with its imports.
+    def ask(self, popens: Sequence[Popen]) -> None:
+        """Ask for these to be forked; for none means to let it go on with its imports.
 
         Raises:
             OSError: It has gone, or there are no descriptors left.
         """
-        wire.ask(self._channel, None)
+        wire.ask(self._process.channel, (popen.part for popen in popens))
 
     def kill(self) -> None:
         """End it; `on_end` follows."""
         self._hang_up()
-        with suppress(ProcessLookupError):
-            signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+        self._process.kill()
 
     def kill_and_wait(self) -> None:
         """End it and reap it, which takes the kernel a moment; for the end of all."""
-        self.kill()
-        self._reactor.forget(self._pidfd)
-        reap_soon(self._pidfd)
-        os.close(self._pidfd)
-        self._close_report()
+        self._hang_up()
+        self._reactor.forget(self._process.pidfd)
+        self._process.end()
+        self._report = None
 
     def _hear(self) -> None:
-        try:
-            answer = wire.receive_answer(self._channel)
-        except BlockingIOError:
-            return
-        except ValueError:
-            self._on_answer(self, None)
-            return
-        except OSError:
-            answer = None
-        if answer is None:  # it hung up; its pidfd tells the rest
-            self._hang_up()
-            return
-        self._on_answer(self, answer)
+        while self._talks:
+            try:
+                answer = wire.receive_answer(self._process.channel)
+            except BlockingIOError:
+                return
+            except ValueError:
+                self._on_answer(self, None)
+                continue
+            except OSError:
+                answer = None
+            if answer is None:  # it hung up; its pidfd tells the rest
+                self._hang_up()
+            else:
+                self._on_answer(self, answer)
 
     def _hang_up(self) -> None:
         if self._talks:
             self._talks = False
-            self._reactor.forget(self._channel.fileno())
-            self._channel.close()
+            self._reactor.forget(self._process.channel.fileno())
+            self._process.channel.close()
 
     def _close_report(self) -> None:
         report, self._report = self._report, None
@@ -124,20 +115,12 @@ class ZygoteConnection:
         os.close(report)
 
     def _end(self) -> None:
-        while self._talks:  # what it said before it ended counts
-            before = self._channel
-            try:
-                answer = wire.receive_answer(before)
-            except (BlockingIOError, ValueError, OSError):
-                answer = None
-            if answer is None:
-                break
-            self._on_answer(self, answer)
+        self._hear()  # what it said before it ended counts
         self._hang_up()
-        status = reap(self._pidfd)
+        status = reap(self._process.pidfd)
         if status is None:
             return
-        self._reactor.forget(self._pidfd)
-        os.close(self._pidfd)
+        self._reactor.forget(self._process.pidfd)
+        os.close(self._process.pidfd)
         self._close_report()
         self._on_end(self, status)

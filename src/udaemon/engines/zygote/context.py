@@ -1,29 +1,22 @@
-"""The start method "zygote" for use by itself: `ZygoteContext().Process(target=f).start()`, as with any context.
+"""The start method "zygote", as a context of multiprocessing: `ZygoteContext().Process(target=f).start()`.
 
-Knows nothing of daemons. The zygote is started with the first process; this process becomes a subreaper, as the
-processes of a zygote are to be its own children.
+Knows nothing of daemons. Whoever has an event loop gives it a parent of his own; by itself it waits for each start, and
+its zygote is started with the first process.
 """
 
 from __future__ import annotations
 
 import os
-import select
-import sys
-import time
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Sequence
 from multiprocessing.context import BaseContext
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from udaemon.engines.status import reap
-from udaemon.engines.subreaper import become_subreaper
-from udaemon.engines.zygote.client import ZygoteClient
-from udaemon.engines.zygote.popen import Popen
 from udaemon.engines.zygote.process import ZygoteProcess
-from udaemon.engines.zygote.protocol import Timeouts
-from udaemon.engines.zygote.server import Setup
-from udaemon.engines.zygote.sharing import Root
-from udaemon.engines.zygote.start import Plan, Starter
-from udaemon.waits import bounded
+from udaemon.engines.zygote.protocol import Parent, Timeouts
+
+if TYPE_CHECKING:
+    from udaemon.engines.zygote.blocking import BlockingParent
 
 _TIMEOUTS = Timeouts()
 
@@ -34,92 +27,35 @@ class ZygoteContext(BaseContext):
     Args:
         preload: Names of modules, imported in this order.
         timeouts: After how long a zygote that does not answer is given up.
+        parent: Has zygotes of its own, starts the processes and waits for them.
     """
 
     _name = "zygote"
 
-    def __init__(self, preload: Sequence[str] = (), timeouts: Timeouts = _TIMEOUTS) -> None:
+    def __init__(
+        self, preload: Sequence[str] = (), timeouts: Timeouts = _TIMEOUTS, *, parent: Parent | None = None
+    ) -> None:
         self._preload = tuple(preload)
         self._timeouts = timeouts
-        self._home: _Home | None = None
+        self._parent = parent
+        self._own: BlockingParent | None = None
+        self._lock = threading.Lock()
 
     def Process(self, *args: Any, **kwargs: Any) -> ZygoteProcess:  # noqa: N802
         """A process object, not started yet; arguments as for `multiprocessing.Process`."""
-        if self._home is None:
-            self._home = _Home(self._preload, self._timeouts)
-        return ZygoteProcess(self._home, *args, **kwargs)
+        return ZygoteProcess(self._parent or self._own_parent(), *args, **kwargs)
 
     def close(self) -> None:
         """End the zygote. Processes that were started are not touched."""
-        if self._home is not None:
-            self._home.close()
-            self._home = None
+        with self._lock:
+            own, self._own = self._own, None
+            if own is not None and own.pid == os.getpid():
+                own.close()
 
+    def _own_parent(self) -> BlockingParent:
+        from udaemon.engines.zygote.blocking import BlockingParent  # a loop of its own needs nothing of it
 
-class _Home:
-    """Launches processes one at a time, and waits for each birth and end where it is asked for."""
-
-    tells = False
-
-    def __init__(self, preload: tuple[str, ...], timeouts: Timeouts) -> None:
-        become_subreaper()
-        self._callbacks: dict[int, Callable[[], None]] = {}
-        self._poll = select.poll()
-        self._trouble: str | None = None
-        self._starter = Starter()
-        self._parent, self._alive = os.pipe2(os.O_CLOEXEC)
-        path = tuple(entry for entry in sys.path if entry)
-        setup = Setup(dict(os.environ), os.getcwd(), path, own=(), roots=(Root((), preload),))
-        plan = Plan(output=2, common=(self._parent,), setup=setup)
-        self._zygotes = ZygoteClient(self, self._starter, plan, self, timeouts)
-
-    def watch(self, fd: int, callback: Callable[[], None]) -> None:
-        self._callbacks[fd] = callback
-        self._poll.register(fd, select.POLLIN)
-
-    def forget(self, fd: int) -> None:
-        if self._callbacks.pop(fd, None) is not None:
-            self._poll.unregister(fd)
-
-    def launch(self, popen: Popen) -> None:
-        self._trouble = None
-        self._zygotes.add([popen])
-        while popen.pid is None and self._trouble is None:
-            left = bounded(_left(self._zygotes.deadline))
-            for fd, _ in self._poll.poll(None if left is None else left * 1000):
-                if fd in self._callbacks:
-                    self._callbacks[fd]()
-            self._zygotes.expire(time.monotonic())
-        if popen.pid is None:
-            raise OSError(self._trouble)
-
-    def wait(self, popen: Popen, timeout: float | None) -> int | None:
-        poll = select.poll()
-        poll.register(popen.sentinel, select.POLLIN)
-        until = None if timeout is None else time.monotonic() + timeout
-        while not poll.poll(None if (left := bounded(_left(until))) is None else left * 1000):
-            if left == 0.0:
-                return None
-        status = reap(popen.sentinel)
-        return None if status is None else status.returncode
-
-    def forked(self, popen: Popen) -> None:
-        pass
-
-    def failed(self, popen: Popen, message: str) -> None:  # noqa: ARG002 - there is only one
-        self._trouble = message
-
-    def lost(self, popens: Sequence[Popen], message: str) -> None:  # noqa: ARG002
-        self._trouble = message
-
-    def notice(self, message: str) -> None:
-        print(message, file=sys.stderr)
-
-    def close(self) -> None:
-        self._zygotes.close()
-        self._starter.close()
-        os.close(self._parent)  # not the other end: its closing tells the children that we are gone
-
-
-def _left(until: float | None) -> float | None:
-    return None if until is None else until - time.monotonic()
+        with self._lock:
+            if self._own is None or self._own.pid != os.getpid():  # a fork of us needs a zygote of its own
+                self._own = BlockingParent(self._preload, self._timeouts)
+            return self._own

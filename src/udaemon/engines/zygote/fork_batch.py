@@ -10,19 +10,20 @@ from __future__ import annotations
 import _signal  # type: ignore[import-not-found]  # as in child/signals.py
 import gc
 import os
-import pickle
 import struct
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from udaemon.child.signals import OTHERS, STOPS, clean_signals
 from udaemon.child.stack import Life, go_on
 from udaemon.engines.descriptors import gaps
-from udaemon.engines.zygote import inherited
+from udaemon.engines.zygote.pickling import unpack
 from udaemon.engines.zygote.process import ZygoteProcess
+from udaemon.engines.zygote.wire import Part
 
 _WAITING = (*STOPS, *OTHERS)
 _RESULT = struct.Struct("=iii")  # number in the batch, pid, errno
@@ -30,22 +31,12 @@ _RESULT = struct.Struct("=iii")  # number in the batch, pid, errno
 _kept: list[object] = []
 """What the process between has prepared: a child that leaves its frame frees none of it, as to free is to touch."""
 
-Gaps = tuple[tuple[int, int], ...]
-"""Ranges of descriptors that a child closes."""
 
-
-class ForkRequest(NamedTuple):
-    """A process to be: a pickled `Process`, and the descriptors it is given."""
-
-    payload: bytes
-    fds: list[int]
-
-
-def fork_batch(requests: Sequence[ForkRequest], common: Sequence[int]) -> list[tuple[int, int] | None]:
+def fork_batch(requests: Sequence[Part], common: Sequence[int]) -> list[tuple[int, int] | None]:
     """Fork these. Returns for each its pid and 0, or 0 and an errno, or None where nobody knows.
 
     Args:
-        requests: What to fork.
+        requests: A process object each, and the descriptors that it is given.
         common: Descriptors that every child has; the first ends when the parent does.
     """
     # A module may have set it to be ignored: then the kernel would reap our grandchildren, and their status is lost.
@@ -67,25 +58,15 @@ def fork_batch(requests: Sequence[ForkRequest], common: Sequence[int]) -> list[t
     _signal.pthread_sigmask(_signal.SIG_SETMASK, mask)
     os.waitpid(pid, 0)
     results: list[tuple[int, int] | None] = [None] * len(requests)
-    for number, child, error_number in _RESULT.iter_unpack(_drain(read)):
-        results[number] = (child, error_number)
+    with suppress(BlockingIOError):  # its end may never be seen, as a child that hangs in a fork hook has it open
+        for number, child, error_number in _RESULT.iter_unpack(os.read(read, _RESULT.size * len(requests))):
+            results[number] = (child, error_number)
     os.close(read)
     os.close(write)
     return results
 
 
-def _drain(pipe: int) -> bytes:
-    """All that is in the pipe; its end may never be seen, as a child that hangs in a fork hook has it open."""
-    text = b""
-    try:
-        while chunk := os.read(pipe, 65536):
-            text += chunk
-    except BlockingIOError:
-        pass
-    return text[: len(text) - len(text) % _RESULT.size]
-
-
-def _intermediate(requests: Sequence[ForkRequest], common: Sequence[int], report: int) -> Life | int:
+def _intermediate(requests: Sequence[Part], common: Sequence[int], report: int) -> Life | int:
     """The life of the process between: it forks, tells, and ends. What it prepares, its children need not touch."""
     clean_signals()
     sys.stdin = None  # or multiprocessing puts one more descriptor in its place
@@ -104,30 +85,28 @@ def _intermediate(requests: Sequence[ForkRequest], common: Sequence[int], report
     return 0
 
 
-def _prepared_lives(requests: Sequence[ForkRequest], common: Sequence[int]) -> list[Life]:
+def _prepared_lives(requests: Sequence[Part], common: Sequence[int]) -> list[Life]:
     kept = {0, 1, 2, *common}
-    batch: dict[Any, Any] = {}
-    _kept.append(batch)
+    shared: dict[Any, Any] = {}
+    _kept.append(shared)
     return [
-        partial(_run_child, _prepared(request, common, batch), tuple(gaps(kept | set(request.fds))), common[0])
+        partial(_run_child, _prepared(request, common, shared), tuple(gaps(kept | set(request.fds))))
         for request in requests
     ]
 
 
-def _prepared(request: ForkRequest, common: Sequence[int], batch: dict[Any, Any]) -> ZygoteProcess | None:
-    """The process object; made before the fork, as each page that a child is the first to touch is copied for it."""
+def _prepared(request: Part, common: Sequence[int], shared: dict[Any, Any]) -> Life:
+    """What a child does; made before the fork, as each page that a child is the first to write to is copied for it."""
     try:
-        with inherited.offered(request.fds, common):
-            process = pickle.loads(request.payload)  # noqa: S301 - it comes from the parent
-        process.prepare(batch, common[0])
+        process: ZygoteProcess = unpack(request)
+        return process.prepare(common, shared)
     except Exception:  # noqa: BLE001 - the rest of the batch must live
         traceback.print_exc()
-        return None
-    return process if isinstance(process, ZygoteProcess) else None
+        return lambda: 1
 
 
-def _run_child(process: ZygoteProcess | None, closed: Gaps, parent: int) -> Life | int:
-    """The life of a child, up to what is its own."""
+def _run_child(life: Life, closed: Sequence[tuple[int, int]]) -> Life:
+    """Be a child up to what is its own: close these ranges of descriptors."""
     for first, end in closed:
         os.closerange(first, end)
-    return 1 if process is None else process.life(parent)
+    return life

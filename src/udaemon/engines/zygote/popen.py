@@ -1,61 +1,90 @@
 """The parent's side of one process of a zygote, as multiprocessing wants it.
 
-Knows nothing of how it is launched or waited for; `Launch` does. ForkRequest may come later than `start()`.
+Knows nothing of how it is launched; its `Parent` does. Its birth may come later than `start()`.
 """
 
 from __future__ import annotations
 
 import os
+import select
 import signal
-from multiprocessing import context, reduction
-from multiprocessing.process import BaseProcess
-from typing import Protocol
+import time
+from contextlib import suppress
+from multiprocessing import context
+from typing import TYPE_CHECKING, Any
 
-from udaemon.engines.base import Origin
-from udaemon.engines.zygote.inherited import Place
+from udaemon.engines.status import open_child, reap
+from udaemon.engines.zygote.pickling import Descriptor, pack
+from udaemon.waits import bounded
+
+if TYPE_CHECKING:
+    from udaemon.engines.origin import Origin
+    from udaemon.engines.zygote.process import ZygoteProcess
+    from udaemon.engines.zygote.protocol import Parent
 
 
 class Popen:
     """A process that was asked for; `pid` and `sentinel`, which is a pidfd, are there once it was born."""
 
     method = "zygote"
-    DupFd = Place
+    DupFd = Descriptor
 
-    def __init__(self, process: BaseProcess, launch: Launch) -> None:
+    def __init__(self, process: ZygoteProcess, parent: Parent) -> None:
         self.pid: int | None = None
         self.sentinel = -1
         self.returncode: int | None = None
-        self.fds: list[int] = []
         self.root: int | None = None
         """What it begins with, by its number among the roots of its zygote; None for whatever that imports."""
         self.bare: str | None = None
         """Why it is to be forked from a zygote that has imported nothing for it."""
         self.origin: Origin | None = None
-        self._launch = launch
+        self._parent = parent
         context.set_spawning_popen(self)  # type: ignore[arg-type]  # typeshed names the stdlib's own
         try:
-            self.payload = bytes(reduction.ForkingPickler.dumps(process))
+            self.part = pack(process)
         finally:
             context.set_spawning_popen(None)
-        launch.launch(self)
+        parent.launch(self)
 
     def duplicate_for_child(self, fd: int) -> int:
-        """Take a descriptor along. Returns its place among those of this process."""
-        self.fds.append(fd)
-        return len(self.fds) - 1
+        """Give the child a descriptor: all that are in what is pickled are sent along."""
+        return fd
 
-    def forked(self, pid: int, pidfd: int) -> None:
-        """It exists; the pidfd is closed with it."""
-        self.pid, self.sentinel = pid, pidfd
+    def told(self, result: Any) -> bool:
+        """Take in what a zygote says of it. Returns False where nobody knows what became of it.
+
+        Args:
+            result: A pid and 0, or 0 and an errno. No pid is believed that is not a child of ours: the zygote has run
+                other people's code.
+        """
+        match result:
+            case [0, int(number)]:
+                self._parent.failed(self, f"fork: {os.strerror(number)}")
+            case [int(pid), 0] if pid > 1 and (pidfd := open_child(pid)) is not None:
+                self.pid, self.sentinel = pid, pidfd
+                self._parent.forked(self)
+            case _:
+                return False
+        return True
 
     def poll(self) -> int | None:
-        """Its return code, None while it lives. Asked of every process whenever one is started."""
-        return self.returncode if self._launch.tells else self.wait(0)
+        """Its return code, None while it lives."""
+        return self.wait(0)
 
     def wait(self, timeout: float | None = None) -> int | None:
         """Its return code, None if it lives on after `timeout` seconds."""
-        if self.returncode is None:
-            self.returncode = self._launch.wait(self, timeout)
+        until = None if timeout is None else time.monotonic() + timeout
+        poll = select.poll()
+        poll.register(self.sentinel, select.POLLIN)
+        while self.returncode is None:
+            left = bounded(None if until is None else until - time.monotonic())
+            if poll.poll(None if left is None else left * 1000):
+                with suppress(ChildProcessError):  # another thread was faster, and notes it down at this moment
+                    status = reap(self.sentinel)
+                    self.returncode = None if status is None else status.returncode
+                break
+            if left == 0.0:
+                break
         return self.returncode
 
     def terminate(self) -> None:
@@ -73,21 +102,8 @@ class Popen:
             self.sentinel = -1
 
     def _signal(self, number: int) -> None:
-        if self.returncode is None and self.sentinel >= 0:
+        if self.returncode is None:
             try:
                 signal.pidfd_send_signal(self.sentinel, number)
             except ProcessLookupError:
                 self.poll()
-
-
-class Launch(Protocol):
-    """What brings processes of a zygote to life, and knows when they end."""
-
-    tells: bool
-    """Whether it sets `returncode` by itself."""
-
-    def launch(self, popen: Popen) -> None:
-        """Have it born, now or later."""
-
-    def wait(self, popen: Popen, timeout: float | None) -> int | None:
-        """Its return code, None if it lives on after `timeout` seconds."""

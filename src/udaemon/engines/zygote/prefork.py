@@ -39,11 +39,15 @@ class PreforkedZygote(NamedTuple):
         except ChildProcessError:
             return False
 
+    def kill(self) -> None:
+        """Kill it, if it has not ended."""
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
+
     def end(self) -> None:
         """Kill it and reap it, which takes the kernel a moment."""
         self.channel.close()
-        with suppress(ProcessLookupError):
-            signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
+        self.kill()
         reap_soon(self.pidfd)
         os.close(self.pidfd)
         if self.report is not None:

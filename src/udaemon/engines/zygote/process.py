@@ -1,71 +1,100 @@
 """The process object of the start method "zygote".
 
-Knows nothing of zygotes: who launches it is given to it, and stays behind when it is pickled.
+Knows nothing of zygotes: its parent is given to it, and stays behind when it is pickled.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import sys
+from collections.abc import Sequence
 from functools import partial
-from multiprocessing.process import BaseProcess
+from multiprocessing import process, util
 from typing import TYPE_CHECKING, Any
 
 from udaemon.child.signals import unblock_signals
 from udaemon.child.stack import Life
+from udaemon.child.title import set_title
+from udaemon.engines.zygote.pickling import Descriptor
 
 if TYPE_CHECKING:
-    from udaemon.engines.zygote.popen import Launch, Popen
+    from udaemon.engines.zygote.popen import Popen
+    from udaemon.engines.zygote.protocol import Parent
+
+_process: Any = process
+_util: Any = util
 
 
-class ZygoteProcess(BaseProcess):
-    """A `multiprocessing.Process` that a zygote forks."""
+class ZygoteProcess(process.BaseProcess):
+    """A `multiprocessing.Process` that a zygote forks.
+
+    A target may have a method `prepare(common, shared)`. It is called in place of the target, in the process that forks
+    the child and before it does, and returns what the child calls with no frame below it and nothing of multiprocessing
+    round it: the child is a program of its own, whose exit code that returns. `common` are the descriptors that all
+    children of the zygote have, the first of them the sentinel of the parent; `shared` is a dict that all that are
+    forked together have in common.
+    """
 
     _start_method = None  # the code in it gets the platform's own default
 
-    def __init__(
-        self,
-        launch: Launch,
-        *,
-        target: Callable[..., object] | None = None,
-        name: str | None = None,
-        args: Iterable[Any] = (),
-        kwargs: Mapping[str, Any] | None = None,
-        daemon: bool | None = None,
-    ) -> None:
-        super().__init__(None, target, name, args, kwargs or {}, daemon=daemon)
-        self._launch: Launch | None = launch
+    def __init__(self, parent: Parent, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._parent: Parent | None = parent
+        self._tracker: Descriptor | None = None
         self._popen: Popen | None
 
-    def prepare(self, batch: dict[Any, Any], parent_sentinel: int) -> None:
-        """Make ready what the child need not. Called in the process that forks it, before it forks any.
+    def prepare(self, common: Sequence[int], shared: dict[Any, Any]) -> Life:
+        """What the child does. Called in the process that forks it; what is made there, the child need not make."""
+        prepare = getattr(self._target, "prepare", None)  # type: ignore[attr-defined]
+        if prepare is None:
+            return partial(self._run, common[0])
+        _process._parent_process = _process._ParentProcess(self._parent_name, self._parent_pid, common[0])  # type: ignore[attr-defined]
+        shared.setdefault("former", process.current_process())  # a child that frees it writes to a dozen pages
+        main = program_process(self.name)
+        return partial(become_program, main, prepare(common, shared), after_fork=bool(_util._afterfork_registry))
 
-        Args:
-            batch: For what those that are forked together share.
-            parent_sentinel: What the child's parent process has as a sentinel.
-        """
-
-    def life(self, parent_sentinel: int) -> Life:
-        """What the child does. Called there, with the frames that it was forked in left behind."""
+    def _run(self, parent_sentinel: int) -> Life:
         unblock_signals()
+        if self._tracker is not None:
+            from multiprocessing import resource_tracker
+
+            resource_tracker._resource_tracker._fd = self._tracker.fd  # type: ignore[attr-defined]
         return partial(self._bootstrap, parent_sentinel=parent_sentinel)  # type: ignore[attr-defined]
 
-    @property
-    def sentinel(self) -> int:
-        """A pidfd, readable once the process has ended; -1 before its birth."""
-        return -1 if self._popen is None else self._popen.sentinel
+    def start_watched(self) -> Popen:
+        """Start it for a parent that watches it, by the pidfd that the `Popen` returned has once it was born.
 
-    @property
-    def popen(self) -> Popen | None:
-        """Its other side, once it was started."""
+        It is none of the `active_children`, all of which are polled whenever one is started.
+        """
+        self.start()
+        _process._children.discard(self)
+        assert self._popen is not None
         return self._popen
 
     @staticmethod
     def _Popen(process: ZygoteProcess) -> Popen:  # noqa: N802 - multiprocessing calls it so
         from udaemon.engines.zygote.popen import Popen
 
-        assert process._launch is not None
-        return Popen(process, process._launch)
+        assert process._parent is not None
+        return Popen(process, process._parent)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave the launcher behind."""
-        return self.__dict__ | {"_launch": None, "_popen": None}
+        """Leave the parent behind, and take its resource tracker along: another one would unlink what is ours."""
+        tracker = sys.modules.get("multiprocessing.resource_tracker")
+        fd = None if tracker is None or hasattr(self._target, "prepare") else tracker._resource_tracker._fd  # type: ignore[attr-defined]
+        return self.__dict__ | {"_parent": None, "_popen": None, "_tracker": None if fd is None else Descriptor(fd)}
+
+
+def program_process(name: str) -> process.BaseProcess:
+    """The main process of a program as ours is: with its own key, and `Process-1` comes next."""
+    main = type(process.current_process())()
+    main.name = name
+    return main
+
+
+def become_program(main: process.BaseProcess, life: Life, *, after_fork: bool) -> Life:
+    """Be a program's main process; what cares for itself after a fork is told as in any child of multiprocessing."""
+    _process._current_process = main
+    if after_fork:
+        _util._run_after_forkers()
+    set_title(main.name)
+    return life

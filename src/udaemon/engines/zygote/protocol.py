@@ -1,6 +1,6 @@
-"""What the client of a zygote needs of whoever wants processes of it.
+"""What the process objects and the client of a zygote need of whoever wants processes of it.
 
-Knows nothing of how either works.
+Knows nothing of how any of them works.
 """
 
 from __future__ import annotations
@@ -13,6 +13,9 @@ from udaemon.engines.zygote.popen import Popen
 
 class Parent(Protocol):
     """Who wants the processes."""
+
+    def launch(self, popen: Popen) -> None:
+        """Have it forked, now or later."""
 
     def forked(self, popen: Popen) -> None:
         """It exists; `pid` and `sentinel` are set."""

@@ -18,20 +18,21 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from types import MappingProxyType
-from typing import NamedTuple, NoReturn
+from typing import Any, NamedTuple
 
 from udaemon.child.signals import survive_signals
 from udaemon.child.title import set_title
-from udaemon.engines.zygote.fork_batch import ForkRequest, fork_batch
+from udaemon.engines.zygote.fork_batch import fork_batch
 from udaemon.engines.zygote.free_blocks import take_free_blocks
 from udaemon.engines.zygote.load import Loaded, Loader, Spoiled
+from udaemon.engines.zygote.pickling import unpack
 from udaemon.engines.zygote.sharing import Root, Sharing
 from udaemon.engines.zygote.sources import Sources
 from udaemon.engines.zygote.threads import is_alone
-from udaemon.engines.zygote.wire import Request, Truncated, answer, receive_request
+from udaemon.engines.zygote.wire import Truncated, answer, receive_request
 from udaemon.system.procfs import path_of
 
+_MAIN = "__main__"
 _MOST_TOLD = 100
 """Modules of a root that the parent hears of; all of them are told by `check -v`."""
 
@@ -41,9 +42,9 @@ class Setup(NamedTuple):
 
     `env` is the whole environment; `path` goes before the rest of `sys.path`; `own` modules are trusted to import well,
     what daemons begin with (`roots`) is other people's; `left_out` are modules that are not to be imported here, each
-    with the reason; `rehearse` is called before the first fork, and with `again` when all is imported. With it come the
-    descriptors for output and those that all children have in common: first of these the read end of a pipe that ends
-    when the parent does.
+    with the reason; `program` is what `program.py` describes, where the processes are of one; `rehearse` is called
+    before the first fork, and with `again` when all is imported. With it come descriptors for stdout and stderr, and
+    those that all children have in common: first of these the read end of a pipe that ends when the parent does.
     """
 
     env: Mapping[str, str]
@@ -51,12 +52,9 @@ class Setup(NamedTuple):
     path: tuple[str, ...]
     own: tuple[str, ...]
     roots: tuple[Root, ...] = ()
-    left_out: Mapping[str, str] = MappingProxyType({})
+    left_out: Mapping[str, str] | None = None
+    program: Mapping[str, Any] | None = None
     rehearse: Callable[..., object] = dict  # does nothing
-
-    def __reduce__(self) -> tuple[object, ...]:
-        """Pickle the mappings as dicts: a mapping proxy cannot be pickled."""
-        return (Setup, tuple(self._replace(env=dict(self.env), left_out=dict(self.left_out))))
 
 
 def serve(fd: int) -> None:
@@ -70,11 +68,11 @@ def serve(fd: int) -> None:
     first = receive_request(channel)
     if first is None:
         return
-    setup: Setup = first.value
-    output, *common = first.fds
+    setup: Setup = unpack(first[0])
+    stdout, stderr, *common = first[0].fds
     _die_with(common[0])
     try:
-        _prepare(setup, output)
+        _prepare(setup, stdout, stderr)
     except OSError as error:  # the next one is executed, and that fails with the same in its parent's words
         answer(channel, {"spoiled": None, "why": f"{setup.cwd}: {error.strerror}"})
         raise
@@ -92,7 +90,8 @@ def serve(fd: int) -> None:
     setup.rehearse(again=True)
     take_free_blocks()
     gc.freeze()  # or the first collection in a child writes to, and so copies, every page of ours
-    server.serve()
+    while True:
+        server.take_turn()
 
 
 class _Server:
@@ -118,15 +117,23 @@ class _Server:
             failed |= step.failed
             if left:
                 self._pause(step)
+        failed |= self._load_program(setup)
         for number, root in enumerate(setup.roots):
             answer(self._channel, {"root": number, **_told(sharing, root)})
         self._sources.note()
         answer(self._channel, {"ready": True, "failed": failed})
 
-    def serve(self) -> NoReturn:
-        """Fork on request, to the end."""
-        while True:
-            self._take_turn()
+    def _load_program(self, setup: Setup) -> dict[str, str]:
+        """Import the main module. Returns it with the reason if that failed."""
+        if setup.program is None or _MAIN in (setup.left_out or ()):
+            return {}
+        from udaemon.engines.zygote.program import be_of  # what it loads is nothing for daemons
+
+        self._say(_MAIN, [])
+        why = be_of(setup.program)
+        if not is_alone():
+            raise Spoiled(_MAIN, "it started a thread at import")
+        return {} if why is None else {_MAIN: why}
 
     def _say(self, module: str, roots: list[int]) -> None:
         answer(self._channel, {"importing": module, "for": roots})
@@ -135,10 +142,10 @@ class _Server:
         """Let the parent ask for forks until it says to go on."""
         self._sources.note()
         answer(self._channel, {"loaded": step.roots})
-        while self._take_turn():
+        while self.take_turn():
             pass
 
-    def _take_turn(self) -> bool:
+    def take_turn(self) -> bool:
         """Hear one request and answer it. Returns False for the one to go on."""
         try:
             request = receive_request(self._channel)
@@ -147,9 +154,19 @@ class _Server:
             return True
         if request is None:
             os._exit(0)
-        if request.value is None:
+        if not request:
             return False
-        _serve_one(self._channel, request, self._sources, self._common)
+        if (file := self._sources.changed()) is not None:
+            reply: dict[str, object] = {"stale": file}
+        elif not is_alone():
+            reply = {"spoiled": None, "why": "a thread was started after the imports"}
+        else:
+            reply = {"forked": fork_batch(request, self._common)}
+        # Before the answer: the parent may ask at once whether the locks among these are free. In no `finally`: whoever
+        # was forked leaves through here with them.
+        for fd in [fd for part in request for fd in part.fds]:
+            os.close(fd)
+        answer(self._channel, reply)
         return True
 
 
@@ -163,36 +180,17 @@ def _told(sharing: Sharing, root: Root) -> dict[str, object]:
     }
 
 
-def _prepare(setup: Setup, output: int) -> None:
+def _prepare(setup: Setup, *output: int) -> None:
     """Take the place of one that was executed for this, wherever this process comes from."""
-    for number in (1, 2):
-        os.dup2(output, number)
-    os.close(output)
+    for number, fd in enumerate(output, start=1):
+        os.dup2(fd, number)
+        os.close(fd)
     os.chdir(setup.cwd)
     for name in os.environ.keys() - setup.env.keys():
         del os.environ[name]
     os.environ.update(setup.env)
     time.tzset()  # the C library may have read TZ before
     sys.path[:0] = [entry for entry in setup.path if entry not in sys.path]
-
-
-def _serve_one(channel: socket.socket, request: Request, sources: Sources, common: Sequence[int]) -> None:
-    if (file := sources.changed()) is not None:
-        reply: dict[str, object] = {"stale": file}
-    elif not is_alone():
-        reply = {"spoiled": None, "why": "a thread was started after the imports"}
-    else:
-        reply = {"forked": fork_batch(_fork_requests(request), common)}
-    # Before the answer: the parent may ask at once whether the locks among these are free. In no `finally`: whoever was
-    # forked leaves through here with them.
-    for fd in request.fds:
-        os.close(fd)
-    answer(channel, reply)
-
-
-def _fork_requests(request: Request) -> list[ForkRequest]:
-    rest = iter(request.fds)
-    return [ForkRequest(payload, [next(rest) for _ in range(count)]) for payload, count in request.value]
 
 
 def _die_with(parent: int) -> None:

@@ -5,23 +5,33 @@ Knows nothing of what it imports.
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from udaemon.child.environment import callers, interpreter, read_at_startup
 from udaemon.engines.commands import Command, Launcher
 from udaemon.engines.zygote import wire
+from udaemon.engines.zygote.pickling import pack
 from udaemon.engines.zygote.prefork import PreforkedZygote
 from udaemon.engines.zygote.server import Setup
+from udaemon.engines.zygote.wire import Part
 
 
 class Plan(NamedTuple):
-    """What a zygote is made of. `output` becomes its stdout and stderr; all its children have `common`."""
+    """What a zygote is made of. All its children have `common`.
+
+    `output` becomes its stderr, and its stdout too unless it has `stdout` for that.
+    """
 
     output: int
     common: tuple[int, ...]
     setup: Setup
+    stdout: int | None = None
+
+    def message(self) -> Part:
+        """What a zygote that waits for it is told."""
+        stdout = self.output if self.stdout is None else self.stdout
+        return pack(self.setup, (stdout, self.output, *self.common))
 
 
 class Starter:
@@ -54,10 +64,14 @@ class Starter:
             return preforked
         self.send_away()
         channel, far = wire.pair()
+        env, number = plan.setup.env, far.fileno()
+        # -P: the directory it is started in is no place to import udaemon from.
+        argv = (*interpreter(env), "-P", "-m", "udaemon.engines.zygote", str(number))
+        command = Command(argv=argv, env=env, cwd=plan.setup.cwd, output=plan.output, keep=(number,))
         try:
             with far:
-                pid, pidfd, report = self._launcher.start(_command(plan, far))
-            return PreforkedZygote(pid, pidfd, channel, report)
+                started = self._launcher.start(command)
+            return PreforkedZygote(started.pid, started.pidfd, channel, started.report)
         except BaseException:
             channel.close()
             raise
@@ -78,14 +92,3 @@ def _suits(setup: Setup) -> bool:
     """Whether a process that began with our environment can be what is wanted."""
     changed = {name for name, _ in setup.env.items() ^ callers().items()}
     return not any(map(read_at_startup, changed))
-
-
-def _command(plan: Plan, far: socket.socket) -> Command:
-    return Command(
-        # -P: the directory it is started in is no place to import udaemon from.
-        argv=(*interpreter(plan.setup.env), "-P", "-m", "udaemon.engines.zygote", str(far.fileno())),
-        env=plan.setup.env,
-        cwd=plan.setup.cwd,
-        output=plan.output,
-        keep=(far.fileno(),),
-    )

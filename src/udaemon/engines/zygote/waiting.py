@@ -33,7 +33,7 @@ class Waiting:
             ValueError: One has more descriptors than a message can carry.
         """
         for popen in popens:
-            if len(popen.fds) > MAX_FDS:
+            if len(popen.part.fds) > MAX_FDS:
                 raise ValueError(f"a process can be given {MAX_FDS} descriptors at most")
             self._popens.append(popen)
 
@@ -58,7 +58,7 @@ class Waiting:
             if not can_fork(popen):
                 later.append(popen)
                 continue
-            room -= len(popen.fds)
+            room -= len(popen.part.fds)
             if room < 0 and batch:
                 later.append(popen)
                 break
@@ -72,7 +72,3 @@ class Waiting:
         if taken:
             self._popens = deque(popen for popen in self._popens if not which(popen))
         return taken
-
-    def take_all(self) -> list[Popen]:
-        """Take everybody."""
-        return self.take(lambda _popen: True)

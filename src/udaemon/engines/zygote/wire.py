@@ -1,7 +1,7 @@
 """Messages between a zygote and its parent, in datagrams of their socket pair.
 
-Knows nothing of their meaning. The parent is trusted and sends pickles; the zygote has run other people's code and is
-answered for in JSON of bounded size. A request travels in a memory file, so that sending one never fills the socket.
+Knows nothing of their meaning. The parent is trusted; the zygote has run other people's code and answers in JSON of
+bounded size. A request travels in a memory file, so that sending one never fills the socket.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 import array
 import json
 import os
-import pickle
 import socket
-from collections.abc import Iterable, Sequence
+import struct
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 MAX_FDS = 505
@@ -20,13 +20,14 @@ _MAX_A_DATAGRAM = 253
 """SCM_MAX_FD of the kernel (unix(7))."""
 _ANSWER_LIMIT = 64 * 1024
 _INT = array.array("i").itemsize
+_HEAD = struct.Struct("=II")  # bytes and descriptors of the part that follows
 
 
-class Request(NamedTuple):
-    """What the parent wants, and the descriptors that came with it."""
+class Part(NamedTuple):
+    """One of the things that a request is made of, and the descriptors that belong to it."""
 
-    value: Any
-    fds: list[int]
+    data: bytes
+    fds: Sequence[int]
 
 
 class Truncated(Exception):
@@ -40,7 +41,7 @@ def pair() -> tuple[socket.socket, socket.socket]:
     return parent, zygote
 
 
-def ask(channel: socket.socket, value: Any, fds: Sequence[int] = ()) -> None:
+def ask(channel: socket.socket, parts: Iterable[Part]) -> None:
     """Send a request to a zygote, in as many datagrams as its descriptors need.
 
     Raises:
@@ -48,9 +49,12 @@ def ask(channel: socket.socket, value: Any, fds: Sequence[int] = ()) -> None:
     """
     memory = os.memfd_create("request", os.MFD_CLOEXEC)
     try:
-        with os.fdopen(os.dup(memory), "wb") as file:
-            pickle.dump(value, file, pickle.HIGHEST_PROTOCOL)
-        rest = [memory, *fds]
+        rest = [memory]
+        with open(memory, "wb", closefd=False) as file:
+            for part in parts:
+                file.write(_HEAD.pack(len(part.data), len(part.fds)))
+                file.write(part.data)
+                rest += part.fds
         first = b"first"
         while rest:
             these, rest = rest[:_MAX_A_DATAGRAM], rest[_MAX_A_DATAGRAM:]
@@ -60,7 +64,7 @@ def ask(channel: socket.socket, value: Any, fds: Sequence[int] = ()) -> None:
         os.close(memory)
 
 
-def receive_request(channel: socket.socket) -> Request | None:
+def receive_request(channel: socket.socket) -> list[Part] | None:
     """Wait for a request, None when the parent has gone.
 
     Raises:
@@ -84,7 +88,15 @@ def receive_request(channel: socket.socket) -> Request | None:
         raise Truncated
     with os.fdopen(fds[0], "rb") as file:
         file.seek(0)
-        return Request(pickle.load(file), fds[1:])  # noqa: S301 - the parent is who we are made by
+        return list(_parts(file.read(), iter(fds[1:])))
+
+
+def _parts(text: bytes, fds: Iterator[int]) -> Iterator[Part]:
+    start = 0
+    while start < len(text):
+        size, count = _HEAD.unpack_from(text, start)
+        start += _HEAD.size + size
+        yield Part(text[start - size : start], [next(fds) for _ in range(count)])
 
 
 def _descriptors(ancillary: Iterable[tuple[int, int, bytes]]) -> list[int]:

@@ -1,0 +1,68 @@
+"""How a value crosses to a zygote: as one pickle, in which a descriptor is its place among those that are sent along.
+
+Knows no process. What it writes is read by a process that was made by this one; nothing that comes back is unpickled.
+"""
+
+from __future__ import annotations
+
+import io
+import pickle
+from collections.abc import Sequence
+from multiprocessing.reduction import ForkingPickler
+from typing import Any
+
+from udaemon.engines.zygote.wire import Part
+
+
+class Descriptor:
+    """An open file in a value: `fd` is its number here, and after the crossing its number there."""
+
+    def __init__(self, fd: int) -> None:
+        self.fd = fd
+
+    def detach(self) -> int:
+        """The number, as multiprocessing asks for it; the descriptor is the caller's."""
+        return self.fd
+
+
+def pack(value: Any, fds: Sequence[int] = ()) -> Part:
+    """Pickle a value, as multiprocessing does.
+
+    Args:
+        value: Any picklable value; its `Descriptor`s are sent along.
+        fds: Descriptors that are sent along before these.
+
+    Raises:
+        Exception: Whatever an object raises that cannot be pickled.
+    """
+    file = io.BytesIO()
+    pickler = _Pickler(file, [*fds])
+    pickler.dump(value)
+    return Part(file.getvalue(), pickler.fds)
+
+
+def unpack(part: Part) -> Any:
+    """The value that was packed."""
+    return _Unpickler(io.BytesIO(part.data), part.fds).load()
+
+
+class _Pickler(ForkingPickler):
+    def __init__(self, file: io.BytesIO, fds: list[int]) -> None:
+        super().__init__(file, pickle.HIGHEST_PROTOCOL)
+        self.fds = fds
+
+    def persistent_id(self, value: Any) -> int | None:
+        """The place of a descriptor; None for whatever is pickled by value."""
+        if type(value) is not Descriptor:
+            return None
+        self.fds.append(value.fd)
+        return len(self.fds) - 1
+
+
+class _Unpickler(pickle.Unpickler):
+    def __init__(self, file: io.BytesIO, fds: Sequence[int]) -> None:
+        super().__init__(file)
+        self._fds = fds
+
+    def persistent_load(self, place: int) -> Descriptor:
+        return Descriptor(self._fds[place])
