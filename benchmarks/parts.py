@@ -43,7 +43,11 @@ PLAIN: Mapping[str, Sequence[Edit]] = {
             "partial(_run_child, _prepared(request, common, shared), tuple",
             "partial(_run_child, request, tuple",
         ),
-        Edit("engines/zygote/fork_batch.py", "    return life\n", "    return _prepared(life, _common, {})\n"),
+        Edit(
+            "engines/zygote/fork_batch.py",
+            "os.closerange(first, end)\n    return life\n",
+            "os.closerange(first, end)\n    return _prepared(life, _common, {})\n",
+        ),
         Edit("engines/zygote/fork_batch.py", "    clean_signals()\n", "    clean_signals()\n    _common[:] = common\n"),
         Edit("engines/zygote/fork_batch.py", "_kept: list", "_common = []\n_kept: list"),
     ),
