@@ -19,6 +19,10 @@ def test_the_page_of_drawings_is_fresh() -> None:
     assert drawings.PAGE.read_text(encoding="utf-8") == drawings.page(), "run: python docs/drawings.py"
 
 
+def test_the_page_of_the_start_up_is_fresh() -> None:
+    assert drawings.STARTUP_PAGE.read_text(encoding="utf-8") == drawings.startup_page(), "run: python docs/drawings.py"
+
+
 def test_every_import_points_to_a_row_below_or_to_the_same() -> None:
     rows = drawings.layers()
     height = {room: number for number, row in enumerate(rows) for room in row}
@@ -40,6 +44,13 @@ def test_what_follows_from_other_arrows_is_not_drawn(edges: dict[str, str], draw
     as_sets = {room: frozenset(there) for room, there in edges.items()}
 
     assert drawings.reduced(as_sets) == {room: frozenset(there) for room, there in drawn.items()}
+
+
+def test_an_arrow_that_is_no_call_is_refused() -> None:
+    assert drawings.calls(("cli/main.py", "_script"), "launch_early")  # by a function beside it
+    assert drawings.calls(("service/handoff.py", "launch_early"), "_main_forked")  # by its class
+    assert not drawings.calls(("service/handoff.py", "_await_ready"), "launch_early")
+    assert not drawings.calls(("service/handoff.py", "no_such_function"), "launch_early")
 
 
 def test_a_process_that_begins_nowhere_is_refused() -> None:
