@@ -14,7 +14,8 @@ from typing import Any, NamedTuple, Protocol
 
 from udaemon.child.forked import leave_if_forked
 from udaemon.child.forms import refuse_product
-from udaemon.child.recorder import Recorder, rss_peak
+from udaemon.child.memory import rss_peak
+from udaemon.child.recorder import Recorder
 from udaemon.child.schedule import anchor_of, next_due, resumed
 from udaemon.child.scoreboard import BEGUN, CURRENT, DONE, LAST_END, LAST_START, SlotWriter
 from udaemon.child.task import StopTask

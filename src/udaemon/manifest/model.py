@@ -14,7 +14,7 @@ from attrs import Factory, field, frozen
 
 from udaemon.manifest.containers import Environment, Many, Parameters
 from udaemon.manifest.keys import Table, key
-from udaemon.manifest.references import MODULE, NAME, PATH, Command, PythonCallable, Umask
+from udaemon.manifest.references import MODULE, NAME, PATH, PYTHON_CALLABLE, Command, Umask
 from udaemon.manifest.tables import Backoff, Listeners, Log, LogFormat, OnFull, Php, StartLimit, Stop
 from udaemon.manifest.values import Choice, Duration, Flag, Number, Size, Text
 
@@ -67,7 +67,7 @@ class Daemon:
     name: str = field()
     factory: str | None = key(
         'Callable that makes the task: "package.module:function" or "package.module:Class.method".',
-        PythonCallable(),
+        PYTHON_CALLABLE,
         example="jobs.mail:create",
     )
     params: Mapping[str, Any] = key(
