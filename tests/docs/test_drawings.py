@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
 import pytest
+from tests.docs.scripts import script
 
-ROOT = Path(__file__).parents[2]
-_SPEC = importlib.util.spec_from_file_location("drawings", ROOT / "docs" / "drawings.py")
-assert _SPEC is not None
-assert _SPEC.loader is not None
-drawings = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(drawings)
+drawings = script("drawings")
 
 
 def test_the_page_of_drawings_is_fresh() -> None:
