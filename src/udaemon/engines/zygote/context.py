@@ -15,7 +15,6 @@ from multiprocessing.context import BaseContext
 from typing import Any
 
 from udaemon.engines.status import reap
-from udaemon.engines.subreaper import become_subreaper
 from udaemon.engines.zygote.client import ZygoteClient
 from udaemon.engines.zygote.popen import Popen
 from udaemon.engines.zygote.process import ZygoteProcess
@@ -23,6 +22,7 @@ from udaemon.engines.zygote.protocol import Timeouts
 from udaemon.engines.zygote.server import Setup
 from udaemon.engines.zygote.sharing import Root
 from udaemon.engines.zygote.start import Plan, Starter
+from udaemon.system.subreaper import become_subreaper
 from udaemon.waits import bounded
 
 _TIMEOUTS = Timeouts()
