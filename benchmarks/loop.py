@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from time import monotonic, perf_counter
 
 from benchmarks.figures import Figure, table
-from udaemon.child.loop import back_to_back, loop_steps, run_steps
+from udaemon.child.loop import Steps, back_to_back, run_steps
 from udaemon.child.process import run_child
 from udaemon.child.recorder import Recorder
 from udaemon.child.report import Reporter
@@ -102,8 +102,7 @@ def rhythm(runs: int, sleep: float, min_sleep: float, takes: float) -> tuple[lis
     recorder = _recorder(events)
     before = time.process_time()
     run_steps(
-        loop_steps(task, sleep=sleep, min_sleep=min_sleep, flags=signals, recorder=recorder, clock=monotonic),
-        signals.wait,
+        Steps(task, sleep=sleep, min_sleep=min_sleep, flags=signals, recorder=recorder, clock=monotonic), signals.wait
     )
     cpu = time.process_time() - before
     signals.uninstall()

@@ -1,6 +1,6 @@
-"""Draws the rooms of the code and the processes of a project, from pyproject.toml, imports and names in the code.
+"""Draws rooms, processes and the start-up from pyproject.toml, from imports, and from names and calls in the code.
 
-Knows nothing of what a room does. Run it as `python docs/drawings.py`; a test says when the page is stale.
+Knows nothing of what a room does. Run it as `python docs/drawings.py`; a test says when a page is stale.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 PAGE = HERE / "drawings.md"
+STARTUP_PAGE = HERE / "startup.md"
 SOURCE = HERE.parent / "src" / "udaemon"
 
 Edges = Mapping[str, frozenset[str]]
@@ -26,6 +27,54 @@ PROCESSES = {
     "reader": ("manifest reader, for diff", "service/manifest_reader.py", "main", ""),
 }
 """Each process: what it is called, the file and the function with which it begins, and which others it makes."""
+
+STARTUP = {
+    "udaemon up": {
+        "script": ("cli/main.py", "_script"),
+        "early": ("service/handoff.py", "launch_early"),
+        "verb": ("cli/commands/up.py", "command"),
+        "bring_up": ("cli/up.py", "bring_up"),
+        "go": ("service/handoff.py", "Launch.go"),
+        "ready": ("service/handoff.py", "_await_ready"),
+    },
+    "supervisor": {
+        "forked": ("service/handoff.py", "_main_forked"),
+        "wait_for_handoff": ("service/handoff.py", "_wait_for_handoff"),
+        "fork_spare": ("engines/zygote/prefork.py", "fork_spare"),
+        "main": ("service/supervisor.py", "main"),
+        "receive": ("service/handoff.py", "receive"),
+        "begin": ("service/supervisor.py", "Service.begin"),
+        "report": ("service/handoff.py", "report"),
+        "run": ("service/supervisor.py", "Service.run"),
+    },
+    "zygote": {
+        "spare": ("engines/zygote/prefork.py", "_be_spare"),
+        "serve": ("engines/zygote/server.py", "serve"),
+    },
+}
+"""The functions of the start-up by the process in which they run, in the order in which they do."""
+
+STARTUP_ARROWS = (
+    ("script", "early", "up"),
+    ("script", "verb", "click"),
+    ("verb", "bring_up", ""),
+    ("bring_up", "go", "manifest read, lock taken"),
+    ("go", "ready", ""),
+    ("early", "forked", "fork"),
+    ("forked", "wait_for_handoff", ""),
+    ("wait_for_handoff", "main", "loads the rest"),
+    ("main", "receive", ""),
+    ("main", "begin", ""),
+    ("main", "report", ""),
+    ("main", "run", ""),
+    ("wait_for_handoff", "fork_spare", ""),
+    ("fork_spare", "spare", "fork"),
+    ("spare", "serve", ""),
+    ("go", "receive", "socket: manifest, lock"),
+    ("report", "ready", "pipe: it listens"),
+    ("begin", "serve", "socket: what to import"),
+)
+"""Who calls or forks whom, or tells it something; what is sent has "socket:" or "pipe:" before it."""
 
 _HEAD = """\
 # Drawings
@@ -43,6 +92,29 @@ _PROCESSES = """\
 With the file and the function in which each begins.
 An arrow says who makes whom; a daemon is the supervisor's own child all the same
 ([0002](decisions/0002-own-children.md)).
+"""
+
+_STARTUP = """\
+# From `udaemon up` to a supervisor
+
+Made by `python docs/drawings.py` from the names and calls of the code.
+
+1. The first process reads from the command line that the verb is `up`, and forks the supervisor's process before it
+   loads anything ([0009](decisions/0009-young-fork.md)).
+2. That leaves the caller's terminal, session and descriptors behind, loads what daemons need, and forks a zygote, which
+   has just that. It loads the rest of the supervisor, and waits.
+3. Meanwhile the first process loads the command line and reads the manifest. Then it makes the run directory and takes
+   its lock. Where a supervisor has it already, or the manifest is wrong, the new one is killed.
+4. The manifest and descriptors go to the supervisor by a socket, so that no secret stands in a file or in arguments.
+5. The supervisor puts its parts together, starts daemons and listens. It says through a pipe that it is ready, or why
+   it is not.
+6. `up -d` shows what becomes of each daemon, and leaves. In the foreground it goes on as a client like any other. It
+   holds one end of a pipe then, and the supervisor watches the other: when the first process ends, everything stops.
+
+A caller that has threads, as a program that calls the command line as a function, cannot be forked from: there
+`service/handoff.py` executes a fresh interpreter, which takes the same path from `_wait_for_handoff` on.
+
+A full arrow calls or forks; a dotted one sends.
 """
 
 
@@ -76,8 +148,28 @@ def begins(file: str, function: str) -> bool:
     return nodes != []
 
 
+def calls(caller: tuple[str, str], called: str) -> bool:
+    """Whether a function names another, itself or through functions beside it in its file and class."""
+    file, name = caller
+    tree = ast.parse((SOURCE / file).read_text(encoding="utf-8"))
+    bodies = {node.name: _named(node) for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    seen: set[str] = set()
+    ahead = [name.rpartition(".")[2]]
+    while ahead:
+        seen.add(here := ahead.pop())
+        ahead += [one for one in bodies.get(here, ()) if one in bodies and one not in seen]
+        if called in bodies.get(here, ()):
+            return True
+    return False
+
+
+def startup_page() -> str:
+    """The page of the start-up as it should be."""
+    return "\n".join([_STARTUP, *_fenced(_startup())]) + "\n"
+
+
 def page() -> str:
-    """The page as it should be."""
+    """The page of rooms and processes as it should be."""
     return "\n".join([_HEAD, *_fenced(_rooms()), "", _PROCESSES, *_fenced(_processes())]) + "\n"
 
 
@@ -100,6 +192,28 @@ def _processes() -> Iterator[str]:
         yield from (f"  {key} --> {made}" for made in makes.split())
 
 
+def _startup() -> Iterator[str]:
+    places = {key: place for process in STARTUP.values() for key, place in process.items()}
+    for process, functions in STARTUP.items():
+        yield f'  subgraph {process.split()[-1]}_ ["{process}"]'
+        for key, (file, function) in functions.items():
+            if not begins(file, function):
+                raise LookupError(f"{file} has no function {function}")
+            yield f'    {key}["{file}<br>{function}()"]'
+        yield "  end"
+    for start, end, told in STARTUP_ARROWS:
+        sent = told.startswith(("socket:", "pipe:"))
+        if not sent and told != "click" and not calls(places[start], places[end][1].rpartition(".")[2]):
+            raise LookupError(f"{places[start]} does not call {places[end]}")
+        label = f'|"{told}"|' if told else ""
+        yield f"  {start} {'-.->' if sent else '-->'}{label} {end}"
+
+
+def _named(node: ast.AST) -> frozenset[str]:
+    names = {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
+    return frozenset(names | {inner.attr for inner in ast.walk(node) if isinstance(inner, ast.Attribute)})
+
+
 def _fenced(lines: Iterator[str]) -> list[str]:
     return ["```mermaid", "flowchart TD", *lines, "```"]
 
@@ -120,3 +234,4 @@ def _reach(edges: Edges, room: str) -> frozenset[str]:
 
 if __name__ == "__main__":
     PAGE.write_text(page(), encoding="utf-8")
+    STARTUP_PAGE.write_text(startup_page(), encoding="utf-8")

@@ -23,7 +23,7 @@ from benchmarks.figures import Figure, Options
 from benchmarks.light import PERIOD
 from benchmarks.parts import copies
 from benchmarks.rows.replacement import replace
-from udaemon.engines.subreaper import subreaper
+from udaemon.system.subreaper import subreaper
 
 TITLE = "parts"
 COUNTS = (1, 20, 100)

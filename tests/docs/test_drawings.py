@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
 import pytest
+from tests.docs.scripts import script
 
-ROOT = Path(__file__).parents[2]
-_SPEC = importlib.util.spec_from_file_location("drawings", ROOT / "docs" / "drawings.py")
-assert _SPEC is not None
-assert _SPEC.loader is not None
-drawings = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(drawings)
+drawings = script("drawings")
 
 
 def test_the_page_of_drawings_is_fresh() -> None:
     assert drawings.PAGE.read_text(encoding="utf-8") == drawings.page(), "run: python docs/drawings.py"
+
+
+def test_the_page_of_the_start_up_is_fresh() -> None:
+    assert drawings.STARTUP_PAGE.read_text(encoding="utf-8") == drawings.startup_page(), "run: python docs/drawings.py"
 
 
 def test_every_import_points_to_a_row_below_or_to_the_same() -> None:
@@ -40,6 +37,13 @@ def test_what_follows_from_other_arrows_is_not_drawn(edges: dict[str, str], draw
     as_sets = {room: frozenset(there) for room, there in edges.items()}
 
     assert drawings.reduced(as_sets) == {room: frozenset(there) for room, there in drawn.items()}
+
+
+def test_an_arrow_that_is_no_call_is_refused() -> None:
+    assert drawings.calls(("cli/main.py", "_script"), "launch_early")  # by a function beside it
+    assert drawings.calls(("service/handoff.py", "launch_early"), "_main_forked")  # by its class
+    assert not drawings.calls(("service/handoff.py", "_await_ready"), "launch_early")
+    assert not drawings.calls(("service/handoff.py", "no_such_function"), "launch_early")
 
 
 def test_a_process_that_begins_nowhere_is_refused() -> None:

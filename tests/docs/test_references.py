@@ -138,3 +138,7 @@ def test_decisions_that_are_named_are_there() -> None:
     named = {number for _, text in sources() for number in re.findall(r"[Dd]ecision (\d{4})\b", text)}
 
     assert named <= known
+
+
+def test_where_a_thing_lives_is_one_screen() -> None:
+    assert len((DOCS / "where.md").read_text(encoding="utf-8").splitlines()) <= 45

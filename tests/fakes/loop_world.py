@@ -9,7 +9,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
-from udaemon.child.loop import Limit, Outcome, back_to_back, loop_steps, run_steps
+from udaemon.child.loop import Limit, Outcome, Steps, back_to_back, run_steps
 from udaemon.child.recorder import Recorder
 from udaemon.child.report import Reporter
 from udaemon.child.scoreboard import SlotReading, SlotWriter, reading
@@ -60,7 +60,7 @@ class World:
             act()
 
     def play(self, *, once: bool = False) -> Outcome:
-        steps = loop_steps(
+        steps = Steps(
             self.run,
             sleep=self.sleep,
             min_sleep=self.min_sleep,

@@ -16,7 +16,15 @@ from udaemon.manifest.complete import by_hand
 from udaemon.manifest.containers import Environment, Many, Parameters
 from udaemon.manifest.keys import Table, keys_of
 from udaemon.manifest.model import KINDS, PYTHON, Daemon, Manifest, Php
-from udaemon.manifest.references import SIGNALS, Command, Cooldown, PhpCallable, PythonCallable, SignalName, Umask
+from udaemon.manifest.references import (
+    PYTHON_CALLABLE,
+    SIGNALS,
+    CallableName,
+    Command,
+    Cooldown,
+    SignalName,
+    Umask,
+)
 from udaemon.manifest.values import LONGEST, Choice, Duration, Flag, Number, Size, Text
 
 WORD = st.text(string.ascii_lowercase, min_size=1, max_size=6)
@@ -52,10 +60,8 @@ def values(type_: Any) -> SearchStrategy[Any]:  # noqa: C901 - one line for each
             return st.integers(0, 0o777)
         case Cooldown():
             return st.none() | st.floats(1e-9, LONGEST)
-        case PythonCallable():
-            return st.just("pkg.mod:Class.make")
-        case PhpCallable():
-            return st.just("\\Acme\\Mail::make")
+        case CallableName():
+            return st.just("pkg.mod:Class.make" if type_ == PYTHON_CALLABLE else "\\Acme\\Mail::make")
         case Command():
             return st.lists(TEXT.filter(bool), min_size=1, max_size=3).map(tuple)
         case Environment():

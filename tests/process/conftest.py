@@ -17,6 +17,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from tests.process.log_rig import LogRig
 from tests.process.project import Project
 
 MARKER = "TEST_DESCENDANT_OF"
@@ -156,3 +157,11 @@ def project(tmp_path: Path) -> Iterator[Project]:
     yield made
     if made.run_directories():
         made.run("down", "-t", "0", code=None)
+
+
+@pytest.fixture
+def rig() -> Iterator[LogRig]:
+    """A logger that is closed at the end."""
+    made = LogRig()
+    yield made
+    made.close()

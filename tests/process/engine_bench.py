@@ -18,11 +18,11 @@ from udaemon.child.scoreboard import Scoreboard
 from udaemon.engines.base import SpawnRequest
 from udaemon.engines.local import LocalEngine
 from udaemon.engines.locks import acquire
-from udaemon.engines.subreaper import become_subreaper
 from udaemon.engines.zygote.protocol import Timeouts
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.policy.events import Event, Exited, Spawned, SpawnFailed
 from udaemon.policy.instance import Key
+from udaemon.system.subreaper import become_subreaper
 
 PATIENCE = 20.0
 

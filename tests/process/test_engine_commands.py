@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from tests.fakes.full_table import full_table
 from tests.process.launching import launch
 
 from udaemon.engines.commands import Command, ExecFailed, Launcher, shell
@@ -207,21 +208,10 @@ def test_f13_a_command_starts_while_more_fds_are_open_than_it_may_have(
 def test_f13_no_fd_left_is_a_resource_error(mounts: type[Mounts]) -> None:
     launcher = Launcher(mounts=mounts())
     launcher._reserve.close()
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    highest = max(map(int, os.listdir("/proc/self/fd")))  # tests before this one may have left some open
-    resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 16, hard))
-    many = []
-    with suppress(OSError):
-        while True:
-            many.append(os.open("/", os.O_RDONLY))
-    try:
-        with pytest.raises(ExecFailed, match="EMFILE") as failed:
-            launch(launcher, Command(argv=("/bin/true",), env={}, cwd="/", output=many[0]))
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-        launcher.close()
-        for fd in many:
-            os.close(fd)
+    launcher._reserve.close()
+    with full_table(), pytest.raises(ExecFailed, match="EMFILE") as failed:
+        launch(launcher, Command(argv=("/bin/true",), env={}, cwd="/", output=2))
+    launcher.close()
     assert failed.value.trouble is Trouble.RESOURCE
 
 

@@ -15,9 +15,9 @@ import pytest
 from tests.process.engine_bench import Bench
 
 from udaemon.engines.status import reap
-from udaemon.engines.subreaper import become_subreaper
 from udaemon.policy.events import Exited, Ready, Spawned, SpawnFailed, Trouble
 from udaemon.policy.instance import Key
+from udaemon.system.subreaper import become_subreaper
 
 Wait = Callable[..., list[int]]
 PAUSE = "import signal\ndef create(): return signal.pause\n"

@@ -13,9 +13,9 @@ from tests.process.launching import launch
 from udaemon.engines.commands import Command, Launcher, shell
 from udaemon.engines.locks import acquire, identity
 from udaemon.engines.status import reap
-from udaemon.engines.subreaper import become_subreaper
 from udaemon.engines.tree import Lineage, children, holders, look_at
 from udaemon.policy.instance import Key
+from udaemon.system.subreaper import become_subreaper
 
 Wait = Callable[..., list[int]]
 KEY, OTHER = Key("mailer", 0), Key("mailer", 1)

@@ -4,23 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from tests.process.log_rig import LogRig, idle
 from tests.process.project import Project
 
 from udaemon.logs.log_target import LogTarget
 
 TIME = re.compile(r"^\d\d/\d\d/\d{4} \d\d:\d\d:\d\d ", re.MULTILINE)
-
-
-@pytest.fixture
-def rig() -> Iterator[LogRig]:
-    made = LogRig()
-    yield made
-    made.close()
 
 
 def plain(text: str, *pids: int) -> str:

@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,13 +21,6 @@ if TYPE_CHECKING:
     from tests.process.conftest import Wait
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def rig() -> Iterator[LogRig]:
-    made = LogRig()
-    yield made
-    made.close()
 
 
 def test_a_killed_logger_is_replaced_and_gets_the_pipes_back(rig: LogRig, tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,13 +18,6 @@ if TYPE_CHECKING:
     from tests.process.conftest import Wait
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def rig() -> Iterator[LogRig]:
-    made = LogRig()
-    yield made
-    made.close()
 
 
 def test_what_is_written_is_in_the_file_when_the_end_is_told(rig: LogRig, tmp_path: Path) -> None:

@@ -6,21 +6,9 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from tests.process.project import Project
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Iterator[Project]:
-    directory = tmp_path / "shop"
-    directory.mkdir()
-    made = Project(directory)
-    yield made
-    made.run("down", code=None)
-
 
 WHERE = {
     "env": ("", "env.PYTHONPATH = 'lib'"),

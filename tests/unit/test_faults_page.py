@@ -1,15 +1,12 @@
 """The page of faults is what its table and the tests say."""
 
-import importlib.util
 import re
 from pathlib import Path
 
+from tests.docs.scripts import script
+
 ROOT = Path(__file__).parents[2]
-_SPEC = importlib.util.spec_from_file_location("faults", ROOT / "docs" / "faults.py")
-assert _SPEC is not None
-assert _SPEC.loader is not None
-faults = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(faults)
+faults = script("faults")
 
 
 def test_the_page_of_faults_is_fresh() -> None:

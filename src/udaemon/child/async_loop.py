@@ -12,7 +12,6 @@ import signal
 from collections.abc import Callable
 from contextlib import suppress
 from time import monotonic
-from typing import Any
 
 from udaemon.child.forked import leave_if_forked
 from udaemon.child.forms import refuse_product
@@ -43,35 +42,21 @@ def run_steps_async(
     return outcome
 
 
-async def _walk(steps: Steps, signals: Signals) -> Outcome:
+async def _walk(course: Steps, signals: Signals) -> Outcome:
     loop = asyncio.get_running_loop()
     loop.add_reader(signals.wake_fd(), _woken, signals.wake_fd(), signals)
-    answer: BaseException | None = None
-    while True:
-        try:
-            step = steps.send(answer)
-        except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]
-        answer = None
+    for step in course:
         if callable(step):
-            answer = await _outcome(step)
+            with course:
+                result = step()
+                awaited = hasattr(type(result), "__await__")
+                if awaited:
+                    result = await result
+                if result is not None:
+                    refuse_product(result, awaited=awaited)
         else:
             await _wait(step, signals)
-
-
-async def _outcome(step: Callable[[], Any]) -> BaseException | None:
-    raised: BaseException | None = None
-    try:
-        result = step()
-        awaited = hasattr(type(result), "__await__")
-        if awaited:
-            result = await result
-        if result is not None:
-            refuse_product(result, awaited=awaited)
-    except BaseException as error:  # noqa: BLE001 - the course decides, also over SystemExit
-        raised = error
-    leave_if_forked(raised)
-    return raised
+    return course.outcome
 
 
 async def _wait(due: float, signals: Signals) -> None:

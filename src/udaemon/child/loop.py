@@ -2,26 +2,26 @@
 
 Knows no signal handler, no process and no scoreboard file; it is given what it needs and tells how it ended.
 
-`course` is the loop for every task that pauses. It does nothing itself: it yields what is to be done next, a callable
+`Steps` is the loop for every task that pauses. It does nothing itself: it gives what is to be done next, a callable
 to call or a moment to wait for, so that one description serves plain and async tasks and runs in tests without time.
 `back_to_back` is the same for a plain task that never pauses, written out flat: there a microsecond counts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, Protocol
 
 from udaemon.child.forked import leave_if_forked
 from udaemon.child.forms import refuse_product
-from udaemon.child.recorder import Recorder, rss_peak
+from udaemon.child.memory import rss_peak
+from udaemon.child.recorder import Recorder
 from udaemon.child.schedule import anchor_of, next_due, resumed
 from udaemon.child.scoreboard import BEGUN, CURRENT, DONE, LAST_END, LAST_START, SlotWriter
 from udaemon.child.task import StopTask
 
 Clock = Callable[[], float]
 Step = Callable[[], Any] | float
-Steps = Generator[Step, BaseException | None, "Outcome"]
 
 # Of short runs without a pause each SAMPLE-th is timed for the histogram and counts for as many.
 SAMPLE = 64.0
@@ -64,78 +64,111 @@ def outcome_of(error: BaseException) -> Outcome:
     return Outcome("exited" if isinstance(error, SystemExit) else "exception", error)
 
 
-def loop_steps(
-    run: Callable[[], Any],
-    *,
-    sleep: float,
-    min_sleep: float,
-    flags: StopFlags,
-    recorder: Recorder,
-    clock: Clock,
-    once: bool = False,
-    always_pause: bool = False,
-    limit: Limit | None = None,
-) -> Steps:
-    """Yield, in turn, the callables to call and the moments to wait for; be sent what they raised, or None.
+class Steps:
+    """The steps of a task's loop in their order, and at the end its outcome.
 
-    `always_pause` yields a moment before each run also when it has come already. `limit` is looked at after each run;
-    who leaves for it leaves the pause to the process that comes after.
+    Whoever carries them out calls each callable within `with` these steps, which take note of what was raised,
+    and waits for each moment.
+
+    Args:
+        run: The task.
+        sleep: The period of the runs in seconds.
+        min_sleep: The shortest pause in seconds.
+        flags: What signals have left.
+        recorder: Where runs are recorded.
+        clock: Monotonic seconds.
+        once: Whether to end after one run.
+        always_pause: Whether to give a moment before each run also when it has come already.
+        limit: Looked at after each run; who leaves for it leaves the pause to the process that comes after.
     """
-    started = clock()
-    due = resumed(recorder.writer.take_resume(), started, max(sleep, min_sleep))
-    if due.at > started:
-        recorder.paused(due.at)
-    while True:
-        waiting, paused = True, not always_pause
-        while waiting:
-            while flags.attention and (hook := flags.take_hook()) is not None:
-                error = yield hook
-                if error is not None:
-                    return outcome_of(error)
-            if flags.look():
-                return Outcome("stopped")
-            started = clock()
-            waiting = started < due.at or not paused
-            if waiting:
-                paused = True
-                yield due.at
-        if due.overrun:
-            recorder.writer.came_late()
-        recorder.writer.began(started)
-        error = yield run
-        recorder.ended(started, clock(), started - due.wished, error, stopping=flags.look() or once)
+
+    def __init__(
+        self,
+        run: Callable[[], Any],
+        *,
+        sleep: float,
+        min_sleep: float,
+        flags: StopFlags,
+        recorder: Recorder,
+        clock: Clock,
+        once: bool = False,
+        always_pause: bool = False,
+        limit: Limit | None = None,
+    ) -> None:
+        self.outcome = Outcome("stopped")
+        self._run = run
+        self._sleep = sleep
+        self._min_sleep = min_sleep
+        self._flags = flags
+        self._recorder = recorder
+        self._clock = clock
+        self._once = once
+        self._always_pause = always_pause
+        self._limit = limit
+        self._raised: BaseException | None = None
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> bool:
+        self._raised = error  # the steps decide, also over SystemExit
+        leave_if_forked(error)
+        return True
+
+    def __iter__(self) -> Iterator[Step]:
+        flags, recorder, clock = self._flags, self._recorder, self._clock
+        started = clock()
+        due = resumed(recorder.writer.take_resume(), started, max(self._sleep, self._min_sleep))
+        if due.at > started:
+            recorder.paused(due.at)
+        while True:
+            waiting, paused = True, not self._always_pause
+            while waiting:
+                while flags.attention and (hook := flags.take_hook()) is not None:
+                    yield hook
+                    if self._ends(self._raised):
+                        return
+                if flags.look():
+                    return
+                started = clock()
+                waiting = started < due.at or not paused
+                if waiting:
+                    paused = True
+                    yield due.at
+            if due.overrun:
+                recorder.writer.came_late()
+            recorder.writer.began(started)
+            yield self._run
+            error = self._raised
+            recorder.ended(started, clock(), started - due.wished, error, stopping=flags.look() or self._once)
+            if self._ends(error) or self._ends(recorder.ended_by) or self._once:
+                return
+            due = next_due(anchor_of(due.at, started, self._sleep), clock(), self._sleep, self._min_sleep)
+            recorder.paused(due.at)
+            limit = self._limit
+            if limit is not None and not flags.stopping and (message := limit.exceeded()) is not None:
+                recorder.writer.leave_until(due.at)
+                self.outcome = Outcome("memory", message=message)
+                return
+
+    def _ends(self, error: BaseException | None) -> bool:
+        """Whether this ends the loop."""
         if error is not None:
-            return outcome_of(error)
-        if recorder.ended_by is not None:
-            return outcome_of(recorder.ended_by)
-        if once:
-            return Outcome("stopped")
-        due = next_due(anchor_of(due.at, started, sleep), clock(), sleep, min_sleep)
-        recorder.paused(due.at)
-        if limit is not None and not flags.stopping and (message := limit.exceeded()) is not None:
-            recorder.writer.leave_until(due.at)
-            return Outcome("memory", message=message)
+            self.outcome = outcome_of(error)
+        return error is not None
 
 
 def run_steps(steps: Steps, wait: Callable[[float], object]) -> Outcome:
     """Walk a course with plain calls."""
-    answer: BaseException | None = None
-    while True:
-        try:
-            step = steps.send(answer)
-        except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]
-        answer = None
+    for step in steps:
         if callable(step):
-            try:
+            with steps:
                 result = step()
                 if result is not None:
                     refuse_product(result)
-            except BaseException as error:  # noqa: BLE001 - the course decides, also over SystemExit
-                answer = error
-            leave_if_forked(answer)
         else:
             wait(step)
+    return steps.outcome
 
 
 def back_to_back(run: Callable[[], Any], *, flags: StopFlags, recorder: Recorder, clock: Clock) -> Outcome:

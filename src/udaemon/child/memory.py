@@ -5,6 +5,9 @@ Knows no daemon and nothing of what follows. Imports nothing that a fresh fork w
 
 from __future__ import annotations
 
+import resource
+import sys
+
 from udaemon.system import procfs
 from udaemon.units import mebibytes
 
@@ -24,6 +27,16 @@ def rss(pid: int, with_children: bool = False) -> int | None:
     except OSError:  # it has gone
         children = []
     return own + sum(_resident(f"/proc/{child}/statm") or 0 for child in children)
+
+
+def rss_peak() -> int:
+    """The most memory this process has had resident, in bytes."""
+    return maxrss_bytes(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+
+
+def maxrss_bytes(maxrss: int) -> int:
+    """What getrusage(2) tells: bytes on macOS and kilobytes on Linux."""
+    return maxrss if sys.platform == "darwin" else maxrss * 1024
 
 
 class MemoryLimit:

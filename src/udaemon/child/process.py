@@ -17,7 +17,7 @@ from udaemon.child.build import Built, build, load_module, resolve_listener
 from udaemon.child.forked import leave_if_forked, protect
 from udaemon.child.forms import Misconfigured
 from udaemon.child.fresh import seed_anew
-from udaemon.child.loop import Outcome, back_to_back, loop_steps, outcome_of, run_steps
+from udaemon.child.loop import Outcome, Steps, back_to_back, outcome_of, run_steps
 from udaemon.child.memory import MemoryLimit
 from udaemon.child.parent import watch_parent
 from udaemon.child.recorder import Recorder
@@ -144,7 +144,7 @@ def loop_of(
         return partial(back_to_back, built.run, flags=signals, recorder=recorder, clock=clock)
     if 0 < spec.sleep + spec.min_sleep < SHORT_PAUSE:
         make_timers_precise()
-    steps = loop_steps(
+    steps = Steps(
         built.run,
         sleep=spec.sleep,
         min_sleep=spec.min_sleep,

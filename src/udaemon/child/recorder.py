@@ -5,13 +5,12 @@ Knows nothing of when runs happen.
 
 from __future__ import annotations
 
-import resource
-import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from udaemon.child.forked import leave_if_forked
+from udaemon.child.memory import rss_peak
 from udaemon.child.report import Reporter, RunFailed
 from udaemon.child.scoreboard import SlotWriter
 from udaemon.child.task import StopTask, TaskEvent
@@ -20,17 +19,11 @@ from udaemon.child.telling import last_line, show_exception
 Listener = Callable[[TaskEvent], Any]
 Listeners = Listener | Iterable[Listener]
 """One listener, or several in their order."""
-_RSS_UNIT = 1 if sys.platform == "darwin" else 1024
 
 
 def listed(listeners: Listeners) -> tuple[Listener, ...]:
     """One listener, or several, as a tuple."""
     return (listeners,) if callable(listeners) else tuple(listeners)
-
-
-def rss_peak() -> int:
-    """The most memory this process has had resident, in bytes."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _RSS_UNIT
 
 
 def is_failure(error: BaseException | None) -> bool:

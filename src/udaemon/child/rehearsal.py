@@ -19,7 +19,7 @@ from itertools import islice
 
 from udaemon.child.bootstrap import BatchSetup, ProcessSetup
 from udaemon.child.forked import rehearsed
-from udaemon.child.loop import loop_steps, run_steps
+from udaemon.child.loop import Steps, run_steps
 from udaemon.child.process import own_process, prepare
 from udaemon.child.recorder import Recorder
 from udaemon.child.signals import unblock_signals
@@ -109,7 +109,7 @@ def _process(stage: ExitStack) -> ProcessSetup:
 def _run(process: ProcessSetup) -> None:
     spec, signals = process.spec, process.signals
     recorder = Recorder(spec.name, spec.index, process.writer, process.reporter, {})
-    steps = loop_steps(
+    steps = Steps(
         _Nothing().do_task, sleep=_PAUSE, min_sleep=_PAUSE, flags=signals, recorder=recorder, clock=time.monotonic
     )
     run_steps(steps, signals.wait)

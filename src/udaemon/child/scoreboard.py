@@ -124,26 +124,26 @@ class SlotWriter:
 
     def done(self, started: float, ended: float) -> None:
         """A run has returned."""
-        words = self.words
-        number = words[DONE] + 1.0
-        words[BEGUN] = number
-        words[LAST_START] = started
-        words[LAST_END] = ended
-        words[CURRENT] = 0.0
-        words[HISTOGRAM + bucket(ended - started)] += 1.0
-        words[DONE] = number
+        number = self._ended(started, ended)
+        self.words[HISTOGRAM + bucket(ended - started)] += 1.0
+        self.words[DONE] = number
 
     def failed(self, started: float, ended: float) -> None:
         """An exception has left a run, or a process died in it (`ended` is nan then)."""
+        number = self._ended(started, ended)
+        self.words[FAILED_ID] = number
+        self.words[FAILED] += 1.0
+        self.words[DONE] = number
+
+    def _ended(self, started: float, ended: float) -> float:
+        """Store what is stored of every run; its number is for `DONE`, which comes last."""
         words = self.words
         number = words[DONE] + 1.0
         words[BEGUN] = number
         words[LAST_START] = started
         words[LAST_END] = ended
         words[CURRENT] = 0.0
-        words[FAILED_ID] = number
-        words[FAILED] += 1.0
-        words[DONE] = number
+        return number
 
     def paused(self, due: float, rss_peak: int) -> None:
         """The next run is due at `due`."""

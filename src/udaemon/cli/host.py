@@ -17,6 +17,7 @@ from typing import NamedTuple
 from udaemon.control.rundir import base
 from udaemon.manifest.model import Manifest
 from udaemon.system import oserror, procfs
+from udaemon.system.subreaper import is_subreaper
 
 ENOUGH = 4096
 """Open files that some thousand daemons need."""
@@ -81,19 +82,17 @@ def _pidfd() -> Fact:
 def _subreaper(*, linux: bool) -> Fact:
     if not linux:
         return Fact("subreaper", "missing", "only Linux has it: what a daemon leaves behind cannot be found")
-    import ctypes
-
-    answer = ctypes.c_int()
-    get = 37  # PR_GET_CHILD_SUBREAPER, prctl(2): asks, changes nothing
-    if ctypes.CDLL(None, use_errno=True).prctl(get, ctypes.byref(answer), 0, 0, 0) != 0:
-        return Fact("subreaper", "bad", f"refused ({os.strerror(ctypes.get_errno())})")
+    try:
+        is_subreaper()  # asks, changes nothing
+    except OSError as error:
+        return Fact("subreaper", "bad", f"refused ({oserror.reason(error)})")
     return Fact("subreaper", "good", "what a daemon leaves behind comes to the supervisor")
 
 
 def _cgroup(*, linux: bool) -> Fact:
     if not linux or not os.path.exists("/sys/fs/cgroup/cgroup.controllers"):
         return Fact("cgroup v2", "missing", "not mounted")
-    own = procfs.parse_cgroup(procfs.read_or_nothing("/proc/self/cgroup"))
+    own = procfs.cgroup()
     directory = f"/sys/fs/cgroup{own}"
     if os.access(directory, os.W_OK) and os.access(f"{directory}/cgroup.procs", os.W_OK):
         return Fact("cgroup v2", "good", f"delegated at {own}")

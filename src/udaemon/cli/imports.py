@@ -19,6 +19,7 @@ from typing import Any
 from attrs import field, frozen
 
 from udaemon.child.environment import interpreter, read_at_startup, search_path, surroundings
+from udaemon.child.memory import maxrss_bytes
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.manifest.problems import Finding, Path
 
@@ -59,7 +60,7 @@ def check_imports(manifest: Manifest, *, patience: float = PATIENCE) -> Imported
         while any(group["items"] for group in groups.values()):
             for told in _ask(manifest.directory, list(groups.values()), patience, dict(startup)):
                 if "seconds" in told:
-                    seconds, memory = seconds + told["seconds"], max(memory, told["rss"] * _RSS_UNIT)
+                    seconds, memory = seconds + told["seconds"], max(memory, maxrss_bytes(told["rss"]))
                     continue
                 for group in groups.values():
                     group["items"].pop(told["done"], None)
@@ -70,9 +71,6 @@ def check_imports(manifest: Manifest, *, patience: float = PATIENCE) -> Imported
 
 Startup = tuple[tuple[str, str], ...]
 """Variables that an interpreter reads at its start: each set of them needs a process of its own."""
-
-_RSS_UNIT = 1 if sys.platform == "darwin" else 1024
-"""getrusage(2) counts bytes on macOS and kilobytes on Linux."""
 
 
 def _asked(manifest: Manifest) -> Iterator[tuple[Path, str, Mapping[str, Any] | None, Mapping[str, str]]]:

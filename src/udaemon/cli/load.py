@@ -10,13 +10,27 @@ import sys
 
 from udaemon.cli.options import GlobalOptions
 from udaemon.manifest.model import Manifest
-from udaemon.manifest.problems import BadManifest
-from udaemon.manifest.read import examine
+from udaemon.manifest.read import Examined, examine
 from udaemon.manifest.report import as_lines
 from udaemon.service.module_files import check_module_files
 
 _TOLD = {"shell-syntax"}
 """Warnings for those who never ask `check`; all others are about what works."""
+
+
+def wanted_documents(options: GlobalOptions) -> Examined:
+    """Read it with what is wrong in it.
+
+    Raises:
+        UdaemonError: There is none.
+    """
+    return examine(
+        options.files,
+        environ=os.environ,
+        project=options.project,
+        context=options.context,
+        profiles=options.profiles,
+    )
 
 
 def load_manifest(options: GlobalOptions, *, to_run: bool = False) -> Manifest:
@@ -29,18 +43,11 @@ def load_manifest(options: GlobalOptions, *, to_run: bool = False) -> Manifest:
     Raises:
         UdaemonError: There is none, or it has errors.
     """
-    examined = examine(
-        options.files,
-        environ=os.environ,
-        project=options.project,
-        context=options.context,
-        profiles=options.profiles,
-    )
+    examined = wanted_documents(options)
     if to_run and examined.understood is not None:
         examined = examined.with_more(check_module_files(examined.understood))
-    if examined.manifest is None:
-        raise BadManifest(examined.problems, examined.sources)
+    manifest = examined.right()
     warnings = [problem for problem in examined.problems if problem.code in _TOLD]
     if warnings and not options.quiet:
         sys.stderr.write(as_lines(warnings, os.getcwd()))
-    return examined.manifest
+    return manifest

@@ -28,7 +28,7 @@ def _script() -> None:
     """
     _open_standard_streams()
     be_utf8()
-    handoff = _begin_early() if "up" in sys.argv else None  # a daemon may be called so: then it begins in vain
+    handoff = _begin_early() if _asks_for_up(sys.argv[1:]) else None
     gc.set_threshold(_NEVER_IN_A_SHORT_VERB, 10, 10)
     code = main()
     if handoff is not None:
@@ -40,6 +40,14 @@ def _script() -> None:
 
 script = partial(at_the_bottom, _script)
 """The same as the bottom of what is forked from it: a supervisor, a zygote, its daemons."""
+
+
+def _asks_for_up(arguments: Sequence[str]) -> bool:
+    if "up" not in arguments:  # every other verb is spared even this
+        return False
+    from udaemon.cli.verb import verb_of
+
+    return verb_of(arguments) == "up"
 
 
 def _begin_early() -> ModuleType:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from udaemon.cli.load import load_manifest
 from udaemon.cli.options import GlobalOptions
-from udaemon.cli.output import say
+from udaemon.cli.output import say, tell_unreadable
 from udaemon.cli.waiting import ask_and_wait
 from udaemon.control import claim, rundir
 from udaemon.control.client import Client, SupervisorGone
@@ -160,7 +160,6 @@ def _expected(manifest: Manifest, chosen: Chosen, *, named: bool) -> list[str]:
 def _attached(fd: int, manifest: Manifest, chosen: Chosen, options: GlobalOptions) -> ForegroundUp:
     """What shows a project in the foreground. The logs are taken as they are now, so that the first line is seen."""
     from udaemon.cli.foreground import ForegroundUp  # the logs' readers are of no use to `up -d`
-    from udaemon.cli.unreadable import tell_unreadable
     from udaemon.logs.follow import LogReader
     from udaemon.logs.tail import LogSource
 

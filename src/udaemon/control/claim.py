@@ -19,7 +19,6 @@ from udaemon.errors import UdaemonError
 from udaemon.system import procfs
 
 SUPPORTED = sys.platform == "linux"
-_TABLE = "/proc/net/unix"
 _QUEUE = 128
 
 
@@ -120,7 +119,7 @@ def taken(uid: int, hash8: str | None = None, project: str | None = None) -> lis
     """The projects of a user that are claimed; of one manifest, of one name, or all."""
     begin = f"@udaemon/{uid}/".encode()
     found = set()
-    for name in procfs.parse_unix(procfs.read_or_nothing(_TABLE)):
+    for name in procfs.unix_names():
         if name.startswith(begin) and b"/" not in name[len(begin) :]:
             found.add(Taken(os.fsdecode(name[len(begin) :])))
     return sorted(

@@ -14,7 +14,7 @@ from attrs import Factory, field, frozen
 
 from udaemon.manifest.containers import Environment, Many, Parameters
 from udaemon.manifest.keys import Applies, Table, key
-from udaemon.manifest.references import MODULE, NAME, PATH, Command, PythonCallable, Umask
+from udaemon.manifest.references import MODULE, NAME, PATH, PYTHON_CALLABLE, Command, Umask
 from udaemon.manifest.tables import Backoff, Listeners, Log, LogFormat, OnFull, Php, StartLimit, Stop
 from udaemon.manifest.values import Choice, Duration, Flag, Number, Size, Text
 
@@ -72,13 +72,13 @@ class Daemon:
     factory: str | None = key(
         'Callable that makes the task: "package.module:function" or "package.module:Class.method". It is called once '
         "in a process, and returns an object with `do_task()`, or a function.",
-        PythonCallable(),
+        PYTHON_CALLABLE,
         example="jobs.mail:create",
     )
     task: str | None = key(
         'Function that is the task itself, and that each run calls: "package.module:function". An object with '
         "`do_task()` will do, too.",
-        PythonCallable(),
+        PYTHON_CALLABLE,
         example="jobs.mail:send_mail",
     )
     params: Mapping[str, Any] = key(

@@ -48,6 +48,16 @@ class Examined:
         """The manifest unless there are errors."""
         return None if has_errors(self.problems) else self.understood
 
+    def right(self) -> Manifest:
+        """The manifest.
+
+        Raises:
+            BadManifest: It has errors; all of them are in it.
+        """
+        if self.manifest is None:
+            raise BadManifest(self.problems, self.sources)
+        return self.manifest
+
     @property
     def sources(self) -> dict[str, str]:
         """The text of each file that is a manifest of the project: no line of another one is ever shown."""
@@ -82,10 +92,7 @@ def load(
         UdaemonError: There is no manifest, or two in one directory.
         BadManifest: It has errors; all of them are in it.
     """
-    examined = examine(paths, environ=environ, cwd=cwd, project=project, context=context, profiles=profiles)
-    if examined.manifest is None:
-        raise BadManifest(examined.problems, examined.sources)
-    return examined.manifest
+    return examine(paths, environ=environ, cwd=cwd, project=project, context=context, profiles=profiles).right()
 
 
 def examine(

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Callable
+
+from attrs import frozen
 
 from udaemon.manifest.measures import DURATION_PATTERN, format_duration, parse_duration
 from udaemon.manifest.problems import Wrong
-from udaemon.manifest.values import LONGEST, REFERENCE, Schema, Text, wrong_type
+from udaemon.manifest.values import LONGEST, REFERENCE, Schema, Text, Unchanged, wrong_type
 from udaemon.manifest.wording import near, shown
 
 IDENTIFIER = r"[A-Za-z_][A-Za-z0-9_]*"
@@ -37,58 +40,54 @@ MODULE = Text("module name", MODULE_PATTERN, "bad-module", 'write it as in an im
 PATH = Text("path", code="bad-path", empty=False)
 
 
-class PythonCallable:
-    """A Python callable, "package.module:function" or "package.module:Class.method"."""
+@frozen
+class CallableName(Unchanged):
+    """The name of a callable; whether there is one is asked elsewhere.
 
-    words = "callable"
+    Args:
+        words: What it is.
+        pattern: Its form.
+        example: How it is written, in the quotes that a manifest should have round it.
+        mended: What may have been meant by what has another form.
+    """
+
+    words: str
+    pattern: str
+    example: str
+    mended: Callable[[str], str]
 
     def parse(self, value: object) -> str:
-        """Take the text; whether it can be imported is asked elsewhere."""
-        form = 'write "package.module:function"'
+        """Take the text."""
+        form = f"write {self.example}"
         if not isinstance(value, str):
-            raise wrong_type("a callable's name", value, form)
-        if not re.fullmatch(CALLABLE_PATTERN[1:-1], value):
-            module, dot, name = value.rpartition(".")
-            guess = f"{module}:{name}" if dot and ":" not in value else ""
-            hint = f'write "{guess}"' if re.fullmatch(CALLABLE_PATTERN[1:-1], guess) else form
-            raise Wrong("bad-callable", f"{shown(value)} names no callable", hint)
-        return value
-
-    def dump(self, value: str) -> str:
-        """Give it as it is."""
+            raise wrong_type(f"a {self.words}'s name", value, form)
+        if not re.fullmatch(self.pattern[1:-1], value):
+            guess, quote = self.mended(value), self.example[0]
+            hint = f"write {quote}{guess}{quote}" if re.fullmatch(self.pattern[1:-1], guess) else form
+            raise Wrong("bad-callable", f"{shown(value)} names no {self.words}", hint)
         return value
 
     def schema(self) -> Schema:
         """Describe the form."""
-        return {"anyOf": [{"type": "string", "pattern": CALLABLE_PATTERN}, REFERENCE]}
+        return {"anyOf": [{"type": "string", "pattern": self.pattern}, REFERENCE]}
 
 
-class PhpCallable:
-    r"""A PHP callable, `Namespace\Class::method` or `function`."""
-
-    words = "PHP callable"
-
-    def parse(self, value: object) -> str:
-        """Take the text; whether PHP has it is asked elsewhere."""
-        form = r"write 'Namespace\Class::method', in single quotes"
-        if not isinstance(value, str):
-            raise wrong_type("a PHP callable's name", value, form)
-        if not re.fullmatch(PHP_CALLABLE_PATTERN[1:-1], value):
-            guess = re.sub(r"\\+", r"\\", value.removesuffix("()")).replace("->", "::")
-            hint = f"write '{guess}'" if re.fullmatch(PHP_CALLABLE_PATTERN[1:-1], guess) else form
-            raise Wrong("bad-callable", f"{shown(value)} names no PHP callable", hint)
-        return value
-
-    def dump(self, value: str) -> str:
-        """Give it as it is."""
-        return value
-
-    def schema(self) -> Schema:
-        """Describe the form."""
-        return {"anyOf": [{"type": "string", "pattern": PHP_CALLABLE_PATTERN}, REFERENCE]}
+def _with_colon(text: str) -> str:
+    module, dot, name = text.rpartition(".")
+    return f"{module}:{name}" if dot and ":" not in text else ""
 
 
-class SignalName:
+def _as_php_has_it(text: str) -> str:
+    return re.sub(r"\\+", r"\\", text.removesuffix("()")).replace("->", "::")
+
+
+PYTHON_CALLABLE = CallableName("callable", CALLABLE_PATTERN, '"package.module:function"', _with_colon)
+PHP_CALLABLE = CallableName(
+    "PHP callable", PHP_CALLABLE_PATTERN, r"'Namespace\Class::method', in single quotes", _as_php_has_it
+)
+
+
+class SignalName(Unchanged):
     """A signal by its name, with or without SIG."""
 
     words = "signal name"
@@ -104,10 +103,6 @@ class SignalName:
             hint = f'did you mean "{close.upper()}"?' if close else hint
             raise Wrong("bad-signal", f"{shown(value)} is no signal", hint)
         return name
-
-    def dump(self, value: str) -> str:
-        """Give it as it is."""
-        return value
 
     def schema(self) -> Schema:
         """List the names."""

@@ -11,7 +11,7 @@ from attrs import frozen
 
 from udaemon.manifest.containers import Many
 from udaemon.manifest.keys import key
-from udaemon.manifest.references import PATH, Command, Cooldown, PhpCallable, PythonCallable, SignalName
+from udaemon.manifest.references import PATH, PHP_CALLABLE, PYTHON_CALLABLE, Command, Cooldown, SignalName
 from udaemon.manifest.values import Choice, Duration, Flag, Number, Size, Text
 
 
@@ -39,7 +39,7 @@ class Php:
 
     factory: str | None = key(
         "PHP callable that makes the task, called without arguments: a static method or a function.",
-        PhpCallable(),
+        PHP_CALLABLE,
         example="Acme\\Mail\\Queue::create",
     )
     bootstrap: str = key(
@@ -172,19 +172,19 @@ class Listeners:
 
     start: tuple[str, ...] = key(
         "Called once before the first run.",
-        Many(PythonCallable(), "callables", single=True),
+        Many(PYTHON_CALLABLE, "callables", single=True),
         default=(),
         example="jobs.hooks:up",
     )
     task_done: tuple[str, ...] = key(
         "Called after each run that returned.",
-        Many(PythonCallable(), "callables", single=True),
+        Many(PYTHON_CALLABLE, "callables", single=True),
         default=(),
         example="jobs.hooks:done",
     )
     task_failed: tuple[str, ...] = key(
         "Called with the exception of a run.",
-        Many(PythonCallable(), "callables", single=True),
+        Many(PYTHON_CALLABLE, "callables", single=True),
         default=(),
         example=["jobs.hooks:failed", "jobs.alarm:ring"],
     )

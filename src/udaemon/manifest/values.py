@@ -52,8 +52,18 @@ class ValueType(Protocol):
         """Describe in JSON Schema what `parse` takes."""
 
 
+class Unchanged:
+    """A type whose values are written as they were read."""
+
+    __slots__ = ()
+
+    def dump(self, value: Any) -> Any:
+        """Give it as it is."""
+        return value
+
+
 @frozen
-class Text:
+class Text(Unchanged):
     """Any string; with `pattern`, one that matches it as a whole."""
 
     words: str = "string"
@@ -73,10 +83,6 @@ class Text:
             raise Wrong(self.code, f"{shown(value)} is no {self.words}", self.hint)
         return value
 
-    def dump(self, value: str) -> str:
-        """Give it as it is."""
-        return value
-
     def schema(self) -> Schema:
         """Describe it."""
         if self.pattern is not None:
@@ -84,7 +90,7 @@ class Text:
         return {"type": "string"} if self.empty else {"type": "string", "minLength": 1}
 
 
-class Flag:
+class Flag(Unchanged):
     """true or false, and nothing that only looks like it."""
 
     words = "true or false"
@@ -98,17 +104,13 @@ class Flag:
             raise wrong_type(self.words, value, hint)
         return value
 
-    def dump(self, value: bool) -> bool:
-        """Give it as it is."""
-        return value
-
     def schema(self) -> Schema:
         """Describe it."""
         return {"type": "boolean"}
 
 
 @frozen
-class Number:
+class Number(Unchanged):
     """A number within bounds; `whole` takes no fraction."""
 
     low: float
@@ -129,10 +131,6 @@ class Number:
         if not self.low <= value <= self.high:  # NaN is neither
             raise Wrong("out-of-range", f"{shown(value)} is out of range", f"write a {self.words}")
         return value if self.whole else float(value)
-
-    def dump(self, value: float) -> float:
-        """Give it as it is."""
-        return value
 
     def schema(self) -> Schema:
         """Describe it."""

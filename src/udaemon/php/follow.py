@@ -6,7 +6,6 @@ passes signals on to it, and ends as it ends.
 
 from __future__ import annotations
 
-import ctypes
 import os
 import resource
 import signal
@@ -17,8 +16,8 @@ from contextlib import suppress
 from types import FrameType
 
 from udaemon.system import oserror, procfs
+from udaemon.system.subreaper import become_subreaper
 
-_PR_SET_CHILD_SUBREAPER = 36
 _NOTHING_STARTED = 75
 _NOT_THERE = 78
 
@@ -35,7 +34,7 @@ _PASSED_ON = {
 
 def main(command: Sequence[str]) -> int:
     """Run the launcher, then wait for its daemon. The result is an exit status as waitpid(2) has it."""
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    become_subreaper()
     follower = _Follower()
     for number in _PASSED_ON:
         signal.signal(number, follower.pass_on)

@@ -19,7 +19,6 @@ from udaemon.control import claim, rundir
 from udaemon.control.rundir_guard import RundirGuard
 from udaemon.engines.local import LocalEngine
 from udaemon.engines.oom import shield
-from udaemon.engines.subreaper import become_subreaper
 from udaemon.errors import UdaemonError
 from udaemon.logs.client import LoggerLink
 from udaemon.policy.events import Event
@@ -34,6 +33,7 @@ from udaemon.supervisor.notices import Notices
 from udaemon.supervisor.perform import Performer
 from udaemon.supervisor.pidfiles import PidFiles
 from udaemon.supervisor.supervisor import Supervisor
+from udaemon.system.subreaper import become_subreaper
 
 if TYPE_CHECKING:
     from udaemon.control.server import ControlServer

@@ -24,7 +24,6 @@ from udaemon.engines.locks import identity
 from udaemon.engines.process import ManagedProcess
 from udaemon.engines.reaper import Reaper
 from udaemon.engines.reports import Reports
-from udaemon.engines.subreaper import subreaper
 from udaemon.engines.zygote.protocol import Timeouts
 from udaemon.errors import UdaemonError
 from udaemon.manifest.model import Daemon, Manifest, Restart
@@ -34,6 +33,7 @@ from udaemon.policy.events import DeadlineReached, Event, Reason, Spawned, Spawn
 from udaemon.policy.instance import Key, State, Wanted
 from udaemon.policy.step import step
 from udaemon.supervisor.loop import Loop
+from udaemon.system.subreaper import subreaper
 
 _FROM_TERMINAL = frozenset({signal.SIGINT, signal.SIGQUIT})
 """A terminal sends these to the program as well; to pass them on would make two of one."""

@@ -124,6 +124,16 @@ def comm(pid: int | str = "self") -> str | None:
     return read_or_nothing(f"/proc/{pid}/comm").decode(errors="replace").strip() or None
 
 
+def cgroup() -> str:
+    """Our own place in the hierarchy of cgroup v2."""
+    return parse_cgroup(read_or_nothing("/proc/self/cgroup"))
+
+
+def unix_names() -> list[bytes]:
+    """The names of all Unix sockets in our network namespace."""
+    return parse_unix(read_or_nothing("/proc/net/unix"))
+
+
 def pids() -> list[int]:
     """All processes."""
     return [int(name) for name in os.listdir("/proc") if name.isdigit()]

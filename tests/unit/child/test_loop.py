@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.fakes.loop_world import World
 
-from udaemon.child.loop import Outcome, loop_steps, run_steps
+from udaemon.child.loop import Outcome, Steps, run_steps
 from udaemon.child.recorder import Recorder
 from udaemon.child.report import Reporter
 from udaemon.child.signals import Signals
@@ -37,7 +37,7 @@ def test_nothing_is_waited_for_when_nothing_is_left_to_wait() -> None:
 
 def test_a_course_may_be_asked_to_pause_always() -> None:
     world = World(sleep=0.02)
-    steps = loop_steps(
+    steps = Steps(
         world.run,
         sleep=0,
         min_sleep=0,
@@ -190,9 +190,7 @@ def test_a_coroutine_from_a_plain_function_is_refused() -> None:
 
     world = World()
     made = late()
-    steps = loop_steps(
-        lambda: made, sleep=0, min_sleep=0, flags=world.signals, recorder=world.recorder, clock=world.clock
-    )
+    steps = Steps(lambda: made, sleep=0, min_sleep=0, flags=world.signals, recorder=world.recorder, clock=world.clock)
 
     outcome = run_steps(steps, world.wait)
     made.close()
@@ -272,7 +270,7 @@ def test_i13_i16_runs_never_overlap_come_early_or_cut_a_pause_short(
     def wait(due: float) -> None:
         world.now = due + next(late)  # the kernel, or a SIGSTOP, may hold us up
 
-    steps = loop_steps(
+    steps = Steps(
         run, sleep=sleep, min_sleep=min_sleep, flags=world.signals, recorder=world.recorder, clock=world.clock
     )
 

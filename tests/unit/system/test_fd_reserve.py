@@ -3,31 +3,12 @@
 from __future__ import annotations
 
 import os
-import resource
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 
 import pytest
+from tests.fakes.full_table import full_table
 
 from udaemon.system.fd_reserve import FdReserve
-
-
-@contextmanager
-def full_table() -> Iterator[None]:
-    """No descriptor can be opened."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    highest = max(map(int, os.listdir("/proc/self/fd")))  # tests before this one may have left some open
-    resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 2, hard))
-    ballast = []
-    with suppress(OSError):
-        while True:
-            ballast.append(os.open("/", os.O_RDONLY))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-        for fd in ballast:
-            os.close(fd)
 
 
 def openable() -> int:

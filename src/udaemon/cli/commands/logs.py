@@ -15,9 +15,8 @@ import click
 
 from udaemon.cli.connect import connect_supervisor
 from udaemon.cli.options import GlobalOptions
-from udaemon.cli.output import say
+from udaemon.cli.output import say, tell_unreadable
 from udaemon.cli.parameters import DAEMON, MOMENT
-from udaemon.cli.unreadable import tell_unreadable
 from udaemon.control.sockets import SupervisorSilent
 from udaemon.errors import ExitCode, UdaemonError
 from udaemon.logs.entries import Entry, keyed, stamp_of

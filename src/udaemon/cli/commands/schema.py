@@ -6,17 +6,15 @@ Knows nothing of what is in it.
 from __future__ import annotations
 
 import json
-import os
 import sys
-import tempfile
 
 import click
 
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.output import say
-from udaemon.errors import ExitCode, ManifestError, UdaemonError
+from udaemon.cli.write_file import write_file
+from udaemon.errors import ExitCode, ManifestError
 from udaemon.manifest.schema import as_text, json_schema, with_factories
-from udaemon.system import oserror
 
 
 @click.command(name="schema")
@@ -42,22 +40,8 @@ def command(options: GlobalOptions, *, of_project: bool, output: str | None) -> 
     if output is None:
         sys.stdout.write(text)
     else:
-        replace(output, text)
+        write_file(output, text, over=True)
     return code
-
-
-def replace(path: str, text: str) -> None:
-    """Put a file with this text in the place of another: who reads it meanwhile sees the old one or the new one."""
-    directory, name = os.path.split(os.path.abspath(path))
-    try:
-        with tempfile.NamedTemporaryFile(
-            "w", dir=directory, prefix=f".{name}.", encoding="utf-8", delete=False
-        ) as file:
-            file.write(text)
-        os.chmod(file.name, 0o644)
-        os.replace(file.name, path)
-    except OSError as error:
-        raise UdaemonError(f"{path} cannot be written: {oserror.reason(error)}") from None
 
 
 def _of_project(options: GlobalOptions) -> str:

@@ -82,18 +82,12 @@ def _last_lines(one: Mapping[str, Any], log: Mapping[str, Any]) -> Sequence[str]
 
 def _places(options: GlobalOptions) -> dict[str, str]:
     """Where each daemon is declared now, as `udaemon.toml:12`; nothing where the manifest cannot be read."""
+    from udaemon.cli.load import wanted_documents
     from udaemon.errors import UdaemonError
-    from udaemon.manifest.read import examine
     from udaemon.manifest.report import shown_path
 
     try:
-        examined = examine(
-            options.files,
-            environ=os.environ,
-            project=options.project,
-            context=options.context,
-            profiles=options.profiles,
-        )
+        examined = wanted_documents(options)
     except (UdaemonError, OSError):
         return {}
     return {

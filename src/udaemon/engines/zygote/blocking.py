@@ -12,7 +12,6 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
-from udaemon.engines.subreaper import subreaper
 from udaemon.engines.zygote.client import ZygoteClient
 from udaemon.engines.zygote.popen import Popen
 from udaemon.engines.zygote.program import describe
@@ -20,6 +19,7 @@ from udaemon.engines.zygote.protocol import Timeouts
 from udaemon.engines.zygote.server import Setup
 from udaemon.engines.zygote.sharing import Root
 from udaemon.engines.zygote.start import Plan, Starter
+from udaemon.system.subreaper import subreaper
 from udaemon.waits import bounded
 
 

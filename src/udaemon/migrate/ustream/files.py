@@ -6,9 +6,9 @@ Knows nothing of what is in an ini file.
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Mapping, Sequence
 
+from udaemon.cli.write_file import write_file
 from udaemon.errors import ExitCode, UdaemonError
 from udaemon.manifest.document import parse
 from udaemon.manifest.find import NAMES
@@ -74,24 +74,10 @@ def write(path: str, text: str, *, force: bool) -> None:
         if os.path.basename(path) in NAMES and other != os.path.basename(path) and os.path.lexists(beside):
             hint = f"take {other} away, or name another file with -o"
             raise UdaemonError(f"{other} is there already, and two manifests in one directory exclude each other", hint)
-    temporary = None
     try:
-        with tempfile.NamedTemporaryFile(dir=directory, prefix=".udaemon-", delete=False) as stream:
-            temporary = stream.name
-            stream.write(text.encode("utf-8", "replace"))
-            os.fchmod(stream.fileno(), 0o644)
-        if force:
-            os.replace(temporary, path)
-        else:
-            os.link(temporary, path)
-            os.unlink(temporary)
+        write_file(path, text, over=force)
     except FileExistsError as error:
-        os.unlink(temporary or path)
         raise UdaemonError(f"{path} is there already", "name another with -o, or write over it with --force") from error
-    except OSError as error:
-        if temporary is not None and os.path.exists(temporary):
-            os.unlink(temporary)
-        raise UdaemonError(f"{path} cannot be written: {oserror.reason(error)}") from error
 
 
 def verified(imports: Sequence[Imported], path: str, text: str, environ: Mapping[str, str]) -> list[str]:

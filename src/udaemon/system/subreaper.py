@@ -29,18 +29,28 @@ def become_subreaper() -> None:
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)
 
 
-@contextmanager
-def subreaper() -> Iterator[None]:
-    """The same for the length of a block, in a process that is somebody else's afterwards."""
+def is_subreaper() -> bool:
+    """Whether this process inherits them already.
+
+    Raises:
+        OSError: The kernel does not know of it.
+    """
     import ctypes
 
-    former = ctypes.c_int()
-    _prctl(_PR_GET_CHILD_SUBREAPER, ctypes.byref(former))
+    answer = ctypes.c_int()
+    _prctl(_PR_GET_CHILD_SUBREAPER, ctypes.byref(answer))
+    return answer.value != 0
+
+
+@contextmanager
+def subreaper() -> Iterator[None]:
+    """Be one for the length of a block, in a process that is somebody else's afterwards."""
+    former = is_subreaper()
     become_subreaper()
     try:
         yield
     finally:
-        _prctl(_PR_SET_CHILD_SUBREAPER, former.value)
+        _prctl(_PR_SET_CHILD_SUBREAPER, int(former))
 
 
 def _prctl(option: int, argument: Any) -> None:
