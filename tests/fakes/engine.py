@@ -28,6 +28,7 @@ class FakeEngine:
         self.spawned: list[Key] = []
         self.signals: list[tuple[Key, str]] = []
         self.kills: list[Key] = []
+        self.reconfigured: list[tuple[Key, Daemon]] = []
         self.closed = False
         self._listener = listener
         self._at_once = at_once
@@ -47,6 +48,10 @@ class FakeEngine:
     def cancel(self, key: Key) -> None:
         if key in self._pending:
             self.fail(key, CANCELLED)
+
+    def reconfigure(self, key: Key, daemon: Daemon) -> None:
+        if key in self._living or key in self._left:
+            self.reconfigured.append((key, daemon))
 
     def signal(self, key: Key, name: str) -> None:
         if key in self._living:

@@ -9,11 +9,11 @@ import sys
 from collections.abc import Iterator
 
 from udaemon.child.environment import search_path, surroundings
-from udaemon.engines.child_spec import is_forked
 from udaemon.engines.zygote.pool import root_of
 from udaemon.engines.zygote.sharing import Sharing
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.manifest.report import shown_path
+from udaemon.policy.plan import is_forked
 
 _NOTHING = "begins with nothing loaded: it patches the standard library"
 

@@ -69,6 +69,9 @@ class Engine(Protocol):
     def cancel(self, key: Key) -> None:
         """Do without a process that was asked for and is not on the way yet: it gets `SpawnFailed` then."""
 
+    def reconfigure(self, key: Key, daemon: Daemon) -> None:
+        """Go by this declaration of its daemon from now on, as far as its process need not change for that."""
+
     def signal(self, key: Key, name: str) -> None:
         """Send a signal by pidfd, then CONT. A process that has gone is no error."""
 

@@ -8,19 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 from udaemon.child.spec import ChildSpec
-from udaemon.manifest.model import Daemon, Manifest, StartMethod
+from udaemon.manifest.model import Daemon, Manifest
 
 _PHP_TASK = "udaemon.php.task:create"
-
-
-def has_task(daemon: Daemon) -> bool:
-    """Whether its process is one of ours that runs a task, and no program."""
-    return daemon.kind in {"factory", "php"}
-
-
-def is_forked(daemon: Daemon) -> bool:
-    """Whether its process is forked from a zygote, and not executed."""
-    return has_task(daemon) and daemon.start_method is StartMethod.ZYGOTE
 
 
 def factory_of(daemon: Daemon) -> str:

@@ -14,7 +14,7 @@ from attrs import define
 
 from udaemon.engines import locks
 from udaemon.engines.base import CANCELLED, Reactor, SpawnRequest
-from udaemon.engines.child_spec import is_forked, spec_of
+from udaemon.engines.child_spec import spec_of
 from udaemon.engines.daemon import DaemonProcess
 from udaemon.engines.process import ManagedProcess
 from udaemon.engines.sweep import Sweep
@@ -26,6 +26,7 @@ from udaemon.engines.zygote.protocol import Timeouts
 from udaemon.engines.zygote.start import Starter
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.policy.instance import Key
+from udaemon.policy.plan import is_forked
 
 
 @define(eq=False)

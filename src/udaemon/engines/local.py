@@ -17,7 +17,6 @@ from typing import Any
 from udaemon.child.scoreboard import ask_to_stop
 from udaemon.engines import locks
 from udaemon.engines.base import Listener, Reactor, SpawnRequest
-from udaemon.engines.child_spec import has_task, is_forked
 from udaemon.engines.command_spec import command
 from udaemon.engines.commands import ExecFailed, Launcher
 from udaemon.engines.forking import ForkQueue
@@ -31,6 +30,7 @@ from udaemon.engines.zygote.start import Starter
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.policy.events import Leaving, Ready, Spawned, SpawnFailed, Trouble
 from udaemon.policy.instance import Key
+from udaemon.policy.plan import has_task, is_forked
 
 _TIMEOUTS = Timeouts()
 _LOOK_AGAIN = 0.1
@@ -119,6 +119,11 @@ class LocalEngine:
     def cancel(self, key: Key) -> None:
         """Do without a process that was asked for and is not on the way yet: it gets `SpawnFailed` then."""
         self._fork_queue.cancel(key)
+
+    def reconfigure(self, key: Key, daemon: Daemon) -> None:
+        """Go by this declaration of its daemon from now on, as far as its process need not change for that."""
+        if (managed := self._reaper.managed.get(key)) is not None:
+            managed.daemon = daemon
 
     def signal(self, key: Key, name: str) -> None:
         """Send a signal by pidfd, then CONT. A process that has gone is no error."""

@@ -5,6 +5,7 @@ Knows no key and no format: the metadata it keeps is what the loader, the schema
 
 from __future__ import annotations
 
+from enum import StrEnum
 from functools import cache
 from typing import Any
 
@@ -12,6 +13,17 @@ from attrs import Attribute, Factory, field, fields, frozen
 
 from udaemon.manifest.references import Cooldown
 from udaemon.manifest.values import Duration, Size, ValueType
+
+
+class Applies(StrEnum):
+    """When a changed value of a key takes effect on an instance that runs."""
+
+    LIVE = "live"
+    """At once, in the same process."""
+    NEXT_START = "next start"
+    """With the next start, which nobody hastens."""
+    RESTART = "restart"
+    """In a new process, which takes the place of this one between two runs."""
 
 
 @frozen
@@ -53,6 +65,7 @@ class Key:
         only: The kinds of daemon that it means something for, by their keys; empty for all.
         since: The version that had it first.
         inherited: Whether a daemon that extends another one takes it over.
+        applies: When a change of it takes effect; a key that does not say so needs a new process.
     """
 
     name: str
@@ -65,6 +78,7 @@ class Key:
     only: tuple[str, ...]
     inherited: bool
     since: str
+    applies: Applies
 
 
 def key(
@@ -79,6 +93,7 @@ def key(
     only: tuple[str, ...] = (),
     inherited: bool = True,
     since: str = "0.1",
+    applies: Applies = Applies.RESTART,
 ) -> Any:
     """Declare a manifest key: `doc` is one or two sentences, `example` a value as it is written in TOML."""
     metadata = {
@@ -90,6 +105,7 @@ def key(
         "only": only,
         "inherited": inherited,
         "since": since,
+        "applies": applies,
     }
     return field(default=Factory(factory) if factory is not None else default, metadata={"key": metadata})
 
@@ -119,4 +135,5 @@ def _read(attribute: Attribute[Any]) -> Key:
         only=told["only"],
         inherited=told["inherited"],
         since=told["since"],
+        applies=told["applies"],
     )

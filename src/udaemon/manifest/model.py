@@ -13,7 +13,7 @@ from typing import Any
 from attrs import Factory, field, frozen
 
 from udaemon.manifest.containers import Environment, Many, Parameters
-from udaemon.manifest.keys import Table, key
+from udaemon.manifest.keys import Applies, Table, key
 from udaemon.manifest.references import MODULE, NAME, PATH, Command, PythonCallable, Umask
 from udaemon.manifest.tables import Backoff, Listeners, Log, LogFormat, OnFull, Php, StartLimit, Stop
 from udaemon.manifest.values import Choice, Duration, Flag, Number, Size, Text
@@ -87,18 +87,27 @@ class Daemon:
     shell: bool = key(
         "Let /bin/sh run the command, which is one string then.", Flag(), default=False, example=True, only=("command",)
     )
-    description: str = key("What this daemon is for.", Text(), default="", example="Sends queued mail", inherited=False)
+    description: str = key(
+        "What this daemon is for.",
+        Text(),
+        default="",
+        example="Sends queued mail",
+        inherited=False,
+        applies=Applies.LIVE,
+    )
     extends: str | None = key(
         "Daemon whose keys hold here too, where this one does not say otherwise.",
         NAME,
         example="mailer",
         inherited=False,
+        applies=Applies.LIVE,
     )
     tags: tuple[str, ...] = key(
         "Words to find it by: `tag:WORD` stands for all daemons with the word wherever a verb takes a name.",
         Many(NAME, "names", single=True),
         default=(),
         example=["mail"],
+        applies=Applies.LIVE,
     )
     profiles: tuple[str, ...] = key(
         "Profiles it belongs to; it is left out unless one of them is asked for.",
@@ -106,11 +115,18 @@ class Daemon:
         default=(),
         example=["dev"],
         inherited=False,
+        applies=Applies.NEXT_START,
     )
     instances: int = key(
-        "How many copies to run, numbered from 0.", Number(1, 10_000, whole=True), default=1, example=2
+        "How many copies to run, numbered from 0.",
+        Number(1, 10_000, whole=True),
+        default=1,
+        example=2,
+        applies=Applies.LIVE,
     )
-    autostart: bool = key("Start it with `udaemon up`.", Flag(), default=True, example=False)
+    autostart: bool = key(
+        "Start it with `udaemon up`.", Flag(), default=True, example=False, applies=Applies.NEXT_START
+    )
     enabled: bool = key(
         "Whether it may run at all; false keeps it declared.", Flag(), default=True, example=False, inherited=False
     )
@@ -126,30 +142,40 @@ class Daemon:
         ),
         default=Restart.ON_FAILURE,
         example="always",
+        applies=Applies.LIVE,
     )
-    backoff: Backoff = key("How long to wait before a restart.", Table(Backoff), default=Backoff())
-    start_limit: StartLimit = key("How many restarts there may be.", Table(StartLimit), default=StartLimit())
+    backoff: Backoff = key(
+        "How long to wait before a restart.", Table(Backoff), default=Backoff(), applies=Applies.LIVE
+    )
+    start_limit: StartLimit = key(
+        "How many restarts there may be.", Table(StartLimit), default=StartLimit(), applies=Applies.LIVE
+    )
     success_exit_codes: tuple[int, ...] = key(
         "Exit codes that are no failure.",
         Many(Number(0, 255, whole=True), "exit codes, 0 to 255"),
         default=(0,),
         example=[0, 3],
+        applies=Applies.LIVE,
     )
-    stop: Stop = key("How it is asked to stop.", Table(Stop), default=Stop())
+    stop: Stop = key("How it is asked to stop.", Table(Stop), default=Stop(), applies=Applies.LIVE)
     sleep: float = key(
         "Period of the task, from start of run to start of run; 0 for none.",
         Duration(),
         default=0.0,
         example="30s",
         only=_TASK,
+        applies=Applies.LIVE,
     )
-    min_sleep: float = key("Shortest pause after a run.", Duration(), default=0.0, example="1s", only=_TASK)
+    min_sleep: float = key(
+        "Shortest pause after a run.", Duration(), default=0.0, example="1s", only=_TASK, applies=Applies.LIVE
+    )
     memory_limit: int | None = key(
         "Memory the task's process may have resident; looked at after each run. Near it the process is replaced. "
         "With `php` it is PHP's own `memory_limit`.",
         Size(low=1),
         example="256M",
         only=_TASK,
+        applies=Applies.LIVE,
     )
     memory_threshold: float = key(
         "Percent of `memory-limit` above which the process is replaced before the next run.",
@@ -157,6 +183,7 @@ class Daemon:
         default=70.0,
         example=80,
         only=_TASK,
+        applies=Applies.LIVE,
     )
     env: Mapping[str, str] = key(
         "Environment variables added for this daemon, over those of the manifest and of `env-file`. "
@@ -207,7 +234,7 @@ class Daemon:
         example="log/events.log",
         shown_default="`_common.log` in the log directory of `defaults`",
     )
-    log: Log = key("How the output is kept.", Table(Log), default=Log())
+    log: Log = key("How the output is kept.", Table(Log), default=Log(), applies=Applies.LIVE)
     on: Listeners = key("Callables told of events.", Table(Listeners), default=Listeners(), only=_TASK)
 
     @property

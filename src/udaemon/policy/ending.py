@@ -33,7 +33,9 @@ def start(instance: Instance) -> Outcome:
 
 
 def settle_at(instance: Instance, state: State) -> Instance:
-    """The instance with nothing under way."""
+    """The instance with nothing under way. One that was disabled meanwhile is at rest for good."""
+    if state is State.STOPPED and not instance.daemon.enabled:
+        state = State.DISABLED
     return evolve(_cleared(instance, state), automatic=False)
 
 
@@ -86,7 +88,7 @@ def _settle(instance: Instance, end: Exit, now: float, jitter: float) -> Outcome
     """Nothing of it lives any more: rest, wait, or start again."""
     if instance.wanted is Wanted.DOWN:
         return settle_at(instance, State.STOPPED), (Publish(EventName.STOPPED, "stopped"),)
-    if instance.asked_at is not None:
+    if instance.asked_at is not None or (instance.outdated and end.reason is Reason.STOPPED):
         return start(instance)
     verdict = restart.verdict(instance, end, now, jitter)
     if isinstance(verdict, restart.GiveUp):
@@ -103,13 +105,22 @@ def _settle(instance: Instance, end: Exit, now: float, jitter: float) -> Outcome
 
 
 def _cleared(instance: Instance, state: State) -> Instance:
-    return evolve(instance, state=state, deadline=None, asked_at=None, killing=False, leaving=False, survivors=())
+    return evolve(
+        instance,
+        state=state,
+        deadline=None,
+        asked_at=None,
+        killing=False,
+        leaving=False,
+        outdated=False,
+        survivors=(),
+    )
 
 
 def _reason(instance: Instance, event: Exited) -> Reason:
     """Killed by any signal but the one it was asked with is `killed`; the child's own word counts if it left itself."""
-    asked = instance.asked_at is not None
-    if instance.leaving and event.reason is not None and not asked:
+    asked = instance.asked_at is not None or instance.outdated
+    if instance.leaving and event.reason is not None and instance.asked_at is None:
         return event.reason  # what came after its own word is how it was helped out
     if event.signal is not None:
         as_asked = asked and wording.signal_name(event.signal) == f"SIG{instance.daemon.stop.signal}"

@@ -11,6 +11,7 @@ from attrs import frozen
 
 from udaemon.manifest.model import Daemon
 from udaemon.policy.events import Reason
+from udaemon.policy.plan import NO_PLAN, Plan
 
 
 @frozen(order=True)
@@ -70,6 +71,8 @@ class Instance:
     """One copy of a daemon. Times are monotonic seconds.
 
     Attributes:
+        daemon: What is declared now; its process may have been started with another declaration.
+        plan: What a start of it needs to know beyond that.
         deadline: The one moment it waits for: the kill while stopping or leaving, the next attempt in backoff.
         pid: Its process, while that lives.
         started_at: When the present or last process was there.
@@ -80,6 +83,8 @@ class Instance:
         asked_at: When the operator asked for the stop under way; None while only a tree is cleared.
         killing: KILL was sent, or will be as soon as there is a process to send it to.
         leaving: Its process has said that it ends.
+        outdated: A process by its present declaration shall take the place of this one, which was asked to end between
+            two runs, or will be once it is there.
         automatic: The start under way, or the one waited for, is udaemon's own idea.
         exit: How the last process ended, or why it could not begin.
         message: Why it is what it is, in a sentence, if there is more to say than the state.
@@ -100,10 +105,12 @@ class Instance:
     asked_at: float | None = None
     killing: bool = False
     leaving: bool = False
+    outdated: bool = False
     automatic: bool = False
     exit: Exit | None = None
     message: str | None = None
     survivors: tuple[int, ...] = ()
+    plan: Plan = NO_PLAN
 
     @property
     def key(self) -> Key:
@@ -128,6 +135,7 @@ class Instance:
         return self.survivors if self.pid is None else (self.pid,)
 
 
-def declared(daemon: Daemon, index: int) -> Instance:
+def declared(daemon: Daemon, index: int, plan: Plan = NO_PLAN) -> Instance:
     """An instance as the manifest declares it, before anything was asked of it."""
-    return Instance(daemon=daemon, index=index, state=State.STOPPED if daemon.enabled else State.DISABLED)
+    state = State.STOPPED if daemon.enabled else State.DISABLED
+    return Instance(daemon=daemon, index=index, state=state, plan=plan)

@@ -7,6 +7,7 @@ are kept apart: what it is (`state`) and what the operator wants (`wanted`).
     starting, running  --stop, restart-->  stopping  --exited, tree gone-->  stopped, or starting again
     starting, running  --exited-->  starting again | backoff | exited | failed
     backoff  --deadline-->  starting        backoff  --stop-->  stopped
+    any  --changed-->  the same, by another declaration; a process that this does not fit is replaced
 
 An event that does not belong to the state (an answer that comes twice, a deadline that was moved) changes nothing.
 A failed start is told apart by what failed: the declaration (failed at once), the system (retried for ever), or the
@@ -17,10 +18,12 @@ from __future__ import annotations
 
 from attrs import evolve
 
-from udaemon.policy import restart, wording
-from udaemon.policy.effects import CancelSpawn, Effect, EventName, KillTree, Publish, Signal, SignalTree
+from udaemon.manifest.keys import Applies
+from udaemon.policy import change, restart, wording
+from udaemon.policy.effects import CancelSpawn, Effect, EventName, KillTree, Publish, Reconfigure, Signal, SignalTree
 from udaemon.policy.ending import KILL_GRACE, Outcome, begin, on_exited, on_tree_gone, settle_at, start
 from udaemon.policy.events import (
+    Changed,
     DeadlineReached,
     Event,
     Exited,
@@ -36,6 +39,7 @@ from udaemon.policy.events import (
     Trouble,
 )
 from udaemon.policy.instance import Exit, Instance, State, Wanted
+from udaemon.policy.plan import has_task
 
 
 def step(instance: Instance, event: Event, now: float, jitter: float = 0.0) -> Outcome:
@@ -66,12 +70,14 @@ def step(instance: Instance, event: Event, now: float, jitter: float = 0.0) -> O
             return on_exited(instance, event, now, jitter)
         case TreeGone():
             return on_tree_gone(instance, now, jitter)
+        case Changed():
+            return _changed(instance, event, now)
         case DeadlineReached():
             return _deadline(instance, now)
 
 
 def _start(instance: Instance, now: float) -> Outcome:
-    if instance.state is State.DISABLED:
+    if not instance.daemon.enabled:
         return instance, (Publish(EventName.REFUSED, "is disabled in the manifest"),)
     if instance.unkillable:
         return instance, (Publish(EventName.REFUSED, f"old {wording.pids(instance.unkillable)} cannot be killed"),)
@@ -125,6 +131,8 @@ def _farewell(instance: Instance, timeout: float) -> tuple[Effect, ...]:
     name = instance.daemon.stop.signal
     whole = instance.daemon.shell and instance.daemon.stop.kill_tree
     told = Publish(EventName.STOPPING, f"sent SIG{name}, will be killed {wording.wait(timeout)}")
+    if instance.outdated:  # it had the signal, and takes a second one for haste
+        return (told,)
     return SignalTree(name) if whole else Signal(name), told
 
 
@@ -152,13 +160,18 @@ def _spawned(instance: Instance, pid: int, now: float) -> Outcome:
         return instance, ()
     restarts = instance.restarts + instance.automatic
     alive = evolve(instance, pid=pid, started_at=now, restarts=restarts, automatic=False, refusals=0, message=None)
+    alive = evolve(alive, outdated=False)
     told = Publish(EventName.STARTED, f"started as pid {pid}")
     if alive.state is State.STOPPING:
         if alive.deadline is not None:
             return alive, (told, *_farewell(alive, alive.deadline - now))
         killing, effects = _kill(alive, "killed as soon as it was there", now)
         return killing, (told, *effects)
-    return evolve(alive, state=State.RUNNING if alive.daemon.command else State.STARTING), (told,)
+    up = evolve(alive, state=State.RUNNING if alive.daemon.command else State.STARTING)
+    if instance.outdated:
+        replaced, effects = _replace(up, now, at_once=False)
+        return replaced, (told, *effects)
+    return up, (told,)
 
 
 def _ready(instance: Instance) -> Outcome:
@@ -194,6 +207,45 @@ def _spawn_failed(instance: Instance, event: SpawnFailed, now: float, jitter: fl
     if refusals & (refusals - 1):  # told the 1st, 2nd, 4th, 8th … time: it may go on for hours, for a thousand daemons
         return waiting, ()
     return waiting, (Publish(EventName.REFUSED, f"{event.message}; tried again {wording.wait(delay)}"),)
+
+
+def _changed(instance: Instance, event: Changed, now: float) -> Outcome:
+    """Go on by another declaration: state and counts stay, and a process that cannot go by it is replaced."""
+    needs = change.applies(instance.daemon, event.daemon)
+    changed = evolve(instance, daemon=event.daemon, plan=event.plan)
+    if instance.daemon.enabled != event.daemon.enabled:
+        return _switched(changed, now)
+    there = changed.pid is not None or changed.survivors
+    told: tuple[Effect, ...] = (Reconfigure(),) if needs is not None and there else ()
+    if needs is not Applies.RESTART or changed.state not in (State.STARTING, State.RUNNING):
+        return changed, told
+    if changed.is_spawning:
+        return evolve(changed, outdated=True), ()
+    replaced, effects = _replace(changed, now, at_once=event.at_once)
+    return replaced, (*told, *effects)
+
+
+def _switched(instance: Instance, now: float) -> Outcome:
+    """It was enabled, which starts nothing by itself, or disabled, which stops it."""
+    if instance.state is State.DISABLED:
+        return evolve(instance, state=State.STOPPED), (Publish(EventName.STOPPED, "is enabled in the manifest now"),)
+    if instance.at_rest and not instance.unkillable and not instance.daemon.enabled:
+        off = evolve(settle_at(instance, State.DISABLED), wanted=Wanted.DOWN, message=None)
+        return off, (Publish(EventName.STOPPED, "is disabled in the manifest now"),)
+    if instance.daemon.enabled:
+        return instance, ()
+    down, effects = _stop(instance, StopAsked(), now)
+    return down, (Reconfigure(), *effects)
+
+
+def _replace(instance: Instance, now: float, *, at_once: bool) -> Outcome:
+    """Have a new process take the place of this one: a task ends after its run, however long that takes."""
+    if at_once or not has_task(instance.daemon):
+        return _end(instance, StopAsked(), now)
+    if instance.outdated:
+        return instance, ()
+    told = Publish(EventName.RESTARTING, "is declared otherwise now: starts again after its run")
+    return evolve(instance, outdated=True), (Signal(instance.daemon.stop.signal), told)
 
 
 def _deadline(instance: Instance, now: float) -> Outcome:

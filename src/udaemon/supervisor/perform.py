@@ -69,6 +69,10 @@ class Performer:
         self._wanted = [instance for instance in self._wanted if instance.key != key]
         self._refuse(key, CANCELLED)
 
+    def reconfigure(self, instance: Instance) -> None:
+        """Have its process kept by its declaration as it is now."""
+        self._engine.reconfigure(instance.key, instance.daemon)
+
     def signal(self, key: Key, name: str) -> None:
         """Send a signal to its own process."""
         self._engine.signal(key, name)

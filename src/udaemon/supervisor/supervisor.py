@@ -20,7 +20,7 @@ from udaemon.child.scoreboard import Scoreboard, SlotReading
 from udaemon.engines.base import Engine
 from udaemon.manifest.model import Daemon, LogFormat, Manifest
 from udaemon.manifest.stamps import changed_files
-from udaemon.policy.effects import CancelSpawn, Effect, KillTree, Publish, Signal, SignalTree, Spawn
+from udaemon.policy.effects import CancelSpawn, Effect, KillTree, Publish, Reconfigure, Signal, SignalTree, Spawn
 from udaemon.policy.events import DeadlineReached, Event, Exited, Spawned, SpawnFailed, StartAsked, StopAsked
 from udaemon.policy.fleet import Fleet
 from udaemon.policy.instance import Instance, Key
@@ -228,9 +228,8 @@ class Supervisor:
 
     def _note(self, key: Key, event: Event) -> None:
         """Pid files follow births and deaths; one that cannot be written is told, not mourned."""
-        instance = self._fleet.instances[key]
         if isinstance(event, Exited):
-            self._pid_files.remove(instance)
+            self._pid_files.remove(key)
         elif isinstance(event, Spawned):
             self._performer.spawned(key, event.pid)
             self._write_pid(key, event.pid)
@@ -256,6 +255,8 @@ class Supervisor:
                 self._performer.cancel(key)
             case KillTree():
                 self._performer.kill_tree(key)
+            case Reconfigure():
+                self._performer.reconfigure(instance)
             case Publish(event, message):
                 self.publish(key, event, message, **_facts(instance))
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from udaemon.child.environment import read_at_startup, surroundings
 from udaemon.engines.base import Reactor
-from udaemon.engines.child_spec import factory_of, is_forked
+from udaemon.engines.child_spec import factory_of
 from udaemon.engines.zygote.client import ZygoteClient
 from udaemon.engines.zygote.popen import Popen
 from udaemon.engines.zygote.protocol import Parent, Timeouts
@@ -22,6 +22,7 @@ from udaemon.engines.zygote.server import Setup
 from udaemon.engines.zygote.sharing import Root
 from udaemon.engines.zygote.start import Plan, Starter
 from udaemon.manifest.model import Daemon, Manifest
+from udaemon.policy.plan import is_forked
 
 _OWN = ("multiprocessing.util", "udaemon.engines.zygote.process", "udaemon.engines.daemon")
 
