@@ -30,6 +30,7 @@ from udaemon.supervisor.loop import Loop
 from udaemon.supervisor.notices import Notices
 from udaemon.supervisor.perform import Performer
 from udaemon.supervisor.pidfiles import PidFiles
+from udaemon.supervisor.slots import Slots, rounded
 from udaemon.supervisor.supervisor import Supervisor
 
 if TYPE_CHECKING:
@@ -61,15 +62,16 @@ class Service:
         # Nobody waits at the terminal of `up -d`, but whoever started it may wait for its stderr to be closed.
         self._terminal = os.open(os.devnull, os.O_WRONLY) if handed.lifeline is None else os.dup(2)
         fleet = Fleet(manifest)
-        slots = {key: slot for slot, key in enumerate(fleet.instances)}
-        rundir.check_room(handed.directory, len(slots))
+        rundir.check_room(handed.directory, len(fleet.instances))
         limit = _raise_file_limit(sum(daemon.instances for daemon in manifest.daemons.values() if daemon.enabled))
         if limit is not None:
             resource.prlimit(preforked.pid, resource.RLIMIT_NOFILE, resource.getrlimit(resource.RLIMIT_NOFILE))
         self._notices = Notices()
         self._lost: list[str] = []
         self._loop = Loop(self._on_bug)
-        self._scoreboard = Scoreboard.create(os.path.join(handed.directory, rundir.SCOREBOARD), len(slots))
+        path = os.path.join(handed.directory, rundir.SCOREBOARD)
+        self._scoreboard = Scoreboard.create(path, rounded(len(fleet.instances)))
+        slots = Slots(self._scoreboard, fleet.instances)
         self._logger = LoggerLink(
             self._loop,
             on_state=self._on_log_state,

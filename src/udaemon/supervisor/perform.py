@@ -17,6 +17,7 @@ from udaemon.manifest.model import Daemon
 from udaemon.policy.events import Event, SpawnFailed, Trouble
 from udaemon.policy.instance import Instance, Key
 from udaemon.supervisor.log_targets import common_target, log_target
+from udaemon.supervisor.slots import Slots
 
 
 class Performer:
@@ -37,7 +38,7 @@ class Performer:
         engine: Engine,
         logger: LoggerLink,
         *,
-        slots: dict[Key, int],
+        slots: Slots,
         locks: str,
         log_path: Callable[[Daemon], str],
         happen: Callable[[Key, Event], None],

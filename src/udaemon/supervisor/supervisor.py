@@ -28,6 +28,7 @@ from udaemon.supervisor.legacylog import LegacyLog
 from udaemon.supervisor.notices import Notice, Notices, Subscriber, one_line
 from udaemon.supervisor.perform import Performer
 from udaemon.supervisor.pidfiles import PidFiles
+from udaemon.supervisor.slots import Slots
 
 
 @frozen(kw_only=True)
@@ -59,7 +60,7 @@ class Supervisor:
         engine: Engine,
         performer: Performer,
         scoreboard: Scoreboard,
-        slots: dict[Key, int],
+        slots: Slots,
         notices: Notices,
         pid_files: PidFiles,
         finished: Callable[[], None],
