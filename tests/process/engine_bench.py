@@ -23,6 +23,7 @@ from udaemon.engines.zygote.protocol import Timeouts
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.policy.events import Event, Exited, Spawned, SpawnFailed
 from udaemon.policy.instance import Key
+from udaemon.policy.plan import StartPlan, plans
 
 PATIENCE = 20.0
 
@@ -42,6 +43,7 @@ class Bench:
         self._engine: LocalEngine | None = None
         self._scoreboard = Scoreboard.create(str(directory / "scoreboard"), 300)
         self._slots: dict[Key, int] = {}
+        self._plans: dict[str, StartPlan] = {}
 
     def module(self, name: str, text: str) -> Path:
         """Write a module of the user's."""
@@ -60,7 +62,7 @@ class Bench:
     def engine(self) -> LocalEngine:
         """The engine, made with all that is declared when first asked for."""
         if self._engine is None:
-            manifest = Manifest(
+            self._manifest = Manifest(
                 file=str(self.directory / "udaemon.toml"),
                 directory=str(self.directory),
                 project="shop",
@@ -70,13 +72,20 @@ class Bench:
             self._engine = LocalEngine(
                 self.reactor,
                 lambda key, event: self.events[key].append(event),
-                manifest=manifest,
-                scoreboard=self._scoreboard.fd,
+                project="shop",
+                scoreboard=self._scoreboard,
                 on_notice=self.notices.append,
                 **self._options,
             )
             self.reactor.add(self._engine)
         return self._engine
+
+    def _plan(self, name: str) -> StartPlan:
+        """The plan of all that was declared when the engine was made."""
+        assert self._engine is not None
+        if not self._plans:
+            self._plans = plans(self._manifest)
+        return self._plans[name]
 
     def spawn(self, *keys: Key) -> None:
         """Ask for these, with a lock and an output file each."""
@@ -137,6 +146,7 @@ class Bench:
         return SpawnRequest(
             key=key,
             daemon=self._daemons[key.name],
+            plan=self._plan(key.name),
             slot=self._slots.setdefault(key, len(self._slots)),
             lock=acquire(str(self.directory / "locks"), key),
             output=os.open(self.directory / f"{key.name}-{key.index}.out", flags, 0o600),

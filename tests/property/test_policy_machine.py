@@ -113,6 +113,7 @@ class Machine(RuleBasedStateMachine):
                 self.killed = True
             case Reconfigure():
                 assert self.exists
+                assert isinstance(event, Changed)
             case Publish(_, message):
                 assert message
 

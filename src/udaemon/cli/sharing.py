@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 
 from udaemon.child.environment import search_path, surroundings
-from udaemon.engines.zygote.pool import root_of
+from udaemon.engines.zygote.recipe import root_of
 from udaemon.engines.zygote.sharing import Sharing
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.manifest.report import shown_path

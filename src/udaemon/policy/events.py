@@ -10,7 +10,7 @@ from enum import StrEnum
 from attrs import frozen
 
 from udaemon.manifest.model import Daemon
-from udaemon.policy.plan import Plan
+from udaemon.policy.plan import StartPlan
 
 
 class Reason(StrEnum):
@@ -115,7 +115,7 @@ class Changed:
     """
 
     daemon: Daemon
-    plan: Plan
+    plan: StartPlan
     at_once: bool = False
 
 

@@ -12,7 +12,7 @@ from udaemon.manifest.model import Daemon, Manifest
 from udaemon.policy.effects import Effect
 from udaemon.policy.events import Event
 from udaemon.policy.instance import Instance, Key, declared
-from udaemon.policy.plan import NO_PLAN, Plan, plans
+from udaemon.policy.plan import NO_PLAN, StartPlan, plans
 from udaemon.policy.step import step
 
 
@@ -32,7 +32,11 @@ class Fleet:
         """Every instance by its key; look, do not touch."""
         return self._instances
 
-    def add(self, daemon: Daemon, index: int, plan: Plan = NO_PLAN) -> Key:
+    def autostarted(self) -> tuple[Instance, ...]:
+        """Those that start by themselves."""
+        return tuple(one for one in self._instances.values() if one.daemon.enabled and one.daemon.autostart)
+
+    def add(self, daemon: Daemon, index: int, plan: StartPlan = NO_PLAN) -> Key:
         """Take in one more instance, at rest.
 
         Raises:

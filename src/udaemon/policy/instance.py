@@ -11,7 +11,7 @@ from attrs import frozen
 
 from udaemon.manifest.model import Daemon
 from udaemon.policy.events import Reason
-from udaemon.policy.plan import NO_PLAN, Plan
+from udaemon.policy.plan import NO_PLAN, StartPlan
 
 
 @frozen(order=True)
@@ -110,7 +110,7 @@ class Instance:
     exit: Exit | None = None
     message: str | None = None
     survivors: tuple[int, ...] = ()
-    plan: Plan = NO_PLAN
+    plan: StartPlan = NO_PLAN
 
     @property
     def key(self) -> Key:
@@ -135,7 +135,7 @@ class Instance:
         return self.survivors if self.pid is None else (self.pid,)
 
 
-def declared(daemon: Daemon, index: int, plan: Plan = NO_PLAN) -> Instance:
+def declared(daemon: Daemon, index: int, plan: StartPlan = NO_PLAN) -> Instance:
     """An instance as the manifest declares it, before anything was asked of it."""
     state = State.STOPPED if daemon.enabled else State.DISABLED
     return Instance(daemon=daemon, index=index, state=state, plan=plan)

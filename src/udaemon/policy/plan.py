@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Protocol
 
 from attrs import field, frozen
 
@@ -15,8 +16,24 @@ from udaemon.manifest.model import Daemon, Manifest, StartMethod
 _NO_ENV: Mapping[str, str] = MappingProxyType({})
 
 
+class Place(Protocol):
+    """Where a daemon is declared, as far as its process must know: a manifest, or a plan made of one."""
+
+    @property
+    def project(self) -> str:
+        """The project's name."""
+
+    @property
+    def context(self) -> str:
+        """The context, empty for none."""
+
+    @property
+    def directory(self) -> str:
+        """The manifest's directory."""
+
+
 @frozen(kw_only=True, eq=False)
-class Plan:
+class StartPlan:
     """What daemons of one manifest that add the same to the environment have in common; one object for all of them.
 
     Attributes:
@@ -34,18 +51,18 @@ class Plan:
     mates: tuple[Daemon, ...] = field(default=(), repr=False)
 
 
-NO_PLAN = Plan()
+NO_PLAN = StartPlan()
 """For an instance that nobody starts by a manifest."""
 
 
-def plans(manifest: Manifest) -> dict[str, Plan]:
+def plans(manifest: Manifest) -> dict[str, StartPlan]:
     """The plan of each daemon, by its name."""
     groups: dict[frozenset[tuple[str, str]], list[Daemon]] = {}
     for daemon in manifest.daemons.values():
         groups.setdefault(frozenset(daemon.env.items()), []).append(daemon)
-    made: dict[str, Plan] = {}
+    made: dict[str, StartPlan] = {}
     for group in groups.values():
-        plan = Plan(
+        plan = StartPlan(
             project=manifest.project,
             context=manifest.context,
             directory=manifest.directory,

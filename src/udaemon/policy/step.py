@@ -216,7 +216,8 @@ def _changed(instance: Instance, event: Changed, now: float) -> Outcome:
     if instance.daemon.enabled != event.daemon.enabled:
         return _switched(changed, now)
     there = changed.pid is not None or changed.survivors
-    told: tuple[Effect, ...] = (Reconfigure(),) if needs is not None and there else ()
+    other = needs is not None or event.plan is not instance.plan
+    told: tuple[Effect, ...] = (Reconfigure(),) if other and there else ()
     if needs is not Applies.RESTART or changed.state not in (State.STARTING, State.RUNNING):
         return changed, told
     if changed.is_spawning:

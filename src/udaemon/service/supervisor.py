@@ -24,6 +24,7 @@ from udaemon.logs.client import LoggerLink
 from udaemon.policy.events import Event
 from udaemon.policy.fleet import Fleet
 from udaemon.policy.instance import Key
+from udaemon.policy.plan import is_forked
 from udaemon.service.handoff import Handoff, receive, report
 from udaemon.supervisor.log_drain import LogDrain
 from udaemon.supervisor.loop import Loop
@@ -61,16 +62,17 @@ class Service:
         self._signalled = False
         # Nobody waits at the terminal of `up -d`, but whoever started it may wait for its stderr to be closed.
         self._terminal = os.open(os.devnull, os.O_WRONLY) if handed.lifeline is None else os.dup(2)
-        fleet = Fleet(manifest)
+        self._fleet = fleet = Fleet(manifest)
         rundir.check_room(handed.directory, len(fleet.instances))
         limit = _raise_file_limit(sum(daemon.instances for daemon in manifest.daemons.values() if daemon.enabled))
-        if limit is not None:
+        if not (forked := any(map(is_forked, manifest.daemons.values()))):
+            preforked.end()
+        elif limit is not None:
             resource.prlimit(preforked.pid, resource.RLIMIT_NOFILE, resource.getrlimit(resource.RLIMIT_NOFILE))
         self._notices = Notices()
         self._lost: list[str] = []
         self._loop = Loop(self._on_bug)
-        path = os.path.join(handed.directory, rundir.SCOREBOARD)
-        self._scoreboard = Scoreboard.create(path, rounded(len(fleet.instances)))
+        self._scoreboard = Scoreboard.create(f"{handed.directory}/{rundir.SCOREBOARD}", rounded(len(fleet.instances)))
         slots = Slots(self._scoreboard, fleet.instances)
         self._logger = LoggerLink(
             self._loop,
@@ -84,11 +86,11 @@ class Service:
         self._engine = LocalEngine(
             self._loop,
             self._on_event,
-            manifest=manifest,
-            scoreboard=self._scoreboard.fd,
+            project=manifest.project,
+            scoreboard=self._scoreboard,
             nofile=limit,
             oom_score=shield(),
-            preforked=preforked,
+            preforked=preforked if forked else None,
             on_notice=lambda text: self._notices.publish(None, "zygote", text, {}),
             others=lambda: () if self._logger.pid is None else (self._logger.pid,),
         )
@@ -133,8 +135,7 @@ class Service:
         self._logger.start()
         self._open_common_logs()
         if handed.autostart:
-            daemons = handed.manifest.daemons.values()
-            self._engine.expect(daemon for daemon in daemons if daemon.autostart and daemon.enabled)
+            self._engine.expect((one.daemon, one.plan) for one in self._fleet.autostarted())
         become_subreaper()
         for waits in (self._supervisor, self._engine, self._logger, self._log_drain):
             self._loop.add(waits)

@@ -72,7 +72,7 @@ class Performer:
 
     def reconfigure(self, instance: Instance) -> None:
         """Have its process kept by its declaration as it is now."""
-        self._engine.reconfigure(instance.key, instance.daemon)
+        self._engine.reconfigure(instance.key, instance.daemon, instance.plan)
 
     def signal(self, key: Key, name: str) -> None:
         """Send a signal to its own process."""
@@ -153,7 +153,9 @@ class Performer:
         except BaseException:
             os.close(lock)
             raise
-        return SpawnRequest(key=key, daemon=instance.daemon, slot=self._slots[key], lock=lock, output=output)
+        return SpawnRequest(
+            key=key, daemon=instance.daemon, plan=instance.plan, slot=self._slots[key], lock=lock, output=output
+        )
 
     def _open_log(self, instance: Instance) -> int:
         """A pipe whose read end is the logger's. Returns the write end."""

@@ -131,9 +131,8 @@ class Supervisor:
 
     def autostart(self) -> None:
         """Start all daemons that start by themselves."""
-        for key, instance in self._fleet.instances.items():
-            if instance.daemon.enabled and instance.daemon.autostart:
-                self.happen(key, StartAsked())
+        for instance in self._fleet.autostarted():
+            self.happen(instance.key, StartAsked())
 
     def send_signal(self, keys: Iterable[Key], name: str) -> None:
         """Send a signal to the processes of some instances."""
@@ -154,7 +153,7 @@ class Supervisor:
 
     def sharing(self, daemon: Daemon) -> Mapping[str, Any] | None:
         """What a daemon's process shares with others, as far as that is known."""
-        return self._engine.sharing(daemon)
+        return self._engine.sharing(daemon, self._fleet.instances[Key(daemon.name, 0)].plan)
 
     def common_logs(self) -> Sequence[str]:
         """Paths of the common logs."""

@@ -26,9 +26,9 @@ from udaemon.policy.events import (
     Trouble,
 )
 from udaemon.policy.instance import State, Wanted
-from udaemon.policy.plan import NO_PLAN, Plan
+from udaemon.policy.plan import NO_PLAN, StartPlan
 
-PLAN = Plan(project="p", directory="/p")
+PLAN = StartPlan(project="p", directory="/p")
 
 
 def acts(life: Life) -> list[Effect]:
@@ -65,7 +65,8 @@ def test_counters_and_history_stay() -> None:
 
 def test_a_declaration_that_is_the_same_asks_for_nothing() -> None:
     life = Life.running(COMMAND).happens(changed(COMMAND))
-    assert (life.effects, life.instance.plan, life.state) == ((), PLAN, State.RUNNING)
+    assert (life.acts, life.instance.plan, life.state) == ((Reconfigure(),), PLAN, State.RUNNING)
+    assert life.happens(changed(COMMAND)).effects == ()
 
 
 def test_a_key_for_the_next_start_leaves_the_process_alone() -> None:

@@ -7,12 +7,10 @@ theirs, or needs a zygote that has imported nothing, is passed on.
 
 from __future__ import annotations
 
-import resource
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from udaemon.engines.base import Reactor
 from udaemon.engines.commands import ExecFailed
 from udaemon.engines.status import Status
 from udaemon.engines.zygote.connection import ZygoteConnection
@@ -21,12 +19,11 @@ from udaemon.engines.zygote.popen import Popen
 from udaemon.engines.zygote.progress import Progress
 from udaemon.engines.zygote.protocol import Parent, Timeouts
 from udaemon.engines.zygote.quarantine import Quarantine
-from udaemon.engines.zygote.start import Plan, Starter
-from udaemon.engines.zygote.waiting import Waiting
-from udaemon.engines.zygote.wire import MAX_FDS
+from udaemon.engines.zygote.start import Plan
+from udaemon.engines.zygote.waiting import Waiting, room
 
-_ITS_OWN_FDS = 32
-"""What a zygote, whose limit is ours, may have open beside those of a batch."""
+Connect = Callable[..., ZygoteConnection]
+
 _SLOW = 0.25
 """Seconds of one import after which those that do not need it go elsewhere."""
 
@@ -35,6 +32,7 @@ class ZygoteClient:
     """One kind of zygote.
 
     Args:
+        connect: Brings such a zygote to life: `ZygoteConnection` with its reactor and its starter.
         plan: What such a zygote is made of.
         parent: Is told what becomes of each process.
         timeouts: After how long a zygote that does not answer is replaced.
@@ -43,8 +41,7 @@ class ZygoteClient:
 
     def __init__(
         self,
-        reactor: Reactor,
-        starter: Starter,
+        connect: Connect,
         plan: Plan,
         parent: Parent,
         timeouts: Timeouts,
@@ -53,8 +50,7 @@ class ZygoteClient:
     ) -> None:
         self.told: dict[int, Mapping[str, Any]] = {}
         """What its zygote has said of what is shared, by the number of the root."""
-        self._reactor = reactor
-        self._starter = starter
+        self._connect = connect
         self._plan = plan
         self._parent = parent
         self._timeouts = timeouts
@@ -72,6 +68,11 @@ class ZygoteClient:
     def busy(self) -> bool:
         """Whether a process may exist that is not told yet."""
         return bool(self._batch)
+
+    @property
+    def idle(self) -> bool:
+        """Whether nobody waits for a process of it."""
+        return not self._batch and not self._queue
 
     @property
     def deadline(self) -> float | None:
@@ -120,8 +121,16 @@ class ZygoteClient:
             self._blame = "zygote not answering"
             self._connection.kill()
         else:
-            self._retire()
+            self.retire()
             self._fail_all("zygote not answering")
+
+    def retire(self) -> None:
+        """End its zygote; that it has ended is seen by `pids`."""
+        connection, self._connection = self._connection, None
+        self._progress = Progress()
+        if connection is not None:
+            self._dying.add(connection)
+            connection.kill()
 
     def close(self) -> None:
         """End all its zygotes."""
@@ -139,8 +148,7 @@ class ZygoteClient:
             if self._queue:
                 self._start()
         elif self._progress.listens and not self._blame:
-            room = min(MAX_FDS, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - _ITS_OWN_FDS)
-            batch = self._queue.take_batch(self._progress.can_fork, room)
+            batch = self._queue.take_batch(self._progress.can_fork, room())
             if batch or self._progress.ready is not None:
                 self._ask(self._connection, batch)
 
@@ -151,9 +159,7 @@ class ZygoteClient:
         self._progress = Progress()
         self._blame = ""
         try:
-            self._connection = ZygoteConnection(
-                self._reactor, self._starter, plan, on_answer=self._hear, on_end=self._ended
-            )
+            self._connection = self._connect(plan, on_answer=self._hear, on_end=self._ended)
         except (OSError, ExecFailed) as error:
             self._fail_all(f"zygote cannot be started: {error}")
         else:
@@ -260,15 +266,8 @@ class ZygoteClient:
         self._parent.notice(f"zygote replaced: {why}")
         self._queue.put_back(self._batch)
         self._batch = []
-        self._retire()
+        self.retire()
         self._start()
-
-    def _retire(self) -> None:
-        connection, self._connection = self._connection, None
-        self._progress = Progress()
-        if connection is not None:
-            self._dying.add(connection)
-            connection.kill()
 
     def _ended(self, connection: ZygoteConnection, status: Status) -> None:
         if connection is not self._connection:

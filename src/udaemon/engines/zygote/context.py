@@ -11,12 +11,14 @@ import select
 import sys
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from multiprocessing.context import BaseContext
 from typing import Any
 
 from udaemon.engines.status import reap
 from udaemon.engines.subreaper import become_subreaper
 from udaemon.engines.zygote.client import ZygoteClient
+from udaemon.engines.zygote.connection import ZygoteConnection
 from udaemon.engines.zygote.popen import Popen
 from udaemon.engines.zygote.process import ZygoteProcess
 from udaemon.engines.zygote.protocol import Timeouts
@@ -71,7 +73,7 @@ class _Home:
         path = tuple(entry for entry in sys.path if entry)
         setup = Setup(dict(os.environ), os.getcwd(), path, own=(), roots=(Root((), preload),))
         plan = Plan(output=2, common=(self._parent,), setup=setup)
-        self._zygotes = ZygoteClient(self, self._starter, plan, self, timeouts)
+        self._zygotes = ZygoteClient(partial(ZygoteConnection, self, self._starter), plan, self, timeouts)
 
     def watch(self, fd: int, callback: Callable[[], None]) -> None:
         self._callbacks[fd] = callback

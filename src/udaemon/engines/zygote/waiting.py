@@ -5,11 +5,15 @@ Knows no zygote: who may be forked already, its caller says.
 
 from __future__ import annotations
 
+import resource
 from collections import deque
 from collections.abc import Callable, Iterable
 
 from udaemon.engines.zygote.popen import Popen
 from udaemon.engines.zygote.wire import MAX_FDS
+
+_ITS_OWN_FDS = 32
+"""What a zygote, whose limit is ours, may have open beside those of a batch."""
 
 Which = Callable[[Popen], bool]
 
@@ -72,3 +76,8 @@ class Waiting:
     def take_all(self) -> list[Popen]:
         """Take everybody."""
         return self.take(lambda _popen: True)
+
+
+def room() -> int:
+    """How many descriptors a batch may have."""
+    return min(MAX_FDS, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - _ITS_OWN_FDS)
