@@ -11,6 +11,7 @@ from udaemon.policy import restart, wording
 from udaemon.policy.effects import Effect, EventName, KillTree, Publish, SignalTree, Spawn
 from udaemon.policy.events import Exited, Reason
 from udaemon.policy.instance import Exit, Instance, State, Wanted
+from udaemon.policy.timers import NO_TIMERS, Timer
 
 Outcome = tuple[Instance, tuple[Effect, ...]]
 """What became of an instance, and what to do about it."""
@@ -30,6 +31,11 @@ def begin(instance: Instance) -> Outcome:
 def start(instance: Instance) -> Outcome:
     """A start that the operator asked for: it is no restart, and how the last process ended explains nothing now."""
     return begin(evolve(instance, automatic=False, message=None))
+
+
+def waiting(instance: Instance, until: float) -> Instance:
+    """The instance in wait for its next start."""
+    return evolve(instance, state=State.BACKOFF, timers=NO_TIMERS.set(Timer.RETRY, until))
 
 
 def settle_at(instance: Instance, state: State) -> Instance:
@@ -65,14 +71,13 @@ def _clear(instance: Instance, survivors: tuple[int, ...], now: float) -> Outcom
     left = f"it left {wording.pids(survivors)} behind"
     clearing = evolve(instance, state=State.STOPPING, survivors=survivors)
     if instance.killing:
-        killed = evolve(clearing, deadline=now + KILL_GRACE)
+        killed = evolve(clearing, timers=NO_TIMERS.set(Timer.GIVE_UP, now + KILL_GRACE))
         return killed, (KillTree(), Publish(EventName.KILLING, f"{left}, killed"))
     stop = instance.daemon.stop
-    deadline = instance.deadline if instance.asked_at is not None else None
-    if deadline is None:
-        deadline = now + stop.timeout
+    asked = instance.timers.at(Timer.KILL) if instance.asked_at is not None else None
+    deadline = now + stop.timeout if asked is None else asked
     told = Publish(EventName.STOPPING, f"{left}: sent SIG{stop.signal}, will be killed {wording.wait(deadline - now)}")
-    return evolve(clearing, deadline=deadline), (SignalTree(stop.signal), told)
+    return evolve(clearing, timers=NO_TIMERS.set(Timer.KILL, deadline)), (SignalTree(stop.signal), told)
 
 
 def on_tree_gone(instance: Instance, now: float, jitter: float) -> Outcome:
@@ -99,7 +104,7 @@ def _settle(instance: Instance, end: Exit, now: float, jitter: float) -> Outcome
     told = Publish(EventName.RESTARTING, f"starts again {wording.wait(verdict.delay)}")
     again = evolve(verdict.instance, automatic=True)
     if verdict.delay > 0:
-        return evolve(_cleared(again, State.BACKOFF), deadline=now + verdict.delay), (told,)
+        return waiting(_cleared(again, State.BACKOFF), now + verdict.delay), (told,)
     starting, spawn = begin(again)
     return starting, (told, *spawn)
 
@@ -108,7 +113,7 @@ def _cleared(instance: Instance, state: State) -> Instance:
     return evolve(
         instance,
         state=state,
-        deadline=None,
+        timers=NO_TIMERS,
         asked_at=None,
         killing=False,
         leaving=False,

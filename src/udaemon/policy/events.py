@@ -121,7 +121,7 @@ class Changed:
 
 @frozen
 class DeadlineReached:
-    """The instance's one deadline has passed."""
+    """The first of the instance's timers is due."""
 
 
 Event = (

@@ -1,4 +1,4 @@
-"""What an instance is at any moment: its state, what is wanted of it, and the one moment it waits for.
+"""What an instance is at any moment: its state, what is wanted of it, and the moments it waits for.
 
 Knows nothing of how it gets from one to the other; that is `policy/step.py`.
 """
@@ -12,6 +12,7 @@ from attrs import frozen
 from udaemon.manifest.model import Daemon
 from udaemon.policy.events import Reason
 from udaemon.policy.plan import NO_PLAN, StartPlan
+from udaemon.policy.timers import NO_TIMERS, Timers
 
 
 @frozen(order=True)
@@ -73,7 +74,7 @@ class Instance:
     Attributes:
         daemon: What is declared now; its process may have been started with another declaration.
         plan: What a start of it needs to know beyond that.
-        deadline: The one moment it waits for: the kill while stopping or leaving, the next attempt in backoff.
+        timers: What it waits for: the kill while stopping or leaving, the next attempt in backoff.
         pid: Its process, while that lives.
         started_at: When the present or last process was there.
         restarts: How often udaemon started it again by itself.
@@ -95,7 +96,7 @@ class Instance:
     index: int
     state: State
     wanted: Wanted = Wanted.DOWN
-    deadline: float | None = None
+    timers: Timers = NO_TIMERS
     pid: int | None = None
     started_at: float | None = None
     restarts: int = 0
@@ -116,6 +117,11 @@ class Instance:
     def key(self) -> Key:
         """Its name and number."""
         return Key(self.daemon.name, self.index)
+
+    @property
+    def deadline(self) -> float | None:
+        """The first moment that it waits for."""
+        return self.timers.earliest()
 
     @property
     def at_rest(self) -> bool:

@@ -1,6 +1,6 @@
 """The life of one instance: every event in every state, and what must be done about it.
 
-Knows no clock, process or file. `step` is a pure function; an instance waits for at most one moment, and two things
+Knows no clock, process or file. `step` is a pure function; what an instance waits for are its timers, and two things
 are kept apart: what it is (`state`) and what the operator wants (`wanted`).
 
     resting (stopped, exited, failed)  --start-->  starting  --spawned, ready-->  running
@@ -21,7 +21,7 @@ from attrs import evolve
 from udaemon.manifest.keys import Applies
 from udaemon.policy import change, restart, wording
 from udaemon.policy.effects import CancelSpawn, Effect, EventName, KillTree, Publish, Reconfigure, Signal, SignalTree
-from udaemon.policy.ending import KILL_GRACE, Outcome, begin, on_exited, on_tree_gone, settle_at, start
+from udaemon.policy.ending import KILL_GRACE, Outcome, begin, on_exited, on_tree_gone, settle_at, start, waiting
 from udaemon.policy.events import (
     Changed,
     DeadlineReached,
@@ -40,6 +40,7 @@ from udaemon.policy.events import (
 )
 from udaemon.policy.instance import Exit, Instance, State, Wanted
 from udaemon.policy.plan import has_task
+from udaemon.policy.timers import NO_TIMERS, Timer
 
 
 def step(instance: Instance, event: Event, now: float, jitter: float = 0.0) -> Outcome:
@@ -85,7 +86,7 @@ def _start(instance: Instance, now: float) -> Outcome:
     if up.at_rest or up.state is State.BACKOFF:
         return start(up)
     if up.state is State.STOPPING and up.is_spawning:
-        return evolve(up, state=State.STARTING, deadline=None, asked_at=None, killing=False), ()
+        return evolve(up, state=State.STARTING, timers=NO_TIMERS, asked_at=None, killing=False), ()
     if up.state is State.STOPPING and up.asked_at is None:
         return evolve(up, asked_at=now), ()
     return up, ()
@@ -119,7 +120,8 @@ def _stop(instance: Instance, event: StopAsked, now: float) -> Outcome:
 def _end(instance: Instance, event: StopAsked, now: float) -> Outcome:
     """Begin a stop. The time for it runs from here, also when the process is not there yet."""
     timeout = instance.daemon.stop.timeout if event.timeout is None else event.timeout
-    stopping = evolve(instance, state=State.STOPPING, asked_at=now, deadline=now + timeout, message=None)
+    timers = NO_TIMERS.set(Timer.KILL, now + timeout)
+    stopping = evolve(instance, state=State.STOPPING, asked_at=now, timers=timers, message=None)
     if event.hurry:
         killing, effects = _kill(stopping, "killed at once, as asked", now)
         return killing, effects or (CancelSpawn(),)
@@ -142,16 +144,18 @@ def _hurry(instance: Instance, event: StopAsked, now: float) -> Outcome:
         return instance, ()
     if event.hurry:
         return _kill(instance, "killed at once, as asked", now)
-    if event.timeout is None or instance.deadline is None:
+    before = instance.timers.at(Timer.KILL)
+    if event.timeout is None or before is None:
         return instance, ()
-    return evolve(instance, deadline=min(instance.deadline, now + event.timeout)), ()
+    return evolve(instance, timers=instance.timers.set(Timer.KILL, min(before, now + event.timeout))), ()
 
 
 def _kill(instance: Instance, message: str, now: float) -> Outcome:
     """Kill the tree, or have it killed at birth: until then there is nothing to wait for but the engine's answer."""
     if instance.is_spawning:
-        return evolve(instance, killing=True, deadline=None), ()
-    killing = evolve(instance, killing=True, deadline=now + KILL_GRACE, message=instance.message or message)
+        return evolve(instance, killing=True, timers=NO_TIMERS), ()
+    timers = NO_TIMERS.set(Timer.GIVE_UP, now + KILL_GRACE)
+    killing = evolve(instance, killing=True, timers=timers, message=instance.message or message)
     return killing, (KillTree(), Publish(EventName.KILLING, message))
 
 
@@ -163,8 +167,8 @@ def _spawned(instance: Instance, pid: int, now: float) -> Outcome:
     alive = evolve(alive, outdated=False)
     told = Publish(EventName.STARTED, f"started as pid {pid}")
     if alive.state is State.STOPPING:
-        if alive.deadline is not None:
-            return alive, (told, *_farewell(alive, alive.deadline - now))
+        if (kill_at := alive.timers.at(Timer.KILL)) is not None:
+            return alive, (told, *_farewell(alive, kill_at - now))
         killing, effects = _kill(alive, "killed as soon as it was there", now)
         return killing, (told, *effects)
     up = evolve(alive, state=State.RUNNING if alive.daemon.command else State.STARTING)
@@ -186,7 +190,7 @@ def _leaving(instance: Instance, now: float) -> Outcome:
         return instance, ()
     leaving = evolve(instance, leaving=True)
     if instance.state in (State.STARTING, State.RUNNING):
-        leaving = evolve(leaving, deadline=now + instance.daemon.stop.timeout)
+        leaving = evolve(leaving, timers=NO_TIMERS.set(Timer.KILL, now + instance.daemon.stop.timeout))
     return leaving, ()
 
 
@@ -203,10 +207,10 @@ def _spawn_failed(instance: Instance, event: SpawnFailed, now: float, jitter: fl
         return failed, (Publish(EventName.FAILED, event.message),)
     refusals = instance.refusals + 1
     delay = restart.refused_delay(refusals, jitter)
-    waiting = evolve(instance, state=State.BACKOFF, deadline=now + delay, refusals=refusals, message=event.message)
+    again = evolve(waiting(instance, now + delay), refusals=refusals, message=event.message)
     if refusals & (refusals - 1):  # told the 1st, 2nd, 4th, 8th … time: it may go on for hours, for a thousand daemons
-        return waiting, ()
-    return waiting, (Publish(EventName.REFUSED, f"{event.message}; tried again {wording.wait(delay)}"),)
+        return again, ()
+    return again, (Publish(EventName.REFUSED, f"{event.message}; tried again {wording.wait(delay)}"),)
 
 
 def _changed(instance: Instance, event: Changed, now: float) -> Outcome:
@@ -250,17 +254,19 @@ def _replace(instance: Instance, now: float, *, at_once: bool) -> Outcome:
 
 
 def _deadline(instance: Instance, now: float) -> Outcome:
-    if instance.deadline is None or now < instance.deadline:
-        return instance, ()
-    if instance.state is State.BACKOFF:
-        return begin(instance)
-    if not instance.killing and instance.state in (State.STARTING, State.RUNNING):
-        timeout = wording.seconds(instance.daemon.stop.timeout)
-        killing, effects = _kill(instance, f"killed: something it left running kept it for {timeout}", now)
-        return evolve(killing, message=instance.message), effects
-    if not instance.killing:
-        return _kill(instance, _overdue(instance, now), now)
-    return _give_up_on(instance, now)
+    match instance.timers.due(now):
+        case Timer.RETRY:
+            return begin(instance)
+        case Timer.KILL if instance.state in (State.STARTING, State.RUNNING):
+            timeout = wording.seconds(instance.daemon.stop.timeout)
+            killing, effects = _kill(instance, f"killed: something it left running kept it for {timeout}", now)
+            return evolve(killing, message=instance.message), effects
+        case Timer.KILL:
+            return _kill(instance, _overdue(instance, now), now)
+        case Timer.GIVE_UP:
+            return _give_up_on(instance, now)
+        case None:
+            return instance, ()
 
 
 def _overdue(instance: Instance, now: float) -> str:
@@ -274,7 +280,7 @@ def _overdue(instance: Instance, now: float) -> str:
 
 def _give_up_on(instance: Instance, now: float) -> Outcome:
     """KILL did not help. `wanted` and `asked_at` stay, so that life goes on from here if the kernel lets go of it."""
-    failed = evolve(instance, state=State.FAILED, deadline=None)
+    failed = evolve(instance, state=State.FAILED, timers=NO_TIMERS)
     message = f"cannot be killed: {wording.pids(failed.unkillable)}"
     if failed.pid is not None:
         failed = evolve(failed, exit=Exit(code=None, signal=None, core=False, reason=Reason.UNKILLABLE, at=now))
