@@ -14,6 +14,7 @@ from typing import Any
 
 from tests.fakes.reactor import SmallReactor
 
+from udaemon.child.lifeline import Lifeline
 from udaemon.child.scoreboard import Scoreboard
 from udaemon.engines.base import SpawnRequest
 from udaemon.engines.local import LocalEngine
@@ -42,6 +43,7 @@ class Bench:
         self._daemons: dict[str, Daemon] = {}
         self._engine: LocalEngine | None = None
         self._scoreboard = Scoreboard.create(str(directory / "scoreboard"), 300)
+        self._lifeline = Lifeline.own()
         self._slots: dict[Key, int] = {}
         self._plans: dict[str, StartPlan] = {}
 
@@ -73,6 +75,7 @@ class Bench:
                 self.reactor,
                 lambda key, event: self.events[key].append(event),
                 project="shop",
+                lifeline=self._lifeline,
                 scoreboard=self._scoreboard,
                 on_notice=self.notices.append,
                 **self._options,
@@ -139,6 +142,7 @@ class Bench:
             self._engine.reap_orphans()
         assert self.reactor.watched == frozenset()
         self._scoreboard.close()
+        self._lifeline.let_go()
         self.reactor.close()
 
     def _request(self, key: Key) -> SpawnRequest:

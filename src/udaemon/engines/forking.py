@@ -5,7 +5,6 @@ Knows nothing of a process after its birth.
 
 from __future__ import annotations
 
-import os
 import socket
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
@@ -13,6 +12,7 @@ from typing import Any
 
 from attrs import define
 
+from udaemon.child.lifeline import Lifeline
 from udaemon.child.scoreboard import Scoreboard
 from udaemon.engines import locks
 from udaemon.engines.base import CANCELLED, Reactor, SpawnRequest
@@ -57,6 +57,7 @@ class ForkQueue:
     Args:
         reactor: The loop.
         starter: Brings zygotes to life.
+        lifeline: Ends with whoever our children shall not outlive.
         scoreboard: Has the slots; a child gets the region that has its own.
         nofile: RLIMIT_NOFILE for daemons, None for our own.
         output: What zygotes get as stdout and stderr.
@@ -73,6 +74,7 @@ class ForkQueue:
         reactor: Reactor,
         *,
         starter: Starter,
+        lifeline: Lifeline,
         scoreboard: Scoreboard,
         nofile: tuple[int, int] | None,
         output: int,
@@ -91,14 +93,12 @@ class ForkQueue:
         self._on_forked = on_forked
         self._on_refused = on_refused
         self.notice = on_notice
-        # Nobody closes the write end: it closes with this process, and that is what tells our children.
-        self.parent, self._alive = os.pipe2(os.O_CLOEXEC)
         self._zygotes = ZygotePool(
             partial(ZygoteConnection, reactor, starter),
             self,
             timeouts,
             starter=starter,
-            parent_pipe=self.parent,
+            lifeline=lifeline,
             output=output,
         )
         self._awaited: dict[Popen, _Awaited] = {}
@@ -128,7 +128,6 @@ class ForkQueue:
         self._zygotes.close()
         for popen in tuple(self._awaited):
             self.failed(popen, "the engine was closed")
-        os.close(self.parent)
 
     def expect(self, starts: Iterable[tuple[Daemon, StartPlan]]) -> None:
         """Get ready for these to be asked for."""

@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
+from udaemon.child.lifeline import Lifeline
 from udaemon.child.scoreboard import Scoreboard, ask_to_stop
 from udaemon.engines import locks
 from udaemon.engines.base import Listener, Reactor, SpawnRequest
@@ -44,6 +45,7 @@ class LocalEngine:
         reactor: The loop.
         listener: Told what happens to each instance.
         project: The project's name, by which processes of ours know themselves.
+        lifeline: Ends with whoever our processes shall not outlive; it stays the caller's.
         scoreboard: Has the slots; every child gets the region that has its own.
         nofile: RLIMIT_NOFILE (soft, hard) for daemons, None for our own.
         oom_score: What daemons get, where ours was lowered.
@@ -60,6 +62,7 @@ class LocalEngine:
         listener: Listener,
         *,
         project: str,
+        lifeline: Lifeline,
         scoreboard: Scoreboard,
         nofile: tuple[int, int] | None = None,
         oom_score: int | None = None,
@@ -71,6 +74,7 @@ class LocalEngine:
     ) -> None:
         self._listener = listener
         self._scoreboard = scoreboard
+        self._lifeline = lifeline
         self._slots: dict[Key, int] = {}
         self._launcher = Launcher(nofile, oom_score)
         self._reports = Reports(
@@ -82,6 +86,7 @@ class LocalEngine:
         self._fork_queue = ForkQueue(
             reactor,
             starter=Starter(preforked, oom_score),
+            lifeline=lifeline,
             scoreboard=scoreboard,
             nofile=nofile,
             output=output,
@@ -230,7 +235,7 @@ class LocalEngine:
             return self._launcher.start(command(request, request.plan, report=report))
         assert report is not None
         fd, slot = self._scoreboard.locate(request.slot)
-        what, order = task_command(request, report=report, scoreboard=fd, slot=slot, parent=self._fork_queue.parent)
+        what, order = task_command(request, report=report, scoreboard=fd, slot=slot, parent=self._lifeline.fd)
         try:
             return self._launcher.start(what)
         finally:

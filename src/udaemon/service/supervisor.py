@@ -13,6 +13,7 @@ import signal
 import socket
 from typing import TYPE_CHECKING
 
+from udaemon.child.lifeline import Lifeline
 from udaemon.child.scoreboard import Scoreboard
 from udaemon.control import claim, rundir
 from udaemon.control.rundir_guard import RundirGuard
@@ -26,6 +27,7 @@ from udaemon.policy.fleet import Fleet
 from udaemon.policy.instance import Key
 from udaemon.policy.plan import is_forked
 from udaemon.service.handoff import Handoff, receive, report
+from udaemon.supervisor.file_limit import raise_file_limit
 from udaemon.supervisor.log_drain import LogDrain
 from udaemon.supervisor.loop import Loop
 from udaemon.supervisor.notices import Notices
@@ -38,15 +40,9 @@ if TYPE_CHECKING:
     from udaemon.control.server import ControlServer
     from udaemon.engines.zygote.prefork import PreforkedZygote
 
-_FDS_AN_INSTANCE = 5
-"""A pidfd, a report socket, the instance's lock, the read end of its log pipe, and its copy for the logger's guard."""
 _DRAIN, _DRAIN_HELD = 3.0, 0.2
 """Seconds for the logger to write what is left; where somebody holds a log open, that was waited for before."""
-_FDS_OF_OURS = 20
-"""Without these nothing begins."""
 _NO_PLACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
-_FDS_BESIDE = 400
-"""For clients, the zygotes, and the fds that a batch of starts holds for a moment."""
 
 
 class Service:
@@ -64,7 +60,7 @@ class Service:
         self._terminal = os.open(os.devnull, os.O_WRONLY) if handed.lifeline is None else os.dup(2)
         self._fleet = fleet = Fleet(manifest)
         rundir.check_room(handed.directory, len(fleet.instances))
-        limit = _raise_file_limit(sum(daemon.instances for daemon in manifest.daemons.values() if daemon.enabled))
+        limit = raise_file_limit(sum(daemon.instances for daemon in manifest.daemons.values() if daemon.enabled))
         if not (forked := any(map(is_forked, manifest.daemons.values()))):
             preforked.end()
         elif limit is not None:
@@ -87,6 +83,7 @@ class Service:
             self._loop,
             self._on_event,
             project=manifest.project,
+            lifeline=Lifeline.own(),
             scoreboard=self._scoreboard,
             nofile=limit,
             oom_score=shield(),
@@ -145,7 +142,7 @@ class Service:
         self._loop.on_signal(signal.SIGHUP, self._on_hangup)
         self._loop.on_signal(signal.SIGCHLD, self._on_child)
         if handed.lifeline is not None:
-            self._loop.watch(handed.lifeline, self._on_lifeline)
+            self._loop.watch(handed.lifeline.fd, self._on_lifeline_end)
         self._supervisor.publish(None, "up", f"supervises {handed.manifest.project}", pid=os.getpid())
         if handed.autostart:
             self._supervisor.autostart()
@@ -232,10 +229,10 @@ class Service:
             "udaemon down and udaemon up put a changed manifest into effect"
         )
 
-    def _on_lifeline(self) -> None:
+    def _on_lifeline_end(self) -> None:
         """The foreground `up` has ended, whatever ended it."""
         if self._handed.lifeline is not None:
-            self._loop.forget(self._handed.lifeline)
+            self._loop.forget(self._handed.lifeline.fd)
         self._supervisor.shut_down()
 
     def _on_moved(self, listener: socket.socket) -> None:
@@ -281,24 +278,3 @@ def _reason(error: OSError) -> str:
     name = errno.errorcode.get(error.errno or 0, "?")
     limit = f"; the limit (ulimit -n) is {resource.getrlimit(resource.RLIMIT_NOFILE)[0]}"
     return f"{error.strerror} ({name}){limit if error.errno == errno.EMFILE else ''}"
-
-
-def _raise_file_limit(instances: int) -> tuple[int, int] | None:
-    """Make room for every instance's fds (faults.md F13). Returns the limit that daemons get back, if it was changed.
-
-    Raises:
-        UdaemonError: There is no room for all of them: better now than one by one.
-    """
-    needed = instances * _FDS_AN_INSTANCE + _FDS_BESIDE
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    least = instances * _FDS_AN_INSTANCE + _FDS_OF_OURS
-    if hard != resource.RLIM_INFINITY and hard < least:
-        raise UdaemonError(
-            f"Too many open files (EMFILE): {instances} instances need {least} descriptors, "
-            f"and the limit (ulimit -n) is {hard}; raise it (ulimit -Hn, LimitNOFILE= in a unit)"
-        )
-    if soft == resource.RLIM_INFINITY or soft >= needed:
-        return None
-    raised = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (raised, hard))
-    return soft, hard

@@ -8,6 +8,7 @@ import pytest
 from attrs import evolve
 from tests.fakes.zygote import FakeParent, FakePopen, FakeStarter, Zygotes
 
+from udaemon.child.lifeline import Lifeline
 from udaemon.engines.zygote.pool import ZygotePool
 from udaemon.engines.zygote.protocol import Timeouts
 from udaemon.engines.zygote.recipe import Recipe
@@ -30,7 +31,7 @@ class World:
             self.parent,
             Timeouts(),
             starter=cast("Starter", self.starter),
-            parent_pipe=8,
+            lifeline=Lifeline(8),
             output=2,
         )
 

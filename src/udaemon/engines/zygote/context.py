@@ -15,6 +15,7 @@ from functools import partial
 from multiprocessing.context import BaseContext
 from typing import Any
 
+from udaemon.child.lifeline import Lifeline
 from udaemon.engines.status import reap
 from udaemon.engines.subreaper import become_subreaper
 from udaemon.engines.zygote.client import ZygoteClient
@@ -69,10 +70,10 @@ class _Home:
         self._poll = select.poll()
         self._trouble: str | None = None
         self._starter = Starter()
-        self._parent, self._alive = os.pipe2(os.O_CLOEXEC)
+        self._lifeline = Lifeline.own()
         path = tuple(entry for entry in sys.path if entry)
         setup = Setup(dict(os.environ), os.getcwd(), path, own=(), roots=(Root((), preload),))
-        plan = Plan(output=2, common=(self._parent,), setup=setup)
+        plan = Plan(output=2, common=(self._lifeline.fd,), setup=setup)
         self._zygotes = ZygoteClient(partial(ZygoteConnection, self, self._starter), plan, self, timeouts)
 
     def watch(self, fd: int, callback: Callable[[], None]) -> None:
@@ -120,7 +121,7 @@ class _Home:
     def close(self) -> None:
         self._zygotes.close()
         self._starter.close()
-        os.close(self._parent)  # not the other end: its closing tells the children that we are gone
+        self._lifeline.let_go()
 
 
 def _left(until: float | None) -> float | None:

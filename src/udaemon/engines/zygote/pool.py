@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from udaemon.child.environment import surroundings
+from udaemon.child.lifeline import Lifeline
 from udaemon.engines.zygote.client import Connect, ZygoteClient
 from udaemon.engines.zygote.popen import Popen
 from udaemon.engines.zygote.protocol import Parent, Timeouts
@@ -31,7 +32,7 @@ class ZygotePool:
         parent: Is told what becomes of each process.
         timeouts: After how long a zygote that does not answer is replaced.
         starter: Brings zygotes to life; closed with this.
-        parent_pipe: The read end of a pipe that ends when we do; every child has it.
+        lifeline: Every child has it.
         output: Becomes stdout and stderr of the zygotes.
     """
 
@@ -42,14 +43,14 @@ class ZygotePool:
         timeouts: Timeouts,
         *,
         starter: Starter,
-        parent_pipe: int,
+        lifeline: Lifeline,
         output: int,
     ) -> None:
         self._connect = connect
         self._parent = parent
         self._timeouts = timeouts
         self._starter = starter
-        self._parent_pipe = parent_pipe
+        self._lifeline = lifeline
         self._output = output
         self._clients: dict[Recipe, ZygoteClient] = {}
         self._ending: list[ZygoteClient] = []
@@ -140,4 +141,4 @@ class ZygotePool:
     def _plan(self, recipe: Recipe) -> Plan:
         env = surroundings(dict(recipe.env), recipe.directory)
         setup = Setup(env, recipe.directory, (recipe.directory,), _OWN, recipe.roots)
-        return Plan(self._output, (self._parent_pipe, recipe.board), setup)
+        return Plan(self._output, (self._lifeline.fd, recipe.board), setup)

@@ -8,7 +8,6 @@ for forks or told to go on, so that no request lies unheard behind a slow import
 from __future__ import annotations
 
 import errno
-import fcntl
 import gc
 import importlib
 import os
@@ -17,10 +16,10 @@ import socket
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from types import MappingProxyType
 from typing import NamedTuple, NoReturn
 
+from udaemon.child.lifeline import Lifeline
 from udaemon.child.signals import survive_signals
 from udaemon.child.title import set_title
 from udaemon.engines.zygote.fork_batch import ForkRequest, fork_batch
@@ -68,7 +67,7 @@ def serve(fd: int) -> None:
         return
     setup: Setup = first.value
     output, *common = first.fds
-    _die_with(common[0])
+    Lifeline(common[0]).signal_at_end(signal.SIGKILL)  # whatever this process does then
     _settle(setup, output)
     server = _Server(channel, common)
     for name in setup.own:
@@ -182,18 +181,3 @@ def _serve_one(channel: socket.socket, request: Request, sources: Sources, commo
 def _fork_requests(request: Request) -> list[ForkRequest]:
     rest = iter(request.fds)
     return [ForkRequest(payload, [next(rest) for _ in range(count)]) for payload, count in request.value]
-
-
-def _die_with(parent: int) -> None:
-    """Have the kernel kill this process when the write end of the parent's pipe is closed, whatever it does then.
-
-    The description must be our own: who is signalled is a property of it, and children have the same pipe.
-    """
-    watch = os.open(f"/proc/self/fd/{parent}", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    fcntl.fcntl(watch, fcntl.F_SETOWN, os.getpid())
-    fcntl.fcntl(watch, fcntl.F_SETSIG, signal.SIGKILL)
-    fcntl.fcntl(watch, fcntl.F_SETFL, os.O_ASYNC | os.O_NONBLOCK)
-    with suppress(BlockingIOError):
-        # It may have closed before we asked to be told. Not select: that shows no hang-up that came before our open.
-        if os.read(watch, 1) == b"":
-            os._exit(0)
