@@ -26,7 +26,7 @@ class Edit(NamedTuple):
 
 PLAIN: Mapping[str, Sequence[Edit]] = {
     # `up` executes the supervisor when it has read its arguments.
-    "no-young-fork": (Edit("cli/main.py", '_begin_early() if "up" in sys.argv else None', "None"),),
+    "no-young-fork": (Edit("cli/main.py", "_begin_early() if _asks_for_up(sys.argv[1:]) else None", "None"),),
     # The first zygote is executed, as all others are.
     "no-spare-zygote": (
         Edit("service/handoff.py", "    preforked = prefork_zygote()\n", "    preforked = None\n"),

@@ -13,6 +13,7 @@ from udaemon.engines.base import CANCELLED, Listener, SpawnRequest
 from udaemon.manifest.model import Daemon
 from udaemon.policy.events import Exited, Ready, Reason, Spawned, SpawnFailed, TreeGone, Trouble
 from udaemon.policy.instance import Key
+from udaemon.policy.plan import StartPlan
 
 
 class FakeEngine:
@@ -28,6 +29,8 @@ class FakeEngine:
         self.spawned: list[Key] = []
         self.signals: list[tuple[Key, str]] = []
         self.kills: list[Key] = []
+        self.forgotten: list[Key] = []
+        self.reconfigured: list[tuple[Key, Daemon]] = []
         self.closed = False
         self._listener = listener
         self._at_once = at_once
@@ -48,6 +51,17 @@ class FakeEngine:
         if key in self._pending:
             self.fail(key, CANCELLED)
 
+    def forget(self, key: Key) -> None:
+        assert key not in self._living
+        assert key not in self._left
+        assert key not in self._pending
+        self._errors.pop(key, None)
+        self.forgotten.append(key)
+
+    def reconfigure(self, key: Key, daemon: Daemon, plan: StartPlan) -> None:
+        if key in self._living or key in self._left:
+            self.reconfigured.append((key, daemon))
+
     def signal(self, key: Key, name: str) -> None:
         if key in self._living:
             self.signals.append((key, name))
@@ -66,7 +80,7 @@ class FakeEngine:
     def last_error(self, key: Key) -> str | None:
         return self._errors.get(key)
 
-    def sharing(self, daemon: Daemon) -> None:
+    def sharing(self, daemon: Daemon, plan: StartPlan) -> None:
         return None
 
     def origin(self, key: Key) -> None:

@@ -8,12 +8,13 @@ from __future__ import annotations
 import os
 import textwrap
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from tests.fakes.reactor import SmallReactor
 
+from udaemon.child.lifeline import Lifeline
 from udaemon.child.scoreboard import Scoreboard
 from udaemon.engines.base import SpawnRequest
 from udaemon.engines.local import LocalEngine
@@ -22,6 +23,7 @@ from udaemon.engines.zygote.protocol import Timeouts
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.policy.events import Event, Exited, Spawned, SpawnFailed
 from udaemon.policy.instance import Key
+from udaemon.policy.plan import StartPlan, plans
 from udaemon.system.subreaper import become_subreaper
 
 PATIENCE = 20.0
@@ -41,7 +43,9 @@ class Bench:
         self._daemons: dict[str, Daemon] = {}
         self._engine: LocalEngine | None = None
         self._scoreboard = Scoreboard.create(str(directory / "scoreboard"), 300)
+        self._lifeline = Lifeline.own()
         self._slots: dict[Key, int] = {}
+        self._plans: dict[str, StartPlan] = {}
 
     def module(self, name: str, text: str) -> Path:
         """Write a module of the user's."""
@@ -64,7 +68,7 @@ class Bench:
     def engine(self) -> LocalEngine:
         """The engine, made with all that is declared when first asked for."""
         if self._engine is None:
-            manifest = Manifest(
+            self._manifest = Manifest(
                 file=str(self.directory / "udaemon.toml"),
                 directory=str(self.directory),
                 project="shop",
@@ -74,13 +78,25 @@ class Bench:
             self._engine = LocalEngine(
                 self.reactor,
                 lambda key, event: self.events[key].append(event),
-                manifest=manifest,
-                scoreboard=self._scoreboard.fd,
+                project="shop",
+                lifeline=self._lifeline,
+                scoreboard=self._scoreboard,
                 on_notice=self.notices.append,
                 **self._options,
             )
             self.reactor.add(self._engine)
         return self._engine
+
+    def _plan(self, name: str) -> StartPlan:
+        """The plan of all that was declared when the engine was made."""
+        assert self._engine is not None
+        if not self._plans:
+            self._plans = plans(self._manifest)
+        return self._plans[name]
+
+    def sharing(self, key: Key) -> Mapping[str, Any] | None:
+        """What the instance's process shares with others."""
+        return self.engine.sharing(self._daemons[key.name], self._plan(key.name))
 
     def spawn(self, *keys: Key) -> None:
         """Ask for these, with a lock and an output file each."""
@@ -134,6 +150,7 @@ class Bench:
             self._engine.reap_orphans()
         assert self.reactor.watched == frozenset()
         self._scoreboard.close()
+        self._lifeline.let_go()
         self.reactor.close()
 
     def _request(self, key: Key) -> SpawnRequest:
@@ -141,6 +158,7 @@ class Bench:
         return SpawnRequest(
             key=key,
             daemon=self._daemons[key.name],
+            plan=self._plan(key.name),
             slot=self._slots.setdefault(key, len(self._slots)),
             lock=acquire(str(self.directory / "locks"), key),
             output=os.open(self.directory / f"{key.name}-{key.index}.out", flags, 0o600),

@@ -16,6 +16,7 @@ from udaemon.engines.base import Engine, SpawnRequest
 from udaemon.manifest.model import Daemon
 from udaemon.policy.events import Event, Exited, Spawned, SpawnFailed, TreeGone, Trouble
 from udaemon.policy.instance import Key
+from udaemon.policy.plan import NO_PLAN
 
 KEY = Key("worker", 0)
 GHOST = Key("ghost", 0)
@@ -77,7 +78,9 @@ class Fake:
         daemon = Daemon(name="worker", command=("sh",))
         for key in keys:
             pipe = os.pipe()
-            self.engine.spawn([SpawnRequest(key=key, daemon=daemon, slot=0, lock=pipe[0], output=pipe[1])])
+            self.engine.spawn(
+                [SpawnRequest(key=key, daemon=daemon, plan=NO_PLAN, slot=0, lock=pipe[0], output=pipe[1])]
+            )
             if key == GHOST:
                 self._fake.fail(key, "exec /no/such: No such file or directory (ENOENT)", Trouble.CONFIG)
             else:

@@ -517,7 +517,7 @@ def test_a_restart_shares_what_the_first_start_did_not_wait_for(installed: Bench
     assert {one.bare for one in first.values() if one is not None and one.bare} == {"one was being imported"}
 
     def loaded() -> bool:
-        told = [engine.sharing(installed.declared(key)) for key in keys]
+        told = [installed.sharing(key) for key in keys]
         return all(one is not None and one["loaded"] for one in told)
 
     installed.reactor.run_until(loaded, PATIENCE)

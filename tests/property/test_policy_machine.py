@@ -4,13 +4,15 @@ The world knows nothing of states: it keeps what really exists (a start under wa
 operator asked, and holds every effect against that.
 """
 
+from attrs import evolve
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from udaemon.manifest.model import Backoff, Daemon, Restart, StartLimit, Stop
-from udaemon.policy.effects import Effect, KillTree, Publish, Signal, SignalTree, Spawn
+from udaemon.policy.effects import Effect, KillTree, Publish, Reconfigure, Signal, SignalTree, Spawn
 from udaemon.policy.events import (
+    Changed,
     DeadlineReached,
     Event,
     Exited,
@@ -25,6 +27,7 @@ from udaemon.policy.events import (
     Trouble,
 )
 from udaemon.policy.instance import State, Wanted, declared
+from udaemon.policy.plan import NO_PLAN
 from udaemon.policy.step import step
 
 daemons = st.builds(
@@ -108,6 +111,9 @@ class Machine(RuleBasedStateMachine):
                 assert self.kill_allowed_at is None or self.now >= self.kill_allowed_at
                 assert not self.killed
                 self.killed = True
+            case Reconfigure():
+                assert self.exists
+                assert isinstance(event, Changed)
             case Publish(_, message):
                 assert message
 
@@ -198,6 +204,16 @@ class Machine(RuleBasedStateMachine):
     def tree_goes(self) -> None:
         self.survivors, self.kill_allowed_at = (), None
         self.tell(TreeGone())
+
+    # The manifest.
+
+    @rule(initial=st.sampled_from([0.0, 1.0]), timeout=st.sampled_from([0.0, 3.0, 7.0]))
+    def a_live_key_changes(self, initial: float, timeout: float) -> None:
+        daemon, before = self.instance.daemon, self.instance
+        backoff, stop = evolve(daemon.backoff, initial=initial), evolve(daemon.stop, timeout=timeout)
+        changed = evolve(daemon, backoff=backoff, stop=stop)
+        self.tell(Changed(changed, NO_PLAN))
+        assert self.instance == evolve(before, daemon=changed)
 
     # The clock.
 

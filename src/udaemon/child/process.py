@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import os
 import resource
+import signal
 import time
 from collections.abc import Callable
 from functools import partial
@@ -17,9 +18,9 @@ from udaemon.child.build import Built, build, load_module, resolve_listener
 from udaemon.child.forked import leave_if_forked, protect
 from udaemon.child.forms import Misconfigured
 from udaemon.child.fresh import seed_anew
+from udaemon.child.lifeline import Lifeline
 from udaemon.child.loop import Outcome, Steps, back_to_back, outcome_of, run_steps
 from udaemon.child.memory import MemoryLimit
-from udaemon.child.parent import watch_parent
 from udaemon.child.recorder import Recorder
 from udaemon.child.report import Leaving, ReadyReport
 from udaemon.child.signals import Signals, make_timers_precise, unblock_signals
@@ -172,7 +173,9 @@ def own_process(setup: ProcessSetup) -> None:
     unblock_signals()
     gc.enable()
     if setup.fds.parent is not None:
-        setup.signals.parent_gone = watch_parent(setup.fds.parent, setup.shared.parent)
+        lifeline = Lifeline(setup.fds.parent, setup.shared.parent)
+        lifeline.signal_at_end(signal.SIGTERM)
+        setup.signals.parent_gone = lifeline.has_ended
     output = 0 if setup.fds.output is None else setup.fds.output
     os.dup2(output, 1)
     os.dup2(output, 2)

@@ -1,9 +1,10 @@
 """The scoreboard: mapped memory with one slot for each instance, written by the child with plain memory stores.
 
 Knows nothing of what a run is for. Times are monotonic seconds. A child may be hostile: the memory is sealed at its
-size (memfd_create(2)), and the reader takes a copy by `pread` and believes only numbers in range.
+size (`regions.py`), and the reader takes a copy by `pread` and believes only numbers in range.
 
-A slot is 256 native float64 words; counts are whole floats, exact up to 2 ** 53, because storing a float costs half as
+A slot has a name, by which readers find it; which number it has is the supervisor's to say (`supervisor/slots.py`). It
+is 256 native float64 words; counts are whole floats, exact up to 2 ** 53, because storing a float costs half as
 much as storing an int. The words that change with each run share one cache line. DONE and BEGUN are the seqlock and the
 run counter in one: the writer sets BEGUN first and DONE last; a copy in which they differ was taken in between. On a
 machine that reorders stores such a copy may go unseen: each number is then whole, but two may be of different runs.
@@ -11,22 +12,18 @@ machine that reorders stores such a copy may go unseen: each number is then whol
 
 from __future__ import annotations
 
-import fcntl
 import mmap
 import os
-import re
 import struct
+from collections.abc import Sequence
 from contextlib import suppress
 from math import nan
 from typing import NamedTuple, Self
 
+from udaemon.child import regions
 from udaemon.child.histogram import BUCKETS, bucket, percentile
+from udaemon.child.regions import HEADER_SIZE, SLOT_SIZE
 
-MAGIC = b"udaemon\0"
-VERSION = 1
-HEADER = struct.Struct("=8sIII")  # magic, version, slots, bytes a slot
-HEADER_SIZE = 4096
-SLOT_SIZE = 2048
 SLOT = struct.Struct("=256d")
 _WORD = struct.Struct("=d")
 
@@ -34,7 +31,6 @@ DONE, LAST_START, LAST_END, CURRENT, NEXT_DUE, LATE, FAILED_ID, BEGUN = range(8)
 PID, FAILED, RSS_PEAK, RESUME, STOP = range(8, 13)
 HISTOGRAM = 16
 
-_SEALS = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
 _COPIES = 16  # how often a reader tries to meet a quiet moment
 
 
@@ -171,70 +167,91 @@ def map_all(fd: int) -> memoryview[float]:
 
 
 class Scoreboard:
-    """The whole file: made by the supervisor, read by whoever likes."""
+    """All slots, numbered on through its regions: made by the supervisor, read by whoever likes.
 
-    def __init__(self, fd: int, slots: int) -> None:
-        self.fd = fd
-        self.slots = slots
+    Args:
+        regions: Descriptor and number of slots of each.
+        path: The file that leads to them, for who may add one.
+    """
+
+    def __init__(self, regions: Sequence[tuple[int, int]], path: str | None = None) -> None:
+        self._regions = list(regions)
+        self._path = path
 
     @classmethod
     def create(cls, path: str, slots: int) -> Scoreboard:
         """Make a new one with empty slots, and write to the file `path` where it is.
 
-        It is memory that nobody can cut short, whoever opens it: a store beyond the end would kill its writer by
-        SIGBUS. An old one stays as it is: a child of a dead supervisor may still have it mapped.
+        An old one stays as it is: a child of a dead supervisor may still have it mapped.
         """
-        fd = os.memfd_create("udaemon-scoreboard", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-        try:
-            head = HEADER.pack(MAGIC, VERSION, slots, SLOT_SIZE)
-            # Written in full: a store into a hole is a SIGBUS when there is no memory left.
-            with open(fd, "wb", closefd=False) as file:
-                file.write(head.ljust(HEADER_SIZE, b"\0") + bytes(slots * SLOT_SIZE))
-            fcntl.fcntl(fd, fcntl.F_ADD_SEALS, _SEALS)
-            with suppress(FileNotFoundError):
-                os.unlink(path)
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-            with open(os.open(path, flags, 0o600), "w", encoding="ascii") as pointer:
-                pointer.write(f"/proc/{os.getpid()}/fd/{fd}\n")
-        except BaseException:
-            os.close(fd)
-            raise
-        return cls(fd, slots)
+        board = cls((), path)
+        board.grow(slots)
+        return board
 
     @classmethod
     def open(cls, path: str) -> Scoreboard | None:
         """Open what the file `path` leads to; None when that is no scoreboard of this version, or has gone."""
-        pointer = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
-        try:
-            place = re.fullmatch(rb"/proc/[0-9]{1,10}/fd/[0-9]{1,10}\n", os.read(pointer, 64))
-        except OSError:
-            place = None
-        finally:
-            os.close(pointer)
-        if place is None:
-            return None
-        try:
-            fd = os.open(place[0][:-1], os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-        except OSError:  # its supervisor has gone
-            return None
-        try:
-            head = os.pread(fd, HEADER.size, 0)
-        except OSError:
-            head = b""
-        if len(head) == HEADER.size:
-            magic, version, slots, size = HEADER.unpack(head)
-            if (magic, version, size) == (MAGIC, VERSION, SLOT_SIZE):
-                return cls(fd, slots)
-        os.close(fd)
-        return None
+        found = regions.pointed(path)
+        return cls(found) if found else None
 
-    def read_slot(self, index: int) -> SlotReading | None:
-        """What an instance's slot says; None before its first process, and for a slot that is not there."""
-        if not 0 <= index < self.slots:
+    @property
+    def slots(self) -> int:
+        """How many there are."""
+        return sum(slots for _, slots in self._regions)
+
+    @property
+    def fd(self) -> int:
+        """The descriptor of the first region."""
+        return self._regions[0][0]
+
+    def grow(self, slots: int) -> None:
+        """Add a region of so many slots.
+
+        Raises:
+            OSError: There are no descriptors or there is no memory left; then it is as it was.
+        """
+        assert self._path is not None
+        fd = regions.make(slots)
+        try:
+            regions.point(self._path, [*(known for known, _ in self._regions), fd])
+        except BaseException:
+            os.close(fd)
+            raise
+        self._regions.append((fd, slots))
+
+    def locate(self, slot: int) -> tuple[int, int]:
+        """The descriptor of the region in which a slot is, and its number there.
+
+        Raises:
+            IndexError: There is no such slot.
+        """
+        for fd, slots in self._regions:
+            if 0 <= slot < slots:
+                return fd, slot
+            slot -= slots
+        raise IndexError(slot)
+
+    def assign(self, slot: int, name: str) -> None:
+        """Empty a slot and give it a name, by which readers find it; the empty name for nobody's."""
+        regions.put_slot(*self.locate(slot), name)
+
+    def find(self, name: str) -> int | None:
+        """The slot of that name, None where there is none."""
+        return next((slot for slot in range(self.slots) if regions.name_of(*self.locate(slot)) == name), None)
+
+    def read(self, name: str) -> SlotReading | None:
+        """What an instance's slot says, found by its name: `mailer/0`."""
+        slot = self.find(name)
+        return None if slot is None else self.read_slot(slot)
+
+    def read_slot(self, slot: int) -> SlotReading | None:
+        """What a slot says; None before its first process, and for a slot that is not there."""
+        if not 0 <= slot < self.slots:
             return None
+        fd, number = self.locate(slot)
         words: tuple[float, ...] = ()
         for _ in range(_COPIES):
-            data = os.pread(self.fd, SLOT_SIZE, HEADER_SIZE + index * SLOT_SIZE)
+            data = os.pread(fd, SLOT_SIZE, HEADER_SIZE + number * SLOT_SIZE)
             if len(data) < SLOT_SIZE:
                 return None
             words = SLOT.unpack(data)
@@ -244,7 +261,8 @@ class Scoreboard:
 
     def close(self) -> None:
         """Close the file; children keep theirs."""
-        os.close(self.fd)
+        for fd, _ in self._regions:
+            os.close(fd)
 
 
 def reading(words: tuple[float, ...]) -> SlotReading | None:

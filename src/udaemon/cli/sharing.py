@@ -9,11 +9,11 @@ import sys
 from collections.abc import Iterator
 
 from udaemon.child.environment import search_path, surroundings
-from udaemon.engines.child_spec import is_forked
-from udaemon.engines.zygote.pool import OWN_ENVIRONMENT, begins_bare, environments, root_of
+from udaemon.engines.zygote.recipe import OWN_ENVIRONMENT, begins_bare, root_of
 from udaemon.engines.zygote.sharing import Sharing
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.manifest.report import shown_path
+from udaemon.policy.plan import is_forked, plans
 
 _NOTHING = "begins with nothing loaded"
 
@@ -25,11 +25,11 @@ def sharing_lines(manifest: Manifest, base: str) -> Iterator[str]:
         manifest: What is declared.
         base: Paths are shown from there.
     """
-    instances = environments(manifest)
+    starts = plans(manifest)
     for daemon in manifest.daemons.values():
         if not is_forked(daemon) or not daemon.enabled:
             continue
-        if begins_bare(daemon, manifest, instances):
+        if begins_bare(starts[daemon.name]):
             yield f"{daemon.name} {_NOTHING}: {OWN_ENVIRONMENT}\n"
         else:
             yield from _of(daemon, manifest, base)

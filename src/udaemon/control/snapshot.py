@@ -12,6 +12,7 @@ from typing import Any
 from udaemon.control.host import Host, InstanceView
 from udaemon.manifest.secrets import masked_text
 from udaemon.policy.instance import Instance, State
+from udaemon.policy.timers import Timer
 
 VERSION = 1
 """Of the shape of `ps --json`."""
@@ -109,7 +110,7 @@ def describe(view: InstanceView, *, moment: Moment, node: str, rss: Rss) -> dict
             "reason": end.reason.value if end else None,
             "at": moment.at(end.at) if end else None,
         },
-        "next_attempt_at": moment.at(instance.deadline) if instance.state is State.BACKOFF else None,
+        "next_attempt_at": moment.at(instance.timers.at(Timer.RETRY)),
         "runs": _runs(view, moment),
         "memory": _memory(instance, rss),
         "log": view.log,

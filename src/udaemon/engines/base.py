@@ -14,6 +14,7 @@ from udaemon.engines.origin import Origin
 from udaemon.manifest.model import Daemon
 from udaemon.policy.events import Event
 from udaemon.policy.instance import Key
+from udaemon.policy.plan import StartPlan
 
 Listener = Callable[[Key, Event], None]
 
@@ -45,13 +46,14 @@ class WritableReactor(Reactor, Protocol):
 class SpawnRequest:
     """All that is needed to start one process.
 
-    `lock` is an fd that holds the instance's flock; `output` the write end of its log pipe; `slot` the number of
-    its scoreboard slot. The engine owns both fds from here on: it closes `output` once the process has it, and
-    `lock` when the last of the process's tree has gone.
+    `plan` is what it takes beyond the daemon's keys. `lock` is an fd that holds the instance's flock; `output` the
+    write end of its log pipe; `slot` the number of its scoreboard slot. The engine owns both fds from here on: it
+    closes `output` once the process has it, and `lock` when the last of the process's tree has gone.
     """
 
     key: Key
     daemon: Daemon
+    plan: StartPlan
     slot: int
     lock: int
     output: int
@@ -70,6 +72,12 @@ class Engine(Protocol):
     def cancel(self, key: Key) -> None:
         """Do without a process that was asked for and is not on the way yet: it gets `SpawnFailed` then."""
 
+    def reconfigure(self, key: Key, daemon: Daemon, plan: StartPlan) -> None:
+        """Go by this declaration of its daemon from now on, as far as its process need not change for that."""
+
+    def forget(self, key: Key) -> None:
+        """There is no such instance any more: let go of what is kept for it. Nothing of it lives."""
+
     def signal(self, key: Key, name: str) -> None:
         """Send a signal by pidfd, then CONT. A process that has gone is no error."""
 
@@ -85,7 +93,7 @@ class Engine(Protocol):
     def last_error(self, key: Key) -> str | None:
         """The last line of the last error that the instance's process reported."""
 
-    def sharing(self, daemon: Daemon) -> Mapping[str, Any] | None:
+    def sharing(self, daemon: Daemon, plan: StartPlan) -> Mapping[str, Any] | None:
         """What its process shares with others, None where there is no such thing or it is not known."""
 
     def origin(self, key: Key) -> Origin | None:

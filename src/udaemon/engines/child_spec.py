@@ -8,19 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 from udaemon.child.spec import ChildSpec
-from udaemon.manifest.model import TASKS, Daemon, Manifest, StartMethod
+from udaemon.manifest.model import Daemon
+from udaemon.policy.plan import Place
 
 _PHP_TASK = "udaemon.php.task:create"
-
-
-def has_task(daemon: Daemon) -> bool:
-    """Whether its process is one of ours that runs a task, and no program."""
-    return daemon.kind in TASKS
-
-
-def is_forked(daemon: Daemon) -> bool:
-    """Whether its process is forked from a zygote, and not executed."""
-    return has_task(daemon) and daemon.start_method is StartMethod.ZYGOTE
 
 
 def callable_of(daemon: Daemon) -> str:
@@ -45,8 +36,8 @@ def _php(daemon: Daemon) -> dict[str, Any]:
     }
 
 
-def spec_of(manifest: Manifest, daemon: Daemon, index: int, *, slot: int = 0) -> ChildSpec:
-    """The spec of one instance of a daemon that has runs."""
+def spec_of(place: Place, daemon: Daemon, index: int, *, slot: int = 0) -> ChildSpec:
+    """The spec of one instance of a daemon that has runs, declared at `place`."""
     php = daemon.kind == "php"
     on = daemon.on
     listeners = {"start": on.start, "task_done": on.task_done, "task_failed": on.task_failed}
@@ -54,17 +45,17 @@ def spec_of(manifest: Manifest, daemon: Daemon, index: int, *, slot: int = 0) ->
         name=daemon.name,
         index=index,
         instances=daemon.instances,
-        project=manifest.project,
-        context=manifest.context,
+        project=place.project,
+        context=place.context,
         factory=callable_of(daemon),
         is_task=daemon.kind == "task",
         params=_php(daemon) if php else dict(daemon.params),
-        env={"PWD": daemon.cwd or manifest.directory, **daemon.env},
-        cwd=daemon.cwd or manifest.directory,
+        env={"PWD": daemon.cwd or place.directory, **daemon.env},
+        cwd=daemon.cwd or place.directory,
         umask=daemon.umask,
         sleep=daemon.sleep,
         min_sleep=daemon.min_sleep,
-        directory=manifest.directory,
+        directory=place.directory,
         preload=daemon.preload,
         listeners={kind: names for kind, names in listeners.items() if names},
         slot=slot,

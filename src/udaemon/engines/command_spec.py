@@ -13,11 +13,12 @@ from udaemon.child.environment import MARKS, surroundings
 from udaemon.engines.base import SpawnRequest
 from udaemon.engines.commands import Command, shell
 from udaemon.manifest.implied import implied
-from udaemon.manifest.model import Daemon, Manifest
+from udaemon.manifest.model import Daemon
 from udaemon.php import entry
+from udaemon.policy.plan import Place
 
 
-def command(request: SpawnRequest, manifest: Manifest, *, report: int | None = None) -> Command:
+def command(request: SpawnRequest, place: Place, *, report: int | None = None) -> Command:
     """What to execute for a command daemon. A program with a slash is looked for from `cwd`, as execve(2) does.
 
     `report` is a socket for what a daemon of the PHP library has to say of its end.
@@ -27,8 +28,8 @@ def command(request: SpawnRequest, manifest: Manifest, *, report: int | None = N
     find_argv: Callable[[], Sequence[str]] | None = None
     if daemon.kind == "php.entry":
         find_argv = partial(_foreground, daemon, request.key.index, report)
-    cwd = daemon.cwd or manifest.directory
-    marks = (manifest.project, daemon.name, str(request.key.index), str(daemon.instances), manifest.context)
+    cwd = daemon.cwd or place.directory
+    marks = (place.project, daemon.name, str(request.key.index), str(daemon.instances), place.context)
     return Command(
         argv=shell(argv) if daemon.shell else argv,
         env=surroundings(implied(daemon, os.environ) | dict(daemon.env), cwd) | dict(zip(MARKS, marks, strict=True)),

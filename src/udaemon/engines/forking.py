@@ -5,26 +5,31 @@ Knows nothing of a process after its birth.
 
 from __future__ import annotations
 
-import os
 import socket
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
+from udaemon.child.lifeline import Lifeline
+from udaemon.child.scoreboard import Scoreboard
 from udaemon.engines import locks
 from udaemon.engines.base import CANCELLED, Reactor, SpawnRequest
-from udaemon.engines.child_spec import is_forked, spec_of
+from udaemon.engines.child_spec import spec_of
 from udaemon.engines.daemon import DaemonMain
 from udaemon.engines.process import ManagedProcess
 from udaemon.engines.sweep import Sweep
 from udaemon.engines.zygote.client import ZygoteClient
+from udaemon.engines.zygote.connection import ZygoteConnection
 from udaemon.engines.zygote.context import ZygoteContext
 from udaemon.engines.zygote.pickling import Descriptor
 from udaemon.engines.zygote.pool import ZygotePool
 from udaemon.engines.zygote.popen import Popen
 from udaemon.engines.zygote.protocol import Timeouts
+from udaemon.engines.zygote.recipe import OWN_ENVIRONMENT, begins_bare, recipe_of, root_of
 from udaemon.engines.zygote.start import Starter
-from udaemon.manifest.model import Daemon, Manifest
+from udaemon.manifest.model import Daemon
 from udaemon.policy.instance import Key
+from udaemon.policy.plan import StartPlan, is_forked
 from udaemon.system import oserror
 
 
@@ -41,9 +46,9 @@ class ForkQueue:
 
     Args:
         reactor: The loop.
-        manifest: Names the daemons, for what zygotes import.
         starter: Brings zygotes to life.
-        scoreboard: A descriptor that every child gets.
+        lifeline: Ends with whoever our children shall not outlive.
+        scoreboard: Has the slots; a child gets the region that has its own.
         nofile: RLIMIT_NOFILE for daemons, None for our own.
         output: What zygotes get as stdout and stderr.
         timeouts: After how long a zygote that does not answer is replaced.
@@ -57,10 +62,10 @@ class ForkQueue:
     def __init__(
         self,
         reactor: Reactor,
-        manifest: Manifest,
         *,
         starter: Starter,
-        scoreboard: int,
+        lifeline: Lifeline,
+        scoreboard: Scoreboard,
         nofile: tuple[int, int] | None,
         output: int,
         timeouts: Timeouts,
@@ -71,22 +76,19 @@ class ForkQueue:
         on_notice: Callable[[str], None],
     ) -> None:
         self._reactor = reactor
-        self._manifest = manifest
+        self._scoreboard = scoreboard
         self._nofile = nofile
         self._strangers = strangers
         self._knows = knows
         self._on_forked = on_forked
         self._on_refused = on_refused
         self.notice = on_notice
-        # Nobody closes the write end: it closes with this process, and that is what tells our children.
-        self.parent, self._alive = os.pipe2(os.O_CLOEXEC)
         self._zygotes = ZygotePool(
-            reactor,
-            manifest,
+            partial(ZygoteConnection, reactor, starter),
             self,
             timeouts,
             starter=starter,
-            common=(self.parent, scoreboard),
+            lifeline=lifeline,
             output=output,
         )
         self._context = ZygoteContext(parent=self)
@@ -117,11 +119,24 @@ class ForkQueue:
         self._zygotes.close()
         for popen in tuple(self._awaited):
             self.failed(popen, "the engine was closed")
-        os.close(self.parent)
 
-    def expect(self, daemons: Iterable[Daemon]) -> None:
+    def expect(self, starts: Iterable[tuple[Daemon, StartPlan]]) -> None:
         """Get ready for these to be asked for."""
-        self._zygotes.warm(daemon for daemon in daemons if is_forked(daemon))
+        for plan in dict.fromkeys(plan for daemon, plan in starts if is_forked(daemon)):
+            self._zygotes.warm(recipe_of(plan, self._scoreboard.fd))
+
+    def reconfigure(self, key: Key, daemon: Daemon, plan: StartPlan, board: int) -> None:
+        """Get ready for the next start of one that runs, which will be by another plan."""
+        if not is_forked(daemon):
+            self._zygotes.release(key)
+            return
+        recipe = recipe_of(plan, board)
+        self._zygotes.warm(recipe)
+        self._zygotes.claim(key, recipe)
+
+    def forget(self, key: Key) -> None:
+        """There is no such instance any more."""
+        self._zygotes.release(key)
 
     def ask(self, requests: Iterable[SpawnRequest]) -> None:
         """Have daemons' processes forked, those of one zygote together."""
@@ -129,7 +144,8 @@ class ForkQueue:
         for request in requests:
             popen = self._prepare(request)
             if popen is not None:
-                batches.setdefault(self._zygotes.of(request.daemon), []).append(popen)
+                recipe = recipe_of(request.plan, self._scoreboard.locate(request.slot)[0])
+                batches.setdefault(self._zygotes.claim(request.key, recipe), []).append(popen)
         for client, popens in batches.items():
             client.add(popens)
 
@@ -139,9 +155,11 @@ class ForkQueue:
             if awaited.request.key == key and self._zygotes.cancel(popen):
                 self.failed(popen, CANCELLED)
 
-    def told_of(self, daemon: Daemon) -> Mapping[str, Any] | None:
+    def told_of(self, daemon: Daemon, plan: StartPlan) -> Mapping[str, Any] | None:
         """What a daemon shares with others, as its zygote has said."""
-        return self._zygotes.told_of(daemon) if is_forked(daemon) else None
+        if not is_forked(daemon):
+            return None
+        return self._zygotes.told_of(recipe_of(plan, self._scoreboard.fd), root_of(daemon))
 
     def _prepare(self, request: SpawnRequest) -> Popen | None:
         try:
@@ -159,11 +177,13 @@ class ForkQueue:
 
     def _noted(self, request: SpawnRequest, near: socket.socket, far: socket.socket) -> Popen:
         near.setblocking(False)
-        spec = spec_of(self._manifest, request.daemon, request.key.index, slot=request.slot)
+        board, slot = self._scoreboard.locate(request.slot)
+        spec = spec_of(request.plan, request.daemon, request.key.index, slot=slot)
         fds = map(Descriptor, (request.output, request.lock, far.fileno()))
         main = DaemonMain(spec._replace(rlimit_nofile=self._nofile), *fds)
         popen = self._context.Process(target=main, name=str(request.key)).start_watched()
-        self._zygotes.ask_for(popen, request.daemon)
+        popen.root = recipe_of(request.plan, board).number_of(root_of(request.daemon))
+        popen.bare = OWN_ENVIRONMENT if begins_bare(request.plan) else None
         self._awaited[popen] = _Awaited(request, near, far)
         return popen
 

@@ -14,10 +14,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from udaemon.child.scoreboard import ask_to_stop
+from udaemon.child.lifeline import Lifeline
+from udaemon.child.scoreboard import Scoreboard, ask_to_stop
 from udaemon.engines import locks
 from udaemon.engines.base import Listener, Reactor, SpawnRequest
-from udaemon.engines.child_spec import has_task, is_forked
 from udaemon.engines.command_spec import command
 from udaemon.engines.commands import Command, ExecFailed, Launcher
 from udaemon.engines.executing import Executing
@@ -30,9 +30,10 @@ from udaemon.engines.spawning import task_command
 from udaemon.engines.zygote.prefork import PreforkedZygote
 from udaemon.engines.zygote.protocol import Timeouts
 from udaemon.engines.zygote.start import Starter
-from udaemon.manifest.model import Daemon, Manifest
+from udaemon.manifest.model import Daemon
 from udaemon.policy.events import Leaving, Ready, Spawned, SpawnFailed, Trouble
 from udaemon.policy.instance import Key
+from udaemon.policy.plan import StartPlan, has_task, is_forked
 from udaemon.system import oserror
 
 _TIMEOUTS = Timeouts()
@@ -46,8 +47,9 @@ class LocalEngine:
     Args:
         reactor: The loop.
         listener: Told what happens to each instance.
-        manifest: Names the daemons, for what zygotes import.
-        scoreboard: The scoreboard's file descriptor, which every child gets.
+        project: The project's name, by which processes of ours know themselves.
+        lifeline: Ends with whoever our processes shall not outlive; it stays the caller's.
+        scoreboard: Has the slots; every child gets the region that has its own.
         nofile: RLIMIT_NOFILE (soft, hard) for daemons, None for our own.
         oom_score: What daemons get, where ours was lowered.
         on_notice: Told in a sentence what became of zygotes.
@@ -62,8 +64,9 @@ class LocalEngine:
         reactor: Reactor,
         listener: Listener,
         *,
-        manifest: Manifest,
-        scoreboard: int,
+        project: str,
+        lifeline: Lifeline,
+        scoreboard: Scoreboard,
         nofile: tuple[int, int] | None = None,
         oom_score: int | None = None,
         on_notice: Callable[[str], None] = lambda _text: None,
@@ -74,22 +77,20 @@ class LocalEngine:
     ) -> None:
         self._listener = listener
         self._scoreboard = scoreboard
+        self._lifeline = lifeline
         self._slots: dict[Key, int] = {}
-        self._manifest = manifest
         self._launcher = Launcher(nofile, oom_score)
         self._reports = Reports(
             reactor,
             on_ready=lambda managed: listener(managed.key, Ready()),
             on_leaving=lambda managed: listener(managed.key, Leaving()),
         )
-        self._reaper = Reaper(
-            reactor, listener, self._reports, manifest.project, lambda: (*self._fork_queue.pids, *others())
-        )
+        self._reaper = Reaper(reactor, listener, self._reports, project, lambda: (*self._fork_queue.pids, *others()))
         self._executing = Executing(reactor, listener, self._reports.listen, timeouts.execute)
         self._fork_queue = ForkQueue(
             reactor,
-            manifest,
             starter=Starter(preforked, oom_score),
+            lifeline=lifeline,
             scoreboard=scoreboard,
             nofile=nofile,
             output=output,
@@ -109,9 +110,9 @@ class LocalEngine:
         times = (self._fork_queue.deadline, self._reaper.deadline, self._executing.deadline, orphans_at)
         return min((at for at in times if at is not None), default=None)
 
-    def expect(self, daemons: Iterable[Daemon]) -> None:
-        """Get ready to start these; what that takes is done while they are still being prepared."""
-        self._fork_queue.expect(daemons)
+    def expect(self, starts: Iterable[tuple[Daemon, StartPlan]]) -> None:
+        """Get ready for these starts; what that takes is done while they are still being prepared."""
+        self._fork_queue.expect(starts)
 
     def spawn(self, requests: Sequence[SpawnRequest]) -> None:
         """Start these; each gets `Spawned` or `SpawnFailed` later."""
@@ -125,6 +126,18 @@ class LocalEngine:
         self._fork_queue.cancel(key)
         self._executing.cancel(key)
 
+    def reconfigure(self, key: Key, daemon: Daemon, plan: StartPlan) -> None:
+        """Go by this declaration of its daemon from now on, as far as its process need not change for that."""
+        if (managed := self._reaper.managed.get(key)) is not None:
+            managed.daemon = daemon
+            self._fork_queue.reconfigure(key, daemon, plan, self._scoreboard.locate(self._slots[key])[0])
+
+    def forget(self, key: Key) -> None:
+        """There is no such instance any more: let go of what is kept for it. Nothing of it lives."""
+        self._slots.pop(key, None)
+        self._reports.errors.pop(key, None)
+        self._fork_queue.forget(key)
+
     def signal(self, key: Key, name: str) -> None:
         """Send a signal by pidfd, then CONT. A process that has gone is no error."""
         managed = self._reaper.managed.get(key)
@@ -132,7 +145,7 @@ class LocalEngine:
             return
         if name == managed.daemon.stop.signal and managed.reports is not None and managed.ended is None:
             # The task may have put a handler of its own in the place of ours.
-            ask_to_stop(self._scoreboard, self._slots[key], managed.pid)
+            ask_to_stop(*self._scoreboard.locate(self._slots[key]), managed.pid)
         self._reaper.signal(managed, signal.Signals[f"SIG{name}"])
 
     def signal_tree(self, key: Key, name: str) -> None:
@@ -156,9 +169,9 @@ class LocalEngine:
         """The last line of the last error that the instance's process reported."""
         return self._reports.errors.get(key)
 
-    def sharing(self, daemon: Daemon) -> Mapping[str, Any] | None:
+    def sharing(self, daemon: Daemon, plan: StartPlan) -> Mapping[str, Any] | None:
         """What its process shares with others, None where there is no such thing or it is not known."""
-        return self._fork_queue.told_of(daemon)
+        return self._fork_queue.told_of(daemon, plan)
 
     def origin(self, key: Key) -> Origin | None:
         """What its process was forked from, None where it has none or was executed."""
@@ -232,11 +245,10 @@ class LocalEngine:
     def _command(self, request: SpawnRequest, report: int | None) -> tuple[Command, int | None]:
         """What to execute: a command, or an interpreter for a task; and a descriptor to close when that is forked."""
         if not has_task(request.daemon):
-            return command(request, self._manifest, report=report), None
+            return command(request, request.plan, report=report), None
         assert report is not None
-        return task_command(
-            request, self._manifest, report=report, scoreboard=self._scoreboard, parent=self._fork_queue.parent
-        )
+        fd, slot = self._scoreboard.locate(request.slot)
+        return task_command(request, report=report, scoreboard=fd, slot=slot, parent=self._lifeline.fd)
 
     def _forked(self, managed: ManagedProcess, request: SpawnRequest) -> None:
         if self._follow(managed, request):

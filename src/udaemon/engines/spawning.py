@@ -11,31 +11,28 @@ from udaemon.child.spec import ChildFds
 from udaemon.engines.base import SpawnRequest
 from udaemon.engines.child_spec import spec_of
 from udaemon.engines.commands import Command
-from udaemon.manifest.model import Manifest
 
 _MAIN = "from udaemon.child.spawned import main; main()"
 
 
-def task_command(
-    request: SpawnRequest, manifest: Manifest, *, report: int, scoreboard: int, parent: int
-) -> tuple[Command, int]:
+def task_command(request: SpawnRequest, *, report: int, scoreboard: int, slot: int, parent: int) -> tuple[Command, int]:
     """What to execute for a task, and a descriptor that the caller closes once it was.
 
     Args:
         request: What to start.
-        manifest: Where it is declared.
         report: The daemon's end of the socket for its reports.
-        scoreboard: A descriptor of the scoreboard.
+        scoreboard: A descriptor of the region of the scoreboard that has its slot.
+        slot: The slot's number there.
         parent: The read end of a pipe that ends with this process.
 
     Raises:
         OSError: There are no descriptors or there is no memory left.
     """
-    daemon = request.daemon
-    cwd = daemon.cwd or manifest.directory
+    daemon, plan = request.daemon, request.plan
+    cwd = daemon.cwd or plan.directory
     env = surroundings(daemon.env, cwd)
     fds = ChildFds(request.output, request.lock, report, parent, scoreboard)
-    order = write_order(spec_of(manifest, daemon, request.key.index, slot=request.slot), fds)
+    order = write_order(spec_of(plan, daemon, request.key.index, slot=slot), fds)
     command = Command(
         argv=(*interpreter(env), "-P", "-c", _MAIN, str(order)),
         env=env,

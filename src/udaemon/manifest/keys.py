@@ -15,6 +15,17 @@ from udaemon.manifest.references import Cooldown
 from udaemon.manifest.values import Duration, Size, ValueType
 
 
+class Applies(StrEnum):
+    """When a changed value of a key takes effect on an instance that runs."""
+
+    LIVE = "live"
+    """At once, in the same process."""
+    NEXT_START = "next start"
+    """With the next start, which nobody hastens."""
+    RESTART = "restart"
+    """In a new process, which takes the place of this one between two runs."""
+
+
 @frozen
 class Table:
     """The value of a key that is a table of further keys, those of `model`."""
@@ -39,14 +50,6 @@ class Named:
         return "table of tables"
 
 
-class Applies(StrEnum):
-    """When a changed value takes effect on a daemon that runs."""
-
-    LIVE = "live"
-    NEXT_START = "next start"
-    RESTART = "restart"
-
-
 @frozen
 class Key:
     """What is declared about one key of one table.
@@ -62,7 +65,7 @@ class Key:
         only: The kinds of daemon that it means something for, by their keys; empty for all.
         since: The version that had it first.
         inherited: Whether a daemon that extends another one takes it over.
-        applies: When a change of it takes effect while the daemon runs.
+        applies: When a change of it takes effect; a key that does not say so needs a new process.
     """
 
     name: str

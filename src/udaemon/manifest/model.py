@@ -115,6 +115,7 @@ class Daemon:
         NAME,
         example="mailer",
         inherited=False,
+        applies=Applies.LIVE,
     )
     tags: tuple[str, ...] = key(
         "Words to find it by: `tag:WORD` stands for all daemons with the word wherever a verb takes a name.",
@@ -147,7 +148,6 @@ class Daemon:
         default=True,
         example=False,
         inherited=False,
-        applies=Applies.LIVE,
     )
     restart: Restart = key(
         "When to start it again after it ended by itself.",
@@ -252,7 +252,6 @@ class Daemon:
         default="",
         example="log/events.log",
         shown_default="`_common.log` in the log directory of `defaults`",
-        applies=Applies.LIVE,
     )
     log: Log = key("How the output is kept.", Table(Log), default=Log(), applies=Applies.LIVE)
     on: Listeners = key("Callables told of events.", Table(Listeners), default=Listeners(), only=TASKS)

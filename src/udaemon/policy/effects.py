@@ -56,6 +56,11 @@ class KillTree:
 
 
 @frozen
+class Reconfigure:
+    """Have whoever keeps the instance's process go by its declaration as it is now."""
+
+
+@frozen
 class Publish:
     """Say what happened: one entry of `events`, one line of the common log. `message` is for people."""
 
@@ -63,4 +68,4 @@ class Publish:
     message: str
 
 
-Effect = Spawn | CancelSpawn | Signal | SignalTree | KillTree | Publish
+Effect = Spawn | CancelSpawn | Signal | SignalTree | KillTree | Reconfigure | Publish

@@ -11,6 +11,7 @@ from udaemon.policy import restart, wording
 from udaemon.policy.effects import Effect, EventName, KillTree, Publish, SignalTree, Spawn
 from udaemon.policy.events import Exited, Reason
 from udaemon.policy.instance import Exit, Instance, State, Wanted
+from udaemon.policy.timers import NO_TIMERS, Timer
 
 Outcome = tuple[Instance, tuple[Effect, ...]]
 """What became of an instance, and what to do about it."""
@@ -32,8 +33,15 @@ def start(instance: Instance) -> Outcome:
     return begin(evolve(instance, automatic=False, message=None))
 
 
+def waiting(instance: Instance, until: float) -> Instance:
+    """The instance in wait for its next start."""
+    return evolve(instance, state=State.BACKOFF, timers=NO_TIMERS.set(Timer.RETRY, until))
+
+
 def settle_at(instance: Instance, state: State) -> Instance:
-    """The instance with nothing under way."""
+    """The instance with nothing under way. One that was disabled meanwhile is at rest for good."""
+    if state is State.STOPPED and not instance.daemon.enabled:
+        state = State.DISABLED
     return evolve(_cleared(instance, state), automatic=False)
 
 
@@ -63,14 +71,13 @@ def _clear(instance: Instance, survivors: tuple[int, ...], now: float) -> Outcom
     left = f"it left {wording.pids(survivors)} behind"
     clearing = evolve(instance, state=State.STOPPING, survivors=survivors)
     if instance.killing:
-        killed = evolve(clearing, deadline=now + KILL_GRACE)
+        killed = evolve(clearing, timers=NO_TIMERS.set(Timer.GIVE_UP, now + KILL_GRACE))
         return killed, (KillTree(), Publish(EventName.KILLING, f"{left}, killed"))
     stop = instance.daemon.stop
-    deadline = instance.deadline if instance.asked_at is not None else None
-    if deadline is None:
-        deadline = now + stop.timeout
+    asked = instance.timers.at(Timer.KILL) if instance.asked_at is not None else None
+    deadline = now + stop.timeout if asked is None else asked
     told = Publish(EventName.STOPPING, f"{left}: sent SIG{stop.signal}, will be killed {wording.wait(deadline - now)}")
-    return evolve(clearing, deadline=deadline), (SignalTree(stop.signal), told)
+    return evolve(clearing, timers=NO_TIMERS.set(Timer.KILL, deadline)), (SignalTree(stop.signal), told)
 
 
 def on_tree_gone(instance: Instance, now: float, jitter: float) -> Outcome:
@@ -86,7 +93,7 @@ def _conclude(instance: Instance, end: Exit, now: float, jitter: float) -> Outco
     """Nothing of it lives any more: rest, wait, or start again."""
     if instance.wanted is Wanted.DOWN:
         return settle_at(instance, State.STOPPED), (Publish(EventName.STOPPED, "as asked"),)
-    if instance.asked_at is not None:
+    if instance.asked_at is not None or (instance.outdated and end.reason is Reason.STOPPED):
         return start(instance)
     verdict = restart.verdict(instance, end, now, jitter)
     if isinstance(verdict, restart.GiveUp):
@@ -97,7 +104,7 @@ def _conclude(instance: Instance, end: Exit, now: float, jitter: float) -> Outco
     told = Publish(EventName.RESTARTING, f"starts again {wording.wait(verdict.delay)}")
     again = evolve(verdict.instance, automatic=True)
     if verdict.delay > 0:
-        return evolve(_cleared(again, State.BACKOFF), deadline=now + verdict.delay), (told,)
+        return waiting(_cleared(again, State.BACKOFF), now + verdict.delay), (told,)
     starting, spawn = begin(again)
     return starting, (told, *spawn)
 
@@ -106,19 +113,20 @@ def _cleared(instance: Instance, state: State) -> Instance:
     return evolve(
         instance,
         state=state,
-        deadline=None,
+        timers=NO_TIMERS,
         asked_at=None,
         killing=False,
         leaving=False,
         held_up=False,
+        outdated=False,
         survivors=(),
     )
 
 
 def _reason(instance: Instance, event: Exited) -> Reason:
     """Killed by any signal but the one it was asked with is `killed`; the child's own word counts if it left itself."""
-    asked = instance.asked_at is not None
-    if instance.leaving and event.reason is not None and not asked:
+    asked = instance.asked_at is not None or instance.outdated
+    if instance.leaving and event.reason is not None and instance.asked_at is None:
         return event.reason  # what came after its own word is how it was helped out
     if event.signal is not None:
         as_asked = asked and wording.signal_name(event.signal) == f"SIG{instance.daemon.stop.signal}"

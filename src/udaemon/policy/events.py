@@ -9,6 +9,9 @@ from enum import StrEnum
 
 from attrs import frozen
 
+from udaemon.manifest.model import Daemon
+from udaemon.policy.plan import StartPlan
+
 
 class Reason(StrEnum):
     """Why a process ended, or why it could not begin."""
@@ -111,8 +114,20 @@ class TreeGone:
 
 
 @frozen
+class Changed:
+    """It is declared otherwise from now on. `at_once`: do not wait for the end of a run where a new process is needed.
+
+    What takes effect when is each key's own (`manifest/keys.py`, Applies).
+    """
+
+    daemon: Daemon
+    plan: StartPlan
+    at_once: bool = False
+
+
+@frozen
 class DeadlineReached:
-    """The instance's one deadline has passed."""
+    """The first of the instance's timers is due."""
 
 
 Event = (
@@ -126,5 +141,6 @@ Event = (
     | Leaving
     | Exited
     | TreeGone
+    | Changed
     | DeadlineReached
 )

@@ -1,4 +1,4 @@
-"""All instances, and the only place where one changes.
+"""All instances, and the only place where one changes, comes or goes.
 
 Knows no clock, process or file: it keeps what `step` answers and tells which deadline comes next.
 """
@@ -6,30 +6,64 @@ Knows no clock, process or file: it keeps what `step` answers and tells which de
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from udaemon.manifest.model import Manifest
+from udaemon.manifest.model import Daemon, Manifest
 from udaemon.policy.effects import Effect
 from udaemon.policy.events import Event
 from udaemon.policy.instance import Instance, Key, declared
+from udaemon.policy.plan import NO_PLAN, StartPlan, plans
 from udaemon.policy.step import step
 
 
 class Fleet:
-    """The instances of one manifest, in its order."""
+    """The instances of one manifest, in its order; it is read once, and others may come and go."""
 
     def __init__(self, manifest: Manifest) -> None:
-        self._instances = {
-            Key(daemon.name, index): declared(daemon, index)
-            for daemon in manifest.daemons.values()
-            for index in range(daemon.instances)
-        }
+        self._instances: dict[Key, Instance] = {}
         self._deadlines: list[tuple[float, Key]] = []
+        planned = plans(manifest)
+        for daemon in manifest.daemons.values():
+            for index in range(daemon.instances):
+                self.add(daemon, index, planned[daemon.name])
 
     @property
     def instances(self) -> Mapping[Key, Instance]:
         """Every instance by its key; look, do not touch."""
         return self._instances
+
+    def autostarted(self) -> tuple[Instance, ...]:
+        """Those that start by themselves."""
+        return tuple(one for one in self._instances.values() if one.daemon.enabled and one.daemon.autostart)
+
+    def add(self, daemon: Daemon, index: int, plan: StartPlan = NO_PLAN) -> Key:
+        """Take in one more instance, at rest.
+
+        Raises:
+            ValueError: It is there already.
+        """
+        key = Key(daemon.name, index)
+        if key in self._instances:
+            raise ValueError(f"{key} is there already")
+        self._instances[key] = declared(daemon, index, plan)
+        return key
+
+    def remove(self, key: Key) -> Instance:
+        """Let go of an instance of which nothing lives. Returns what it was last.
+
+        Raises:
+            KeyError: There is no such instance.
+            ValueError: Something of it lives, or will.
+        """
+        instance = self._instances[key]
+        if not instance.at_rest or instance.unkillable:
+            raise ValueError(f"{key} is {instance.state}")
+        return self._instances.pop(key)
+
+    def arrange(self, keys: Iterable[Key]) -> None:
+        """Put these first, in this order; the others keep theirs behind them."""
+        first = {key: self._instances[key] for key in keys if key in self._instances}
+        self._instances = first | self._instances
 
     def step(self, key: Key, event: Event, now: float, jitter: float = 0.0) -> tuple[Effect, ...]:
         """Let an event happen to an instance. Returns what to do about it.
@@ -48,7 +82,8 @@ class Fleet:
         """The earliest moment that any instance waits for."""
         while self._deadlines:
             deadline, key = self._deadlines[0]
-            if self._instances[key].deadline == deadline:
+            instance = self._instances.get(key)
+            if instance is not None and instance.deadline == deadline:
                 return deadline
             heapq.heappop(self._deadlines)
         return None

@@ -1,4 +1,4 @@
-"""What an instance is at any moment: its state, what is wanted of it, and the one moment it waits for.
+"""What an instance is at any moment: its state, what is wanted of it, and the moments it waits for.
 
 Knows nothing of how it gets from one to the other; that is `policy/step.py`.
 """
@@ -11,6 +11,8 @@ from attrs import frozen
 
 from udaemon.manifest.model import Daemon
 from udaemon.policy.events import Reason
+from udaemon.policy.plan import NO_PLAN, StartPlan
+from udaemon.policy.timers import NO_TIMERS, Timers
 
 
 @frozen(order=True)
@@ -70,7 +72,9 @@ class Instance:
     """One copy of a daemon. Times are monotonic seconds.
 
     Attributes:
-        deadline: The one moment it waits for: the kill while stopping or leaving, the next attempt in backoff.
+        daemon: What is declared now; its process may have been started with another declaration.
+        plan: What a start of it needs to know beyond that.
+        timers: What it waits for: the kill while stopping or leaving, the next attempt in backoff.
         pid: Its process, while that lives.
         started_at: When the present or last process was there.
         restarts: How often udaemon started it again by itself.
@@ -81,6 +85,8 @@ class Instance:
         killing: KILL was sent, or will be as soon as there is a process to send it to.
         leaving: Its process has said that it ends.
         held_up: Its process is there, and its program does not run yet.
+        outdated: A process by its present declaration shall take the place of this one, which was asked to end between
+            two runs, or will be once it is there.
         automatic: The start under way, or the one waited for, is udaemon's own idea.
         exit: How the last process ended, or why it could not begin.
         message: Why it is what it is, in a sentence, if there is more to say than the state.
@@ -91,7 +97,7 @@ class Instance:
     index: int
     state: State
     wanted: Wanted = Wanted.DOWN
-    deadline: float | None = None
+    timers: Timers = NO_TIMERS
     pid: int | None = None
     started_at: float | None = None
     restarts: int = 0
@@ -102,15 +108,22 @@ class Instance:
     killing: bool = False
     leaving: bool = False
     held_up: bool = False
+    outdated: bool = False
     automatic: bool = False
     exit: Exit | None = None
     message: str | None = None
     survivors: tuple[int, ...] = ()
+    plan: StartPlan = NO_PLAN
 
     @property
     def key(self) -> Key:
         """Its name and number."""
         return Key(self.daemon.name, self.index)
+
+    @property
+    def deadline(self) -> float | None:
+        """The first moment that it waits for."""
+        return self.timers.earliest()
 
     @property
     def at_rest(self) -> bool:
@@ -130,6 +143,7 @@ class Instance:
         return self.survivors if self.pid is None else (self.pid,)
 
 
-def declared(daemon: Daemon, index: int) -> Instance:
+def declared(daemon: Daemon, index: int, plan: StartPlan = NO_PLAN) -> Instance:
     """An instance as the manifest declares it, before anything was asked of it."""
-    return Instance(daemon=daemon, index=index, state=State.STOPPED if daemon.enabled else State.DISABLED)
+    state = State.STOPPED if daemon.enabled else State.DISABLED
+    return Instance(daemon=daemon, index=index, state=state, plan=plan)

@@ -1,12 +1,13 @@
 """The life of one instance: every event in every state, and what must be done about it.
 
-Knows no clock, process or file. `step` is a pure function; an instance waits for at most one moment, and two things
+Knows no clock, process or file. `step` is a pure function; what an instance waits for are its timers, and two things
 are kept apart: what it is (`state`) and what the operator wants (`wanted`).
 
     resting (stopped, exited, failed)  --start-->  starting  --spawned, ready-->  running
     starting, running  --stop, restart-->  stopping  --exited, tree gone-->  stopped, or starting again
     starting, running  --exited-->  starting again | backoff | exited | failed
     backoff  --deadline-->  starting        backoff  --stop-->  stopped
+    any  --changed-->  the same, by another declaration; a process that this does not fit is replaced
 
 An event that does not belong to the state (an answer that comes twice, a deadline that was moved) changes nothing.
 A failed start is told apart by what failed: the declaration (failed at once), the system (retried for ever), or the
@@ -17,10 +18,12 @@ from __future__ import annotations
 
 from attrs import evolve
 
-from udaemon.policy import restart, wording
-from udaemon.policy.effects import CancelSpawn, Effect, EventName, KillTree, Publish, Signal, SignalTree
-from udaemon.policy.ending import KILL_GRACE, Outcome, begin, on_exited, on_tree_gone, settle_at, start
+from udaemon.manifest.keys import Applies
+from udaemon.policy import change, restart, wording
+from udaemon.policy.effects import CancelSpawn, Effect, EventName, KillTree, Publish, Reconfigure, Signal, SignalTree
+from udaemon.policy.ending import KILL_GRACE, Outcome, begin, on_exited, on_tree_gone, settle_at, start, waiting
 from udaemon.policy.events import (
+    Changed,
     DeadlineReached,
     Event,
     Executed,
@@ -37,6 +40,8 @@ from udaemon.policy.events import (
     Trouble,
 )
 from udaemon.policy.instance import Exit, Instance, State, Wanted
+from udaemon.policy.plan import has_task
+from udaemon.policy.timers import NO_TIMERS, Timer
 from udaemon.units import seconds
 
 
@@ -70,12 +75,14 @@ def step(instance: Instance, event: Event, now: float, jitter: float = 0.0) -> O
             return on_exited(instance, event, now, jitter)
         case TreeGone():
             return on_tree_gone(instance, now, jitter)
+        case Changed():
+            return _changed(instance, event, now)
         case DeadlineReached():
             return _deadline(instance, now)
 
 
 def _start(instance: Instance, now: float) -> Outcome:
-    if instance.state is State.DISABLED:
+    if not instance.daemon.enabled:
         return instance, (Publish(EventName.REFUSED, "is disabled in the manifest"),)
     if instance.unkillable:
         return instance, (Publish(EventName.REFUSED, f"old {wording.pids(instance.unkillable)} cannot be killed"),)
@@ -83,7 +90,7 @@ def _start(instance: Instance, now: float) -> Outcome:
     if up.at_rest or up.state is State.BACKOFF:
         return start(up)
     if up.state is State.STOPPING and up.is_spawning:
-        return evolve(up, state=State.STARTING, deadline=None, asked_at=None, killing=False), ()
+        return evolve(up, state=State.STARTING, timers=NO_TIMERS, asked_at=None, killing=False), ()
     if up.state is State.STOPPING and up.asked_at is None:
         return evolve(up, asked_at=now), ()
     return up, ()
@@ -117,7 +124,8 @@ def _stop(instance: Instance, event: StopAsked, now: float) -> Outcome:
 def _end(instance: Instance, event: StopAsked, now: float) -> Outcome:
     """Begin a stop. The time for it runs from here, also when the process is not there yet."""
     timeout = instance.daemon.stop.timeout if event.timeout is None else event.timeout
-    stopping = evolve(instance, state=State.STOPPING, asked_at=now, deadline=now + timeout, message=None)
+    timers = NO_TIMERS.set(Timer.KILL, now + timeout)
+    stopping = evolve(instance, state=State.STOPPING, asked_at=now, timers=timers, message=None)
     if event.hurry:
         killing, effects = _kill(stopping, "killed at once, as asked", now)
         return killing, effects or (CancelSpawn(),)
@@ -129,6 +137,8 @@ def _farewell(instance: Instance, timeout: float) -> tuple[Effect, ...]:
     name = instance.daemon.stop.signal
     whole = instance.daemon.shell and instance.daemon.stop.kill_tree
     told = Publish(EventName.STOPPING, f"sent SIG{name}, will be killed {wording.wait(timeout)}")
+    if instance.outdated:  # it had the signal, and takes a second one for haste
+        return (told,)
     return SignalTree(name) if whole else Signal(name), told
 
 
@@ -138,16 +148,18 @@ def _hurry(instance: Instance, event: StopAsked, now: float) -> Outcome:
         return instance, ()
     if event.hurry:
         return _kill(instance, "killed at once, as asked", now)
-    if event.timeout is None or instance.deadline is None:
+    before = instance.timers.at(Timer.KILL)
+    if event.timeout is None or before is None:
         return instance, ()
-    return evolve(instance, deadline=min(instance.deadline, now + event.timeout)), ()
+    return evolve(instance, timers=instance.timers.set(Timer.KILL, min(before, now + event.timeout))), ()
 
 
 def _kill(instance: Instance, message: str, now: float) -> Outcome:
     """Kill the tree, or have it killed at birth: until then there is nothing to wait for but the engine's answer."""
     if instance.is_spawning:
-        return evolve(instance, killing=True, deadline=None), ()
-    killing = evolve(instance, killing=True, deadline=now + KILL_GRACE, message=instance.message or message)
+        return evolve(instance, killing=True, timers=NO_TIMERS), ()
+    timers = NO_TIMERS.set(Timer.GIVE_UP, now + KILL_GRACE)
+    killing = evolve(instance, killing=True, timers=timers, message=instance.message or message)
     return killing, (KillTree(), Publish(EventName.KILLING, message))
 
 
@@ -156,19 +168,23 @@ def _spawned(instance: Instance, event: Spawned, now: float) -> Outcome:
         return instance, ()
     pid, held_up = event.pid, event.held_up
     restarts = instance.restarts + instance.automatic
-    alive = evolve(instance, pid=pid, started_at=now, restarts=restarts, automatic=False, refusals=0, message=None)
-    told = Publish(EventName.STARTED, f"pid {pid}")
-    alive = evolve(instance, pid=pid, started_at=now, restarts=restarts, automatic=False, message=held_up)
+    alive = evolve(
+        instance, pid=pid, started_at=now, restarts=restarts, automatic=False, message=held_up, outdated=False
+    )
     if held_up is None:
         alive, told = evolve(alive, refusals=0), Publish(EventName.STARTED, f"pid {pid}")
     else:
         alive, told = evolve(alive, held_up=True), Publish(EventName.HELD_UP, f"pid {pid}: {held_up}")
     if alive.state is State.STOPPING:
-        if alive.deadline is not None:
-            return alive, (told, *_farewell(alive, alive.deadline - now))
+        if (kill_at := alive.timers.at(Timer.KILL)) is not None:
+            return alive, (told, *_farewell(alive, kill_at - now))
         killing, effects = _kill(alive, "killed as soon as it was there", now)
         return killing, (told, *effects)
-    return evolve(alive, state=_executed_as(alive)), (told,)
+    up = evolve(alive, state=_executed_as(alive))
+    if instance.outdated:
+        replaced, effects = _replace(up, now, at_once=False)
+        return replaced, (told, *effects)
+    return up, (told,)
 
 
 def _executed(instance: Instance, now: float) -> Outcome:
@@ -199,7 +215,7 @@ def _leaving(instance: Instance, now: float) -> Outcome:
         return instance, ()
     leaving = evolve(instance, leaving=True)
     if instance.state in (State.STARTING, State.RUNNING):
-        leaving = evolve(leaving, deadline=now + instance.daemon.stop.timeout)
+        leaving = evolve(leaving, timers=NO_TIMERS.set(Timer.KILL, now + instance.daemon.stop.timeout))
     return leaving, ()
 
 
@@ -217,24 +233,66 @@ def _spawn_failed(instance: Instance, event: SpawnFailed, now: float, jitter: fl
         return failed, (Publish(EventName.FAILED, event.message),)
     refusals = instance.refusals + 1
     delay = restart.refused_delay(refusals, jitter)
-    waiting = evolve(instance, state=State.BACKOFF, deadline=now + delay, refusals=refusals, message=event.message)
+    again = evolve(waiting(instance, now + delay), refusals=refusals, message=event.message)
     if refusals & (refusals - 1):  # told the 1st, 2nd, 4th, 8th … time: it may go on for hours, for a thousand daemons
-        return waiting, ()
-    return waiting, (Publish(EventName.REFUSED, f"{event.message}; tried again {wording.wait(delay)}"),)
+        return again, ()
+    return again, (Publish(EventName.REFUSED, f"{event.message}; tried again {wording.wait(delay)}"),)
+
+
+def _changed(instance: Instance, event: Changed, now: float) -> Outcome:
+    """Go on by another declaration: state and counts stay, and a process that cannot go by it is replaced."""
+    needs = change.applies(instance.daemon, event.daemon)
+    changed = evolve(instance, daemon=event.daemon, plan=event.plan)
+    if instance.daemon.enabled != event.daemon.enabled:
+        return _switched(changed, now)
+    there = changed.pid is not None or changed.survivors
+    other = needs is not None or event.plan is not instance.plan
+    told: tuple[Effect, ...] = (Reconfigure(),) if other and there else ()
+    if needs is not Applies.RESTART or changed.state not in (State.STARTING, State.RUNNING):
+        return changed, told
+    if changed.is_spawning:
+        return evolve(changed, outdated=True), ()
+    replaced, effects = _replace(changed, now, at_once=event.at_once)
+    return replaced, (*told, *effects)
+
+
+def _switched(instance: Instance, now: float) -> Outcome:
+    """It was enabled, which starts nothing by itself, or disabled, which stops it."""
+    if instance.state is State.DISABLED:
+        return evolve(instance, state=State.STOPPED), (Publish(EventName.STOPPED, "is enabled in the manifest now"),)
+    if instance.at_rest and not instance.unkillable and not instance.daemon.enabled:
+        off = evolve(settle_at(instance, State.DISABLED), wanted=Wanted.DOWN, message=None)
+        return off, (Publish(EventName.STOPPED, "is disabled in the manifest now"),)
+    if instance.daemon.enabled:
+        return instance, ()
+    down, effects = _stop(instance, StopAsked(), now)
+    return down, (Reconfigure(), *effects)
+
+
+def _replace(instance: Instance, now: float, *, at_once: bool) -> Outcome:
+    """Have a new process take the place of this one: a task ends after its run, however long that takes."""
+    if at_once or not has_task(instance.daemon):
+        return _end(instance, StopAsked(), now)
+    if instance.outdated:
+        return instance, ()
+    told = Publish(EventName.RESTARTING, "is declared otherwise now: starts again after its run")
+    return evolve(instance, outdated=True), (Signal(instance.daemon.stop.signal), told)
 
 
 def _deadline(instance: Instance, now: float) -> Outcome:
-    if instance.deadline is None or now < instance.deadline:
-        return instance, ()
-    if instance.state is State.BACKOFF:
-        return begin(instance)
-    if not instance.killing and instance.state in (State.STARTING, State.RUNNING):
-        timeout = seconds(instance.daemon.stop.timeout)
-        killing, effects = _kill(instance, f"killed: something it left running kept it for {timeout}", now)
-        return evolve(killing, message=instance.message), effects
-    if not instance.killing:
-        return _kill(instance, _overdue(instance, now), now)
-    return _give_up_on(instance, now)
+    match instance.timers.due(now):
+        case Timer.RETRY:
+            return begin(instance)
+        case Timer.KILL if instance.state in (State.STARTING, State.RUNNING):
+            timeout = seconds(instance.daemon.stop.timeout)
+            killing, effects = _kill(instance, f"killed: something it left running kept it for {timeout}", now)
+            return evolve(killing, message=instance.message), effects
+        case Timer.KILL:
+            return _kill(instance, _overdue(instance, now), now)
+        case Timer.GIVE_UP:
+            return _give_up_on(instance, now)
+        case None:
+            return instance, ()
 
 
 def _overdue(instance: Instance, now: float) -> str:
@@ -248,7 +306,7 @@ def _overdue(instance: Instance, now: float) -> str:
 
 def _give_up_on(instance: Instance, now: float) -> Outcome:
     """KILL did not help. `wanted` and `asked_at` stay, so that life goes on from here if the kernel lets go of it."""
-    failed = evolve(instance, state=State.FAILED, deadline=None)
+    failed = evolve(instance, state=State.FAILED, timers=NO_TIMERS)
     message = f"cannot be killed: {wording.pids(failed.unkillable)}"
     if failed.pid is not None:
         failed = evolve(failed, exit=Exit(code=None, signal=None, core=False, reason=Reason.UNKILLABLE, at=now))

@@ -19,6 +19,7 @@ from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from udaemon.child.environment import callers, interpreter
+from udaemon.child.lifeline import Lifeline
 from udaemon.child.signals import ALL_SIGNALS, PYTHON_IGNORES, survive_signals
 from udaemon.child.stack import at_the_bottom, go_on
 from udaemon.child.title import set_title
@@ -46,7 +47,7 @@ class Handoff(NamedTuple):
     lock: int
     ready: int
     claim: int | None
-    lifeline: int | None
+    lifeline: Lifeline | None
     source: Source | None
 
 
@@ -77,7 +78,7 @@ class SupervisorProcess:
         lock: int,
         claim: int | None,
         with_lifeline: bool,
-    ) -> int | None:
+    ) -> Lifeline | None:
         """Tell it what to supervise, and return when it answers on its socket.
 
         Args:
@@ -90,28 +91,33 @@ class SupervisorProcess:
             with_lifeline: Whether it shall stop everything when this process ends, however it ends.
 
         Returns:
-            The write end of the lifeline, to be kept open, if there is one.
+            What it hangs on, if that is us.
 
         Raises:
             UdaemonError: It did not come to stand.
         """
         ready_read, ready_write = os.pipe()
-        lifeline_read, lifeline_write = os.pipe() if with_lifeline else (None, None)
-        named = {"lock": lock, "ready": ready_write, "claim": claim, "lifeline": lifeline_read}
+        lifeline = Lifeline.own() if with_lifeline else None
+        named = {
+            "lock": lock,
+            "ready": ready_write,
+            "claim": claim,
+            "lifeline": None if lifeline is None else lifeline.fd,
+        }
         fds = {name: fd for name, fd in named.items() if fd is not None}
         with suppress(BrokenPipeError, ConnectionResetError):
             socket.send_fds(self._told, [b"\0"], list(fds.values()))
             self._told.sendall(pickle.dumps((manifest, source, directory, autostart, tuple(fds))))
         self._told.close()
-        for fd in (ready_write, lifeline_read):
-            if fd is not None:
-                os.close(fd)
+        os.close(ready_write)
+        if lifeline is not None:
+            lifeline.let_go()
         try:
             _await_ready(ready_read)
         finally:
             os.close(ready_read)
         self._is_ready = True
-        return lifeline_write
+        return lifeline
 
     def __enter__(self) -> Self:
         return self
@@ -228,8 +234,8 @@ def receive(fd: int) -> Handoff | None:
     for inherited in fds:
         os.set_inheritable(inherited, False)
     named = dict(zip(names, fds, strict=True))
-    claim, lifeline = named.get("claim"), named.get("lifeline")
-    return Handoff(manifest, directory, autostart, named["lock"], named["ready"], claim, lifeline, source)
+    lifeline = Lifeline(named["lifeline"]) if "lifeline" in named else None
+    return Handoff(manifest, directory, autostart, named["lock"], named["ready"], named.get("claim"), lifeline, source)
 
 
 def report(fd: int, error: str | None = None) -> None:

@@ -11,10 +11,11 @@ import sys
 from collections.abc import Iterator
 
 from udaemon.child.environment import search_path, surroundings
-from udaemon.engines.child_spec import callable_of, has_task
+from udaemon.engines.child_spec import callable_of
 from udaemon.engines.zygote.find import Finder
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.manifest.problems import Finding
+from udaemon.policy.plan import has_task
 
 
 def check_module_files(manifest: Manifest) -> Iterator[Finding]:

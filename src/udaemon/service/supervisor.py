@@ -14,6 +14,7 @@ import socket
 import time
 from typing import TYPE_CHECKING
 
+from udaemon.child.lifeline import Lifeline
 from udaemon.child.scoreboard import Scoreboard
 from udaemon.control import claim, rundir
 from udaemon.control.rundir_guard import RundirGuard
@@ -24,6 +25,7 @@ from udaemon.logs.client import LoggerLink
 from udaemon.policy.events import Event
 from udaemon.policy.fleet import Fleet
 from udaemon.policy.instance import Key
+from udaemon.policy.plan import is_forked
 from udaemon.service.file_limit import raise_file_limit, reason
 from udaemon.service.handoff import Handoff, receive, report
 from udaemon.service.manifest_reader import ManifestReader
@@ -32,6 +34,7 @@ from udaemon.supervisor.loop import Loop
 from udaemon.supervisor.notices import Notices
 from udaemon.supervisor.perform import Performer
 from udaemon.supervisor.pidfiles import PidFiles
+from udaemon.supervisor.slots import Slots, rounded
 from udaemon.supervisor.supervisor import Supervisor
 from udaemon.system.subreaper import become_subreaper
 
@@ -57,16 +60,18 @@ class Service:
         self._signalled = False
         # Nobody waits at the terminal of `up -d`, but whoever started it may wait for its stderr to be closed.
         self._terminal = os.open(os.devnull, os.O_WRONLY) if handed.lifeline is None else os.dup(2)
-        fleet = Fleet(manifest)
-        slots = {key: slot for slot, key in enumerate(fleet.instances)}
-        rundir.check_room(handed.directory, len(slots))
+        self._fleet = fleet = Fleet(manifest)
+        rundir.check_room(handed.directory, len(fleet.instances))
         limit = raise_file_limit(sum(daemon.instances for daemon in manifest.daemons.values() if daemon.enabled))
-        if limit is not None:
+        if not (forked := any(map(is_forked, manifest.daemons.values()))):
+            preforked.end()
+        elif limit is not None:
             resource.prlimit(preforked.pid, resource.RLIMIT_NOFILE, resource.getrlimit(resource.RLIMIT_NOFILE))
         self._notices = Notices()
         self._lost: list[str] = []
         self._loop = Loop(self._on_bug)
-        self._scoreboard = Scoreboard.create(os.path.join(handed.directory, rundir.SCOREBOARD), len(slots))
+        self._scoreboard = Scoreboard.create(f"{handed.directory}/{rundir.SCOREBOARD}", rounded(len(fleet.instances)))
+        slots = Slots(self._scoreboard, fleet.instances)
         self._logger = LoggerLink(
             self._loop,
             on_state=self._on_log_state,
@@ -79,11 +84,12 @@ class Service:
         self._engine = LocalEngine(
             self._loop,
             self._on_event,
-            manifest=manifest,
-            scoreboard=self._scoreboard.fd,
+            project=manifest.project,
+            lifeline=Lifeline.own(),
+            scoreboard=self._scoreboard,
             nofile=limit,
             oom_score=shield(),
-            preforked=preforked,
+            preforked=preforked if forked else None,
             on_notice=lambda text: self._notices.publish(None, "zygote", text, {}),
             others=lambda: [pid for pid in (self._logger.pid, self._reader.pid) if pid is not None],
         )
@@ -130,8 +136,7 @@ class Service:
         self._logger.start()
         self._open_common_logs()
         if handed.autostart:
-            daemons = handed.manifest.daemons.values()
-            self._engine.expect(daemon for daemon in daemons if daemon.autostart and daemon.enabled)
+            self._engine.expect((one.daemon, one.plan) for one in self._fleet.autostarted())
         become_subreaper()
         for waits in (self._supervisor, self._engine, self._logger, self._log_drain, self._reader):
             self._loop.add(waits)
@@ -141,7 +146,7 @@ class Service:
         self._loop.on_signal(signal.SIGHUP, self._on_hangup)
         self._loop.on_signal(signal.SIGCHLD, self._on_child)
         if handed.lifeline is not None:
-            self._loop.watch(handed.lifeline, self._on_lifeline)
+            self._loop.watch(handed.lifeline.fd, self._on_lifeline_end)
         self._supervisor.publish(None, "up", f"supervises {handed.manifest.project}", pid=os.getpid())
         if handed.autostart:
             self._supervisor.autostart()
@@ -229,10 +234,10 @@ class Service:
             "udaemon down and udaemon up put a changed manifest into effect"
         )
 
-    def _on_lifeline(self) -> None:
+    def _on_lifeline_end(self) -> None:
         """The foreground `up` has ended, whatever ended it."""
         if self._handed.lifeline is not None:
-            self._loop.forget(self._handed.lifeline)
+            self._loop.forget(self._handed.lifeline.fd)
         self._supervisor.shut_down()
 
     def _on_moved(self, listener: socket.socket) -> None:

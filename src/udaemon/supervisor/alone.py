@@ -38,7 +38,7 @@ def kept_files(manifest: Manifest, daemon: Daemon, key: Key, directory: str) -> 
     try:
         yield lambda pid: pids.write(instance, pid)
     finally:
-        pids.remove(instance)
+        pids.remove(instance.key)
         _redirect(former)
         with suppress(subprocess.TimeoutExpired):
             writer.wait(_GRACE)

@@ -31,6 +31,7 @@ from udaemon.policy import instance as life
 from udaemon.policy.effects import CancelSpawn, Effect, EventName, KillTree, Publish, Signal, SignalTree, Spawn
 from udaemon.policy.events import DeadlineReached, Event, Reason, Spawned, SpawnFailed, StartAsked, StopAsked
 from udaemon.policy.instance import Key, State, Wanted
+from udaemon.policy.plan import NO_PLAN
 from udaemon.policy.step import step
 from udaemon.supervisor.loop import Loop
 from udaemon.system.subreaper import subreaper
@@ -64,7 +65,7 @@ class ForegroundCommand:
     ) -> None:
         self._on_start = on_start
         self._manifest = manifest
-        self._request = SpawnRequest(key=key, daemon=daemon, slot=0, lock=lock, output=1)
+        self._request = SpawnRequest(key=key, daemon=daemon, plan=NO_PLAN, slot=0, lock=lock, output=1)
         self._instance = life.declared(evolve(daemon, restart=Restart.NEVER, enabled=True), key.index)
         self._loop = Loop(lambda _what: traceback.print_exc())
         reports = Reports(self._loop, lambda _living: None, lambda _living: None)

@@ -16,6 +16,7 @@ from udaemon.manifest.model import Daemon
 from udaemon.policy.events import Event, SpawnFailed, Trouble
 from udaemon.policy.instance import Instance, Key
 from udaemon.supervisor.log_targets import common_target, log_target
+from udaemon.supervisor.slots import Slots
 from udaemon.system import oserror
 
 
@@ -37,7 +38,7 @@ class Performer:
         engine: Engine,
         logger: LoggerLink,
         *,
-        slots: dict[Key, int],
+        slots: Slots,
         locks: str,
         log_path: Callable[[Daemon], str],
         happen: Callable[[Key, Event], None],
@@ -68,6 +69,10 @@ class Performer:
             return
         self._wanted = [instance for instance in self._wanted if instance.key != key]
         self._refuse(key, CANCELLED)
+
+    def reconfigure(self, instance: Instance) -> None:
+        """Have its process kept by its declaration as it is now."""
+        self._engine.reconfigure(instance.key, instance.daemon, instance.plan)
 
     def signal(self, key: Key, name: str) -> None:
         """Send a signal to its own process."""
@@ -148,7 +153,9 @@ class Performer:
         except BaseException:
             os.close(lock)
             raise
-        return SpawnRequest(key=key, daemon=instance.daemon, slot=self._slots[key], lock=lock, output=output)
+        return SpawnRequest(
+            key=key, daemon=instance.daemon, plan=instance.plan, slot=self._slots[key], lock=lock, output=output
+        )
 
     def _open_log(self, instance: Instance) -> int:
         """A pipe whose read end is the logger's. Returns the write end."""

@@ -9,7 +9,7 @@ import contextlib
 import os
 from collections.abc import Sequence
 
-from udaemon.policy.instance import Instance
+from udaemon.policy.instance import Instance, Key
 
 
 def file_name(instance: Instance, context: str) -> str:
@@ -24,7 +24,7 @@ class PidFiles:
     def __init__(self, directories: Sequence[str], context: str) -> None:
         self._directories = tuple(directories)
         self._context = context
-        self._written: set[str] = set()
+        self._written: dict[Key, set[str]] = {}
 
     def write(self, instance: Instance, pid: int) -> None:
         """Put `pid` there in one step; a link in its place is replaced, never followed.
@@ -41,15 +41,13 @@ class PidFiles:
                 with contextlib.suppress(OSError):
                     os.unlink(temporary)
                 raise
-            self._written.add(path)
+            self._written.setdefault(instance.key, set()).add(path)
 
-    def remove(self, instance: Instance) -> None:
-        """Take it away if we wrote it; one that is gone already is as good."""
-        for path in self._paths(instance):
-            if path in self._written:
-                self._written.discard(path)
-                with contextlib.suppress(OSError):
-                    os.unlink(path)
+    def remove(self, key: Key) -> None:
+        """Take away what we wrote for it, under whatever name it had then; what is gone already is as good."""
+        for path in self._written.pop(key, ()):
+            with contextlib.suppress(OSError):
+                os.unlink(path)
 
     def path(self, instance: Instance) -> str:
         """Where a person would look: in the manifest's own directory for them, where there is one."""

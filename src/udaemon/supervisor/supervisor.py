@@ -21,7 +21,7 @@ from udaemon.engines.base import Engine
 from udaemon.engines.origin import Origin
 from udaemon.errors import UdaemonError
 from udaemon.manifest.model import Daemon, LogFormat, Manifest
-from udaemon.policy.effects import CancelSpawn, Effect, KillTree, Publish, Signal, SignalTree, Spawn
+from udaemon.policy.effects import CancelSpawn, Effect, KillTree, Publish, Reconfigure, Signal, SignalTree, Spawn
 from udaemon.policy.events import DeadlineReached, Event, Exited, Spawned, SpawnFailed, StartAsked, StopAsked
 from udaemon.policy.fleet import Fleet
 from udaemon.policy.instance import Instance, Key
@@ -29,6 +29,7 @@ from udaemon.supervisor.legacylog import LegacyLog
 from udaemon.supervisor.notices import Notice, Notices, Subscriber, one_line
 from udaemon.supervisor.perform import Performer
 from udaemon.supervisor.pidfiles import PidFiles
+from udaemon.supervisor.slots import Slots
 
 OnRead = Callable[[Manifest | UdaemonError], None]
 
@@ -62,7 +63,7 @@ class Supervisor:
         engine: Engine,
         performer: Performer,
         scoreboard: Scoreboard,
-        slots: dict[Key, int],
+        slots: Slots,
         notices: Notices,
         pid_files: PidFiles,
         finished: Callable[[], None],
@@ -135,9 +136,8 @@ class Supervisor:
 
     def autostart(self) -> None:
         """Start all daemons that start by themselves."""
-        for key, instance in self._fleet.instances.items():
-            if instance.daemon.enabled and instance.daemon.autostart:
-                self.happen(key, StartAsked())
+        for instance in self._fleet.autostarted():
+            self.happen(instance.key, StartAsked())
 
     def send_signal(self, keys: Iterable[Key], name: str) -> None:
         """Send a signal to the processes of some instances."""
@@ -154,7 +154,7 @@ class Supervisor:
 
     def sharing(self, daemon: Daemon) -> Mapping[str, Any] | None:
         """What a daemon's process shares with others, as far as that is known."""
-        return self._engine.sharing(daemon)
+        return self._engine.sharing(daemon, self._fleet.instances[Key(daemon.name, 0)].plan)
 
     def origin(self, key: Key) -> Origin | None:
         """Which zygote an instance's process was forked from."""
@@ -233,15 +233,14 @@ class Supervisor:
 
     def _note(self, key: Key, event: Event) -> None:
         """Pid files follow births and deaths; one that cannot be written is told, not mourned."""
-        instance = self._fleet.instances[key]
         if isinstance(event, Exited):
-            self._pid_files.remove(instance)
+            self._pid_files.remove(key)
         elif isinstance(event, Spawned):
             self._performer.spawned(key, event.pid)
             self._write_pid(key, event.pid)
         elif isinstance(event, SpawnFailed):
             self._performer.not_spawned(key)
-            self._pid_files.remove(instance)  # one that was held up had one
+            self._pid_files.remove(key)  # one that was held up had one
 
     def _write_pid(self, key: Key, pid: int) -> None:
         try:
@@ -262,6 +261,8 @@ class Supervisor:
                 self._performer.cancel(key)
             case KillTree():
                 self._performer.kill_tree(key)
+            case Reconfigure():
+                self._performer.reconfigure(instance)
             case Publish(event, message):
                 self.publish(key, event, message, **_facts(instance))
 

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from udaemon.child import scoreboard as sb
+from udaemon.child.regions import HEADER_SIZE, NAME_PLACE, SLOT_SIZE
 from udaemon.child.scoreboard import Scoreboard, SlotReading, SlotWriter, map_all, reading
 
 
@@ -144,7 +145,7 @@ def test_where_there_is_no_board_any_more_none_is_found(board: Scoreboard, tmp_p
 
 
 def test_what_was_overwritten_is_whole_again_with_the_next_process(board: Scoreboard) -> None:
-    os.pwrite(board.fd, b"\xff" * sb.SLOT_SIZE * 3, sb.HEADER_SIZE)
+    os.pwrite(board.fd, b"\xff" * SLOT_SIZE * 3, HEADER_SIZE)
     assert board.read_slot(1) is None
     writer = SlotWriter.of(map_all(board.fd), 1)
     writer.taken_over().attach(77)
@@ -177,3 +178,68 @@ def test_f57_a_word_that_is_no_pid_is_no_slot(pid: float) -> None:
     words[sb.PID] = pid
 
     assert reading(tuple(words)) is None
+
+
+def test_a_slot_is_found_by_its_name_wherever_it_is(board: Scoreboard, tmp_path: Path) -> None:
+    board.assign(2, "mailer/0")
+    SlotWriter.of(map_all(board.fd), 2).taken_over().attach(99)
+    other = Scoreboard.open(str(tmp_path / "scoreboard"))
+
+    assert other is not None
+    assert (other.find("mailer/0"), other.find("mailer/1")) == (2, None)
+    found = other.read("mailer/0")
+    assert found is not None
+    assert (found.pid, other.read("mailer/1")) == (99, None)
+    other.close()
+
+
+def test_a_slot_that_is_given_to_another_is_empty(board: Scoreboard) -> None:
+    board.assign(1, "mailer/0")
+    SlotWriter.of(map_all(board.fd), 1).taken_over().attach(77)
+    board.assign(1, "other/12")
+    assert (board.find("mailer/0"), board.find("other/12"), board.read_slot(1)) == (None, 1, None)
+
+
+def test_the_longest_name_there_is_fits(board: Scoreboard) -> None:
+    name = "n" * 63 + "/9999"
+    board.assign(0, name)
+    assert board.find(name) == 0
+    with pytest.raises(ValueError, match="too long"):
+        board.assign(0, "n" * 81)
+
+
+def test_a_board_that_has_become_too_small_gets_a_further_region(board: Scoreboard, tmp_path: Path) -> None:
+    first = SlotWriter.of(map_all(board.fd), 1)
+    first.taken_over().attach(77)
+    early = Scoreboard.open(str(tmp_path / "scoreboard"))
+    board.grow(2)
+    board.assign(4, "new/0")
+    fd, number = board.locate(4)
+    SlotWriter.of(map_all(fd), number).taken_over().attach(78)
+    late = Scoreboard.open(str(tmp_path / "scoreboard"))
+
+    assert (board.slots, fd != board.fd, number) == (5, True, 1)
+    assert read(board, 4).pid == 78
+    assert late is not None
+    assert (late.slots, late.find("new/0"), read(late, 4).pid, read(late, 1).pid) == (5, 4, 78, 77)
+    assert early is not None
+    assert (early.slots, read(early, 1).pid) == (3, 77)
+    with pytest.raises(IndexError):
+        board.locate(5)
+    early.close()
+    late.close()
+
+
+def test_f57_a_hostile_name_is_nobody_s(board: Scoreboard) -> None:
+    os.pwrite(board.fd, b"\xff" * 80, HEADER_SIZE + NAME_PLACE)
+    board.assign(1, "mailer/0")
+    assert board.find("mailer/0") == 1
+
+
+def test_f57_a_pointer_to_a_region_and_something_else_is_no_board(board: Scoreboard, tmp_path: Path) -> None:
+    path = tmp_path / "scoreboard"
+    before = len(os.listdir("/proc/self/fd"))
+    for more in ("/proc/1/mem\n", f"/proc/{os.getpid()}/fd/0\n", "x" * 5000):
+        path.write_text(f"/proc/{os.getpid()}/fd/{board.fd}\n{more}")
+        assert Scoreboard.open(str(path)) is None
+    assert len(os.listdir("/proc/self/fd")) == before

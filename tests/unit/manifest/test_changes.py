@@ -13,7 +13,7 @@ from udaemon.manifest.model import Daemon
 
 LIVE = {
     "description", "tags", "sleep", "min-sleep", "memory-limit", "memory-threshold", "restart", "backoff",
-    "start-limit", "success-exit-codes", "stop", "log", "instances", "enabled", "common-log",
+    "start-limit", "success-exit-codes", "stop", "log", "instances",
 }  # fmt: skip
 NEXT_START = {"autostart", "profiles"}
 

@@ -1,12 +1,14 @@
 """The fleet: which instances there are, and whose deadline comes next."""
 
 import pytest
+from attrs import evolve
 
 from udaemon.manifest.model import Daemon, Manifest, Stop
 from udaemon.policy.effects import KillTree, Spawn
 from udaemon.policy.events import DeadlineReached, Exited, Spawned, StartAsked, StopAsked
 from udaemon.policy.fleet import Fleet
 from udaemon.policy.instance import Key, State, declared
+from udaemon.policy.plan import NO_PLAN
 
 DB = Daemon(name="db", command=("db",), stop=Stop(timeout=3))
 MAILER = Daemon(name="mailer", command=("mailer",), instances=2)
@@ -28,7 +30,8 @@ def stopping() -> Fleet:
 
 
 def test_every_declared_copy_is_there_in_the_order_of_the_manifest() -> None:
-    assert list(fleet().instances.items()) == [
+    there = {key: evolve(instance, plan=NO_PLAN) for key, instance in fleet().instances.items()}
+    assert list(there.items()) == [
         (Key("mailer", 0), declared(MAILER, 0)),
         (Key("mailer", 1), declared(MAILER, 1)),
         (Key("db", 0), declared(DB, 0)),
@@ -86,3 +89,55 @@ def test_f5_what_is_long_overdue_is_judged_once() -> None:
     told = [(str(key), busy.step(key, DeadlineReached(), 3600.0)[:1]) for key in busy.due(3600.0)]
     assert told == [("db/0", (KillTree(),)), ("mailer/0", (KillTree(),)), ("mailer/1", (KillTree(),))]
     assert busy.next_deadline() == 3605.0
+
+
+def test_an_instance_that_is_added_is_at_rest_and_has_its_steps() -> None:
+    one = fleet()
+    key = one.add(DB, 1)
+    assert (key, one.instances[key], list(one.instances)[-1]) == (Key("db", 1), declared(DB, 1), key)
+    assert one.step(key, StartAsked(), 0.0) == (Spawn(),)
+
+
+def test_no_instance_is_there_twice() -> None:
+    with pytest.raises(ValueError, match="db/0 is there already"):
+        fleet().add(DB, 0)
+
+
+def test_an_instance_at_rest_is_removed_and_its_deadlines_with_it() -> None:
+    busy = stopping()
+    busy.step(Key("db", 0), Exited(code=0), 1.0)
+    assert busy.remove(Key("db", 0)).state is State.STOPPED
+    assert Key("db", 0) not in busy.instances
+    assert [str(key) for key in busy.due(10.0)] == ["mailer/0", "mailer/1"]
+    with pytest.raises(KeyError):
+        busy.remove(Key("db", 0))
+
+
+def test_the_deadline_of_one_that_was_removed_is_not_that_of_one_that_is_added_in_its_place() -> None:
+    busy = stopping()
+    busy.step(Key("db", 0), Exited(code=0), 1.0)
+    busy.remove(Key("db", 0))
+    busy.add(DB, 0)
+    assert busy.next_deadline() == 10.0
+
+
+def test_what_lives_is_not_removed() -> None:
+    busy = stopping()
+    with pytest.raises(ValueError, match="db/0 is stopping"):
+        busy.remove(Key("db", 0))
+    for at in (3.0, 8.0):
+        busy.step(Key("db", 0), DeadlineReached(), at)
+    assert busy.instances[Key("db", 0)].state is State.FAILED
+    with pytest.raises(ValueError, match="db/0 is failed"):  # it cannot be killed
+        busy.remove(Key("db", 0))
+
+
+def test_instances_are_arranged_as_another_manifest_has_them() -> None:
+    one = fleet()
+    one.arrange([Key("db", 0), Key("gone", 0), Key("mailer", 1)])
+    assert [str(key) for key in one.instances] == ["db/0", "mailer/1", "mailer/0", "off/0"]
+
+
+def test_each_instance_carries_the_plan_of_its_daemon() -> None:
+    one = fleet()
+    assert {instance.plan.directory for instance in one.instances.values()} == {"/m"}

@@ -18,6 +18,7 @@ from udaemon.policy.instance import Key, State
 from udaemon.supervisor.notices import Notice, Notices
 from udaemon.supervisor.perform import Performer
 from udaemon.supervisor.pidfiles import PidFiles
+from udaemon.supervisor.slots import Slots
 from udaemon.supervisor.supervisor import Supervisor
 
 BAD, GOOD = Key("bad", 0), Key("good", 0)
@@ -61,7 +62,8 @@ class World:
         self.said: list[Notice] = []
         self.notices.subscribe(self.said.append)
         self.logs = Logs(error)
-        slots = {BAD: 0, GOOD: 1}
+        self.scoreboard = Scoreboard.create(str(directory / "scoreboard"), 2)
+        slots = Slots(self.scoreboard, [BAD, GOOD])
         self.performer = Performer(
             self.engine,
             self.logs,  # type: ignore[arg-type]
@@ -72,7 +74,6 @@ class World:
             bug=self._bug,
         )
         self.fleet = Fleet(self.manifest)
-        self.scoreboard = Scoreboard.create(str(directory / "scoreboard"), 2)
         self.supervisor = Supervisor(
             self.manifest,
             fleet=self.fleet,

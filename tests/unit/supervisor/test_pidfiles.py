@@ -6,9 +6,10 @@ import os
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
 from udaemon.manifest.model import Daemon
-from udaemon.policy.instance import declared
+from udaemon.policy.instance import Key, declared
 from udaemon.supervisor.pidfiles import PidFiles, file_name
 
 
@@ -39,7 +40,7 @@ def test_written_in_each_directory_and_taken_away_again(tmp_path: Path) -> None:
     files.write(instance, 42)
     assert [(directory / "mailer.pid").read_bytes() for directory in directories] == [b"42", b"42"]
 
-    files.remove(instance)
+    files.remove(instance.key)
     assert [list(directory.iterdir()) for directory in directories] == [[], []]
 
 
@@ -58,7 +59,7 @@ def test_f31_a_link_in_its_place_is_replaced_and_what_it_points_to_is_left_alone
 def test_a_file_of_somebody_else_is_not_removed(tmp_path: Path) -> None:
     (tmp_path / "mailer.pid").write_text("7")
 
-    PidFiles([str(tmp_path)], "").remove(declared(Daemon(name="mailer", command=("true",)), 0))
+    PidFiles([str(tmp_path)], "").remove(Key("mailer", 0))
 
     assert (tmp_path / "mailer.pid").read_text() == "7"
 
@@ -91,3 +92,15 @@ def test_f31_a_run_dir_that_is_a_fifo_is_told(tmp_path: Path) -> None:
     files = PidFiles([str(tmp_path / "run")], "")
     with pytest.raises(NotADirectoryError):
         files.write(declared(Daemon(name="mailer", command=("true",)), 0), 42)
+
+
+def test_a_file_is_removed_under_the_name_it_was_written_by(tmp_path: Path) -> None:
+    """With a second copy, its name would be another one."""
+    files = PidFiles([str(tmp_path)], "")
+    mailer = Daemon(name="mailer", command=("true",))
+    files.write(declared(mailer, 0), 7)
+    assert [path.name for path in tmp_path.iterdir()] == ["mailer.pid"]
+    twice = declared(evolve(mailer, instances=2), 0)
+    assert files.path(twice).endswith("mailer-0.pid")
+    files.remove(twice.key)
+    assert list(tmp_path.iterdir()) == []

@@ -12,9 +12,9 @@ import click
 
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.output import say
-from udaemon.cli.write_file import write_file
 from udaemon.errors import ExitCode, ManifestError
 from udaemon.manifest.schema import as_text, json_schema, with_factories
+from udaemon.system.write_file import write_file
 
 
 @click.command(name="schema")

@@ -11,8 +11,11 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 
+from udaemon.child.lifeline import Lifeline
 from udaemon.engines.zygote.client import ZygoteClient
+from udaemon.engines.zygote.connection import ZygoteConnection
 from udaemon.engines.zygote.popen import Popen
 from udaemon.engines.zygote.program import describe
 from udaemon.engines.zygote.protocol import Timeouts
@@ -40,11 +43,11 @@ class BlockingParent:
         self._selector = selectors.DefaultSelector()
         self._trouble: str | None = None
         self._starter = Starter()
-        self._sentinel, self._alive = os.pipe2(os.O_CLOEXEC)
+        self._lifeline = Lifeline.own()
         path = tuple(entry for entry in sys.path if entry)
         setup = Setup(dict(os.environ), os.getcwd(), path, own=(), roots=(Root((), preload),), program=describe())
-        plan = Plan(output=2, common=(self._sentinel,), setup=setup, stdout=1)
-        self._zygotes = ZygoteClient(self, self._starter, plan, self, timeouts)
+        plan = Plan(output=2, common=(self._lifeline.fd,), setup=setup, stdout=1)
+        self._zygotes = ZygoteClient(partial(ZygoteConnection, self, self._starter), plan, self, timeouts)
 
     def watch(self, fd: int, callback: Callable[[], None]) -> None:
         """Call `callback` whenever `fd` is readable, while this waits."""
@@ -93,4 +96,4 @@ class BlockingParent:
         self._zygotes.close()
         self._starter.close()
         self._selector.close()
-        os.close(self._sentinel)  # not the other end: its closing tells the children that we are gone
+        self._lifeline.let_go()  # not the other end: its closing tells the children that we are gone

@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from udaemon.engines.base import Reactor
 from udaemon.engines.commands import ExecFailed
 from udaemon.engines.origin import Origin
 from udaemon.engines.status import Status
@@ -20,9 +19,11 @@ from udaemon.engines.zygote.popen import Popen
 from udaemon.engines.zygote.progress import Progress
 from udaemon.engines.zygote.protocol import Parent, Timeouts
 from udaemon.engines.zygote.quarantine import UNLUCKY, Quarantine
-from udaemon.engines.zygote.start import Plan, Starter
+from udaemon.engines.zygote.start import Plan
 from udaemon.engines.zygote.waiting import Waiting
 from udaemon.system import oserror
+
+Connect = Callable[..., ZygoteConnection]
 
 _PATCHES = "it patches the standard library"
 
@@ -31,6 +32,7 @@ class ZygoteClient:
     """One kind of zygote.
 
     Args:
+        connect: Brings such a zygote to life: `ZygoteConnection` with its reactor and its starter.
         plan: What such a zygote is made of.
         parent: Is told what becomes of each process.
         timeouts: After how long a zygote that does not answer is replaced.
@@ -39,8 +41,7 @@ class ZygoteClient:
 
     def __init__(
         self,
-        reactor: Reactor,
-        starter: Starter,
+        connect: Connect,
         plan: Plan,
         parent: Parent,
         timeouts: Timeouts,
@@ -48,8 +49,7 @@ class ZygoteClient:
         elsewhere: Callable[[Sequence[Popen]], None] | None = None,
     ) -> None:
         self._told: dict[int, Mapping[str, Any]] = {}
-        self._reactor = reactor
-        self._starter = starter
+        self._connect = connect
         self._plan = plan
         self._parent = parent
         self._timeouts = timeouts
@@ -67,6 +67,11 @@ class ZygoteClient:
     def busy(self) -> bool:
         """Whether a process may exist that is not told yet."""
         return bool(self._batch)
+
+    @property
+    def idle(self) -> bool:
+        """Whether nobody waits for a process of it."""
+        return not self._batch and not self._queue
 
     @property
     def deadline(self) -> float | None:
@@ -120,8 +125,16 @@ class ZygoteClient:
             self._blame = "zygote not answering"
             self._connection.kill()
         else:
-            self._retire()
+            self.retire()
             self._fail_all("zygote not answering")
+
+    def retire(self) -> None:
+        """End its zygote; that it has ended is seen by `pids`."""
+        connection, self._connection = self._connection, None
+        self._progress = Progress()
+        if connection is not None:
+            self._dying.add(connection)
+            connection.kill()
 
     def close(self) -> None:
         """End all its zygotes."""
@@ -151,9 +164,7 @@ class ZygoteClient:
         self._progress = Progress(bare=UNLUCKY if unlucky and self._plan.setup.roots else None)
         self._blame = ""
         try:
-            self._connection = ZygoteConnection(
-                self._reactor, self._starter, plan, on_answer=self._hear, on_end=self._ended
-            )
+            self._connection = self._connect(plan, on_answer=self._hear, on_end=self._ended)
         except (OSError, ExecFailed) as error:
             self._fail_all(f"zygote cannot be started: {error}")
         else:
@@ -272,14 +283,8 @@ class ZygoteClient:
         if self._quarantine.restless and self._elsewhere is not None:
             self._pass_on(lambda _popen: True, "its code was being changed")
             self._quarantine.success()
-        self._retire()
+        self.retire()
         self._start()
-
-    def _retire(self) -> None:
-        if self._connection is not None:
-            self._dying.add(self._connection)
-            self._connection.kill()
-        self._connection, self._progress = None, Progress()
 
     def _ended(self, connection: ZygoteConnection, status: Status) -> None:
         if connection is not self._connection:

@@ -1,200 +1,145 @@
-"""Which zygote a daemon is forked from: one for each environment that matters at import.
+"""The zygotes, one for each recipe: made when the first process is asked of it, ended when no instance needs it.
 
-Knows nothing of a daemon's life. Daemons that add nothing to the manifest's environment share one zygote; an
-environment of several instances has its own; one of a single instance is not worth one, and forks from a zygote that
-has imported nothing of the user's. So do daemons that a zygote passes on. Why a process begins so is noted with it.
+Knows no manifest and nothing of a daemon's life: which recipe an instance has is said with each start. What a zygote
+passes on is forked by one that has imported nothing.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from udaemon.child.environment import read_at_startup, surroundings
-from udaemon.engines.base import Reactor
-from udaemon.engines.child_spec import callable_of, is_forked
+from udaemon.child.environment import surroundings
+from udaemon.child.lifeline import Lifeline
 from udaemon.engines.daemon import rehearse
-from udaemon.engines.zygote.client import ZygoteClient
+from udaemon.engines.zygote.client import Connect, ZygoteClient
 from udaemon.engines.zygote.popen import Popen
 from udaemon.engines.zygote.protocol import Parent, Timeouts
+from udaemon.engines.zygote.recipe import Recipe
 from udaemon.engines.zygote.server import Setup
 from udaemon.engines.zygote.sharing import Root
 from udaemon.engines.zygote.start import Plan, Starter
-from udaemon.manifest.model import Daemon, Manifest
+from udaemon.policy.instance import Key
 
 _OWN = ("multiprocessing.util", "udaemon.engines.zygote.process", "udaemon.engines.daemon")
 
-_Kind = frozenset[tuple[str, str]]
-
-OWN_ENVIRONMENT = "its env is its own, and may matter at import"
-
 
 class ZygotePool:
-    """The zygotes of a manifest, each started when the first process is asked of it.
+    """The zygotes of an engine.
 
     Args:
-        manifest: Names the daemons, and so the modules to import.
+        connect: Brings a zygote to life by the starter.
         parent: Is told what becomes of each process.
         timeouts: After how long a zygote that does not answer is replaced.
         starter: Brings zygotes to life; closed with this.
-        common: Descriptors that every child has, the first the read end of a pipe that ends when we do.
+        lifeline: Every child has it.
         output: Becomes stdout and stderr of the zygotes.
     """
 
     def __init__(
         self,
-        reactor: Reactor,
-        manifest: Manifest,
+        connect: Connect,
         parent: Parent,
         timeouts: Timeouts,
         *,
         starter: Starter,
-        common: tuple[int, ...],
+        lifeline: Lifeline,
         output: int,
     ) -> None:
-        self._reactor = reactor
-        self._manifest = manifest
+        self._connect = connect
         self._parent = parent
         self._timeouts = timeouts
         self._starter = starter
-        self._common = common
+        self._lifeline = lifeline
         self._output = output
-        self._instances = environments(manifest)
-        if not self._instances:
-            starter.send_away()
-        self._clients: dict[_Kind | None, ZygoteClient] = {}
-        self._bare_clients: dict[_Kind, ZygoteClient] = {}
-        self._roots: dict[_Kind, dict[Root, int]] = {}
+        self._clients: dict[Recipe, ZygoteClient] = {}
+        self._ending: list[ZygoteClient] = []
+        self._needs: dict[Key, Recipe] = {}
 
-    def of(self, daemon: Daemon) -> ZygoteClient:
-        """The client for a daemon's processes."""
-        kind = self._kind(daemon)
-        if kind not in self._clients:
-            elsewhere = partial(self._pass_on, kind)
-            self._clients[kind] = ZygoteClient(
-                self._reactor, self._starter, self._plan(kind), self._parent, self._timeouts, elsewhere=elsewhere
-            )
-        return self._clients[kind]
+    def claim(self, key: Key, recipe: Recipe) -> ZygoteClient:
+        """The client for an instance's processes, which needs no other one from now on."""
+        before = self._needs.get(key)
+        self._needs[key] = recipe
+        client = self._of(recipe)
+        if before is not None and before != recipe:
+            self._drop_unused()
+        return client
 
-    def ask_for(self, popen: Popen, daemon: Daemon) -> None:
-        """Note at a process what it is to begin with."""
-        popen.root = self._root_of(daemon)
-        if self._kind(daemon) is None:
-            popen.bare = OWN_ENVIRONMENT
+    def release(self, key: Key) -> None:
+        """An instance needs no zygote any more."""
+        if self._needs.pop(key, None) is not None:
+            self._drop_unused()
 
     def cancel(self, popen: Popen) -> bool:
         """Forget a process that has not been asked of a zygote. Returns whether that was so."""
-        return any(client.cancel(popen) for client in self._all())
+        return any(client.cancel(popen) for client in self._clients.values())
 
-    def told_of(self, daemon: Daemon) -> Mapping[str, Any] | None:
-        """What the zygote has said of what a daemon shares, None where it has said nothing."""
-        root = self._root_of(daemon)
-        return None if root is None else self.of(daemon).told_of(root)
+    def told_of(self, recipe: Recipe, root: Root) -> Mapping[str, Any] | None:
+        """What a zygote has said of what is shared by those that begin with `root`, None where it has said nothing."""
+        number, client = recipe.number_of(root), self._clients.get(recipe)
+        return None if number is None or client is None else client.told_of(number)
 
-    def warm(self, daemons: Iterable[Daemon]) -> None:
-        """Have the zygotes of these import what they shall."""
-        for daemon in daemons:
-            self.of(daemon).warm()
+    def warm(self, recipe: Recipe) -> None:
+        """Have a zygote import what it shall."""
+        self._of(recipe).warm()
 
     @property
     def deadline(self) -> float | None:
         """The earliest moment that a zygote is waited for."""
-        return min((at for client in self._all() if (at := client.deadline) is not None), default=None)
+        return min((at for client in self._clients.values() if (at := client.deadline) is not None), default=None)
 
     @property
     def busy(self) -> bool:
         """Whether a process may exist that is not told yet."""
-        return any(client.busy for client in self._all())
+        return any(client.busy for client in self._clients.values())
 
     @property
     def pids(self) -> Iterator[int]:
         """All zygotes."""
         yield from self._starter.pids
-        for client in self._all():
+        for client in (*self._clients.values(), *self._ending):
             yield from client.pids
 
     def expire(self, now: float) -> None:
         """Give up on those that were waited for until now."""
-        for client in self._all():
+        for client in tuple(self._clients.values()):
             client.expire(now)
 
     def close(self) -> None:
         """End them all."""
-        for client in self._all():
+        for client in (*self._clients.values(), *self._ending):
             client.close()
         self._starter.close()
 
-    def _kind(self, daemon: Daemon) -> _Kind | None:
-        """The environment of its zygote beyond ours; None stands for the bare one."""
-        return None if begins_bare(daemon, self._manifest, self._instances) else _items(daemon.env)
+    def _of(self, recipe: Recipe) -> ZygoteClient:
+        if recipe not in self._clients:
+            self._clients[recipe] = ZygoteClient(
+                self._connect,
+                self._plan(recipe),
+                self._parent,
+                self._timeouts,
+                elsewhere=partial(self._pass_on, recipe),
+            )
+        return self._clients[recipe]
 
-    def _root_of(self, daemon: Daemon) -> int | None:
-        """The number of what a daemon begins with, among the roots of its zygote."""
-        kind = self._kind(daemon)
-        return None if kind is None else self._roots_of(kind).get(root_of(daemon))
-
-    def _all(self) -> list[ZygoteClient]:
-        return [*self._clients.values(), *self._bare_clients.values()]
-
-    def _pass_on(self, kind: _Kind | None, popens: Sequence[Popen]) -> None:
+    def _pass_on(self, recipe: Recipe, popens: Sequence[Popen]) -> None:
         """Have processes forked by a zygote of their environment that has imported nothing."""
         for popen in popens:
             popen.root = None
-        self._bare_of(kind).add(popens)
+        self._of(recipe.bare()).add(popens)
 
-    def _bare_of(self, kind: _Kind | None) -> ZygoteClient:
-        if kind is None or not any(read_at_startup(name) for name, _ in kind):
-            kind = frozenset()
-        if kind not in self._bare_clients:
-            plan = self._plan(None)
-            plan = plan._replace(setup=plan.setup._replace(env=surroundings(dict(kind), self._manifest.directory)))
-            self._bare_clients[kind] = ZygoteClient(self._reactor, self._starter, plan, self._parent, self._timeouts)
-        return self._bare_clients[kind]
+    def _drop_unused(self) -> None:
+        """End the zygotes that no instance needs; one that still has something to do is looked at the next time."""
+        needed = set(self._needs.values())
+        needed |= {recipe.bare() for recipe in needed}
+        for recipe in [recipe for recipe, client in self._clients.items() if recipe not in needed and client.idle]:
+            client = self._clients.pop(recipe)
+            client.retire()
+            self._ending.append(client)
+        self._ending = [client for client in self._ending if any(True for _ in client.pids)]
 
-    def _roots_of(self, kind: _Kind) -> dict[Root, int]:
-        if kind not in self._roots:
-            declared = self._manifest.daemons.values()
-            mine = (one for one in declared if is_forked(one) and one.enabled and self._kind(one) == kind)
-            self._roots[kind] = {root: number for number, root in enumerate(dict.fromkeys(map(root_of, mine)))}
-        return self._roots[kind]
-
-    def _plan(self, kind: _Kind | None) -> Plan:
-        roots = () if kind is None else tuple(self._roots_of(kind))
-        directory = self._manifest.directory
-        env = surroundings(dict(kind or ()), directory)
-        setup = Setup(env, directory, (directory,), _OWN, roots, rehearse=rehearse)
-        return Plan(self._output, self._common, setup)
-
-
-def environments(manifest: Manifest) -> Counter[_Kind]:
-    """How many instances are forked with each environment."""
-    instances: Counter[_Kind] = Counter()
-    for daemon in manifest.daemons.values():
-        if is_forked(daemon):
-            instances[_items(daemon.env)] += daemon.instances
-    return instances
-
-
-def begins_bare(daemon: Daemon, manifest: Manifest, instances: Mapping[_Kind, int]) -> bool:
-    """Whether a daemon has an environment that matters at import and that is not worth a zygote.
-
-    Args:
-        daemon: Which.
-        manifest: Its environment is worth one.
-        instances: What `environments` has counted.
-    """
-    env = _items(daemon.env)
-    return env != _items(manifest.env) and instances[env] <= 1 and not any(map(read_at_startup, daemon.env))
-
-
-def root_of(daemon: Daemon) -> Root:
-    """What a daemon begins with: the modules of its task or factory and of its listeners, and what it preloads."""
-    listeners = (*daemon.on.start, *daemon.on.task_done, *daemon.on.task_failed)
-    modules = dict.fromkeys(name.partition(":")[0] for name in (callable_of(daemon), *listeners))
-    return Root(tuple(modules), daemon.preload)
-
-
-def _items(env: Mapping[str, str]) -> _Kind:
-    return frozenset(env.items())
+    def _plan(self, recipe: Recipe) -> Plan:
+        env = surroundings(dict(recipe.env), recipe.directory)
+        setup = Setup(env, recipe.directory, (recipe.directory,), _OWN, recipe.roots, rehearse=rehearse)
+        return Plan(self._output, (self._lifeline.fd, recipe.board), setup)

@@ -8,7 +8,6 @@ for forks or told to go on, so that no request lies unheard behind a slow import
 from __future__ import annotations
 
 import errno
-import fcntl
 import gc
 import importlib
 import os
@@ -17,9 +16,9 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from typing import Any, NamedTuple
 
+from udaemon.child.lifeline import Lifeline
 from udaemon.child.signals import survive_signals
 from udaemon.child.title import set_title
 from udaemon.engines.zygote.fork_batch import fork_batch
@@ -30,7 +29,6 @@ from udaemon.engines.zygote.sharing import Root, Sharing
 from udaemon.engines.zygote.sources import Sources
 from udaemon.engines.zygote.threads import is_alone
 from udaemon.engines.zygote.wire import Truncated, answer, receive_request
-from udaemon.system.procfs import path_of
 
 _MAIN = "__main__"
 _MOST_TOLD = 100
@@ -70,7 +68,7 @@ def serve(fd: int) -> None:
         return
     setup: Setup = unpack(first[0])
     stdout, stderr, *common = first[0].fds
-    _die_with(common[0])
+    Lifeline(common[0]).signal_at_end(signal.SIGKILL)  # whatever this process does then
     try:
         _prepare(setup, stdout, stderr)
     except OSError as error:  # the next one is executed, and that fails with the same in its parent's words
@@ -191,18 +189,3 @@ def _prepare(setup: Setup, *output: int) -> None:
     os.environ.update(setup.env)
     time.tzset()  # the C library may have read TZ before
     sys.path[:0] = [entry for entry in setup.path if entry not in sys.path]
-
-
-def _die_with(parent: int) -> None:
-    """Have the kernel kill this process when the write end of the parent's pipe is closed, whatever it does then.
-
-    The description must be our own: who is signalled is a property of it, and children have the same pipe.
-    """
-    watch = os.open(path_of(parent), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    fcntl.fcntl(watch, fcntl.F_SETOWN, os.getpid())
-    fcntl.fcntl(watch, fcntl.F_SETSIG, signal.SIGKILL)
-    fcntl.fcntl(watch, fcntl.F_SETFL, os.O_ASYNC | os.O_NONBLOCK)
-    with suppress(BlockingIOError):
-        # It may have closed before we asked to be told. Not select: that shows no hang-up that came before our open.
-        if os.read(watch, 1) == b"":
-            os._exit(0)

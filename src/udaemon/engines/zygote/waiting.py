@@ -12,6 +12,9 @@ from collections.abc import Callable, Iterable
 from udaemon.engines.zygote.popen import Popen
 from udaemon.engines.zygote.wire import MAX_FDS
 
+_ITS_OWN_FDS = 32
+"""What a zygote, whose limit is ours, may have open beside those of a batch."""
+
 Which = Callable[[Popen], bool]
 _ITS_OWN_FDS = 32
 """What a zygote, whose limit is ours, may have open beside those of a batch."""

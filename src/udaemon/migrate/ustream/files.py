@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 
-from udaemon.cli.write_file import write_file
 from udaemon.errors import ExitCode, UdaemonError
 from udaemon.manifest.document import parse
 from udaemon.manifest.find import NAMES
@@ -19,6 +18,7 @@ from udaemon.migrate.ustream.plan import Imported
 from udaemon.migrate.ustream.verify import differences, remaining
 from udaemon.php.entry import upward
 from udaemon.system import oserror
+from udaemon.system.write_file import write_file
 
 _LARGEST = 4 * 1024**2
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from udaemon.cli.write_file import write_file
 from udaemon.errors import UdaemonError
+from udaemon.system.write_file import write_file
 
 
 @pytest.mark.parametrize("over", [True, False])

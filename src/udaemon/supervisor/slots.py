@@ -1,0 +1,77 @@
+"""Which slot of the scoreboard each instance has: given out when it comes, taken back when it goes, and used again.
+
+Knows nothing of what stands in a slot. The lowest free one is given first, so that the scoreboard stays as small as the
+most instances there ever were at a time.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable
+
+from udaemon.child.scoreboard import Scoreboard
+from udaemon.policy.instance import Key
+
+_ROUND = 16
+"""Slots are made so many at a time, 32 KB: whoever adds a daemon or two to a project needs no further region."""
+
+
+def rounded(instances: int) -> int:
+    """How many slots to make for so many instances."""
+    return max(1, -(-instances // _ROUND)) * _ROUND
+
+
+class Slots:
+    """The slots of a scoreboard by key.
+
+    Args:
+        scoreboard: Its slots are all free.
+    """
+
+    def __init__(self, scoreboard: Scoreboard, keys: Iterable[Key] = ()) -> None:
+        self._scoreboard = scoreboard
+        self._taken: dict[Key, int] = {}
+        self._free = list(range(scoreboard.slots))
+        for key in keys:
+            self.take(key)
+
+    def __getitem__(self, key: Key) -> int:
+        """The slot of an instance.
+
+        Raises:
+            KeyError: It has none.
+        """
+        return self._taken[key]
+
+    def take(self, key: Key) -> int:
+        """Give an instance a slot, empty and with its name; the one that it has already, if any.
+
+        Raises:
+            OSError: There is none, and no memory for more.
+        """
+        if key in self._taken:
+            return self._taken[key]
+        self.make_room(1)
+        slot = self._free[0]
+        self._scoreboard.assign(slot, str(key))
+        heapq.heappop(self._free)
+        self._taken[key] = slot
+        return slot
+
+    def make_room(self, instances: int) -> None:
+        """See that there are free slots for so many more. What lacks becomes one region of the scoreboard.
+
+        Raises:
+            OSError: There is no memory for them.
+        """
+        lacking = instances - len(self._free)
+        if lacking > 0:
+            first = self._scoreboard.slots
+            self._scoreboard.grow(rounded(lacking))
+            self._free += range(first, self._scoreboard.slots)  # higher than all that are free: still a heap
+
+    def give_back(self, key: Key) -> None:
+        """Take the slot of an instance back, of which nothing lives any more: whatever has it mapped writes there."""
+        slot = self._taken.pop(key)
+        self._scoreboard.assign(slot, "")
+        heapq.heappush(self._free, slot)
