@@ -31,16 +31,16 @@ PROCESSES = {
 STARTUP = {
     "udaemon up": {
         "script": ("cli/main.py", "_script"),
-        "early": ("service/handoff.py", "launch_early"),
+        "early": ("service/handoff.py", "spawn_early"),
         "verb": ("cli/commands/up.py", "command"),
         "bring_up": ("cli/up.py", "bring_up"),
-        "go": ("service/handoff.py", "Launch.go"),
+        "go": ("service/handoff.py", "SupervisorProcess.go"),
         "ready": ("service/handoff.py", "_await_ready"),
     },
     "supervisor": {
         "forked": ("service/handoff.py", "_main_forked"),
         "wait_for_handoff": ("service/handoff.py", "_wait_for_handoff"),
-        "fork_spare": ("engines/zygote/prefork.py", "fork_spare"),
+        "prefork_zygote": ("engines/zygote/prefork.py", "prefork_zygote"),
         "main": ("service/supervisor.py", "main"),
         "receive": ("service/handoff.py", "receive"),
         "begin": ("service/supervisor.py", "Service.begin"),
@@ -48,7 +48,7 @@ STARTUP = {
         "run": ("service/supervisor.py", "Service.run"),
     },
     "zygote": {
-        "spare": ("engines/zygote/prefork.py", "_be_spare"),
+        "preforked": ("engines/zygote/prefork.py", "_serve_preforked"),
         "serve": ("engines/zygote/server.py", "serve"),
     },
 }
@@ -67,9 +67,9 @@ STARTUP_ARROWS = (
     ("main", "begin", ""),
     ("main", "report", ""),
     ("main", "run", ""),
-    ("wait_for_handoff", "fork_spare", ""),
-    ("fork_spare", "spare", "fork"),
-    ("spare", "serve", ""),
+    ("wait_for_handoff", "prefork_zygote", ""),
+    ("prefork_zygote", "preforked", "fork"),
+    ("preforked", "serve", ""),
     ("go", "receive", "socket: manifest, lock"),
     ("report", "ready", "pipe: it listens"),
     ("begin", "serve", "socket: what to import"),

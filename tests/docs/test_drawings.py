@@ -40,10 +40,10 @@ def test_what_follows_from_other_arrows_is_not_drawn(edges: dict[str, str], draw
 
 
 def test_an_arrow_that_is_no_call_is_refused() -> None:
-    assert drawings.calls(("cli/main.py", "_script"), "launch_early")  # by a function beside it
-    assert drawings.calls(("service/handoff.py", "launch_early"), "_main_forked")  # by its class
-    assert not drawings.calls(("service/handoff.py", "_await_ready"), "launch_early")
-    assert not drawings.calls(("service/handoff.py", "no_such_function"), "launch_early")
+    assert drawings.calls(("cli/main.py", "_script"), "spawn_early")  # by a function beside it
+    assert drawings.calls(("service/handoff.py", "spawn_early"), "_main_forked")  # by its class
+    assert not drawings.calls(("service/handoff.py", "_await_ready"), "spawn_early")
+    assert not drawings.calls(("service/handoff.py", "no_such_function"), "spawn_early")
 
 
 def test_a_process_that_begins_nowhere_is_refused() -> None:

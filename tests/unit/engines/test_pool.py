@@ -142,7 +142,7 @@ def test_what_a_zygote_has_said_is_told_by_recipe_and_root(world: World) -> None
     world.pool.warm(FIRST)
     answer = {"root": 0, "shared": 2, "unshared": 0, "own": []}
     world.zygotes.last.says(**answer)
-    assert world.pool.told_of(FIRST, FIRST.roots[0]) == answer
+    assert world.pool.told_of(FIRST, FIRST.roots[0]) == answer | {"loaded": False, "left_out": {}}
     assert world.pool.told_of(FIRST, SECOND.roots[0]) is None
     assert world.pool.told_of(SECOND, SECOND.roots[0]) is None
 
