@@ -38,6 +38,7 @@ class ZygoteClient:
         parent: Is told what becomes of each process.
         timeouts: After how long a zygote that does not answer is replaced.
         elsewhere: Takes processes that are better forked by a zygote that has imported nothing.
+        connect: Makes a connection, as the class does.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class ZygoteClient:
         timeouts: Timeouts,
         *,
         elsewhere: Callable[[Sequence[Popen]], None] = lambda _popens: None,
+        connect: Callable[..., ZygoteConnection] = ZygoteConnection,
     ) -> None:
         self.told: dict[int, Mapping[str, Any]] = {}
         """What its zygote has said of what is shared, by the number of the root."""
@@ -58,6 +60,7 @@ class ZygoteClient:
         self._parent = parent
         self._timeouts = timeouts
         self._elsewhere = elsewhere
+        self._connect = connect
         self._queue = Waiting()
         self._batch: list[Popen] = []
         self._connection: ZygoteConnection | None = None
@@ -151,7 +154,7 @@ class ZygoteClient:
         self._progress = Progress()
         self._blame = ""
         try:
-            self._connection = ZygoteConnection(
+            self._connection = self._connect(
                 self._reactor, self._starter, plan, on_answer=self._hear, on_end=self._ended
             )
         except (OSError, ExecFailed) as error:

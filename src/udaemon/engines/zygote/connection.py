@@ -13,6 +13,7 @@ from typing import Any
 from udaemon.engines.base import Reactor
 from udaemon.engines.status import Status, reap
 from udaemon.engines.zygote import wire
+from udaemon.engines.zygote.pickling import pack
 from udaemon.engines.zygote.popen import Popen
 from udaemon.engines.zygote.start import Plan, Starter
 
@@ -45,8 +46,9 @@ class ZygoteConnection:
         self._on_answer = on_answer
         self._on_end = on_end
         process = starter.start(plan)
+        stdout = plan.output if plan.stdout is None else plan.stdout
         try:
-            wire.ask(process.channel, [plan.message()])
+            wire.ask(process.channel, [pack(plan.setup, (stdout, plan.output, *plan.common))])
         except (BrokenPipeError, ConnectionResetError):
             pass  # it died just now, and its end is told by its pidfd
         except OSError:

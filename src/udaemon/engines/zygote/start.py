@@ -12,10 +12,8 @@ from typing import NamedTuple
 from udaemon.child.environment import callers, interpreter, read_at_startup
 from udaemon.engines.commands import Command, Launcher
 from udaemon.engines.zygote import wire
-from udaemon.engines.zygote.pickling import pack
 from udaemon.engines.zygote.prefork import PreforkedZygote, watchable
 from udaemon.engines.zygote.server import Setup
-from udaemon.engines.zygote.wire import Part
 
 
 class Plan(NamedTuple):
@@ -28,11 +26,6 @@ class Plan(NamedTuple):
     common: tuple[int, ...]
     setup: Setup
     stdout: int | None = None
-
-    def message(self) -> Part:
-        """What a zygote that waits for it is told."""
-        stdout = self.output if self.stdout is None else self.stdout
-        return pack(self.setup, (stdout, self.output, *self.common))
 
 
 class Starter:
