@@ -35,6 +35,7 @@ class BlockingParent:
     """
 
     def __init__(self, preload: tuple[str, ...], timeouts: Timeouts) -> None:
+        program = describe()
         self.pid = os.getpid()
         self._lock = threading.Lock()
         self._selector = selectors.DefaultSelector()
@@ -42,7 +43,7 @@ class BlockingParent:
         self._starter = Starter()
         self._sentinel, self._alive = os.pipe2(os.O_CLOEXEC)
         path = tuple(entry for entry in sys.path if entry)
-        setup = Setup(dict(os.environ), os.getcwd(), path, own=(), roots=(Root((), preload),), program=describe())
+        setup = Setup(dict(os.environ), os.getcwd(), path, own=(), roots=(Root((), preload),), program=program)
         plan = Plan(output=2, common=(self._sentinel,), setup=setup, stdout=1)
         self._zygotes = ZygoteClient(self, self._starter, plan, self, timeouts)
 

@@ -80,20 +80,24 @@ class ZygoteConnection:
         self._process.end()
 
     def _hear(self) -> None:
-        while self._talks:
-            try:
-                answer = wire.receive_answer(self._process.channel)
-            except BlockingIOError:
-                return
-            except ValueError:
-                self._on_answer(self, None)
-                continue
-            except OSError:
-                answer = None
-            if answer is None:  # it hung up; its pidfd tells the rest
-                self._hang_up()
-            else:
-                self._on_answer(self, answer)
+        self._take_in()
+
+    def _take_in(self) -> bool:
+        """Take in one answer: who never stops answering shall not keep us. Returns whether there may be more."""
+        try:
+            answer = wire.receive_answer(self._process.channel)
+        except BlockingIOError:
+            return False
+        except ValueError:
+            self._on_answer(self, None)
+            return self._talks
+        except OSError:
+            answer = None
+        if answer is None:  # it hung up; its pidfd tells the rest
+            self._hang_up()
+        else:
+            self._on_answer(self, answer)
+        return self._talks
 
     def _hang_up(self) -> None:
         if self._talks:
@@ -102,7 +106,8 @@ class ZygoteConnection:
             self._process.channel.close()
 
     def _end(self) -> None:
-        self._hear()  # what it said before it ended counts
+        while self._talks and self._take_in():  # what it said before it ended counts
+            pass
         self._hang_up()
         status = reap(self._process.pidfd)
         if status is None:
