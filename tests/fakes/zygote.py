@@ -1,13 +1,12 @@
-"""Zygotes without processes: a test hears what is asked of each, and says what it answers and when it ends.
+"""A zygote's parent, its processes and its link for tests: nothing is forked, and all that is told is written down.
 
-Knows nothing of what a client should do about it.
+Knows nothing of what a client makes of it: a test plays the zygote.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from itertools import count
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, cast
 
 from udaemon.engines.status import Status
 from udaemon.engines.zygote.connection import ZygoteConnection
@@ -16,130 +15,86 @@ from udaemon.engines.zygote.start import Plan
 from udaemon.engines.zygote.wire import Part
 
 
-class FakeConnection(ZygoteConnection):
-    """One zygote. `asked` are the batches it was asked for, an empty one for leave to go on with its imports."""
-
-    def __init__(
-        self,
-        pid: int,
-        plan: Plan,
-        on_answer: Callable[[ZygoteConnection, dict[str, Any] | None], None],
-        on_end: Callable[[ZygoteConnection, Status], None],
-    ) -> None:
-        self.pid = pid
-        self.plan = plan
-        self.asked: list[list[Popen]] = []
-        self.killed = False
-        self.waited_for = False
-        self.refuses: OSError | None = None
-        self._answers = on_answer
-        self._ends = on_end
-
-    def ask(self, popens: Sequence[Popen]) -> None:
-        if popens and self.refuses is not None:
-            raise self.refuses
-        self.asked.append(list(popens))
-
-    def kill(self) -> None:
-        self.killed = True
-
-    def kill_and_wait(self) -> None:
-        self.killed = self.waited_for = True
-
-    def says(self, **answer: Any) -> None:
-        """Let it answer."""
-        self._answers(self, answer)
-
-    def babbles(self) -> None:
-        """Let it answer what is no answer."""
-        self._answers(self, None)
-
-    def is_ready(self) -> None:
-        """Let it have imported everything."""
-        self.says(ready=True, failed={})
-
-    def ends(self, code: int | None = None, signal: int | None = None) -> None:
-        """Let it end."""
-        self._ends(self, Status(code=code, signal=signal, core=False))
-
-
-class Zygotes:
-    """What brings them to life. `all` are those there ever were, the oldest first."""
-
-    def __init__(self) -> None:
-        self.all: list[FakeConnection] = []
-        self.fails: OSError | None = None
-        self._pids = count(500)
-
-    @property
-    def last(self) -> FakeConnection:
-        return self.all[-1]
-
-    def connect(
-        self,
-        plan: Plan,
-        *,
-        on_answer: Callable[[ZygoteConnection, dict[str, Any] | None], None],
-        on_end: Callable[[ZygoteConnection, Status], None],
-    ) -> FakeConnection:
-        if self.fails is not None:
-            raise self.fails
-        self.all.append(FakeConnection(next(self._pids), plan, on_answer, on_end))
-        return self.all[-1]
-
-
 class FakePopen(Popen):
-    """A process that is wanted; nothing is pickled for it."""
+    """A process that is only a name; what a zygote says of it is believed."""
 
-    def __init__(self, name: str, root: int | None = 0, fds: int = 0, parent: FakeParent | None = None) -> None:
+    def __init__(self, name: str, parent: FakeParent, *, root: int | None = None, fds: int = 3) -> None:
         self.name = name
-        self.root = root
-        self.part = Part(b"", [0] * fds)
-        self.bare = None
-        self.origin = None
-        self._parent = parent or FakeParent()
         self.pid = None
-        self.sentinel = -1
-        self.returncode = None
+        self.root = root
+        self.part = Part(name.encode(), [0] * fds)
+        self._parent = parent
 
     def __repr__(self) -> str:
         return self.name
 
+    def told(self, result: Any) -> bool:
+        """Exist as soon as a pid is named."""
+        if result[0] > 1:
+            self.pid = result[0]
+            self._parent.forked(self)
+            return True
+        return super().told(result)
+
 
 class FakeParent:
-    """Who wants processes: keeps what it is told."""
+    """Writes down what becomes of each process, in order."""
 
     def __init__(self) -> None:
-        self.births: list[Popen] = []
-        self.failures: list[tuple[Popen, str]] = []
-        self.losses: list[tuple[list[Popen], str]] = []
+        self.told: list[tuple[str, ...]] = []
         self.notices: list[str] = []
 
     def launch(self, popen: Popen) -> None:
-        pass
+        """Leave it to the test."""
 
     def forked(self, popen: Popen) -> None:
-        self.births.append(popen)
+        self.told.append(("spawned", repr(popen)))
 
     def failed(self, popen: Popen, message: str) -> None:
-        self.failures.append((popen, message))
+        self.told.append(("failed", repr(popen), message))
 
     def lost(self, popens: Sequence[Popen], message: str) -> None:
-        self.losses.append((list(popens), message))
+        self.told.extend(("lost", repr(popen), message) for popen in popens)
 
     def notice(self, message: str) -> None:
         self.notices.append(message)
 
 
-class FakeStarter:
-    """Keeps no spare zygote; `closed` once it was closed."""
+class FakeConnection(ZygoteConnection):
+    """A link to nobody: `says` plays the zygote, `ends` its end."""
 
-    def __init__(self) -> None:
-        self.closed = False
+    def __init__(
+        self,
+        plan: Plan,
+        on_answer: Callable[[ZygoteConnection, dict[str, Any] | None], None],
+        on_end: Callable[[ZygoteConnection, Status], None],
+        pid: int,
+    ) -> None:
+        self.plan = plan
+        self.pid = pid
+        self.asked: list[list[str]] = []
+        self.killed = False
+        self.error: OSError | None = None
+        self._on_answer = on_answer
+        self._on_end = on_end
 
-    @property
-    def pids(self) -> Iterator[int]:
-        yield from ()
+    def ask(self, births: Sequence[Popen]) -> None:
+        """Write down the names; none of them means to go on."""
+        if self.error is not None:
+            raise self.error
+        self.asked.append(list(map(repr, births)))
 
-    def close(self) -> None:
-        self.closed = True
+    def kill(self) -> None:
+        self.killed = True
+
+    def kill_and_wait(self) -> None:
+        self.killed = True
+
+    def says(self, *answers: Any) -> None:
+        """Give these answers, one after the other."""
+        for answer in answers:
+            self._on_answer(self, cast("dict[str, Any] | None", answer))
+
+    def ends(self, code: int | None = None, signal: int | None = None) -> None:
+        """End, by a signal where none of both is given."""
+        self._on_end(self, Status(code, 9 if code is None and signal is None else signal, core=False))

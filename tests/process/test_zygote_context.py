@@ -406,7 +406,7 @@ class Program:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
 
-    def prepare(self, common: list[int], shared: dict[str, int]) -> Callable[[], int]:
+    def prepare_before_fork(self, common: list[int], shared: dict[str, int]) -> Callable[[], int]:
         prepared_by = os.getpid()
 
         def main() -> int:

@@ -54,7 +54,7 @@ class DaemonMain(NamedTuple):
     lock: Descriptor
     events: Descriptor
 
-    def prepare(self, common: Sequence[int], shared: dict[Any, Any]) -> Life:
+    def prepare_before_fork(self, common: Sequence[int], shared: dict[Any, Any]) -> Life:
         """Make ready what the child need not."""
         fds = ChildFds(self.output.fd, self.lock.fd, self.events.fd, *common)
         if BatchSetup not in shared:

@@ -196,15 +196,14 @@ class ForkQueue:
         if self._knows(popen.pid):
             self.lost([popen], "zygote told the pid of another process")
             return
-        awaited = self._awaited.pop(popen)
-        awaited.far.close()
-        request = awaited.request
+        request, near, far = self._awaited.pop(popen)
+        far.close()
         managed = ManagedProcess(
             key=request.key,
             daemon=request.daemon,
             pid=popen.pid,
             pidfd=popen.sentinel,
-            reports=awaited.near,
+            reports=near,
             origin=popen.origin,
         )
         self._on_forked(managed, request)

@@ -38,6 +38,7 @@ class BlockingParent:
     """
 
     def __init__(self, preload: tuple[str, ...], timeouts: Timeouts) -> None:
+        program = describe()
         self.pid = os.getpid()
         self._lock = threading.Lock()
         self._selector = selectors.DefaultSelector()
@@ -45,7 +46,7 @@ class BlockingParent:
         self._starter = Starter()
         self._lifeline = Lifeline.own()
         path = tuple(entry for entry in sys.path if entry)
-        setup = Setup(dict(os.environ), os.getcwd(), path, own=(), roots=(Root((), preload),), program=describe())
+        setup = Setup(dict(os.environ), os.getcwd(), path, own=(), roots=(Root((), preload),), program=program)
         plan = Plan(output=2, common=(self._lifeline.fd,), setup=setup, stdout=1)
         self._zygotes = ZygoteClient(partial(ZygoteConnection, self, self._starter), plan, self, timeouts)
 

@@ -20,7 +20,7 @@ from udaemon.engines.zygote.progress import Progress
 from udaemon.engines.zygote.protocol import Parent, Timeouts
 from udaemon.engines.zygote.quarantine import UNLUCKY, Quarantine
 from udaemon.engines.zygote.start import Plan
-from udaemon.engines.zygote.waiting import Waiting
+from udaemon.engines.zygote.waiting import Waiting, room
 from udaemon.system import oserror
 
 Connect = Callable[..., ZygoteConnection]
@@ -37,6 +37,7 @@ class ZygoteClient:
         parent: Is told what becomes of each process.
         timeouts: After how long a zygote that does not answer is replaced.
         elsewhere: Takes processes that are better forked by a zygote that has imported nothing.
+        connect: Makes a connection, as the class does.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class ZygoteClient:
         self._parent = parent
         self._timeouts = timeouts
         self._elsewhere = elsewhere
+        self._connect = connect
         self._queue = Waiting()
         self._batch: list[Popen] = []
         self._connection: ZygoteConnection | None = None
@@ -151,7 +153,7 @@ class ZygoteClient:
             if self._queue:
                 self._start()
         elif self._progress.listens and not self._blame:
-            batch = self._queue.take_batch(self._progress.can_fork)
+            batch = self._queue.take_batch(self._progress.can_fork, room())
             if batch or self._progress.ready is not None:
                 self._ask(self._connection, batch)
 

@@ -16,6 +16,7 @@ from udaemon.engines.base import Reactor
 from udaemon.engines.exec_child import refusal
 from udaemon.engines.status import Status, reap
 from udaemon.engines.zygote import wire
+from udaemon.engines.zygote.pickling import pack
 from udaemon.engines.zygote.popen import Popen
 from udaemon.engines.zygote.start import Plan, Starter
 
@@ -48,8 +49,9 @@ class ZygoteConnection:
         self._on_answer = on_answer
         self._on_end = on_end
         process = starter.start(plan)
+        stdout = plan.output if plan.stdout is None else plan.stdout
         try:
-            wire.ask(process.channel, [plan.message()])
+            wire.ask(process.channel, [pack(plan.setup, (stdout, plan.output, *plan.common))])
         except (BrokenPipeError, ConnectionResetError):
             pass  # it died just now, and its end is told by its pidfd
         except OSError:
@@ -84,20 +86,24 @@ class ZygoteConnection:
         self._report = None
 
     def _hear(self) -> None:
-        while self._talks:
-            try:
-                answer = wire.receive_answer(self._process.channel)
-            except BlockingIOError:
-                return
-            except ValueError:
-                self._on_answer(self, None)
-                continue
-            except OSError:
-                answer = None
-            if answer is None:  # it hung up; its pidfd tells the rest
-                self._hang_up()
-            else:
-                self._on_answer(self, answer)
+        self._take_in()
+
+    def _take_in(self) -> bool:
+        """Take in one answer: who never stops answering shall not keep us. Returns whether there may be more."""
+        try:
+            answer = wire.receive_answer(self._process.channel)
+        except BlockingIOError:
+            return False
+        except ValueError:
+            self._on_answer(self, None)
+            return self._talks
+        except OSError:
+            answer = None
+        if answer is None:  # it hung up; its pidfd tells the rest
+            self._hang_up()
+        else:
+            self._on_answer(self, answer)
+        return self._talks
 
     def _hang_up(self) -> None:
         if self._talks:
@@ -115,7 +121,8 @@ class ZygoteConnection:
         os.close(report)
 
     def _end(self) -> None:
-        self._hear()  # what it said before it ended counts
+        while self._talks and self._take_in():  # what it said before it ended counts
+            pass
         self._hang_up()
         status = reap(self._process.pidfd)
         if status is None:

@@ -24,6 +24,10 @@ class Descriptor:
         """The number, as multiprocessing asks for it; the descriptor is the caller's."""
         return self.fd
 
+    def __reduce__(self) -> str:
+        """Be refused by other picklers: there the number would mean another file."""
+        raise TypeError("a descriptor cannot be pickled but for a zygote")
+
 
 def pack(value: Any, fds: Sequence[int] = ()) -> Part:
     """Pickle a value, as multiprocessing does.

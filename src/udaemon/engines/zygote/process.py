@@ -27,8 +27,8 @@ _util: Any = util
 class ZygoteProcess(process.BaseProcess):
     """A `multiprocessing.Process` that a zygote forks.
 
-    A target may have a method `prepare(common, shared)`. It is called in place of the target, in the process that forks
-    the child and before it does, and returns what the child calls with no frame below it and nothing of multiprocessing
+    A target may have a method `prepare_before_fork(common, shared)`. It is called in place of the target, in the
+    process that forks the child, and returns what the child calls with no frame below it and nothing of multiprocessing
     round it: the child is a program of its own, whose exit code that returns. `common` are the descriptors that all
     children of the zygote have, the first of them the sentinel of the parent; `shared` is a dict that all that are
     forked together have in common.
@@ -44,7 +44,7 @@ class ZygoteProcess(process.BaseProcess):
 
     def prepare(self, common: Sequence[int], shared: dict[Any, Any]) -> Life:
         """What the child does. Called in the process that forks it; what is made there, the child need not make."""
-        prepare = getattr(self._target, "prepare", None)  # type: ignore[attr-defined]
+        prepare = getattr(self._target, "prepare_before_fork", None)  # type: ignore[attr-defined]
         if prepare is None:
             return partial(self._run, common[0])
         _process._parent_process = _process._ParentProcess(self._parent_name, self._parent_pid, common[0])  # type: ignore[attr-defined]
@@ -80,7 +80,7 @@ class ZygoteProcess(process.BaseProcess):
     def __getstate__(self) -> dict[str, Any]:
         """Leave the parent behind, and take its resource tracker along: another one would unlink what is ours."""
         tracker = sys.modules.get("multiprocessing.resource_tracker")
-        fd = None if tracker is None or hasattr(self._target, "prepare") else tracker._resource_tracker._fd  # type: ignore[attr-defined]
+        fd = None if tracker is None or hasattr(self._target, "prepare_before_fork") else tracker._resource_tracker._fd  # type: ignore[attr-defined]
         return self.__dict__ | {"_parent": None, "_popen": None, "_tracker": None if fd is None else Descriptor(fd)}
 
 

@@ -11,10 +11,8 @@ from typing import NamedTuple
 from udaemon.child.environment import callers, interpreter, read_at_startup
 from udaemon.engines.commands import Command, Launcher
 from udaemon.engines.zygote import wire
-from udaemon.engines.zygote.pickling import pack
 from udaemon.engines.zygote.prefork import PreforkedZygote
 from udaemon.engines.zygote.server import Setup
-from udaemon.engines.zygote.wire import Part
 
 
 class Plan(NamedTuple):
@@ -27,11 +25,6 @@ class Plan(NamedTuple):
     common: tuple[int, ...]
     setup: Setup
     stdout: int | None = None
-
-    def message(self) -> Part:
-        """What a zygote that waits for it is told."""
-        stdout = self.output if self.stdout is None else self.stdout
-        return pack(self.setup, (stdout, self.output, *self.common))
 
 
 class Starter:

@@ -12,10 +12,8 @@ from collections.abc import Callable, Iterable
 from udaemon.engines.zygote.popen import Popen
 from udaemon.engines.zygote.wire import MAX_FDS
 
-_ITS_OWN_FDS = 32
-"""What a zygote, whose limit is ours, may have open beside those of a batch."""
-
 Which = Callable[[Popen], bool]
+
 _ITS_OWN_FDS = 32
 """What a zygote, whose limit is ours, may have open beside those of a batch."""
 
@@ -51,9 +49,8 @@ class Waiting:
         self._popens.remove(popen)
         return True
 
-    def take_batch(self, can_fork: Which) -> list[Popen]:
-        """Take those that can be forked now, as many as a zygote has descriptors for, and one at least."""
-        room = min(MAX_FDS, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - _ITS_OWN_FDS)
+    def take_batch(self, can_fork: Which, room: int) -> list[Popen]:
+        """Take those that can be forked now, as many as `room` descriptors are enough for, and one at least."""
         batch: list[Popen] = []
         later: list[Popen] = []
         while self._popens and len(batch) < MAX_FDS:
@@ -75,3 +72,8 @@ class Waiting:
         if taken:
             self._popens = deque(popen for popen in self._popens if not which(popen))
         return taken
+
+
+def room() -> int:
+    """How many descriptors a zygote has for a batch."""
+    return min(MAX_FDS, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - _ITS_OWN_FDS)

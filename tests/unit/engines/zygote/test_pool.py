@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 from attrs import evolve
-from tests.fakes.zygote import FakeParent, FakePopen, FakeStarter, Zygotes
+from tests.fakes.zygote_pool import FakeParent, FakePopen, FakeStarter, Zygotes
 
 from udaemon.child.lifeline import Lifeline
 from udaemon.engines.zygote.pool import ZygotePool

@@ -1,0 +1,25 @@
+"""What a zygote does not import, and until when."""
+
+from __future__ import annotations
+
+from udaemon.engines.zygote.quarantine import Quarantine
+
+
+def test_what_failed_is_tried_again_in_new_code_and_what_harmed_is_not() -> None:
+    quarantine = Quarantine()
+    quarantine.failed({"a": "ValueError"})
+    quarantine.harmful("b", "it forked")
+    assert quarantine.left_out == {"a": "ValueError", "b": "it forked"}
+    quarantine.stale()
+    assert quarantine.left_out == {"b": "it forked"}
+
+
+def test_after_mishaps_in_a_row_a_kind_of_zygote_is_unlucky() -> None:
+    quarantine = Quarantine()
+    for _ in range(2):
+        quarantine.mishap()
+    assert not quarantine.unlucky
+    quarantine.stale()
+    assert quarantine.unlucky
+    quarantine.success()
+    assert not quarantine.unlucky

@@ -1,0 +1,75 @@
+"""When a spare zygote is taken, and when it is sent away for one that is executed. Nothing is executed here."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from types import MappingProxyType
+from typing import Any, cast
+
+import pytest
+
+from udaemon.child.environment import callers
+from udaemon.engines.commands import ExecFailed
+from udaemon.engines.zygote.server import Setup
+from udaemon.engines.zygote.start import Plan, Starter
+
+
+class Spare:
+    """A spare zygote, alive or not."""
+
+    pid = 7
+
+    def __init__(self, *, alive: bool = True) -> None:
+        self.alive = alive
+        self.ended = False
+
+    def lives(self) -> bool:
+        return self.alive
+
+    def end(self) -> None:
+        self.ended = True
+
+
+@pytest.fixture(autouse=True)
+def no_interpreter(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is executed cannot be."""
+    monkeypatch.setattr(sys, "executable", "/no/such/python")
+
+
+def plan(cwd: str = "/", env: Mapping[str, str] = MappingProxyType({})) -> Plan:
+    return Plan(2, (0,), Setup({**callers(), **env}, cwd, (), ()))
+
+
+@pytest.mark.parametrize(
+    ("cwd", "env", "alive", "taken"),
+    [
+        ("/", {}, True, True),
+        ("/", {"COLOUR": "red"}, True, True),
+        ("/", {"PYTHONUTF8": "1"}, True, False),
+        ("/", {"LD_PRELOAD": ""}, True, False),
+        ("/no/such/directory", {}, True, False),
+        ("/", {}, False, False),
+    ],
+    ids=["plain", "variable", "python", "linker", "directory", "dead"],
+)
+def test_a_spare_zygote_is_taken_where_it_can_be_what_is_wanted(
+    cwd: str, env: Mapping[str, str], *, alive: bool, taken: bool
+) -> None:
+    spare = Spare(alive=alive)
+    starter = Starter(cast("PreforkedZygote", spare))
+    found: Any = None
+    with suppress(ExecFailed):
+        found = starter.start(plan(cwd, env))
+    assert (found is spare, spare.ended, list(starter.pids)) == (taken, not taken, [])
+    starter.close()
+    assert spare.ended is not taken
+
+
+def test_the_second_zygote_is_executed() -> None:
+    starter = Starter(cast("PreforkedZygote", Spare()))
+    starter.start(plan())
+    with pytest.raises(ExecFailed, match="/no/such/python"):
+        starter.start(plan())
+    starter.close()
