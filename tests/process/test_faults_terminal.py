@@ -11,6 +11,8 @@ import time
 import pytest
 from tests.process.project import PATIENCE, UDAEMON, Project, gone, read_line
 
+from udaemon.child.echoes import ECHO
+
 CHATTY = """
     [daemons.chatty]
     command = ["sh", "-c", "while :; do echo hello; sleep 0.05; done"]
@@ -92,6 +94,9 @@ def test_two_interrupts_kill_what_does_not_stop(project: Project) -> None:
         while "deaf/0 stopping" not in read_line(up.stderr.fileno(), deadline):
             if project.instance("deaf")["state"] == "stopping":
                 break
+        up.send_signal(signal.SIGINT)  # at once: it may be the same one, passed on by a parent
+        with pytest.raises(subprocess.TimeoutExpired):
+            up.wait(ECHO)
         up.send_signal(signal.SIGINT)
         up.communicate(timeout=PATIENCE)
     assert up.returncode == 130

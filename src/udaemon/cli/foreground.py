@@ -10,10 +10,12 @@ import select
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
+from udaemon.child.echoes import Echoes
 from udaemon.child.signals import DEADLY, survive_signals
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.output import say
@@ -52,6 +54,7 @@ class ForegroundUp:
         self._options = options
         self._wakes, self._waker = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._interrupts: list[int] = []
+        self._echoes = Echoes()
         self._stopping: list[Client] = []
         self._output_failed: list[OSError] = []
         self._drawing = False
@@ -145,6 +148,8 @@ class ForegroundUp:
 
     def _interrupt(self, number: int) -> None:
         """The first signal stops everything, the next ones hurry it."""
+        if self._echoes.is_echo(number, time.monotonic()):
+            return
         hurry = bool(self._interrupts)
         self._interrupts.append(number)
         say(self._options, "killing what is left" if hurry else "stopping everything; once more kills at once")

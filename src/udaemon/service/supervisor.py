@@ -11,9 +11,13 @@ import os
 import resource
 import signal
 import socket
+import time
+from functools import partial
 from typing import TYPE_CHECKING
 
+from udaemon.child.echoes import Echoes
 from udaemon.child.scoreboard import Scoreboard
+from udaemon.cli.file_limit import raise_file_limit
 from udaemon.control import claim, rundir
 from udaemon.control.rundir_guard import RundirGuard
 from udaemon.engines.local import LocalEngine
@@ -36,15 +40,9 @@ if TYPE_CHECKING:
     from udaemon.control.server import ControlServer
     from udaemon.engines.zygote.prefork import PreforkedZygote
 
-_FDS_AN_INSTANCE = 5
-"""A pidfd, a report socket, the instance's lock, the read end of its log pipe, and its copy for the logger's guard."""
 _DRAIN, _DRAIN_HELD = 3.0, 0.2
 """Seconds for the logger to write what is left; where somebody holds a log open, that was waited for before."""
-_FDS_OF_OURS = 20
-"""Without these nothing begins."""
 _NO_PLACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
-_FDS_BESIDE = 400
-"""For clients, the zygotes, and the fds that a batch of starts holds for a moment."""
 
 
 class Service:
@@ -58,12 +56,13 @@ class Service:
         manifest = handed.manifest
         self._handed = handed
         self._signalled = False
+        self._echoes = Echoes()
         # Nobody waits at the terminal of `up -d`, but whoever started it may wait for its stderr to be closed.
         self._terminal = os.open(os.devnull, os.O_WRONLY) if handed.lifeline is None else os.dup(2)
         fleet = Fleet(manifest)
         slots = {key: slot for slot, key in enumerate(fleet.instances)}
         rundir.check_room(handed.directory, len(slots))
-        limit = _raise_file_limit(sum(daemon.instances for daemon in manifest.daemons.values() if daemon.enabled))
+        limit = raise_file_limit(sum(daemon.instances for daemon in manifest.daemons.values() if daemon.enabled))
         if limit is not None:
             resource.prlimit(preforked.pid, resource.RLIMIT_NOFILE, resource.getrlimit(resource.RLIMIT_NOFILE))
         self._notices = Notices()
@@ -138,7 +137,7 @@ class Service:
             self._loop.add(waits)
         self._loop.afterwards(self._supervisor.end_of_turn)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
-            self._loop.on_signal(number, self._on_stop_signal)
+            self._loop.on_signal(number, partial(self._on_stop_signal, number))
         self._loop.on_signal(signal.SIGHUP, self._on_hangup)
         self._loop.on_signal(signal.SIGCHLD, self._on_child)
         if handed.lifeline is not None:
@@ -213,14 +212,15 @@ class Service:
     def _on_abandoned(self) -> None:
         self._log_drain.abandoned()
 
-    def _on_stop_signal(self) -> None:
+    def _on_stop_signal(self, number: int) -> None:
         """TERM, INT and QUIT stop everything; a second one hurries.
 
         Only what came here counts: systemd sends TERM to each process of a unit, also to the foreground `up`, which
         asks for the same by its own way.
         """
-        self._supervisor.shut_down(hurry=self._signalled)
-        self._signalled = True
+        if not self._echoes.is_echo(number, time.monotonic()):
+            self._supervisor.shut_down(hurry=self._signalled)
+            self._signalled = True
 
     def _on_hangup(self) -> None:
         """People send it to have a manifest read again."""
@@ -278,24 +278,3 @@ def _reason(error: OSError) -> str:
     name = errno.errorcode.get(error.errno or 0, "?")
     limit = f"; the limit (ulimit -n) is {resource.getrlimit(resource.RLIMIT_NOFILE)[0]}"
     return f"{error.strerror} ({name}){limit if error.errno == errno.EMFILE else ''}"
-
-
-def _raise_file_limit(instances: int) -> tuple[int, int] | None:
-    """Make room for every instance's fds (faults.md F13). Returns the limit that daemons get back, if it was changed.
-
-    Raises:
-        UdaemonError: There is no room for all of them: better now than one by one.
-    """
-    needed = instances * _FDS_AN_INSTANCE + _FDS_BESIDE
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    least = instances * _FDS_AN_INSTANCE + _FDS_OF_OURS
-    if hard != resource.RLIM_INFINITY and hard < least:
-        raise UdaemonError(
-            f"Too many open files (EMFILE): {instances} instances need {least} descriptors, "
-            f"and the limit (ulimit -n) is {hard}; raise it (ulimit -Hn, LimitNOFILE= in a unit)"
-        )
-    if soft == resource.RLIM_INFINITY or soft >= needed:
-        return None
-    raised = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (raised, hard))
-    return soft, hard

@@ -242,17 +242,7 @@ class ZygoteClient:
         batch, self._batch = self._batch, []
         self._quarantine.success()
         self._listens()  # first of all: it forks the next ones while we look at these
-        lost, errors = [], []
-        for popen, result in zip(batch, results, strict=True):
-            try:
-                if not deliver(popen, result, self._parent):
-                    lost.append(popen)
-            except Exception as error:  # noqa: BLE001 - faults.md F6: the others of the batch are there, too
-                errors.append(error)
-        if lost:
-            self._parent.lost(lost, "zygote does not know what became of it")
-        if errors:
-            raise errors[0]
+        deliver(batch, results, self._parent)
 
     def _pass_on(self, which: Callable[[Popen], bool]) -> None:
         """Hand those over that are better forked elsewhere."""

@@ -1,4 +1,4 @@
-"""What a zygote says of one process that it was to fork, told to whoever wanted it.
+"""What a zygote says of the processes that it was to fork, told to whoever wanted them.
 
 Believes no pid that is not a child of ours: the zygote has run other people's code.
 """
@@ -6,6 +6,7 @@ Believes no pid that is not a child of ours: the zygote has run other people's c
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import Any
 
 from udaemon.engines.status import open_child
@@ -13,7 +14,22 @@ from udaemon.engines.zygote.popen import Popen
 from udaemon.engines.zygote.protocol import Parent
 
 
-def deliver(popen: Popen, result: Any, parent: Parent) -> bool:
+def deliver(batch: Sequence[Popen], results: Sequence[Any], parent: Parent) -> None:
+    """Tell what became of a batch. What goes wrong with one is raised when all have been told."""
+    lost, errors = [], []
+    for popen, result in zip(batch, results, strict=True):
+        try:
+            if not _deliver(popen, result, parent):
+                lost.append(popen)
+        except Exception as error:  # noqa: BLE001 - faults.md F6: the others of the batch are there, too
+            errors.append(error)
+    if lost:
+        parent.lost(lost, "zygote does not know what became of it")
+    if errors:
+        raise errors[0]
+
+
+def _deliver(popen: Popen, result: Any, parent: Parent) -> bool:
     """Tell what became of a process. Returns False where nobody knows.
 
     Args:
