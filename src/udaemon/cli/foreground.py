@@ -62,6 +62,16 @@ class ForegroundUp:
         self._lost = False
         self._reader_failed = False
 
+    @contextmanager
+    def signals_held(self) -> Iterator[None]:
+        """Let what asks for an end wait for `run`: once daemons run it is to stop them, and wait for that."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
+        try:
+            yield
+        except BaseException:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
+            raise
+
     def run(self, project: str, instances: Sequence[str], names: tuple[str, ...]) -> int:
         """Start what was named, show progress, then logs and events until the supervisor has ended.
 
@@ -215,6 +225,7 @@ class ForegroundUp:
         for kept in _TERMINAL:
             signal.signal(kept, before[kept])
         before_fd = signal.set_wakeup_fd(self._waker)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
         try:
             yield
         finally:
