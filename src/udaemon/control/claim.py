@@ -90,6 +90,25 @@ def hold(name: str, uid: int) -> socket.socket | None:
     return held
 
 
+def holder(name: str, uid: int) -> int | None:
+    """The pid of a process of this user that holds a name, None where none does.
+
+    Somebody else who has it is not believed, so that nobody can keep others from starting.
+    """
+    probe = hold(name, uid)
+    if probe is not None:
+        probe.close()
+        return None
+    inode = _inode(_address(name, uid)) if SUPPORTED else None
+    if inode is None:
+        return None
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        with suppress(OSError):  # it has gone, or is another user's
+            if os.stat(f"/proc/{pid}").st_uid == uid and inode in _open_sockets(pid):
+                return int(pid)
+    return None
+
+
 def connect(directory: str, uid: int) -> socket.socket | None:
     """Connect to the supervisor of a project, wherever its run directory is; None where nobody has claimed it.
 
@@ -135,6 +154,25 @@ def taken(uid: int, hash8: str | None = None, project: str | None = None) -> lis
 def squatted(error: Squatted, directory: str) -> UdaemonError:
     """What to tell of a name that somebody else has."""
     return UdaemonError(f"the name of {directory} is held by a process of uid {error.uid}", "find it with ss -xlp")
+
+
+def _inode(address: str) -> str | None:
+    """What a bound socket is called in /proc/PID/fd."""
+    wanted = os.fsencode(address.replace("\0", "@"))
+    with suppress(OSError), open(_TABLE, "rb") as table:
+        for line in table:
+            words = line.split()
+            if words[-1] == wanted:
+                return f"socket:[{int(words[6])}]"
+    return None
+
+
+def _open_sockets(pid: str) -> set[str]:
+    found = set()
+    for fd in os.listdir(f"/proc/{pid}/fd"):
+        with suppress(OSError):
+            found.add(os.readlink(f"/proc/{pid}/fd/{fd}"))
+    return found
 
 
 def _address(name: str, uid: int) -> str:

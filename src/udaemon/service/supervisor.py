@@ -94,6 +94,7 @@ class Service:
             self._logger,
             slots=slots,
             locks=os.path.join(handed.directory, "locks"),
+            beside=lambda key: claim.holder(f"{os.path.basename(handed.directory)}/{key}", os.geteuid()),
             log_path=manifest.log_path,
             happen=self._on_event,
             bug=self._on_bug,
