@@ -87,6 +87,7 @@ class Service:
             oom_score=shield(),
             preforked=preforked,
             on_notice=lambda text: self._notices.publish(None, "zygote", text, {}),
+            on_good_run=self._on_good_run,
             others=lambda: () if self._logger.pid is None else (self._logger.pid,),
         )
         self._performer = Performer(
@@ -189,6 +190,9 @@ class Service:
         server.close({"lost": self._lost} if self._lost else None)  # only now is it known
         self._scoreboard.close()
         rundir.clean(self._handed.directory, self._rundir_guard.fd)
+
+    def _on_good_run(self, key: Key) -> None:
+        self._supervisor.good_run(key)
 
     def _on_event(self, key: Key, event: Event) -> None:
         self._supervisor.happen(key, event)
