@@ -10,7 +10,7 @@ import fcntl
 import os
 import shlex
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from typing import Any
 
 from attrs import evolve
@@ -207,27 +207,27 @@ def _locked(manifest: Manifest, key: Key) -> Iterator[int]:
     base = rundir.base(os.environ, os.geteuid())
     name = rundir.directory_name(manifest.project, manifest.file)
     directory = os.path.join(base, name)
-    _ask_supervisor(name, key)
-    fd = rundir.make(base, name)
-    try:
-        lock = locks.acquire(os.path.join(directory, "locks"), key)
-    except locks.LockHeld as error:
-        raise UdaemonError(f"{key} runs already: {error}", _way_out(manifest, key, fd, error.pid)) from None
-    finally:
-        rundir.release(fd)
-    held = claim.hold(f"{name}/{key}", os.geteuid())
-    if held is None and claim.SUPPORTED:
-        os.close(lock)
-        raise UdaemonError(f"{key} runs already, by another udaemon run", "it may be of another terminal or session")
-    locks.record(lock, os.getpid())
-    try:
-        yield lock
-    finally:
-        os.close(lock)
-        _tidy(directory, fd, key)
-        os.close(fd)
+    with ExitStack() as stack:
+        # First of all: a supervisor that says it does not run it has yet to look for this name before it could.
+        held = claim.hold(f"{name}/{key}", os.geteuid())
         if held is not None:
-            held.close()
+            stack.enter_context(held)
+        _ask_supervisor(name, key)
+        fd = rundir.make(base, name)
+        stack.callback(os.close, fd)
+        try:
+            lock = locks.acquire(os.path.join(directory, "locks"), key)
+        except locks.LockHeld as error:
+            raise UdaemonError(f"{key} runs already: {error}", _way_out(manifest, key, fd, error.pid)) from None
+        finally:
+            rundir.release(fd)
+        stack.callback(_tidy, directory, fd, key)
+        stack.callback(os.close, lock)
+        if held is None and claim.SUPPORTED:
+            hint = "it may be of another terminal or session"
+            raise UdaemonError(f"{key} runs already, by another udaemon run", hint)
+        locks.record(lock, os.getpid())
+        yield lock
 
 
 def _ask_supervisor(name: str, key: Key) -> None:
@@ -242,6 +242,8 @@ def _ask_supervisor(name: str, key: Key) -> None:
             return
         with Client(connection) as client:
             told = client.ask("ps", names=[str(key)])["instances"]
+        if told and told[0]["pid"] is None and told[0]["state"] == "starting":
+            raise UdaemonError(f"{key} is being started", f"udaemon stop {key.name} ends it")
         if told and told[0]["pid"] is not None:
             raise UdaemonError(f"{key} runs already: pid {told[0]['pid']}", f"udaemon stop {key.name} ends it")
 

@@ -239,6 +239,7 @@ def test_f32_a_second_signal_kills_what_ignores_the_first(shop: Project, number:
         assert process.stderr is not None
         assert "sent SIGTERM" in read_line(process.stderr.fileno(), time.monotonic() + PATIENCE)
         process.send_signal(number)
+        process.send_signal(signal.SIGINT + signal.SIGTERM - number)
         process.wait(PATIENCE)
         assert not alive(pid)
 

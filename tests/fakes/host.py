@@ -70,6 +70,7 @@ class FakeHost:
         self.asked: list[tuple[tuple[Key, ...], Event]] = []
         self.sent: list[tuple[Key, str]] = []
         self.spawned: list[Key] = []
+        self.run_followers: list[Callable[[Key], None]] = []
         self.down: list[tuple[bool, float | None]] = []
         self.readers: list[Callable[[Manifest | UdaemonError], None]] = []
         self.slots: dict[Key, SlotReading] = {}
@@ -121,6 +122,14 @@ class FakeHost:
         self.subscribers.append(subscriber)
         self.on_subscribe()
         return lambda: self.subscribers.remove(subscriber)
+
+    def follow_runs(self, follower: Callable[[Key], None]) -> Callable[[], None]:
+        self.run_followers.append(follower)
+        return lambda: self.run_followers.remove(follower)
+
+    def good_run(self, key: Key) -> None:
+        for follower in tuple(self.run_followers):
+            follower(key)
 
     def recent(self) -> Sequence[FakeNotice]:
         return tuple(self._recent)

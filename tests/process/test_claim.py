@@ -8,10 +8,11 @@ import shutil
 import signal
 import socket
 import subprocess
+import time
 from contextlib import ExitStack
 
 import pytest
-from tests.process.project import PATIENCE, UDAEMON, Project
+from tests.process.project import PATIENCE, UDAEMON, Project, read_line
 
 from udaemon.control import claim
 
@@ -148,3 +149,24 @@ def test_a_name_that_another_user_has_is_told_and_not_believed(shop: Project) ->
         assert "held by a process of uid 65534" in said.stderr
         assert shop.instance("one")["state"] == "running"
         shop.down()
+
+
+@pytest.mark.parametrize("name", ["one", "task"])
+def test_a_supervisor_starts_no_second_copy_beside_a_run_of_another_session(shop: Project, name: str) -> None:
+    shop.manifest(SLEEPS.replace('"sleep 1000"', '["sh", "-c", "echo runs; exec sleep 1000"]'))
+    with subprocess.Popen(
+        [*UDAEMON, "run", name],
+        cwd=shop.directory,
+        env=shop.environ | {"XDG_RUNTIME_DIR": other(shop, "su")},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as run:
+        assert run.stdout is not None
+        assert read_line(run.stdout.fileno(), time.monotonic() + PATIENCE)
+        shop.run("up", "-d", code=None)
+        waits = shop.until(name, lambda one: one["state"] == "backoff")
+        assert waits["runs"]["last"]["error"] == f"another copy runs, by udaemon run: pid {run.pid}"
+        run.terminate()
+        run.communicate(timeout=PATIENCE)
+    shop.until(name, lambda one: one["state"] == "running")

@@ -11,6 +11,8 @@ import time
 import pytest
 from tests.process.project import PATIENCE, UDAEMON, Project, gone, read_line
 
+from udaemon.child.echoes import ECHO
+
 CHATTY = """
     [daemons.chatty]
     command = ["sh", "-c", "while :; do echo hello; sleep 0.05; done"]
@@ -92,7 +94,29 @@ def test_two_interrupts_kill_what_does_not_stop(project: Project) -> None:
         while "deaf/0 stopping" not in read_line(up.stderr.fileno(), deadline):
             if project.instance("deaf")["state"] == "stopping":
                 break
+        up.send_signal(signal.SIGINT)  # at once: it may be the same one, passed on by a parent
+        with pytest.raises(subprocess.TimeoutExpired):
+            up.wait(ECHO)
         up.send_signal(signal.SIGINT)
         up.communicate(timeout=PATIENCE)
     assert up.returncode == 130
     assert project.run_directories() == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_foreground_that_is_told_to_go_while_it_starts_waits_for_the_end_of_all(
+    project: Project, number: signal.Signals
+) -> None:
+    """As soon as a daemon runs somebody may stop `up`, also before that listens to its supervisor."""
+    project.manifest(f"""
+        [daemons.first]
+        command = "read up < who; kill -{number.name[3:]} $up; exec sleep 1000"
+        shell = true
+    """)
+    os.mkfifo(project.directory / "who")
+    who = os.open(project.directory / "who", os.O_RDWR)
+    with project.process("up") as up:
+        os.write(who, f"{up.pid}\n".encode())
+        assert up.wait(PATIENCE) == (0 if number == signal.SIGTERM else 130)
+    assert project.run_directories() == []
+    os.close(who)

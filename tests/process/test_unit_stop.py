@@ -158,6 +158,19 @@ def test_f9_a_second_signal_to_the_supervisor_hurries(busy: Project, begun: Bell
     supervisor = busy.ps()["supervisor"]["pid"]
     os.kill(supervisor, signal.SIGTERM)
     begun.lines(2)
-    os.kill(supervisor, signal.SIGTERM)
+    os.kill(supervisor, signal.SIGINT)
     assert gone(pids)
     assert "run finished" not in (busy.state / "udaemon" / "shop" / "log" / "task.log").read_text()
+
+
+def test_f9_a_signal_that_comes_twice_at_once_is_one(busy: Project, begun: Bell) -> None:
+    """timeout(1) and script(1) send one to their child and one to its group."""
+    busy.run("up", "-d")
+    begun.lines(3)
+    supervisor = busy.ps()["supervisor"]["pid"]
+    for _ in range(2):
+        os.kill(supervisor, signal.SIGTERM)
+        begun.lines(1)  # a command has its TERM, so the supervisor has had the first
+    (busy.directory / "hold.fifo").write_text("")
+    assert gone([supervisor])
+    assert "run finished" in (busy.state / "udaemon" / "shop" / "log" / "task.log").read_text()

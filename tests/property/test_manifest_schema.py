@@ -29,6 +29,7 @@ BEYOND = {
     "bad-command",  # a quote that is not closed
     "bad-reference",
     "both-to-run",
+    "context-in-name",
     "contradiction",
     "encoding",
     "env-file",

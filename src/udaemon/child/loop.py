@@ -214,6 +214,8 @@ def back_to_back(run: Callable[[], Any], *, flags: StopFlags, recorder: Recorder
                 if number >= sampled:
                     sampled = number + _sample(writer, now - started, number - counted)
                     counted = number
+                    if not recorder.had_good_run:
+                        recorder.good_run()
                     if flags.look() or flags.attention:
                         break
                     if now >= rss_due:

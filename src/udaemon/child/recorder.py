@@ -11,7 +11,7 @@ from typing import Any
 
 from udaemon.child.forked import leave_if_forked
 from udaemon.child.memory import rss_peak
-from udaemon.child.report import Reporter, RunFailed
+from udaemon.child.report import GoodRun, Reporter, RunFailed
 from udaemon.child.scoreboard import SlotWriter
 from udaemon.child.task import StopTask, TaskEvent
 from udaemon.child.telling import last_line, show_exception
@@ -54,6 +54,7 @@ class Recorder:
         self._reporter = reporter
         self._listeners = listeners
         self.ended_by: BaseException | None = None
+        self.had_good_run = False
 
     @property
     def listens(self) -> bool:
@@ -73,6 +74,8 @@ class Recorder:
             self.writer.failed(started, ended)
         else:
             self.writer.done(started, ended)
+            if not self.had_good_run:
+                self.good_run()
         if failed and error is not None:
             self._reporter.send(RunFailed(self.writer.count, last_line(error)))
         kind = "task_failed" if failed else "task_done"
@@ -90,6 +93,11 @@ class Recorder:
                     error=error if failed else None,
                 )
             )
+
+    def good_run(self) -> None:
+        """Tell of the first good run of this process; whoever waits for one need not look again and again."""
+        self.had_good_run = True
+        self._reporter.send(GoodRun())
 
     def paused(self, due: float) -> None:
         """Record when the next run is due."""

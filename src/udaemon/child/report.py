@@ -24,6 +24,10 @@ class ReadyReport(NamedTuple):
     """The task is built and its start listeners were told."""
 
 
+class GoodRun(NamedTuple):
+    """The first run of this process that was no failure; the ones after it are only in the scoreboard."""
+
+
 class RunFailed(NamedTuple):
     """An exception left a run; `error` is its last line ("ValueError: no")."""
 
@@ -38,7 +42,7 @@ class Leaving(NamedTuple):
     message: str | None
 
 
-Report = ReadyReport | RunFailed | Leaving
+Report = ReadyReport | GoodRun | RunFailed | Leaving
 
 
 def encode(report: Report) -> bytes:
@@ -47,6 +51,8 @@ def encode(report: Report) -> bytes:
     match report:
         case ReadyReport():
             fields = {"kind": "ready"}
+        case GoodRun():
+            fields = {"kind": "good-run"}
         case RunFailed(number, error):
             fields = {"kind": "run-failed", "id": number, "error": error[:TEXT_LIMIT]}
         case Leaving(reason, message):
@@ -56,7 +62,7 @@ def encode(report: Report) -> bytes:
 
 
 # Each page that a fresh fork is the first to touch is copied for it, and a JSON encoder touches fifty.
-_READY = encode(ReadyReport())
+_MADE: dict[type[object], bytes] = {type(report): encode(report) for report in (ReadyReport(), GoodRun())}
 
 
 class Reporter:
@@ -74,7 +80,7 @@ class Reporter:
             self._socket.detach()  # the task has closed it; the number may be that of a file of its own
             self._socket = None
             return
-        framed = _READY if isinstance(report, ReadyReport) else encode(report)
+        framed = _MADE.get(type(report)) or encode(report)
         try:
             # MSG_NOSIGNAL: the task may have set SIGPIPE to its default, which would kill us here.
             sent = self._socket.send(framed, _FLAGS)
@@ -128,6 +134,8 @@ def _report(fields: Mapping[str, object]) -> Report | None:
     kind = fields.get("kind")
     if kind == "ready":
         return ReadyReport()
+    if kind == "good-run":
+        return GoodRun()
     if kind == "run-failed":
         number, error = fields.get("id"), fields.get("error")
         if type(number) is int and 0 <= number < 2**53 and isinstance(error, str):

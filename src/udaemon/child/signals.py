@@ -20,6 +20,7 @@ from time import monotonic
 from types import FrameType
 from typing import Any
 
+from udaemon.child.echoes import Echoes
 from udaemon.waits import LONGEST
 
 STOPS = (int(signal.SIGTERM), int(signal.SIGQUIT), int(signal.SIGINT))
@@ -115,6 +116,7 @@ class Signals:
         self.parent_gone = parent_gone
         self._hurry = hurry
         self._asked_to_end = False
+        self._echoes = Echoes()
         self._pending: list[int] = []
         self._pipe: tuple[int, int] | None = None
         self._pipe_is: list[tuple[int, int]] = []
@@ -166,7 +168,7 @@ class Signals:
         a unit, so it comes here once from there and once from the supervisor, and the pipe of a supervisor that has
         died signals TERM for each child that closes its end.
         """
-        if number in HURRIES:
+        if number in HURRIES and not self._echoes.is_echo(number, monotonic()):
             if self._asked_to_end and not self.parent_gone():
                 self._hurry()
             self._asked_to_end = True

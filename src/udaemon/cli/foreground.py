@@ -10,10 +10,12 @@ import select
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
+from udaemon.child.echoes import Echoes
 from udaemon.child.signals import DEADLY, survive_signals
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.output import say
@@ -53,12 +55,23 @@ class ForegroundUp:
         self._options = options
         self._wakes, self._waker = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._interrupts: list[int] = []
+        self._echoes = Echoes()
         self._stopping: list[Client] = []
         self._output_failed: list[OSError] = []
         self._drawing = False
         self._ended_well = False
         self._lost = False
         self._reader_failed = False
+
+    @contextmanager
+    def signals_held(self) -> Iterator[None]:
+        """Let what asks for an end wait for `run`: once daemons run it is to stop them, and wait for that."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
+        try:
+            yield
+        except BaseException:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
+            raise
 
     def run(self, project: str, instances: Sequence[str], names: tuple[str, ...]) -> int:
         """Start what was named, show progress, then logs and events until the supervisor has ended.
@@ -146,6 +159,8 @@ class ForegroundUp:
 
     def _interrupt(self, number: int) -> None:
         """The first signal stops everything, the next ones hurry it."""
+        if self._echoes.is_echo(number, time.monotonic()):
+            return
         hurry = bool(self._interrupts)
         self._interrupts.append(number)
         say(self._options, "killing what is left" if hurry else "stopping everything; once more kills at once")
@@ -211,6 +226,7 @@ class ForegroundUp:
         for kept in _TERMINAL:
             signal.signal(kept, before[kept])
         before_fd = signal.set_wakeup_fd(self._waker)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
         try:
             yield
         finally:

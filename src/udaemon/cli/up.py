@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -63,15 +64,16 @@ def bring_up(
             return _join(claimed, manifest, options, names=names, wait=wait, timeout=timeout)
         attached = None if detach else _attached(fd, manifest, chosen, options)
         try:
-            lifeline = launch.go(
-                manifest,
-                _source(options),
-                os.path.join(base, name),
-                autostart=not names,
-                lock=lock,
-                claim=None if claimed is None else claimed.fileno(),
-                with_lifeline=not detach,
-            )
+            with nullcontext() if attached is None else attached.signals_held():
+                lifeline = launch.go(
+                    manifest,
+                    _source(options),
+                    os.path.join(base, name),
+                    autostart=not names,
+                    lock=lock,
+                    claim=None if claimed is None else claimed.fileno(),
+                    with_lifeline=not detach,
+                )
         except UdaemonError:
             launch.close()
             rundir.clean(os.path.join(base, name), fd)  # all or nothing

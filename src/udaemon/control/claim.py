@@ -89,6 +89,23 @@ def hold(name: str, uid: int) -> socket.socket | None:
     return held
 
 
+def holder(name: str, uid: int) -> int | None:
+    """The pid of a process of this user that holds a name, None where none does.
+
+    Somebody else who has it is not believed, so that nobody can keep others from starting.
+    """
+    probe = hold(name, uid)
+    if probe is not None:
+        probe.close()
+        return None
+    inode = procfs.unix_names().get(os.fsencode(_address(name, uid).replace("\0", "@"))) if SUPPORTED else None
+    if inode is None:
+        return None
+    return next(
+        (pid for pid in procfs.pids() if _is_of(pid, uid) and f"socket:[{inode}]" in procfs.open_names(pid)), None
+    )
+
+
 def connect(directory: str, uid: int) -> socket.socket | None:
     """Connect to the supervisor of a project, wherever its run directory is; None where nobody has claimed it.
 
@@ -132,6 +149,13 @@ def taken(uid: int, hash8: str | None = None, project: str | None = None) -> lis
 def squatted(error: Squatted, directory: str) -> UdaemonError:
     """What to tell of a name that somebody else has."""
     return UdaemonError(f"the name of {directory} is held by a process of uid {error.uid}", "find it with ss -xlp")
+
+
+def _is_of(pid: int, uid: int) -> bool:
+    try:
+        return os.stat(f"/proc/{pid}").st_uid == uid
+    except OSError:  # it has gone
+        return False
 
 
 def _address(name: str, uid: int) -> str:

@@ -108,6 +108,9 @@ class Host(Protocol):
     def subscribe(self, subscriber: Callable[[Any], None]) -> Callable[[], None]:
         """Call `subscriber` with every `Notice` from now on. Returns what ends that."""
 
+    def follow_runs(self, follower: Callable[[Key], None]) -> Callable[[], None]:
+        """Call `follower` with the instance at the first good run of each process. Returns what ends that."""
+
     def recent(self) -> Sequence[Notice]:
         """The notices that are remembered, the oldest first."""
 

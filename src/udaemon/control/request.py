@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from udaemon.control import messages
 from udaemon.control.host import Host, Notice
 from udaemon.errors import ExitCode, UdaemonError
+from udaemon.policy.instance import Key
 
 
 class Channel(Protocol):
@@ -73,6 +74,10 @@ class Request:
     def follow(self, host: Host, callback: Callable[[Notice], None]) -> None:
         """Call `callback` with what happens, until the request is over. A bug in it ends this request only."""
         self._endings.append(host.subscribe(lambda notice: self.guard(lambda: callback(notice))))
+
+    def follow_runs(self, host: Host, callback: Callable[[Key], None]) -> None:
+        """Call `callback` with each instance that has a good run; otherwise as `follow`."""
+        self._endings.append(host.follow_runs(lambda key: self.guard(lambda: callback(key))))
 
     def after(self, seconds: float, callback: Callable[[], None]) -> None:
         """Call `callback` in so many seconds, unless the request is over by then."""

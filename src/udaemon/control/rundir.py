@@ -125,8 +125,7 @@ def _locked(fd: int, seconds: float) -> bool:
         return True
     from threading import Thread  # who waits has time for it
 
-    # flock(2) knows no time-out, and a signal is nothing that a module may use. A thread that waits in vain has a
-    # descriptor of its own: with that it would let go of a lock that it got too late.
+    # flock(2) knows no time-out. A thread that waits in vain lets go of what it gets too late with its own descriptor.
     copy = os.dup(fd)
 
     def wait() -> None:
@@ -150,10 +149,8 @@ def _busy(path: str, fd: int, within: float) -> UdaemonError:
         pid = next((words[4] for words in found if words[1] == "FLOCK" and words[5].endswith(inode)), None)
     who = "another up" if pid is None else f"another up, pid {pid},"
     waited = f" and was not through within {within:g} s" if within else ""
-    return UdaemonError(
-        f"run directory {path} cannot be made: {who} is at it{waited}",
-        "let it go on (kill -CONT) or end it" if pid is None else f"let it go on (kill -CONT {pid}) or end it",
-    )
+    hint = f"let it go on (kill -CONT {pid or 'PID'}), or end it"
+    return UdaemonError(f"run directory {path} cannot be made: {who} is at it{waited}", hint)
 
 
 def check_room(path: str, instances: int) -> None:

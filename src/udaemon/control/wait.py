@@ -63,7 +63,7 @@ def wait_for_outcomes(
     judge: Judge,
     *,
     timeout: float | None,
-    look_again: float | None = None,
+    runs: bool = False,
     fresh: bool = False,
 ) -> None:
     """Tell each instance as soon as `judge` has an outcome for it; answer when all have one.
@@ -78,7 +78,7 @@ def wait_for_outcomes(
         judge: Gives the outcome of each.
         timeout: Seconds after which the request fails with what is still missing; None to wait for ever.
         fresh: Whether something was started, and the client should know what the files of the manifest were like then.
-        look_again: Seconds after which to judge anew though nothing was told; None where everything is told.
+        runs: Whether good runs count, of which no notice tells.
     """
     pending = dict.fromkeys(keys)
     count, failed = len(pending), 0
@@ -97,22 +97,22 @@ def wait_for_outcomes(
                 {"failed": failed} | ({"files": dict(host.manifest.files)} if fresh and host.manifest.files else {})
             )
 
-    def on_notice(notice: Notice) -> None:
-        if notice.key in pending:
-            look(notice.key)
+    def look_if_pending(key: Key | None) -> None:
+        if key in pending:
+            look(key)
 
-    def look_at_all() -> None:
-        look(*pending)
-        if pending and look_again is not None:
-            request.after(look_again, look_at_all)
+    def on_notice(notice: Notice) -> None:
+        look_if_pending(notice.key)
 
     def on_timeout() -> None:
         late = ", ".join(f"{key} is {host.view(key).instance.state}" for key in islice(pending, _NAMED))
         late += f" and {len(pending) - _NAMED} more are not" if len(pending) > _NAMED else ""
         request.fail(UdaemonError(f"not within {timeout:g} s: {late}", exit_code=ExitCode.TIMED_OUT))
 
-    look_at_all()
+    look(*pending)
     if pending:
         request.follow(host, on_notice)
+        if runs:
+            request.follow_runs(host, look_if_pending)
         if timeout is not None:
             request.after(timeout, on_timeout)

@@ -53,6 +53,7 @@ class LocalEngine:
         nofile: RLIMIT_NOFILE (soft, hard) for daemons, None for our own.
         oom_score: What daemons get, where ours was lowered.
         on_notice: Told in a sentence what became of zygotes.
+        on_good_run: Told of each first good run of a process.
         others: Pids of further children of ours, which are not to be taken for orphans.
         output: What zygotes get as stdout and stderr.
         timeouts: After how long a zygote that does not answer is replaced.
@@ -70,6 +71,7 @@ class LocalEngine:
         nofile: tuple[int, int] | None = None,
         oom_score: int | None = None,
         on_notice: Callable[[str], None] = lambda _text: None,
+        on_good_run: Callable[[Key], None] = lambda _key: None,
         others: Callable[[], Collection[int]] = tuple,
         output: int = 2,
         timeouts: Timeouts = _TIMEOUTS,
@@ -84,6 +86,7 @@ class LocalEngine:
             reactor,
             on_ready=lambda managed: listener(managed.key, Ready()),
             on_leaving=lambda managed: listener(managed.key, Leaving()),
+            on_good_run=lambda managed: on_good_run(managed.key),
         )
         self._reaper = Reaper(reactor, listener, self._reports, project, lambda: (*self._fork_queue.pids, *others()))
         self._executing = Executing(reactor, listener, self._reports.listen, timeouts.execute)

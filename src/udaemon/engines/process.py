@@ -30,6 +30,7 @@ class ManagedProcess:
         reports: Our end of its socket, for one that reports.
         origin: What it was forked from; None for one that was executed.
         leaving: Its last words on that.
+        had_good_run: It has said so, and need not say it again.
         refusal: Why its program was not executed; it is told of it when it has ended.
         ended: How it ended, once that is known.
         survivors: Pids and pidfds of what it left behind.
@@ -47,6 +48,7 @@ class ManagedProcess:
     reader: FrameReader = field(factory=FrameReader)
     origin: Origin | None = None
     leaving: Leaving | None = None
+    had_good_run: bool = False
     refusal: SpawnFailed | None = None
     ended: Status | None = None
     survivors: dict[int, int] = field(factory=dict)

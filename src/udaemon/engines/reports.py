@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from udaemon.child.report import Leaving, ReadyReport, RunFailed
+from udaemon.child.report import GoodRun, Leaving, ReadyReport, RunFailed
 from udaemon.engines.base import Reactor
 from udaemon.engines.process import ManagedProcess
 from udaemon.policy.instance import Key
@@ -23,14 +23,20 @@ class Reports:
         reactor: Where their sockets are watched.
         on_ready: Told when one has built its task.
         on_leaving: Told when one has said that it ends.
+        on_good_run: Told when one has had the first good run of its process.
     """
 
     def __init__(
-        self, reactor: Reactor, on_ready: Callable[[ManagedProcess], None], on_leaving: Callable[[ManagedProcess], None]
+        self,
+        reactor: Reactor,
+        on_ready: Callable[[ManagedProcess], None],
+        on_leaving: Callable[[ManagedProcess], None],
+        on_good_run: Callable[[ManagedProcess], None] = lambda _living: None,
     ) -> None:
         self._reactor = reactor
         self._on_ready = on_ready
         self._on_leaving = on_leaving
+        self._on_good_run = on_good_run
         self.errors: dict[Key, str] = {}
 
     def listen(self, managed: ManagedProcess) -> None:
@@ -63,6 +69,9 @@ class Reports:
             match report:
                 case ReadyReport():
                     self._on_ready(managed)
+                case GoodRun() if not managed.had_good_run:
+                    managed.had_good_run = True
+                    self._on_good_run(managed)
                 case RunFailed(_, error):
                     self.errors[managed.key] = error
                 case Leaving(_, message):

@@ -173,6 +173,17 @@ def check_manifest(manifest: Manifest) -> Iterator[Finding]:
             yield _same_log(name, "common-log", daemon.common_log, f"the log of {owner}")
 
     yield from _same_pid_file(manifest)
+    yield from _called_as_in_context(manifest)
+
+
+def _called_as_in_context(manifest: Manifest) -> Iterator[Finding]:
+    """A daemon that is called as another one is in this context: both have the same files, each at its time."""
+    for name in manifest.daemons if manifest.context else ():
+        long = f"{name}-{manifest.context}"
+        if long in manifest.daemons:
+            message = f"{long}.log and {long}.pid are files of {name} in this context, and of {long} without one"
+            hint = "give one of them another name, or each context a log-dir and run-dir of its own"
+            yield Finding("context-in-name", message, hint, ("daemons", long), at_key=True, severity="warning")
 
 
 def _same_pid_file(manifest: Manifest) -> Iterator[Finding]:

@@ -59,6 +59,11 @@ CODES = {
         "The daemon has two of `factory`, `task`, `php` and `command`, perhaps one of them from `defaults`.",
         "Leave one of them.",
     ),
+    "context-in-name": Code(
+        "A daemon `a-b` stands beside `a`, and the context is `b`: log and pid file of `a` are called `a-b` then, as "
+        "those of the other are without a context. A warning: both would write one log, each at its time.",
+        "Give one of them another name.",
+    ),
     "contradiction": Code(
         "Two keys exclude each other, or a key means nothing for this kind of daemon.",
         "Take one of them out; the message says which and why.",

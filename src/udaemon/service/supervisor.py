@@ -12,8 +12,10 @@ import resource
 import signal
 import socket
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
+from udaemon.child.echoes import Echoes
 from udaemon.child.lifeline import Lifeline
 from udaemon.child.scoreboard import Scoreboard
 from udaemon.control import claim, rundir
@@ -58,6 +60,7 @@ class Service:
         manifest = handed.manifest
         self._handed = handed
         self._signalled = False
+        self._echoes = Echoes()
         # Nobody waits at the terminal of `up -d`, but whoever started it may wait for its stderr to be closed.
         self._terminal = os.open(os.devnull, os.O_WRONLY) if handed.lifeline is None else os.dup(2)
         self._fleet = fleet = Fleet(manifest)
@@ -91,6 +94,7 @@ class Service:
             oom_score=shield(),
             preforked=preforked if forked else None,
             on_notice=lambda text: self._notices.publish(None, "zygote", text, {}),
+            on_good_run=self._on_good_run,
             others=lambda: [pid for pid in (self._logger.pid, self._reader.pid) if pid is not None],
         )
         self._performer = Performer(
@@ -98,6 +102,7 @@ class Service:
             self._logger,
             slots=slots,
             locks=os.path.join(handed.directory, "locks"),
+            beside=lambda key: claim.holder(f"{os.path.basename(handed.directory)}/{key}", os.geteuid()),
             log_path=manifest.log_path,
             happen=self._on_event,
             bug=self._on_bug,
@@ -142,7 +147,7 @@ class Service:
             self._loop.add(waits)
         self._loop.afterwards(self._supervisor.end_of_turn)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
-            self._loop.on_signal(number, self._on_stop_signal)
+            self._loop.on_signal(number, partial(self._on_stop_signal, number))
         self._loop.on_signal(signal.SIGHUP, self._on_hangup)
         self._loop.on_signal(signal.SIGCHLD, self._on_child)
         if handed.lifeline is not None:
@@ -195,6 +200,9 @@ class Service:
         self._scoreboard.close()
         rundir.clean(self._handed.directory, self._rundir_guard.fd)
 
+    def _on_good_run(self, key: Key) -> None:
+        self._supervisor.good_run(key)
+
     def _on_event(self, key: Key, event: Event) -> None:
         self._supervisor.happen(key, event)
 
@@ -218,14 +226,15 @@ class Service:
     def _on_abandoned(self) -> None:
         self._log_drain.abandoned()
 
-    def _on_stop_signal(self) -> None:
+    def _on_stop_signal(self, number: int) -> None:
         """TERM, INT and QUIT stop everything; a second one hurries.
 
         Only what came here counts: systemd sends TERM to each process of a unit, also to the foreground `up`, which
         asks for the same by its own way.
         """
-        self._supervisor.shut_down(hurry=self._signalled)
-        self._signalled = True
+        if not self._echoes.is_echo(number, time.monotonic()):
+            self._supervisor.shut_down(hurry=self._signalled)
+            self._signalled = True
 
     def _on_hangup(self) -> None:
         """People send it to have a manifest read again."""

@@ -16,6 +16,7 @@ from functools import partial
 
 from attrs import evolve
 
+from udaemon.child.echoes import Echoes
 from udaemon.engines import command_spec
 from udaemon.engines.base import SpawnRequest
 from udaemon.engines.commands import ExecFailed, Launcher
@@ -72,6 +73,7 @@ class ForegroundCommand:
         self._reaper = Reaper(self._loop, self._happen, reports, manifest.project, tuple)
         self._executing = Executing(self._loop, self._happen, reports.listen, Timeouts().execute)
         self._refusal: str | None = None
+        self._echoes = Echoes()
         self._interactive = sys.stdin is not None and sys.stdin.isatty()
 
     def run(self) -> int:
@@ -112,6 +114,8 @@ class ForegroundCommand:
     def _on_signal(self, number: int) -> None:
         """TERM, and INT that no terminal sent, stop it as `udaemon stop` does; the second one kills."""
         ended = self._instance.pid is None
+        if number in _STOPS and self._echoes.is_echo(number, time.monotonic()):
+            return
         if self._interactive and number in _FROM_TERMINAL and not ended:
             return
         if number in _STOPS or ended:
@@ -123,7 +127,8 @@ class ForegroundCommand:
         before = self._instance
         if isinstance(event, SpawnFailed) and before.wanted is Wanted.UP:
             self._refusal = event.message
-        elif isinstance(event, Spawned):
+            return
+        if isinstance(event, Spawned):
             self._on_start(event.pid)
         self._instance, effects = step(before, event, time.monotonic())
         for effect in effects:

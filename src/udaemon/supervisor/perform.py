@@ -28,6 +28,7 @@ class Performer:
         logger: Takes the read ends of their log pipes.
         slots: The scoreboard slot of each instance.
         locks: Directory of the instance locks.
+        beside: Tells the pid of a `udaemon run` of an instance, wherever its locks are.
         log_path: The file of a daemon's output.
         happen: Where a start that cannot even be asked for is told.
         bug: Called inside the handler of an exception that is a bug, with what it belongs to.
@@ -40,6 +41,7 @@ class Performer:
         *,
         slots: Slots,
         locks: str,
+        beside: Callable[[Key], int | None] = lambda _key: None,
         log_path: Callable[[Daemon], str],
         happen: Callable[[Key, Event], None],
         bug: Callable[[str], None],
@@ -48,6 +50,7 @@ class Performer:
         self._logger = logger
         self._slots = slots
         self._locks = locks
+        self._beside = beside
         self._log_path = log_path
         self._happen = happen
         self._bug = bug
@@ -136,6 +139,9 @@ class Performer:
     def _prepare(self, instance: Instance) -> SpawnRequest | None:
         """Take the lock and open the log pipe: no lock, no start."""
         key = instance.key
+        if (pid := self._beside(key)) is not None:
+            self._refuse(key, f"another copy runs, by udaemon run: pid {pid}")
+            return None
         try:
             lock = acquire(self._locks, key)
         except LockHeld as held:

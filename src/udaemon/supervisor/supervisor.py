@@ -86,6 +86,7 @@ class Supervisor:
         self._busy = False
         self._leaving = False
         self._log_states: dict[str, str] = {}
+        self._run_followers: list[Callable[[Key], None]] = []
 
     @property
     def leaving(self) -> bool:
@@ -147,6 +148,16 @@ class Supervisor:
     def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
         """Call `subscriber` with every notice from now on. Returns what ends that."""
         return self._notices.subscribe(subscriber)
+
+    def follow_runs(self, follower: Callable[[Key], None]) -> Callable[[], None]:
+        """Call `follower` with the instance at the first good run of each process. Returns what ends that."""
+        self._run_followers.append(follower)
+        return lambda: self._run_followers.remove(follower)
+
+    def good_run(self, key: Key) -> None:
+        """A process has had its first good run."""
+        for follower in tuple(self._run_followers):
+            follower(key)
 
     def recent(self) -> Sequence[Notice]:
         """The notices that are remembered, the oldest first."""

@@ -70,10 +70,10 @@ def parse_fdinfo(text: bytes) -> int:
     return next((int(line[4:]) for line in text.splitlines() if line.startswith(b"Pid:")), -1)
 
 
-def parse_unix(text: bytes) -> list[bytes]:
-    """The names of Unix sockets, those of the abstract namespace with @ before them."""
+def parse_unix(text: bytes) -> dict[bytes, int]:
+    """The inodes of Unix sockets by their names, those of the abstract namespace with @ before them."""
     rows = (line.split(maxsplit=7) for line in text.split(b"\n")[1:])
-    return [row[7] for row in rows if len(row) == 8]
+    return {row[7]: int(row[6]) for row in rows if len(row) == 8}
 
 
 def parse_cgroup(text: bytes) -> str:
@@ -129,8 +129,8 @@ def cgroup() -> str:
     return parse_cgroup(read_or_nothing("/proc/self/cgroup"))
 
 
-def unix_names() -> list[bytes]:
-    """The names of all Unix sockets in our network namespace."""
+def unix_names() -> dict[bytes, int]:
+    """The names of all Unix sockets in our network namespace, each with its inode."""
     return parse_unix(read_or_nothing("/proc/net/unix"))
 
 

@@ -81,10 +81,10 @@ def test_wait_for_a_good_run_looks_at_the_scoreboard(talk: Talk, host: FakeHost)
     host.run(M0, 20)
     client = asks(talk, "wait", names=["mailer/0"], until="run-ok")
     host.slots[M0] = reading(20, count=1, last_id=1, last_outcome="failed")
-    talk.pass_time(0.05)
+    host.good_run(M0)
     assert not client.answered()
     host.slots[M0] = reading(20, count=2, last_id=2, last_outcome="ok")
-    talk.pass_time(0.05)
+    host.good_run(M0)
     talk.until(lambda: client.answered(2))
     assert told(client) == [("mailer/0", True, "has had a good run (run 2)")]
 

@@ -82,8 +82,8 @@ def test_unix_sockets_have_their_names_last() -> None:
         b"0000000000000000: 00000002 00000000 00010000 0001 01 12347 /run/a socket\n"
         b"half a li"
     )
-    assert procfs.parse_unix(table) == [b"@udaemon/1000/shop-1a2b3c4d", b"/run/a socket"]
-    assert procfs.parse_unix(b"") == []
+    assert list(procfs.parse_unix(table)) == [b"@udaemon/1000/shop-1a2b3c4d", b"/run/a socket"]
+    assert procfs.parse_unix(b"") == {}
 
 
 @pytest.mark.parametrize(

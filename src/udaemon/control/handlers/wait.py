@@ -11,9 +11,6 @@ from udaemon.control.wait import Outcome, wait_for_outcomes
 from udaemon.errors import ExitCode, UdaemonError
 from udaemon.policy.instance import State
 
-_LOOK_AGAIN = 0.05
-"""Seconds between two looks at the scoreboard while somebody waits for a run: a run tells nobody that it ended."""
-
 
 def handle(host: Host, request: Request) -> None:
     """Wait for `until`: `ready`, `stopped` or `run-ok`, on every instance that `names` means."""
@@ -22,9 +19,10 @@ def handle(host: Host, request: Request) -> None:
         known = ", ".join(_CONDITIONS)
         raise UdaemonError(f"cannot wait for {until[:40]!r}", f"a daemon can be waited for: {known}", ExitCode.USAGE)
     views = select(host, request.names())
-    again = _LOOK_AGAIN if until == "run-ok" else None
     keys = [view.key for view in views]
-    wait_for_outcomes(request, host, keys, _CONDITIONS[until], timeout=request.seconds("timeout"), look_again=again)
+    wait_for_outcomes(
+        request, host, keys, _CONDITIONS[until], timeout=request.seconds("timeout"), runs=until == "run-ok"
+    )
 
 
 def _ready(view: InstanceView) -> Outcome | None:

@@ -12,6 +12,7 @@ import pytest
 
 from udaemon.child.environment import callers
 from udaemon.engines.commands import ExecFailed
+from udaemon.engines.zygote.prefork import PreforkedZygote
 from udaemon.engines.zygote.server import Setup
 from udaemon.engines.zygote.start import Plan, Starter
 
