@@ -6,6 +6,7 @@ callbacks; nothing here waits.
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import socket
@@ -21,6 +22,7 @@ from udaemon.engines.base import Listener, Reactor, SpawnRequest
 from udaemon.engines.command_spec import command
 from udaemon.engines.commands import ExecFailed, Launcher
 from udaemon.engines.forking import ForkQueue
+from udaemon.engines.local_request import LocalRequest
 from udaemon.engines.process import ManagedProcess
 from udaemon.engines.reaper import Reaper
 from udaemon.engines.reports import Reports
@@ -46,9 +48,11 @@ class LocalEngine:
         listener: Told what happens to each instance.
         project: The project's name, by which processes of ours know themselves.
         lifeline: Ends with whoever our processes shall not outlive; it stays the caller's.
+        lock_directory: Has the instances' locks: no lock, no start.
         scoreboard: Has the slots; every child gets the region that has its own.
         nofile: RLIMIT_NOFILE (soft, hard) for daemons, None for our own.
         oom_score: What daemons get, where ours was lowered.
+        on_process: Told a pidfd of each process that was made; it stays ours.
         on_notice: Told in a sentence what became of zygotes.
         others: Pids of further children of ours, which are not to be taken for orphans.
         output: What zygotes get as stdout and stderr.
@@ -63,9 +67,11 @@ class LocalEngine:
         *,
         project: str,
         lifeline: Lifeline,
+        lock_directory: str,
         scoreboard: Scoreboard,
         nofile: tuple[int, int] | None = None,
         oom_score: int | None = None,
+        on_process: Callable[[Key, int], None] = lambda _key, _pidfd: None,
         on_notice: Callable[[str], None] = lambda _text: None,
         others: Callable[[], Collection[int]] = tuple,
         output: int = 2,
@@ -73,9 +79,11 @@ class LocalEngine:
         preforked: PreforkedZygote | None = None,
     ) -> None:
         self._listener = listener
+        self._on_process = on_process
+        self._lock_directory = lock_directory
         self._scoreboard = scoreboard
         self._lifeline = lifeline
-        self._slots: dict[Key, int] = {}
+        self._slots: dict[Key, tuple[int, int]] = {}
         self._launcher = Launcher(nofile, oom_score)
         self._reports = Reports(
             reactor,
@@ -87,7 +95,7 @@ class LocalEngine:
             reactor,
             starter=Starter(preforked, oom_score),
             lifeline=lifeline,
-            scoreboard=scoreboard,
+            board=scoreboard.fd,
             nofile=nofile,
             output=output,
             timeouts=timeouts,
@@ -112,8 +120,9 @@ class LocalEngine:
 
     def spawn(self, requests: Sequence[SpawnRequest]) -> None:
         """Start these; each gets `Spawned` or `SpawnFailed` later."""
-        self._fork_queue.ask(request for request in requests if is_forked(request.daemon))
-        for request in requests:
+        taken = [request for one in requests if (request := self._taken(one)) is not None]
+        self._fork_queue.ask(request for request in taken if is_forked(request.daemon))
+        for request in taken:
             if not is_forked(request.daemon):
                 self._execute(request)
 
@@ -125,7 +134,7 @@ class LocalEngine:
         """Go by this declaration of its daemon from now on, as far as its process need not change for that."""
         if (managed := self._reaper.managed.get(key)) is not None:
             managed.daemon = daemon
-            self._fork_queue.reconfigure(key, daemon, plan, self._scoreboard.locate(self._slots[key])[0])
+            self._fork_queue.reconfigure(key, daemon, plan, self._slots[key][0])
 
     def forget(self, key: Key) -> None:
         """There is no such instance any more: let go of what is kept for it. Nothing of it lives."""
@@ -140,7 +149,7 @@ class LocalEngine:
             return
         if name == managed.daemon.stop.signal and managed.reports is not None and managed.ended is None:
             # The task may have put a handler of its own in the place of ours.
-            ask_to_stop(*self._scoreboard.locate(self._slots[key]), managed.pid)
+            ask_to_stop(*self._slots[key], managed.pid)
         self._reaper.signal(managed, signal.Signals[f"SIG{name}"])
 
     def signal_tree(self, key: Key, name: str) -> None:
@@ -201,7 +210,30 @@ class LocalEngine:
         self._reaper.close()
         self._launcher.close()
 
-    def _execute(self, request: SpawnRequest) -> None:
+    def _taken(self, request: SpawnRequest) -> LocalRequest | None:
+        """Take what the start of one takes, its lock first of all; None where that is not to be had."""
+        try:
+            lock = locks.acquire(self._lock_directory, request.key)
+        except locks.LockHeld as held:
+            why = f"another copy runs and holds its lock: {held}"
+        except OSError as error:
+            why = f"lock cannot be taken: {error.strerror} ({errno.errorcode.get(error.errno or 0, '?')})"
+        else:
+            board, slot = self._scoreboard.locate(request.slot)
+            return LocalRequest(
+                key=request.key,
+                daemon=request.daemon,
+                plan=request.plan,
+                board=board,
+                slot=slot,
+                lock=lock,
+                output=request.output,
+            )
+        os.close(request.output)
+        self._listener(request.key, SpawnFailed(Trouble.RESOURCE, why))
+        return None
+
+    def _execute(self, request: LocalRequest) -> None:
         try:
             ours, theirs = _sockets(request.daemon)
         except OSError as error:
@@ -210,7 +242,7 @@ class LocalEngine:
         try:
             pid = self._start(request, None if theirs is None else theirs.fileno())
         except ExecFailed as error:
-            _close(request)
+            request.close()
             self._listener(request.key, SpawnFailed(error.trouble, str(error)))
             return
         except Exception as error:  # noqa: BLE001 - faults.md F6: the others of this turn are started all the same
@@ -229,20 +261,19 @@ class LocalEngine:
             ManagedProcess(key=request.key, daemon=request.daemon, pid=pid, pidfd=pidfd, reports=ours), request
         )
 
-    def _start(self, request: SpawnRequest, report: int | None) -> int:
+    def _start(self, request: LocalRequest, report: int | None) -> int:
         """Execute a command, or an interpreter for a task."""
         if not has_task(request.daemon):
             return self._launcher.start(command(request, request.plan, report=report))
         assert report is not None
-        fd, slot = self._scoreboard.locate(request.slot)
-        what, order = task_command(request, report=report, scoreboard=fd, slot=slot, parent=self._lifeline.fd)
+        what, order = task_command(request, report=report, parent=self._lifeline.fd)
         try:
             return self._launcher.start(what)
         finally:
             os.close(order)
 
-    def _forked(self, managed: ManagedProcess, request: SpawnRequest) -> None:
-        self._slots[managed.key] = request.slot
+    def _forked(self, managed: ManagedProcess, request: LocalRequest) -> None:
+        self._slots[managed.key] = request.board, request.slot
         # Held here too, until the last of its tree has gone: what runs there can close all of its descriptors.
         managed.lock = request.lock
         locks.record(request.lock, managed.pid)
@@ -251,9 +282,10 @@ class LocalEngine:
         self._reports.errors.pop(managed.key, None)
         self._reports.listen(managed)
         self._listener(managed.key, Spawned(managed.pid))
+        self._on_process(managed.key, managed.pidfd)
 
-    def _refused(self, request: SpawnRequest, message: str) -> None:
-        _close(request)
+    def _refused(self, request: LocalRequest, message: str) -> None:
+        request.close()
         self._listener(request.key, SpawnFailed(Trouble.RESOURCE, message))
 
 
@@ -264,9 +296,3 @@ def _sockets(daemon: Daemon) -> tuple[socket.socket | None, socket.socket | None
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
     return ours, theirs
-
-
-def _close(request: SpawnRequest) -> None:
-    """There is no process for them."""
-    os.close(request.lock)
-    os.close(request.output)

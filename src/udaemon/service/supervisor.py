@@ -84,10 +84,12 @@ class Service:
             self._on_event,
             project=manifest.project,
             lifeline=Lifeline.own(),
+            lock_directory=f"{handed.directory}/locks",
             scoreboard=self._scoreboard,
             nofile=limit,
             oom_score=shield(),
             preforked=preforked if forked else None,
+            on_process=self._on_process,
             on_notice=lambda text: self._notices.publish(None, "zygote", text, {}),
             others=lambda: () if self._logger.pid is None else (self._logger.pid,),
         )
@@ -95,7 +97,6 @@ class Service:
             self._engine,
             self._logger,
             slots=slots,
-            locks=os.path.join(handed.directory, "locks"),
             log_path=manifest.log_path,
             happen=self._on_event,
             bug=self._on_bug,
@@ -192,6 +193,9 @@ class Service:
 
     def _on_event(self, key: Key, event: Event) -> None:
         self._supervisor.happen(key, event)
+
+    def _on_process(self, key: Key, pidfd: int) -> None:
+        self._performer.guard(key, pidfd)
 
     def _on_log_state(self, stream: int, state: str) -> None:
         self._supervisor.log_state(stream, state)

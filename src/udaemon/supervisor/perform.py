@@ -11,7 +11,7 @@ from collections.abc import Callable
 from itertools import count
 
 from udaemon.engines.base import CANCELLED, Engine, SpawnRequest
-from udaemon.engines.locks import LockHeld, acquire, identity
+from udaemon.engines.locks import identity
 from udaemon.logs.client import LoggerLink
 from udaemon.manifest.model import Daemon
 from udaemon.policy.events import Event, SpawnFailed, Trouble
@@ -27,7 +27,6 @@ class Performer:
         engine: Makes the processes.
         logger: Takes the read ends of their log pipes.
         slots: The scoreboard slot of each instance.
-        locks: Directory of the instance locks.
         log_path: The file of a daemon's output.
         happen: Where a start that cannot even be asked for is told.
         bug: Called inside the handler of an exception that is a bug, with what it belongs to.
@@ -39,7 +38,6 @@ class Performer:
         logger: LoggerLink,
         *,
         slots: Slots,
-        locks: str,
         log_path: Callable[[Daemon], str],
         happen: Callable[[Key, Event], None],
         bug: Callable[[str], None],
@@ -47,7 +45,6 @@ class Performer:
         self._engine = engine
         self._logger = logger
         self._slots = slots
-        self._locks = locks
         self._log_path = log_path
         self._happen = happen
         self._bug = bug
@@ -87,11 +84,15 @@ class Performer:
         self._engine.kill_tree(key)
 
     def spawned(self, key: Key, pid: int) -> None:
-        """Let the logger know the process behind a log pipe: its pid is in some lines; should we die, it ends it."""
+        """Let the logger know the process behind a log pipe: its pid is in some lines."""
         self._logger.spawned(self._streams[key], pid)
-        pidfd = self._engine.pidfd(key)
-        if pidfd is not None:
+
+    def guard(self, key: Key, pidfd: int) -> None:
+        """Let the logger end a process of this machine should we die."""
+        try:
             self._logger.watch(self._streams[key], pidfd)
+        except Exception:  # noqa: BLE001 - faults.md F6: whoever tells us of it has others to tell of
+            self._bug(str(key))
 
     def not_spawned(self, key: Key) -> None:
         """There is no process behind a log pipe, if there ever was a pipe."""
@@ -134,28 +135,14 @@ class Performer:
             return None
 
     def _prepare(self, instance: Instance) -> SpawnRequest | None:
-        """Take the lock and open the log pipe: no lock, no start."""
+        """Open its log pipe."""
         key = instance.key
-        try:
-            lock = acquire(self._locks, key)
-        except LockHeld as held:
-            self._refuse(key, f"another copy runs and holds its lock: {held}")
-            return None
-        except OSError as error:
-            self._refuse(key, f"lock cannot be taken: {_reason(error)}")
-            return None
         try:
             output = self._open_log(instance)
         except OSError as error:
-            os.close(lock)
             self._refuse(key, f"log pipe cannot be made: {_reason(error)}")
             return None
-        except BaseException:
-            os.close(lock)
-            raise
-        return SpawnRequest(
-            key=key, daemon=instance.daemon, plan=instance.plan, slot=self._slots[key], lock=lock, output=output
-        )
+        return SpawnRequest(key=key, daemon=instance.daemon, plan=instance.plan, slot=self._slots[key], output=output)
 
     def _open_log(self, instance: Instance) -> int:
         """A pipe whose read end is the logger's. Returns the write end."""

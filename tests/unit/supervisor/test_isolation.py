@@ -68,7 +68,6 @@ class World:
             self.engine,
             self.logs,  # type: ignore[arg-type]
             slots=slots,
-            locks=str(directory / "locks"),
             log_path=self.manifest.log_path,
             happen=self._happen,
             bug=self._bug,
