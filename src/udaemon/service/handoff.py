@@ -16,7 +16,7 @@ import time
 from contextlib import suppress
 from functools import partial
 from types import ModuleType, TracebackType
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING, Self
 
 from udaemon.child.environment import callers, interpreter
 from udaemon.child.lifeline import Lifeline
@@ -31,22 +31,6 @@ if TYPE_CHECKING:
 _WAIT_FOR_HANDOFF = "import sys; from udaemon.service.handoff import main_executed; main_executed(int(sys.argv[1]))"
 _READY_WITHIN = 30.0
 """Seconds in which a supervisor must say that it stands; it needs well under one."""
-
-
-class Handoff(NamedTuple):
-    """What a new supervisor is told. The fds come along.
-
-    `claim` listens under the project's name, None where there is none; `lifeline` is None for one that outlives its
-    caller.
-    """
-
-    manifest: Manifest
-    directory: str
-    autostart: bool
-    lock: int
-    ready: int
-    claim: int | None
-    lifeline: Lifeline | None
 
 
 class SupervisorProcess:
@@ -210,28 +194,6 @@ def _execute(fd: int) -> int:
     argv = [*interpreter(), "-P", "-c", _WAIT_FOR_HANDOFF, str(fd)]
     os.set_inheritable(fd, True)
     return os.posix_spawn(sys.executable, argv, callers(), file_actions=actions, setsid=True)
-
-
-def receive(fd: int) -> Handoff | None:
-    """The supervisor's side of `SupervisorProcess`: what it was told, None where it is not needed."""
-    with socket.socket(fileno=fd) as told:
-        mark, fds, _flags, _address = socket.recv_fds(told, 1, 4)
-        if not mark:
-            return None
-        with told.makefile("rb") as stream:
-            manifest, directory, autostart, names = pickle.load(stream)  # noqa: S301 - from our own parent, privately
-    for inherited in fds:
-        os.set_inheritable(inherited, False)
-    named = dict(zip(names, fds, strict=True))
-    lifeline = Lifeline(named["lifeline"]) if "lifeline" in named else None
-    return Handoff(manifest, directory, autostart, named["lock"], named["ready"], named.get("claim"), lifeline)
-
-
-def report(fd: int, error: str | None = None) -> None:
-    """Tell the waiting `up` that the supervisor stands, or why not, once."""
-    with suppress(BrokenPipeError):
-        os.write(fd, json.dumps({"error": error}).encode() + b"\n")
-    os.close(fd)
 
 
 def _await_ready(fd: int) -> None:

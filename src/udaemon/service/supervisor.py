@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from udaemon.child.lifeline import Lifeline
 from udaemon.child.scoreboard import Scoreboard
+from udaemon.cli.handoff import Handoff, receive, report
 from udaemon.control import claim, rundir
 from udaemon.control.rundir_guard import RundirGuard
 from udaemon.engines.local import LocalEngine
@@ -26,7 +27,6 @@ from udaemon.policy.events import Event
 from udaemon.policy.fleet import Fleet
 from udaemon.policy.instance import Key
 from udaemon.policy.plan import is_forked
-from udaemon.service.handoff import Handoff, receive, report
 from udaemon.supervisor.file_limit import raise_file_limit
 from udaemon.supervisor.log_drain import LogDrain
 from udaemon.supervisor.loop import Loop
