@@ -97,7 +97,6 @@ class Service:
             self._engine,
             self._logger,
             slots=slots,
-            log_path=manifest.log_path,
             happen=self._on_event,
             bug=self._on_bug,
         )
@@ -171,9 +170,7 @@ class Service:
 
     def _open_common_logs(self) -> None:
         """Notices go there by themselves; so does what we or a zygote write to stderr: tracebacks, mostly."""
-        paths = tuple(dict.fromkeys(daemon.common_log for daemon in self._handed.manifest.daemons.values()))
-        for path in paths:
-            self._notices.log_to(path, self._performer.common_log(path))
+        paths = self._supervisor.open_common_logs()
         if paths:
             output = self._performer.common_log(paths[0], timestamps=True)
             os.dup2(output, 2)

@@ -13,7 +13,6 @@ from itertools import count
 from udaemon.engines.base import CANCELLED, Engine, SpawnRequest
 from udaemon.engines.locks import identity
 from udaemon.logs.client import LoggerLink
-from udaemon.manifest.model import Daemon
 from udaemon.policy.events import Event, SpawnFailed, Trouble
 from udaemon.policy.instance import Instance, Key
 from udaemon.supervisor.log_targets import common_target, log_target
@@ -27,7 +26,6 @@ class Performer:
         engine: Makes the processes.
         logger: Takes the read ends of their log pipes.
         slots: The scoreboard slot of each instance.
-        log_path: The file of a daemon's output.
         happen: Where a start that cannot even be asked for is told.
         bug: Called inside the handler of an exception that is a bug, with what it belongs to.
     """
@@ -38,14 +36,12 @@ class Performer:
         logger: LoggerLink,
         *,
         slots: Slots,
-        log_path: Callable[[Daemon], str],
         happen: Callable[[Key, Event], None],
         bug: Callable[[str], None],
     ) -> None:
         self._engine = engine
         self._logger = logger
         self._slots = slots
-        self._log_path = log_path
         self._happen = happen
         self._bug = bug
         self._wanted: list[Instance] = []
@@ -70,6 +66,11 @@ class Performer:
     def reconfigure(self, instance: Instance) -> None:
         """Have its process kept by its declaration as it is now."""
         self._engine.reconfigure(instance.key, instance.daemon, instance.plan)
+
+    def forget(self, key: Key) -> None:
+        """There is no such instance any more."""
+        self._engine.forget(key)
+        self._streams.pop(key, None)
 
     def signal(self, key: Key, name: str) -> None:
         """Send a signal to its own process."""
@@ -146,7 +147,7 @@ class Performer:
 
     def _open_log(self, instance: Instance) -> int:
         """A pipe whose read end is the logger's. Returns the write end."""
-        path = self._log_path(instance.daemon)
+        path = instance.daemon.log_path(instance.plan.context)
         target = log_target(instance.daemon, instance.index, path)
         read, write = os.pipe2(os.O_CLOEXEC)
         stream = self._new_stream(path)
