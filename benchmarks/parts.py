@@ -29,7 +29,7 @@ PLAIN: Mapping[str, Sequence[Edit]] = {
     "no-young-fork": (Edit("cli/main.py", "_begin_early() if _asks_for_up(sys.argv[1:]) else None", "None"),),
     # The first zygote is executed, as all others are.
     "no-spare-zygote": (
-        Edit("service/handoff.py", "    preforked = prefork_zygote()\n", "    preforked = None\n"),
+        Edit("service/spawn_supervisor.py", "    preforked = prefork_zygote()\n", "    preforked = None\n"),
         Edit(
             "service/supervisor.py",
             "if limit is not None:\n            resource.prlimit",

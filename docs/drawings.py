@@ -31,15 +31,15 @@ PROCESSES = {
 STARTUP = {
     "udaemon up": {
         "script": ("cli/main.py", "_script"),
-        "early": ("service/handoff.py", "spawn_early"),
+        "early": ("service/spawn_supervisor.py", "spawn_early"),
         "verb": ("cli/commands/up.py", "command"),
         "bring_up": ("cli/up.py", "bring_up"),
-        "go": ("service/handoff.py", "SupervisorProcess.go"),
-        "ready": ("service/handoff.py", "_await_ready"),
+        "go": ("service/spawn_supervisor.py", "SupervisorProcess.go"),
+        "ready": ("service/spawn_supervisor.py", "_await_ready"),
     },
     "supervisor": {
-        "forked": ("service/handoff.py", "_main_forked"),
-        "wait_for_handoff": ("service/handoff.py", "_wait_for_handoff"),
+        "forked": ("service/spawn_supervisor.py", "_main_forked"),
+        "wait_for_handoff": ("service/spawn_supervisor.py", "_wait_for_handoff"),
         "prefork_zygote": ("engines/zygote/prefork.py", "prefork_zygote"),
         "main": ("service/supervisor.py", "main"),
         "receive": ("service/handoff.py", "receive"),
@@ -112,7 +112,7 @@ Made by `python docs/drawings.py` from the names and calls of the code.
    holds one end of a pipe then, and the supervisor watches the other: when the first process ends, everything stops.
 
 A caller that has threads, as a program that calls the command line as a function, cannot be forked from: there
-`service/handoff.py` executes a fresh interpreter, which takes the same path from `_wait_for_handoff` on.
+`service/spawn_supervisor.py` executes a fresh interpreter, which takes the same path from `_wait_for_handoff` on.
 
 A full arrow calls or forks; a dotted one sends.
 """

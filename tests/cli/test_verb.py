@@ -98,7 +98,7 @@ def test_a_supervisor_begins_early_for_up_alone(tmp_path: Path, arguments: list[
         check=False,
     )
     assert told.returncode != 0
-    assert ("udaemon.service.handoff" in told.stderr) is launches
+    assert ("udaemon.service.spawn_supervisor" in told.stderr) is launches
 
 
 def _is_flag(option: click.Parameter) -> bool:

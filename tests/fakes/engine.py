@@ -74,9 +74,6 @@ class FakeEngine:
         if key in self._living or key in self._left:
             self.kills.append(key)
 
-    def pidfd(self, key: Key) -> int | None:
-        return None
-
     def last_error(self, key: Key) -> str | None:
         return self._errors.get(key)
 
@@ -136,6 +133,5 @@ class FakeEngine:
 
 
 def _close(request: SpawnRequest) -> None:
-    for fd in (request.lock, request.output):
-        if fd >= 0:
-            os.close(fd)
+    if request.output >= 0:
+        os.close(request.output)

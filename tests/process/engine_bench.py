@@ -18,7 +18,6 @@ from udaemon.child.lifeline import Lifeline
 from udaemon.child.scoreboard import Scoreboard
 from udaemon.engines.base import SpawnRequest
 from udaemon.engines.local import LocalEngine
-from udaemon.engines.locks import acquire
 from udaemon.engines.zygote.protocol import Timeouts
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.policy.events import Event, Exited, Spawned, SpawnFailed
@@ -80,6 +79,7 @@ class Bench:
                 lambda key, event: self.events[key].append(event),
                 project="shop",
                 lifeline=self._lifeline,
+                lock_directory=str(self.directory / "locks"),
                 scoreboard=self._scoreboard,
                 on_notice=self.notices.append,
                 **self._options,
@@ -160,6 +160,5 @@ class Bench:
             daemon=self._daemons[key.name],
             plan=self._plan(key.name),
             slot=self._slots.setdefault(key, len(self._slots)),
-            lock=acquire(str(self.directory / "locks"), key),
             output=os.open(self.directory / f"{key.name}-{key.index}.out", flags, 0o600),
         )

@@ -77,10 +77,8 @@ class Fake:
     def spawn(self, *keys: Key) -> None:
         daemon = Daemon(name="worker", command=("sh",))
         for key in keys:
-            pipe = os.pipe()
-            self.engine.spawn(
-                [SpawnRequest(key=key, daemon=daemon, plan=NO_PLAN, slot=0, lock=pipe[0], output=pipe[1])]
-            )
+            output = os.open(os.devnull, os.O_WRONLY)
+            self.engine.spawn([SpawnRequest(key=key, daemon=daemon, plan=NO_PLAN, slot=0, output=output)])
             if key == GHOST:
                 self._fake.fail(key, "exec /no/such: No such file or directory (ENOENT)", Trouble.CONFIG)
             else:
@@ -194,7 +192,8 @@ def test_what_is_asked_of_a_process_that_has_gone_is_no_error(world: World) -> N
     world.until(KEY, Exited)
     world.engine.signal(KEY, "TERM")
     world.engine.kill_tree(KEY)
-    assert world.engine.pidfd(KEY) is None
+    world.engine.reconfigure(KEY, Daemon(name="worker", command=("sh",)), NO_PLAN)
+    world.engine.forget(KEY)
     assert world.engine.last_error(KEY) is None
     assert len(world.events(KEY)) == 2
 

@@ -28,11 +28,11 @@ def _script() -> None:
     """
     _open_standard_streams()
     be_utf8()
-    handoff = _begin_early() if _asks_for_up(sys.argv[1:]) else None
+    spawn_supervisor = _begin_early() if _asks_for_up(sys.argv[1:]) else None
     gc.set_threshold(_NEVER_IN_A_SHORT_VERB, 10, 10)
     code = main()
-    if handoff is not None:
-        handoff.cancel()
+    if spawn_supervisor is not None:
+        spawn_supervisor.cancel()
     with suppress(OSError):
         sys.stderr.flush()
     os._exit(code)
@@ -52,10 +52,10 @@ def _asks_for_up(arguments: Sequence[str]) -> bool:
 
 def _begin_early() -> ModuleType:
     """Have a supervisor load its code while we load ours."""
-    from udaemon.service import handoff
+    from udaemon.service import spawn_supervisor
 
-    handoff.spawn_early()
-    return handoff
+    spawn_supervisor.spawn_early()
+    return spawn_supervisor
 
 
 def _open_standard_streams() -> None:

@@ -24,8 +24,8 @@ from udaemon.manifest.find import STDIN, find
 from udaemon.manifest.fingerprint import fingerprint
 from udaemon.manifest.model import Manifest
 from udaemon.manifest.selection import Chosen, choose
-from udaemon.service.handoff import SupervisorProcess
 from udaemon.service.manifest_reader import Source
+from udaemon.service.spawn_supervisor import SupervisorProcess
 
 if TYPE_CHECKING:
     from udaemon.cli.foreground import ForegroundUp

@@ -46,16 +46,18 @@ class WritableReactor(Reactor, Protocol):
 class SpawnRequest:
     """All that is needed to start one process.
 
-    `plan` is what it takes beyond the daemon's keys. `lock` is an fd that holds the instance's flock; `output` the
-    write end of its log pipe; `slot` the number of its scoreboard slot. The engine owns both fds from here on: it
-    closes `output` once the process has it, and `lock` when the last of the process's tree has gone.
+    Attributes:
+        key: Which instance.
+        daemon: What is declared.
+        plan: What it takes beyond the daemon's keys.
+        slot: The number of its slot in the scoreboard.
+        output: Where its output goes: a descriptor that is the engine's from here on.
     """
 
     key: Key
     daemon: Daemon
     plan: StartPlan
     slot: int
-    lock: int
     output: int
 
 
@@ -67,7 +69,7 @@ class Engine(Protocol):
         """Monotonic time at which `expire` wants to be called, None for never."""
 
     def spawn(self, requests: Sequence[SpawnRequest]) -> None:
-        """Start these; each gets `Spawned` or `SpawnFailed` later."""
+        """Start these; each gets `Spawned` or `SpawnFailed` later. Of no instance there are ever two processes."""
 
     def cancel(self, key: Key) -> None:
         """Do without a process that was asked for and is not on the way yet: it gets `SpawnFailed` then."""
@@ -79,16 +81,13 @@ class Engine(Protocol):
         """There is no such instance any more: let go of what is kept for it. Nothing of it lives."""
 
     def signal(self, key: Key, name: str) -> None:
-        """Send a signal by pidfd, then CONT. A process that has gone is no error."""
+        """Send a signal to its own process, and have it go on if it was stopped. One that has gone is no error."""
 
     def signal_tree(self, key: Key, name: str) -> None:
         """The same to its whole session; once it has ended, to what it left behind and to what that leaves behind."""
 
     def kill_tree(self, key: Key) -> None:
         """KILL the process, its session and what re-parented to us from it."""
-
-    def pidfd(self, key: Key) -> int | None:
-        """A pidfd of its own process, None when there is none. It stays the engine's."""
 
     def last_error(self, key: Key) -> str | None:
         """The last line of the last error that the instance's process reported."""

@@ -10,15 +10,15 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from udaemon.child.environment import MARKS, surroundings
-from udaemon.engines.base import SpawnRequest
 from udaemon.engines.commands import Command, shell
+from udaemon.engines.local_request import LocalRequest
 from udaemon.manifest.implied import implied
 from udaemon.manifest.model import Daemon
 from udaemon.php import entry
 from udaemon.policy.plan import Place
 
 
-def command(request: SpawnRequest, place: Place, *, report: int | None = None) -> Command:
+def command(request: LocalRequest, place: Place, *, report: int | None = None) -> Command:
     """What to execute for a command daemon. A program with a slash is looked for from `cwd`, as execve(2) does.
 
     `report` is a socket for what a daemon of the PHP library has to say of its end.

@@ -11,11 +11,11 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from udaemon.child.lifeline import Lifeline
-from udaemon.child.scoreboard import Scoreboard
 from udaemon.engines import locks
-from udaemon.engines.base import CANCELLED, Reactor, SpawnRequest
+from udaemon.engines.base import CANCELLED, Reactor
 from udaemon.engines.child_spec import spec_of
 from udaemon.engines.daemon import DaemonMain
+from udaemon.engines.local_request import LocalRequest
 from udaemon.engines.process import ManagedProcess
 from udaemon.engines.sweep import Sweep
 from udaemon.engines.zygote.client import ZygoteClient
@@ -36,7 +36,7 @@ from udaemon.system import oserror
 class _Awaited(NamedTuple):
     """A process that was asked for."""
 
-    request: SpawnRequest
+    request: LocalRequest
     near: socket.socket
     far: socket.socket
 
@@ -48,7 +48,7 @@ class ForkQueue:
         reactor: The loop.
         starter: Brings zygotes to life.
         lifeline: Ends with whoever our children shall not outlive.
-        scoreboard: Has the slots; a child gets the region that has its own.
+        board: The first region of the scoreboard, which most children get.
         nofile: RLIMIT_NOFILE for daemons, None for our own.
         output: What zygotes get as stdout and stderr.
         timeouts: After how long a zygote that does not answer is replaced.
@@ -65,18 +65,18 @@ class ForkQueue:
         *,
         starter: Starter,
         lifeline: Lifeline,
-        scoreboard: Scoreboard,
+        board: int,
         nofile: tuple[int, int] | None,
         output: int,
         timeouts: Timeouts,
         strangers: Callable[[], Collection[int]],
         knows: Callable[[int], bool],
-        on_forked: Callable[[ManagedProcess, SpawnRequest], None],
-        on_refused: Callable[[SpawnRequest, str], None],
+        on_forked: Callable[[ManagedProcess, LocalRequest], None],
+        on_refused: Callable[[LocalRequest, str], None],
         on_notice: Callable[[str], None],
     ) -> None:
         self._reactor = reactor
-        self._scoreboard = scoreboard
+        self._board = board
         self._nofile = nofile
         self._strangers = strangers
         self._knows = knows
@@ -123,7 +123,7 @@ class ForkQueue:
     def expect(self, starts: Iterable[tuple[Daemon, StartPlan]]) -> None:
         """Get ready for these to be asked for."""
         for plan in dict.fromkeys(plan for daemon, plan in starts if is_forked(daemon)):
-            self._zygotes.warm(recipe_of(plan, self._scoreboard.fd))
+            self._zygotes.warm(recipe_of(plan, self._board))
 
     def reconfigure(self, key: Key, daemon: Daemon, plan: StartPlan, board: int) -> None:
         """Get ready for the next start of one that runs, which will be by another plan."""
@@ -138,13 +138,13 @@ class ForkQueue:
         """There is no such instance any more."""
         self._zygotes.release(key)
 
-    def ask(self, requests: Iterable[SpawnRequest]) -> None:
+    def ask(self, requests: Iterable[LocalRequest]) -> None:
         """Have daemons' processes forked, those of one zygote together."""
         batches: dict[ZygoteClient, list[Popen]] = {}
         for request in requests:
             popen = self._prepare(request)
             if popen is not None:
-                recipe = recipe_of(request.plan, self._scoreboard.locate(request.slot)[0])
+                recipe = recipe_of(request.plan, request.board)
                 batches.setdefault(self._zygotes.claim(request.key, recipe), []).append(popen)
         for client, popens in batches.items():
             client.add(popens)
@@ -159,9 +159,9 @@ class ForkQueue:
         """What a daemon shares with others, as its zygote has said."""
         if not is_forked(daemon):
             return None
-        return self._zygotes.told_of(recipe_of(plan, self._scoreboard.fd), root_of(daemon))
+        return self._zygotes.told_of(recipe_of(plan, self._board), root_of(daemon))
 
-    def _prepare(self, request: SpawnRequest) -> Popen | None:
+    def _prepare(self, request: LocalRequest) -> Popen | None:
         try:
             near, far = socket.socketpair()
         except OSError as error:
@@ -175,14 +175,13 @@ class ForkQueue:
             self._on_refused(request, f"cannot be asked for: {error!r}")
             return None
 
-    def _noted(self, request: SpawnRequest, near: socket.socket, far: socket.socket) -> Popen:
+    def _noted(self, request: LocalRequest, near: socket.socket, far: socket.socket) -> Popen:
         near.setblocking(False)
-        board, slot = self._scoreboard.locate(request.slot)
-        spec = spec_of(request.plan, request.daemon, request.key.index, slot=slot)
+        spec = spec_of(request.plan, request.daemon, request.key.index, slot=request.slot)
         fds = map(Descriptor, (request.output, request.lock, far.fileno()))
         main = DaemonMain(spec._replace(rlimit_nofile=self._nofile), *fds)
         popen = self._context.Process(target=main, name=str(request.key)).start_watched()
-        popen.root = recipe_of(request.plan, board).number_of(root_of(request.daemon))
+        popen.root = recipe_of(request.plan, request.board).number_of(root_of(request.daemon))
         popen.bare = OWN_ENVIRONMENT if begins_bare(request.plan) else None
         self._awaited[popen] = _Awaited(request, near, far)
         return popen

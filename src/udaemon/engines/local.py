@@ -22,6 +22,7 @@ from udaemon.engines.command_spec import command
 from udaemon.engines.commands import Command, ExecFailed, Launcher
 from udaemon.engines.executing import Executing
 from udaemon.engines.forking import ForkQueue
+from udaemon.engines.local_request import LocalRequest
 from udaemon.engines.origin import Origin
 from udaemon.engines.process import ManagedProcess
 from udaemon.engines.reaper import Reaper
@@ -49,9 +50,11 @@ class LocalEngine:
         listener: Told what happens to each instance.
         project: The project's name, by which processes of ours know themselves.
         lifeline: Ends with whoever our processes shall not outlive; it stays the caller's.
+        lock_directory: Has the instances' locks: no lock, no start.
         scoreboard: Has the slots; every child gets the region that has its own.
         nofile: RLIMIT_NOFILE (soft, hard) for daemons, None for our own.
         oom_score: What daemons get, where ours was lowered.
+        on_process: Told a pidfd of each process that was made; it stays ours.
         on_notice: Told in a sentence what became of zygotes.
         on_good_run: Told of each first good run of a process.
         others: Pids of further children of ours, which are not to be taken for orphans.
@@ -67,9 +70,11 @@ class LocalEngine:
         *,
         project: str,
         lifeline: Lifeline,
+        lock_directory: str,
         scoreboard: Scoreboard,
         nofile: tuple[int, int] | None = None,
         oom_score: int | None = None,
+        on_process: Callable[[Key, int], None] = lambda _key, _pidfd: None,
         on_notice: Callable[[str], None] = lambda _text: None,
         on_good_run: Callable[[Key], None] = lambda _key: None,
         others: Callable[[], Collection[int]] = tuple,
@@ -78,9 +83,11 @@ class LocalEngine:
         preforked: PreforkedZygote | None = None,
     ) -> None:
         self._listener = listener
+        self._on_process = on_process
+        self._lock_directory = lock_directory
         self._scoreboard = scoreboard
         self._lifeline = lifeline
-        self._slots: dict[Key, int] = {}
+        self._slots: dict[Key, tuple[int, int]] = {}
         self._launcher = Launcher(nofile, oom_score)
         self._reports = Reports(
             reactor,
@@ -94,7 +101,7 @@ class LocalEngine:
             reactor,
             starter=Starter(preforked, oom_score),
             lifeline=lifeline,
-            scoreboard=scoreboard,
+            board=scoreboard.fd,
             nofile=nofile,
             output=output,
             timeouts=timeouts,
@@ -119,8 +126,9 @@ class LocalEngine:
 
     def spawn(self, requests: Sequence[SpawnRequest]) -> None:
         """Start these; each gets `Spawned` or `SpawnFailed` later."""
-        self._fork_queue.ask(request for request in requests if is_forked(request.daemon))
-        for request in requests:
+        taken = [request for one in requests if (request := self._taken(one)) is not None]
+        self._fork_queue.ask(request for request in taken if is_forked(request.daemon))
+        for request in taken:
             if not is_forked(request.daemon):
                 self._execute(request)
 
@@ -133,7 +141,7 @@ class LocalEngine:
         """Go by this declaration of its daemon from now on, as far as its process need not change for that."""
         if (managed := self._reaper.managed.get(key)) is not None:
             managed.daemon = daemon
-            self._fork_queue.reconfigure(key, daemon, plan, self._scoreboard.locate(self._slots[key])[0])
+            self._fork_queue.reconfigure(key, daemon, plan, self._slots[key][0])
 
     def forget(self, key: Key) -> None:
         """There is no such instance any more: let go of what is kept for it. Nothing of it lives."""
@@ -148,7 +156,7 @@ class LocalEngine:
             return
         if name == managed.daemon.stop.signal and managed.reports is not None and managed.ended is None:
             # The task may have put a handler of its own in the place of ours.
-            ask_to_stop(*self._scoreboard.locate(self._slots[key]), managed.pid)
+            ask_to_stop(*self._slots[key], managed.pid)
         self._reaper.signal(managed, signal.Signals[f"SIG{name}"])
 
     def signal_tree(self, key: Key, name: str) -> None:
@@ -216,7 +224,30 @@ class LocalEngine:
         self._reaper.close()
         self._launcher.close()
 
-    def _execute(self, request: SpawnRequest) -> None:
+    def _taken(self, request: SpawnRequest) -> LocalRequest | None:
+        """Take what the start of one takes, its lock first of all; None where that is not to be had."""
+        try:
+            lock = locks.acquire(self._lock_directory, request.key)
+        except locks.LockHeld as held:
+            why = f"another copy runs and holds its lock: {held}"
+        except OSError as error:
+            why = f"lock cannot be taken: {oserror.named_reason(error)}"
+        else:
+            board, slot = self._scoreboard.locate(request.slot)
+            return LocalRequest(
+                key=request.key,
+                daemon=request.daemon,
+                plan=request.plan,
+                board=board,
+                slot=slot,
+                lock=lock,
+                output=request.output,
+            )
+        os.close(request.output)
+        self._listener(request.key, SpawnFailed(Trouble.RESOURCE, why))
+        return None
+
+    def _execute(self, request: LocalRequest) -> None:
         try:
             ours, theirs = _sockets(request.daemon)
         except OSError as error:
@@ -245,20 +276,19 @@ class LocalEngine:
         elif started.report is not None:
             os.close(started.report)
 
-    def _command(self, request: SpawnRequest, report: int | None) -> tuple[Command, int | None]:
+    def _command(self, request: LocalRequest, report: int | None) -> tuple[Command, int | None]:
         """What to execute: a command, or an interpreter for a task; and a descriptor to close when that is forked."""
         if not has_task(request.daemon):
             return command(request, request.plan, report=report), None
         assert report is not None
-        fd, slot = self._scoreboard.locate(request.slot)
-        return task_command(request, report=report, scoreboard=fd, slot=slot, parent=self._lifeline.fd)
+        return task_command(request, report=report, parent=self._lifeline.fd)
 
-    def _forked(self, managed: ManagedProcess, request: SpawnRequest) -> None:
+    def _forked(self, managed: ManagedProcess, request: LocalRequest) -> None:
         if self._follow(managed, request):
             self._reports.listen(managed)
             self._listener(managed.key, Spawned(managed.pid))
 
-    def _follow(self, managed: ManagedProcess, request: SpawnRequest) -> bool:
+    def _follow(self, managed: ManagedProcess, request: LocalRequest) -> bool:
         """Know a process from now on, to its end. One that cannot be watched is killed, and reaped as any orphan."""
         try:
             self._reaper.watch(managed, [locks.identity(fd) for fd in (request.lock, request.output)])
@@ -266,20 +296,21 @@ class LocalEngine:
             managed.drop()
             self._refused(request, error)
             return False
-        self._slots[managed.key] = request.slot
+        self._slots[managed.key] = request.board, request.slot
         # Held here too, until the last of its tree has gone: what runs there can close all of its descriptors.
         managed.lock = request.lock
         locks.record(request.lock, managed.pid)
         os.close(request.output)
         self._reports.errors.pop(managed.key, None)
+        self._on_process(managed.key, managed.pidfd)
         return True
 
-    def _refused(self, request: SpawnRequest, error: Exception) -> None:
+    def _refused(self, request: LocalRequest, error: Exception) -> None:
         """There is no process. What went wrong beside the operator's part is a want of something, and tried again."""
         known = (
             error if isinstance(error, ExecFailed) else ExecFailed(f"cannot be executed: {error!r}", Trouble.RESOURCE)
         )
-        _close(request)
+        request.close()
         self._listener(request.key, SpawnFailed(known.trouble, str(known)))
 
 
@@ -290,9 +321,3 @@ def _sockets(daemon: Daemon) -> tuple[socket.socket | None, socket.socket | None
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
     return ours, theirs
-
-
-def _close(request: SpawnRequest) -> None:
-    """There is no process for them."""
-    os.close(request.lock)
-    os.close(request.output)

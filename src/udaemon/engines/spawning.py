@@ -8,21 +8,19 @@ from __future__ import annotations
 from udaemon.child.environment import interpreter, surroundings
 from udaemon.child.spawned import write_order
 from udaemon.child.spec import ChildFds
-from udaemon.engines.base import SpawnRequest
 from udaemon.engines.child_spec import spec_of
 from udaemon.engines.commands import Command
+from udaemon.engines.local_request import LocalRequest
 
 _MAIN = "from udaemon.child.spawned import main; main()"
 
 
-def task_command(request: SpawnRequest, *, report: int, scoreboard: int, slot: int, parent: int) -> tuple[Command, int]:
+def task_command(request: LocalRequest, *, report: int, parent: int) -> tuple[Command, int]:
     """What to execute for a task, and a descriptor that the caller closes once it was.
 
     Args:
         request: What to start.
         report: The daemon's end of the socket for its reports.
-        scoreboard: A descriptor of the region of the scoreboard that has its slot.
-        slot: The slot's number there.
         parent: The read end of a pipe that ends with this process.
 
     Raises:
@@ -31,13 +29,13 @@ def task_command(request: SpawnRequest, *, report: int, scoreboard: int, slot: i
     daemon, plan = request.daemon, request.plan
     cwd = daemon.cwd or plan.directory
     env = surroundings(daemon.env, cwd)
-    fds = ChildFds(request.output, request.lock, report, parent, scoreboard)
-    order = write_order(spec_of(plan, daemon, request.key.index, slot=slot), fds)
+    fds = ChildFds(request.output, request.lock, report, parent, request.board)
+    order = write_order(spec_of(plan, daemon, request.key.index, slot=request.slot), fds)
     command = Command(
         argv=(*interpreter(env), "-P", "-c", _MAIN, str(order)),
         env=env,
         cwd=cwd,
         output=request.output,
-        keep=(order, request.output, request.lock, report, parent, scoreboard),
+        keep=(order, request.output, request.lock, report, parent, request.board),
     )
     return command, order

@@ -263,6 +263,10 @@ class Daemon:
             return "factory" if self.factory else "task"
         return "php" if self.php.factory else "php.entry" if self.php.entry else "command"
 
+    def log_path(self, context: str) -> str:
+        """Tell the file of its output; its instances share it."""
+        return f"{self.log_dir}/{self.name}{f'-{context}' if context else ''}.log"
+
 
 @frozen(kw_only=True)
 class Manifest:
@@ -282,5 +286,4 @@ class Manifest:
 
     def log_path(self, daemon: Daemon) -> str:
         """Tell the file of a daemon's output; its instances share it."""
-        context = f"-{self.context}" if self.context else ""
-        return f"{daemon.log_dir}/{daemon.name}{context}.log"
+        return daemon.log_path(self.context)

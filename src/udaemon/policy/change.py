@@ -45,6 +45,8 @@ class Difference:
     added: tuple[instance.Key, ...]
     kept: tuple[instance.Key, ...]
     removed: tuple[instance.Key, ...]
+    declared: tuple[instance.Key, ...]
+    """Added and kept, in the order of the manifest."""
 
 
 def difference(there: Iterable[instance.Key], manifest: Manifest) -> Difference:
@@ -58,6 +60,7 @@ def difference(there: Iterable[instance.Key], manifest: Manifest) -> Difference:
         added=tuple(key for key in declared if key not in had),
         kept=tuple(key for key in declared if key in had),
         removed=tuple(key for key in known if key not in wanted),
+        declared=declared,
     )
 
 

@@ -89,10 +89,12 @@ class Service:
             self._on_event,
             project=manifest.project,
             lifeline=Lifeline.own(),
+            lock_directory=f"{handed.directory}/locks",
             scoreboard=self._scoreboard,
             nofile=limit,
             oom_score=shield(),
             preforked=preforked if forked else None,
+            on_process=self._on_process,
             on_notice=lambda text: self._notices.publish(None, "zygote", text, {}),
             on_good_run=self._on_good_run,
             others=lambda: [pid for pid in (self._logger.pid, self._reader.pid) if pid is not None],
@@ -101,9 +103,7 @@ class Service:
             self._engine,
             self._logger,
             slots=slots,
-            locks=os.path.join(handed.directory, "locks"),
             beside=lambda key: claim.holder(f"{os.path.basename(handed.directory)}/{key}", os.geteuid()),
-            log_path=manifest.log_path,
             happen=self._on_event,
             bug=self._on_bug,
         )
@@ -179,9 +179,7 @@ class Service:
 
     def _open_common_logs(self) -> None:
         """Notices go there by themselves; so does what we or a zygote write to stderr: tracebacks, mostly."""
-        paths = tuple(dict.fromkeys(daemon.common_log for daemon in self._handed.manifest.daemons.values()))
-        for path in paths:
-            self._notices.log_to(path, self._performer.common_log(path))
+        paths = self._supervisor.open_common_logs()
         if paths:
             output = self._performer.common_log(paths[0], timestamps=True)
             os.dup2(output, 2)
@@ -205,6 +203,9 @@ class Service:
 
     def _on_event(self, key: Key, event: Event) -> None:
         self._supervisor.happen(key, event)
+
+    def _on_process(self, key: Key, pidfd: int) -> None:
+        self._performer.guard(key, pidfd)
 
     def _on_log_state(self, stream: int, state: str) -> None:
         self._supervisor.log_state(stream, state)

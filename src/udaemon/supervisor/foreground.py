@@ -18,9 +18,9 @@ from attrs import evolve
 
 from udaemon.child.echoes import Echoes
 from udaemon.engines import command_spec
-from udaemon.engines.base import SpawnRequest
 from udaemon.engines.commands import ExecFailed, Launcher
 from udaemon.engines.executing import Executing
+from udaemon.engines.local_request import LocalRequest
 from udaemon.engines.locks import identity
 from udaemon.engines.process import ManagedProcess
 from udaemon.engines.reaper import Reaper
@@ -66,7 +66,7 @@ class ForegroundCommand:
     ) -> None:
         self._on_start = on_start
         self._manifest = manifest
-        self._request = SpawnRequest(key=key, daemon=daemon, plan=NO_PLAN, slot=0, lock=lock, output=1)
+        self._request = LocalRequest(key=key, daemon=daemon, plan=NO_PLAN, board=-1, slot=0, lock=lock, output=1)
         self._instance = life.declared(evolve(daemon, restart=Restart.NEVER, enabled=True), key.index)
         self._loop = Loop(lambda _what: traceback.print_exc())
         reports = Reports(self._loop, lambda _living: None, lambda _living: None)

@@ -10,9 +10,8 @@ from collections.abc import Callable
 from itertools import count
 
 from udaemon.engines.base import CANCELLED, Engine, SpawnRequest
-from udaemon.engines.locks import LockHeld, acquire, identity
+from udaemon.engines.locks import identity
 from udaemon.logs.client import LoggerLink
-from udaemon.manifest.model import Daemon
 from udaemon.policy.events import Event, SpawnFailed, Trouble
 from udaemon.policy.instance import Instance, Key
 from udaemon.supervisor.log_targets import common_target, log_target
@@ -27,9 +26,7 @@ class Performer:
         engine: Makes the processes.
         logger: Takes the read ends of their log pipes.
         slots: The scoreboard slot of each instance.
-        locks: Directory of the instance locks.
-        beside: Tells the pid of a `udaemon run` of an instance, wherever its locks are.
-        log_path: The file of a daemon's output.
+        beside: Returns the pid of a `udaemon run` of an instance, wherever its locks are.
         happen: Where a start that cannot even be asked for is told.
         bug: Called inside the handler of an exception that is a bug, with what it belongs to.
     """
@@ -40,18 +37,14 @@ class Performer:
         logger: LoggerLink,
         *,
         slots: Slots,
-        locks: str,
         beside: Callable[[Key], int | None] = lambda _key: None,
-        log_path: Callable[[Daemon], str],
         happen: Callable[[Key, Event], None],
         bug: Callable[[str], None],
     ) -> None:
         self._engine = engine
         self._logger = logger
         self._slots = slots
-        self._locks = locks
         self._beside = beside
-        self._log_path = log_path
         self._happen = happen
         self._bug = bug
         self._wanted: list[Instance] = []
@@ -77,6 +70,11 @@ class Performer:
         """Have its process kept by its declaration as it is now."""
         self._engine.reconfigure(instance.key, instance.daemon, instance.plan)
 
+    def forget(self, key: Key) -> None:
+        """There is no such instance any more."""
+        self._engine.forget(key)
+        self._streams.pop(key, None)
+
     def signal(self, key: Key, name: str) -> None:
         """Send a signal to its own process."""
         self._engine.signal(key, name)
@@ -90,11 +88,15 @@ class Performer:
         self._engine.kill_tree(key)
 
     def spawned(self, key: Key, pid: int) -> None:
-        """Let the logger know the process behind a log pipe: its pid is in some lines; should we die, it ends it."""
+        """Let the logger know the process behind a log pipe: its pid is in some lines."""
         self._logger.spawned(self._streams[key], pid)
-        pidfd = self._engine.pidfd(key)
-        if pidfd is not None:
+
+    def guard(self, key: Key, pidfd: int) -> None:
+        """Let the logger end a process of this machine should we die."""
+        try:
             self._logger.watch(self._streams[key], pidfd)
+        except Exception:  # noqa: BLE001 - faults.md F6: whoever tells us of it has others to tell of
+            self._bug(str(key))
 
     def not_spawned(self, key: Key) -> None:
         """There is no process behind a log pipe, if there ever was a pipe."""
@@ -137,35 +139,21 @@ class Performer:
             return None
 
     def _prepare(self, instance: Instance) -> SpawnRequest | None:
-        """Take the lock and open the log pipe: no lock, no start."""
+        """Open its log pipe."""
         key = instance.key
         if (pid := self._beside(key)) is not None:
             self._refuse(key, f"another copy runs, by udaemon run: pid {pid}")
             return None
         try:
-            lock = acquire(self._locks, key)
-        except LockHeld as held:
-            self._refuse(key, f"another copy runs and holds its lock: {held}")
-            return None
-        except OSError as error:
-            self._refuse(key, f"lock cannot be taken: {oserror.named_reason(error)}")
-            return None
-        try:
             output = self._open_log(instance)
         except OSError as error:
-            os.close(lock)
             self._refuse(key, f"log pipe cannot be made: {oserror.named_reason(error)}")
             return None
-        except BaseException:
-            os.close(lock)
-            raise
-        return SpawnRequest(
-            key=key, daemon=instance.daemon, plan=instance.plan, slot=self._slots[key], lock=lock, output=output
-        )
+        return SpawnRequest(key=key, daemon=instance.daemon, plan=instance.plan, slot=self._slots[key], output=output)
 
     def _open_log(self, instance: Instance) -> int:
         """A pipe whose read end is the logger's. Returns the write end."""
-        path = self._log_path(instance.daemon)
+        path = instance.daemon.log_path(instance.plan.context)
         target = log_target(instance.daemon, instance.index, path)
         read, write = os.pipe2(os.O_CLOEXEC)
         stream = self._new_stream(path)

@@ -11,45 +11,28 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from functools import cached_property, partial
+from functools import partial
 from typing import Any
 
-from attrs import frozen
-
-from udaemon.child.scoreboard import Scoreboard, SlotReading
+from udaemon.child.scoreboard import Scoreboard
 from udaemon.engines.base import Engine
 from udaemon.engines.origin import Origin
 from udaemon.errors import UdaemonError
 from udaemon.manifest.model import Daemon, LogFormat, Manifest
+from udaemon.policy.change import difference
 from udaemon.policy.effects import CancelSpawn, Effect, KillTree, Publish, Reconfigure, Signal, SignalTree, Spawn
-from udaemon.policy.events import DeadlineReached, Event, Exited, Spawned, SpawnFailed, StartAsked, StopAsked
+from udaemon.policy.events import Changed, DeadlineReached, Event, Exited, Spawned, SpawnFailed, StartAsked, StopAsked
 from udaemon.policy.fleet import Fleet
 from udaemon.policy.instance import Instance, Key
+from udaemon.policy.plan import plans
 from udaemon.supervisor.legacylog import LegacyLog
 from udaemon.supervisor.notices import Notice, Notices, Subscriber, one_line
 from udaemon.supervisor.perform import Performer
 from udaemon.supervisor.pidfiles import PidFiles
 from udaemon.supervisor.slots import Slots
+from udaemon.supervisor.view import InstanceView
 
 OnRead = Callable[[Manifest | UdaemonError], None]
-
-
-@frozen(kw_only=True)
-class InstanceView:
-    """All that is known of an instance at one moment. Its slot is read when somebody looks at it."""
-
-    key: Key
-    daemon: Daemon
-    instance: Instance
-    read_slot: Callable[[], SlotReading | None]
-    log: str
-    log_state: str
-    last_error: str | None
-
-    @cached_property
-    def slot(self) -> SlotReading | None:
-        """What the scoreboard says of its runs."""
-        return self.read_slot()
 
 
 class Supervisor:
@@ -85,6 +68,7 @@ class Supervisor:
         self._queue: deque[tuple[Key, Event]] = deque()
         self._busy = False
         self._leaving = False
+        self._going: set[Key] = set()
         self._log_states: dict[str, str] = {}
         self._run_followers: list[Callable[[Key], None]] = []
 
@@ -115,9 +99,40 @@ class Supervisor:
         finally:
             self._busy = False
 
+    def change(self, manifest: Manifest, *, at_once: bool = False) -> None:
+        """Go by another manifest from now on: what it adds is there, at rest; what it lacks is stopped, and then goes.
+
+        Args:
+            manifest: Checked, and of the same project.
+            at_once: Do not wait for the end of runs.
+
+        Raises:
+            OSError: There is no room for what is added; then nothing has changed.
+        """
+        differs, planned = difference(self._fleet.instances, manifest), plans(manifest)
+        self._slots.make_room(len(differs.added))
+        self.manifest = manifest
+        self._going = set(differs.removed)
+        self.open_common_logs()
+        for key in differs.added:
+            self._fleet.add(manifest.daemons[key.name], key.index, planned[key.name])
+            self._slots.take(key)
+        self._fleet.arrange(differs.declared)
+        for key in differs.kept:
+            self.happen(key, Changed(manifest.daemons[key.name], planned[key.name], at_once))
+        self.ask(differs.removed, StopAsked())
+
+    def open_common_logs(self) -> tuple[str, ...]:
+        """Open the common logs of the manifest that are not open yet. Returns all that are."""
+        for path in dict.fromkeys(daemon.common_log for daemon in self.manifest.daemons.values()):
+            if path not in self._notices.logs():
+                self._notices.log_to(path, self._performer.common_log(path))
+        return self._notices.logs()
+
     def end_of_turn(self) -> None:
         """Start what this turn wanted started; leave when nothing is left to wait for."""
         self._performer.flush()
+        self._let_go()
         if self._leaving and all(instance.at_rest for instance in self._fleet.instances.values()):
             self._finished()
 
@@ -222,6 +237,16 @@ class Supervisor:
         """Log the exception that is being handled: a bug of ours harms nobody but what it belongs to."""
         last = traceback.format_exc()
         self._notices.publish(None, "bug", f"in {what}: {last}", {})
+
+    def _let_go(self) -> None:
+        """Forget those that are declared no more and of which nothing lives."""
+        for key in tuple(self._going):
+            instance = self._fleet.instances[key]
+            if instance.at_rest and not instance.unkillable:
+                self._going.remove(key)
+                self._fleet.remove(key)
+                self._slots.give_back(key)
+                self._performer.forget(key)
 
     def _one(self, key: Key, event: Event) -> None:
         with self._isolated(key):

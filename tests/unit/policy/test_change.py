@@ -66,5 +66,8 @@ def test_two_manifests_differ_by_the_instances_that_are_added_kept_and_removed()
     daemons = {"c": evolve(c, name="c"), "a": evolve(a, name="a", instances=1)}
     manifest = Manifest(file="/m/udaemon.toml", directory="/m", project="m", daemons=daemons)
     assert difference(before, manifest) == Difference(
-        added=(Key("c", 0),), kept=(Key("a", 0),), removed=(Key("a", 1), Key("b", 0))
+        added=(Key("c", 0),),
+        kept=(Key("a", 0),),
+        removed=(Key("a", 1), Key("b", 0)),
+        declared=(Key("c", 0), Key("a", 0)),
     )

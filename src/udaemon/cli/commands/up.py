@@ -9,7 +9,7 @@ import click
 
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.parameters import DAEMON, DURATION
-from udaemon.service.handoff import launched
+from udaemon.service.spawn_supervisor import launched
 
 
 @click.command("up")

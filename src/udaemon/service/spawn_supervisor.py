@@ -1,0 +1,224 @@
+"""How `up` hands a project over to a supervisor in a process of its own, and hears that it stands.
+
+Knows no daemon. The manifest goes through a socket, because it may hold secrets that no file and no argv must show.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import select
+import signal
+import socket
+import sys
+import time
+from contextlib import suppress
+from functools import partial
+from types import ModuleType, TracebackType
+from typing import TYPE_CHECKING, Self
+
+from udaemon.child.environment import callers, interpreter
+from udaemon.child.lifeline import Lifeline
+from udaemon.child.signals import ALL_SIGNALS, PYTHON_IGNORES, survive_signals
+from udaemon.child.stack import at_the_bottom, go_on
+from udaemon.child.title import set_title
+from udaemon.errors import UdaemonError
+
+if TYPE_CHECKING:
+    from udaemon.manifest.model import Manifest
+    from udaemon.service.manifest_reader import Source
+
+_WAIT_FOR_HANDOFF = (
+    "import sys; from udaemon.service.spawn_supervisor import main_executed; main_executed(int(sys.argv[1]))"
+)
+_READY_WITHIN = 30.0
+"""Seconds in which a supervisor must say that it stands; it needs well under one."""
+
+
+class SupervisorProcess:
+    """A supervisor's process that loads its code while the manifest is still being read, and then waits to be told.
+
+    It ends by itself if it is told nothing. Use it as a context manager; after `go` it goes on without us.
+
+    Args:
+        young: This process has loaded next to nothing and has one thread: the supervisor can be forked from it, which
+            spares it the beginning of an interpreter.
+    """
+
+    def __init__(self, *, young: bool = False) -> None:
+        ours, theirs = socket.socketpair()
+        self._told = ours
+        self._is_ready = False
+        with theirs:
+            self._pid = _fork(theirs) if young else _execute(theirs.fileno())
+
+    def go(
+        self,
+        manifest: Manifest,
+        source: Source | None,
+        directory: str,
+        *,
+        autostart: bool,
+        lock: int,
+        claim: int | None,
+        with_lifeline: bool,
+    ) -> Lifeline | None:
+        """Tell it what to supervise, and return when it answers on its socket.
+
+        Args:
+            manifest: What it shall run.
+            source: Where that was read from, None where it cannot be read again.
+            directory: The run directory, made and checked.
+            autostart: Whether to start at once the daemons that start by themselves.
+            lock: An fd that holds the run directory's lock; the supervisor gets a copy.
+            claim: An fd that listens under the project's name, if there is one; likewise.
+            with_lifeline: Whether it shall stop everything when this process ends, however it ends.
+
+        Returns:
+            What it hangs on, if that is us.
+
+        Raises:
+            UdaemonError: It did not come to stand.
+        """
+        ready_read, ready_write = os.pipe()
+        lifeline = Lifeline.own() if with_lifeline else None
+        named = {
+            "lock": lock,
+            "ready": ready_write,
+            "claim": claim,
+            "lifeline": None if lifeline is None else lifeline.fd,
+        }
+        fds = {name: fd for name, fd in named.items() if fd is not None}
+        with suppress(BrokenPipeError, ConnectionResetError):
+            socket.send_fds(self._told, [b"\0"], list(fds.values()))
+            self._told.sendall(pickle.dumps((manifest, source, directory, autostart, tuple(fds))))
+        self._told.close()
+        os.close(ready_write)
+        if lifeline is not None:
+            lifeline.let_go()
+        try:
+            _await_ready(ready_read)
+        finally:
+            os.close(ready_read)
+        self._is_ready = True
+        return lifeline
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        """Send it away unless it stands."""
+        self.close()
+
+    def close(self) -> None:
+        """Send it away unless it stands."""
+        self._told.close()
+        if not self._is_ready:
+            self._is_ready = True
+            os.kill(self._pid, signal.SIGKILL)
+            os.waitpid(self._pid, 0)
+
+
+_early: list[SupervisorProcess] = []
+
+
+def spawn_early() -> None:
+    """Begin before the command line is read: it looks as if a supervisor will be needed."""
+    _early.append(SupervisorProcess(young=True))
+
+
+def launched() -> SupervisorProcess:
+    """The launch that began early, or one that begins now."""
+    return _early.pop() if _early else SupervisorProcess()
+
+
+def cancel() -> None:
+    """End an early launch that nobody wanted."""
+    while _early:
+        _early.pop().close()
+
+
+def main_executed(fd: int) -> None:
+    """Stand by in an interpreter that was executed for it."""
+    os._exit(at_the_bottom(partial(_wait_for_handoff, fd)))
+
+
+def _wait_for_handoff(fd: int) -> int:
+    """Be a supervisor's process, before it knows of what: leave the caller's surroundings, and load the code.
+
+    Args:
+        fd: The other end of what `SupervisorProcess` tells it through.
+    """
+    import gc
+
+    gc.disable()  # nothing that is loaded becomes garbage, and to look for some costs a tenth of the time
+    set_title("supervisor")
+    _leave_the_caller()
+    # What daemons need, too; only then is there something for the zygote to share.
+    from udaemon.engines.zygote.prefork import prefork_zygote
+
+    preforked = prefork_zygote()
+    from udaemon.service.supervisor import main
+
+    return main(fd, preforked)
+
+
+def _leave_the_caller() -> None:
+    """Nothing of the shell we were started from may reach the daemons: signals, session, directory, umask."""
+    for number in set(ALL_SIGNALS) - set(PYTHON_IGNORES):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
+    survive_signals()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)  # until it supervises something they may end it
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    os.umask(0o022)
+    os.chdir("/")
+
+
+def _fork(theirs: socket.socket) -> int:
+    """A child that stands by, with its end of the connection."""
+    pid = os.fork()
+    if pid == 0:
+        go_on(partial(_main_forked, theirs.detach()))  # or the frames that it leaves would close it
+    return pid
+
+
+def _main_forked(fd: int) -> int:
+    os.setsid()
+    os.closerange(3, fd)
+    os.closerange(fd + 1, os.sysconf("SC_OPEN_MAX"))
+    null = os.open(os.devnull, os.O_RDWR)
+    os.dup2(null, 0)
+    os.dup2(null, 1)
+    os.close(null)
+    if not sys.flags.safe_path:
+        del sys.path[0]  # where the script lies is no place to import from
+    sys.argv[1:] = []
+    sys.modules["__main__"] = ModuleType("__main__")  # `spawn` would run the script in the daemons' children
+    return _wait_for_handoff(fd)
+
+
+def _execute(fd: int) -> int:
+    """The same for a caller that has threads or has loaded much."""
+    actions = [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_RDWR, 0) for number in (0, 1)]
+    argv = [*interpreter(), "-P", "-c", _WAIT_FOR_HANDOFF, str(fd)]
+    os.set_inheritable(fd, True)
+    return os.posix_spawn(sys.executable, argv, callers(), file_actions=actions, setsid=True)
+
+
+def _await_ready(fd: int) -> None:
+    answer = b""
+    deadline = time.monotonic() + _READY_WITHIN
+    while not answer.endswith(b"\n"):
+        ready, _, _ = select.select([fd], [], [], max(0.0, deadline - time.monotonic()))
+        if not ready:
+            raise UdaemonError("the supervisor did not start in time", f"waited {_READY_WITHIN:g} s")
+        piece = os.read(fd, 65536)
+        if not piece:
+            raise UdaemonError("the supervisor ended while it started", "its traceback stands above")
+        answer += piece
+    error = json.loads(answer)["error"]
+    if error is not None:
+        raise UdaemonError(f"the supervisor could not start: {error}")

@@ -1,0 +1,33 @@
+"""All that is known of one instance at a moment, for those who are asked about it.
+
+Knows nothing of how it is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+
+from attrs import frozen
+
+from udaemon.child.scoreboard import SlotReading
+from udaemon.manifest.model import Daemon
+from udaemon.policy.instance import Instance, Key
+
+
+@frozen(kw_only=True)
+class InstanceView:
+    """All that is known of an instance at one moment. Its slot is read when somebody looks at it."""
+
+    key: Key
+    daemon: Daemon
+    instance: Instance
+    read_slot: Callable[[], SlotReading | None]
+    log: str
+    log_state: str
+    last_error: str | None
+
+    @cached_property
+    def slot(self) -> SlotReading | None:
+        """What the scoreboard says of its runs."""
+        return self.read_slot()
