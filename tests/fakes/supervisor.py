@@ -32,7 +32,7 @@ class Logs:
         self.errors: dict[str, Exception] = {}
         self.fds: list[int] = []
         self.targets: list[LogTarget] = []
-        self.born_as: list[tuple[int, int]] = []
+        self.spawned_as: list[tuple[int, int]] = []
         self.watched: list[tuple[int, int]] = []
 
     def open(self, number: int, read: int, target: LogTarget) -> None:
@@ -47,7 +47,7 @@ class Logs:
         self.watched.append((number, pidfd))
 
     def forked(self, number: int, pid: int) -> None:
-        self.born_as.append((number, pid))
+        self.spawned_as.append((number, pid))
 
 
 class Engine(FakeEngine):

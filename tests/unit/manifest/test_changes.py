@@ -12,7 +12,7 @@ from udaemon.manifest.keys import Applies, keys_of
 from udaemon.manifest.model import Daemon
 
 LIVE = {
-    "description", "tags", "sleep", "min-sleep", "memory-limit", "memory-threshold", "restart", "backoff",
+    "description", "extends", "tags", "sleep", "min-sleep", "memory-limit", "memory-threshold", "restart", "backoff",
     "start-limit", "success-exit-codes", "stop", "log", "instances",
 }  # fmt: skip
 NEXT_START = {"autostart", "profiles"}

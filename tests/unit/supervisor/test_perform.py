@@ -47,7 +47,7 @@ def test_the_logger_hears_which_process_is_behind_a_pipe_or_that_there_is_none(w
     world.up()
     pid = world.engine.forked(A0)
     world.engine.fail(B0)
-    assert world.logs.born_as == [(1, pid), (2, 0)]
+    assert world.logs.spawned_as == [(1, pid), (2, 0)]
 
 
 def test_the_logger_is_given_what_ends_a_process_should_we_die(world: SupervisorWorld) -> None:
