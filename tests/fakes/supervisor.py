@@ -46,7 +46,7 @@ class Logs:
             raise self.errors["watch"]
         self.watched.append((number, pidfd))
 
-    def forked(self, number: int, pid: int) -> None:
+    def spawned(self, number: int, pid: int) -> None:
         self.spawned_as.append((number, pid))
 
 
