@@ -38,7 +38,7 @@ class LogRig:
         self.states: list[tuple[int, str]] = []
         self.ended: list[int] = []
         self.deaths: list[str] = []
-        self.lost: list[tuple[str, int | None, int | None]] = []
+        self.lost: list[tuple[str, int, int]] = []
         self.loop = Loop(self.errors.append)
         self.link = LoggerLink(
             self.loop,

@@ -103,7 +103,7 @@ def test_f20_what_no_disk_took_is_told_at_the_end(tmp_path: Path) -> None:
 
 
 def test_f20_a_logger_that_dies_at_the_end_is_replaced_and_told(tmp_path: Path) -> None:
-    """What it kept went with it; what was still in the pipe is counted, or written where the file can be."""
+    """What it kept and what was still in the pipe is counted, or written where the file can be."""
     path = tmp_path / "x.log"
     path.mkdir()
     rig = LogRig()
@@ -123,6 +123,6 @@ def test_f20_a_logger_that_dies_at_the_end_is_replaced_and_told(tmp_path: Path) 
     os.close(other_write)
     assert rig.link.close(1.0) == ()
     rig.close()
-    assert rig.lost == [(str(path), None, None), (str(path), 1, 12)]
+    assert rig.lost == [(str(path), 2, 17)]
     assert (tmp_path / "y.log").read_bytes() == b"written\n"
     assert sorted(rig.ended) == [number, other, later]

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from udaemon.engines.base import WritableReactor
 from udaemon.logs.answers import Answer, understood
 from udaemon.logs.handed import HandedPipe
+from udaemon.logs.inheritance import Inheritance, Slots
 from udaemon.logs.log_target import LEGACY, LogTarget
 from udaemon.logs.outbox import Outbox
 from udaemon.logs.patience import Patience
@@ -21,10 +22,8 @@ from udaemon.logs.process import LoggerProcess
 from udaemon.logs.wire import Unpacker, WireError, pack
 from udaemon.system import oserror
 
-_QUICK_DEATH = 1.0
-"""A logger that lived shorter than this, in seconds, is replaced only after as long a wait."""
-_LAST_LOGGERS = 2
-"""Loggers to write what is left at the end, the second one where the first dies of it."""
+_QUICK_DEATH = 1.0  # seconds: a logger that lived shorter is replaced only after as long a wait
+_LAST_LOGGERS = 2  # to write what is left at the end, the second one where the first dies of it
 
 
 class LoggerLink:
@@ -39,7 +38,7 @@ class LoggerLink:
             for its file; once a file, whichever of its pipes it is told of.
         on_eof: Told the number of a log pipe that has ended and been written to the last byte.
         on_death: Told in words that the logger died and what is done about it.
-        on_lost: Told a file, and how many lines and bytes for it were given up at the end; None where nobody knows.
+        on_lost: Told a file, and how many lines and bytes for it were given up at the end.
         on_abandoned: Called when `abandon` is done.
         stderr: Where the logger says what it could not write, when the supervisor has gone before.
         answer: Seconds for the logger to take a pipe over, or to go on after it was stopped, before it is replaced.
@@ -52,7 +51,7 @@ class LoggerLink:
         on_state: Callable[[int, str], None],
         on_eof: Callable[[int], None],
         on_death: Callable[[str], None],
-        on_lost: Callable[[str, int | None, int | None], None] = lambda _path, _lines, _size: None,
+        on_lost: Callable[[str, int, int], None] = lambda _path, _lines, _size: None,
         on_abandoned: Callable[[], None] = lambda: None,
         stderr: int = 2,
         answer: float = 10.0,
@@ -67,6 +66,8 @@ class LoggerLink:
         self._on_abandoned = on_abandoned
         self._stderr = stderr
         self._streams: dict[int, HandedPipe] = {}
+        self._slots = Slots()
+        self._inheritance: Inheritance | None = None
         self._states: dict[str, str] = {}
         self._outbox = Outbox(reactor)
         self._process: LoggerProcess | None = None
@@ -92,6 +93,7 @@ class LoggerLink:
         Raises:
             OSError: No process or no socket to be had.
         """
+        self._inheritance = self._inheritance or Inheritance()
         process = LoggerProcess.start(self._stderr)
         try:
             self._reactor.watch(process.socket.fileno(), self._receive)
@@ -104,14 +106,18 @@ class LoggerLink:
         self._unpacker = Unpacker()
         self._outbox.clear()
         self._patience.clear()
+        for message in self._inheritance.messages():
+            self._send(*message)
         for number, stream in self._streams.items():
             self._tell(number, stream)
+        self._send(pack("begin", ""), None)
         if self._abandoning:
             self._send(pack("abandon", ""), None)
 
     def open(self, number: int, read: int, target: LogTarget) -> None:
         """Hand over the read end of a log pipe; it is ours from here on. `number` is never used twice."""
-        stream = self._streams[number] = HandedPipe(read, target)
+        places = (self._slots.take(str(number)), self._slots.take(target.path))
+        stream = self._streams[number] = HandedPipe(read, target, *places)
         self._tell(number, stream)
 
     def watch(self, number: int, pidfd: int) -> None:
@@ -135,7 +141,7 @@ class LoggerLink:
         return {path for path in paths if self._states.get(path, "ok") != "ok"}
 
     def abandon(self) -> None:
-        """Wait no longer for files that refuse: what is lost is counted and told, then `on_abandoned` is called."""
+        """Wait no longer for files that refuse: what is lost is told, then `on_abandoned` is called."""
         self._abandoning = True
         self._send(pack("abandon", ""), None)
 
@@ -181,15 +187,17 @@ class LoggerLink:
             process.end()
             if self._left:
                 break
-            self._lose_kept()
         self._start_at = None
         self._outbox.clear()
         self._patience.clear()
         left = tuple(self._streams)
+        if self._inheritance is not None:
+            lost = {} if self._left else self._inheritance.unwritten(self._streams.values())
+            for path, count in lost.items():  # nobody was left to take it
+                self._on_lost(path, *count)
+            self._inheritance.close()
+            self._inheritance = None
         for stream in self._streams.values():
-            lines, size = (0, 0) if self._left else stream.take_all()
-            if size:  # nobody was left to take it
-                self._on_lost(stream.target.path, lines, size)
             stream.close()
         self._streams.clear()
         return left
@@ -204,11 +212,6 @@ class LoggerLink:
                 if not self._handle(data):
                     return
 
-    def _lose_kept(self) -> None:
-        """The logger died at the end: what it kept for files that refuse went with it, and nobody counted it."""
-        for path in sorted(self.refusing):
-            self._on_lost(path, None, None)
-
     def _tell(self, number: int, stream: HandedPipe) -> None:
         if self._process is not None:
             self._patience.asked(number)  # answered by the state of its file
@@ -219,9 +222,7 @@ class LoggerLink:
         if self._process is None:
             return  # told when there is a logger again
         self._outbox.add(data, fd)
-        self._outbox.flush(
-            self._process.socket
-        )  # also where some wait already: what it knows of when we are killed, it ends
+        self._outbox.flush(self._process.socket)  # at once: what it knows of when we are killed, it ends
 
     def _receive(self) -> None:
         if self._process is None:
@@ -267,6 +268,7 @@ class LoggerLink:
         if answer.kind == "eof":
             del self._streams[answer.number]
             stream.close()
+            self._slots.give_back(str(answer.number), stream.target.path)
             self._on_eof(answer.number)
             return
         before = self._states.get(stream.target.path, "ok")
@@ -282,8 +284,6 @@ class LoggerLink:
             process.end()
         self._patience.clear()
         self._outbox.clear()
-        if self._abandoning:
-            self._lose_kept()
         if time.monotonic() - self._started < _QUICK_DEATH:
             self._start_at = time.monotonic() + _QUICK_DEATH
             self._on_death(f"the logger died at once; next try in {_QUICK_DEATH:g} s, nothing is lost meanwhile")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _FDS = 250
 """More than SCM_MAX_FD - 3 do not come with one message (unix(7))."""
-_WITH_FD = ("open", "watch")
+_WITH_FD = ("inherit", "open", "watch")
 
 
 class Control:

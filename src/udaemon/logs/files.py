@@ -85,6 +85,7 @@ class RotatingFile:
         backups: Rotated files to keep.
         note: Makes a line of our own out of a text.
         rotated: Called after each rotation.
+        intend: Told device and inode of the file, its size and how many bytes follow, before each write of those.
         hook: Called before each step of a rotation.
         clock: Monotonic seconds.
     """
@@ -98,6 +99,7 @@ class RotatingFile:
         backups: int = 5,
         note: Callable[[str], bytes],
         rotated: Callable[[], None] = lambda: None,
+        intend: Callable[[tuple[int, int], int, int], None] = lambda _identity, _offset, _length: None,
         hook: Hook = ignore,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -107,6 +109,7 @@ class RotatingFile:
         self._backups = backups
         self._note = note
         self._rotated = rotated
+        self._intend = intend
         self._hook = hook
         self._clock = clock
         self._look_at = 0.0
@@ -130,6 +133,7 @@ class RotatingFile:
             recover(self.path, self._backups)
         self._take(open_log(self.path))
         if self._opened_before:
+            self._in_line = False
             self._write_note()
         self._opened_before = True
 
@@ -150,12 +154,29 @@ class RotatingFile:
             # No line is torn over two files: its end still goes here, if that comes within the limit, or a mark.
             end = data.find(b"\n") + 1
             if not end or (self._max_size is not None and self._size + end > self._max_size):
-                self._size += os.write(self._fd, _MARK)
+                self._append(_MARK, length=0)
                 return self._note_end(data, self._write_rotated(data))
             data = data[:end]
+        return self._note_end(data, self._append(data, length=len(data)))
+
+    def _append(self, data: bytes, *, length: int) -> int:
+        # Others may have written, too: only the kernel knows where ours will stand.
+        self._intend(self._identity, os.lseek(self._fd, 0, os.SEEK_END), length)
         written = os.write(self._fd, data)
         self._size += written
-        return self._note_end(data, written)
+        return written
+
+    def resume(self) -> None:
+        """See whether what another process wrote before us ends within a line.
+
+        Raises:
+            OSError: The file cannot be read.
+        """
+        fd = os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+        try:
+            self._in_line = self._size > 0 and os.pread(fd, 1, self._size - 1) != b"\n"
+        finally:
+            os.close(fd)
 
     def _note_end(self, data: bytes, written: int) -> int:
         self._in_line = data[written - 1] != 10
@@ -206,7 +227,6 @@ class RotatingFile:
         self._fd = fd
         self._identity = (found.st_dev, found.st_ino)
         self._size = found.st_size
-        self._in_line = False
         self._created = time.time()
         self._too_old = False
         if self._size and self._max_age is not None:
@@ -225,6 +245,8 @@ class RotatingFile:
             os.unlink(name)
         fd = open_log(name, os.O_EXCL)
         try:
+            found = os.fstat(fd)
+            self._intend((found.st_dev, found.st_ino), 0, len(data))
             written = os.write(fd, data)
             rotate(self.path, self._backups, self._hook)
         except OSError:

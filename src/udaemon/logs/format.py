@@ -66,24 +66,28 @@ class LineFormatter:
     """Lets whole lines of one pipe through, each with its prefix, and keeps the beginning of the next one back.
 
     Lines of several pipes that share a file can therefore never mix. `pid` is the process that legacy lines name: set
-    it before the first of them.
+    it before the first of them. The same chunks and times give the same bytes again, `held` and `in_line` being equal.
+
+    Attributes:
+        held: What is kept back.
+        in_line: Pieces of the line that it belongs to were let through.
     """
 
-    def __init__(self, target: LogTarget) -> None:
+    def __init__(self, target: LogTarget, *, held: bytes = b"", in_line: bool = False) -> None:
         self.pid = 0
-        self._held = bytearray()
+        self.held = bytearray(held)
         self._stamped = target.timestamps
         self._legacy = target.format == LEGACY
         self._tag = (b"%d> " if self._legacy else b"[%d] ") % target.instance if target.tagged else b""
         self._json = _json_head(target) if target.format == JSON else None
         self._bare = not (target.timestamps or self._tag or self._legacy or target.format == JSON)
-        self._in_line = False
+        self.in_line = in_line
 
     def feed(self, chunk: bytes, now: float) -> bytes:
         """What can be written now that `chunk` has come."""
-        held = self._held
+        held = self.held
         if chunk[-1] == 10 and not held:
-            self._in_line = False
+            self.in_line = False
             return chunk if self._bare else self._dressed(chunk, now)
         cut = chunk.rfind(b"\n") + 1
         if cut == 0:
@@ -94,16 +98,16 @@ class LineFormatter:
             lines = bytes(held)
         else:
             lines = chunk[:cut]
-        self._held = bytearray(chunk[cut:])
-        self._in_line = False
+        self.held = bytearray(chunk[cut:])
+        self.in_line = False
         return lines if self._bare else self._dressed(lines, now)
 
     def finish(self, now: float) -> bytes:
         """What was kept back, as a line of its own, at the end of the pipe."""
-        held = bytes(self._held)
-        self._held.clear()
-        torn = self._bare and self._in_line
-        self._in_line = False
+        held = bytes(self.held)
+        self.held.clear()
+        torn = self._bare and self.in_line
+        self.in_line = False
         if not held:
             return b"\n" if torn else b""
         return held + b"\n" if self._bare else self._dressed(held + b"\n", now)
@@ -120,10 +124,10 @@ class LineFormatter:
 
     def _piece(self, now: float) -> bytes:
         """A part of an overlong line. Where lines are stored as they come, this is too."""
-        cut = whole_characters(self._held)
-        piece = bytes(self._held[:cut])
-        del self._held[:cut]
-        self._in_line = True
+        cut = whole_characters(self.held)
+        piece = bytes(self.held[:cut])
+        del self.held[:cut]
+        self.in_line = True
         if self._bare:
             return piece
         if self._json is not None:

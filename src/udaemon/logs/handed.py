@@ -22,17 +22,21 @@ class HandedPipe:
     Args:
         fd: Its read end, which is this one's from here on.
         target: Where its lines go.
+        slot: Its place in the logger's journal.
+        file_slot: Its file's.
     """
 
-    def __init__(self, fd: int, target: LogTarget) -> None:
+    def __init__(self, fd: int, target: LogTarget, slot: int, file_slot: int) -> None:
         self.fd = fd
         self.target = target
+        self.slot = slot
+        self.file_slot = file_slot
         self.pid: int | None = None
         self.pidfd: int | None = None
 
     def messages(self, number: int) -> Iterator[tuple[bytes, int | None]]:
         """All that the logger is to be told, each with its descriptor."""
-        yield pack("open", str(number), *self.target.fields()), self.fd
+        yield pack("open", str(number), str(self.slot), str(self.file_slot), *self.target.fields()), self.fd
         if self.pid is not None:
             yield pack("spawned", str(number), str(self.pid)), None
         if self.pidfd is not None:

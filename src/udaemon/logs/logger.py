@@ -13,15 +13,15 @@ import select
 import time
 
 from udaemon.logs.control import Control
-from udaemon.logs.format import LineFormatter
+from udaemon.logs.intake import Intake
+from udaemon.logs.journal import CHUNK, Journal
 from udaemon.logs.log_target import LEGACY, LogTarget
 from udaemon.logs.orphans import GRACE, Leaders
 from udaemon.logs.poller import poller
+from udaemon.logs.recovery import recover
 from udaemon.logs.sink import OK, Sink
+from udaemon.logs.stream import Stream
 from udaemon.waits import bounded
-
-CHUNK = 64 * 1024
-"""As much as a pipe holds by default; more at a time was slower (a fresh mapping for each buffer)."""
 
 _READS = 4
 _MORE = CHUNK // 2
@@ -37,20 +37,6 @@ _LINGER = 0.5
 """Seconds for the pipes to end after everything was killed: a process that left its session may hold one open."""
 
 
-class Stream:
-    """One log pipe."""
-
-    __slots__ = ("fd", "formatter", "ident", "listening", "sink", "told")
-
-    def __init__(self, ident: str, fd: int, target: LogTarget, sink: Sink) -> None:
-        self.ident = ident
-        self.fd = fd
-        self.formatter = LineFormatter(target)
-        self.sink = sink
-        self.told = ""
-        self.listening = False
-
-
 class Logger:
     """The loop.
 
@@ -61,6 +47,10 @@ class Logger:
     def __init__(self, control: _socket.socket) -> None:
         self._poll = poller()
         self._control = Control(control, self._poll)
+        self._inherited: list[int] = []
+        self._journal: Journal
+        self._intake: Intake
+        self._begun = False
         self._streams: dict[int, Stream] = {}
         self._unborn: dict[str, Stream] = {}
         self._ended: list[Stream] = []
@@ -88,28 +78,22 @@ class Logger:
 
     def _pump(self, stream: Stream) -> None:
         """A few reads at most for each pipe that has something: none of them can keep the others waiting."""
-        sink = stream.sink
         for _ in range(_READS):
             try:
-                chunk = os.read(stream.fd, CHUNK)
+                size = stream.move(self._intake)
             except BlockingIOError:
                 return
-            if not chunk:
+            if not size:
                 self._end(stream)
                 return
-            lines = stream.formatter.feed(chunk, time.time())
-            if lines:
-                sink.append(lines)
-                if sink.state != OK:
-                    self._update(sink)
-                    return
-            if len(chunk) < _MORE:
+            if stream.sink.state != OK:
+                self._update(stream.sink)
+                return
+            if size < _MORE:
                 return
 
     def _end(self, stream: Stream) -> None:
-        rest = stream.formatter.finish(time.time())
-        if rest:
-            stream.sink.append(rest)
+        stream.finish(self._journal)
         self._listen(stream, wanted=False)
         del self._streams[stream.fd]
         os.close(stream.fd)
@@ -120,6 +104,8 @@ class Logger:
 
     def _update(self, sink: Sink) -> None:
         """Tell the state of a file that changed, and hold its writers up or let them go on."""
+        if not self._begun:
+            return
         if sink.state != OK and self._retry_at is None:
             self._retry_at = time.monotonic() + RETRY
         for stream in [*self._streams.values(), *self._ended]:
@@ -158,8 +144,12 @@ class Logger:
             self._be_alone()
             return
         for (kind, *fields), fd in messages:
-            if kind == "open":
-                self._open(fields[0], fd, LogTarget.from_fields(fields[1:]))
+            if kind == "inherit":
+                self._inherit(fd)
+            elif kind == "open":
+                self._open(fields[0], int(fields[1]), int(fields[2]), fd, LogTarget.from_fields(fields[3:]))
+            elif kind == "begin":
+                self._begin()
             elif kind == "watch":
                 self._leaders.add(fd)
                 self._poll.register(fd, select.POLLIN)
@@ -172,17 +162,36 @@ class Logger:
                 self._leave_at = time.monotonic() + float(fields[0])
                 self._expect_no_spawn()
 
-    def _open(self, ident: str, fd: int, target: LogTarget) -> None:
+    def _inherit(self, fd: int) -> None:
+        self._inherited.append(fd)
+        if len(self._inherited) == 3:
+            memory, read, write = self._inherited
+            self._journal = Journal(memory)
+            self._intake = Intake(self._journal, read, write)
+
+    def _open(self, ident: str, slot: int, file_slot: int, fd: int, target: LogTarget) -> None:
         sink = self._sinks.get(target.path)
         if sink is None:
-            sink = self._sinks[target.path] = Sink(target, self._watch_job)
-            sink.open()
+            sink = self._sinks[target.path] = Sink(target, self._watch_job, journal=self._journal, slot=file_slot)
+            if self._begun:
+                sink.open()
         os.set_blocking(fd, False)
-        stream = self._streams[fd] = Stream(ident, fd, target, sink)
+        stream = self._streams[fd] = Stream(ident, slot=slot, fd=fd, target=target, sink=sink, journal=self._journal)
         if target.format == LEGACY:
             # Its lines name the process, whose first words may be here before its pid: they can wait in the pipe.
             self._unborn[ident] = stream
         self._update(sink)
+
+    def _begin(self) -> None:
+        """All that there is was told: end what another logger may have been killed in, and go on."""
+        recover(self._intake, self._streams.values(), self._sinks.values())
+        self._begun = True
+        for sink in self._sinks.values():
+            if sink.state == OK:
+                sink.open()
+            else:
+                sink.retry()
+            self._update(sink)
 
     def _spawned(self, ident: str, pid: int) -> None:
         stream = self._unborn.pop(ident, None)
@@ -219,9 +228,10 @@ class Logger:
             if sink.state != OK:
                 for stream in [stream for stream in self._streams.values() if stream.sink is sink]:
                     self._empty(stream)
-                lines, size = sink.give_up()
+                lines, size = sink.lost()
                 if lines or size:
                     self._tell_loss(sink, lines, size)
+                    sink.give_up()
             self._update(sink)
             self._let_go(sink)
 
@@ -237,16 +247,16 @@ class Logger:
         """Take what a pipe holds. One that somebody floods has been given up with the rest."""
         with contextlib.suppress(BlockingIOError):
             for _ in range(_FULLEST // CHUNK):
-                if not (chunk := os.read(stream.fd, CHUNK)):
+                if not stream.move(self._intake):
                     self._end(stream)
                     return
-                if lines := stream.formatter.feed(chunk, time.time()):
-                    stream.sink.append(lines)
 
     def _be_alone(self) -> None:
         """The supervisor has gone."""
         self._alone = True
         self._poll.unregister(self._control.fd)
+        if self._streams and not self._begun:
+            self._begin()
         self._expect_no_spawn()
         if self._leave_at is None:
             self._leaders.condemn()
@@ -278,22 +288,9 @@ class Logger:
     def _leave(self) -> None:
         """Write the beginnings of lines that somebody still holds open, and tell what no file would take."""
         for stream in self._streams.values():
-            if rest := stream.formatter.finish(time.time()):
-                stream.sink.append(rest)
+            stream.finish(self._journal)
         for sink in self._sinks.values():
             sink.cancel_job()
         self._give_up()
         if not self._alone:
             self._control.send("left", "")
-
-
-def main() -> None:
-    """Run with the control socket as standard input."""
-    import resource  # its only use
-
-    os.umask(0o027)
-    os.chdir("/")
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with contextlib.suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    Logger(_socket.socket(fileno=0)).run()

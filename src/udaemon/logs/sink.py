@@ -13,6 +13,7 @@ import time
 from udaemon.logs import compress
 from udaemon.logs.files import NotAFileError, RotatingFile
 from udaemon.logs.format import LineFormatter
+from udaemon.logs.journal import Journal, Kept, allocate
 from udaemon.logs.rotation import ZIPPED, backup, zip_name
 from udaemon.system import oserror
 
@@ -34,21 +35,27 @@ class Sink:
     Args:
         target: The first pipe's; the others that share the file want the same.
         on_job: Called with an fd that becomes readable when `job_done` is to be called.
+        journal: What survives this process; None for memory of its own. Whoever appends commits `kept`.
+        slot: The file's place in it.
     """
 
-    def __init__(self, target: LogTarget, on_job: Callable[[int, Sink], None] = lambda _fd, _sink: None) -> None:
+    def __init__(
+        self,
+        target: LogTarget,
+        on_job: Callable[[int, Sink], None] = lambda _fd, _sink: None,
+        *,
+        journal: Journal | None = None,
+        slot: int = 0,
+    ) -> None:
         self.path = target.path
-        self.state = OK
+        self.backups = target.backups
+        self.slot = slot
+        self._own = allocate() if journal is None else -1
+        self._journal = journal or Journal(self._own)
+        self.kept = Kept(self._journal, slot)
         self._drop = target.drop
-        self._backups = target.backups
         self._formatter = LineFormatter(target)
-        self._pending: list[bytes] = []
-        self._pending_bytes = 0
-        self._ends_line = True
-        self._error = ""
-        self._dropped_lines = 0
-        self._dropped_bytes = 0
-        self._dropped_from = 0.0
+        self._done = 0
         self._compress = target.compress
         self._on_job = on_job
         self._job: tuple[int, int, int] | None = None
@@ -59,17 +66,19 @@ class Sink:
             backups=target.backups,
             note=lambda text: self._formatter.note(text, time.time()),
             rotated=self._start_job,
+            intend=lambda identity, offset, length: self._journal.intend(self._done, identity, offset, length),
         )
+        self.state = self._wording() if self.kept.size or self.kept.lines else OK
 
     @property
     def full(self) -> bool:
         """Writers are to be held up: there is no room left, and nothing may be dropped."""
-        return self._pending_bytes >= BUFFER and not self._drop
+        return self.kept.size >= BUFFER and not self._drop
 
     @property
     def unwritten(self) -> int:
         """Bytes that are still waiting to be written."""
-        return self._pending_bytes
+        return self.kept.size
 
     def open(self) -> None:
         """Try the file at once, so that a bad path shows before anything is written."""
@@ -81,41 +90,63 @@ class Sink:
             if self._compress:
                 self._start_job()
 
-    def append(self, lines: bytes) -> None:
-        """Write `lines`, or keep them, or drop and count them. Never raises, and never blocks but on the disk."""
+    def append(self, lines: bytes, *, done: int = 0) -> None:
+        """Write `lines`, or keep them, or drop and count them. Never raises, and never blocks but on the disk.
+
+        Args:
+            lines: Whole lines.
+            done: How many of their bytes are in the file already.
+        """
         if self.state == OK:
-            if not (lines := self._write(lines)):
+            if (done := self._write(lines, done)) == len(lines):
                 return
-        elif self._dropped_lines or (self._drop and self._pending_bytes + len(lines) > BUFFER):
+        elif self.kept.lines or (self._drop and self.kept.size + len(lines) > BUFFER):
             # Once some are missing all are, up to the mark: what came later must not stand before it.
             self._count_dropped(lines)
             return
-        self._pending.append(lines)
-        self._pending_bytes += len(lines)
+        self.kept.append(lines[done:])
 
     def retry(self) -> None:
         """Try again what could not be written; where lines were dropped, the mark comes after what was kept."""
         self.state = OK
-        kept = b"".join(self._pending)
-        rest = self._write(kept) if kept else b""
-        if self.state == OK and self._dropped_lines:
-            rest = self._write(self._mark())
-        elif not kept:
+        empty = not self.kept.size
+        self._journal.retry(self.slot)
+        self._write_kept()
+        if self.state == OK and self.kept.lines:
+            self.kept.append(self._mark())
+            self._journal.commit(kept=self.kept.changed())
+            self._write_kept()
+        elif empty:
             self.open()
-        self._pending = [rest] if rest else []
-        self._pending_bytes = len(rest)
+        self.kept.release()
 
-    def give_up(self) -> tuple[int, int]:
-        """Let go of what no file took, the lines that were dropped before too. Returns how many lines and bytes."""
-        kept = b"".join(self._pending)
-        lost = (kept.count(b"\n") + self._dropped_lines, len(kept) + self._dropped_bytes)
-        self._pending, self._pending_bytes = [], 0
-        self._dropped_lines = self._dropped_bytes = 0
-        return lost
+    def written(self, count: int) -> None:
+        """So much of what was kept is in the file."""
+        self.kept.drop(count)
+        self._journal.commit(kept=self.kept.changed())
+
+    def resume(self) -> None:
+        """Go on where another process was killed: end its rotation, and see whether it ended within a line."""
+        with contextlib.suppress(OSError):
+            self._file.open()
+            self._file.resume()
+
+    def lost(self) -> tuple[int, int]:
+        """Lines and bytes that no file took, those that were dropped before too."""
+        return self.kept.read().count(b"\n") + self.kept.lines, self.kept.size + self.kept.dropped
+
+    def give_up(self) -> None:
+        """Let go of them."""
+        self._journal.retry(self.slot)
+        self.kept.lines = self.kept.dropped = 0
+        self.written(self.kept.size)
 
     def close(self) -> None:
         """Let go of the file."""
         self._file.close()
+        if self._own >= 0:
+            os.close(self._own)
+            self._own = -1
 
     def job_done(self) -> None:
         """Give the compressed file the name of the one it was made of, which may have shifted meanwhile."""
@@ -143,7 +174,7 @@ class Sink:
                 os.unlink(zip_name(self.path))
 
     def _name_zipped(self, inode: int) -> bool:
-        for number in range(1, self._backups + 1):
+        for number in range(1, self.backups + 1):
             name = f"{self.path}.{number}"
             with contextlib.suppress(OSError):
                 if os.stat(name, follow_symlinks=False).st_ino == inode:
@@ -152,46 +183,51 @@ class Sink:
                     return True
         return False
 
-    def _write(self, lines: bytes) -> bytes:
-        """Returns what could not be written."""
-        self._ends_line = lines[-1] == 10
+    def _write(self, lines: bytes, done: int = 0) -> int:
+        """Returns how much is written."""
+        self.kept.ends_line = lines[-1] == 10
         try:
-            while lines:
-                written = self._file.write(lines)
-                lines = lines[written:] if written < len(lines) else b""
+            while done < len(lines):
+                self._done = done
+                done += self._file.write(lines[done:] if done else lines)
         except OSError as error:
             self._fail(error)
-        return lines
+        return done
+
+    def _write_kept(self) -> None:
+        if kept := self.kept.read():
+            self._journal.retry(self.slot)
+            self.written(self._write(kept))
 
     def _fail(self, error: OSError) -> None:
         if isinstance(error, NotAFileError):
-            self._error = oserror.reason(error)
+            self.kept.error = oserror.reason(error)
         else:
-            self._error = oserror.name(error)
+            self.kept.error = oserror.name(error)
         self.state = self._wording()
 
     def _wording(self) -> str:
-        return f"{'dropping' if self._dropped_lines else 'blocked'} ({self._error})"
+        return f"{'dropping' if self.kept.lines else 'blocked'} ({self.kept.error})"
 
     def _count_dropped(self, lines: bytes) -> None:
-        if not self._dropped_lines:
-            self._dropped_from = time.time()
-        self._dropped_lines += lines.count(b"\n") or 1
-        self._dropped_bytes += len(lines)
+        if not self.kept.lines:
+            self.kept.since = time.time()
+        self.kept.lines += lines.count(b"\n") or 1
+        self.kept.dropped += len(lines)
         self.state = self._wording()
 
     def _mark(self) -> bytes:
         """The line that stands where lines are missing."""
-        since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self._dropped_from))
-        text = f"{self._dropped_lines} lines ({self._dropped_bytes} bytes) dropped here since {since} ({self._error})"
-        self._dropped_lines = self._dropped_bytes = 0
-        return (b"" if self._ends_line else b"\n") + self._formatter.note(text, time.time())
+        since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.kept.since))
+        text = f"{self.kept.lines} lines ({self.kept.dropped} bytes) dropped here since {since} ({self.kept.error})"
+        self.kept.lines = self.kept.dropped = 0
+        return (b"" if self.kept.ends_line else b"\n") + self._formatter.note(text, time.time())
 
     def _start_job(self) -> None:
         """Compress the oldest rotated file that is not yet; one at a time."""
         if not self._compress or self._job is not None:
             return
-        for number in range(self._backups, 0, -1):
+        for number in range(self.backups, 0, -1):
             name = backup(self.path, number)
             if name is None or name.endswith(ZIPPED):
                 continue

@@ -217,10 +217,9 @@ class Service:
         self._engine.reap_orphans()
         self._logger.child_changed()
 
-    def _on_lost(self, path: str, lines: int | None, size: int | None) -> None:
+    def _on_lost(self, path: str, lines: int, size: int) -> None:
         """A file could not be written up to the end."""
-        how_many = "lines" if lines is None else f"{lines} lines ({size} bytes)"
-        text = f"{how_many} for {path} could not be written and are lost"
+        text = f"{lines} lines ({size} bytes) for {path} could not be written and are lost"
         self._lost.append(text)
         self._supervisor.publish(None, "lost", text, log=path, lines=lines, bytes=size)
 
