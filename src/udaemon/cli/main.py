@@ -114,13 +114,13 @@ def _run(arguments: list[str]) -> int:
         sys.stderr.write(f"{error.format_message()}\n")
         return ExitCode.USAGE
     except (click.ClickException, UdaemonError) as error:
-        from udaemon.cli.show import show_error
+        from udaemon.cli.output import show_error
 
         return show_error(error)
     except FileNotFoundError:
         if _has_directory():
             raise
-        from udaemon.cli.show import show_error
+        from udaemon.cli.output import show_error
 
         hint = "somebody removed it; cd to one that is there"
         return show_error(UdaemonError("the working directory is gone", hint, ExitCode.USAGE))

@@ -1,17 +1,21 @@
-"""What a verb says beside its data: lines on stderr, quiet and coloured as asked.
+"""Messages of a verb beside its data, and errors: lines on stderr, quiet and coloured as asked.
 
-Knows no verb.
+Knows no verb, and nothing of how errors come about.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from udaemon.cli.options import GlobalOptions
+from udaemon.cli.options import GlobalOptions, color
+from udaemon.errors import ExitCode, ManifestError, UdaemonError
 
 if TYPE_CHECKING:
+    import click
+
     from udaemon.logs.tail import LogSource
 
 _RED, _PLAIN = "\033[31m", "\033[0m"
@@ -30,9 +34,40 @@ def say(options: GlobalOptions, text: str, *, failed: bool = False) -> None:
         sys.stderr.write(f"{line}\n")
 
 
+def show_error(error: UdaemonError | click.ClickException) -> int:
+    """Write an error to stderr: one line, a hint, and for a manifest every problem with its place.
+
+    Returns:
+        The exit code that goes with it.
+    """
+    choice = color(None, os.environ)
+    tinted = choice == "always" or (choice == "auto" and sys.stderr.isatty())
+    if isinstance(error, ManifestError):
+        from udaemon.manifest.report import as_text
+
+        sys.stderr.write(as_text(error.problems, getattr(error, "sources", {}), os.getcwd(), color=tinted))
+        return error.exit_code
+    if isinstance(error, UdaemonError):
+        sys.stderr.write(_error(error.message, error.hint, tinted=tinted))
+        return error.exit_code
+    context = getattr(error, "ctx", None)  # a mistake of usage has one
+    sys.stderr.write(
+        _error(error.format_message(), f"see {context.command_path if context else 'udaemon'} --help", tinted=tinted)
+    )
+    return ExitCode.USAGE
+
+
 def tell_unreadable(options: GlobalOptions, source: LogSource, error: OSError) -> None:
     """Say that a log cannot be read: the daemon, the file and the reason."""
     from udaemon.system import oserror
 
     reason = oserror.named_reason(error)
     say(options, f"{source.name}: {error.filename or source.path} cannot be read: {reason}", failed=True)
+
+
+def _error(message: str, hint: str | None, *, tinted: bool) -> str:
+    from udaemon.ui.escape import escape
+
+    red, plain = ("\033[1;31m", "\033[0m") if tinted else ("", "")
+    line = f"{red}udaemon:{plain} {escape(message)}\n"
+    return f"{line}  hint: {escape(hint)}\n" if hint else line
