@@ -1,11 +1,11 @@
-"""A zygote's parent, its processes and its link for tests: nothing is forked, and all that is told is written down.
+"""Zygotes, their parent and their processes for tests: nothing is forked, and all that is told is written down.
 
 Knows nothing of what a client makes of it: a test plays the zygote.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, cast
 
 from udaemon.engines.status import Status
@@ -22,6 +22,8 @@ class FakePopen(Popen):
         self.name = name
         self.pid = None
         self.root = root
+        self.bare = None
+        self.origin = None
         self.part = Part(name.encode(), [0] * fds)
         self._parent = parent
 
@@ -48,7 +50,7 @@ class FakeParent:
         """Leave it to the test."""
 
     def forked(self, popen: Popen) -> None:
-        self.told.append(("spawned", repr(popen)))
+        self.told.append(("forked", repr(popen)))
 
     def failed(self, popen: Popen, message: str) -> None:
         self.told.append(("failed", repr(popen), message))
@@ -60,35 +62,35 @@ class FakeParent:
         self.notices.append(message)
 
 
-class FakeConnection(ZygoteConnection):
-    """A link to nobody: `says` plays the zygote, `ends` its end."""
+OnAnswer = Callable[[ZygoteConnection, dict[str, Any] | None], None]
+OnEnd = Callable[[ZygoteConnection, Status], None]
 
-    def __init__(
-        self,
-        plan: Plan,
-        on_answer: Callable[[ZygoteConnection, dict[str, Any] | None], None],
-        on_end: Callable[[ZygoteConnection, Status], None],
-        pid: int,
-    ) -> None:
+
+class FakeConnection(ZygoteConnection):
+    """A connection to nobody: `says` plays the zygote, `ends` its end."""
+
+    def __init__(self, plan: Plan, on_answer: OnAnswer, on_end: OnEnd, pid: int) -> None:
         self.plan = plan
         self.pid = pid
+        self.refusal = None
         self.asked: list[list[str]] = []
         self.killed = False
+        self.waited_for = False
         self.error: OSError | None = None
         self._on_answer = on_answer
         self._on_end = on_end
 
-    def ask(self, births: Sequence[Popen]) -> None:
+    def ask(self, popens: Sequence[Popen]) -> None:
         """Write down the names; none of them means to go on."""
         if self.error is not None:
             raise self.error
-        self.asked.append(list(map(repr, births)))
+        self.asked.append(list(map(repr, popens)))
 
     def kill(self) -> None:
         self.killed = True
 
     def kill_and_wait(self) -> None:
-        self.killed = True
+        self.killed = self.waited_for = True
 
     def says(self, *answers: Any) -> None:
         """Give these answers, one after the other."""
@@ -98,3 +100,35 @@ class FakeConnection(ZygoteConnection):
     def ends(self, code: int | None = None, signal: int | None = None) -> None:
         """End, by a signal where none of both is given."""
         self._on_end(self, Status(code, 9 if code is None and signal is None else signal, core=False))
+
+
+class Zygotes:
+    """What starts them. `all` are those there ever were, the oldest first; their pids are 100 and so on."""
+
+    def __init__(self) -> None:
+        self.all: list[FakeConnection] = []
+        self.fails: Exception | None = None
+
+    @property
+    def last(self) -> FakeConnection:
+        return self.all[-1]
+
+    def connect(self, plan: Plan, *, on_answer: OnAnswer, on_end: OnEnd) -> FakeConnection:
+        if self.fails is not None:
+            raise self.fails
+        self.all.append(FakeConnection(plan, on_answer, on_end, pid=100 + len(self.all)))
+        return self.last
+
+
+class FakeStarter:
+    """Keeps no preforked zygote; `closed` once it was closed."""
+
+    def __init__(self) -> None:
+        self.closed = False
+
+    @property
+    def pids(self) -> Iterator[int]:
+        yield from ()
+
+    def close(self) -> None:
+        self.closed = True

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 from attrs import evolve
-from tests.fakes.zygote_pool import FakeParent, FakePopen, FakeStarter, Zygotes
+from tests.fakes.zygote import FakeParent, FakePopen, FakeStarter, Zygotes
 
 from udaemon.child.lifeline import Lifeline
 from udaemon.engines.zygote.pool import ZygotePool
@@ -18,6 +18,7 @@ from udaemon.policy.instance import Key
 
 A, B = Key("a", 0), Key("b", 0)
 FIRST = Recipe(frozenset(), "/m", (Root(("jobs",), ()),), 9)
+READY = {"ready": True, "failed": {}}
 SECOND = Recipe(frozenset({("X", "1")}), "/m", (Root(("more",), ()),), 9)
 
 
@@ -37,11 +38,11 @@ class World:
 
     def started(self, key: Key, recipe: Recipe) -> Any:
         """Start an instance, and let its zygote, if it is new, come up and fork."""
-        popen, before = FakePopen(str(key), parent=self.parent), len(self.zygotes.all)
+        popen, before = FakePopen(str(key), self.parent, root=0), len(self.zygotes.all)
         self.pool.claim(key, recipe).add([popen])
         if len(self.zygotes.all) > before:
-            self.zygotes.last.is_ready()
-        self.zygotes.last.says(forked=[[0, 11]])
+            self.zygotes.last.says(READY)
+        self.zygotes.last.says({"forked": [[0, 11]]})
         return popen
 
 
@@ -59,7 +60,7 @@ def test_those_of_one_recipe_share_a_zygote(world: World) -> None:
     world.started(A, FIRST)
     world.started(B, evolve(FIRST))
     assert len(world.zygotes.all) == 1
-    assert [[str(popen) for popen in batch] for batch in world.zygotes.last.asked] == [["a/0"], ["b/0"]]
+    assert world.zygotes.last.asked == [["a/0"], ["b/0"]]
 
 
 def test_each_recipe_has_its_own_made_as_it_says(world: World) -> None:
@@ -102,12 +103,12 @@ def test_who_is_declared_otherwise_moves_to_another_and_leaves_the_old_one(world
 
 def test_one_with_something_to_do_is_not_ended_under_it(world: World) -> None:
     world.started(A, FIRST)
-    old, popen = world.zygotes.last, FakePopen("b/0", parent=world.parent)
+    old, popen = world.zygotes.last, FakePopen("b/0", world.parent, root=0)
     world.pool.claim(B, FIRST).add([popen])
     world.pool.release(A)
     world.pool.release(B)
     assert not old.killed
-    old.says(forked=[[0, 11]])
+    old.says({"forked": [[0, 11]]})
     world.pool.claim(A, SECOND)
     world.pool.release(A)
     assert old.killed
@@ -120,18 +121,18 @@ def test_an_instance_that_needs_none_is_released_without_effect(world: World) ->
 
 
 def test_what_a_zygote_passes_on_is_forked_by_a_bare_one(world: World) -> None:
-    popen = FakePopen("a/0", parent=world.parent)
+    popen = FakePopen("a/0", world.parent, root=0)
     world.pool.claim(A, FIRST).add([popen])
-    world.zygotes.last.says(reading=True)
-    world.zygotes.last.says(bare=[0])
+    world.zygotes.last.says({"reading": True})
+    world.zygotes.last.says({"bare": [0]})
     bare = world.zygotes.last
     assert len(world.zygotes.all) == 2
     assert (bare.plan.setup.roots, popen.root) == ((), None)
-    bare.is_ready()
-    assert bare.asked == [[popen]]
+    bare.says(READY)
+    assert bare.asked == [["a/0"]]
     world.pool.release(A)
-    world.zygotes.all[0].is_ready()
-    bare.says(forked=[[0, 11]])
+    world.zygotes.all[0].says(READY)
+    bare.says({"forked": [[0, 11]]})
     world.pool.claim(B, SECOND)
     world.pool.release(B)
     assert (world.zygotes.all[0].killed, bare.killed) == (True, True)
@@ -141,14 +142,14 @@ def test_what_a_zygote_has_said_is_told_by_recipe_and_root(world: World) -> None
     assert world.pool.told_of(FIRST, FIRST.roots[0]) is None
     world.pool.warm(FIRST)
     answer = {"root": 0, "shared": 2, "unshared": 0, "own": []}
-    world.zygotes.last.says(**answer)
+    world.zygotes.last.says(answer)
     assert world.pool.told_of(FIRST, FIRST.roots[0]) == answer | {"loaded": False, "left_out": {}}
     assert world.pool.told_of(FIRST, SECOND.roots[0]) is None
     assert world.pool.told_of(SECOND, SECOND.roots[0]) is None
 
 
 def test_a_start_is_cancelled_in_whichever_zygote_it_waits(world: World) -> None:
-    popen, other = FakePopen("a/0", parent=world.parent), FakePopen("b/0", parent=world.parent)
+    popen, other = FakePopen("a/0", world.parent, root=0), FakePopen("b/0", world.parent, root=0)
     world.pool.claim(B, SECOND).add([other])
     world.pool.claim(A, FIRST).add([popen])
     assert (world.pool.cancel(popen), world.pool.cancel(popen)) == (True, False)

@@ -18,8 +18,20 @@ def test_after_mishaps_in_a_row_a_kind_of_zygote_is_unlucky() -> None:
     quarantine = Quarantine()
     for _ in range(2):
         quarantine.mishap()
-    assert not quarantine.unlucky
     quarantine.stale()
-    assert quarantine.unlucky
+    assert not quarantine.unlucky, "code that was changed is no mishap"
+    quarantine.mishap()
+    assert (quarantine.unlucky, quarantine.restless) == (True, False)
     quarantine.success()
     assert not quarantine.unlucky
+
+
+def test_code_that_changes_faster_than_it_is_imported_is_not_imported_until_it_rests() -> None:
+    quarantine = Quarantine()
+    for _ in range(2):
+        quarantine.stale()
+    assert (quarantine.restless, quarantine.unlucky) == (False, False)
+    quarantine.stale()
+    assert (quarantine.restless, quarantine.unlucky) == (True, True)
+    quarantine.success()
+    assert (quarantine.restless, quarantine.unlucky) == (False, False)
