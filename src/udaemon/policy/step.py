@@ -11,7 +11,7 @@ are kept apart: what it is (`state`) and what the operator wants (`wanted`).
 
 An event that does not belong to the state (an answer that comes twice, a deadline that was moved) changes nothing.
 A failed start is told apart by what failed: the declaration (failed at once), the system (retried for ever), or the
-process itself (a crash, counted). Ends, their survivors and what follows from them are in `ending.py`.
+process itself (a crash, counted). Stops are in `stopping.py`; ends, survivors and what follows are in `ending.py`.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from __future__ import annotations
 from attrs import evolve
 
 from udaemon.manifest.keys import Applies
-from udaemon.policy import change, restart, wording
-from udaemon.policy.effects import CancelSpawn, Effect, EventName, KillTree, Publish, Reconfigure, Signal, SignalTree
-from udaemon.policy.ending import KILL_GRACE, Outcome, begin, on_exited, on_tree_gone, settle_at, start, waiting
+from udaemon.policy import change, restart, stopping, wording
+from udaemon.policy.effects import Effect, EventName, Publish, Reconfigure, Signal
+from udaemon.policy.ending import Outcome, begin, on_exited, on_tree_gone, settle_at, start, waiting
 from udaemon.policy.events import (
     Changed,
     DeadlineReached,
@@ -58,7 +58,7 @@ def step(instance: Instance, event: Event, now: float, jitter: float = 0.0) -> O
         case StartAsked():
             return _start(instance, now)
         case StopAsked():
-            return _stop(instance, event, now)
+            return stopping.stop(instance, event, now)
         case RestartAsked():
             return _restart(instance, now)
         case Spawned():
@@ -98,69 +98,13 @@ def _start(instance: Instance, now: float) -> Outcome:
 
 def _restart(instance: Instance, now: float) -> Outcome:
     if instance.pid is not None and instance.state in (State.STARTING, State.RUNNING):
-        return _end(_forgiven(instance), StopAsked(), now)
+        return stopping.end(_forgiven(instance), StopAsked(), now)
     return _start(instance, now)
 
 
 def _forgiven(instance: Instance) -> Instance:
     """Whoever asks for a start or restart, in whatever state, wants it tried as if for the first time."""
     return evolve(instance, crashes=0, refusals=0, attempts=())
-
-
-def _stop(instance: Instance, event: StopAsked, now: float) -> Outcome:
-    down = evolve(instance, wanted=Wanted.DOWN)
-    match instance.state:
-        case State.STARTING | State.RUNNING:
-            return _end(down, event, now)
-        case State.STOPPING:
-            return _hurry(down, event, now)
-        case State.BACKOFF:
-            stopped = evolve(settle_at(down, State.STOPPED), message=None)
-            return stopped, (Publish(EventName.STOPPED, "was waiting to be started again"),)
-        case _:
-            return down, ()
-
-
-def _end(instance: Instance, event: StopAsked, now: float) -> Outcome:
-    """Begin a stop. The time for it runs from here, also when the process is not there yet."""
-    timeout = instance.daemon.stop.timeout if event.timeout is None else event.timeout
-    timers = NO_TIMERS.set(Timer.KILL, now + timeout)
-    stopping = evolve(instance, state=State.STOPPING, asked_at=now, timers=timers, message=None)
-    if event.hurry:
-        killing, effects = _kill(stopping, "killed at once, as asked", now)
-        return killing, effects or (CancelSpawn(),)
-    return stopping, ((CancelSpawn(),) if stopping.is_spawning else _farewell(stopping, timeout))
-
-
-def _farewell(instance: Instance, timeout: float) -> tuple[Effect, ...]:
-    """Ask it to end. A shell passes no signal on, so that where we put it there its whole group is asked."""
-    name = instance.daemon.stop.signal
-    whole = instance.daemon.shell and instance.daemon.stop.kill_tree
-    told = Publish(EventName.STOPPING, f"sent SIG{name}, will be killed {wording.wait(timeout)}")
-    if instance.outdated:  # it had the signal, and takes a second one for haste
-        return (told,)
-    return SignalTree(name) if whole else Signal(name), told
-
-
-def _hurry(instance: Instance, event: StopAsked, now: float) -> Outcome:
-    """A second stop: kill now if asked to, or move the kill nearer, never farther away."""
-    if instance.killing:
-        return instance, ()
-    if event.hurry:
-        return _kill(instance, "killed at once, as asked", now)
-    before = instance.timers.at(Timer.KILL)
-    if event.timeout is None or before is None:
-        return instance, ()
-    return evolve(instance, timers=instance.timers.set(Timer.KILL, min(before, now + event.timeout))), ()
-
-
-def _kill(instance: Instance, message: str, now: float) -> Outcome:
-    """Kill the tree, or have it killed at birth: until then there is nothing to wait for but the engine's answer."""
-    if instance.is_spawning:
-        return evolve(instance, killing=True, timers=NO_TIMERS), ()
-    timers = NO_TIMERS.set(Timer.GIVE_UP, now + KILL_GRACE)
-    killing = evolve(instance, killing=True, timers=timers, message=instance.message or message)
-    return killing, (KillTree(), Publish(EventName.KILLING, message))
 
 
 def _spawned(instance: Instance, event: Spawned, now: float) -> Outcome:
@@ -177,8 +121,8 @@ def _spawned(instance: Instance, event: Spawned, now: float) -> Outcome:
         alive, told = evolve(alive, held_up=True), Publish(EventName.HELD_UP, f"pid {pid}: {held_up}")
     if alive.state is State.STOPPING:
         if (kill_at := alive.timers.at(Timer.KILL)) is not None:
-            return alive, (told, *_farewell(alive, kill_at - now))
-        killing, effects = _kill(alive, "killed as soon as it was there", now)
+            return alive, (told, *stopping.farewell(alive, kill_at - now))
+        killing, effects = stopping.kill(alive, "killed as soon as it was there", now)
         return killing, (told, *effects)
     up = evolve(alive, state=_executed_as(alive))
     if instance.outdated:
@@ -265,14 +209,14 @@ def _switched(instance: Instance, now: float) -> Outcome:
         return off, (Publish(EventName.STOPPED, "is disabled in the manifest now"),)
     if instance.daemon.enabled:
         return instance, ()
-    down, effects = _stop(instance, StopAsked(), now)
+    down, effects = stopping.stop(instance, StopAsked(), now)
     return down, (Reconfigure(), *effects)
 
 
 def _replace(instance: Instance, now: float, *, at_once: bool) -> Outcome:
     """Have a new process take the place of this one: a task ends after its run, however long that takes."""
     if at_once or not has_task(instance.daemon):
-        return _end(instance, StopAsked(), now)
+        return stopping.end(instance, StopAsked(), now)
     if instance.outdated:
         return instance, ()
     told = Publish(EventName.RESTARTING, "is declared otherwise now: starts again after its run")
@@ -285,29 +229,11 @@ def _deadline(instance: Instance, now: float) -> Outcome:
             return begin(instance)
         case Timer.KILL if instance.state in (State.STARTING, State.RUNNING):
             timeout = seconds(instance.daemon.stop.timeout)
-            killing, effects = _kill(instance, f"killed: something it left running kept it for {timeout}", now)
+            killing, effects = stopping.kill(instance, f"killed: something it left running kept it for {timeout}", now)
             return evolve(killing, message=instance.message), effects
         case Timer.KILL:
-            return _kill(instance, _overdue(instance, now), now)
+            return stopping.kill(instance, stopping.overdue(instance, now), now)
         case Timer.GIVE_UP:
-            return _give_up_on(instance, now)
+            return stopping.give_up_on(instance, now)
         case None:
             return instance, ()
-
-
-def _overdue(instance: Instance, now: float) -> str:
-    """Why it is killed: it was asked to end, by the operator or when its leader had ended, and the time is over."""
-    asked = [] if instance.asked_at is None else [instance.asked_at]
-    if not instance.survivors or instance.exit is None:
-        return f"killed after {seconds(now - min(asked, default=now))}"
-    since = min([instance.exit.at, *asked])
-    return f"what it left behind was killed after {seconds(now - since)}"
-
-
-def _give_up_on(instance: Instance, now: float) -> Outcome:
-    """KILL did not help. `wanted` and `asked_at` stay, so that life goes on from here if the kernel lets go of it."""
-    failed = evolve(instance, state=State.FAILED, timers=NO_TIMERS)
-    message = f"cannot be killed: {wording.pids(failed.unkillable)}"
-    if failed.pid is not None:
-        failed = evolve(failed, exit=Exit(code=None, signal=None, core=False, reason=Reason.UNKILLABLE, at=now))
-    return evolve(failed, message=message), (Publish(EventName.FAILED, message),)

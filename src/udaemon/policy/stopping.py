@@ -1,0 +1,91 @@
+"""A stop: the process is asked to end, killed when its time is over, and given up when that does not help.
+
+Knows no clock, process or file; `step.py` has the table this is a part of. What follows from the end is in `ending.py`.
+"""
+
+from __future__ import annotations
+
+from attrs import evolve
+
+from udaemon.policy import wording
+from udaemon.policy.effects import CancelSpawn, Effect, EventName, KillTree, Publish, Signal, SignalTree
+from udaemon.policy.ending import KILL_GRACE, Outcome, settle_at
+from udaemon.policy.events import Reason, StopAsked
+from udaemon.policy.instance import Exit, Instance, State, Wanted
+from udaemon.policy.timers import NO_TIMERS, Timer
+from udaemon.units import seconds
+
+
+def stop(instance: Instance, event: StopAsked, now: float) -> Outcome:
+    """Have it down, from whatever it is now."""
+    down = evolve(instance, wanted=Wanted.DOWN)
+    match instance.state:
+        case State.STARTING | State.RUNNING:
+            return end(down, event, now)
+        case State.STOPPING:
+            return _hurry(down, event, now)
+        case State.BACKOFF:
+            stopped = evolve(settle_at(down, State.STOPPED), message=None)
+            return stopped, (Publish(EventName.STOPPED, "was waiting to be started again"),)
+        case _:
+            return down, ()
+
+
+def end(instance: Instance, event: StopAsked, now: float) -> Outcome:
+    """Begin a stop. The time for it runs from here, also when the process is not there yet."""
+    timeout = instance.daemon.stop.timeout if event.timeout is None else event.timeout
+    timers = NO_TIMERS.set(Timer.KILL, now + timeout)
+    stopping = evolve(instance, state=State.STOPPING, asked_at=now, timers=timers, message=None)
+    if event.hurry:
+        killing, effects = kill(stopping, "killed at once, as asked", now)
+        return killing, effects or (CancelSpawn(),)
+    return stopping, ((CancelSpawn(),) if stopping.is_spawning else farewell(stopping, timeout))
+
+
+def farewell(instance: Instance, timeout: float) -> tuple[Effect, ...]:
+    """Ask it to end. A shell passes no signal on, so that where we put it there its whole group is asked."""
+    name = instance.daemon.stop.signal
+    whole = instance.daemon.shell and instance.daemon.stop.kill_tree
+    told = Publish(EventName.STOPPING, f"sent SIG{name}, will be killed {wording.wait(timeout)}")
+    if instance.outdated:  # it had the signal, and takes a second one for haste
+        return (told,)
+    return SignalTree(name) if whole else Signal(name), told
+
+
+def _hurry(instance: Instance, event: StopAsked, now: float) -> Outcome:
+    """A second stop: kill now if asked to, or move the kill nearer, never farther away."""
+    if instance.killing:
+        return instance, ()
+    if event.hurry:
+        return kill(instance, "killed at once, as asked", now)
+    before = instance.timers.at(Timer.KILL)
+    if event.timeout is None or before is None:
+        return instance, ()
+    return evolve(instance, timers=instance.timers.set(Timer.KILL, min(before, now + event.timeout))), ()
+
+
+def kill(instance: Instance, message: str, now: float) -> Outcome:
+    """Kill the tree, or have it killed at birth: until then there is nothing to wait for but the engine's answer."""
+    if instance.is_spawning:
+        return evolve(instance, killing=True, timers=NO_TIMERS), ()
+    timers = NO_TIMERS.set(Timer.GIVE_UP, now + KILL_GRACE)
+    killing = evolve(instance, killing=True, timers=timers, message=instance.message or message)
+    return killing, (KillTree(), Publish(EventName.KILLING, message))
+
+
+def overdue(instance: Instance, now: float) -> str:
+    """Why it is killed: it was asked to end, by the operator or when its leader had ended, and the time is over."""
+    asked = [] if instance.asked_at is None else [instance.asked_at]
+    if not instance.survivors or instance.exit is None:
+        return f"killed after {seconds(now - min(asked, default=now))}"
+    since = min([instance.exit.at, *asked])
+    return f"what it left behind was killed after {seconds(now - since)}"
+
+
+def give_up_on(instance: Instance, now: float) -> Outcome:
+    """KILL did not help. `wanted` and `asked_at` stay, so that life goes on from here if the kernel lets go of it."""
+    failed = evolve(instance, state=State.FAILED, timers=NO_TIMERS)
+    message = f"cannot be killed: {wording.pids(failed.unkillable)}"
+    if failed.pid is not None:
+        failed = evolve(failed, exit=Exit(code=None, signal=None, core=False, reason=Reason.UNKILLABLE, at=now))
+    return evolve(failed, message=message), (Publish(EventName.FAILED, message),)
