@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -22,11 +21,11 @@ from udaemon.engines.command_spec import command
 from udaemon.engines.commands import Command, ExecFailed, Launcher
 from udaemon.engines.executing import Executing
 from udaemon.engines.forking import ForkQueue
-from udaemon.engines.local_request import LocalRequest
+from udaemon.engines.local_request import LocalRequest, take
 from udaemon.engines.origin import Origin
 from udaemon.engines.process import ManagedProcess
 from udaemon.engines.reaper import Reaper
-from udaemon.engines.reports import Reports
+from udaemon.engines.reports import Reports, report_sockets
 from udaemon.engines.spawning import task_command
 from udaemon.engines.zygote.prefork import PreforkedZygote
 from udaemon.engines.zygote.protocol import Timeouts
@@ -227,29 +226,15 @@ class LocalEngine:
     def _taken(self, request: SpawnRequest) -> LocalRequest | None:
         """Take what the start of one takes, its lock first of all; None where that is not to be had."""
         try:
-            lock = locks.acquire(self._lock_directory, request.key)
-        except locks.LockHeld as held:
-            why = f"another copy runs and holds its lock: {held}"
-        except OSError as error:
-            why = f"lock cannot be taken: {oserror.named_reason(error)}"
-        else:
-            board, slot = self._scoreboard.locate(request.slot)
-            return LocalRequest(
-                key=request.key,
-                daemon=request.daemon,
-                plan=request.plan,
-                board=board,
-                slot=slot,
-                lock=lock,
-                output=request.output,
-            )
-        os.close(request.output)
-        self._listener(request.key, SpawnFailed(Trouble.RESOURCE, why))
-        return None
+            return take(request, self._lock_directory, self._scoreboard)
+        except ExecFailed as failed:
+            os.close(request.output)
+            self._listener(request.key, SpawnFailed(failed.trouble, str(failed)))
+            return None
 
     def _execute(self, request: LocalRequest) -> None:
         try:
-            ours, theirs = _sockets(request.daemon)
+            ours, theirs = report_sockets(request.daemon)
         except OSError as error:
             self._refused(request, ExecFailed(f"socket: {oserror.reason(error)}", Trouble.RESOURCE))
             return
@@ -312,12 +297,3 @@ class LocalEngine:
         )
         request.close()
         self._listener(request.key, SpawnFailed(known.trouble, str(known)))
-
-
-def _sockets(daemon: Daemon) -> tuple[socket.socket | None, socket.socket | None]:
-    """Both ends of a socket for reports, where the process makes some."""
-    if daemon.kind != "php.entry" and not has_task(daemon):
-        return None, None
-    ours, theirs = socket.socketpair()
-    ours.setblocking(False)
-    return ours, theirs

@@ -9,9 +9,15 @@ import os
 
 from attrs import frozen
 
+from udaemon.child.scoreboard import Scoreboard
+from udaemon.engines import locks
+from udaemon.engines.base import SpawnRequest
+from udaemon.engines.commands import ExecFailed
 from udaemon.manifest.model import Daemon
+from udaemon.policy.events import Trouble
 from udaemon.policy.instance import Key
 from udaemon.policy.plan import StartPlan
+from udaemon.system import oserror
 
 
 @frozen(kw_only=True)
@@ -40,3 +46,27 @@ class LocalRequest:
         """There is no process for these descriptors."""
         os.close(self.lock)
         os.close(self.output)
+
+
+def take(request: SpawnRequest, lock_directory: str, scoreboard: Scoreboard) -> LocalRequest:
+    """Take what the start of one takes, its lock first of all.
+
+    Raises:
+        ExecFailed: The lock is not to be had; what was asked for with it stays the caller's.
+    """
+    try:
+        lock = locks.acquire(lock_directory, request.key)
+    except locks.LockHeld as held:
+        raise ExecFailed(f"another copy runs and holds its lock: {held}", Trouble.RESOURCE) from None
+    except OSError as error:
+        raise ExecFailed(f"lock cannot be taken: {oserror.named_reason(error)}", Trouble.RESOURCE) from error
+    board, slot = scoreboard.locate(request.slot)
+    return LocalRequest(
+        key=request.key,
+        daemon=request.daemon,
+        plan=request.plan,
+        board=board,
+        slot=slot,
+        lock=lock,
+        output=request.output,
+    )

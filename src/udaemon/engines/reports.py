@@ -5,13 +5,16 @@ Knows nothing of processes. A child that speaks nonsense is not listened to any 
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from functools import partial
 
 from udaemon.child.report import GoodRun, Leaving, ReadyReport, RunFailed
 from udaemon.engines.base import Reactor
 from udaemon.engines.process import ManagedProcess
+from udaemon.manifest.model import Daemon
 from udaemon.policy.instance import Key
+from udaemon.policy.plan import has_task
 
 _CHUNK = 65536
 
@@ -89,3 +92,12 @@ class Reports:
             self._reactor.forget(managed.reports.fileno())
             managed.reports.close()
             managed.reports = None
+
+
+def report_sockets(daemon: Daemon) -> tuple[socket.socket | None, socket.socket | None]:
+    """Both ends of a socket for reports, ours first, where a process of this daemon makes some."""
+    if daemon.kind != "php.entry" and not has_task(daemon):
+        return None, None
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    return ours, theirs

@@ -12,6 +12,7 @@ from itertools import count
 from udaemon.engines.base import CANCELLED, Engine, SpawnRequest
 from udaemon.engines.locks import identity
 from udaemon.logs.client import LoggerLink
+from udaemon.policy.effects import CancelSpawn, Effect, KillTree, Publish, Reconfigure, Signal, SignalTree, Spawn
 from udaemon.policy.events import Event, SpawnFailed, Trouble
 from udaemon.policy.instance import Instance, Key
 from udaemon.supervisor.log_targets import common_target, log_target
@@ -53,6 +54,24 @@ class Performer:
         self._pipes: dict[int, tuple[int, int]] = {}
         self._numbers = count(1)
 
+    def perform(self, instance: Instance, effect: Effect) -> None:
+        """Do what is to be done about an instance. To publish it is the caller's part."""
+        match effect:
+            case Spawn():
+                self.spawn(instance)
+            case CancelSpawn():
+                self.cancel(instance.key)
+            case Signal(name):
+                self.signal(instance.key, name)
+            case SignalTree(name):
+                self._engine.signal_tree(instance.key, name)
+            case KillTree():
+                self._engine.kill_tree(instance.key)
+            case Reconfigure():
+                self._engine.reconfigure(instance.key, instance.daemon, instance.plan)
+            case Publish():
+                pass
+
     def spawn(self, instance: Instance) -> None:
         """Start it with the others of this turn."""
         self._wanted.append(instance)
@@ -66,10 +85,6 @@ class Performer:
         self._wanted = [instance for instance in self._wanted if instance.key != key]
         self._refuse(key, CANCELLED)
 
-    def reconfigure(self, instance: Instance) -> None:
-        """Have its process kept by its declaration as it is now."""
-        self._engine.reconfigure(instance.key, instance.daemon, instance.plan)
-
     def forget(self, key: Key) -> None:
         """There is no such instance any more."""
         self._engine.forget(key)
@@ -78,14 +93,6 @@ class Performer:
     def signal(self, key: Key, name: str) -> None:
         """Send a signal to its own process."""
         self._engine.signal(key, name)
-
-    def signal_tree(self, key: Key, name: str) -> None:
-        """Send a signal to its process and those that came of it."""
-        self._engine.signal_tree(key, name)
-
-    def kill_tree(self, key: Key) -> None:
-        """Kill its process and all that came of it."""
-        self._engine.kill_tree(key)
 
     def spawned(self, key: Key, pid: int) -> None:
         """Let the logger know the process behind a log pipe: its pid is in some lines."""

@@ -20,17 +20,17 @@ from udaemon.engines.origin import Origin
 from udaemon.errors import UdaemonError
 from udaemon.manifest.model import Daemon, LogFormat, Manifest
 from udaemon.policy.change import difference
-from udaemon.policy.effects import CancelSpawn, Effect, KillTree, Publish, Reconfigure, Signal, SignalTree, Spawn
+from udaemon.policy.effects import Effect, Publish
 from udaemon.policy.events import Changed, DeadlineReached, Event, Exited, Spawned, SpawnFailed, StartAsked, StopAsked
 from udaemon.policy.fleet import Fleet
-from udaemon.policy.instance import Instance, Key
+from udaemon.policy.instance import Key
 from udaemon.policy.plan import plans
 from udaemon.supervisor.legacylog import LegacyLog
 from udaemon.supervisor.notices import Notice, Notices, Subscriber, one_line
 from udaemon.supervisor.perform import Performer
 from udaemon.supervisor.pidfiles import PidFiles
 from udaemon.supervisor.slots import Slots
-from udaemon.supervisor.view import InstanceView
+from udaemon.supervisor.view import InstanceView, facts
 
 OnRead = Callable[[Manifest | UdaemonError], None]
 
@@ -286,30 +286,7 @@ class Supervisor:
 
     def _perform(self, key: Key, effect: Effect) -> None:
         instance = self._fleet.instances[key]
-        match effect:
-            case Spawn():
-                self._performer.spawn(instance)
-            case Signal(name):
-                self._performer.signal(key, name)
-            case SignalTree(name):
-                self._performer.signal_tree(key, name)
-            case CancelSpawn():
-                self._performer.cancel(key)
-            case KillTree():
-                self._performer.kill_tree(key)
-            case Reconfigure():
-                self._performer.reconfigure(instance)
-            case Publish(event, message):
-                self.publish(key, event, message, **_facts(instance))
-
-
-def _facts(instance: Instance) -> dict[str, Any]:
-    """What a notice carries beside its sentence: the instance as it is after the event."""
-    end = instance.exit
-    return {
-        "state": instance.state.value,
-        "wanted": instance.wanted.value,
-        "pid": instance.pid,
-        "restarts": instance.restarts,
-        "exit": None if end is None else {"code": end.code, "signal": end.signal, "reason": end.reason.value},
-    }
+        if isinstance(effect, Publish):
+            self.publish(key, effect.event, effect.message, **facts(instance))
+        else:
+            self._performer.perform(instance, effect)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
+from typing import Any
 
 from attrs import frozen
 
@@ -31,3 +32,15 @@ class InstanceView:
     def slot(self) -> SlotReading | None:
         """What the scoreboard says of its runs."""
         return self.read_slot()
+
+
+def facts(instance: Instance) -> dict[str, Any]:
+    """What a notice carries beside its sentence: the instance as it is after the event."""
+    end = instance.exit
+    return {
+        "state": instance.state.value,
+        "wanted": instance.wanted.value,
+        "pid": instance.pid,
+        "restarts": instance.restarts,
+        "exit": None if end is None else {"code": end.code, "signal": end.signal, "reason": end.reason.value},
+    }

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from udaemon.engines.commands import ExecFailed
-from udaemon.engines.origin import Origin
 from udaemon.engines.status import Status
+from udaemon.engines.zygote.batch import ask, deliver
 from udaemon.engines.zygote.connection import ZygoteConnection
 from udaemon.engines.zygote.popen import Popen
 from udaemon.engines.zygote.progress import Progress
@@ -37,7 +37,6 @@ class ZygoteClient:
         parent: Is told what becomes of each process.
         timeouts: After how long a zygote that does not answer is replaced.
         elsewhere: Takes processes that are better forked by a zygote that has imported nothing.
-        connect: Makes a connection, as the class does.
     """
 
     def __init__(
@@ -55,7 +54,6 @@ class ZygoteClient:
         self._parent = parent
         self._timeouts = timeouts
         self._elsewhere = elsewhere
-        self._connect = connect
         self._queue = Waiting()
         self._batch: list[Popen] = []
         self._connection: ZygoteConnection | None = None
@@ -158,15 +156,11 @@ class ZygoteClient:
                 self._ask(self._connection, batch)
 
     def _start(self) -> None:
-        setup = self._plan.setup._replace(left_out=self._quarantine.left_out)
-        unlucky = self._quarantine.unlucky
-        if unlucky:
-            setup = setup._replace(roots=(), program=None)
-        plan = self._plan._replace(setup=setup)
-        self._progress = Progress(bare=UNLUCKY if unlucky and self._plan.setup.roots else None)
+        setup = self._quarantine.applied_to(self._plan.setup)
+        self._progress = Progress(bare=UNLUCKY if self._quarantine.unlucky and self._plan.setup.roots else None)
         self._blame = ""
         try:
-            self._connection = self._connect(plan, on_answer=self._hear, on_end=self._ended)
+            self._connection = self._connect(self._plan._replace(setup=setup), on_answer=self._hear, on_end=self._ended)
         except (OSError, ExecFailed) as error:
             self._fail_all(f"zygote cannot be started: {error}")
         else:
@@ -176,9 +170,7 @@ class ZygoteClient:
         """Have a batch forked; an empty one lets the zygote go on with its imports."""
         self._batch, self._progress.listens = batch, False
         try:
-            for popen in batch:
-                popen.origin = Origin(connection.pid, popen.bare or self._progress.bare)
-            connection.ask(batch)
+            ask(connection, batch, self._progress.bare)
         except (BrokenPipeError, ConnectionResetError):
             pass  # it died just now, and its end is told by its pidfd
         except OSError as error:
@@ -254,17 +246,7 @@ class ZygoteClient:
         batch, self._batch = self._batch, []
         self._quarantine.success()
         self._listens()  # first of all: it forks the next ones while we look at these
-        lost, errors = [], []
-        for popen, result in zip(batch, results, strict=True):
-            try:
-                if not popen.told(result):
-                    lost.append(popen)
-            except Exception as error:  # noqa: BLE001 - faults.md F6: the others of the batch are there, too
-                errors.append(error)
-        if lost:
-            self._parent.lost(lost, "zygote does not know what became of it")
-        if errors:
-            raise errors[0]
+        deliver(batch, results, self._parent)
 
     def _pass_on(self, which: Callable[[Popen], bool], why: str) -> None:
         """Hand those over that are better forked elsewhere."""

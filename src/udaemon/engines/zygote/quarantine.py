@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from udaemon.engines.zygote.server import Setup
+
 _FEW = 3
 """So many mishaps in a row that no module can be blamed for, and nothing of the user's is imported any more."""
 UNLUCKY = "several zygotes in a row have ended for no reason that is known"
@@ -36,6 +38,11 @@ class Quarantine:
     def left_out(self) -> dict[str, str]:
         """Modules that the next zygote shall not import, each with the reason."""
         return self._failed | self._harmful
+
+    def applied_to(self, setup: Setup) -> Setup:
+        """What the next zygote shall be, by all that was learnt; while unlucky it imports nothing of the user's."""
+        setup = setup._replace(left_out=self.left_out)
+        return setup._replace(roots=(), program=None) if self.unlucky else setup
 
     def failed(self, modules: Mapping[str, str]) -> None:
         """Their import raised."""
