@@ -21,7 +21,9 @@ from contextlib import suppress
 from types import MappingProxyType
 from typing import NamedTuple, NoReturn
 
+from udaemon.child.fresh import watch_for_crashes
 from udaemon.child.signals import survive_signals
+from udaemon.child.streams import take_standard_streams
 from udaemon.child.title import set_title
 from udaemon.engines.zygote.fork_batch import ForkRequest, fork_batch
 from udaemon.engines.zygote.free_blocks import take_free_blocks
@@ -163,6 +165,8 @@ def _settle(setup: Setup, output: int) -> None:
     for number in (1, 2):
         os.dup2(output, number)
     os.close(output)
+    take_standard_streams()
+    watch_for_crashes()
     os.chdir(setup.cwd)
     for name in os.environ.keys() - setup.env.keys():
         del os.environ[name]

@@ -20,6 +20,10 @@ _MAX_A_DATAGRAM = 253
 """SCM_MAX_FD of the kernel (unix(7))."""
 _ANSWER_LIMIT = 64 * 1024
 _INT = array.array("i").itemsize
+# Plain numbers: enums are code, and each page that a zygote touches between two forks is one that a child has alone.
+_CUT = int(socket.MSG_CTRUNC)
+_WHERE = int(socket.SOL_SOCKET), int(socket.SCM_RIGHTS)
+_CLOEXEC = int(socket.MSG_CMSG_CLOEXEC)
 
 
 class Request(NamedTuple):
@@ -69,28 +73,26 @@ def receive_request(channel: socket.socket) -> Request | None:
     fds: list[int] = []
     whole, data = True, b""
     while not data.endswith(b"last"):
-        data, ancillary, flags, _ = channel.recvmsg(
-            16, socket.CMSG_SPACE(_MAX_A_DATAGRAM * _INT), socket.MSG_CMSG_CLOEXEC
-        )
+        data, ancillary, flags, _ = channel.recvmsg(16, socket.CMSG_SPACE(_MAX_A_DATAGRAM * _INT), _CLOEXEC)
         if not data:
             return None
         if data.startswith(b"first"):  # of one before, the last part was never sent
             _close(fds)
             fds, whole = [], True
         fds += _descriptors(ancillary)
-        whole = whole and not flags & socket.MSG_CTRUNC
+        whole = whole and not flags & _CUT
     if not whole or not fds:
         _close(fds)
         raise Truncated
-    with os.fdopen(fds[0], "rb") as file:
-        file.seek(0)
-        return Request(pickle.load(file), fds[1:])  # noqa: S301 - the parent is who we are made by
+    text = os.pread(fds[0], os.fstat(fds[0]).st_size, 0)
+    os.close(fds[0])
+    return Request(pickle.loads(text), fds[1:])  # noqa: S301 - the parent is who we are made by
 
 
 def _descriptors(ancillary: Iterable[tuple[int, int, bytes]]) -> list[int]:
     received = array.array("i")
     for level, kind, payload in ancillary:
-        if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+        if (level, kind) == _WHERE:
             received.frombytes(payload[: len(payload) - len(payload) % _INT])
     return received.tolist()
 
