@@ -12,7 +12,7 @@ from typing import Any
 from attrs import frozen
 
 from udaemon.child.scoreboard import SlotReading
-from udaemon.engines.base import Origin
+from udaemon.engines.origin import Origin
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.policy.effects import Publish, Signal, Spawn
 from udaemon.policy.events import Event, Exited, Ready, Spawned, StartAsked, StopAsked

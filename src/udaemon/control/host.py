@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from udaemon.child.scoreboard import SlotReading
-from udaemon.engines.base import Origin
+from udaemon.engines.origin import Origin
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.policy.events import RestartAsked, StartAsked, StopAsked
 from udaemon.policy.instance import Instance, Key

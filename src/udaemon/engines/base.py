@@ -6,10 +6,11 @@ Knows no way of making a process: `local.py` has the real one, `tests/fakes/` th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from attrs import frozen
 
+from udaemon.engines.origin import Origin
 from udaemon.manifest.model import Daemon
 from udaemon.policy.events import Event
 from udaemon.policy.instance import Key
@@ -18,13 +19,6 @@ Listener = Callable[[Key, Event], None]
 
 CANCELLED = "its start was called off"
 """Why there is no process where one is not wanted any more."""
-
-
-class Origin(NamedTuple):
-    """Which zygote a process was forked from, by pid, and why that had imported nothing for it; None where it had."""
-
-    zygote: int
-    bare: str | None = None
 
 
 class Reactor(Protocol):

@@ -16,11 +16,12 @@ from typing import Any
 
 from udaemon.child.scoreboard import ask_to_stop
 from udaemon.engines import locks
-from udaemon.engines.base import Listener, Origin, Reactor, SpawnRequest
+from udaemon.engines.base import Listener, Reactor, SpawnRequest
 from udaemon.engines.child_spec import has_task, is_forked
 from udaemon.engines.command_spec import command
 from udaemon.engines.commands import ExecFailed, Launcher
 from udaemon.engines.forking import ForkQueue
+from udaemon.engines.origin import Origin
 from udaemon.engines.process import ManagedProcess
 from udaemon.engines.reaper import Reaper
 from udaemon.engines.reports import Reports

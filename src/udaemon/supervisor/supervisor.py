@@ -17,7 +17,8 @@ from typing import Any
 from attrs import frozen
 
 from udaemon.child.scoreboard import Scoreboard, SlotReading
-from udaemon.engines.base import Engine, Origin
+from udaemon.engines.base import Engine
+from udaemon.engines.origin import Origin
 from udaemon.manifest.model import Daemon, LogFormat, Manifest
 from udaemon.manifest.stamps import changed_files
 from udaemon.policy.effects import CancelSpawn, Effect, KillTree, Publish, Signal, SignalTree, Spawn

@@ -11,8 +11,9 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from udaemon.engines.base import Origin, Reactor
+from udaemon.engines.base import Reactor
 from udaemon.engines.commands import ExecFailed
+from udaemon.engines.origin import Origin
 from udaemon.engines.status import Status
 from udaemon.engines.zygote.connection import ZygoteConnection
 from udaemon.engines.zygote.delivery import deliver
@@ -246,7 +247,6 @@ class ZygoteClient:
             self._parent.lost(lost, "zygote does not know what became of it")
 
     def _pass_on(self, which: Callable[[Popen], bool], why: str) -> None:
-        """Hand those over that are better forked elsewhere."""
         if self._elsewhere is not None and (passed := self._queue.take(which)):
             for popen in passed:
                 popen.bare = why

@@ -11,7 +11,7 @@ from multiprocessing import context, reduction
 from multiprocessing.process import BaseProcess
 from typing import Protocol
 
-from udaemon.engines.base import Origin
+from udaemon.engines.origin import Origin
 from udaemon.engines.zygote.inherited import Place
 
 
