@@ -22,6 +22,8 @@ class FakePopen(Popen):
         self.name = name
         self.pid = None
         self.root = root
+        self.bare = None
+        self.origin = None
         self.part = Part(name.encode(), [0] * fds)
         self._parent = parent
 
@@ -48,7 +50,7 @@ class FakeParent:
         """Leave it to the test."""
 
     def forked(self, popen: Popen) -> None:
-        self.told.append(("spawned", repr(popen)))
+        self.told.append(("forked", repr(popen)))
 
     def failed(self, popen: Popen, message: str) -> None:
         self.told.append(("failed", repr(popen), message))
@@ -74,6 +76,7 @@ class FakeConnection(ZygoteConnection):
         self.pid = pid
         self.asked: list[list[str]] = []
         self.killed = False
+        self.refusal = None
         self.error: OSError | None = None
         self._on_answer = on_answer
         self._on_end = on_end

@@ -19,7 +19,18 @@ def test_after_mishaps_in_a_row_a_kind_of_zygote_is_unlucky() -> None:
     for _ in range(2):
         quarantine.mishap()
     assert not quarantine.unlucky
-    quarantine.stale()
+    quarantine.mishap()
     assert quarantine.unlucky
     quarantine.success()
+    assert not quarantine.unlucky
+
+
+def test_code_that_changes_often_makes_a_kind_of_zygote_restless() -> None:
+    quarantine = Quarantine()
+    for _ in range(3):
+        assert not quarantine.restless
+        quarantine.stale()
+    assert quarantine.restless
+    quarantine.success()
+    assert not quarantine.restless
     assert not quarantine.unlucky
