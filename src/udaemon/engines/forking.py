@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 from attrs import define
@@ -20,8 +19,7 @@ from udaemon.engines.daemon import DaemonProcess
 from udaemon.engines.local_request import LocalRequest
 from udaemon.engines.process import ManagedProcess
 from udaemon.engines.sweep import Sweep
-from udaemon.engines.zygote.client import ZygoteClient
-from udaemon.engines.zygote.connection import ZygoteConnection
+from udaemon.engines.zygote.client import Connect, ZygoteClient
 from udaemon.engines.zygote.inherited import Common, Inherited
 from udaemon.engines.zygote.pool import ZygotePool
 from udaemon.engines.zygote.popen import Popen
@@ -56,6 +54,7 @@ class ForkQueue:
 
     Args:
         reactor: The loop.
+        connect: Brings a zygote to life by the starter.
         starter: Brings zygotes to life.
         lifeline: Ends with whoever our children shall not outlive.
         board: The first region of the scoreboard, which most children get.
@@ -73,6 +72,7 @@ class ForkQueue:
         self,
         reactor: Reactor,
         *,
+        connect: Connect,
         starter: Starter,
         lifeline: Lifeline,
         board: int,
@@ -94,7 +94,7 @@ class ForkQueue:
         self._on_refused = on_refused
         self.notice = on_notice
         self._zygotes = ZygotePool(
-            partial(ZygoteConnection, reactor, starter),
+            connect,
             self,
             timeouts,
             starter=starter,
