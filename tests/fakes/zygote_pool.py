@@ -32,6 +32,7 @@ class FakeConnection(ZygoteConnection):
         self.killed = False
         self.waited_for = False
         self.refuses: OSError | None = None
+        self.refusal: str | None = None
         self._answers = on_answer
         self._ends = on_end
 

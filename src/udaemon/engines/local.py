@@ -12,6 +12,7 @@ import socket
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from udaemon.child.lifeline import Lifeline
@@ -28,6 +29,7 @@ from udaemon.engines.process import ManagedProcess
 from udaemon.engines.reaper import Reaper
 from udaemon.engines.reports import Reports
 from udaemon.engines.spawning import task_command
+from udaemon.engines.zygote.connection import ZygoteConnection
 from udaemon.engines.zygote.prefork import PreforkedZygote
 from udaemon.engines.zygote.protocol import Timeouts
 from udaemon.engines.zygote.start import Starter
@@ -97,9 +99,11 @@ class LocalEngine:
         )
         self._reaper = Reaper(reactor, listener, self._reports, project, lambda: (*self._fork_queue.pids, *others()))
         self._executing = Executing(reactor, listener, self._reports.listen, timeouts.execute)
+        starter = Starter(preforked, oom_score)
         self._fork_queue = ForkQueue(
             reactor,
-            starter=Starter(preforked, oom_score),
+            connect=partial(ZygoteConnection, reactor, starter),
+            starter=starter,
             lifeline=lifeline,
             board=scoreboard.fd,
             nofile=nofile,
