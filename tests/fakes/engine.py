@@ -44,6 +44,9 @@ class FakeEngine:
         for request in requests:
             self.spawned.append(request.key)
             self._pending[request.key] = request
+            if request.key in self._living or request.key in self._left:
+                self.fail(request.key, "another copy runs")
+                continue
             if self._at_once:
                 self.forked(request.key)
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from attrs import evolve
 from tests.fakes.reactor import SmallReactor
 
 from udaemon.child.lifeline import Lifeline
@@ -41,7 +42,7 @@ class Bench:
         self._env: dict[str, str] = {}
         self._daemons: dict[str, Daemon] = {}
         self._engine: LocalEngine | None = None
-        self._scoreboard = Scoreboard.create(str(directory / "scoreboard"), 300)
+        self.scoreboard = Scoreboard.create(str(directory / "scoreboard"), 300)
         self._lifeline = Lifeline.own()
         self._slots: dict[Key, int] = {}
         self._plans: dict[str, StartPlan] = {}
@@ -58,10 +59,6 @@ class Bench:
             options.setdefault("factory", f"{name}:create")
         self._daemons[name] = Daemon(name=name, **{"cwd": str(self.directory)} | options)
         return Key(name, 0)
-
-    def declared(self, key: Key) -> Daemon:
-        """What an instance was declared as."""
-        return self._daemons[key.name]
 
     @property
     def engine(self) -> LocalEngine:
@@ -80,7 +77,7 @@ class Bench:
                 project="shop",
                 lifeline=self._lifeline,
                 lock_directory=str(self.directory / "locks"),
-                scoreboard=self._scoreboard,
+                scoreboard=self.scoreboard,
                 on_notice=self.notices.append,
                 **self._options,
             )
@@ -97,6 +94,21 @@ class Bench:
     def sharing(self, key: Key) -> Mapping[str, Any] | None:
         """What the instance's process shares with others."""
         return self.engine.sharing(self._daemons[key.name], self._plan(key.name))
+
+    def declare_anew(self) -> None:
+        """Have the next starts go by what is declared now: another manifest."""
+        self._manifest = evolve(self._manifest, daemons=dict(self._daemons))
+        self._plans = plans(self._manifest)
+
+    def declared(self, key: Key) -> tuple[Daemon, StartPlan]:
+        """What is declared of an instance now."""
+        return self._daemons[key.name], self._plan(key.name)
+
+    def in_a_further_region(self, key: Key) -> None:
+        """Give an instance a slot in a region of its own."""
+        self._slots[key] = self.scoreboard.slots
+        self.scoreboard.grow(1)
+        self.scoreboard.assign(self._slots[key], str(key))
 
     def spawn(self, *keys: Key) -> None:
         """Ask for these, with a lock and an output file each."""
@@ -149,7 +161,7 @@ class Bench:
             self._engine.close()
             self._engine.reap_orphans()
         assert self.reactor.watched == frozenset()
-        self._scoreboard.close()
+        self.scoreboard.close()
         self._lifeline.let_go()
         self.reactor.close()
 

@@ -79,6 +79,8 @@ class Fake:
         for key in keys:
             output = os.open(os.devnull, os.O_WRONLY)
             self.engine.spawn([SpawnRequest(key=key, daemon=daemon, plan=NO_PLAN, slot=0, output=output)])
+            if [type(event) for event in self.events(key)][-1:] == [SpawnFailed]:
+                continue
             if key == GHOST:
                 self._fake.fail(key, "exec /no/such: No such file or directory (ENOENT)", Trouble.CONFIG)
             else:
@@ -213,3 +215,14 @@ def test_what_is_there_already_is_not_called_off(world: World) -> None:
     world.engine.cancel(GHOST)
     assert [type(event) for event in world.events(KEY)] == [Spawned]
     assert world.events(GHOST) == []
+
+
+def test_there_are_never_two_processes_of_an_instance(world: World) -> None:
+    world.spawn(KEY)
+    world.until(KEY, Spawned)
+    world.spawn(KEY)
+    refused = world.until(KEY, SpawnFailed)
+    assert isinstance(refused, SpawnFailed)
+    assert (refused.trouble, "another copy runs" in refused.message) == (Trouble.RESOURCE, True)
+    world.tell("0")
+    assert world.until(KEY, Exited) == Exited(code=0)

@@ -70,7 +70,7 @@ def kill_everywhere(directory: Path, case: str, step: int) -> None:
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_f93_a_kill_at_a_line_of_the_logger_loses_nothing_and_doubles_nothing(tmp_path: Path, case: str) -> None:
+def test_f28_a_kill_at_a_line_of_the_logger_loses_nothing_and_doubles_nothing(tmp_path: Path, case: str) -> None:
     """Some of all lines, which `slow` tries one by one."""
     kill_everywhere(tmp_path / "log", case, step=89)
 
@@ -78,5 +78,5 @@ def test_f93_a_kill_at_a_line_of_the_logger_loses_nothing_and_doubles_nothing(tm
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("case", CASES)
-def test_f93_a_kill_at_any_line_of_the_logger_loses_nothing_and_doubles_nothing(tmp_path: Path, case: str) -> None:
+def test_f28_a_kill_at_any_line_of_the_logger_loses_nothing_and_doubles_nothing(tmp_path: Path, case: str) -> None:
     kill_everywhere(tmp_path / "log", case, step=1)

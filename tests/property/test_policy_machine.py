@@ -71,6 +71,7 @@ class Machine(RuleBasedStateMachine):
         self.kill_allowed_at: float | None = None
         self.killed = False
         self.by_hand = False
+        self.outdated = False
         self.retries = False
         self.births = self.deaths = self.restarts = 0
 
@@ -164,13 +165,16 @@ class Machine(RuleBasedStateMachine):
     def born(self) -> None:
         self.births += 1
         self.restarts += not self.by_hand
+        if self.outdated:
+            self.outdated = False
+            self.is_replaced()
         self.spawning, self.process, self.killed = False, self.births, False
         self.tell(Spawned(self.births))
 
     @precondition(lambda self: self.spawning)
     @rule(event=troubles)
     def refused(self, event: SpawnFailed) -> None:
-        self.spawning, self.kill_allowed_at = False, None
+        self.spawning, self.kill_allowed_at, self.outdated = False, None, False
         self.retries = True
         self.tell(event)
         if self.wanted is Wanted.UP:
@@ -214,6 +218,20 @@ class Machine(RuleBasedStateMachine):
         changed = evolve(daemon, backoff=backoff, stop=stop)
         self.tell(Changed(changed, NO_PLAN))
         assert self.instance == evolve(before, daemon=changed)
+
+    @rule(umask=st.sampled_from([0o022, 0o077]))
+    def a_key_changes_that_a_process_is_started_with(self, umask: int) -> None:
+        changed = evolve(self.instance.daemon, umask=umask)
+        if changed != self.instance.daemon:
+            self.outdated = self.spawning
+            if self.process is not None:
+                self.is_replaced()
+        self.tell(Changed(changed, NO_PLAN))
+
+    def is_replaced(self) -> None:
+        if self.kill_allowed_at is None:
+            self.kill_allowed_at = self.now + self.instance.daemon.stop.timeout
+            self.comes_back = True
 
     # The clock.
 

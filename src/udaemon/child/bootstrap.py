@@ -6,10 +6,9 @@ touches what it only looks at: made here, once, it costs each child a tenth. Nob
 
 from __future__ import annotations
 
-import io
 import os
 import sys
-from typing import Literal, Self, TextIO
+from typing import Self
 
 from udaemon.child.build import Call, known_call
 from udaemon.child.fresh import has_numbers, watch_for_crashes
@@ -17,6 +16,7 @@ from udaemon.child.report import Reporter
 from udaemon.child.scoreboard import SlotWriter, map_all
 from udaemon.child.signals import Signals, clean_signals, identity
 from udaemon.child.spec import ChildFds, ChildSpec
+from udaemon.child.streams import take_standard_streams
 from udaemon.child.task import TaskContext
 
 
@@ -71,9 +71,7 @@ class BatchSetup:
         null = os.open(os.devnull, os.O_RDWR)
         os.dup2(null, 0)
         os.close(null)
-        sys.stdin = _stream(sys.stdin or sys.__stdin__, 0, "r")
-        sys.stdout = _stream(sys.stdout, 1, "w")
-        sys.stderr = _stream(sys.stderr, 2, "w")
+        take_standard_streams()
         watch_for_crashes()
         os.environ.update(_variables(first))
         return self
@@ -98,15 +96,3 @@ def _variables(spec: ChildSpec) -> dict[str, str]:
         "UDAEMON_INSTANCES": str(spec.instances),
         "UDAEMON_CONTEXT": spec.context,
     }
-
-
-def _stream(former: TextIO | None, fd: int, mode: Literal["r", "w"]) -> TextIO:
-    """The stream as it is, if it serves this descriptor, line-buffered; a new one costs ten times as much."""
-    try:
-        if former is not None and former.fileno() == fd:
-            if isinstance(former, io.TextIOWrapper) and mode == "w":
-                former.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
-            return former
-    except (OSError, ValueError, AttributeError):
-        pass  # closed, or a stand-in without a descriptor
-    return open(fd, mode, buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)

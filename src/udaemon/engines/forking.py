@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from functools import partial
 from typing import Any, NamedTuple
 
 from udaemon.child.lifeline import Lifeline
@@ -18,8 +17,7 @@ from udaemon.engines.daemon import DaemonMain
 from udaemon.engines.local_request import LocalRequest
 from udaemon.engines.process import ManagedProcess
 from udaemon.engines.sweep import Sweep
-from udaemon.engines.zygote.client import ZygoteClient
-from udaemon.engines.zygote.connection import ZygoteConnection
+from udaemon.engines.zygote.client import Connect, ZygoteClient
 from udaemon.engines.zygote.context import ZygoteContext
 from udaemon.engines.zygote.pickling import Descriptor
 from udaemon.engines.zygote.pool import ZygotePool
@@ -46,6 +44,7 @@ class ForkQueue:
 
     Args:
         reactor: The loop.
+        connect: Brings a zygote to life by the starter.
         starter: Brings zygotes to life.
         lifeline: Ends with whoever our children shall not outlive.
         board: The first region of the scoreboard, which most children get.
@@ -63,6 +62,7 @@ class ForkQueue:
         self,
         reactor: Reactor,
         *,
+        connect: Connect,
         starter: Starter,
         lifeline: Lifeline,
         board: int,
@@ -84,7 +84,7 @@ class ForkQueue:
         self._on_refused = on_refused
         self.notice = on_notice
         self._zygotes = ZygotePool(
-            partial(ZygoteConnection, reactor, starter),
+            connect,
             self,
             timeouts,
             starter=starter,

@@ -11,14 +11,14 @@ import signal
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from udaemon.child.lifeline import Lifeline
 from udaemon.child.scoreboard import Scoreboard, ask_to_stop
 from udaemon.engines import locks
 from udaemon.engines.base import Listener, Reactor, SpawnRequest
-from udaemon.engines.command_spec import command
-from udaemon.engines.commands import Command, ExecFailed, Launcher
+from udaemon.engines.commands import ExecFailed, Launcher
 from udaemon.engines.executing import Executing
 from udaemon.engines.forking import ForkQueue
 from udaemon.engines.local_request import LocalRequest, take
@@ -26,14 +26,15 @@ from udaemon.engines.origin import Origin
 from udaemon.engines.process import ManagedProcess
 from udaemon.engines.reaper import Reaper
 from udaemon.engines.reports import Reports, report_sockets
-from udaemon.engines.spawning import task_command
+from udaemon.engines.spawning import to_execute
+from udaemon.engines.zygote.connection import ZygoteConnection
 from udaemon.engines.zygote.prefork import PreforkedZygote
 from udaemon.engines.zygote.protocol import Timeouts
 from udaemon.engines.zygote.start import Starter
 from udaemon.manifest.model import Daemon
 from udaemon.policy.events import Leaving, Ready, Spawned, SpawnFailed, Trouble
 from udaemon.policy.instance import Key
-from udaemon.policy.plan import StartPlan, has_task, is_forked
+from udaemon.policy.plan import StartPlan, is_forked
 from udaemon.system import oserror
 
 _TIMEOUTS = Timeouts()
@@ -96,9 +97,11 @@ class LocalEngine:
         )
         self._reaper = Reaper(reactor, listener, self._reports, project, lambda: (*self._fork_queue.pids, *others()))
         self._executing = Executing(reactor, listener, self._reports.listen, timeouts.execute)
+        starter = Starter(preforked, oom_score)
         self._fork_queue = ForkQueue(
             reactor,
-            starter=Starter(preforked, oom_score),
+            connect=partial(ZygoteConnection, reactor, starter),
+            starter=starter,
             lifeline=lifeline,
             board=scoreboard.fd,
             nofile=nofile,
@@ -239,7 +242,8 @@ class LocalEngine:
             self._refused(request, ExecFailed(f"socket: {oserror.reason(error)}", Trouble.RESOURCE))
             return
         try:
-            what, order = self._command(request, None if theirs is None else theirs.fileno())
+            report = None if theirs is None else theirs.fileno()
+            what, order = to_execute(request, report=report, parent=self._lifeline.fd)
             try:
                 started = self._launcher.start(what)
             finally:
@@ -260,13 +264,6 @@ class LocalEngine:
             self._executing.watch(managed, what, started)
         elif started.report is not None:
             os.close(started.report)
-
-    def _command(self, request: LocalRequest, report: int | None) -> tuple[Command, int | None]:
-        """What to execute: a command, or an interpreter for a task; and a descriptor to close when that is forked."""
-        if not has_task(request.daemon):
-            return command(request, request.plan, report=report), None
-        assert report is not None
-        return task_command(request, report=report, parent=self._lifeline.fd)
 
     def _forked(self, managed: ManagedProcess, request: LocalRequest) -> None:
         if self._follow(managed, request):

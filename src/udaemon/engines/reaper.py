@@ -14,11 +14,11 @@ from contextlib import suppress
 from functools import partial
 
 from udaemon.engines.base import Listener, Reactor
-from udaemon.engines.groups import SUSPENDING, beside_group, kill_group, kill_group_of, signal_group
+from udaemon.engines.kernel import KERNEL, Kernel
 from udaemon.engines.process import ManagedProcess
 from udaemon.engines.reports import Reports
-from udaemon.engines.status import Status, peek, reap
-from udaemon.engines.tree import Lineage, Relative, children, look_at
+from udaemon.engines.status import Status
+from udaemon.engines.tree import Lineage, Relative
 from udaemon.policy.events import Exited, Reason, TreeGone
 from udaemon.policy.instance import Key
 from udaemon.system.fd_reserve import FdReserve
@@ -37,6 +37,7 @@ class Reaper:
         reports: Has what a child said last.
         project: Marks what is ours in an environment.
         excluded: Pids of children of ours that are no daemon.
+        kernel: Asked for everything about processes.
     """
 
     def __init__(
@@ -46,6 +47,8 @@ class Reaper:
         reports: Reports,
         project: str,
         excluded: Callable[[], Collection[int]],
+        *,
+        kernel: Kernel = KERNEL,
     ) -> None:
         self.deadline: float | None = None
         self.managed: dict[Key, ManagedProcess] = {}
@@ -53,6 +56,7 @@ class Reaper:
         self._listener = listener
         self._reports = reports
         self._excluded = excluded
+        self._kernel = kernel
         self._lineage = Lineage(project)
         self._ended: list[ManagedProcess] = []
         self._thinned: set[Key] = set()
@@ -72,7 +76,7 @@ class Reaper:
     def signal(self, managed: ManagedProcess, number: int) -> None:
         """Send its own process a signal, and have it go on in case it was stopped."""
         if managed.ended is None:
-            _signal(managed.pidfd, number)
+            self._kernel.signal(managed.pidfd, number)
 
     def signal_tree(self, managed: ManagedProcess, number: int) -> None:
         """The same to all of its session, or to what it left behind.
@@ -82,27 +86,24 @@ class Reaper:
         if managed.ended is not None:
             managed.asked = number
             for pid, pidfd in managed.survivors.items():
-                _ask(managed, look_at(pid), pidfd)
+                self._ask(managed, self._kernel.look_at(pid), pidfd)
             return
         managed.told_at = int(time.clock_gettime(time.CLOCK_BOOTTIME) * _TICKS)
         orphans: Collection[int] = ()
         with suppress(OSError):  # no memory for the list; the group at least is told
             orphans = self.strangers()
-        signal_group(managed.pid, number)
-        for pidfd in beside_group(managed.pid, orphans):
-            _signal(pidfd, number)
-            os.close(pidfd)
+        self._kernel.signal_session(managed.pid, number, orphans)
 
     def kill(self, managed: ManagedProcess) -> None:
         """Kill the process with its group, or what it left behind with theirs."""
         managed.killing = True
         if managed.ended is None:
             if managed.daemon.stop.kill_tree:
-                kill_group(managed.pid)
-            _send(managed.pidfd, signal.SIGKILL)
+                self._kernel.kill_group(managed.pid)
+            self._kernel.send(managed.pidfd, signal.SIGKILL)
         for pid, pidfd in managed.survivors.items():
-            kill_group_of(pid)
-            _send(pidfd, signal.SIGKILL)
+            self._kernel.kill_group_of(pid)
+            self._kernel.send(pidfd, signal.SIGKILL)
 
     def strangers(self) -> frozenset[int]:
         """Children of ours that nobody here has heard of: orphans.
@@ -111,7 +112,7 @@ class Reaper:
             OSError: They cannot be listed for want of memory.
         """
         with self._reserve.lent():
-            found = children()
+            found = self._kernel.children()
         return found - self._pids - frozenset(self._excluded())
 
     def knows(self, pid: int) -> bool:
@@ -165,7 +166,7 @@ class Reaper:
         self.deadline = time.monotonic()
 
     def _on_end(self, managed: ManagedProcess) -> None:
-        if peek(managed.pidfd) is None:
+        if self._kernel.peek(managed.pidfd) is None:
             return
         self._reactor.forget(managed.pidfd)
         self._ended.append(managed)
@@ -176,7 +177,7 @@ class Reaper:
         strangers = self.strangers()
         with self._reserve.lent():
             for pid in strangers:
-                relative = look_at(pid)
+                relative = self._kernel.look_at(pid)
                 if relative is None or relative.zombie:
                     continue
                 key = self._lineage.owner(relative)
@@ -189,8 +190,8 @@ class Reaper:
         follow = [*left] if managed.daemon.stop.kill_tree else []
         if follow and managed.killing:
             # Before it is reaped: as long as it is a zombie, its pid can name no other group.
-            kill_group(managed.pid)
-        status = reap(managed.pidfd)
+            self._kernel.kill_group(managed.pid)
+        status = self._kernel.reap(managed.pidfd)
         assert status is not None
         managed.ended = status
         self._pids.discard(managed.pid)
@@ -229,25 +230,24 @@ class Reaper:
     def _follow(self, managed: ManagedProcess, left: Iterable[Relative]) -> None:
         for relative in left:
             try:
-                pidfd = os.pidfd_open(relative.pid)
+                pidfd = self._kernel.open(relative.pid)
             except OSError:  # it has gone, or there is no descriptor to follow it by
-                with suppress(ProcessLookupError):
-                    os.kill(relative.pid, signal.SIGKILL)  # our own child, not reaped: the pid is nobody else's
+                self._kernel.kill(relative.pid)
                 continue
             managed.survivors[relative.pid] = pidfd
             self._pids.add(relative.pid)
-            if relative.session not in {os.getsid(0), *self._excluded()}:
+            if relative.session not in {self._kernel.session(), *self._excluded()}:
                 self._lineage.adopt(managed.key, relative)
             self._reactor.watch(pidfd, partial(self._on_survivor_end, managed, relative.pid))
             if managed.killing:
-                kill_group_of(relative.pid)
-                _send(pidfd, signal.SIGKILL)
+                self._kernel.kill_group_of(relative.pid)
+                self._kernel.send(pidfd, signal.SIGKILL)
             else:
-                _ask(managed, relative, pidfd)
+                self._ask(managed, relative, pidfd)
 
     def _on_survivor_end(self, managed: ManagedProcess, pid: int) -> None:
         pidfd = managed.survivors[pid]
-        if reap(pidfd) is None:
+        if self._kernel.reap(pidfd) is None:
             return
         self._reactor.forget(pidfd)
         os.close(pidfd)
@@ -255,6 +255,14 @@ class Reaper:
         self._pids.discard(pid)
         self._thinned.add(managed.key)
         self._soon()
+
+    def _ask(self, managed: ManagedProcess, relative: Relative | None, pidfd: int) -> None:
+        """Ask one that was left behind to end; one that was asked with its session is cleaning up: it is left to it."""
+        if managed.asked is None or relative is None:
+            return
+        told = managed.told_at is not None and relative.session == managed.pid and relative.started < managed.told_at
+        if not told:
+            self._kernel.signal(pidfd, managed.asked)
 
     def _forget(self, managed: ManagedProcess) -> None:
         self._lineage.remove(managed.key)
@@ -267,23 +275,3 @@ def _unlock(managed: ManagedProcess) -> None:
     if managed.lock is not None:
         os.close(managed.lock)
         managed.lock = None
-
-
-def _ask(managed: ManagedProcess, relative: Relative | None, pidfd: int) -> None:
-    """Ask one that was left behind to end; one that was asked with its session is cleaning up, and is left to it."""
-    if managed.asked is None or relative is None:
-        return
-    told = managed.told_at is not None and relative.session == managed.pid and relative.started < managed.told_at
-    if not told:
-        _signal(pidfd, managed.asked)
-
-
-def _signal(pidfd: int, number: int) -> None:
-    _send(pidfd, number)
-    if number not in SUSPENDING:
-        _send(pidfd, signal.SIGCONT)
-
-
-def _send(pidfd: int, number: int) -> None:
-    with suppress(ProcessLookupError):
-        signal.pidfd_send_signal(pidfd, number)

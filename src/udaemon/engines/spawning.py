@@ -1,4 +1,4 @@
-"""How a factory daemon gets an interpreter of its own: the start method "spawn", for modules that bear no fork.
+"""What is executed for a start: a command, or an interpreter of its own for a factory daemon ("spawn" for "fork").
 
 Knows nothing of a process after its start; all else about it is as with one that a zygote forked.
 """
@@ -9,13 +9,33 @@ from udaemon.child.environment import interpreter, surroundings
 from udaemon.child.spawned import write_order
 from udaemon.child.spec import ChildFds
 from udaemon.engines.child_spec import spec_of
+from udaemon.engines.command_spec import command
 from udaemon.engines.commands import Command
 from udaemon.engines.local_request import LocalRequest
+from udaemon.policy.plan import has_task
 
 _MAIN = "from udaemon.child.spawned import main; main()"
 
 
-def task_command(request: LocalRequest, *, report: int, parent: int) -> tuple[Command, int]:
+def to_execute(request: LocalRequest, *, report: int | None, parent: int) -> tuple[Command, int | None]:
+    """What to execute, and a descriptor to close once it was.
+
+    Args:
+        request: What to start.
+        report: The daemon's end of the socket for its reports, which every task has.
+        parent: The read end of a pipe that ends with this process.
+
+    Raises:
+        ExecFailed: It cannot be executed as it is declared.
+        OSError: There are no descriptors or there is no memory left.
+    """
+    if not has_task(request.daemon):
+        return command(request, request.plan, report=report), None
+    assert report is not None
+    return _task_command(request, report=report, parent=parent)
+
+
+def _task_command(request: LocalRequest, *, report: int, parent: int) -> tuple[Command, int]:
     """What to execute for a task, and a descriptor that the caller closes once it was.
 
     Args:
@@ -31,11 +51,11 @@ def task_command(request: LocalRequest, *, report: int, parent: int) -> tuple[Co
     env = surroundings(daemon.env, cwd)
     fds = ChildFds(request.output, request.lock, report, parent, request.board)
     order = write_order(spec_of(plan, daemon, request.key.index, slot=request.slot), fds)
-    command = Command(
+    interpreted = Command(
         argv=(*interpreter(env), "-P", "-c", _MAIN, str(order)),
         env=env,
         cwd=cwd,
         output=request.output,
         keep=(order, request.output, request.lock, report, parent, request.board),
     )
-    return command, order
+    return interpreted, order

@@ -10,10 +10,10 @@ import os
 import signal
 from collections.abc import Callable, Collection
 from contextlib import suppress
+from functools import partial
 
 from udaemon.engines.base import Reactor
-from udaemon.engines.status import reap
-from udaemon.engines.tree import holders
+from udaemon.engines.kernel import KERNEL, Kernel
 
 
 class Sweep:
@@ -24,6 +24,7 @@ class Sweep:
         strangers: Gives the children that nobody has heard of.
         locks: Device and inode of each lock.
         on_done: Called when all have gone; it may be called at once.
+        kernel: Asked for everything about processes.
     """
 
     def __init__(
@@ -32,31 +33,37 @@ class Sweep:
         strangers: Callable[[], Collection[int]],
         locks: Collection[tuple[int, int]],
         on_done: Callable[[Sweep], None],
+        kernel: Kernel = KERNEL,
     ) -> None:
         self._reactor = reactor
         self._strangers = strangers
         self._locks = locks
         self._on_done = on_done
+        self._kernel = kernel
         self._dying = 0
 
     def go_on(self) -> None:
         """Look for them."""
-        for pid in holders(self._strangers(), self._locks):
+        for pid in self._kernel.holders(self._strangers(), self._locks):
             try:
-                pidfd = os.pidfd_open(pid)
-            except OSError:  # no descriptor to watch it by; an unreaped child's pid is its own
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
+                pidfd = self._kernel.open(pid)
+            except OSError:  # no descriptor to watch it by
+                self._kernel.kill(pid)
                 continue
+            try:
+                self._reactor.watch(pidfd, partial(self._on_end, pidfd))
+            except OSError:  # no memory to watch it
+                os.close(pidfd)
+                self._kernel.kill(pid)
+                continue
+            self._dying += 1
             with suppress(OSError):
-                signal.pidfd_send_signal(pidfd, signal.SIGKILL)
-                self._dying += 1
-                self._reactor.watch(pidfd, lambda pidfd=pidfd: self._on_end(pidfd))  # type: ignore[misc]
+                self._kernel.send(pidfd, signal.SIGKILL)
         if not self._dying:
             self._on_done(self)
 
     def _on_end(self, pidfd: int) -> None:
-        if reap(pidfd) is None:
+        if self._kernel.reap(pidfd) is None:
             return
         self._reactor.forget(pidfd)
         os.close(pidfd)

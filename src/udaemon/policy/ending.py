@@ -35,7 +35,7 @@ def start(instance: Instance) -> Outcome:
 
 def waiting(instance: Instance, until: float) -> Instance:
     """The instance in wait for its next start."""
-    return evolve(instance, state=State.BACKOFF, timers=NO_TIMERS.set(Timer.RETRY, until))
+    return evolve(instance, state=State.BACKOFF, timers=NO_TIMERS.set(Timer.RETRY, until), outdated=False)
 
 
 def settle_at(instance: Instance, state: State) -> Instance:

@@ -192,10 +192,10 @@ def _changed(instance: Instance, event: Changed, now: float) -> Outcome:
     there = changed.pid is not None or changed.survivors
     other = needs is not None or event.plan is not instance.plan
     told: tuple[Effect, ...] = (Reconfigure(),) if other and there else ()
+    if needs is Applies.RESTART and changed.is_spawning:
+        return evolve(changed, outdated=True), ()
     if needs is not Applies.RESTART or changed.state not in (State.STARTING, State.RUNNING):
         return changed, told
-    if changed.is_spawning:
-        return evolve(changed, outdated=True), ()
     replaced, effects = _replace(changed, now, at_once=event.at_once)
     return replaced, (*told, *effects)
 
@@ -217,7 +217,7 @@ def _replace(instance: Instance, now: float, *, at_once: bool) -> Outcome:
     """Have a new process take the place of this one: a task ends after its run, however long that takes."""
     if at_once or not has_task(instance.daemon):
         return stopping.end(instance, StopAsked(), now)
-    if instance.outdated:
+    if instance.outdated or instance.leaving:
         return instance, ()
     told = Publish(EventName.RESTARTING, "is declared otherwise now: starts again after its run")
     return evolve(instance, outdated=True), (Signal(instance.daemon.stop.signal), told)

@@ -151,6 +151,20 @@ def test_a_start_on_its_way_is_replaced_as_soon_as_it_is_there(daemon: Daemon, s
     assert life.acts == (Spawn(),)
 
 
+def test_a_start_that_was_called_off_changed_and_asked_for_again_is_replaced_too() -> None:
+    """The process on its way was asked for by the former declaration."""
+    life = Life(TASK).happens(StartAsked(), StopAsked(), changed(TASK, umask=0o077), StartAsked())
+    assert (life.state, life.instance.outdated) == (State.STARTING, True)
+    assert acts(life.happens(Spawned(7))) == [Signal("TERM")]
+
+
+def test_one_that_has_said_that_it_ends_is_not_asked_to() -> None:
+    life = Life.running(TASK).happens(Leaving()).happens(changed(TASK, umask=0o077))
+    assert (acts(life), life.instance.outdated) == ([Reconfigure()], False)
+    life.happens(Exited(code=1, reason=Reason.EXCEPTION))
+    assert (life.state, life.instance.daemon.umask) == (State.STARTING, 0o077)
+
+
 def test_a_start_that_failed_meanwhile_is_tried_again_by_the_new_declaration() -> None:
     life = Life(TASK).happens(StartAsked(), changed(TASK, umask=0o077), SpawnFailed(Trouble.RESOURCE, "no"))
     life.after(2.0).happens(Spawned(7))

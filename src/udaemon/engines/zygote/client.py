@@ -249,7 +249,6 @@ class ZygoteClient:
         deliver(batch, results, self._parent)
 
     def _pass_on(self, which: Callable[[Popen], bool], why: str) -> None:
-        """Hand those over that are better forked elsewhere."""
         if self._elsewhere is not None and (passed := self._queue.take(which)):
             for popen in passed:
                 popen.bare = why

@@ -114,13 +114,12 @@ class ZygotePool:
 
     def _of(self, recipe: Recipe) -> ZygoteClient:
         if recipe not in self._clients:
-            self._clients[recipe] = ZygoteClient(
-                self._connect,
-                self._plan(recipe),
-                self._parent,
-                self._timeouts,
-                elsewhere=partial(self._pass_on, recipe),
-            )
+            plan, elsewhere = self._plan(recipe), partial(self._pass_on, recipe)
+            if recipe == recipe.bare():  # there is nobody barer to pass anything on to
+                client = ZygoteClient(self._connect, plan, self._parent, self._timeouts)
+            else:
+                client = ZygoteClient(self._connect, plan, self._parent, self._timeouts, elsewhere=elsewhere)
+            self._clients[recipe] = client
         return self._clients[recipe]
 
     def _pass_on(self, recipe: Recipe, popens: Sequence[Popen]) -> None:

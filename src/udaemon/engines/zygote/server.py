@@ -18,8 +18,10 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from udaemon.child.fresh import watch_for_crashes
 from udaemon.child.lifeline import Lifeline
 from udaemon.child.signals import survive_signals
+from udaemon.child.streams import take_standard_streams
 from udaemon.child.title import set_title
 from udaemon.engines.zygote.fork_batch import fork_batch
 from udaemon.engines.zygote.free_blocks import take_free_blocks
@@ -183,6 +185,8 @@ def _prepare(setup: Setup, *output: int) -> None:
     for number, fd in enumerate(output, start=1):
         os.dup2(fd, number)
         os.close(fd)
+    take_standard_streams()
+    watch_for_crashes()
     os.chdir(setup.cwd)
     for name in os.environ.keys() - setup.env.keys():
         del os.environ[name]

@@ -21,6 +21,10 @@ _MAX_A_DATAGRAM = 253
 _ANSWER_LIMIT = 64 * 1024
 _INT = array.array("i").itemsize
 _HEAD = struct.Struct("=II")  # bytes and descriptors of the part that follows
+# Plain numbers: enums are code, and each page that a zygote touches between two forks is one that a child has alone.
+_CUT = int(socket.MSG_CTRUNC)
+_WHERE = int(socket.SOL_SOCKET), int(socket.SCM_RIGHTS)
+_CLOEXEC = int(socket.MSG_CMSG_CLOEXEC)
 
 
 class Part(NamedTuple):
@@ -73,22 +77,20 @@ def receive_request(channel: socket.socket) -> list[Part] | None:
     fds: list[int] = []
     whole, data = True, b""
     while not data.endswith(b"last"):
-        data, ancillary, flags, _ = channel.recvmsg(
-            16, socket.CMSG_SPACE(_MAX_A_DATAGRAM * _INT), socket.MSG_CMSG_CLOEXEC
-        )
+        data, ancillary, flags, _ = channel.recvmsg(16, socket.CMSG_SPACE(_MAX_A_DATAGRAM * _INT), _CLOEXEC)
         if not data:
             return None
         if data.startswith(b"first"):  # of one before, the last part was never sent
             _close(fds)
             fds, whole = [], True
         fds += _descriptors(ancillary)
-        whole = whole and not flags & socket.MSG_CTRUNC
+        whole = whole and not flags & _CUT
     if not whole or not fds:
         _close(fds)
         raise Truncated
-    with os.fdopen(fds[0], "rb") as file:
-        file.seek(0)
-        return list(_parts(file.read(), iter(fds[1:])))
+    text = os.pread(fds[0], os.fstat(fds[0]).st_size, 0)
+    os.close(fds[0])
+    return list(_parts(text, iter(fds[1:])))
 
 
 def _parts(text: bytes, fds: Iterator[int]) -> Iterator[Part]:
@@ -102,7 +104,7 @@ def _parts(text: bytes, fds: Iterator[int]) -> Iterator[Part]:
 def _descriptors(ancillary: Iterable[tuple[int, int, bytes]]) -> list[int]:
     received = array.array("i")
     for level, kind, payload in ancillary:
-        if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+        if (level, kind) == _WHERE:
             received.frombytes(payload[: len(payload) - len(payload) % _INT])
     return received.tolist()
 

@@ -50,7 +50,7 @@ def plan(cwd: str = "/", env: Mapping[str, str] = MappingProxyType({})) -> Plan:
         ("/", {"COLOUR": "red"}, True, True),
         ("/", {"PYTHONUTF8": "1"}, True, False),
         ("/", {"LD_PRELOAD": ""}, True, False),
-        ("/no/such/directory", {}, True, True),  # nobody looks at it, that may hang: the zygote says so itself
+        ("/no/such/directory", {}, True, True),  # it says so itself: to look would take as long as its file system
         ("/", {}, False, False),
     ],
     ids=["plain", "variable", "python", "linker", "directory", "dead"],

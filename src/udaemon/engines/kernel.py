@@ -1,0 +1,84 @@
+"""What the kernel is asked about processes of ours, and what it is asked to do to them: one seam, for tests too.
+
+Decides nothing. Descriptors are real ones also where the processes are not.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Collection, Iterator
+from contextlib import suppress
+
+from udaemon.engines import groups, status, tree
+from udaemon.engines.groups import SUSPENDING
+
+
+class Kernel:
+    """The kernel of this machine."""
+
+    def children(self) -> frozenset[int]:
+        """Pids of all direct children of this process, zombies too."""
+        return tree.children()
+
+    def look_at(self, pid: int) -> tree.Relative | None:
+        """A process as it is at this moment, None when there is none."""
+        return tree.look_at(pid)
+
+    def session(self) -> int:
+        """Our own session."""
+        return os.getsid(0)
+
+    def holders(self, pids: Collection[int], files: Collection[tuple[int, int]]) -> Iterator[int]:
+        """Those of `pids` that have one of these files open."""
+        return tree.holders(pids, files)
+
+    def open(self, pid: int) -> int:
+        """A pidfd of a process.
+
+        Raises:
+            OSError: It has gone, or there is no descriptor left.
+        """
+        return os.pidfd_open(pid)
+
+    def peek(self, pidfd: int) -> status.Status | None:
+        """How a child of ours ended, None while it lives; it stays a zombie."""
+        return status.peek(pidfd)
+
+    def reap(self, pidfd: int) -> status.Status | None:
+        """How a child of ours ended, None while it lives; the zombie is let go of."""
+        return status.reap(pidfd)
+
+    def send(self, pidfd: int, number: int) -> None:
+        """Send a signal; a process that has gone is no error."""
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(pidfd, number)
+
+    def signal(self, pidfd: int, number: int) -> None:
+        """Send a signal, and have the process go on in case it was stopped."""
+        self.send(pidfd, number)
+        if number not in SUSPENDING:
+            self.send(pidfd, signal.SIGCONT)
+
+    def kill(self, pid: int) -> None:
+        """Kill a child of ours that is not reaped: its pid is nobody else's."""
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+    def signal_session(self, leader: int, number: int, orphans: Collection[int]) -> None:
+        """Send a signal to a leader's whole session, and to those of `orphans` that belong to it."""
+        groups.signal_group(leader, number)
+        for pidfd in groups.beside_group(leader, orphans):
+            self.signal(pidfd, number)
+            os.close(pidfd)
+
+    def kill_group(self, leader: int) -> None:
+        """Kill the group of a session's leader, a child of ours."""
+        groups.kill_group(leader)
+
+    def kill_group_of(self, pid: int) -> None:
+        """Kill the group that a child of ours is in, unless that is in our own session."""
+        groups.kill_group_of(pid)
+
+
+KERNEL = Kernel()

@@ -1,0 +1,100 @@
+"""What children say over their sockets: heard while they live and after their end, and nothing believed of nonsense."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import pytest
+from tests.fakes.kernel import FakeReactor
+
+from udaemon.child.report import Leaving, ReadyReport, RunFailed, encode
+from udaemon.engines.process import ManagedProcess
+from udaemon.engines.reports import Reports
+from udaemon.manifest.model import Daemon
+from udaemon.policy.instance import Key
+
+KEY = Key("a", 0)
+
+
+class World(NamedTuple):
+    reactor: FakeReactor
+    reports: Reports
+    managed: ManagedProcess
+    child: socket.socket
+    ready: list[ManagedProcess]
+    leaving: list[ManagedProcess]
+
+    def hears(self) -> None:
+        """Let the loop see what has come."""
+        for callback in tuple(self.reactor.callbacks.values()):
+            callback()
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    ours, child = socket.socketpair()
+    ours.setblocking(False)
+    reactor, ready, leaving = FakeReactor(), list[ManagedProcess](), list[ManagedProcess]()
+    reports = Reports(reactor, ready.append, leaving.append)
+    managed = ManagedProcess(key=KEY, daemon=Daemon(name="a", factory="a:b"), pid=7, pidfd=-1, reports=ours)
+    reports.listen(managed)
+    yield World(reactor, reports, managed, child, ready, leaving)
+    reports.drain(managed)
+    child.close()
+
+
+def test_each_report_is_told_as_it_comes(world: World) -> None:
+    world.child.send(encode(ReadyReport()))
+    world.hears()
+    assert (world.ready, world.leaving) == ([world.managed], [])
+    world.child.send(encode(Leaving("exception", "ValueError: no")))
+    world.hears()
+    assert world.leaving == [world.managed]
+    assert world.managed.leaving == Leaving("exception", "ValueError: no")
+    assert world.reports.errors == {KEY: "ValueError: no"}
+
+
+def test_several_in_one_piece_and_one_in_several_pieces_are_the_same(world: World) -> None:
+    data = encode(ReadyReport()) + encode(RunFailed(3, "OSError: full")) + encode(Leaving("stopped", None))
+    world.child.send(data[:7])
+    world.hears()
+    assert world.ready == []
+    world.child.send(data[7:])
+    world.hears()
+    assert (len(world.ready), len(world.leaving), world.reports.errors) == (1, 1, {KEY: "OSError: full"})
+
+
+def test_last_words_are_heard_after_the_end_and_nobody_is_told_that_it_is_leaving(world: World) -> None:
+    world.child.send(encode(RunFailed(3, "OSError: full")) + encode(Leaving("exited", "sys.exit(3)")))
+    world.child.close()
+    world.reports.drain(world.managed)
+    assert world.managed.leaving == Leaving("exited", "sys.exit(3)")
+    assert (world.leaving, world.managed.reports, world.reactor.callbacks) == ([], None, {})
+
+
+def test_a_descendant_that_has_the_socket_open_holds_nobody_up(world: World) -> None:
+    world.child.send(encode(Leaving("stopped", None)))
+    world.reports.drain(world.managed)
+    assert world.managed.leaving == Leaving("stopped", None)
+
+
+@pytest.mark.parametrize("data", [b"\xff" * 64, b"\0\0\0\2[]", b"\0\0\0\5hello"], ids=repr)
+def test_f57_who_speaks_nonsense_is_not_listened_to_any_more(world: World, data: bytes) -> None:
+    world.child.send(data + encode(ReadyReport()))
+    world.hears()
+    assert (world.ready, world.managed.leaving, world.reports.errors) == ([], None, {})
+
+
+def test_the_end_of_its_socket_alone_means_nothing(world: World) -> None:
+    world.child.close()
+    world.hears()
+    assert (world.managed.reports, world.reactor.callbacks, world.leaving) == (None, {}, [])
+
+
+def test_one_without_a_socket_says_nothing(world: World) -> None:
+    silent = ManagedProcess(key=Key("b", 0), daemon=Daemon(name="b", command=("b",)), pid=8, pidfd=-1)
+    world.reports.listen(silent)
+    world.reports.drain(silent)
+    assert len(world.reactor.callbacks) == 1
