@@ -10,6 +10,7 @@ from __future__ import annotations
 import _signal  # type: ignore[import-not-found]  # as in child/signals.py
 import gc
 import os
+import select
 import struct
 import sys
 import traceback
@@ -70,7 +71,7 @@ def _intermediate(requests: Sequence[Part], common: Sequence[int], report: int) 
     """The life of the process between: it forks, tells, and ends. What it prepares, its children need not touch."""
     clean_signals()
     sys.stdin = None  # or multiprocessing puts one more descriptor in its place
-    lives = _prepared_lives(requests, common)
+    lives = _prepared_lives(requests, common, _own_pidfd())
     gc.freeze()  # a first collection in each child would go through all of them
     _kept.append((requests, lives))
     for number, life in enumerate(lives):
@@ -85,12 +86,19 @@ def _intermediate(requests: Sequence[Part], common: Sequence[int], report: int) 
     return 0
 
 
-def _prepared_lives(requests: Sequence[Part], common: Sequence[int]) -> list[Life]:
+def _own_pidfd() -> int | None:
+    try:
+        return os.pidfd_open(os.getpid())
+    except OSError:  # no descriptors; whoever looks early then sees a parent that will be another
+        return None
+
+
+def _prepared_lives(requests: Sequence[Part], common: Sequence[int], between: int | None) -> list[Life]:
     kept = {0, 1, 2, *common}
     shared: dict[Any, Any] = {}
     _kept.append(shared)
     return [
-        partial(_run_child, _prepared(request, common, shared), tuple(gaps(kept | set(request.fds))))
+        partial(_run_child, _prepared(request, common, shared), between, tuple(gaps(kept | set(request.fds))))
         for request in requests
     ]
 
@@ -105,8 +113,16 @@ def _prepared(request: Part, common: Sequence[int], shared: dict[Any, Any]) -> L
         return lambda: 1
 
 
-def _run_child(life: Life, closed: Sequence[tuple[int, int]]) -> Life:
-    """Be a child up to what is its own: close these ranges of descriptors."""
+def _run_child(life: Life, between: int | None, closed: Sequence[tuple[int, int]]) -> Life:
+    """Be a child up to what is its own: have the parent that stays, and close these ranges of descriptors.
+
+    Some programs note their parent's pid and leave when it changes. A pidfd is ready once what its process leaves
+    behind is re-parented (exit_notify() in the kernel); the end of a pipe would be seen before that.
+    """
+    if between is not None:
+        poll = select.poll()
+        poll.register(between, select.POLLIN)
+        poll.poll()
     for first, end in closed:
         os.closerange(first, end)
     return life
