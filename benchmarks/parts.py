@@ -40,8 +40,8 @@ PLAIN: Mapping[str, Sequence[Edit]] = {
     "no-preparation": (
         Edit(
             "engines/zygote/fork_batch.py",
-            "partial(_run_child, _prepared(request, common, shared), tuple",
-            "partial(_run_child, request, tuple",
+            "partial(_run_child, _prepared(request, common, shared), between",
+            "partial(_run_child, request, between",
         ),
         Edit(
             "engines/zygote/fork_batch.py",
