@@ -12,7 +12,7 @@ STATE = """
 import dis, gc, json, os, random, signal, sys, threading, time
 import multiprocessing.process
 from pathlib import Path
-from udaemon.child import forked, loop, parent, process, signals
+from udaemon.child import forked, lifeline, loop, process, signals
 from udaemon.engines.daemon import rehearse
 
 def state():
@@ -40,7 +40,7 @@ def state():
 
 def learnt():
     \"\"\"Functions of which Python has rewritten an instruction to one that no source can mean.\"\"\"
-    functions = [loop.drive, loop.course, process.prepare, process.own_process, parent.watch_parent]
+    functions = [loop.run_steps, loop.Steps.__iter__, process.prepare, process.own_process, lifeline.Lifeline.signal_at_end]
     return [
         function.__qualname__
         for function in (*functions, signals.Signals.wait)
@@ -79,7 +79,7 @@ def test_python_has_learnt_what_daemons_do_after_a_rehearsal() -> None:
         print(json.dumps([before, learnt()]))
     """)
     assert before == []
-    assert after == ["drive", "course", "prepare", "own_process", "watch_parent", "Signals.wait"]
+    assert after == ["run_steps", "Steps.__iter__", "prepare", "own_process", "Lifeline.signal_at_end", "Signals.wait"]
 
 
 def test_a_library_that_breaks_what_is_rehearsed_harms_nobody() -> None:
