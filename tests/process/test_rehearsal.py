@@ -40,10 +40,10 @@ def state():
 
 def learnt():
     \"\"\"Functions of which Python has rewritten an instruction to one that no source can mean.\"\"\"
-    functions = [loop.run_steps, loop.Steps.__iter__, process.prepare, process.own_process, lifeline.Lifeline.signal_at_end]
+    functions = [loop.run_steps, loop.Steps.__iter__, process.prepare, process.own_process]
     return [
         function.__qualname__
-        for function in (*functions, signals.Signals.wait)
+        for function in (*functions, lifeline.Lifeline.signal_at_end, signals.Signals.wait)
         if any(one.opname not in dis.opmap for one in dis.get_instructions(function, adaptive=True))
     ]
 """

@@ -63,6 +63,11 @@ def _survive(_number: int, _frame: FrameType | None) -> None:
     """Nothing follows from it."""
 
 
+def block_signals() -> None:
+    """Let none of the deadly signals come to this process; who is forked from it lets them come."""
+    _signal.pthread_sigmask(_signal.SIG_BLOCK, DEADLY)
+
+
 def unblock_signals() -> None:
     """Let all signals come."""
     _signal.pthread_sigmask(_signal.SIG_SETMASK, ())

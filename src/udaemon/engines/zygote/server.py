@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 from udaemon.child.fresh import watch_for_crashes
 from udaemon.child.lifeline import Lifeline
-from udaemon.child.signals import survive_signals
+from udaemon.child.signals import block_signals, clean_signals, survive_signals
 from udaemon.child.streams import take_standard_streams
 from udaemon.child.title import set_title
 from udaemon.engines.zygote.fork_batch import fork_batch
@@ -88,6 +88,10 @@ def serve(fd: int) -> None:
     survive_signals()  # a module may have given one a handler; a daemon has none of these
     gc.collect()
     setup.rehearse(again=True)
+    # From here on they wait for ever. Handled ones nest on the small stack that the watch for crashes has for handlers
+    # (sigaltstack(2)), and a few that come at once are more than that holds.
+    block_signals()
+    clean_signals()
     take_free_blocks()
     gc.freeze()  # or the first collection in a child writes to, and so copies, every page of ours
     while True:
