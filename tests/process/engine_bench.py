@@ -6,7 +6,9 @@ Knows nothing of the supervisor: a test plays it.
 from __future__ import annotations
 
 import os
+import select
 import textwrap
+import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,6 +21,7 @@ from udaemon.child.lifeline import Lifeline
 from udaemon.child.scoreboard import Scoreboard
 from udaemon.engines.base import SpawnRequest
 from udaemon.engines.local import LocalEngine
+from udaemon.engines.tree import children
 from udaemon.engines.zygote.protocol import Timeouts
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.policy.events import Event, Exited, Spawned, SpawnFailed
@@ -34,6 +37,7 @@ class Bench:
 
     def __init__(self, directory: Path, **options: Any) -> None:
         become_subreaper()
+        self._before = children()
         self.directory = directory
         self.reactor = SmallReactor()
         self.events: dict[Key, list[Event]] = defaultdict(list)
@@ -148,6 +152,16 @@ class Bench:
         """Pids of the zygotes."""
         return list(self.engine._fork_queue.pids)
 
+    def reap_orphans(self) -> None:
+        """Wait for the end of what came to us, and reap it: one killed with its group may need a moment for either."""
+        until = time.monotonic() + PATIENCE
+        while left := children() - self._before:
+            pidfd = os.pidfd_open(min(left))
+            ended, _, _ = select.select([pidfd], [], [], max(0.0, until - time.monotonic()))
+            os.close(pidfd)
+            self.engine.reap_orphans()
+            assert ended and time.monotonic() < until, f"still there: {left}"
+
     def close(self) -> None:
         """Kill what lives, with its tree, and wait for all of it."""
         if self._engine is not None:
@@ -159,7 +173,7 @@ class Bench:
                 self._engine.kill_tree(key)
             self.reactor.run_until(lambda: not managed, PATIENCE)
             self._engine.close()
-            self._engine.reap_orphans()
+            self.reap_orphans()
         assert self.reactor.watched == frozenset()
         self.scoreboard.close()
         self._lifeline.let_go()

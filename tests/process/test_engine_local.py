@@ -344,12 +344,7 @@ def test_f35_survivors_of_survivors_are_found(bench: Bench) -> None:
     bench.run(key)
     bench.engine.kill_tree(key)
     bench.until(key, TreeGone)
-
-    def all_gone() -> bool:
-        bench.engine.reap_orphans()  # one killed with its group may come to us as a zombie
-        return not children()
-
-    bench.reactor.run_until(all_gone)
+    bench.reap_orphans()
 
 
 def test_a_tree_that_is_not_to_be_killed_is_left_alone(bench: Bench) -> None:
