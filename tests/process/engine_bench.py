@@ -160,7 +160,8 @@ class Bench:
             ended, _, _ = select.select([pidfd], [], [], max(0.0, until - time.monotonic()))
             os.close(pidfd)
             self.engine.reap_orphans()
-            assert ended and time.monotonic() < until, f"still there: {left}"
+            if not ended or time.monotonic() > until:
+                raise TimeoutError(f"still there: {left}")
 
     def close(self) -> None:
         """Kill what lives, with its tree, and wait for all of it."""
