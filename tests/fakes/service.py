@@ -16,7 +16,7 @@ from typing import Self
 from tests.fakes.host import FakeHost
 from tests.fakes.reactor import SmallReactor
 
-from udaemon.control import rundir, sockets
+from udaemon.control import rundir, rundir_removal, sockets
 from udaemon.control.server import ControlServer
 from udaemon.manifest.model import Daemon
 from udaemon.policy.events import Event
@@ -86,7 +86,7 @@ class Service:
         watched = self._reactor.watched - {self._wake_read}
         self._server.close()
         self._reactor.close()
-        rundir.clean(self.path, self._fd)
+        rundir_removal.remove(self.path, self._fd)
         if self._lock is not None:
             os.close(self._lock)
         for fd in watched:  # last, as the kernel does at the end of a process: a client of `down` waits for it

@@ -16,7 +16,7 @@ from udaemon.cli.load import load_manifest
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.output import say, tell_unreadable
 from udaemon.cli.waiting import ask_and_wait
-from udaemon.control import claim, rundir
+from udaemon.control import claim, rundir, rundir_removal
 from udaemon.control.client import Client, SupervisorGone
 from udaemon.control.sockets import ANSWERS_WITHIN, connect
 from udaemon.errors import ExitCode, UdaemonError
@@ -60,7 +60,7 @@ def bring_up(
             return _join(_connect(fd), manifest, options, names=names, wait=wait, timeout=timeout)
         claimed = _claim(name, manifest.project, options, detach=detach)
         if isinstance(claimed, Client):
-            rundir.clean(os.path.join(base, name), fd)
+            rundir_removal.remove(os.path.join(base, name), fd)
             return _join(claimed, manifest, options, names=names, wait=wait, timeout=timeout)
         attached = None if detach else _attached(fd, manifest, chosen, options)
         try:
@@ -76,7 +76,7 @@ def bring_up(
                 )
         except UdaemonError:
             launch.close()
-            rundir.clean(os.path.join(base, name), fd)  # all or nothing
+            rundir_removal.remove(os.path.join(base, name), fd)  # all or nothing
             raise
         os.close(lock)
         if claimed is not None:

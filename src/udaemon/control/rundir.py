@@ -1,7 +1,7 @@
 """The run directory: where it is, who may use it, and the locks in it.
 
-Knows nothing of the socket in it; `sockets.py` does. `up`, the supervisor and every client come through here, so it
-imports only os, fcntl, time and binascii.
+Knows nothing of the socket in it (`sockets.py`), nor of how it is removed (`rundir_removal.py`). `up`, the supervisor
+and every client come through here, so it imports only os, fcntl, time and binascii.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _FILES, _FILES_AN_INSTANCE = 8, 2
 _PAGE = 4096
 """Bytes that a small file takes on most file systems."""
 
-_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+DIRECTORY_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def base(environ: Mapping[str, str], uid: int) -> str:
@@ -74,7 +74,7 @@ def open_directory(path: str) -> int:
         UdaemonError: It belongs to somebody else, or others may use it.
         OSError: It cannot be opened.
     """
-    fd = os.open(path, _DIRECTORY)
+    fd = os.open(path, DIRECTORY_FLAGS)
     try:
         _check(fd, path)
     except BaseException:
@@ -229,49 +229,6 @@ def read_pid(fd: int) -> int | None:
     finally:
         os.close(file)
     return int(text) if text.isdigit() else None
-
-
-def clean(path: str, fd: int) -> None:
-    """Take away what a supervisor made here, and the directory; call it last, with the lock still held.
-
-    Where an `up` waits in the directory already, the lock file and the directory are left to it.
-    """
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        _empty(fd, keep=(LOCK,))
-        return
-    _empty(fd, keep=())
-    with suppress(OSError):
-        if leads_to(path, fd):
-            os.rmdir(path)
-
-
-def _empty(fd: int, keep: tuple[str, ...]) -> None:
-    """Remove the files of one directory, and of the directories in it; locks that somebody has are left."""
-    for entry in list(os.scandir(fd)):
-        with suppress(OSError):
-            if entry.is_dir(follow_symlinks=False):
-                inner = os.open(entry.name, _DIRECTORY, dir_fd=fd)
-                try:
-                    _discard_free(inner)
-                finally:
-                    os.close(inner)
-                os.rmdir(entry.name, dir_fd=fd)
-            elif entry.name not in keep:
-                os.unlink(entry.name, dir_fd=fd)
-
-
-def _discard_free(fd: int) -> None:
-    """Remove the instance locks that nobody has: `udaemon run` holds one without a supervisor."""
-    for entry in list(os.scandir(fd)):
-        with suppress(OSError):
-            lock = os.open(entry.name, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=fd)
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                os.unlink(entry.name, dir_fd=fd)
-            finally:
-                os.close(lock)
 
 
 def _make_base(path: str) -> None:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from udaemon.child.echoes import Echoes
 from udaemon.child.lifeline import Lifeline
 from udaemon.child.scoreboard import Scoreboard
-from udaemon.control import claim, rundir
+from udaemon.control import claim, rundir, rundir_removal
 from udaemon.control.rundir_guard import RundirGuard
 from udaemon.engines.local import LocalEngine
 from udaemon.engines.oom import shield
@@ -196,7 +196,7 @@ class Service:
         self._logger.close(_DRAIN_HELD if self._log_drain.held else _DRAIN)
         server.close({"lost": self._lost} if self._lost else None)  # only now is it known
         self._scoreboard.close()
-        rundir.clean(self._handed.directory, self._rundir_guard.fd)
+        rundir_removal.remove(self._handed.directory, self._rundir_guard.fd)
 
     def _on_good_run(self, key: Key) -> None:
         self._supervisor.good_run(key)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from udaemon.control import rundir, sockets
+from udaemon.control import rundir, rundir_removal, sockets
 from udaemon.engines import locks
 from udaemon.errors import UdaemonError
 from udaemon.policy.instance import Key
@@ -157,7 +157,7 @@ def test_cleaning_leaves_nothing(made: tuple[str, int]) -> None:
     sockets.listen(fd).close()
     os.mkdir(os.path.join(path, "locks"))
     Path(path, "locks", "db.0").touch()
-    rundir.clean(path, fd)
+    rundir_removal.remove(path, fd)
     os.close(lock)
     assert not os.path.exists(path)
     assert rundir.read_pid(fd) is None
@@ -170,7 +170,7 @@ def test_cleaning_leaves_an_instance_lock_that_somebody_has(made: tuple[str, int
     assert lock is not None
     held = locks.acquire(os.path.join(path, "locks"), Key("db", 0))
     os.close(locks.acquire(os.path.join(path, "locks"), Key("mailer", 0)))
-    rundir.clean(path, fd)
+    rundir_removal.remove(path, fd)
     assert os.listdir(os.path.join(path, "locks")) == ["db.0"]
     os.close(held)
     os.close(lock)
@@ -182,7 +182,7 @@ def test_cleaning_leaves_the_lock_to_an_up_that_waits(made: tuple[str, int]) -> 
     assert lock is not None
     sockets.listen(fd).close()
     newcomer = rundir.make(os.path.dirname(path), os.path.basename(path))
-    rundir.clean(path, fd)
+    rundir_removal.remove(path, fd)
     assert os.listdir(path) == ["lock"]
     os.close(lock)
     os.close(newcomer)

@@ -1,0 +1,55 @@
+"""The end of a run directory: its files are removed, and it itself, unless somebody needs them still.
+
+Knows nothing of what the files say.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from contextlib import suppress
+
+from udaemon.control.rundir import DIRECTORY_FLAGS, LOCK, leads_to
+
+
+def remove(path: str, fd: int) -> None:
+    """Take away what a supervisor made here, and the directory; call it last, with the lock still held.
+
+    Where an `up` waits in the directory already, the lock file and the directory are left to it.
+    """
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        _empty(fd, keep=(LOCK,))
+        return
+    _empty(fd, keep=())
+    with suppress(OSError):
+        if leads_to(path, fd):
+            os.rmdir(path)
+
+
+def _empty(fd: int, keep: tuple[str, ...]) -> None:
+    """Remove the files of one directory, and of the directories in it; locks that somebody has are left."""
+    for entry in list(os.scandir(fd)):
+        with suppress(OSError):
+            if entry.is_dir(follow_symlinks=False):
+                inner = os.open(entry.name, DIRECTORY_FLAGS, dir_fd=fd)
+                try:
+                    _discard_free(inner)
+                finally:
+                    os.close(inner)
+                os.rmdir(entry.name, dir_fd=fd)
+            elif entry.name not in keep:
+                os.unlink(entry.name, dir_fd=fd)
+
+
+def _discard_free(fd: int) -> None:
+    """Remove the instance locks that nobody has: `udaemon run` holds one without a supervisor."""
+    for entry in list(os.scandir(fd)):
+        with suppress(OSError):
+            lock = os.open(entry.name, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=fd)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                os.unlink(entry.name, dir_fd=fd)
+            finally:
+                os.close(lock)
