@@ -11,6 +11,7 @@ import textwrap
 import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,12 @@ from udaemon.system.subreaper import become_subreaper
 PATIENCE = 20.0
 
 
+@cache
+def _lifeline() -> Lifeline:
+    """One for all tests of this process, as its write end stays open to the end of that."""
+    return Lifeline.own()
+
+
 class Bench:
     """Daemons by name, events by instance, output by file."""
 
@@ -47,7 +54,7 @@ class Bench:
         self._daemons: dict[str, Daemon] = {}
         self._engine: LocalEngine | None = None
         self.scoreboard = Scoreboard.create(str(directory / "scoreboard"), 300)
-        self._lifeline = Lifeline.own()
+        self._lifeline = _lifeline()
         self._slots: dict[Key, int] = {}
         self._plans: dict[str, StartPlan] = {}
 
@@ -177,7 +184,6 @@ class Bench:
             self.reap_orphans()
         assert self.reactor.watched == frozenset()
         self.scoreboard.close()
-        self._lifeline.let_go()
         self.reactor.close()
 
     def _request(self, key: Key) -> SpawnRequest:
