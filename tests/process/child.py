@@ -17,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from udaemon.child.report import FrameReader, Report
+from udaemon.child.report import FrameReader, GoodRun, Report
 from udaemon.child.scoreboard import Scoreboard, SlotReading
 from udaemon.child.spec import ChildFds, ChildSpec
 
@@ -73,6 +73,7 @@ class Child:
             spec = spec_for(directory, **changes)
         self.output = b""
         self.reports: list[Report] = []
+        self.good_runs = 0
         self.board = board or Scoreboard.create(str(directory / "scoreboard"), 1)
         self._board_is_ours = board is None
         self._log, theirs_log = os.pipe()
@@ -157,7 +158,10 @@ class Child:
             pass
         try:
             while data := self._events.recv(65536):
-                self.reports += self._frames.feed(data)
+                said = self._frames.feed(data)
+                good = [report for report in said if isinstance(report, GoodRun)]
+                self.good_runs += len(good)
+                self.reports += [report for report in said if not isinstance(report, GoodRun)]
         except BlockingIOError:
             pass
         return code
