@@ -23,7 +23,7 @@ PROCESSES = {
     "zygote": ("zygote", "engines/zygote/server.py", "serve", "daemon"),
     "daemon": ("a daemon with a factory", "child/process.py", "run", ""),
     "command": ("a daemon with a command", "engines/commands.py", "Launcher.start", ""),
-    "logger": ("logger", "logs/main.py", "main", ""),
+    "logger": ("logger", "logs/logger_main.py", "main", ""),
     "reader": ("manifest reader, for diff", "service/manifest_reader.py", "main", ""),
 }
 """Each process: what it is called, the file and the function with which it begins, and which others it makes."""

@@ -64,7 +64,7 @@ def test_i5_a_logger_that_is_stopped_or_killed_before_the_end_loses_no_line(proj
         sleep = "1ms"
     """)
     project.up()
-    (logger,) = helpers(project.ps()["supervisor"]["pid"], "udaemon.logs.main")
+    (logger,) = helpers(project.ps()["supervisor"]["pid"], "udaemon.logs.logger_main")
     os.kill(logger, signal.SIGSTOP)
     project.until("count", lambda seen: seen["runs"]["count"] > 50)
     project.run("stop", "count")

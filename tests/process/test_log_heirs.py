@@ -56,9 +56,9 @@ def kill_everywhere(directory: Path, case: str, step: int) -> None:
     whole.close()
     assert lines is not None
     expected = written(directory)
-    for line in range(step // 2, lines, step):
+    for line in range(step // 2, lines - 5, step):  # how often it polls is chance
         one = estate(directory, case)
-        assert one.run(line) is None
+        assert one.run(line) is None, line
         assert one.run() is not None, line
         one.close()
         found = written(directory)

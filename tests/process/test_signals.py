@@ -51,7 +51,7 @@ def test_no_signal_harms_the_supervisor(shop: Project) -> None:
     assert shop.ps()["supervisor"]["pid"] == supervisor
 
 
-@pytest.mark.parametrize("name", ["zygote", "udaemon.logs.main"])
+@pytest.mark.parametrize("name", ["zygote", "udaemon.logs.logger"])
 def test_no_signal_harms_its_helpers(shop: Project, name: str) -> None:
     shop.up()
     supervisor = shop.ps()["supervisor"]["pid"]

@@ -49,7 +49,7 @@ def helper_pids(project: Project) -> dict[str, int]:
     supervisor = project.ps()["supervisor"]["pid"]
     daemons = {one["pid"] for one in project.instances()}
     (zygote,) = set(helpers(supervisor, "zygote")) - daemons
-    (logger,) = helpers(supervisor, "udaemon.logs.main")
+    (logger,) = helpers(supervisor, "udaemon.logs.logger_main")
     return {"supervisor": supervisor, "logger": logger, "zygote": zygote}
 
 
@@ -176,7 +176,7 @@ def one_blow(project: Project, chance: random.Random) -> int:
         case 2:
             return sum(blow(pid) for pid in set(helpers(supervisor, "zygote")) - set(living))
         case 3:
-            return sum(blow(pid) for pid in helpers(supervisor, "udaemon.logs.main"))
+            return sum(blow(pid) for pid in helpers(supervisor, "udaemon.logs.logger_main"))
         case 4:
             os.kill(supervisor, signal.SIGSTOP)
             threading.Event().wait(chance.uniform(0.0, 0.3))

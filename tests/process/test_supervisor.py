@@ -195,7 +195,7 @@ def test_a_killed_logger_loses_no_line(project: Project) -> None:
         sleep = "1ms"
     """)
     project.up()
-    (logger,) = helpers(project.ps()["supervisor"]["pid"], "udaemon.logs.main")
+    (logger,) = helpers(project.ps()["supervisor"]["pid"], "udaemon.logs.logger_main")
     pid = project.instance("count")["pid"]
     os.kill(pid, signal.SIGSTOP)
     before = project.instance("count")["runs"]["count"]

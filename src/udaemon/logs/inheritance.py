@@ -81,7 +81,7 @@ class Inheritance:
             return b""
         _, read, write = self._fds
         queued = Intake(journal, read, write).queued()
-        got = bytes(journal.chunk[: max(journal.size - queued, 0)])
+        got = journal.chunk[: max(journal.size - queued, 0)]
         return got + os.read(read, queued) if queued else got
 
     def close(self) -> None:

@@ -42,10 +42,11 @@ class Intake:
 
     def complete(self, got: int) -> bytes:
         """The chunk in hand, of which `got` bytes have been read already."""
-        size, chunk = self.journal.size, self.journal.chunk
+        journal = self.journal
+        size = journal.size
         while got < size:
-            got += os.readv(self._read, [chunk[got:size]])
-        return bytes(chunk[:size])
+            got += os.readv(self._read, [journal.room[got:size]])
+        return journal.chunk
 
     def queued(self) -> int:
         """Bytes in the pipe between."""

@@ -29,11 +29,12 @@ ended; what was kept for a file is tried again; the outcome is entered."""
 _PAGE = 4096
 _SIZE = 2 * _PAGE + CHUNK
 _RECORDS = (64, _PAGE // 2)
-_STEP = Struct("<BiiqdqQQqq")
-_OUTCOME = _STEP.size
+_STEP = Struct("<BBiiqd")
+_CHUNK, _CHUNK_AT = Struct("<qd"), 10
+_INTENT, _INTENT_AT = Struct("<qQQqq"), _STEP.size
+_OUTCOME = _STEP.size + _INTENT.size
 _HELD = Struct("<qq?")
 _KEPT = Struct("<qqqqd?64s")
-_TWO_LENGTHS = Struct("<BB")
 
 _HELD_AT, _HELD_EACH, _HALF = 1 << 20, 1 << 19, 1 << 17
 _KEPT_AT, _KEPT_EACH = 1 << 32, 1 << 28
@@ -67,10 +68,12 @@ class Journal:
         sink: Slot of the file that it goes to.
         size: Bytes of the chunk.
         time: When it was captured: with that, formatting it again gives the same bytes.
-        done: How many of the bytes to write were in files before the write that is under way.
-        identity: Device and inode of the file of that write.
-        offset: Size of the file before it, -1 where no write was begun.
+        begun: Whether a write to a file was begun; the rest is about that.
+        done: How many of the bytes to write were in files before it.
+        identity: Device and inode of its file.
+        offset: Size of the file before it.
         length: How many bytes it was to write.
+        room: Where the chunk is read to.
 
     Args:
         fd: From `allocate`, or another process's `allocate`; it stays the caller's.
@@ -84,82 +87,85 @@ class Journal:
         self.done: int
         self.offset: int
         self.length: int
-        self.chunk = memoryview(self._map)[2 * _PAGE :]
+        self.room = memoryview(self._map)[2 * _PAGE :]
         self._side = self._map[0] & 1
-        step = _STEP.unpack_from(self._map, _RECORDS[self._side])
-        self.phase, self.stream, self.sink, self.size, self.time, self.done, *identity, self.offset, self.length = step
+        at = _RECORDS[self._side]
+        self.phase, self.begun, self.stream, self.sink, self.size, self.time = _STEP.unpack_from(self._map, at)
+        self.done, *identity, self.offset, self.length = _INTENT.unpack_from(self._map, at + _INTENT_AT)
         self.identity: tuple[int, int] = (identity[0], identity[1])
         if self.phase == COMMIT:
-            self._enter()
+            at += _OUTCOME
+            split, end = at + 2 + self._map[at], at + 2 + self._map[at] + self._map[at + 1]
+            self._enter(self._map[at + 2 : split], self._map[split:end])
+            self.phase = self._map[_RECORDS[self._side]] = IDLE
+
+    @property
+    def chunk(self) -> bytes:
+        """The chunk, as far as it was read."""
+        return self._map[2 * _PAGE : 2 * _PAGE + self.size]
 
     def move(self, stream: int, sink: int) -> None:
         """What leaves a pipe from here on is of this one."""
-        self.stream, self.sink = stream, sink
-        self.size = self.done = 0
-        self.offset = -1
-        self._put(MOVE)
+        self._begin(MOVE, stream, sink)
 
     def moved(self, size: int, now: float) -> None:
         """So much has left it."""
+        at = _RECORDS[self._side]
         self.size, self.time = size, now
-        self._put(WRITE)
+        _CHUNK.pack_into(self._map, at + _CHUNK_AT, size, now)  # not looked at before the phase says so
+        self.phase = self._map[at] = WRITE
 
     def finish(self, stream: int, sink: int, now: float) -> None:
         """What was kept back of a pipe that has ended is to be written."""
-        self.stream, self.sink, self.time = stream, sink, now
-        self.size = self.done = 0
-        self.offset = -1
-        self._put(FINISH)
+        self.time = now
+        self._begin(FINISH, stream, sink)
 
     def retry(self, sink: int) -> None:
         """What was kept for a file is to be written."""
-        self.stream, self.sink = -1, sink
-        self.size = self.done = 0
-        self.offset = -1
-        self._put(RETRY)
+        self._begin(RETRY, -1, sink)
 
     def intend(self, done: int, identity: tuple[int, int], offset: int, length: int) -> None:
         """`length` bytes are about to be written at the end of a file, after `done` that are written."""
         self.done, self.identity, self.offset, self.length = done, identity, offset, length
-        self._put(self.phase)
+        at = _RECORDS[self._side]
+        if self.begun:
+            self._put()
+        else:  # nobody looks at it before the byte says so
+            _INTENT.pack_into(self._map, at + _INTENT_AT, done, *identity, offset, length)
+            self.begun = self._map[at + 1] = 1
 
     def commit(self, held: bytes = b"", kept: bytes = b"") -> None:
         """The step is done: enter what it leaves behind, see `Held.changed` and `Kept.changed`."""
         if held or kept:
             at = _RECORDS[1 - self._side] + _OUTCOME
-            outcome = _TWO_LENGTHS.pack(len(held), len(kept)) + held + kept
-            self._map[at : at + len(outcome)] = outcome
-            self._put(COMMIT)
-            self._enter()
+            self._map[at] = len(held)
+            self._map[at + 1] = len(kept)
+            at += 2
+            self._map[at : at + len(held) + len(kept)] = held + kept
+            self.phase = COMMIT
+            self._put()
+            self._enter(held, kept)
         self.phase = self._map[_RECORDS[self._side]] = IDLE  # one byte: there is no half of it
 
-    def _put(self, phase: int) -> None:
-        self.phase = phase
+    def _begin(self, phase: int, stream: int, sink: int) -> None:
+        self.phase, self.stream, self.sink = phase, stream, sink
+        self.size = self.begun = 0
+        self._put()
+
+    def _put(self) -> None:
+        """Write all anew beside what is valid, then make it valid."""
         side = 1 - self._side
-        _STEP.pack_into(
-            self._map,
-            _RECORDS[side],
-            phase,
-            self.stream,
-            self.sink,
-            self.size,
-            self.time,
-            self.done,
-            *self.identity,
-            self.offset,
-            self.length,
-        )
+        at = _RECORDS[side]
+        _STEP.pack_into(self._map, at, self.phase, self.begun, self.stream, self.sink, self.size, self.time)
+        if self.begun:
+            _INTENT.pack_into(self._map, at + _INTENT_AT, self.done, *self.identity, self.offset, self.length)
         self._side = self._map[0] = side
 
-    def _enter(self) -> None:
-        at = _RECORDS[self._side] + _OUTCOME
-        lengths = _TWO_LENGTHS.unpack_from(self._map, at)
-        at += _TWO_LENGTHS.size
-        for length, place in zip(lengths, (_held_at(self.stream), _kept_at(self.sink)), strict=True):
-            if length:
-                os.pwrite(self.fd, self._map[at : at + length], place)
-            at += length
-        self.phase = self._map[_RECORDS[self._side]] = IDLE
+    def _enter(self, held: bytes, kept: bytes) -> None:
+        if held:
+            os.pwrite(self.fd, held, _held_at(self.stream))
+        if kept:
+            os.pwrite(self.fd, kept, _kept_at(self.sink))
 
 
 class Held:
@@ -228,7 +234,7 @@ class Kept:
         self._start, self._end, self.lines, self.dropped = numbers
         self.ends_line = not open_line
         self.error: str = error.rstrip(b"\0").decode("utf-8", "replace")
-        self._entered = self._entry()
+        self._entered = self._state()
         self._most = self._end
 
     @property
@@ -261,11 +267,11 @@ class Kept:
 
     def changed(self) -> bytes:
         """The entry for `Journal.commit`; empty where all is as it was."""
-        entry = self._entry()
-        if entry == self._entered:
+        state = self._state()
+        if state == self._entered:
             return b""
-        self._entered = entry
-        return entry
+        self._entered = state
+        return _KEPT.pack(*state[:4], self.since, not self.ends_line, self.error.encode()[:64])
 
     def release(self) -> None:
         """Give the memory of what is kept no longer back to the system; after a commit."""
@@ -274,10 +280,8 @@ class Kept:
                 pages.madvise(MADV_REMOVE)
             self._most = 0
 
-    def _entry(self) -> bytes:
-        error = self.error.encode()[:64]
-        numbers = (self._start, self._end, self.lines, self.dropped, self.since)
-        return _KEPT.pack(*numbers, not self.ends_line, error)
+    def _state(self) -> tuple[int, int, int, int, bool]:
+        return self._start, self._end, self.lines, self.dropped, self.ends_line
 
 
 def _held_at(slot: int) -> int:

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from udaemon.child.environment import interpreter
 from udaemon.child.signals import DEADLY
 
-_BOOT = "import sys; sys.path.append(sys.argv[1]); from udaemon.logs.main import main; main()"
+_BOOT = "import sys; sys.path.append(sys.argv[1]); from udaemon.logs.logger_main import main; main()"
 _ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 _BLOCKED = DEADLY

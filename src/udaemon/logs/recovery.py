@@ -62,7 +62,7 @@ def _write(journal: Journal, stream: Stream, sink: Sink, lines: bytes) -> None:
 
 def _done(journal: Journal, sink: Sink, data: bytes) -> int:
     """How much of what was to be written is in files."""
-    if journal.offset < 0:
+    if not journal.begun:
         return 0
     wanted = data[journal.done : journal.done + journal.length]
     tail = _tail(journal, sink)
