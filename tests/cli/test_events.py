@@ -12,7 +12,7 @@ from tests.fakes.service import Service
 
 def test_the_last_events_are_shown_a_line_each(udaemon: Udaemon, service: Service) -> None:
     udaemon("start", "db")
-    assert udaemon("events") == (0, "2026-11-24T14:00:00.000Z db/0 started: started as pid 101\n", "")
+    assert udaemon("events") == (0, "2026-11-24T14:00:00.000Z db/0 started: pid 101\n", "")
 
 
 def test_what_a_daemon_wrote_is_shown_escaped(udaemon: Udaemon, service: Service) -> None:

@@ -152,7 +152,7 @@ def _spawned(instance: Instance, pid: int, now: float) -> Outcome:
         return instance, ()
     restarts = instance.restarts + instance.automatic
     alive = evolve(instance, pid=pid, started_at=now, restarts=restarts, automatic=False, refusals=0, message=None)
-    told = Publish(EventName.STARTED, f"started as pid {pid}")
+    told = Publish(EventName.STARTED, f"pid {pid}")
     if alive.state is State.STOPPING:
         if alive.deadline is not None:
             return alive, (told, *_farewell(alive, alive.deadline - now))
@@ -181,9 +181,7 @@ def _spawn_failed(instance: Instance, event: SpawnFailed, now: float, jitter: fl
     if not instance.is_spawning:
         return instance, ()
     if instance.state is State.STOPPING:
-        return settle_at(instance, State.STOPPED), (
-            Publish(EventName.STOPPED, f"stopped; it had not started: {event.message}"),
-        )
+        return settle_at(instance, State.STOPPED), (Publish(EventName.STOPPED, f"it had not started: {event.message}"),)
     if event.trouble is Trouble.CONFIG:
         cause = Exit(code=None, signal=None, core=False, reason=Reason.CONFIG, at=now)
         failed = evolve(settle_at(instance, State.FAILED), exit=cause, message=event.message)

@@ -27,7 +27,7 @@ def test_events_tells_the_past_and_ends(talk: Talk, host: FakeHost) -> None:
             "name": "db",
             "instance": 0,
             "event": "started",
-            "message": "started as pid 7",
+            "message": "pid 7",
             "data": {},
         }
     ]

@@ -37,7 +37,7 @@ def test_a_stop_that_is_obeyed_ends_stopped() -> None:
     life = Life.running().happens(StopAsked()).after(2).happens(Exited(code=0))
     assert (life.state, life.acts, life.waits, life.instance.message) == (State.STOPPED, (), None, None)
     assert life.instance.exit == Exit(code=0, signal=None, core=False, reason=Reason.STOPPED, at=life.now)
-    assert life.told == ("exited: exit code 0", "stopped: stopped")
+    assert life.told == ("exited: exit code 0", "stopped: exit code 0")
 
 
 def test_dying_of_the_signal_it_was_asked_with_is_stopped_and_of_another_killed() -> None:
@@ -174,7 +174,7 @@ def test_f40_a_stop_before_a_birth_that_fails_ends_stopped() -> None:
     for trouble in Trouble:
         life = Life(command()).happens(StartAsked(), StopAsked()).happens(SpawnFailed(trouble, "fork: EAGAIN"))
         assert (life.state, life.acts, life.waits) == (State.STOPPED, (), None)
-        assert life.told[-1] == "stopped: stopped; it had not started: fork: EAGAIN"
+        assert life.told[-1] == "stopped: it had not started: fork: EAGAIN"
 
 
 def test_f40_a_start_takes_back_a_stop_that_nobody_has_heard_of_yet() -> None:
@@ -213,7 +213,7 @@ def test_a_stop_while_a_tree_is_cleared_ends_stopped() -> None:
     assert (life.state, life.acts, life.told) == (
         State.STOPPED,
         (),
-        ("cleared: what it left behind is gone: pid 8", "stopped: stopped"),
+        ("cleared: what it left behind is gone: pid 8", "stopped: exit code 1"),
     )
 
 
