@@ -1,6 +1,6 @@
-"""`up` in the foreground: progress, then logs and events, until everything has stopped.
+"""`up` in the foreground: what becomes of each daemon, logs and events, until everything has stopped.
 
-Knows no daemon and stops none: it asks the supervisor to. Logs go to stdout, what happens to stderr.
+Knows no daemon and stops none: it asks the supervisor to. How all that looks is the face's.
 """
 
 from __future__ import annotations
@@ -11,14 +11,13 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any
 
 from udaemon.child.echoes import Echoes
 from udaemon.child.signals import DEADLY, survive_signals
 from udaemon.cli.options import GlobalOptions
-from udaemon.cli.output import say
+from udaemon.cli.screen import Face, Plain, face
 from udaemon.control.client import Client, SupervisorGone
 from udaemon.control.sockets import SupervisorSilent
 from udaemon.errors import ExitCode, UdaemonError
@@ -27,12 +26,6 @@ from udaemon.logs.follow import LogReader, follow
 from udaemon.logs.tail import LogSource
 from udaemon.system import oserror
 from udaemon.ui.loglines import LogLines
-
-_SHOWN = frozenset(
-    {"exited", "failed", "killing", "log", "lost", "refused", "restarting", "started", "stopped", "warning"}
-)
-"""Events that somebody who watches the logs wants to see between them."""
-
 
 _TERMINAL = (signal.SIGHUP, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU)
 """What these do by themselves is right: when the terminal goes, all goes with it."""
@@ -58,7 +51,7 @@ class ForegroundUp:
         self._echoes = Echoes()
         self._stopping: list[Client] = []
         self._output_failed: list[OSError] = []
-        self._drawing = False
+        self._face: Face = Plain(options)
         self._ended_well = False
         self._lost = False
         self._reader_failed = False
@@ -73,13 +66,14 @@ class ForegroundUp:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
             raise
 
-    def run(self, project: str, instances: Sequence[str], names: tuple[str, ...]) -> int:
-        """Start what was named, show progress, then logs and events until the supervisor has ended.
+    def run(self, project: str, instances: Sequence[str], names: tuple[str, ...], timeouts: Mapping[str, float]) -> int:
+        """Start what was named, show what becomes of it, logs and events, until the supervisor has ended.
 
         Args:
             project: The project's name.
             instances: What is expected to come up, as `mailer/0`.
             names: What the operator named, to be started.
+            timeouts: After how many seconds an instance is killed that does not stop.
 
         Raises:
             OSError: Standard output cannot be written.
@@ -87,56 +81,44 @@ class ForegroundUp:
         with self._signals(), self._connect() as events, self._connect() as starting:
             events.post("events", follow=True)
             starting.post("up", names=names)
+            self._face = face(self._options, project, list(instances), timeouts, self._output_fails)
             try:
-                self._start(starting, events, project, instances)
                 with self._logs():
-                    self._watch(events)
-            except SupervisorGone:
-                self._watch(events)
+                    self._watch(events, starting)
+            finally:
+                self._face.close()
         if self._output_failed:
             raise self._output_failed[0]
         return self._exit_code()
 
-    def _start(self, starting: Client, events: Client, project: str, instances: Sequence[str]) -> None:
-        """Until every daemon has come to something or the end has begun: drawn on a terminal, else told as it comes."""
-        if not sys.stderr.isatty() or self._options.quiet:
-            for _ in self._outcomes(starting, events):
-                pass
-            return
-        from rich.console import Console
-
-        from udaemon.ui.progress import Progress
-
-        self._drawing = True
-        console = Console(stderr=True, no_color=not self._options.colors(is_terminal=True))
-        with Progress(console, project, instances) as progress:
-            for told in self._outcomes(starting, events):
-                progress.settled(f"{told['name']}/{told['instance']}", told["message"], ok=told["ok"])
-        self._drawing = False
-
-    def _outcomes(self, starting: Client, events: Client) -> Iterator[dict[str, Any]]:
-        while not self._interrupts:
-            ready = self._select(starting, events)
-            if events.fileno() in ready:
-                self._show(events)
-            if starting.fileno() in ready:
-                for answer in starting.arrived():
-                    if not answer.more:
-                        return
-                    yield answer.data
-
-    def _watch(self, events: Client) -> None:
+    def _watch(self, events: Client, starting: Client | None = None) -> None:
         """Until the supervisor has ended. Who was cut off, as a terminal that is held reads nothing, follows again."""
         following: Client | None = events
         while following is not None:
             with suppress(SupervisorGone):
                 while True:
-                    if following.fileno() in self._select(following):
+                    ready = self._select(following, *([] if starting is None else [starting]))
+                    if following.fileno() in ready:
                         self._show(following)
+                    if starting is not None and starting.fileno() in ready and not self._hear(starting):
+                        starting = None
             following = None if self._ended_well else self._follow_again()
         for client in self._stopping:
             client.wait_for_end()  # what it says of lost output has come as an event, too
             client.close()
+
+    def _hear(self, starting: Client) -> bool:
+        """Whether there is more to come of what was started."""
+        try:
+            answers = starting.arrived()
+        except SupervisorGone:
+            return False
+        for answer in answers:
+            if not answer.more:
+                self._face.settled()
+                return False
+            self._face.outcome(answer.data)
+        return True
 
     def _follow_again(self) -> Client | None:
         """A new stream of events, None where the supervisor has gone."""
@@ -163,7 +145,7 @@ class ForegroundUp:
             return
         hurry = bool(self._interrupts)
         self._interrupts.append(number)
-        say(self._options, "killing what is left" if hurry else "stopping everything; once more kills at once")
+        self._face.stopping(hurry=hurry)
         try:
             client = self._connect()
             client.be_patient()
@@ -179,9 +161,7 @@ class ForegroundUp:
             for event in answer.data["events"]:
                 self._ended_well |= event["event"] == "down"
                 self._lost |= event["event"] == "lost"
-                if event["event"] in _SHOWN and not self._drawing:
-                    who = "" if event["name"] is None else f"{event['name']}/{event['instance']} "
-                    say(self._options, f"{who}{event['event']}: {event['message']}")
+                self._face.event(event)
 
     @contextmanager
     def _logs(self) -> Iterator[None]:
@@ -202,8 +182,7 @@ class ForegroundUp:
 
         def emit(come: Sequence[tuple[LogSource, Entry]]) -> None:
             try:
-                sys.stdout.buffer.write(lines.shown(come))
-                sys.stdout.buffer.flush()
+                self._face.logs(lines.shown(come))
             except OSError as error:
                 self._output_failed.append(error)
                 raise
@@ -217,7 +196,11 @@ class ForegroundUp:
             # Daemons do not end because their logs cannot be shown.
             self._reader_failed = True
             reason = oserror.reason(error) if isinstance(error, OSError) else f"a bug in udaemon: {error!r}"
-            say(self._options, f"logs are shown no longer: {reason}; see udaemon logs", failed=True)
+            self._face.say(f"logs are shown no longer: {reason}; see udaemon logs", failed=True)
+
+    def _output_fails(self, error: OSError) -> None:
+        self._output_failed.append(error)
+        os.write(self._waker, b"\0")
 
     @contextmanager
     def _signals(self) -> Iterator[None]:

@@ -84,7 +84,10 @@ def bring_up(
         rundir.release(fd)
         if attached is not None:
             assert lifeline is not None
-            return attached.run(manifest.project, _expected(manifest, chosen, named=bool(names)), names)
+            timeouts = {
+                f"{one.name}/{n}": one.stop.timeout for one in manifest.daemons.values() for n in range(one.instances)
+            }
+            return attached.run(manifest.project, _expected(manifest, chosen, named=bool(names)), names, timeouts)
         client = _connect(fd)
         say(options, f"{manifest.project} runs, supervised by pid {client.ask('hello')['pid']}")
         return _start(client, options, names=names, wait=wait, timeout=timeout)

@@ -92,7 +92,9 @@ def on_tree_gone(instance: Instance, now: float, jitter: float) -> Outcome:
 def _conclude(instance: Instance, end: Exit, now: float, jitter: float) -> Outcome:
     """Nothing of it lives any more: rest, wait, or start again."""
     if instance.wanted is Wanted.DOWN:
-        return settle_at(instance, State.STOPPED), (Publish(EventName.STOPPED, "as asked"),)
+        return settle_at(instance, State.STOPPED), (
+            Publish(EventName.STOPPED, instance.message or wording.ending(end)),
+        )
     if instance.asked_at is not None or (instance.outdated and end.reason is Reason.STOPPED):
         return start(instance)
     verdict = restart.verdict(instance, end, now, jitter)

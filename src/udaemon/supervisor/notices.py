@@ -44,7 +44,8 @@ def one_line(notice: Notice) -> tuple[bytes]:
     """Time, instance and process, and what happened."""
     who = "udaemon" if notice.key is None else str(notice.key)
     pid = notice.data.get("pid")
-    text = f"{_STAMPS.at(notice.at).decode()} {who} {f'[{pid}] ' if pid else ''}{notice.event}: {notice.message}"
+    said = "" if notice.message == f"pid {pid}" else f": {notice.message}"  # it stands before the word already
+    text = f"{_STAMPS.at(notice.at).decode()} {who} {f'[{pid}] ' if pid else ''}{notice.event}{said}"
     return (text.replace("\n", "\\n").encode("utf-8", "backslashreplace")[: LONGEST - 1] + b"\n",)
 
 

@@ -80,6 +80,11 @@ def width(text: str) -> int:
     )
 
 
+def tinted(text: str, tint: str) -> str:
+    """The text in its colour, for a terminal."""
+    return f"{_TINTS[tint]}{text}{_PLAIN}" if tint and text else text
+
+
 def _fitting(columns: Sequence[Column], available: int) -> dict[int, int]:
     """The columns that fit, each with its width; one that does not fit leaves its place to the next in rank."""
     widths: dict[int, int] = {}
@@ -110,7 +115,7 @@ def _line(row: Sequence[Cell], columns: Sequence[Column], widths: Sequence[int],
     parts = []
     for cell, column, wide in zip(row, columns, widths, strict=True):
         pad = " " * (wide - width(cell.text))
-        shown = f"{_TINTS[cell.tint]}{cell.text}{_PLAIN}" if color and cell.tint and cell.text else cell.text
+        shown = tinted(cell.text, cell.tint) if color else cell.text
         parts.append(pad + shown if column.right else shown + pad)
     return _GAP.join(parts).rstrip() + "\n"
 
@@ -124,10 +129,10 @@ def _drawn(columns: Sequence[Column], widths: Sequence[int], *, color: bool) -> 
     table = Table(box=None, pad_edge=False, padding=(0, len(_GAP), 0, 0), header_style="")
     for column, wide in zip(columns, widths, strict=True):
         justify: Literal["left", "right"] = "right" if column.right else "left"
-        title = Text.assemble((_cut(column.title, wide), "bold"))
+        title = Text.assemble((cut(column.title, wide), "bold"))
         table.add_column(title, width=wide, no_wrap=True, justify=justify)
     for row in zip(*(column.cells for column in columns), strict=True):
-        texts = (_cut(cell.text, n, middle=of.middle) for cell, of, n in zip(row, columns, widths, strict=True))
+        texts = (cut(cell.text, n, middle=of.middle) for cell, of, n in zip(row, columns, widths, strict=True))
         table.add_row(*(Text.assemble((text, cell.tint)) for text, cell in zip(texts, row, strict=True)))
     console = Console(
         width=sum(widths) + len(_GAP) * len(widths),
@@ -140,7 +145,7 @@ def _drawn(columns: Sequence[Column], widths: Sequence[int], *, color: bool) -> 
     return "".join(f"{line.rstrip()}\n" for line in capture.get().splitlines())
 
 
-def _cut(text: str, wide: int, *, middle: bool = False) -> str:
+def cut(text: str, wide: int, *, middle: bool = False) -> str:
     """The text in so many columns, with … for what is left out."""
     if width(text) <= wide:
         return text

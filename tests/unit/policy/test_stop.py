@@ -37,7 +37,7 @@ def test_a_stop_that_is_obeyed_ends_stopped() -> None:
     life = Life.running().happens(StopAsked()).after(2).happens(Exited(code=0))
     assert (life.state, life.acts, life.waits, life.instance.message) == (State.STOPPED, (), None, None)
     assert life.instance.exit == Exit(code=0, signal=None, core=False, reason=Reason.STOPPED, at=life.now)
-    assert life.told == ("exited: exit code 0", "stopped: as asked")
+    assert life.told == ("exited: exit code 0", "stopped: exit code 0")
 
 
 def test_dying_of_the_signal_it_was_asked_with_is_stopped_and_of_another_killed() -> None:
@@ -213,7 +213,7 @@ def test_a_stop_while_a_tree_is_cleared_ends_stopped() -> None:
     assert (life.state, life.acts, life.told) == (
         State.STOPPED,
         (),
-        ("cleared: what it left behind is gone: pid 8", "stopped: as asked"),
+        ("cleared: what it left behind is gone: pid 8", "stopped: exit code 1"),
     )
 
 
