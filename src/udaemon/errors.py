@@ -1,4 +1,4 @@
-"""What can go wrong in the operator's hands, and the exit codes that tell it apart.
+"""Errors that an operator can cause, and the exit codes that go with them.
 
 Knows nothing of how an error is shown. Imports no third-party package: every client verb loads this module.
 """

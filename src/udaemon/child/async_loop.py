@@ -1,7 +1,7 @@
 """The same loop for an async task: one asyncio event loop that lives as long as the child, in pauses too.
 
-Knows nothing of timing: it walks the course that `loop.py` lays out. Imports asyncio, so it is imported for async tasks
-only.
+Knows nothing of timing: it carries out the steps that `loop.py` yields. Imports asyncio, so it is imported for async
+tasks only.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from udaemon.child.signals import Signals
 
 
 def run_steps_async(
-    course: Steps, signals: Signals, told: Callable[[Outcome], object] = lambda _outcome: None
+    steps: Steps, signals: Signals, told: Callable[[Outcome], object] = lambda _outcome: None
 ) -> Outcome:
-    """Walk a course inside an event loop; what the task left running in it is cancelled at the end.
+    """Carry out the steps inside an event loop; what the task left running in it is cancelled at the end.
 
     Args:
-        course: What to do.
+        steps: What to do.
         signals: End the pauses.
         told: Called with how it ended before anything that is left is waited for: that may take for ever.
     """
     runner = asyncio.Runner()
     try:
         try:
-            outcome = runner.run(_walk(course, signals))
+            outcome = runner.run(_walk(steps, signals))
         except BaseException as error:  # noqa: BLE001 - a signal handler of the task's, or a callback in the loop
             leave_if_forked(error)  # to close the loop would take from the daemon's what it waits for
             outcome = outcome_of(error)
@@ -42,12 +42,12 @@ def run_steps_async(
     return outcome
 
 
-async def _walk(course: Steps, signals: Signals) -> Outcome:
+async def _walk(steps: Steps, signals: Signals) -> Outcome:
     loop = asyncio.get_running_loop()
     loop.add_reader(signals.wake_fd(), _woken, signals.wake_fd(), signals)
-    for step in course:
+    for step in steps:
         if callable(step):
-            with course:
+            with steps:
                 result = step()
                 awaited = hasattr(type(result), "__await__")
                 if awaited:
@@ -56,7 +56,7 @@ async def _walk(course: Steps, signals: Signals) -> Outcome:
                     refuse_product(result, awaited=awaited)
         else:
             await _wait(step, signals)
-    return course.outcome
+    return steps.outcome
 
 
 async def _wait(due: float, signals: Signals) -> None:
@@ -89,7 +89,7 @@ async def _wait(due: float, signals: Signals) -> None:
 
 
 def _nothing() -> None:
-    """Nobody waits."""
+    """Do nothing: no wait is under way."""
 
 
 def _woken(fd: int, signals: Signals) -> None:

@@ -1,7 +1,7 @@
-"""A daemon up to its first breath: all that can be made ready by the process that is about to fork it.
+"""State prepared in the forking process, shared by a batch of children: what a child needs before its task is built.
 
-Knows nothing of forks and of how it goes on. The first to touch a page after a fork pays for a copy of it, and Python
-touches what it only looks at: made here, once, it costs each child a tenth. Nobody else's code runs here.
+Knows nothing of forks and of what the child does next. The first to touch a page after a fork copies it, and Python
+writes to what it only reads: prepared here, once, it costs each child a tenth. No user code runs here.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from udaemon.child.task import TaskContext
 
 
 class ChildSetup:
-    """What the life of a daemon begins with.
+    """The state that a daemon's process starts from.
 
     Attributes:
-        env: What its environment still lacks.
-        told: Whether its end was told.
+        env: Variables that are still to be set.
+        reported: Whether its exit was reported.
         call: Makes the task, where that is known before anything of the user's has run.
     """
 
@@ -78,7 +78,7 @@ class BatchSetup:
 
 
 class ProcessSetup(ChildSetup):
-    """The same for one that gets a process of its own, with these descriptors."""
+    """The same for one child process, with its own descriptors."""
 
     def __init__(self, spec: ChildSpec, fds: ChildFds, shared: BatchSetup) -> None:
         self.fds = fds
@@ -88,7 +88,7 @@ class ProcessSetup(ChildSetup):
 
 
 def _variables(spec: ChildSpec) -> dict[str, str]:
-    """The variables by which a daemon knows itself."""
+    """The variables that name a daemon to itself."""
     return {
         "UDAEMON_PROJECT": spec.project,
         "UDAEMON_NAME": spec.name,

@@ -1,4 +1,4 @@
-"""From the names in a manifest to something that can be called: the factory, the task, the listeners.
+"""Resolves the names in a manifest to callables: the factory, the task, the listeners.
 
 Knows nothing of processes. What the operator got wrong is `Misconfigured`; what the user's code raises passes through.
 """

@@ -14,7 +14,7 @@ from functools import cache
 from udaemon.system import procfs
 
 MARKS = ("UDAEMON_PROJECT", "UDAEMON_NAME", "UDAEMON_INSTANCE", "UDAEMON_INSTANCES", "UDAEMON_CONTEXT")
-"""By these a daemon knows itself; what a udaemon may have said of ourselves is not passed on."""
+"""Variables that name a daemon to itself; those of a udaemon that we run under are not passed on."""
 
 _SHELLS = ("PWD", "OLDPWD", "SHLVL", "_")
 _STARTUP = ("PYTHON", "LD_", "MALLOC_", "GLIBC_", "LC_", "LANG")
@@ -68,7 +68,7 @@ def search_path(environ: Mapping[str, str], directory: str) -> list[str]:
 
 
 def apply_environment(environ: Mapping[str, str], directory: str) -> None:
-    """Make this the environment of the process that runs, as if it had been started with it.
+    """Set the environment of the running process, as if it had been started with it.
 
     Of what an interpreter reads at its start only the search path for modules can still be followed.
     """
@@ -81,7 +81,7 @@ def apply_environment(environ: Mapping[str, str], directory: str) -> None:
 
 
 def be_utf8() -> None:
-    """Execute this program anew in Python's UTF-8 mode, where the locale has it read names and arguments otherwise.
+    """Re-execute this program in Python's UTF-8 mode where the locale would decode names and arguments otherwise.
 
     A file name is bytes: in an ISO-8859-1 locale the ü of a manifest would become another name, in the C locale none.
     """
@@ -94,9 +94,9 @@ def be_utf8() -> None:
 
 
 def interpreter(environ: Mapping[str, str] | None = None) -> tuple[str, ...]:
-    """How to execute Python so that it reads text as we do, in an environment that may have another locale.
+    """The command line of a Python that decodes text as we do, whatever its locale.
 
-    What the caller's interpreter was told (`python -O -W error -m udaemon`) holds for it, too.
+    The options of the caller's interpreter (`python -O -W error -m udaemon`) are passed on.
     """
     ours = callers()
     other = environ is not None and any(environ.get(name) != ours.get(name) for name in _LOCALE)

@@ -31,7 +31,7 @@ class TerminalSignals(Signals):
         super().__init__(hurry=kill_group)
 
     def on_stop(self, number: int, frame: FrameType | None = None) -> None:
-        """Say what Ctrl-C does, as nothing else happens before the run is over."""
+        """Ask for a stop, and print what Ctrl-C does: nothing else shows before the run is over."""
         if number == signal.SIGINT and not self.stopping:
             self.interrupted = True
             os.write(2, b"udaemon: stopping after this run; once more to kill\n")

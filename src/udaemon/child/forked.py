@@ -1,4 +1,4 @@
-"""What a process that the task forks keeps of ours: nothing that acts.
+"""Cleans up in a process that the task forks: nothing of ours stays active there.
 
 Knows no run and no reason for a fork. By whatever means the task forks (os.fork, multiprocessing, pty), Python calls us
 in the new process, before any code of the user's: signals mean there what they mean in a Python program, and the slot
@@ -27,7 +27,7 @@ _hooked = False
 
 
 def protect(*cuts: Callable[[], object]) -> None:
-    """Have these called in each process that this one, which is a daemon's, forks from now on."""
+    """Call these in each process that this one, which is a daemon's, forks from now on."""
     global _hooked  # noqa: PLW0603 - it is a fact about this process
     _cuts[:] = cuts
     if not _hooked:  # not at import: a zygote forks too, and what a hook touches is copied for each daemon
@@ -74,7 +74,7 @@ def _leave(error: BaseException | None) -> NoReturn:
 
 
 def _hold_signals() -> None:
-    """Have those that are ours wait: Python drops in the new process what came before it cares for its signals."""
+    """Block our signals: Python drops in the new process what arrives before it handles signals again."""
     if _cuts:
         _masks[_thread.get_ident()] = _signal.pthread_sigmask(_signal.SIG_BLOCK, HANDLED)
 

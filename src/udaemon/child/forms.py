@@ -1,7 +1,7 @@
-"""Which callables can be a task, and which only make something that nobody would ever run.
+"""Which callables can be a task, and which only make a generator or a coroutine that nobody would run.
 
-Knows no factory's name and no process. A generator, an async generator or a coroutine that a call makes and that is
-then dropped does nothing: each run of such a task would be well for ever.
+Knows no factory's name and no process. A generator, an async generator or a coroutine that is made by a call and
+dropped does nothing: each run of such a task would count as ok for ever.
 """
 
 from __future__ import annotations

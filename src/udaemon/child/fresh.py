@@ -1,4 +1,4 @@
-"""What a forked process must not have in common with its siblings, and what it gets to be seen to crash by.
+"""Re-seeds random numbers after a fork, and enables faulthandler, so that a native crash leaves its stack in the log.
 
 Knows no daemon. Python itself gives each fork its own random numbers for `random`, `secrets`, `uuid` and `tempfile`;
 numpy does not.
@@ -25,7 +25,7 @@ def seed_anew() -> None:
 
 
 def watch_for_crashes() -> None:
-    """Have the Python stack written to stderr when native code crashes, unless the user has asked for something else.
+    """Write the Python stack to stderr when native code crashes, unless the user has configured faulthandler.
 
     Done once for all that are forked from here: handlers and their stack are inherited, and each has its own stderr.
     """

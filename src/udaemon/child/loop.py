@@ -1,6 +1,6 @@
 """The periodic loop: run, look up, pause until the next run is due, and again.
 
-Knows no signal handler, no process and no scoreboard file; it is given what it needs and tells how it ended.
+Knows no signal handler, no process and no scoreboard file; it gets what it needs and returns how it ended.
 
 `Steps` is the loop for every task that pauses. It does nothing itself: it gives what is to be done next, a callable
 to call or a moment to wait for, so that one description serves plain and async tasks and runs in tests without time.
@@ -159,7 +159,7 @@ class Steps:
 
 
 def run_steps(steps: Steps, wait: Callable[[float], object]) -> Outcome:
-    """Walk a course with plain calls."""
+    """Carry out the steps with plain calls."""
     for step in steps:
         if callable(step):
             with steps:

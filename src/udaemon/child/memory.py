@@ -40,7 +40,7 @@ def maxrss_bytes(maxrss: int) -> int:
 
 
 class MemoryLimit:
-    """Looks, after a run, whether this process has grown beyond `threshold` percent of `limit` bytes.
+    """Checks, after a run, whether this process has grown beyond `threshold` percent of `limit` bytes.
 
     Opened anew for each look: a task may close every descriptor it does not know.
     """

@@ -1,4 +1,4 @@
-"""From a forked process to a daemon: a clean environment, the task, the loop, and a true exit code.
+"""Runs a daemon in a forked process: a clean environment, the task, the loop, and a true exit code.
 
 Knows nothing of how it was forked and of who reads its exit. Imports nothing that a daemon would not need.
 """
@@ -33,12 +33,12 @@ SHORT_PAUSE = 1.0  # below this a period is taken to ask for precision
 
 
 def run_child(spec: ChildSpec, fds: ChildFds) -> int:
-    """Be the daemon, in a process that was started for it. Returns the exit code; leave by `os._exit` with it."""
+    """Run the daemon in a process that was started for it. Returns the exit code; leave by `os._exit` with it."""
     return child_main(ProcessSetup(spec, fds, BatchSetup(fds).take_over(spec)))
 
 
 def child_main(setup: ProcessSetup) -> int:
-    """Be the daemon, in a process that was forked for it. Returns the exit code; leave by `os._exit` with it.
+    """Run the daemon in a process that was forked for it. Returns the exit code; leave by `os._exit` with it.
 
     By then exit handlers have run and the output is flushed. Threads that the task left behind are not waited for: a
     daemon that has failed must be seen to have failed.
@@ -90,17 +90,17 @@ def prepare(setup: ChildSetup, *, once: bool = False) -> Callable[[], Outcome]:
 
 
 def _judged(outcome: Outcome) -> Outcome:
-    """A run can show that the daemon is not declared well."""
+    """Turn an error in the declaration that a run has shown into the outcome `config`."""
     return Outcome("config", outcome.error) if isinstance(outcome.error, Misconfigured) else outcome
 
 
 def _raised(error: BaseException) -> Outcome:
-    """What an exception means that comes from no run."""
+    """The outcome for an exception that no run raised."""
     return _judged(Outcome("exited" if isinstance(error, SystemExit) else "exception", error))
 
 
 def report_exit(setup: ChildSetup, outcome: Outcome) -> int:
-    """Say why the child leaves, to the supervisor and to its log, once. Returns the exit code.
+    """Report why the child exits, to the supervisor and to its log, once. Returns the exit code.
 
     To the supervisor first: what the user has made of `sys.excepthook` may fail or hang.
     """

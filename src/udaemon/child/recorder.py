@@ -1,4 +1,4 @@
-"""Who is told of a run: the scoreboard at each, the listeners, and the supervisor of a failure.
+"""Records each run in the scoreboard, calls the listeners, and reports a failure to the supervisor.
 
 Knows nothing of when runs happen.
 """
@@ -58,17 +58,17 @@ class Recorder:
 
     @property
     def listens(self) -> bool:
-        """True when somebody wants to hear of every run."""
+        """Whether there are listeners to every run."""
         return bool(self._listeners.get("task_done"))
 
     def start(self) -> None:
-        """Tell that the daemon begins."""
+        """Call the listeners to `start`."""
         self._notify(TaskEvent("start", self._name, self._instance))
 
     def ended(
         self, started: float, ended: float, lateness: float, error: BaseException | None, *, stopping: bool
     ) -> None:
-        """Record a run that returned or that an exception has left, and tell of it."""
+        """Record a run that returned or raised, and call the listeners."""
         failed = is_failure(error)
         if failed:
             self.writer.failed(started, ended)

@@ -1,4 +1,4 @@
-"""The rare and rich facts a child tells its supervisor: small JSON frames over the child's own socketpair.
+"""Reports from a child to its supervisor: small JSON frames over the child's own socket pair.
 
 Knows nothing of what follows from them. The reader trusts nothing: whatever a child sends, it never raises, and what
 it hands on is short text and numbers in range.
@@ -73,7 +73,7 @@ class Reporter:
         self._is = None if fd is None else identity(fd)
 
     def send(self, report: Report) -> None:
-        """Send a report if it can be sent at once."""
+        """Send a report, unless that would block."""
         if self._socket is None:
             return
         if identity(self._socket.fileno()) != self._is:
@@ -90,7 +90,7 @@ class Reporter:
             self.cut_off()  # half a frame would make nonsense of all that follow
 
     def cut_off(self) -> None:
-        """Report nothing any more."""
+        """Send no more reports."""
         if self._socket is not None:
             self._socket.close()
             self._socket = None

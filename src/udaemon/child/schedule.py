@@ -1,4 +1,4 @@
-"""When the next run is due: the whole of the loop's arithmetic.
+"""When the next run is due: all of the loop's arithmetic.
 
 Knows no clock: every moment is an argument, in monotonic seconds.
 """

@@ -38,7 +38,7 @@ class SlotReading(NamedTuple):
     """What a slot said. Times are monotonic seconds, sizes bytes; None for unknown.
 
     `count` includes failed runs; `late` counts runs begun after their time because the one before outlasted the period.
-    `current_started_at` is set while a run is under way. A process that has gone leaves its last words standing.
+    `current_started_at` is set while a run is under way. What a process wrote stays when it has exited.
     """
 
     pid: int
@@ -91,7 +91,7 @@ class SlotWriter:
         return self
 
     def attach(self, pid: int) -> None:
-        """Say whose it is, in that process itself. It may have been asked to stop already."""
+        """Write the pid of the process, from within it. It may have been asked to stop already."""
         words = self.words
         words[STOP] = -1.0 if words[STOP] != pid else words[STOP]
         words[PID] = float(pid)
@@ -101,31 +101,31 @@ class SlotWriter:
         return self.words[STOP] == self.words[PID]
 
     def cut_off(self) -> None:
-        """Go on in a copy that nobody else sees."""
+        """From now on write to a private copy."""
         self.words = memoryview(bytearray(self.words)).cast("d")
 
     def leave_until(self, due: float) -> None:
-        """This process leaves in a pause, and the next one is to run at `due`."""
+        """Note that this process exits in a pause and the next one is to run at `due`."""
         self.words[RESUME] = due
 
     def take_resume(self) -> float:
-        """When the process before wanted the next run, 0 when it did not leave in a pause; asked once."""
+        """When the previous process planned the next run, 0 when it did not exit in a pause; cleared by reading."""
         due, self.words[RESUME] = self.words[RESUME], 0.0
         return due
 
     def began(self, started: float) -> None:
-        """A run begins."""
+        """Record the start of a run."""
         self.words[CURRENT] = started
         self.words[NEXT_DUE] = 0.0
 
     def done(self, started: float, ended: float) -> None:
-        """A run has returned."""
+        """Record a run that returned."""
         number = self._ended(started, ended)
         self.words[HISTOGRAM + bucket(ended - started)] += 1.0
         self.words[DONE] = number
 
     def failed(self, started: float, ended: float) -> None:
-        """An exception has left a run, or a process died in it (`ended` is nan then)."""
+        """Record a run that raised, or in which the process died (`ended` is nan then)."""
         number = self._ended(started, ended)
         self.words[FAILED_ID] = number
         self.words[FAILED] += 1.0
@@ -147,7 +147,7 @@ class SlotWriter:
         self.words[RSS_PEAK] = float(rss_peak)
 
     def came_late(self) -> None:
-        """The next run begins after its time, for the last one outlasted the period."""
+        """Count a run that starts late because the last one outlasted the period."""
         self.words[LATE] += 1.0
 
     def stay(self, duration: float, times: float) -> None:
@@ -156,7 +156,7 @@ class SlotWriter:
 
 
 def ask_to_stop(fd: int, slot: int, pid: int) -> None:
-    """Leave the wish that a process ends in its slot; the loop looks at it between runs."""
+    """Ask a process to stop by its slot, which the loop checks between runs."""
     with suppress(OSError):
         os.pwrite(fd, _WORD.pack(pid), HEADER_SIZE + slot * SLOT_SIZE + STOP * _WORD.size)
 
@@ -266,7 +266,7 @@ class Scoreboard:
 
 
 def reading(words: tuple[float, ...]) -> SlotReading | None:
-    """Make sense of a slot's words, whatever they are."""
+    """Parse a slot's words, whatever they are."""
     pid = _whole(words[PID])
     if not 0 < pid < 2**31:
         return None

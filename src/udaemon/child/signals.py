@@ -1,6 +1,6 @@
-"""What signals mean to a child: a stop after this run, a hook between runs, or, the second time, the end.
+"""A child's signal handlers: stop after this run, call a hook between runs, or, the second time, exit now.
 
-Knows nothing of runs. The handlers only set marks; the loop looks at them between runs, and a wait ends at once.
+Knows nothing of runs. The handlers only set flags; the loop checks them between runs, and a wait ends at once.
 
 Why a wait uses a wake-up descriptor and not `sigtimedwait`: with the signals blocked in this thread the kernel gives
 them to any other thread that the task has started, and a `sigtimedwait` here sleeps on. The byte that Python's C
@@ -60,7 +60,7 @@ def survive_signals() -> None:
 
 
 def _survive(_number: int, _frame: FrameType | None) -> None:
-    """Nothing follows from it."""
+    """Do nothing: the signal only must not kill this process."""
 
 
 def block_signals() -> None:
@@ -69,7 +69,7 @@ def block_signals() -> None:
 
 
 def unblock_signals() -> None:
-    """Let all signals come."""
+    """Unblock all signals."""
     _signal.pthread_sigmask(_signal.SIG_SETMASK, ())
 
 
@@ -83,7 +83,7 @@ def identity(fd: int) -> tuple[int, int]:
 
 
 def _nothing() -> None:
-    """Nobody to tell."""
+    """Do nothing: there is no event loop to wake."""
 
 
 def kill_group() -> None:
@@ -101,9 +101,9 @@ def make_timers_precise() -> None:
 
 
 class Signals:
-    """StopFlags that the handlers leave. `attention` is true whenever the loop has something to do between runs.
+    """Signal handlers and the flags that they set. `attention` is true when the loop has something to do between runs.
 
-    `notify` is called by the handlers whenever a mark was set: an event loop hangs its wake-up here.
+    `notify` is called by the handlers whenever a flag was set: an event loop hangs its wake-up here.
     """
 
     def __init__(
@@ -139,7 +139,7 @@ class Signals:
             self._former[number] = _signal.signal(number, self.on_other)
 
     def uninstall(self) -> None:
-        """Give the signals back to whoever had them."""
+        """Restore the former handlers."""
         for number, handler in self._former.items():
             signal.signal(number, handler)
         if self._pipe is not None:
@@ -199,7 +199,7 @@ class Signals:
         return None
 
     def look(self) -> bool:
-        """Say whether to stop: asked by a signal, or in the slot, as the task may handle TERM itself."""
+        """Return whether to stop: asked by a signal, or in the slot, as the task may handle TERM itself."""
         if not self.stopping and self.asked_to_stop():
             self.stopping = True
             self.attention = True

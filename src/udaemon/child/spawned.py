@@ -1,4 +1,4 @@
-"""A daemon in an interpreter of its own, as it begins: `start-method = "spawn"`.
+"""Starts a daemon in an interpreter of its own: `start-method = "spawn"`.
 
 Knows nothing of who started it. What it is to be lies in a memory file, whose descriptor it inherits.
 """
@@ -17,7 +17,7 @@ from udaemon.child.title import set_title
 
 
 def write_order(spec: ChildSpec, fds: ChildFds) -> int:
-    """Put what a daemon is to be into a memory file. Returns its descriptor, close-on-exec.
+    """Write a daemon's specification into a memory file. Returns its descriptor, close-on-exec.
 
     Raises:
         OSError: There are no descriptors or there is no memory left.
@@ -34,7 +34,7 @@ def write_order(spec: ChildSpec, fds: ChildFds) -> int:
 
 
 def main() -> NoReturn:
-    """Be the daemon that the memory file named in argv tells of."""
+    """Run the daemon whose specification is in the memory file named in argv."""
     with open(int(sys.argv[1]), "rb") as file:
         spec, fds = pickle.load(file)  # noqa: S301 - from the supervisor, through an inherited descriptor
     sys.argv[1:] = []

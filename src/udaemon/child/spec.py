@@ -1,4 +1,4 @@
-"""What a child is told at birth: which daemon it is, what to build, and the file descriptors it is given.
+"""The specification of a child: which daemon it is, what to build, and the file descriptors it gets.
 
 Knows nothing of the manifest. Plain tuples of plain values: they cross to the zygote and must load without attrs.
 """

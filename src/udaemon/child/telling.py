@@ -1,4 +1,4 @@
-"""The last words of a daemon to its log, whatever the user's code has made of the ways to say them.
+"""Writes to a daemon's log why it exits, whatever the user's code has done to `sys.stderr` and `sys.excepthook`.
 
 Knows no daemon and no reason. A user's excepthook, stream, `__str__` or exit handler may raise, and may raise anything.
 """

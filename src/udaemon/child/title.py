@@ -1,6 +1,6 @@
-"""What a process of ours is called in `ps` and `top`, where several would look like the one they were forked from.
+"""Sets the title of a process for `ps` and `top`, where several would look like the one they were forked from.
 
-Knows nothing of what they do. Where the system does not let us, the name stays as it is.
+Knows nothing of what they do. Where the system refuses, the title stays as it is.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which supervisor a verb speaks to: from the global options to a connected client.
+"""Connects a verb to its supervisor: from the global options to a connected client.
 
 Knows no verb. It reads no manifest: the path of one is enough to find the run directory.
 """

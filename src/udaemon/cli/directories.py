@@ -32,7 +32,7 @@ def check_directories(manifest: Manifest) -> Iterator[Finding]:
 
 
 def _no_place_to_be(directory: str) -> tuple[str, str] | None:
-    """Say why no process can have its working directory here."""
+    """Return why no process can have its working directory here."""
     if not os.path.lexists(directory):
         return f"there is no directory {directory}", "make it, or name another"
     if not os.path.isdir(directory):
@@ -43,7 +43,7 @@ def _no_place_to_be(directory: str) -> tuple[str, str] | None:
 
 
 def _no_place_to_write(directory: str) -> tuple[str, str] | None:
-    """Say why no file can be made here. What is not there is made, so its nearest parent counts."""
+    """Return why no file can be made here. What is not there is made, so its nearest parent counts."""
     there = directory
     while not os.path.lexists(there) and there != os.path.dirname(there):
         there = os.path.dirname(there)
@@ -55,7 +55,7 @@ def _no_place_to_write(directory: str) -> tuple[str, str] | None:
 
 
 def _no_file(file: str) -> tuple[str, str] | None:
-    """Say why this cannot be a log."""
+    """Return why this cannot be a log."""
     if os.path.isdir(file):
         return f"{file} is a directory, where a log is to be", "take it away, or name another place"
     return None

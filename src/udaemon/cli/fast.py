@@ -1,6 +1,6 @@
 """`udaemon ps --json` for scripts: what the supervisor answers is passed on byte for byte.
 
-Knows no JSON and no click, which cost more than all the rest. Whatever is not plain sailing goes the ordinary way,
+Knows no JSON and no click, which cost more than all the rest. Whatever is not simple goes the ordinary way,
 which also finds the words for it.
 """
 

@@ -129,7 +129,7 @@ class ForegroundUp:
         return None
 
     def _select(self, *clients: Client) -> list[int]:
-        """Wait for news; what the operator wants is done at once."""
+        """Wait for events; a signal of the operator is handled at once."""
         ready, _, _ = select.select([self._wakes, *(client.fileno() for client in clients)], [], [])
         if self._wakes in ready:
             for byte in os.read(self._wakes, 4096):

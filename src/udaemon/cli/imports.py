@@ -1,4 +1,4 @@
-"""Asks a process of its own whether what a manifest names can be imported and called.
+"""Checks in a process of its own whether what a manifest names can be imported and called.
 
 Knows nothing of how an import fails; `probe.py` does, and it alone runs the user's code.
 """
@@ -101,7 +101,7 @@ def _finding(fault: Mapping[str, Any], path: Path) -> Finding:
 
 
 def project_factories(manifest: Manifest, *, patience: float = PATIENCE) -> list[dict[str, Any]]:
-    """Tell the tasks and factories in the modules that the manifest names, with the types of their parameters.
+    """Return the tasks and factories in the modules that the manifest names, with the types of their parameters.
 
     Raises:
         TimeoutError: An import takes too long.
@@ -117,7 +117,7 @@ def project_factories(manifest: Manifest, *, patience: float = PATIENCE) -> list
 def _ask(
     directory: str, groups: list[dict[str, Any]], patience: float, env: Mapping[str, str]
 ) -> Iterator[dict[str, Any]]:
-    """Run one probe and pass on what it tells; where an import takes too long, end the probe and tell that."""
+    """Run one probe and yield its answers; where an import takes too long, end the probe and yield that."""
     at: str | None = None
     with _program("probe", {"directory": directory, "groups": groups}, directory, env) as read:
         try:

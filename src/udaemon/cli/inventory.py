@@ -1,6 +1,6 @@
 """Imports modules in a process made for it, and tells their tasks and factories with the types of their parameters.
 
-Knows nothing of manifests: it is told module names by marshal on stdin and answers as JSON on the fd that argv names
+Knows nothing of manifests: it reads module names by marshal on stdin and answers as JSON on the fd that argv names
 (`imports.py` starts it). A module that cannot be imported is left out; `check` says why.
 """
 
@@ -32,7 +32,7 @@ _PLAIN: dict[Any, Schema] = {
 
 
 def factories(module_name: str) -> Iterator[dict[str, Any]]:
-    """Tell the public functions and classes that a module defines itself."""
+    """List the public functions and classes that a module defines itself."""
     try:
         module = importlib.import_module(module_name)
     except BaseException:  # noqa: BLE001 - whatever a module does at import, the others are told
@@ -74,7 +74,7 @@ def described(reference: str, found: Callable[..., Any]) -> dict[str, Any]:
 
 
 def keys_for(found: Callable[..., Any]) -> list[str]:
-    """Tell whether a callable may be a factory, a task or, for all that can be seen, both."""
+    """Return whether a callable may be a factory, a task or, for all that can be seen, both."""
     if inspect.isclass(found):
         return ["factory"]
     returned = getattr(found, "__annotations__", {}).get("return", "")

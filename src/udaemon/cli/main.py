@@ -1,6 +1,6 @@
-"""Where `udaemon` begins: from argv to an exit code, with one place where every error is shown.
+"""The entry point of `udaemon`: from argv to an exit code, with one place where every error is shown.
 
-Knows no verb. What the operator did wrong is told in a line; a bug keeps its traceback.
+Knows no verb. What the operator did wrong is one line; a bug keeps its traceback.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _NEVER_IN_A_SHORT_VERB = 200_000
 
 
 def _script() -> None:
-    """Be the `udaemon` command: run `main`, then end this process without taking the interpreter apart.
+    """Run the `udaemon` command, then exit without the interpreter's finalization.
 
     That, and collecting garbage while importing, are a fifth of what a short verb costs. A verb that has something to
     clean up does so before it returns.
@@ -51,7 +51,7 @@ def _asks_for_up(arguments: Sequence[str]) -> bool:
 
 
 def _begin_early() -> ModuleType:
-    """Have a supervisor load its code while we load ours."""
+    """Start a supervisor's process, which loads its code while we load ours."""
     from udaemon.service import spawn_supervisor
 
     spawn_supervisor.spawn_early()
@@ -136,7 +136,7 @@ def _has_directory() -> bool:
 
 
 def _output_failed(error: OSError) -> int:
-    """Who reads no more has all he wanted; a full disk is an error. Either way nothing more is to be flushed."""
+    """EPIPE: the reader closed early, which is no error; a full disk is one. Either way nothing more is flushed."""
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, 1)
     os.close(null)

@@ -1,4 +1,4 @@
-"""What `udaemon` alone says: what this project is, and the verbs that one needs next.
+"""What `udaemon` alone prints: what this project is, and the verbs that one needs next.
 
 Knows no verb's options. It never fails: what cannot be known is said to be so.
 """

@@ -1,6 +1,6 @@
 """Imports tasks, factories and listeners in a process made for it, and tells on a pipe what is wrong with them.
 
-Knows nothing of manifests: it is told references, parameters and environments by marshal on stdin. It is a program of
+Knows nothing of manifests: it reads references, parameters and environments by marshal on stdin. It is a program of
 its own (`imports.py` starts it), because what it imports may do anything: print, exit, hang, crash.
 """
 

@@ -37,7 +37,7 @@ _PHP = re.compile(r"php[0-9.]*")
 
 
 def check_php(manifest: Manifest) -> Iterator[Finding]:
-    """What is wrong with the PHP of each daemon that may run. What is wrong in the same way for many is told once."""
+    """What is wrong with the PHP of each daemon that may run. What is alike for many is reported once."""
     alike: dict[tuple[object, ...], list[Daemon]] = defaultdict(list)
     told = _Told()
     for daemon in manifest.daemons.values():

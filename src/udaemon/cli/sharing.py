@@ -1,4 +1,4 @@
-"""What daemons share, as `check -v` tells it: module by module, with file, line and the reason where one is not shared.
+"""What daemons share, as `check -v` prints it: module by module, with the place and reason where one is not shared.
 
 Knows nothing of how it is found out; nothing is imported for it.
 """
@@ -19,7 +19,7 @@ _NOTHING = "begins with nothing loaded"
 
 
 def sharing_lines(manifest: Manifest, base: str) -> Iterator[str]:
-    """Tell of each daemon that a zygote forks what it shares with others.
+    """Describe what each daemon that a zygote forks shares with others.
 
     Args:
         manifest: What is declared.

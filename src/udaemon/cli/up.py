@@ -1,4 +1,4 @@
-"""From a manifest to a project that runs: its run directory, its one supervisor, its daemons.
+"""Brings a project up: its run directory, its one supervisor, its daemons.
 
 Knows nothing of how daemons run. In the foreground it is an ordinary client with a lifeline: when it ends, all ends.
 """

@@ -31,7 +31,7 @@ def dry_run_option(callback: _Callback) -> _Callback:
 
 
 def ask_and_wait(client: Client, options: GlobalOptions, verb: str, **args: Any) -> ExitCode:
-    """Ask, tell what becomes of the instances; FAILED when one did not become what was asked."""
+    """Ask, and print what becomes of the instances; FAILED when one did not become what was asked."""
     from udaemon.ui.tally import Tally
 
     client.be_patient()
@@ -68,7 +68,7 @@ def _changed(files: Mapping[str, Sequence[int]]) -> list[str]:
 
 
 def show_dry_run(client: Client, options: GlobalOptions, names: Sequence[str], what: str) -> ExitCode:
-    """Tell what a verb would do, instance by instance, and do nothing."""
+    """Print what a verb would do, instance by instance, and do nothing."""
     for told in client.ask("ps", names=names)["instances"]:
         say(options, f"{told['name']}/{told['instance']} would be {what} (is {told['state']})")
     return ExitCode.OK

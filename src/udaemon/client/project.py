@@ -80,7 +80,7 @@ class Project:
         return read(self._ask("hello"), Supervisor)
 
     def instances(self, *names: str) -> tuple[Instance, ...]:
-        """Tell how the instances are, all of them without names: what `udaemon ps` shows."""
+        """Return how the instances are, all of them without names: what `udaemon ps` shows."""
         return tuple(read(one, Instance) for one in self._ask("ps", names=names)["instances"])
 
     def start(self, *names: str, timeout: float | None = None) -> tuple[Outcome, ...]:
@@ -142,7 +142,7 @@ class Project:
         return tuple(self._ask("signal", signal=signal, names=_some(names))["sent"])
 
     def events(self, *names: str, follow: bool = False, timeout: float | None = None) -> Iterator[Event]:
-        """Tell what happened of late; with `follow` go on with what happens, until the supervisor ends.
+        """Return what happened of late; with `follow` go on with what happens, until the supervisor ends.
 
         Args:
             names: Whose events; without, all of them and the supervisor's own.

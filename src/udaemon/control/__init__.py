@@ -1,1 +1,1 @@
-"""How a supervisor is asked: socket, frames, client, one handler file a verb."""
+"""The control socket: frames, client, server, one handler file a verb."""

@@ -147,7 +147,7 @@ def taken(uid: int, hash8: str | None = None, project: str | None = None) -> lis
 
 
 def squatted(error: Squatted, directory: str) -> UdaemonError:
-    """What to tell of a name that somebody else has."""
+    """The error for a name that somebody else has."""
     return UdaemonError(f"the name of {directory} is held by a process of uid {error.uid}", "find it with ss -xlp")
 
 

@@ -90,10 +90,10 @@ class Client:
         return [messages.parse_answer(payload) for payload in payloads]
 
     def wait_for_end(self) -> list[Any]:
-        """Wait until the supervisor has ended: it leaves the connection open till then, and ends a moment later.
+        """Wait until the supervisor has exited: it leaves the connection open till then, and exits a moment later.
 
         Returns:
-            What it had to say at the last, in the order in which it came.
+            Its last answers, in the order in which they came.
         """
         self._socket.settimeout(None)
         with ending(self._socket) as pidfd:
@@ -122,7 +122,7 @@ class Client:
         return self._socket.fileno()
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         self._socket.close()
 
     def __enter__(self) -> Self:

@@ -81,7 +81,7 @@ class Connection:
 
     @property
     def deadline(self) -> float | None:
-        """When this client has had its time; None while it waits for us."""
+        """When this client times out; None while it waits for us."""
         if self._outgoing:
             slow = self._request is not None and self._request.streams
             return None if slow else self._since + self._limits.stalled
@@ -122,14 +122,14 @@ class Connection:
         return len(self._outgoing) + int.from_bytes(held, sys.byteorder)
 
     def send_away(self, why: str) -> None:
-        """Let go of it with a word, if it can be had at once."""
+        """Close it, after an error message if that does not block."""
         if not self._outgoing:
             with suppress(OSError):
                 self._socket.send(messages.failure(UdaemonError(why)))
         self.close()
 
     def on_readable(self) -> None:
-        """Take what came; one read a turn, so that nobody is served alone."""
+        """Read what came; one read a turn, so that no client starves the others."""
         try:
             data = self._socket.recv(MAX_REQUEST)
         except BlockingIOError:
@@ -157,11 +157,11 @@ class Connection:
             self._next()
 
     def expire(self) -> None:
-        """Its time is up."""
+        """Close it: its time is over."""
         self.close()
 
     def close(self) -> None:
-        """Let go of it; what it asked for goes on without it."""
+        """Close it; what it asked for goes on without it."""
         if self.closed:
             return
         self.closed = True
@@ -241,7 +241,7 @@ class Connection:
         return self._request is None
 
     def _give_up(self, error: FrameError) -> None:
-        """Say what was wrong and hang up: after a broken frame nobody knows where the next begins."""
+        """Answer with the error and close: after a broken frame nobody knows where the next begins."""
         if self._request is not None:
             self._request.end()
         self._waiting.clear()
@@ -250,7 +250,7 @@ class Connection:
 
 
 def refuse(connection: socket.socket, why: str) -> None:
-    """Turn a client away with a word, if it takes that at once."""
+    """Refuse a client with an error message, if that does not block."""
     with connection, suppress(OSError):
         connection.setblocking(False)
         connection.send(messages.failure(UdaemonError(why)))

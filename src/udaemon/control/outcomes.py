@@ -1,4 +1,4 @@
-"""When an instance that was asked to start or to stop has settled, and in which words that is told.
+"""When an instance that was asked to start or to stop has settled, and the message about it.
 
 Knows no clock and no client: pure judgements of an instance as it is.
 """

@@ -66,7 +66,7 @@ class Request:
             self._channel.send(messages.failure(error), last=True)
 
     def end(self) -> None:
-        """Nobody waits for an answer any more."""
+        """End the request without an answer."""
         self.over = True
         while self._endings:
             self._endings.pop()()
@@ -90,7 +90,7 @@ class Request:
         self._endings.append(take_back)
 
     def guard(self, callback: Callable[[], None]) -> None:
-        """Call back for this request: what is wrong is told to its client, a bug is reported too."""
+        """Call back for this request: its client gets what is wrong as an error, a bug is logged too."""
         if self.over:
             return
         try:
@@ -98,7 +98,7 @@ class Request:
         except UdaemonError as error:
             self.fail(error)
         except Exception:  # noqa: BLE001 - faults.md F6: a bug in one verb must not end every daemon
-            with suppress(Exception):  # without memory even the telling fails
+            with suppress(Exception):  # without memory even logging fails
                 self._channel.bug(f"the verb {self.verb}")
             self.fail(UdaemonError(f"a bug in udaemon: {self.verb} failed", "its traceback is in the common log"))
 

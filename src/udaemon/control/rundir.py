@@ -108,7 +108,7 @@ def make(base_directory: str, name: str, *, within: float = MUTEX_WITHIN) -> int
             except BaseException:
                 os.close(fd)
                 raise
-            os.close(fd)  # the supervisor before us took it away while we waited
+            os.close(fd)  # the supervisor before us removed it while we waited
     except OSError as error:
         message = f"run directory {path} cannot be made: {oserror.named_reason(error)}"
         raise UdaemonError(message, "XDG_RUNTIME_DIR names another place") from error
@@ -171,7 +171,7 @@ def check_room(path: str, instances: int) -> None:
 
 
 def release(fd: int) -> None:
-    """Let go of the start mutex; the fd stays open."""
+    """Release the start mutex; the fd stays open."""
     fcntl.flock(fd, fcntl.LOCK_UN)
 
 

@@ -1,4 +1,4 @@
-"""The supervisor's place in its run directory, its lock and socket: kept, and made anew when somebody takes it away.
+"""Guards the run directory with its lock and socket, and makes it again when somebody removes it.
 
 Knows no daemon. A cleaner of temporary files, or a hand, must not make a supervisor unreachable: nobody could stop it,
 and the next `up` would start a second copy of everything.
@@ -51,20 +51,20 @@ class RundirGuard:
         on_trouble: Callable[[str], None],
         on_taken: Callable[[], None],
     ) -> None:
-        """See to it from now on.
+        """Watch it from now on.
 
         Args:
             reactor: The loop.
-            on_moved: Told the new socket, after all was made anew.
-            on_trouble: Told why it could not be; it is tried again until it can, add this to the loop for that.
-            on_taken: Another supervisor was quicker.
+            on_moved: Called with the new socket, after all was made again.
+            on_trouble: Called with the reason why it could not be; add this to the loop, and it is tried again.
+            on_taken: Called when another supervisor was quicker.
         """
         self._reactor = reactor
         self._on_moved, self._on_trouble, self._on_taken = on_moved, on_trouble, on_taken
         self._begin_to_watch()
 
     def close(self, reactor: WritableReactor) -> None:
-        """Look after it no more."""
+        """Stop watching it."""
         if self._watch is not None:
             reactor.forget(self._watch.fileno())
             self._watch.close()

@@ -1,6 +1,6 @@
 """The control server: accepts clients on the run directory's socket and hands their requests to the verbs' handlers.
 
-Knows no daemon and no verb. It lives in the supervisor's loop, never waits for a client, and does without one rather
+Knows no daemon and no verb. It runs in the supervisor's loop, never waits for a client, and drops one rather
 than without the others.
 """
 
@@ -82,7 +82,7 @@ class ControlServer:
         return min(moments, default=None)
 
     def expire(self, now: float) -> None:
-        """Send clients away whose time is up, call who asked to be called, accept again."""
+        """Close clients whose time is over, call timers, accept again."""
         for connection in list(self._connections):
             deadline = connection.deadline
             if deadline is not None and deadline <= now:
@@ -104,7 +104,7 @@ class ControlServer:
         """Stop serving. A client that waits for the end of this process goes on waiting for it.
 
         Args:
-            farewell: What such a client is sent before.
+            farewell: What such a client is sent first.
         """
         if self._listener.fileno() == -1:
             return
@@ -128,7 +128,7 @@ class ControlServer:
             self._reactor.watch(listener.fileno(), partial(self._on_client, listener))
 
     def _forget(self) -> None:
-        """Take no client until `_watch`; where that is so already there is nothing to forget."""
+        """Accept no client until `_watch`; where that is so already there is nothing to do."""
         if self._resume_at is None:
             for listener in self._listeners():
                 self._reactor.forget(listener.fileno())
@@ -180,9 +180,9 @@ class ControlServer:
             self._keep_places(request)
 
     def _keep_places(self, request: Request) -> None:
-        """See that short questions and `down` find a place, whoever waits: the slowest of those who follow goes.
+        """Keep places for short requests and for `down`, whoever waits: the slowest follower is closed.
 
-        Who waits for something he asked for is dearer than who only follows.
+        A client that waits for what it asked for counts more than one that only follows.
         """
         waiting = sum(connection.waits for connection in self._connections)
         if waiting <= self._limits.clients - self._limits.kept or self._drop_slowest(request):
@@ -209,7 +209,7 @@ class ControlServer:
         return lambda: self._timers.pop(number, None) and None
 
     def _drop_idlest(self) -> bool:
-        """Send away who has been idle the longest. False when everybody is being served."""
+        """Close the client that has been idle the longest. False when all are being served."""
         idle = [connection for connection in self._connections if connection.idle]
         if not idle:
             return False
@@ -217,7 +217,7 @@ class ControlServer:
         return True
 
     def _drop_slowest(self, wanted: Request | None = None) -> bool:
-        """Send away which follower has left the most unread. False when all have read everything.
+        """Close the follower that has left the most unread. False when all have read everything.
 
         Args:
             wanted: The request that needs the place. Where that does more than follow, a follower goes in any case.
@@ -237,7 +237,7 @@ class ControlServer:
             self._pause()
 
     def _pause(self) -> None:
-        """Accept nobody for a while; who connects waits in the queue."""
+        """Accept nobody for a while; whoever connects waits in the queue."""
         self._forget()
         self._resume_at = self._clock() + _PAUSE
 

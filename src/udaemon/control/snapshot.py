@@ -1,4 +1,4 @@
-"""Instances as `ps --json` tells them (docs/reference/contract.md, "JSON of ps").
+"""Instances as `ps --json` prints them (docs/reference/contract.md, "JSON of ps").
 
 Knows no clock and no process: the wall time of a moment and the memory of a process are asked of the caller.
 """
@@ -18,7 +18,7 @@ VERSION = 1
 """Of the shape of `ps --json`."""
 
 Rss = Callable[[int, bool], int | None]
-"""Tells the resident memory of a process in bytes, with its children if that is true; None when it cannot be known."""
+"""Returns the resident memory of a process in bytes, with its children if that is true; None if it cannot be known."""
 
 
 def timestamp(wall: float) -> str:
@@ -39,7 +39,7 @@ class Moment:
         self._offset = wall - now
 
     def at(self, then: float | None) -> str | None:
-        """When that was or will be; None for what no calendar holds, for a child may write any number."""
+        """When that was or will be; None for what no calendar has, as a child may write any number."""
         if then is None:
             return None
         try:
@@ -65,7 +65,7 @@ def snapshot(
 
     Args:
         host: The supervisor.
-        views: The instances to tell of.
+        views: The instances to describe.
         moment: Now.
         pid: The supervisor's.
         node: The host's name.
@@ -171,7 +171,7 @@ def _runs(view: InstanceView, moment: Moment) -> dict[str, Any]:
 
 
 def _present(view: InstanceView) -> bool:
-    """Whether the slot speaks of the process that lives: one that has gone leaves its last words standing."""
+    """Whether the slot is of the process that lives: what an earlier one wrote stays."""
     return view.slot is not None and view.instance.pid is not None and view.slot.pid == view.instance.pid
 
 

@@ -18,7 +18,7 @@ from udaemon.policy.events import RestartAsked, StartAsked, StopAsked
 from udaemon.policy.instance import Instance, Key
 
 _NAMED = 10
-"""So many that are late are named."""
+"""How many late instances are named."""
 
 
 @frozen
@@ -66,13 +66,13 @@ def wait_for_outcomes(
     runs: bool = False,
     fresh: bool = False,
 ) -> None:
-    """Tell each instance as soon as `judge` has an outcome for it; answer when all have one.
+    """Report each instance as soon as `judge` has an outcome for it; answer when all have one.
 
-    Each is told as `{"name", "instance", "ok", "message", "of"}`, where `of` is how many there are; the answer is
+    Each is reported as `{"name", "instance", "ok", "message", "of"}`, where `of` is how many there are; the answer is
     `{"failed": n}`, with the stamps of the manifest's `files`, for the client to look at, where that was asked for.
 
     Args:
-        request: Whom to tell.
+        request: Where the reports go.
         host: Where things happen.
         keys: Which instances.
         judge: Gives the outcome of each.

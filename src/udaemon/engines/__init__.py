@@ -1,1 +1,1 @@
-"""How processes come to be, and how they end."""
+"""How processes are started, and how they end."""

@@ -19,7 +19,7 @@ from udaemon.policy.plan import StartPlan
 Listener = Callable[[Key, Event], None]
 
 CANCELLED = "its start was called off"
-"""Why there is no process where one is not wanted any more."""
+"""Message of a start that was cancelled."""
 
 
 class Reactor(Protocol):
@@ -62,7 +62,7 @@ class SpawnRequest:
 
 
 class Engine(Protocol):
-    """Makes processes, watches them die, ends them. Every answer comes through the listener, never by return."""
+    """Starts, watches and ends processes. Every answer comes through the listener, never by return."""
 
     @property
     def deadline(self) -> float | None:
@@ -72,7 +72,7 @@ class Engine(Protocol):
         """Start these; each gets `Spawned` or `SpawnFailed` later. Of no instance there are ever two processes."""
 
     def cancel(self, key: Key) -> None:
-        """Do without a process that was asked for and is not on the way yet: it gets `SpawnFailed` then."""
+        """Cancel a start that has not begun yet: it gets `SpawnFailed` then."""
 
     def reconfigure(self, key: Key, daemon: Daemon, plan: StartPlan) -> None:
         """Go by this declaration of its daemon from now on, as far as its process need not change for that."""
@@ -102,4 +102,4 @@ class Engine(Protocol):
         """Handle what the engine itself waited for until `deadline`."""
 
     def close(self) -> None:
-        """Let go of helpers (the zygotes). Daemons are not touched."""
+        """Close helpers (the zygotes). Daemons are not touched."""

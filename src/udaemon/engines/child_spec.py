@@ -1,4 +1,4 @@
-"""From a daemon as it is declared to what its child is told.
+"""Makes the specification of a child from the daemon as it is declared.
 
 Knows nothing of files or processes; the supervisor's side and `udaemon run` come through here.
 """

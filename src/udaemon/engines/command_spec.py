@@ -1,4 +1,4 @@
-"""From a declared daemon to the command that is executed for it, and the environment that goes with it.
+"""Makes the command, with its environment, from the daemon as it is declared.
 
 Knows nothing of how it is started.
 """
@@ -21,7 +21,7 @@ from udaemon.policy.plan import Place
 def command(request: LocalRequest, place: Place, *, report: int | None = None) -> Command:
     """What to execute for a command daemon. A program with a slash is looked for from `cwd`, as execve(2) does.
 
-    `report` is a socket for what a daemon of the PHP library has to say of its end.
+    `report` is the socket over which a daemon of the PHP library reports its exit.
     """
     daemon = request.daemon
     argv = daemon.command or ()

@@ -1,4 +1,4 @@
-"""External commands: fork and exec without a shell, and what it means when that fails.
+"""Starts external commands: fork and exec without a shell, and what a failure means.
 
 Knows nothing of how a process goes on. An exec that failed is told with its errno through a close-on-exec pipe, so that
 a command that was started is known to have begun. A program on a file system that does not answer holds up nobody but

@@ -1,6 +1,6 @@
 """What a factory daemon's process does with its life, as the target of a process of the start method "zygote".
 
-Knows nothing of zygotes. Loaded in them before anything of the user's, so that a child has nothing to import.
+Knows nothing of zygotes. They import it before any module of the user's, so that a child has nothing to import.
 """
 
 # ruff: noqa: SLF001 - a rehearsal leaves no trace in multiprocessing
@@ -55,7 +55,7 @@ class DaemonMain(NamedTuple):
     events: Descriptor
 
     def prepare_before_fork(self, common: Sequence[int], shared: dict[Any, Any]) -> Life:
-        """Make ready what the child need not."""
+        """Prepare, before the fork, what the child would have to."""
         fds = ChildFds(self.output.fd, self.lock.fd, self.events.fd, *common)
         if BatchSetup not in shared:
             shared[BatchSetup] = BatchSetup(fds).take_over(self.spec)

@@ -141,7 +141,7 @@ def _exec(argv: tuple[str, ...], command: Command) -> None:
 def reason(
     argv: tuple[str, ...], command: Command, error: BaseException, *, entered: bool | None = None
 ) -> tuple[Trouble, str]:
-    """Say what the system refused, and why as far as that can be seen.
+    """Return what the system refused, and why as far as that can be seen.
 
     Args:
         argv: What was to be executed.

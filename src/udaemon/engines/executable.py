@@ -29,7 +29,7 @@ class Fault(NamedTuple):
 
 
 def fault(program: str, *, cwd: str, path: str | None, beside: str | None = None) -> Fault | None:
-    """Say why a program cannot be executed; None where nothing speaks against it.
+    """Return why a program cannot be executed, None where nothing speaks against it.
 
     Args:
         program: As it is written: with a slash it starts at `cwd`, else it is looked for in `path`.

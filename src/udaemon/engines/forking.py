@@ -1,6 +1,6 @@
-"""ForkQueue from zygotes: what is asked of them, and what becomes of each.
+"""Requests to zygotes for forks of daemons, and what became of each.
 
-Knows nothing of a process after its birth.
+Knows nothing of a process after its start.
 """
 
 from __future__ import annotations
@@ -40,22 +40,22 @@ class _Awaited(NamedTuple):
 
 
 class ForkQueue:
-    """Has factory daemons forked.
+    """Requests forks of factory daemons from zygotes.
 
     Args:
         reactor: The loop.
         connect: Brings a zygote to life by the starter.
-        starter: Brings zygotes to life.
+        starter: Starts the processes of zygotes.
         lifeline: Ends with whoever our children shall not outlive.
         board: The first region of the scoreboard, which most children get.
         nofile: RLIMIT_NOFILE for daemons, None for our own.
         output: What zygotes get as stdout and stderr.
         timeouts: After how long a zygote that does not answer is replaced.
-        strangers: Gives the children that nobody has heard of.
-        knows: Whether a child of ours has its place already.
-        on_forked: Told of each process; it owns the request's descriptors then.
-        on_refused: Told why there is none; it owns them too.
-        on_notice: Told in a sentence what became of zygotes.
+        strangers: Returns children of ours that are not known.
+        knows: Whether a child of ours is known.
+        on_forked: Called with each process; it owns the request's descriptors then.
+        on_refused: Called with the reason why there is none; it owns them too.
+        on_notice: Called with a sentence when a zygote is replaced.
     """
 
     def __init__(
@@ -97,7 +97,7 @@ class ForkQueue:
 
     @property
     def busy(self) -> bool:
-        """Whether a process may exist that is not told yet."""
+        """Whether a process may exist whose pid is not known yet."""
         return bool(self._sweeps) or self._zygotes.busy
 
     @property
@@ -121,7 +121,7 @@ class ForkQueue:
             self.failed(popen, "the engine was closed")
 
     def expect(self, starts: Iterable[tuple[Daemon, StartPlan]]) -> None:
-        """Get ready for these to be asked for."""
+        """Let the zygotes import what these need, before they are requested."""
         for plan in dict.fromkeys(plan for daemon, plan in starts if is_forked(daemon)):
             self._zygotes.warm(recipe_of(plan, self._board))
 
@@ -139,7 +139,7 @@ class ForkQueue:
         self._zygotes.release(key)
 
     def ask(self, requests: Iterable[LocalRequest]) -> None:
-        """Have daemons' processes forked, those of one zygote together."""
+        """Request forks, those of one zygote together."""
         batches: dict[ZygoteClient, list[Popen]] = {}
         for request in requests:
             popen = self._prepare(request)
@@ -150,13 +150,13 @@ class ForkQueue:
             client.add(popens)
 
     def cancel(self, key: Key) -> None:
-        """Do without a process that no zygote has been asked for yet."""
+        """Cancel a request that no zygote has got yet."""
         for popen, awaited in tuple(self._awaited.items()):
             if awaited.request.key == key and self._zygotes.cancel(popen):
                 self.failed(popen, CANCELLED)
 
     def told_of(self, daemon: Daemon, plan: StartPlan) -> Mapping[str, Any] | None:
-        """What a daemon shares with others, as its zygote has said."""
+        """What a daemon shares with others, as its zygote reported."""
         if not is_forked(daemon):
             return None
         return self._zygotes.told_of(recipe_of(plan, self._board), root_of(daemon))

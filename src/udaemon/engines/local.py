@@ -1,6 +1,6 @@
 """The engine of this machine: factory daemons forked from zygotes, commands executed, all of them our own children.
 
-Knows nothing of what should run. ForkQueue, reports and ends are told to the listener from within the reactor's
+Knows nothing of what should run. Starts, reports and exits reach the listener from within the reactor's
 callbacks; nothing here waits.
 """
 
@@ -47,7 +47,7 @@ class LocalEngine:
 
     Args:
         reactor: The loop.
-        listener: Told what happens to each instance.
+        listener: Called with each event of an instance.
         project: The project's name, by which processes of ours know themselves.
         lifeline: Ends with whoever our processes shall not outlive; it stays the caller's.
         lock_directory: Has the instances' locks: no lock, no start.
@@ -55,7 +55,7 @@ class LocalEngine:
         nofile: RLIMIT_NOFILE (soft, hard) for daemons, None for our own.
         oom_score: What daemons get, where ours was lowered.
         on_process: Told a pidfd of each process that was made; it stays ours.
-        on_notice: Told in a sentence what became of zygotes.
+        on_notice: Called with a sentence when a zygote is replaced.
         on_good_run: Told of each first good run of a process.
         others: Pids of further children of ours, which are not to be taken for orphans.
         output: What zygotes get as stdout and stderr.
@@ -135,7 +135,7 @@ class LocalEngine:
                 self._execute(request)
 
     def cancel(self, key: Key) -> None:
-        """Do without a process that was asked for and is not on the way yet: it gets `SpawnFailed` then."""
+        """Cancel a start that has not begun yet: it gets `SpawnFailed` then."""
         self._fork_queue.cancel(key)
         self._executing.cancel(key)
 
@@ -202,7 +202,7 @@ class LocalEngine:
     def reap_orphans(self) -> None:
         """Reap what re-parented to us and ended; to be called on SIGCHLD.
 
-        Not while a batch is under way: a newborn that ended at once is a stranger until its pid is told.
+        Not while a batch is under way: a child that exited at once is unknown until its pid is reported.
         """
         self._orphans_at = time.monotonic() if self._fork_queue.busy else None
         if self._orphans_at is not None:
@@ -220,7 +220,7 @@ class LocalEngine:
                 os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG)
 
     def close(self) -> None:
-        """Let go of helpers (the zygotes). Daemons are not touched."""
+        """Close helpers (the zygotes). Daemons are not touched."""
         self._fork_queue.close()
         self._executing.close()
         self._reaper.close()

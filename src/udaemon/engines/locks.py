@@ -1,7 +1,7 @@
 """The instance lock: an flock on a file of its own, which every process of an instance inherits.
 
-Knows nothing of who asks for it. The kernel lets go of a lock when the last process that has the file open has gone,
-so as long as anything of an instance lives no second copy can start, whoever believes what. The supervisor holds it
+Knows nothing of who asks for it. The kernel releases a lock when the last process that has the file open has gone,
+so as long as any process of an instance lives no second copy can start. The supervisor holds it
 with them, as a process may close all that it has open.
 """
 

@@ -1,4 +1,4 @@
-"""What the kernel's OOM killer thinks of us and of what we start (proc(5), oom_score_adj).
+"""The OOM score of this process and of what it starts (proc(5), oom_score_adj).
 
 Knows no daemon. The score of a process is inherited by all that it starts, so who lowers his own gives it back to them.
 """

@@ -1,4 +1,4 @@
-"""One process that was born, and what it has said of itself.
+"""One process of an instance, from its start to the end of the last of its descendants.
 
 Knows nothing of what follows from it.
 """
@@ -22,14 +22,14 @@ from udaemon.policy.instance import Key
 
 @define(eq=False, kw_only=True)
 class ManagedProcess:
-    """A process from its birth to the end of the last of its tree.
+    """A process that the engine manages, and what it reported.
 
     Attributes:
         pidfd: Names the process; closed once it is reaped.
         lock: Holds the instance's lock, where that is ours to hold.
         reports: Our end of its socket, for one that reports.
         origin: What it was forked from; None for one that was executed.
-        leaving: Its last words on that.
+        leaving: Its report that it is about to exit, and why.
         had_good_run: It has said so, and need not say it again.
         refusal: Why its program was not executed; it is told of it when it has ended.
         ended: How it ended, once that is known.

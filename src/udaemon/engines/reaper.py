@@ -1,4 +1,4 @@
-"""How processes end: the status, what the leader left behind, and who is reaped when.
+"""Reaps processes: the exit status, what the leader left behind, and when each is reaped.
 
 Knows nothing of how they began. Ends of one turn of the loop are looked at together, so that one list of our children
 serves them all; only when that shows a stranger is /proc read further.
@@ -33,8 +33,8 @@ class Reaper:
 
     Args:
         reactor: Where pidfds are watched.
-        listener: Told `Exited` and `TreeGone`.
-        reports: Has what a child said last.
+        listener: Called with `Exited` and `TreeGone`.
+        reports: The reports of children.
         project: Marks what is ours in an environment.
         excluded: Pids of children of ours that are no daemon.
         kernel: Asked for everything about processes.
@@ -106,7 +106,7 @@ class Reaper:
             self._kernel.send(pidfd, signal.SIGKILL)
 
     def strangers(self) -> frozenset[int]:
-        """Children of ours that nobody here has heard of: orphans.
+        """Children of ours that are not known: orphans.
 
         Raises:
             OSError: They cannot be listed for want of memory.
@@ -116,7 +116,7 @@ class Reaper:
         return found - self._pids - frozenset(self._excluded())
 
     def knows(self, pid: int) -> bool:
-        """Whether this child of ours has its place already."""
+        """Whether this child of ours is known."""
         return pid in self._pids or pid in self._excluded()
 
     def expire(self) -> None:
@@ -152,7 +152,7 @@ class Reaper:
             raise errors[0]
 
     def close(self) -> None:
-        """Let go of all descriptors. Nobody is killed."""
+        """Close all descriptors. No process is killed."""
         for managed in self.managed.values():
             for pidfd in (*managed.survivors.values(), *([managed.pidfd] if managed.ended is None else [])):
                 self._reactor.forget(pidfd)

@@ -1,6 +1,6 @@
-"""What children say over their sockets: that they are ready, that a run failed, why they leave.
+"""Receives the reports of children: that they are ready, that a run failed, why they exit.
 
-Knows nothing of processes. A child that speaks nonsense is not listened to any more, and is not told.
+Knows nothing of processes. After a broken frame a child is ignored.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ class Reports:
 
     Args:
         reactor: Where their sockets are watched.
-        on_ready: Told when one has built its task.
-        on_leaving: Told when one has said that it ends.
+        on_ready: Called when one has built its task.
+        on_leaving: Called when one has reported that it exits.
         on_good_run: Told when one has had the first good run of its process.
     """
 
@@ -43,12 +43,12 @@ class Reports:
         self.errors: dict[Key, str] = {}
 
     def listen(self, managed: ManagedProcess) -> None:
-        """Hear what a child says from now on, and what it said before."""
+        """Receive a child's reports from now on, and those that it sent before."""
         if managed.reports is not None:
             self._reactor.watch(managed.reports.fileno(), partial(self._on_readable, managed))
 
     def drain(self, managed: ManagedProcess) -> None:
-        """Hear all that a child said before it ended. A descendant may have its socket, so the end may not be seen."""
+        """Receive all that a child sent before it exited. Its end may not be seen: a descendant may have its socket."""
         while managed.reports is not None and self._hear(managed, last=True):
             pass
         self._close(managed)

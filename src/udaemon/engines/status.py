@@ -37,7 +37,7 @@ def peek(pidfd: int) -> Status | None:
 
 
 def reap(pidfd: int) -> Status | None:
-    """As `peek`, but let go of the zombie.
+    """As `peek`, and reap the process.
 
     Raises:
         ChildProcessError: It is no child of ours.

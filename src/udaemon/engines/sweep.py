@@ -1,6 +1,6 @@
-"""Ends processes of which nobody knows whether they exist: found by the locks that they were given.
+"""Kills processes that may or may not exist: they are found by the locks that they got.
 
-Knows nothing of why their fate is unknown. A lock is held by nobody else: so what has it open among our unknown
+Knows nothing of why that is unknown. A lock is held by nobody else: so what has it open among our unknown
 children is one of them, or the process that was about to fork them.
 """
 
@@ -21,7 +21,7 @@ class Sweep:
 
     Args:
         reactor: Where their ends are watched.
-        strangers: Gives the children that nobody has heard of.
+        strangers: Returns children of ours that are not known.
         locks: Device and inode of each lock.
         on_done: Called when all have gone; it may be called at once.
         kernel: Asked for everything about processes.

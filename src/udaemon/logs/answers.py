@@ -1,4 +1,4 @@
-"""What the logger says, checked field by field: it reads what strangers write, so it is not believed either.
+"""Parses the logger's messages field by field: it reads what strangers write, so it is not trusted either.
 
 Knows nothing of what is done about it.
 """

@@ -34,10 +34,10 @@ class LoggerLink:
 
     Args:
         reactor: The loop.
-        on_state: Told the number of a log pipe and "ok", "blocked (ENOSPC)" or "dropping (ENOSPC)" when that changes
-            for its file; once a file, whichever of its pipes it is told of.
-        on_eof: Told the number of a log pipe that has ended and been written to the last byte.
-        on_death: Told in words that the logger died and what is done about it.
+        on_state: Called with the number of a log pipe and "ok", "blocked (ENOSPC)" or "dropping (ENOSPC)" when that
+            changes for its file; once a file, whichever of its pipes it is told of.
+        on_eof: Called with the number of a log pipe that has ended and been written to the last byte.
+        on_death: Called with a sentence when the logger died.
         on_lost: Told a file, and how many lines and bytes for it were given up at the end.
         on_abandoned: Called when `abandon` is done.
         stderr: Where the logger says what it could not write, when the supervisor has gone before.
@@ -168,7 +168,7 @@ class LoggerLink:
         process.kill()
 
     def close(self, timeout: float = 3.0) -> tuple[int, ...]:
-        """Let the logger drain all pipes to their ends and leave; waits for that.
+        """Let the logger drain all pipes to their ends and exit; waits for that.
 
         Returns:
             The numbers of the log pipes that somebody still held open after `timeout` seconds.
@@ -241,7 +241,7 @@ class LoggerLink:
             self._lose()
 
     def _handle(self, data: bytes) -> bool:
-        """Do what it says. False where that is not understood."""
+        """Act on a message. False where it is not understood."""
         try:
             answers = [understood(fields) for fields in self._unpacker.feed(data)]
         except WireError:
@@ -260,7 +260,7 @@ class LoggerLink:
         return True
 
     def _on_answer(self, answer: Answer) -> None:
-        """News of one pipe."""
+        """Act on a message about one pipe."""
         stream = self._streams.get(answer.number)
         if stream is None:
             return

@@ -203,7 +203,7 @@ class RotatingFile:
         return 0 if data[-1] == 10 else len(_MARK)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
@@ -235,7 +235,7 @@ class RotatingFile:
             self._too_old = time.time() - self._created > self._max_age
 
     def _write_note(self) -> None:
-        """Say that this file took another's place. A disk that is full now will show it at the next write."""
+        """Write a note that this file took another's place. A disk that is full now will show it at the next write."""
         with contextlib.suppress(OSError):
             self._size += os.write(self._fd, self._note(REMOVED))
 

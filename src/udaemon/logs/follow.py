@@ -1,4 +1,4 @@
-"""Reading logs while they are written: every line once, however often the files are rotated meanwhile.
+"""Follows logs while they are written: every line once, however often the files are rotated meanwhile.
 
 Knows nothing of who shows the lines, or how.
 """
@@ -17,7 +17,7 @@ Emit = Callable[[Sequence[tuple[LogSource, Entry]]], None]
 
 
 def _ignore(_source: LogSource, _error: OSError) -> None:
-    """Nobody asked to be told."""
+    """Do nothing with it."""
 
 
 class LogReader:
@@ -26,7 +26,7 @@ class LogReader:
     Args:
         source: Which log.
         following: The beginning of a line at the end is left to `fresh`; else it is a line of the history.
-        on_trouble: Told, once each, of files that cannot be read. What can be is read all the same.
+        on_trouble: Called, once each, with files that cannot be read. What can be is read all the same.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class LogReader:
         return [self.source.entry(line) for line in lines]
 
     def close(self) -> None:
-        """Let go of the files."""
+        """Close the files."""
         close_all(self._opened)
         self._opened = []
         self._current = None
@@ -139,7 +139,7 @@ class LogReader:
 
 
 def follow(readers: Iterable[LogReader], emit: Emit, *, stop: int | None = None, output: int | None = None) -> None:
-    """Tell every new line, in the order of their stamps as far as they come together, until `stop` is readable.
+    """Emit every new line, in the order of their stamps as far as they come together, until `stop` is readable.
 
     Args:
         readers: The logs.

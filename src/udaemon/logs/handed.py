@@ -1,4 +1,4 @@
-"""One log pipe as the supervisor keeps it: its read end, and what each new logger has to be told of it.
+"""One log pipe as the supervisor keeps it: its read end, and the messages about it for each new logger.
 
 Knows nothing of how it is told.
 """
@@ -53,7 +53,7 @@ class HandedPipe:
         return lines, size
 
     def close(self) -> None:
-        """Let go of it."""
+        """Close it."""
         os.close(self.fd)
         if self.pidfd is not None:
             os.close(self.pidfd)

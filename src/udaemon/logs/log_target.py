@@ -1,4 +1,4 @@
-"""What the logger is told of one log pipe: the file it goes to and how its lines are to stand there.
+"""Where one log pipe goes: the file, and how its lines are written there.
 
 Knows no manifest and no daemon. The logger loads this module, and `typing` alone would double its start: a plain class.
 """
@@ -18,7 +18,7 @@ class LogTarget:
 
     Args:
         path: The log file, absolute.
-        name: The daemon, told in JSON lines.
+        name: The daemon, named in JSON lines.
         instance: Number of the copy that writes to the pipe.
         tagged: Several copies share the file, so that each line says which one wrote it.
         format: `PLAIN`, `JSON` or `LEGACY`.

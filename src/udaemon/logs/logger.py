@@ -103,7 +103,7 @@ class Logger:
         self._let_go(stream.sink)
 
     def _update(self, sink: Sink) -> None:
-        """Tell the state of a file that changed, and hold its writers up or let them go on."""
+        """Report the state of a file that changed, and block its writers or let them go on."""
         if not self._begun:
             return
         if sink.state != OK and self._retry_at is None:
@@ -200,7 +200,7 @@ class Logger:
             self._update(stream.sink)
 
     def _expect_no_spawn(self) -> None:
-        """Nobody will tell of one any more."""
+        """No process will be named any more."""
         for ident in tuple(self._unborn):
             self._spawned(ident, 0)
 
@@ -209,7 +209,7 @@ class Logger:
         self._poll.register(fd, select.POLLIN)
 
     def _let_go(self, sink: Sink) -> None:
-        """Tell the end of pipes whose every byte is in the file; close it once nobody writes to it."""
+        """Report the end of pipes whose every byte is in the file; close it once nobody writes to it."""
         if sink.unwritten:
             return
         ended = [stream for stream in self._ended if stream.sink is sink]
@@ -252,7 +252,7 @@ class Logger:
                     return
 
     def _be_alone(self) -> None:
-        """The supervisor has gone."""
+        """The supervisor is dead: end what it left."""
         self._alone = True
         self._poll.unregister(self._control.fd)
         if self._streams and not self._begun:
@@ -286,7 +286,7 @@ class Logger:
         return drained or time.monotonic() >= self._leave_at
 
     def _leave(self) -> None:
-        """Write the beginnings of lines that somebody still holds open, and tell what no file would take."""
+        """Write the beginnings of lines that somebody still holds open, and report what no file would take."""
         for stream in self._streams.values():
             stream.finish(self._journal)
         for sink in self._sinks.values():

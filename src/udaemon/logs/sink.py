@@ -1,4 +1,4 @@
-"""One log file with what could not be written to it yet: nothing is lost in silence while a disk is full.
+"""One log file with what could not be written to it yet: nothing is lost silently while a disk is full.
 
 Knows nothing of pipes. Whoever feeds it stops while `full` is true, and calls `retry` from time to time while `state`
 is not "ok"; it has no timer of its own.
@@ -142,7 +142,7 @@ class Sink:
         self.written(self.kept.size)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._file.close()
         if self._own >= 0:
             os.close(self._own)
@@ -163,7 +163,7 @@ class Sink:
                 os.unlink(zip_name(self.path))
 
     def cancel_job(self) -> None:
-        """Let compression be: the plain file stays."""
+        """Cancel compression: the plain file stays."""
         if self._job is not None:
             pid, _, fd = self._job
             self._job = None

@@ -1,7 +1,7 @@
-"""Reading logs back: a file with its rotated ones as one row of lines, from either end.
+"""Reads logs back: a file with its rotated ones as one sequence of lines, from either end.
 
 Knows nothing of colours or terminals. Files are opened before any is read, so that a rotation meanwhile loses nothing.
-What cannot be read is told and left out: the other files of a log, and the other logs, are read all the same.
+What cannot be read is reported and left out: the other files of a log, and the other logs, are read all the same.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class LogSource(NamedTuple):
 
 
 OnTrouble = Callable[[OSError], None]
-"""Told of a file or directory that cannot be read."""
+"""Called with a file or directory that cannot be read."""
 
 
 class OpenLog(NamedTuple):
@@ -93,7 +93,7 @@ def open_all(path: str, on_trouble: OnTrouble) -> list[OpenLog]:
 
 
 def close_all(opened: list[OpenLog]) -> None:
-    """Let go of files."""
+    """Close files."""
     for one in opened:
         os.close(one.fd)
 
@@ -116,7 +116,7 @@ def history(
         since: Lines with an earlier stamp are left out; a line without one goes with the line before it, and where none
             has one all of a file counts that was written to since.
         wanted: Which lines count.
-        on_trouble: Told when a file cannot be read on; the next one is.
+        on_trouble: Called when a file cannot be read on; the next one is.
     """
     opened = [one for one in opened if stamp_of(one.changed / 1e9) >= since]
     if last is None:

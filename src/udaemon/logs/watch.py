@@ -1,4 +1,4 @@
-"""Tells when something happens to files in some directories, without looking again and again.
+"""Watches directories for changes of their files, without polling.
 
 Knows nothing of logs. Linux's inotify(7) through ctypes; the standard library has no call for it.
 """

@@ -60,7 +60,7 @@ def complete(root: Root, top: Mapping[str, Any], setting: Setting, env_file: Env
 
 
 def by_hand(php: Php) -> tuple[str, ...]:
-    """Tell how one starts a whole daemon of PHP in a shell."""
+    """Return how one starts a whole daemon of PHP in a shell."""
     return (*php.interpreter, php.entry or "", "--id", php.id or "")
 
 
@@ -71,7 +71,7 @@ def project_name(directory: str) -> str:
 
 
 def state_log_dir(environ: Mapping[str, str], project: str) -> str:
-    """Tell where logs go that the manifest gives no place; XDG says that a relative variable is to be ignored."""
+    """Return where logs go that the manifest gives no place; XDG says that a relative variable is to be ignored."""
     state = environ.get("XDG_STATE_HOME", "")
     if not os.path.isabs(state):
         state = os.path.join(at_home("~", environ), ".local", "state")
@@ -136,7 +136,7 @@ class _Completion:
     def over(
         self, below: Mapping[str, str], files: tuple[str, ...], path: Path, level: Mapping[str, Any]
     ) -> dict[str, str]:
-        """Lay env-files over an environment; what is wrong with one is told at its place in a list.
+        """Lay env-files over an environment; what is wrong with one is reported at its place in a list.
 
         A name without a value is the caller's, and is not there where the caller has none.
         """

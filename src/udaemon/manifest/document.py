@@ -61,7 +61,7 @@ class Document:
 
 
 def weight(text: str) -> int:
-    """Tell how many values a text has at most, before it is parsed; what is long counts too, for it is kept."""
+    """Return how many values a text has at most, before it is parsed; what is long counts too, for it is kept."""
     return sum(map(text.count, _SEPARATORS)) + len(text) // 64
 
 

@@ -43,7 +43,7 @@ class _Read(NamedTuple):
 
 
 def variables(setting: Setting, findings: list[Finding]) -> Callable[[], Mapping[str, str]]:
-    """Tell what `${VAR}` can name: the environment, over `.env` beside the manifest; read when first asked for."""
+    """Return what `${VAR}` can name: the environment, over `.env` beside the manifest; read when first asked for."""
 
     @cache
     def known() -> Mapping[str, str]:
@@ -68,7 +68,7 @@ class EnvFiles:
         self.known: dict[str, _Read] = {}
 
     def __call__(self, file: str, path: Path) -> Variables:
-        """Tell the variables of a file that the key at `path` names."""
+        """Return the variables of a file that the key at `path` names."""
         read = self.known.get(file)
         if read is None:
             read = self.known[file] = _read(file)

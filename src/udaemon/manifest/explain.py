@@ -18,7 +18,7 @@ from udaemon.manifest.values import Choice
 
 
 def explain(word: str, *, width: int = 80) -> str | None:
-    """Say what a key, a code or a topic means; None where there is none of that name."""
+    """Return what a key, a code or a topic means; None where there is none of that name."""
     keys = every_key()
     name = word if word in keys else _short(word)
     if name in keys:

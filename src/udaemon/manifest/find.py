@@ -16,7 +16,7 @@ STDIN = "-"
 
 
 def find(paths: Sequence[str], environ: Mapping[str, str], cwd: str) -> tuple[str, ...]:
-    """Say which files make the manifest, absolute and in the order of their layers.
+    """Return which files make the manifest, absolute and in the order of their layers.
 
     Args:
         paths: What `-f` named, later ones over earlier ones; `-` is standard input and stays as it is.

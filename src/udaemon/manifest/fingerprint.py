@@ -13,6 +13,6 @@ from udaemon.manifest.model import Manifest
 
 
 def fingerprint(manifest: Manifest) -> str:
-    """Tell a manifest from any other."""
+    """Return a short text that differs for manifests that differ."""
     text = repr(manifest).encode("utf-8", "backslashreplace")
     return f"{len(text):x}-{crc32(text):08x}"

@@ -14,6 +14,6 @@ _COMMAND = {"PYTHONUNBUFFERED": "1"}
 
 
 def implied(daemon: Daemon, inherited: Mapping[str, str]) -> dict[str, str]:
-    """Tell what a daemon gets that neither it nor the environment it inherits has set, be it to nothing."""
+    """Return what a daemon gets that neither it nor the environment it inherits has set, be it to nothing."""
     added = _COMMAND if daemon.kind == "command" else {}
     return {name: value for name, value in added.items() if name not in daemon.env and name not in inherited}

@@ -112,7 +112,7 @@ def key(
 
 @cache
 def keys_of(model: type) -> tuple[Key, ...]:
-    """Tell the keys of a model class in the order of their declaration."""
+    """Return the keys of a model class in the order of their declaration."""
     return tuple(_read(attribute) for attribute in fields(model) if "key" in attribute.metadata)
 
 

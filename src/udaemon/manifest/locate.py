@@ -14,14 +14,14 @@ from udaemon.manifest.problems import Finding, Path, dotted
 from udaemon.manifest.quoting import fit
 
 _MOST = 1000
-"""So many problems are told of one manifest; nobody reads more, and looking up their places takes its time."""
+"""How many problems of one manifest are reported; nobody reads more, and looking up their places takes time."""
 
 _WHOLE = {"missing-variable", "bad-reference", "yaml-tag"}
 """What a value is stays unknown: whatever else is wrong at its place follows from this."""
 
 
 def locate(findings: Iterable[Finding], documents: Sequence[Document], top: Tree) -> tuple[Problem, ...]:
-    """Give each finding its place, and tell each place's problem once, in the order of files and lines.
+    """Give each finding its place, and report each place's problem once, in the order of files and lines.
 
     `documents` are the layers, the lowest first, and `top` is what they came to.
     """
@@ -69,7 +69,7 @@ def _problem(finding: Finding, documents: Sequence[Document], top: Tree) -> Prob
 
 
 def _candidates(path: Path, top: Tree) -> Iterator[tuple[Path, bool]]:
-    """Tell where a key may stand: at its path, in what is extended, in `defaults`, else at the nearest table around."""
+    """Return where a key may stand: at its path, in what is extended, in `defaults`, else at the table around."""
     yield path, True
     if len(path) > 2 and path[0] == "daemons":
         for base in lineage(top, str(path[1]))[1:]:

@@ -24,7 +24,7 @@ _FEW = 8
 
 
 def meant(name: str, model: type, path: Path, own: Mapping[str, Any]) -> str | None:
-    """Say what an unknown key of the table at `path` may have been meant for; `own` is the table."""
+    """Return what an unknown key of the table at `path` may have been meant for; `own` is the table."""
     if name.startswith("x-"):
         return "keys that begin with x- stand at the top level only"
     table = table_of(path)
@@ -43,7 +43,7 @@ def meant(name: str, model: type, path: Path, own: Mapping[str, Any]) -> str | N
 
 
 def target(name: str, table: str | None, *, close: bool = True) -> str | None:
-    """Tell the key that a word stands for in a table, with `close` also a misspelt one; None for any other word."""
+    """Return the key that a word stands for in a table, with `close` also a misspelt one; None for any other word."""
     known = _known(Root if table is None else Daemon)
     if (same := known.get(plain(name))) is not None:
         return same
@@ -62,7 +62,7 @@ def is_daemon(table: object) -> bool:
 
 
 def value_hint(key: Key, value: Any) -> str | None:
-    """Say how a value that its key does not take is written here."""
+    """Return how a value that its key does not take is written here."""
     if isinstance(key.type, Table):
         return _part_for(key, value) if key.type.model is not Daemon else None
     if key.name != "restart":
@@ -78,7 +78,7 @@ def value_hint(key: Key, value: Any) -> str | None:
 
 
 def for_a_command(name: str) -> str | None:
-    """Say what serves a command in place of a key that is for tasks."""
+    """Return what serves a command in place of a key that is for tasks."""
     match name:
         case "memory-limit" | "memory-threshold":
             memory = "cgroup.memory-max"
@@ -97,7 +97,7 @@ def plain(name: str) -> str:
 
 
 def table_of(path: Path) -> str | None:
-    """Tell which table of a daemon a path leads to: "" for the daemon itself, None for the top level."""
+    """Return which table of a daemon a path leads to: "" for the daemon itself, None for the top level."""
     inner = path[2:] if path[:1] == ("daemons",) else path[1:]
     return ".".join(map(str, inner)) if path else None
 
@@ -108,7 +108,7 @@ def there(dotted: str) -> bool:
 
 
 def serves_instead(dotted: str) -> str | None:
-    """Say what serves in place of a key that the model does not have; None for one that it has."""
+    """Return what serves in place of a key that the model does not have; None for one that it has."""
     if there(dotted):
         return None
     return TODAY.get(dotted) or TODAY.get(dotted.partition(".")[0]) or ""

@@ -36,7 +36,7 @@ def layered(layers: Iterable[Tree]) -> dict[str, Any]:
 
 
 def lineage(top: Tree, name: str) -> tuple[str, ...]:
-    """Tell the daemons that one is made of, itself first; a repeated or unknown name ends it, and is last.
+    """Return the daemons that one is made of, itself first; a repeated or unknown name ends it, and is last.
 
     Where there are more than `LONGEST_LINE`, those are not told.
     """
@@ -51,7 +51,7 @@ def lineage(top: Tree, name: str) -> tuple[str, ...]:
 
 
 def levels(top: Tree, name: str) -> tuple[Tree, ...]:
-    """Tell the tables that make up a daemon, the lowest first; the last is its own."""
+    """Return the tables that make up a daemon, the lowest first; the last is its own."""
     daemons = _table(top, "daemons")
     own = _table(daemons, name)
     if "extends" not in own:
@@ -73,7 +73,7 @@ def with_levels(top: Tree) -> dict[str, Any]:
 
 @cache
 def meaningless(kind: str) -> tuple[str, ...]:
-    """Tell the keys that mean nothing for a daemon of this kind."""
+    """Return the keys that mean nothing for a daemon of this kind."""
     mine = kind.partition(".")[0]
     return tuple(
         key.name
@@ -83,7 +83,7 @@ def meaningless(kind: str) -> tuple[str, ...]:
 
 
 def kinds(stack: Sequence[Tree]) -> tuple[str, ...]:
-    """Tell the keys of a daemon that say what to run. A `php` below it without a factory is for those that have one."""
+    """Return the keys of a daemon that say what to run. A `php` below it alone is for those with a factory."""
     *lower, own = stack
     return tuple(kind for kind in KINDS if kind in own or any(says(level, kind) for level in lower))
 
@@ -94,12 +94,12 @@ def says(level: Tree, kind: str) -> bool:
 
 
 def php_keys(stack: Sequence[Tree]) -> set[str]:
-    """Tell the keys that the tables say of `php`."""
+    """Return the keys that the tables say of `php`."""
     return {name for level in stack for name in _table(level, "php")}
 
 
 def kind_of(stack: Sequence[Tree], has: tuple[str, ...]) -> str | None:
-    """Tell what kind of daemon its tables make, as `Daemon.kind` does; None where `kinds` of them are not just one."""
+    """Return what kind of daemon its tables make, as `Daemon.kind` does; None where it is not just one of `kinds`."""
     if has != ("php",):
         return has[0] if len(has) == 1 else None
     php = php_keys(stack)

@@ -264,7 +264,7 @@ class Daemon:
         return "php" if self.php.factory else "php.entry" if self.php.entry else "command"
 
     def log_path(self, context: str) -> str:
-        """Tell the file of its output; its instances share it."""
+        """Return the file of its output; its instances share it."""
         return f"{self.log_dir}/{self.name}{f'-{context}' if context else ''}.log"
 
 
@@ -285,5 +285,5 @@ class Manifest:
     files: Mapping[str, tuple[int, int]] = field(factory=dict, eq=False, repr=False)
 
     def log_path(self, daemon: Daemon) -> str:
-        """Tell the file of a daemon's output; its instances share it."""
+        """Return the file of a daemon's output; its instances share it."""
         return daemon.log_path(self.context)

@@ -42,7 +42,7 @@ def origins(
     options: Mapping[str, str | None],
     implied: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
 ) -> Iterator[Origin]:
-    """Tell the origin of each value of a dumped manifest.
+    """Return the origin of each value of a dumped manifest.
 
     `options` are those of the command line, by key; `implied` the variables that no manifest sets, by daemon.
     """

@@ -1,4 +1,4 @@
-"""Every key by the name that it is explained under, and where the documentation tells of a key or of a code.
+"""Every key by the name that it is explained under, and where the documentation has a key or a code.
 
 Knows no key and no code.
 """
@@ -36,12 +36,12 @@ def anchor(name: str) -> str:
 
 
 def key_page(name: str) -> str:
-    """Tell where the reference has a key."""
+    """Return where the reference has a key."""
     return f"{HOME}reference/manifest.html#{anchor(name)}"
 
 
 def code_page(code: str) -> str:
-    """Tell where the reference has a code, which is a heading of its own there."""
+    """Return where the reference has a code, which is a heading of its own there."""
     return f"{HOME}reference/errors.html#{code}"
 
 

@@ -17,12 +17,12 @@ Places = dict[Path, tuple[Place, Place]]
 
 
 def place_at(text: str, offset: int) -> Place:
-    """Tell line and column of an offset."""
+    """Return line and column of an offset."""
     return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
 
 
 def placer(text: str) -> Callable[[int], Place]:
-    """Tell many of them: the lines are looked for once."""
+    """Return a function that places many of them: the lines are looked for once."""
     starts = [0, *(found.end() for found in re.finditer("\n", text))]
 
     def place(offset: int) -> Place:

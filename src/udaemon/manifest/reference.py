@@ -119,7 +119,7 @@ def _entry(key: Key, anchored: str, title: str) -> Iterator[str]:
 
 
 def default_of(key: Key) -> str | None:
-    """Tell a key's default in words; None for a key that must be there or is a table."""
+    """Return a key's default in words; None for a key that must be there or is a table."""
     if key.shown_default:
         return key.shown_default
     default = plain_default(key)

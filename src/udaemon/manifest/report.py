@@ -49,7 +49,7 @@ def as_json(problems: Sequence[Problem]) -> str:
 
 
 def count(problems: Sequence[Problem]) -> str:
-    """Say how many errors and warnings there are."""
+    """Return how many errors and warnings there are."""
     parts = []
     for severity in ("error", "warning"):
         number = sum(problem.severity == severity for problem in problems)

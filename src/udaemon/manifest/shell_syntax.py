@@ -70,7 +70,7 @@ def check_commands(root: Root, written: Mapping[str, Any]) -> Iterator[Finding]:
 
 
 def suspects(command: object) -> Iterator[Told]:
-    """Tell what a command has of the shell: one error, or each kind of warning once."""
+    """Return what a command has of the shell: one error, or each kind of warning once."""
     if isinstance(command, str) and _is_suspect(command):
         words = _words(command)
         error = _first(words[0], words[1:]) if words else None
@@ -92,7 +92,7 @@ def may_be_program(word: str) -> bool:
 
 
 def _first(word: _Word, rest: list[_Word], *, listed: bool = False) -> Told | None:
-    """Say why the first word can be no program."""
+    """Return why the first word can be no program."""
     bare = word.bare
     if (found := re.match(_ASSIGNMENT, bare)) and "/" not in found[0]:
         name = found[1]
@@ -115,7 +115,7 @@ def _first(word: _Word, rest: list[_Word], *, listed: bool = False) -> Told | No
 
 
 def _arguments(words: list[_Word]) -> Iterator[Told]:
-    """Tell what the program would be given as it stands."""
+    """Return what the program would be given as it stands."""
     told: set[str] = set()
     for at in range(1, len(words)):
         found = _argument(words, at)

@@ -1,6 +1,6 @@
 """TOML text to plain tables, by tomli: the compiled wheel of the same parser as Python's tomllib.
 
-Knows no key of ours. Where keys stand is `toml_places.py`'s to say; tomli tells no positions.
+Knows no key of ours. Where keys stand is `toml_places.py`'s to say; tomli gives no positions.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What `explain` can tell beside keys and codes: how something works that no single key says.
+"""What `explain` can print beside keys and codes: how something works that no single key says.
 
 Knows no key.
 """

@@ -265,7 +265,7 @@ class Choice:
 
 
 def wrong_type(wanted: str, value: object, hint: str | None = None, path: Path = ()) -> Wrong:
-    """Say what a value should be and what kind of thing it is; the value itself may be a secret and is not shown."""
+    """Return what a value should be and what kind of thing it is; the value itself may be a secret and is not shown."""
     if value is None:
         return Wrong("no-value", "has no value", "write one, or take the key out", path, at_key=True)
     return Wrong("wrong-type", f"must be {wanted}, not {type_name(value)}", hint, path)

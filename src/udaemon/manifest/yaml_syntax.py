@@ -84,7 +84,7 @@ class _Loader(yaml.CSafeLoader):
         """Do nothing."""
 
     def resolve(self, kind: type[yaml.Node], value: Any, implicit: Any) -> str:
-        """Tell the tag of a node that has none."""
+        """Return the tag of a node that has none."""
         if kind is yaml.ScalarNode:
             return _tag(value) if implicit[0] else _STR
         return _MAP if kind is yaml.MappingNode else _SEQ

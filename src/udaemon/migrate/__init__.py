@@ -1,1 +1,1 @@
-"""From elsewhere: manifests made of what other supervisors read."""
+"""Imports what other supervisors read into a manifest."""

@@ -1,4 +1,4 @@
-"""What PHP has to do with a daemon: its runs asked of PHP one by one, or an entry script kept in the foreground.
+"""PHP daemons: runs that are requested of PHP one by one, or an entry script that is kept in the foreground.
 
 Knows no manifest. These are the places of its parts.
 """

@@ -1,4 +1,4 @@
-"""Asks PHP, in processes made for it, whether it has what daemons name, and whether the library is as expected.
+"""Checks, in PHP processes made for it, whether PHP has what daemons name, and whether the library is as expected.
 
 Knows no manifest. No factory is called; a bootstrap runs, and may do anything.
 """

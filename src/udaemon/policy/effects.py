@@ -1,6 +1,6 @@
 """Everything the policy can ask for, as values; `supervisor/perform.py` turns them into system calls.
 
-Knows no way to do any of it.
+Carries none of them out.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from attrs import frozen
 
 
 class EventName(StrEnum):
-    """What can be told of an instance: the `event` of `udaemon events` and of the common log."""
+    """The names of events: the `event` of `udaemon events` and of the common log."""
 
     HELD_UP = "held-up"
     STARTED = "started"
@@ -33,7 +33,7 @@ class Spawn:
 
 @frozen
 class CancelSpawn:
-    """Do without the process that was asked for, if none is on the way yet. Answered as every `Spawn` is."""
+    """Cancel the start, if it has not begun yet. Answered as every `Spawn` is."""
 
 
 @frozen
@@ -62,7 +62,7 @@ class Reconfigure:
 
 @frozen
 class Publish:
-    """Say what happened: one entry of `events`, one line of the common log. `message` is for people."""
+    """Publish what happened: one entry of `events`, one line of the common log. `message` is for people."""
 
     event: EventName
     message: str

@@ -1,4 +1,4 @@
-"""What follows from the end of a process: the record, the survivors, then rest, a wait or a new start.
+"""What follows from the exit of a process: the record, the survivors, then rest, backoff or a restart.
 
 Knows no clock, process or file; `step.py` has the table this is a part of.
 """
@@ -14,7 +14,7 @@ from udaemon.policy.instance import Exit, Instance, State, Wanted
 from udaemon.policy.timers import NO_TIMERS, Timer
 
 Outcome = tuple[Instance, tuple[Effect, ...]]
-"""What became of an instance, and what to do about it."""
+"""The instance after an event, and the effects."""
 
 KILL_GRACE = 5.0
 """Seconds after KILL in which a process must be gone; what stays longer sits in the kernel and is called unkillable."""
@@ -81,7 +81,7 @@ def _clear(instance: Instance, survivors: tuple[int, ...], now: float) -> Outcom
 
 
 def on_tree_gone(instance: Instance, now: float, jitter: float) -> Outcome:
-    """The survivors are gone, so the end is complete."""
+    """The survivors are gone: the exit is complete."""
     if not instance.survivors or instance.exit is None:
         return instance, ()
     told = Publish(EventName.CLEARED, f"what it left behind is gone: {wording.pids(instance.survivors)}")
@@ -90,7 +90,7 @@ def on_tree_gone(instance: Instance, now: float, jitter: float) -> Outcome:
 
 
 def _conclude(instance: Instance, end: Exit, now: float, jitter: float) -> Outcome:
-    """Nothing of it lives any more: rest, wait, or start again."""
+    """Nothing of it lives any more: rest, back off, or restart."""
     if instance.wanted is Wanted.DOWN:
         return settle_at(instance, State.STOPPED), (
             Publish(EventName.STOPPED, instance.message or wording.ending(end)),
@@ -126,7 +126,7 @@ def _cleared(instance: Instance, state: State) -> Instance:
 
 
 def _reason(instance: Instance, event: Exited) -> Reason:
-    """Killed by any signal but the one it was asked with is `killed`; the child's own word counts if it left itself."""
+    """`killed` is by any signal but the one it was asked with; the child's own report counts if it exited itself."""
     asked = instance.asked_at is not None or instance.outdated
     if instance.leaving and event.reason is not None and instance.asked_at is None:
         return event.reason  # what came after its own word is how it was helped out
@@ -143,7 +143,7 @@ def _killed(instance: Instance, event: Exited) -> str | None:
 
 
 def _backgrounded(instance: Instance, event: Exited, now: float) -> str | None:
-    """What to say to a command that left at once, content and with its work still going on behind it."""
+    """The message for a command that exited at once, successfully, while its work goes on in the background."""
     young = instance.started_at is not None and now - instance.started_at < _BACKGROUNDED_WITHIN
     left_work = event.code == 0 and event.reason is None and event.survivors and instance.daemon.stop.kill_tree
     if left_work and young and instance.asked_at is None:

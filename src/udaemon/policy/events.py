@@ -38,7 +38,7 @@ class Trouble(StrEnum):
     """The class of a failed start. A crash is a third class, but a crash begins with a start."""
 
     CONFIG = "config"
-    """Say it, do not retry."""
+    """Report it, do not retry."""
     RESOURCE = "resource"
     """Retry for ever; this is not counted as a crash."""
 

@@ -29,7 +29,7 @@ class Fleet:
 
     @property
     def instances(self) -> Mapping[Key, Instance]:
-        """Every instance by its key; look, do not touch."""
+        """Every instance by its key; read only."""
         return self._instances
 
     def autostarted(self) -> tuple[Instance, ...]:
@@ -91,7 +91,7 @@ class Fleet:
     def due(self, now: float) -> Iterator[Key]:
         """Instances whose deadline has passed, the earliest first.
 
-        Each is to be told before the next is taken; one that cannot be does not cost the others their turn.
+        Each must get its event before the next is taken; one that fails does not cost the others their turn.
         """
         while (deadline := self.next_deadline()) is not None and deadline <= now:
             yield heapq.heappop(self._deadlines)[1]

@@ -25,7 +25,7 @@ _YOUNG = 0.1
 
 @frozen
 class Retry:
-    """Start it again in `delay` seconds; `instance` carries the new counts."""
+    """Restart it in `delay` seconds; `instance` carries the new counts."""
 
     instance: Instance
     delay: float

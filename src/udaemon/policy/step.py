@@ -10,7 +10,7 @@ are kept apart: what it is (`state`) and what the operator wants (`wanted`).
     any  --changed-->  the same, by another declaration; a process that this does not fit is replaced
 
 An event that does not belong to the state (an answer that comes twice, a deadline that was moved) changes nothing.
-A failed start is told apart by what failed: the declaration (failed at once), the system (retried for ever), or the
+Failed starts differ by what failed: the declaration (failed at once), the system (retried for ever), or the
 process itself (a crash, counted). Stops are in `stopping.py`; ends, survivors and what follows are in `ending.py`.
 """
 
@@ -178,7 +178,9 @@ def _spawn_failed(instance: Instance, event: SpawnFailed, now: float, jitter: fl
     refusals = instance.refusals + 1
     delay = restart.refused_delay(refusals, jitter)
     again = evolve(waiting(instance, now + delay), refusals=refusals, message=event.message)
-    if refusals & (refusals - 1):  # told the 1st, 2nd, 4th, 8th … time: it may go on for hours, for a thousand daemons
+    if refusals & (
+        refusals - 1
+    ):  # published the 1st, 2nd, 4th, 8th … time: it may go on for hours, for a thousand daemons
         return again, ()
     return again, (Publish(EventName.REFUSED, f"{event.message}; tried again {wording.wait(delay)}"),)
 

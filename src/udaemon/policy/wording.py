@@ -1,4 +1,4 @@
-"""The sentences in which an instance's life is told.
+"""The messages about an instance: how it ended, how long it waits.
 
 Knows no state: values in, text out. One place, so that the common log, `events` and `ps` say the same.
 """

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Handoff(NamedTuple):
-    """What a new supervisor is told. The fds come along.
+    """What a new supervisor needs to begin. The fds are passed beside it.
 
     `claim` listens under the project's name, None where there is none; `lifeline` is None for one that outlives its
     caller.

@@ -1,6 +1,6 @@
-"""The supervisor's process: here its parts are put together, run, and taken down again.
+"""The supervisor's process: puts its parts together, runs them, and takes them down again.
 
-Knows the parts and no rule. `handed` calls it; it is the one place that sees both supervisor and control.
+Decides nothing. `handoff` calls it; it is the one place that sees both supervisor and control.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Service:
         self._handed = handed
         self._signalled = False
         self._echoes = Echoes()
-        # Nobody waits at the terminal of `up -d`, but whoever started it may wait for its stderr to be closed.
+        # Nobody looks at the terminal of `up -d`, but whoever started it may wait for its stderr to be closed.
         self._terminal = os.open(os.devnull, os.O_WRONLY) if handed.lifeline is None else os.dup(2)
         self._fleet = fleet = Fleet(manifest)
         rundir.check_room(handed.directory, len(fleet.instances))
@@ -186,7 +186,7 @@ class Service:
             os.close(output)
 
     def _end(self, server: ControlServer) -> None:
-        """Everything has stopped: let the helpers finish, then take away what was made."""
+        """Everything has stopped: let the helpers finish, then remove what was made."""
         self._supervisor.publish(None, "down", "all daemons have stopped", pid=os.getpid())
         self._rundir_guard.close(self._loop)
         self._reader.close()
@@ -258,7 +258,7 @@ class Service:
         self._supervisor.publish(None, "warning", text)
 
     def _on_taken(self) -> None:
-        """Two would run two of everything: the one that nobody can reach goes."""
+        """Two supervisors would run two of everything: the one that nobody can reach stops."""
         self._on_trouble("the run directory was taken away, and another supervisor runs there now")
         self._supervisor.shut_down()
 
@@ -267,7 +267,7 @@ class Service:
 
 
 def main(fd: int, preforked: PreforkedZygote) -> int:
-    """Be the supervisor of the project that `up` hands over through `fd`. Returns the exit code."""
+    """Run as the supervisor of the project that `up` hands over through `fd`. Returns the exit code."""
     handed = receive(fd)
     if handed is None:
         return 0

@@ -1,4 +1,4 @@
-"""The log and the pid file of a daemon that runs without a supervisor, as one would keep them.
+"""The log and the pid file of a daemon that runs without a supervisor.
 
 Knows nothing of how it runs: its output goes to a process of its own that writes the log.
 """
@@ -45,7 +45,7 @@ def kept_files(manifest: Manifest, daemon: Daemon, key: Key, directory: str) -> 
 
 
 def _redirect(fds: list[int]) -> None:
-    """Put these in the place of standard output and errors, and let go of them."""
+    """Make these standard output and standard error, and close the originals."""
     sys.stdout.flush()
     sys.stderr.flush()
     for number, fd in enumerate(fds, 1):

@@ -48,11 +48,11 @@ class ForegroundCommand:
     """A command daemon's process, from its start to the end of the last of its tree.
 
     Args:
-        manifest: Where it is command_spec.
+        manifest: Where it is declared.
         daemon: What it is.
         key: Which copy of it.
         lock: A descriptor that holds the instance's lock; it stays the caller's.
-        on_start: Told the pid of its process.
+        on_start: Called with the pid of its process.
     """
 
     def __init__(
@@ -182,7 +182,7 @@ class ForegroundCommand:
 
 @contextmanager
 def _caller_signals() -> Iterator[None]:
-    """Give the signals back to whoever had them."""
+    """Restore the caller's signal handlers."""
     former = {number: signal.getsignal(number) for number in _TAKEN}
     wake_fd = signal.set_wakeup_fd(-1)
     try:

@@ -1,4 +1,4 @@
-"""The end of the logs, once all daemons have stopped: waited for a while, then told who holds one open.
+"""Waits for the end of the logs once all daemons have stopped; after a while it names who holds one open.
 
 Knows no daemon. A process that a daemon left behind on purpose may have its log pipe for ever (faults.md F27).
 """
@@ -29,7 +29,7 @@ class Logger(Protocol):
         """The files that cannot be written now."""
 
     def abandon(self) -> None:
-        """Count and tell what no file takes; `LogDrain.abandoned` is called then."""
+        """Count and report what no file takes; `LogDrain.abandoned` is called then."""
 
 
 class LogDrain:
@@ -39,7 +39,7 @@ class LogDrain:
         pipes: Device and inode of each log pipe that has not ended, with its file.
         ours: Pids that have the pipes open and are no holders: us and the logger.
         logger: Where the pipes end.
-        tell: Told in a sentence who holds a log.
+        tell: Called with a sentence that names who holds a log.
         on_done: Called when all have ended, or have been waited for.
     """
 
@@ -72,7 +72,7 @@ class LogDrain:
             self.deadline, self._until = now + _GRACE, now + _PATIENCE
 
     def expire(self, now: float) -> None:
-        """Say who holds what, and wait no longer, but for a disk that is full."""
+        """Name who holds what, and wait no longer, but for a disk that is full."""
         self.deadline = None
         if self._counting:
             self._on_done()

@@ -1,4 +1,4 @@
-"""What the logger is told about a log: made from the daemon's keys, because the logger knows no manifest.
+"""Makes a log target from the daemon's keys, because the logger knows no manifest.
 
 Knows nothing of files.
 """

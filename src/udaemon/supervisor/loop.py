@@ -229,7 +229,7 @@ class Loop:
         try:
             callback()
         except Exception:  # noqa: BLE001 - a bug in one handler must not end every daemon
-            with suppress(Exception):  # without memory even the telling fails
+            with suppress(Exception):  # without memory even logging fails
                 self._on_error(what)
             return False
         return True

@@ -1,6 +1,6 @@
-"""What happened, told to everybody who listens: the recent past, the subscribers, the common logs.
+"""Publishes what happened: to the recent past, the subscribers, the common logs.
 
-Knows nothing of states; it passes on what `policy` worded, in the form that it is told. A common log is written through
+Knows nothing of states; it passes on what `policy` worded. A common log is written through
 a pipe to the logger, so that a full disk never holds the supervisor up.
 """
 

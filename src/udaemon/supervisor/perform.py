@@ -1,6 +1,6 @@
-"""Effects turned into system calls, through an engine.
+"""Carries out effects through an engine.
 
-Decides nothing: what cannot be done is told back as an event.
+Decides nothing: what cannot be done comes back as an event.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Performer:
         logger: Takes the read ends of their log pipes.
         slots: The scoreboard slot of each instance.
         beside: Returns the pid of a `udaemon run` of an instance, wherever its locks are.
-        happen: Where a start that cannot even be asked for is told.
+        happen: Called with `SpawnFailed` for a start that cannot even be requested.
         bug: Called inside the handler of an exception that is a bug, with what it belongs to.
     """
 
@@ -77,7 +77,7 @@ class Performer:
         self._wanted.append(instance)
 
     def cancel(self, key: Key) -> None:
-        """Do without a process that was asked for, if none is on the way yet."""
+        """Cancel a start that has not begun yet."""
         gathered = [instance for instance in self._wanted if instance.key == key]
         if not gathered:
             self._engine.cancel(key)

@@ -1,6 +1,6 @@
 """The supervisor: every event goes through the fleet, every effect through the performer, every notice to listeners.
 
-Knows no system call but through its parts, and decides nothing: `policy` does. It is what `control` calls its host.
+Makes no system call itself, and decides nothing: `policy` does. It is what `control` calls its host.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class Supervisor:
         return self._fleet.next_deadline()
 
     def expire(self, now: float) -> None:
-        """Tell those whose moment has come."""
+        """Let those whose deadline has passed have their event."""
         for key in self._fleet.due(now):
             self.happen(key, DeadlineReached())
 
@@ -219,7 +219,7 @@ class Supervisor:
                 self._write_pid(key, instance.pid)
 
     def publish(self, key: Key | None, event: str, message: str, **data: Any) -> None:
-        """Say that something happened."""
+        """Publish that something happened."""
         if key is None:
             self._notices.publish(None, event, message, data)
             return
@@ -234,7 +234,7 @@ class Supervisor:
         self._notices.publish(None, "log", f"{path} is {state}", {"log": path, "log_state": state})
 
     def bug(self, what: str) -> None:
-        """Log the exception that is being handled: a bug of ours harms nobody but what it belongs to."""
+        """Log the exception that is being handled: a bug must harm only what it belongs to."""
         last = traceback.format_exc()
         self._notices.publish(None, "bug", f"in {what}: {last}", {})
 
@@ -264,11 +264,11 @@ class Supervisor:
         try:
             yield
         except Exception:  # noqa: BLE001 - see above
-            with suppress(Exception):  # without memory even the telling fails
+            with suppress(Exception):  # without memory even logging fails
                 self.bug(str(key))
 
     def _note(self, key: Key, event: Event) -> None:
-        """Pid files follow births and deaths; one that cannot be written is told, not mourned."""
+        """Write or remove pid files; failure to write one is logged and ignored."""
         if isinstance(event, Exited):
             self._pid_files.remove(key)
         elif isinstance(event, Spawned):

@@ -1,4 +1,4 @@
-"""The table of `ps`: what `ps --json` tells, for people. A column is there only when a row needs it.
+"""The table of `ps`: what `ps --json` prints, for people. A column is there only when a row needs it.
 
 Knows no supervisor and no terminal: JSON in, text out; now is an argument.
 """
@@ -36,7 +36,7 @@ def table(
         instances: As in `ps --json`.
         now: Wall time in seconds.
         available: Width of the terminal, None where there is none.
-        wide: Tell everything, however wide it gets.
+        wide: Show everything, however wide it gets.
         color: Whether to colour.
     """
     return render(_columns(instances, now, wide=wide), None if wide else available, color=color)
@@ -105,7 +105,7 @@ def _exit(one: Told, now: float) -> str:
 
 
 def ending(end: Mapping[str, Any]) -> str:
-    """The reason; one that only says that it ended, or was killed, is told by its code or its signal."""
+    """The reason of an exit; where that says only that it ended or was killed, its code or its signal."""
     if end["reason"] == "exited" and end["code"] is not None:
         return f"code {end['code']}"
     if end["reason"] == "killed" and end["signal"] is not None:

@@ -26,7 +26,7 @@ def instance_card(
     """The card of one instance.
 
     Args:
-        one: The instance, as `inspect` tells it.
+        one: The instance, as `inspect` answers it.
         daemon: What is declared of it, likewise.
         events: What happened to it of late, the oldest first.
         log: Its last lines, safe to show.
@@ -53,7 +53,7 @@ def instance_card(
 
 
 def project_card(hello: Told, instances: Sequence[Told], events: Sequence[Told], *, now: float) -> list[Row]:
-    """The card of a project: what it is, what its daemons are, and which of them call for somebody.
+    """The card of a project: what it is, what its daemons are, and which of them need attention.
 
     Args:
         hello: What the supervisor answers to `hello`.

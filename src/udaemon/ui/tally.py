@@ -19,7 +19,7 @@ Say = Callable[[str, bool], None]
 
 
 class Tally:
-    """Counts outcomes, as the supervisor tells them.
+    """Counts outcomes, as the supervisor reports them.
 
     Args:
         say: Writes a line, given whether it is about a failure.
@@ -39,7 +39,7 @@ class Tally:
         self._live: Any = None
 
     def add(self, told: dict[str, Any]) -> None:
-        """One instance has come to something; `of` is how many there are."""
+        """Take the outcome of one instance; `of` is how many there are."""
         self._of = told["of"]
         self._count += 1
         self._failed += not told["ok"]
@@ -51,7 +51,7 @@ class Tally:
             self._draw()
 
     def close(self) -> None:
-        """Take the count away; say what it came to where not every instance had its line."""
+        """Remove the count; print the sum where not every instance had its line."""
         if self._live is not None:
             self._live.stop()
             self._live = None

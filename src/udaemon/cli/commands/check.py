@@ -1,4 +1,4 @@
-"""`udaemon check`: tells every problem of a manifest, and whether what it names can be imported.
+"""`udaemon check`: reports every problem of a manifest, and whether what it names can be imported.
 
 Knows nothing of what can be wrong.
 """
@@ -36,11 +36,11 @@ _UNREADABLE = {"unreadable", "unsafe", "too-big"}
 )
 @click.pass_obj
 def command(options: GlobalOptions, *, paths: tuple[str, ...], form: str, no_import: bool) -> int:
-    """Check manifests and tell every problem.
+    """Check manifests and report every problem.
 
     PATH is a manifest or a directory with one; without PATH it is the project's own. Factories are imported in a
-    process of its own, so that nothing of them stays. With -v it tells what that costs, and which modules daemons share
-    and which not, and why.
+    process of its own, so that nothing of them stays. With -v it prints what that costs, and which modules daemons
+    share and which not, and why.
     """
     examined = [_check(files, options, importing=not no_import) for files in _asked(paths, options)]
     problems = [problem for one in examined for problem in one.problems]
@@ -51,7 +51,7 @@ def command(options: GlobalOptions, *, paths: tuple[str, ...], form: str, no_imp
 
 
 def _asked(paths: Sequence[str], options: GlobalOptions) -> list[tuple[str, ...]]:
-    """Tell the manifests, each as the files that make it."""
+    """Return the manifests, each as the files that make it."""
     return [(_in_directory(path) if os.path.isdir(path) else path,) for path in paths] or [options.files]
 
 

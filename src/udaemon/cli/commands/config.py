@@ -1,6 +1,6 @@
 """`udaemon config`: prints the manifest as it is understood, and where each value comes from.
 
-Knows nothing of how a manifest comes to be understood.
+Knows nothing of how a manifest is read.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`udaemon doctor`: tells what this machine offers, and what is wrong with the project's directories.
+"""`udaemon doctor`: shows what this machine offers, and what is wrong with the project's directories.
 
 Knows nothing of how that is found out.
 """
@@ -25,7 +25,7 @@ _TINT = {"good": "\033[32m", "missing": "\033[33m", "bad": "\033[1;31m"}
 @click.option("--json", "as_json", is_flag=True, help="Print a list for programs.")
 @click.pass_obj
 def command(options: GlobalOptions, *, as_json: bool) -> int:
-    """Tell what this machine offers and what is wrong with the project's directories."""
+    """Show what this machine offers and what is wrong with the project's directories."""
     facts = [*host_facts(), *_project(options)]
     if as_json:
         sys.stdout.write(json.dumps([fact._asdict() for fact in facts], indent=2, ensure_ascii=False) + "\n")

@@ -1,6 +1,6 @@
 """`udaemon events`: what happened of late, and what happens.
 
-Knows no event: it shows what the supervisor tells.
+Knows no event: it shows what the supervisor sends.
 """
 
 from __future__ import annotations

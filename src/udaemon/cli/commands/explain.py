@@ -1,4 +1,4 @@
-"""`udaemon explain`: says what a key or an error code means.
+"""`udaemon explain`: prints what a key or an error code means.
 
 Knows none of them.
 """
@@ -21,7 +21,7 @@ from udaemon.manifest.wording import near
 @click.command(name="explain")
 @click.argument("word", required=False, type=WORD, metavar="[KEY|CODE]")
 def command(*, word: str | None) -> None:
-    """Say what a key of the manifest or the code of an error means; without either, list them."""
+    """Return what a key of the manifest or the code of an error means; without either, list them."""
     if word is None:
         sys.stdout.write(overview())
         return

@@ -82,7 +82,7 @@ def command(
 ) -> int:
     """Make a manifest of a directory of ustream/daemon ini files.
 
-    Each file becomes a daemon. What PHP reads otherwise than the eye is told with its line. A file that PHP refuses
+    Each file becomes a daemon. What PHP reads otherwise than the eye is reported with its line. A file that PHP refuses
     is reported, the others are imported, and the exit code is 1.
     """
     given, found = _pairs("--constant", constants), php_settings.settings(php_ini)

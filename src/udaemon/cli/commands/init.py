@@ -44,7 +44,7 @@ def command(context: click.Context, *, directory: str, form: str, from_ini: str 
 
 
 def _imported(context: click.Context, directory: str, form: str, from_ini: str) -> int:
-    """Have the importer write the manifest, and the editor told of the schema as in any new project."""
+    """Let the importer write the manifest, and name the schema to the editor as in any new project."""
     from udaemon.cli.commands.import_ini import command as import_ini
 
     os.makedirs(directory, exist_ok=True)

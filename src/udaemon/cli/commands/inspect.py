@@ -1,6 +1,6 @@
 """`udaemon inspect`: everything known of a daemon, as JSON.
 
-Knows nothing of it: the supervisor does, and tells of an environment only the names.
+Knows nothing of it: the supervisor does, and sends of an environment only the names.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from udaemon.cli.parameters import DAEMON
 def command(options: GlobalOptions, *, name: str) -> None:
     """Show what is declared of a daemon, what its instances are, and what happened to them of late.
 
-    Of environment variables and parameters only the names are told, never a value.
+    Of environment variables and parameters only the names are shown, never a value.
     """
     with connect_supervisor(options) as client:
         answer = client.ask("inspect", name=name)

@@ -128,7 +128,7 @@ def _of_library(source: LogSource) -> str | None:
     """The log that a daemon of the PHP library writes itself: it says at its start which file that is."""
     try:
         reader = LogReader(source, following=False)
-    except OSError:  # it is told when the log itself is to be read
+    except OSError:  # reported when the log itself is read
         return None
     try:
         said = list(reader.history(last=1, since=b"", wanted=lambda entry: entry.text.startswith(_LIBRARY_LOG)))

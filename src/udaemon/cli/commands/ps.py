@@ -1,6 +1,6 @@
 """`udaemon ps`: what every instance is doing.
 
-Knows no instance: it shows what the supervisor tells.
+Knows no instance: it shows what the supervisor sends.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def _write_table(options: GlobalOptions, instances: Sequence[dict[str, Any]], *,
 
 
 def _checked(options: GlobalOptions, instances: Sequence[dict[str, Any]]) -> ExitCode:
-    """Every instance that is wanted up must run, and its health be none of those that call for somebody."""
+    """Whether every instance that is wanted up runs and has no health that needs attention."""
     bad = [
         instance
         for instance in instances

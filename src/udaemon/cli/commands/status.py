@@ -1,6 +1,6 @@
 """`udaemon status`: a card for people, of a daemon or of the whole project.
 
-Knows nothing of either: it shows what the supervisor tells, the log's last lines, and where the manifest says it.
+Knows nothing of either: it shows what the supervisor sends, the log's last lines, and where the manifest says it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _LAST_LINES = 5
 def command(options: GlobalOptions, *, name: str | None) -> None:
     """Show all that one wants to know of a daemon: its state and why, its runs, its memory, its log's last lines.
 
-    Without NAME it shows the project: which states there are, and which daemons call for somebody. NAME is a daemon, a
+    Without NAME it shows the project: which states there are, and which daemons need attention. NAME is a daemon, a
     glob ('mail*'), a tag (tag:mail) or one instance (mailer/1). The same for programs: udaemon inspect.
 
     \b

@@ -9,9 +9,9 @@ from udaemon.control.wait import wait_for_outcomes
 
 
 def handle(host: Host, request: Request) -> None:
-    """Ask for the end; tell each instance that has stopped, then leave the connection open until this process ends.
+    """Ask for the end; report each instance that has stopped, then leave the connection open until this process exits.
 
-    Instances that were at rest already are not told.
+    Instances that were at rest already are not reported.
     """
     timeout = request.seconds("timeout")
     before = {view.key: view.instance for view in host.instances()}

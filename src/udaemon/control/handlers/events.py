@@ -14,7 +14,7 @@ from udaemon.manifest.secrets import masked_text
 def handle(host: Host, request: Request) -> None:
     """Answer with the events remembered; with `follow`, go on with each as it comes.
 
-    With `names` only events of these daemons are told, else the supervisor's own too. With `since_now` the past is
+    With `names` only events of these daemons are sent, else the supervisor's own too. With `since_now` the past is
     left out.
     """
     names = request.names()

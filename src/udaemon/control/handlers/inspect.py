@@ -42,7 +42,7 @@ def handle(host: Host, request: Request) -> None:
 
 
 def declared(daemon: Daemon) -> dict[str, Any]:
-    """A daemon's keys as JSON. Values that may be secret (`env`, `params`) are told by name only."""
+    """A daemon's keys as JSON. Of what may be secret (`env`, `params`) only the names."""
     told = {field.name: masked(_plain(getattr(daemon, field.name))) for field in fields(Daemon)}
     env = daemon.env.keys() | implied(daemon, os.environ).keys()
     return told | {"env": sorted(env), "params": sorted(daemon.params)}

@@ -11,7 +11,7 @@ from udaemon.policy.instance import Instance, State
 
 
 def handle(host: Host, request: Request) -> None:
-    """Ask for a restart; tell each instance that runs anew, or why it does not."""
+    """Ask for a restart; report each instance that runs anew, or why it does not."""
     ask_and_wait(request, host, RestartAsked(), _judge, fresh=True)
 
 

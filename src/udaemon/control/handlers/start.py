@@ -11,7 +11,7 @@ from udaemon.policy.instance import Instance, State
 
 
 def handle(host: Host, request: Request) -> None:
-    """Ask for a start; tell each instance that runs, or why it does not."""
+    """Ask for a start; report each instance that runs, or why it does not."""
     ask_and_wait(request, host, StartAsked(), _judge, fresh=True)
 
 

@@ -10,6 +10,6 @@ from udaemon.policy.events import StopAsked
 
 
 def handle(host: Host, request: Request) -> None:
-    """Ask for a stop; tell each instance that has stopped. It goes on without the client."""
+    """Ask for a stop; report each instance that has stopped. It goes on without the client."""
     asked = StopAsked(hurry=request.flag("hurry"), timeout=request.seconds("timeout"))
     ask_and_wait(request, host, asked, stopped)

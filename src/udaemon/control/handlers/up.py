@@ -19,8 +19,8 @@ from udaemon.policy.instance import State, Wanted
 def handle(host: Host, request: Request) -> None:
     """Start the daemons in `names`, and answer when they have settled; without names, when all that are wanted have.
 
-    With `autostart` those that start by themselves and rest are started, and only they are told. With `ready` one that
-    crashed and is tried again has not settled: it may still become ready. `timeout` bounds that.
+    With `autostart` those that start by themselves and rest are started, and only they are reported. With `ready` one
+    that crashed and is tried again has not settled: it may still become ready. `timeout` bounds that.
     """
     names, ready = request.names(), request.flag("ready")
     views = select(host, names) if names else _resting(host) if request.flag("autostart") else []

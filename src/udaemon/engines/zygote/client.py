@@ -1,4 +1,4 @@
-"""Keeps one kind of zygote at hand: starts it, hands it batches, and replaces it when it is stale, spoiled or dead.
+"""Manages one kind of zygote: starts it, sends it batches, and replaces it when it is stale, unfit or dead.
 
 Knows nothing of daemons. One batch is under way at a time; whatever is asked for meanwhile makes up the next one. While
 a zygote imports, those whose imports are done are forked in its pauses; who would wait for an import that is none of
@@ -34,7 +34,7 @@ class ZygoteClient:
     Args:
         connect: Brings such a zygote to life: `ZygoteConnection` with its reactor and its starter.
         plan: What such a zygote is made of.
-        parent: Is told what becomes of each process.
+        parent: Called with what became of each process.
         timeouts: After how long a zygote that does not answer is replaced.
         elsewhere: Takes processes that are better forked by a zygote that has imported nothing.
     """
@@ -65,7 +65,7 @@ class ZygoteClient:
 
     @property
     def busy(self) -> bool:
-        """Whether a process may exist that is not told yet."""
+        """Whether a process may exist whose pid is not known yet."""
         return bool(self._batch)
 
     @property
@@ -84,12 +84,12 @@ class ZygoteClient:
         return (connection.pid for connection in self._connections())
 
     def warm(self) -> None:
-        """Have a zygote import what it shall, for processes that are about to be asked for."""
+        """Let a zygote do its imports, for processes that are about to be requested."""
         if self._connection is None:
             self._start()
 
     def add(self, popens: Iterable[Popen]) -> None:
-        """Have processes forked, in one batch if there is room.
+        """Request forks, in one batch if there is room.
 
         Raises:
             ValueError: One has more descriptors than a message can carry.
@@ -107,7 +107,7 @@ class ZygoteClient:
         return told and {**told, "loaded": loaded, "left_out": self._quarantine.left_out}
 
     def cancel(self, popen: Popen) -> bool:
-        """Forget a process that has not been asked of a zygote. Returns whether that was so."""
+        """Cancel a request that no zygote has got yet. Returns whether that was so."""
         return self._queue.cancel(popen)
 
     def expire(self, now: float) -> None:
@@ -167,12 +167,12 @@ class ZygoteClient:
             self._wait(self._timeouts.answer)
 
     def _ask(self, connection: ZygoteConnection, batch: list[Popen]) -> None:
-        """Have a batch forked; an empty one lets the zygote go on with its imports."""
+        """Request a batch; an empty one lets the zygote go on with its imports."""
         self._batch, self._progress.listens = batch, False
         try:
             ask(connection, batch, self._progress.bare)
         except (BrokenPipeError, ConnectionResetError):
-            pass  # it died just now, and its end is told by its pidfd
+            pass  # it died just now, which its pidfd shows
         except OSError as error:
             self._batch, self._progress.listens = [], True
             for popen in batch:

@@ -26,7 +26,7 @@ class ZygoteConnection:
 
     Args:
         reactor: Where its socket and its pidfd are watched.
-        starter: Brings its process to life.
+        starter: Starts its process.
         plan: What it is made of.
         on_answer: Called with each answer; None stands for one that was no answer.
         on_end: Called once when it has ended and was reaped; `refusal` says then why it was not executed, if so.
@@ -53,7 +53,7 @@ class ZygoteConnection:
         try:
             wire.ask(process.channel, [pack(plan.setup, (stdout, plan.output, *plan.common))])
         except (BrokenPipeError, ConnectionResetError):
-            pass  # it died just now, and its end is told by its pidfd
+            pass  # it died just now, which its pidfd shows
         except OSError:
             process.end()
             raise
@@ -99,7 +99,7 @@ class ZygoteConnection:
             return self._talks
         except OSError:
             answer = None
-        if answer is None:  # it hung up; its pidfd tells the rest
+        if answer is None:  # it hung up; its pidfd shows the rest
             self._hang_up()
         else:
             self._on_answer(self, answer)

@@ -47,7 +47,7 @@ class Finder:
         self._found: dict[str, Found | None] = {}
 
     def find(self, name: str) -> Found | None:
-        """Tell where a module is, None where there is none of that name."""
+        """Find a module, None where there is none of that name."""
         if name not in self._found:
             self._found[name] = self._find(name)
         return self._found[name]

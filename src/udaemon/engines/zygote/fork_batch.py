@@ -2,7 +2,7 @@
 
 Knows nothing of what they run. A process of its own forks them all and ends, so that they are re-parented to the
 nearest subreaper. Until it has gone, a child that died already can be seen by pidfd but not be waited for; so it is
-reaped here before anybody is told a pid.
+reaped here before any pid is reported.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _WAITING = (*STOPS, *OTHERS)
 _RESULT = struct.Struct("=iii")  # number in the batch, pid, errno
 
 _kept: list[object] = []
-"""What the process between has prepared: a child that leaves its frame frees none of it, as to free is to touch."""
+"""What the intermediate process has prepared: a child that leaves its frame must free none of it."""
 
 
 def fork_batch(requests: Sequence[Part], common: Sequence[int]) -> list[tuple[int, int] | None]:
@@ -68,7 +68,7 @@ def fork_batch(requests: Sequence[Part], common: Sequence[int]) -> list[tuple[in
 
 
 def _intermediate(requests: Sequence[Part], common: Sequence[int], report: int) -> Life | int:
-    """The life of the process between: it forks, tells, and ends. What it prepares, its children need not touch."""
+    """Be the intermediate process: prepare, fork, report, exit. What it prepares its children need not write to."""
     clean_signals()
     sys.stdin = None  # or multiprocessing puts one more descriptor in its place
     lives = _prepared_lives(requests, common, _own_pidfd())

@@ -46,7 +46,7 @@ class Loader:
     Args:
         sharing: What is to be imported for each root.
         roots: What daemons begin with.
-        say: Told of each module before its import, with the roots that wait for it: the import may be the last thing
+        say: Called with each module before its import, and the roots that wait for it: the import may be the last thing
             that happens here.
     """
 

@@ -30,9 +30,9 @@ class ZygotePool:
 
     Args:
         connect: Brings a zygote to life by the starter.
-        parent: Is told what becomes of each process.
+        parent: Called with what became of each process.
         timeouts: After how long a zygote that does not answer is replaced.
-        starter: Brings zygotes to life; closed with this.
+        starter: Starts the processes of zygotes; closed with this.
         lifeline: Every child has it.
         output: Becomes stdout and stderr of the zygotes.
     """
@@ -72,7 +72,7 @@ class ZygotePool:
             self._drop_unused()
 
     def cancel(self, popen: Popen) -> bool:
-        """Forget a process that has not been asked of a zygote. Returns whether that was so."""
+        """Cancel a request that no zygote has got yet. Returns whether that was so."""
         return any(client.cancel(popen) for client in self._clients.values())
 
     def told_of(self, recipe: Recipe, root: Root) -> Mapping[str, Any] | None:
@@ -91,7 +91,7 @@ class ZygotePool:
 
     @property
     def busy(self) -> bool:
-        """Whether a process may exist that is not told yet."""
+        """Whether a process may exist whose pid is not known yet."""
         return any(client.busy for client in self._clients.values())
 
     @property
@@ -123,7 +123,7 @@ class ZygotePool:
         return self._clients[recipe]
 
     def _pass_on(self, recipe: Recipe, popens: Sequence[Popen]) -> None:
-        """Have processes forked by a zygote of their environment that has imported nothing."""
+        """Request forks from a zygote of their environment that has imported nothing."""
         for popen in popens:
             popen.root = None
         self._of(recipe.bare()).add(popens)

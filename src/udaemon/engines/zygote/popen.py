@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Popen:
-    """A process that was asked for; `pid` and `sentinel`, which is a pidfd, are there once it was born."""
+    """A process that was requested; `pid` and `sentinel`, which is a pidfd, are set once it was forked."""
 
     method = "zygote"
     DupFd = Descriptor
@@ -96,7 +96,7 @@ class Popen:
         self._signal(signal.SIGKILL)
 
     def close(self) -> None:
-        """Let go of the pidfd."""
+        """Close the pidfd."""
         if self.sentinel >= 0:
             os.close(self.sentinel)
             self.sentinel = -1

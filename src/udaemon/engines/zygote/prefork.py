@@ -1,6 +1,6 @@
-"""A zygote that is forked from its parent before it is needed, and waits to be told what to be.
+"""A zygote that is forked from its parent before it is needed, and waits for its setup.
 
-Knows nothing of that. It costs a fork where an interpreter that begins costs a hundred times that, and shares its
+Knows nothing of that. A fork costs a hundredth of an interpreter's start, and shares
 memory with the parent; so it is forked when that has loaded what daemons need, and nothing else yet.
 """
 

@@ -1,6 +1,6 @@
-"""The life of a zygote: import once what its daemons share, and fork on request until the parent has gone.
+"""The zygote's own process: it imports once what its daemons share, and forks on request until the parent has gone.
 
-Knows nothing of daemons. It makes no decision of its own: whatever makes it unfit for forking it tells its parent,
+Knows nothing of daemons. It makes no decision of its own: whatever makes it unfit for forking it reports to its parent,
 who ends it and starts another. While it imports, the two take turns: it says how far it has come and waits to be asked
 for forks or told to go on, so that no request lies unheard behind a slow import.
 """
@@ -58,7 +58,7 @@ class Setup(NamedTuple):
 
 
 def serve(fd: int) -> None:
-    """Be a zygote for the parent at the other end of socket `fd`."""
+    """Run as a zygote for the parent at the other end of socket `fd`."""
     gc.disable()  # while importing; a child enables it for itself
     sys.dont_write_bytecode = True  # matched to its source by whole seconds, it could hide an edit made a moment later
     set_title("zygote")
@@ -150,7 +150,7 @@ class _Server:
             pass
 
     def take_turn(self) -> bool:
-        """Hear one request and answer it. Returns False for the one to go on."""
+        """Answer one request. Returns False for the one to go on."""
         try:
             request = receive_request(self._channel)
         except Truncated:

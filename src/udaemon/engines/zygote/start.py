@@ -1,4 +1,4 @@
-"""How the process of a zygote comes to be: executed, or a preforked one that was forked from its parent beforehand.
+"""Starts the process of a zygote: by executing it, or by taking one that was forked beforehand.
 
 Knows nothing of what it imports.
 """
@@ -28,7 +28,7 @@ class Plan(NamedTuple):
 
 
 class Starter:
-    """Brings zygotes to life.
+    """Starts the processes of zygotes.
 
     Args:
         preforked: One that waits; it is the first where the plan allows that.
@@ -76,7 +76,7 @@ class Starter:
             preforked.end()
 
     def close(self) -> None:
-        """Let go of all that is kept in reserve."""
+        """Close all that is kept in reserve."""
         self.send_away()
         self._launcher.close()
 

@@ -1,4 +1,4 @@
-"""Processes that wait to be asked of a zygote, the first come first.
+"""The queue of processes to request from a zygote, first come first served.
 
 Knows no zygote: who may be forked already, its caller says.
 """

@@ -1,4 +1,4 @@
-"""What an import has to say: each file, each surprise with its line, what is still to do.
+"""The report of an import: each file, each surprise with its line, what is still to do.
 
 Knows nothing of where it is shown.
 """
@@ -11,7 +11,7 @@ from typing import Any
 from udaemon.migrate.ustream.plan import Imported
 from udaemon.migrate.ustream.result import Note, Result
 
-# Told once for all files: what hardly differs from file to file would hide what does.
+# Reported once for all files: what hardly differs from file to file would hide what does.
 _SHARED = frozenset({"php-ini-limit", "php-ini-guess", "default-path", "no-such-key"})
 
 

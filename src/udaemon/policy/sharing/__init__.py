@@ -1,1 +1,1 @@
-"""Which modules may be imported once for all daemons: told from their text, wrong to the safe side only."""
+"""Which modules may be imported once for all daemons, decided from their source, wrong to the safe side only."""

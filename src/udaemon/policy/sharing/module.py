@@ -1,4 +1,4 @@
-"""Whether a module does nothing but define things when it is imported, told from its text.
+"""Whether a module does nothing but define things when it is imported, decided from its source.
 
 Knows no file, no clock, and no other module: what depends on those it names, as imports and as conditions. It is wrong
 to the safe side only: what it does not know for harmless makes the module one that every process imports for itself.
@@ -20,7 +20,7 @@ LARGEST = 1024 * 1024
 
 
 def examine(text: bytes | str) -> Verdict:
-    """Tell what the import of a module with this text does."""
+    """Find what the import of a module with this text does."""
     if len(text) > LARGEST:
         return Verdict(impure=Reason(1, f"is larger than {LARGEST // 1024} KiB"))
     try:
