@@ -278,7 +278,7 @@ def test_log_and_pid_file_are_kept_as_under_a_supervisor_when_asked(shop: Projec
         written(log, "is here")
         stamp, tag, pid, *rest = log.read_text().split()
         assert (len(stamp), tag, rest) == (24, "[1]", ["is", "here"])
-        assert pid_file.read_text() == pid
+        written(pid_file, pid)  # made when the process is there, which may have written its line by then
         process.terminate()
         assert process.wait(PATIENCE) == 128 + signal.SIGTERM
         assert process.stdout is not None

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tests.process.child import Child
 
-from udaemon.child.report import GoodRun, Leaving, ReadyReport
+from udaemon.child.report import Leaving, ReadyReport
 
 
 def test_what_a_run_leaves_in_the_loop_goes_on_in_the_pause(tmp_path: Path) -> None:
@@ -32,7 +32,7 @@ def create(): return Task()
         child.signal(signal.SIGTERM)
 
         assert child.end() == 0
-        assert child.reports == [ReadyReport(), GoodRun(), Leaving("stopped", None)]
+        assert child.reports == [ReadyReport(), Leaving("stopped", None)]
         assert child.lines[0] == "ran"
         assert child.lines.count("ran") == 1
 

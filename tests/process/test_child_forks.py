@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from tests.process.child import Child
 
-from udaemon.child.report import GoodRun, Leaving, ReadyReport
+from udaemon.child.report import Leaving, ReadyReport
 
 RUNS = 200
 
@@ -94,7 +94,7 @@ def test_f69_200_runs_with_processes_of_its_own(what: str, pace: dict[str, Any],
     code = TIMES.replace("{runs}", str(RUNS)).replace("{body}", textwrap.indent(BODIES[what].strip(), " " * 8))
     with Child(tmp_path, code, **pace) as child:
         assert child.end() == 0, child.output.decode()
-        assert child.reports == [ReadyReport(), GoodRun(), Leaving("task-stopped", None)]
+        assert child.reports == [ReadyReport(), Leaving("task-stopped", None)]
         assert (child.slot().count, child.slot().failed) == (RUNS, 0)
         assert child.slot().pid == child.process.pid
 
@@ -142,7 +142,7 @@ at("import")
         assert child.end() == 0
         assert f"ended {code}" in child.lines, child.lines
         assert not {line for line in child.lines if line.startswith("ended")} - {f"ended {code}"}
-        assert child.reports == [ReadyReport(), GoodRun(), Leaving("task-stopped", None)]
+        assert child.reports == [ReadyReport(), Leaving("task-stopped", None)]
         assert (child.slot().count, child.slot().failed) == (2, 0)
         assert ("why" in child.lines) == ("why" in body)
         assert ("ValueError" in child.lines) == ("ValueError" in body)
@@ -252,7 +252,7 @@ def create(context):
 """
     with Child(tmp_path, code) as child:
         assert child.end() == 0
-        assert child.reports == [ReadyReport(), GoodRun(), Leaving("exited", "sys.exit(None)")]
+        assert child.reports == [ReadyReport(), Leaving("exited", "sys.exit(None)")]
         assert child.slot().count == 3
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from tests.process.child import SLEEPER, Child
 
-from udaemon.child.report import GoodRun, Leaving, ReadyReport
+from udaemon.child.report import Leaving, ReadyReport
 
 
 def test_ready_then_runs_then_a_clean_stop(tmp_path: Path) -> None:
@@ -20,7 +20,7 @@ def test_ready_then_runs_then_a_clean_stop(tmp_path: Path) -> None:
         child.signal(signal.SIGTERM)
 
         assert child.end() == 0
-        assert child.reports == [ReadyReport(), GoodRun(), Leaving("stopped", None)]
+        assert child.reports == [ReadyReport(), Leaving("stopped", None)]
         assert (child.slot().pid, child.slot().count) == (child.process.pid, 1)
         assert child.slot().rss_peak is not None
 

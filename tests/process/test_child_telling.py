@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tests.process.child import Child
 
-from udaemon.child.report import GoodRun, Leaving, ReadyReport
+from udaemon.child.report import Leaving, ReadyReport
 
 FAILED = Leaving("exception", "ValueError: no")
 LAST = "ValueError: no"
@@ -37,7 +37,7 @@ def test_a_stop_is_clean_with_any_stream(name: str, stream: str, tmp_path: Path)
     code += "        raise udaemon.StopTask\n    return task\n"
     with Child(tmp_path, code) as child:
         assert child.end() == 0
-        assert child.reports == [ReadyReport(), GoodRun(), Leaving("task-stopped", None)]
+        assert child.reports == [ReadyReport(), Leaving("task-stopped", None)]
 
 
 @pytest.mark.parametrize("stream", ["None", "closed", "a number"])
