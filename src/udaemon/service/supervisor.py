@@ -31,6 +31,7 @@ from udaemon.policy.plan import is_forked
 from udaemon.service.file_limit import raise_file_limit, reason
 from udaemon.service.handoff import Handoff, receive, report
 from udaemon.service.manifest_reader import ManifestReader
+from udaemon.service.reload import reload
 from udaemon.supervisor.log_drain import LogDrain
 from udaemon.supervisor.loop import Loop
 from udaemon.supervisor.notices import Notices
@@ -72,6 +73,7 @@ class Service:
             resource.prlimit(preforked.pid, resource.RLIMIT_NOFILE, resource.getrlimit(resource.RLIMIT_NOFILE))
         self._notices = Notices()
         self._lost: list[str] = []
+        self._stderr_log: str | None = None
         self._loop = Loop(self._on_bug)
         self._scoreboard = Scoreboard.create(f"{handed.directory}/{rundir.SCOREBOARD}", rounded(len(fleet.instances)))
         slots = Slots(self._scoreboard, fleet.instances)
@@ -127,6 +129,8 @@ class Service:
             pid_files=PidFiles(directories, manifest.context),
             finished=self._log_drain.wait,
             read_manifest=self._reader.read,
+            make_room=self._make_room,
+            manifest_changed=self._open_common_logs,
         )
         self._rundir_guard = RundirGuard(handed.directory, handed.lock)
         self._claim = None if handed.claim is None else claim.adopt(handed.claim)
@@ -148,7 +152,7 @@ class Service:
         self._loop.afterwards(self._supervisor.end_of_turn)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
             self._loop.on_signal(number, partial(self._on_stop_signal, number))
-        self._loop.on_signal(signal.SIGHUP, self._on_hangup)
+        self._loop.on_signal(signal.SIGHUP, lambda: reload(self._supervisor))
         self._loop.on_signal(signal.SIGCHLD, self._on_child)
         if handed.lifeline is not None:
             self._loop.watch(handed.lifeline.fd, self._on_lifeline_end)
@@ -179,11 +183,20 @@ class Service:
 
     def _open_common_logs(self) -> None:
         """Notices go there by themselves; so does what we or a zygote write to stderr: tracebacks, mostly."""
-        paths = self._supervisor.open_common_logs()
-        if paths:
-            output = self._performer.common_log(paths[0], timestamps=True)
-            os.dup2(output, 2)
-            os.close(output)
+        wanted = self._supervisor.open_common_logs()
+        if not wanted or self._stderr_log in wanted:
+            return
+        output = self._performer.common_log(wanted[0], timestamps=True)
+        os.dup2(output, 2)
+        os.close(output)
+        self._stderr_log = wanted[0]
+
+    def _make_room(self, instances: int, added: int) -> None:
+        """See that the limits and the run directory take another manifest's instances, `added` of which are new."""
+        rundir.check_room(self._handed.directory, added)
+        limit = raise_file_limit(instances)
+        if limit is not None:
+            self._engine.limit_raised(limit)
 
     def _end(self, server: ControlServer) -> None:
         """Everything has stopped: let the helpers finish, then remove what was made."""
@@ -235,13 +248,6 @@ class Service:
         if not self._echoes.is_echo(number, time.monotonic()):
             self._supervisor.shut_down(hurry=self._signalled)
             self._signalled = True
-
-    def _on_hangup(self) -> None:
-        """People send it to have a manifest read again."""
-        self._on_trouble(
-            "SIGHUP will mean `udaemon apply` once there is such a verb; nothing was changed: "
-            "udaemon down and udaemon up put a changed manifest into effect"
-        )
 
     def _on_lifeline_end(self) -> None:
         """The foreground `up` has ended, whatever ended it."""

@@ -29,10 +29,15 @@ class PidFiles:
     def write(self, instance: Instance, pid: int) -> None:
         """Put `pid` there in one step; a link in its place is replaced, never followed.
 
+        A file under a name that it had before is removed: the number is in it only where there are several copies.
+
         Raises:
             OSError: A directory cannot be written. The daemon runs all the same.
         """
-        for path in self._paths(instance):
+        paths = self._paths(instance)
+        if self._written.get(instance.key, set()).difference(paths):
+            self.remove(instance.key)
+        for path in paths:
             temporary = f"{path}.{os.getpid()}.tmp"
             try:
                 _put(temporary, str(pid).encode())
