@@ -26,7 +26,9 @@ from udaemon.waits import LONGEST
 STOPS = (int(signal.SIGTERM), int(signal.SIGQUIT), int(signal.SIGINT))
 HURRIES = (int(signal.SIGTERM), int(signal.SIGINT))
 OTHERS = (int(signal.SIGHUP), int(signal.SIGUSR1), int(signal.SIGUSR2))
-HANDLED = (*STOPS, *OTHERS)
+NUDGE = int(signal.SIGURG)
+"""Has a child look into its slot now. Sent to one that has no handler yet it does nothing (signal(7))."""
+HANDLED = (*STOPS, *OTHERS, NUDGE)
 PYTHON_IGNORES = (int(signal.SIGPIPE), int(signal.SIGXFSZ))
 # A list made before the fork: what a child touches first is copied first, and making this touches much.
 ALL_SIGNALS = tuple(int(number) for number in signal.valid_signals() if number not in (signal.SIGKILL, signal.SIGSTOP))
@@ -118,6 +120,7 @@ class Signals:
         self.hooks: Mapping[int, Callable[[], Any]] = {}
         self.passed_on_to = -1
         self.asked_to_stop: Callable[[], bool] = bool  # False
+        self.pace_changed: Callable[[], bool] = bool
         self.parent_gone = parent_gone
         self._hurry = hurry
         self._asked_to_end = False
@@ -135,8 +138,9 @@ class Signals:
         """
         for number in STOPS:
             self._former[number] = _signal.signal(number, self.on_stop)
-        for number in OTHERS:
+        for number in (*OTHERS, NUDGE):
             self._former[number] = _signal.signal(number, self.on_other)
+        _signal.siginterrupt(NUDGE, False)  # no call of a library is to fail for it
 
     def uninstall(self) -> None:
         """Restore the former handlers."""
@@ -182,7 +186,7 @@ class Signals:
         self.notify()
 
     def on_other(self, number: int, _frame: FrameType | None = None) -> None:
-        """HUP, USR1, USR2: remember to call the task's hook between runs, if it has one."""
+        """HUP, USR1, USR2: remember to call the task's hook between runs, if it has one. A nudge only ends the wait."""
         if number in self.hooks and number not in self._pending:
             self._pending.append(number)
             self.attention = True
@@ -199,7 +203,12 @@ class Signals:
         return None
 
     def look(self) -> bool:
-        """Return whether to stop: asked by a signal, or in the slot, as the task may handle TERM itself."""
+        """Return whether to stop: asked by a signal, or in the slot, as the task may handle TERM itself.
+
+        Another pace in the slot is something to attend to, too.
+        """
+        if self.pace_changed():
+            self.attention = True
         if not self.stopping and self.asked_to_stop():
             self.stopping = True
             self.attention = True

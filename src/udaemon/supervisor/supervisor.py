@@ -276,7 +276,7 @@ class Supervisor:
         if isinstance(event, Exited):
             self._pid_files.remove(key)
         elif isinstance(event, Spawned):
-            self._performer.spawned(key, event.pid)
+            self._performer.spawned(self._fleet.instances[key], event.pid)
             self._write_pid(key, event.pid)
         elif isinstance(event, SpawnFailed):
             self._performer.not_spawned(key)

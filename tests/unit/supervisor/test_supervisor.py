@@ -12,7 +12,7 @@ from attrs import evolve
 from tests.fakes.supervisor import SupervisorWorld
 
 from udaemon.errors import ExitCode, UdaemonError
-from udaemon.manifest.model import Daemon, StartLimit, Stop
+from udaemon.manifest.model import Daemon, Log, LogFormat, StartLimit, Stop
 from udaemon.policy.events import DeadlineReached, StartAsked, StopAsked
 from udaemon.policy.instance import Key, State, Wanted
 
@@ -48,6 +48,34 @@ def test_a_live_key_reaches_the_engine_and_no_process(world: SupervisorWorld) ->
     ]
     assert world.engine.signals == []
     assert world.supervisor.view(B0).daemon.sleep == 7.0
+
+
+def test_a_live_key_that_changes_while_a_start_is_on_its_way_reaches_the_process(tmp_path: Path) -> None:
+    world = SupervisorWorld(tmp_path, A, B, at_once=False)
+    world.up()
+    world.change(A, evolve(B, sleep=7.0))
+    assert world.engine.reconfigured == []
+    for key in (A0, B0, B1):
+        world.engine.forked(key)
+    assert [(key, daemon.sleep) for key, daemon in world.engine.reconfigured] == [(B0, 7.0), (B1, 7.0)]
+    world.close()
+
+
+def test_how_a_log_is_kept_reaches_the_logger(world: SupervisorWorld) -> None:
+    world.change(A, evolve(B, log=Log(backups=9, format=LogFormat.JSON)))
+    assert [(target.path, target.instance, target.backups, target.format) for _, target, _ in world.logs.changed] == [
+        (str(world.directory / "log" / "b.log"), 0, 9, "json"),
+        (str(world.directory / "log" / "b.log"), 1, 9, "json"),
+    ]
+    assert [pid for *_, pid in world.logs.changed] == [world.fleet.instances[key].pid for key in (B0, B1)]
+
+
+def test_a_log_elsewhere_is_the_next_process_own(world: SupervisorWorld) -> None:
+    elsewhere = evolve(B, log_dir=str(world.directory / "other"), common_log=str(world.directory / "log/_common.log"))
+    world.change(A, elsewhere)
+    assert {target.path for _, target, _ in world.logs.changed} == {str(world.directory / "log" / "b.log")}
+    world.ends(B0)
+    assert world.logs.targets[-1].path == str(world.directory / "other" / "b.log")
 
 
 def test_what_needs_a_new_process_gets_one_with_the_new_declaration(world: SupervisorWorld) -> None:
