@@ -103,7 +103,7 @@ class Performer:
         Where the declaration has changed while the process was on its way, it is told so.
         """
         self._logger.spawned(self._streams[instance.key], pid)
-        if self._started_as.pop(instance.key, instance.daemon) is not instance.daemon:
+        if self._started_as.pop(instance.key, instance.daemon) != instance.daemon:
             self.reconfigure(instance)
 
     def reconfigure(self, instance: Instance) -> None:
