@@ -14,8 +14,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 
+from udaemon.child.dispositions import DEADLY, survive_signals
 from udaemon.child.echoes import Echoes
-from udaemon.child.signals import DEADLY, survive_signals
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.screen import Face, Plain, face
 from udaemon.control.client import Client, SupervisorGone

@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from attrs import frozen
 
-from udaemon.child.signals import ALL_SIGNALS
+from udaemon.child.dispositions import ALL_SIGNALS
 from udaemon.engines import oom
 from udaemon.engines.exec_child import execute, reason
 from udaemon.engines.mounts import Mounts

@@ -36,6 +36,7 @@ from udaemon.policy.events import Leaving, Ready, Spawned, SpawnFailed, Trouble
 from udaemon.policy.instance import Key
 from udaemon.policy.plan import StartPlan, is_forked
 from udaemon.system import oserror
+from udaemon.system.file_identity import identity
 
 _TIMEOUTS = Timeouts()
 _LOOK_AGAIN = 0.1
@@ -273,7 +274,7 @@ class LocalEngine:
     def _follow(self, managed: ManagedProcess, request: LocalRequest) -> bool:
         """Know a process from now on, to its end. One that cannot be watched is killed, and reaped as any orphan."""
         try:
-            self._reaper.watch(managed, [locks.identity(fd) for fd in (request.lock, request.output)])
+            self._reaper.watch(managed, [identity(fd) for fd in (request.lock, request.output)])
         except Exception as error:  # noqa: BLE001 - faults.md F6: the others of this turn are started all the same
             managed.drop()
             self._refused(request, error)
