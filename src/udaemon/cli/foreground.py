@@ -135,6 +135,8 @@ class ForegroundUp:
             for byte in os.read(self._wakes, 4096):
                 if byte in _STOPS:
                     self._interrupt(byte)
+                elif byte == signal.SIGCHLD:
+                    _reap()
             if self._output_failed and not self._interrupts:
                 self._interrupt(signal.SIGPIPE)
         return ready
@@ -208,6 +210,8 @@ class ForegroundUp:
         survive_signals()
         for kept in _TERMINAL:
             signal.signal(kept, before[kept])
+        if os.getpid() == 1:
+            before[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
         before_fd = signal.set_wakeup_fd(self._waker)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
         try:
@@ -229,3 +233,10 @@ class ForegroundUp:
         if self._ended_well:
             return ExitCode.FAILED if self._lost or self._reader_failed else ExitCode.OK
         raise UdaemonError("the supervisor died, and its daemons with it", "its common log may say why")
+
+
+def _reap() -> None:
+    """As process 1 of a container: whatever was orphaned there is our child, and a zombie until it is reaped."""
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG) != (0, 0):
+            pass
