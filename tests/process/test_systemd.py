@@ -1,21 +1,15 @@
-"""Under a service manager: what `up` tells systemd, and as the first process of a container."""
+"""Under a service manager: what `up` tells systemd."""
 
 from __future__ import annotations
 
 import os
-import re
 import signal
 import socket
-import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 
 import pytest
-from tests.process.project import PATIENCE, UDAEMON, Project, gone
-
-NAMESPACE = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"]
+from tests.process.project import PATIENCE, Project
 
 
 @pytest.fixture
@@ -96,69 +90,3 @@ def test_the_watchdog_hears_of_a_supervisor_that_goes_round_its_loop(project: Pr
                     hear(manager, "WATCHDOG=1")
         finally:
             os.kill(pid, signal.SIGCONT)
-
-
-@pytest.fixture
-def container(project: Project) -> Iterator[subprocess.Popen[str]]:
-    """`up` as process 1 of a PID namespace, as in a container without an init."""
-    if subprocess.run([*NAMESPACE, "true"], check=False, capture_output=True).returncode:
-        pytest.skip("the kernel grants no PID namespace here")
-    project.manifest("""
-        [daemons.web]
-        command = "sh -c 'echo up as $$$$; exec sleep 1000'"
-    """)
-    with subprocess.Popen(
-        [*NAMESPACE, *UDAEMON, "up"],
-        cwd=project.directory,
-        env=project.environ,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as process:
-        yield process
-        if process.poll() is None:
-            process.kill()
-
-
-def first(container: subprocess.Popen[str]) -> int:
-    """The pid by which we see its process 1, once its daemon runs."""
-    assert container.stdout is not None
-    for line in container.stdout:
-        if re.search(r"up as \d+", line):
-            break
-    (pid,) = children(container.pid)
-    return pid
-
-
-def children(pid: int) -> list[int]:
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_f9_as_process_1_a_signal_stops_all(container: subprocess.Popen[str], number: signal.Signals) -> None:
-    pid = first(container)
-    began = time.monotonic()
-    os.kill(pid, number)
-    output, _ = container.communicate(timeout=PATIENCE)
-    assert container.returncode == (130 if number == signal.SIGINT else 0), output
-    assert time.monotonic() - began < PATIENCE
-    assert gone([pid])
-
-
-def test_f8_as_process_1_nothing_that_is_left_behind_stays_a_zombie(container: subprocess.Popen[str]) -> None:
-    pid = first(container)
-    # From outside the project, as by `docker exec`: its orphan becomes a child of process 1.
-    enter = ["nsenter", "--pid", "--mount", f"--target={pid}", "sh", "-c", "sleep 0.1 & sleep 0.2 &"]
-    for _ in range(20):
-        subprocess.run(enter, check=True, capture_output=True, timeout=PATIENCE)
-    deadline = time.monotonic() + PATIENCE
-    while zombies(pid):
-        assert time.monotonic() < deadline, f"zombies of process 1: {zombies(pid)}"
-        os.sched_yield()
-    os.kill(pid, signal.SIGTERM)
-    container.communicate(timeout=PATIENCE)
-
-
-def zombies(pid: int) -> list[int]:
-    return [child for child in children(pid) if ") Z " in Path(f"/proc/{child}/stat").read_text()]
