@@ -1,7 +1,7 @@
 """The pace of a loop that runs, changed by the supervisor: it writes into the slot, and the loop looks between runs.
 
-Knows nothing of when runs are due. The words are the supervisor's alone to write; the last of them says that there is
-something new. Who sleeps is woken by `NUDGE`, a signal that does nothing by default.
+Knows nothing of when runs are due. The words are the supervisor's alone to write; the last of them counts the changes
+since the process was started. Who sleeps is woken by `NUDGE`, a signal that does nothing by default.
 """
 
 from __future__ import annotations
@@ -21,11 +21,12 @@ _WORD = struct.Struct("=d")
 _LONGEST = 2.0**40
 
 
-def write_pace(fd: int, slot: int, pace: Pace, at: float) -> None:
-    """Have a process that runs go by this. `at` is another moment at each call: it says that there is something new."""
+def write_pace(fd: int, slot: int, pace: Pace) -> None:
+    """Have a process that runs go by this."""
+    (before,) = _WORD.unpack(os.pread(fd, _WORD.size, _place(slot, WRITTEN)))
     limit = 0.0 if pace.memory_limit is None else float(pace.memory_limit)
     os.pwrite(fd, _PACE.pack(pace.sleep, pace.min_sleep, limit, pace.memory_threshold), _place(slot, SLEEP))
-    os.pwrite(fd, _WORD.pack(at), _place(slot, WRITTEN))
+    os.pwrite(fd, _WORD.pack(_bounded(before) + 1.0), _place(slot, WRITTEN))
 
 
 def clear_pace(fd: int, slot: int) -> None:

@@ -38,19 +38,7 @@ OnRead = Callable[[Manifest | UdaemonError], None]
 class Supervisor:
     """One project's supervisor, whole but for its loop and its sockets.
 
-    Args:
-        manifest: What to go by at first.
-        fleet: Its instances.
-        engine: Makes their processes.
-        performer: Carries out effects through the engine.
-        scoreboard: Has the slots.
-        slots: Which slot each instance has.
-        notices: Where what happens is published.
-        pid_files: For people.
-        finished: Called when everything has stopped that was to be.
-        read_manifest: Reads the manifest anew, in a process of its own.
-        make_room: Called before a change; see `MakeRoom`.
-        manifest_changed: Called when another manifest is in effect.
+    `make_room` is called before another manifest comes into effect, `manifest_changed` after it.
     """
 
     def __init__(
@@ -68,10 +56,13 @@ class Supervisor:
         read_manifest: Callable[[OnRead], None],
         make_room: MakeRoom = lambda _instances, _added: None,
         manifest_changed: Callable[[], None] = lambda: None,
+        clock: Callable[[], float] = time.monotonic,
+        jitter: random.Random | None = None,
     ) -> None:
         self.manifest = manifest
         self.read_manifest = read_manifest
-        self.started_at = time.monotonic()
+        self.started_at = clock()
+        self._clock = clock
         self._fleet = fleet
         self._engine = engine
         self._performer = performer
@@ -82,7 +73,7 @@ class Supervisor:
         self._finished = finished
         self._manifest_changed = manifest_changed
         self._legacy = LegacyLog(lambda key: pid_files.path(fleet.instances[key]))
-        self._jitter = random.Random()  # noqa: S311 - spreads waits, keeps no secret
+        self._jitter = jitter or random.Random()  # noqa: S311 - spreads waits, keeps no secret
         self._queue: deque[tuple[Key, Event]] = deque()
         self._busy = False
         self._leaving = False
@@ -206,7 +197,7 @@ class Supervisor:
 
     def now(self) -> float:
         """Monotonic seconds: the clock of every time in here."""
-        return time.monotonic()
+        return self._clock()
 
     def instances(self) -> Sequence[InstanceView]:
         """Every instance as it is now, in the manifest's order."""
@@ -257,7 +248,7 @@ class Supervisor:
             self._note(key, event)
         effects: tuple[Effect, ...] = ()
         with self._isolated(key):
-            effects = self._fleet.step(key, event, time.monotonic(), self._jitter.uniform(-1.0, 1.0))
+            effects = self._fleet.step(key, event, self._clock(), self._jitter.uniform(-1.0, 1.0))
         for effect in effects:  # one that cannot be done must not cost the next: a start after a word of it, a kill
             with self._isolated(key):
                 self._perform(key, effect)
@@ -294,6 +285,6 @@ class Supervisor:
         if isinstance(effect, Publish):
             self.publish(key, effect.event, effect.message, **facts(instance))
             return
-        if isinstance(effect, Reconfigure) and instance.pid is not None:
+        if isinstance(effect, Reconfigure) and instance.pid is not None and self._pid_files.is_misnamed(instance):
             self._write_pid(key, instance.pid)
         self._performer.perform(instance, effect)

@@ -99,7 +99,7 @@ def test_what_is_written_beside_the_process_is_found_in_its_slot_once(tmp_path: 
     changes = PaceChanges(SlotWriter.of(map_all(board.fd), 1))
     assert not changes.pending()
     for pace in (Pace(1.5, 0.5, None, 70.0), Pace(0.0, 0.0, 1 << 40, 0.5)):
-        write_pace(board.fd, 1, pace, pace.memory_threshold)
+        write_pace(board.fd, 1, pace)
         assert changes.pending()
         assert changes.take() == pace
         assert not changes.pending()
@@ -113,7 +113,7 @@ def test_the_name_of_the_slot_and_its_counts_are_left_alone(tmp_path: Path) -> N
     board = Scoreboard.create(str(tmp_path / "board"), 1)
     board.assign(0, "mailer/0")
     before = os.pread(board.fd, 1 << 20, 0)
-    write_pace(board.fd, 0, Pace(1.0, 1.0, 1, 1.0), 1.0)
+    write_pace(board.fd, 0, Pace(1.0, 1.0, 1, 1.0))
     after = os.pread(board.fd, 1 << 20, 0)
     assert board.find("mailer/0") == 0
     assert sum(a != b for a, b in zip(before, after, strict=True)) <= 5 * 8
