@@ -68,7 +68,7 @@ _OTHER_WORDS = {
     "kill": "udaemon signal KILL NAME, or udaemon stop NAME -t 0",
     "list": "udaemon ps shows daemons, udaemon ls projects",
     "monit": "udaemon ps; a screen that stays is not there yet",
-    "reread": "udaemon check reads the manifest",
+    "reread": "udaemon diff reads the manifest and shows what an edit would change",
     "rm": "take it out of the manifest",
     "tail": "udaemon logs -f NAME",
     "top": "udaemon ps; a screen that stays is not there yet",
