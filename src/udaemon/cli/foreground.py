@@ -53,7 +53,7 @@ class ForegroundUp:
         self._output_failed: list[OSError] = []
         self._face: Face = Plain(options)
         self._ended_well = False
-        self._lost = False
+        self._incomplete = False
         self._reader_failed = False
 
     @contextmanager
@@ -160,7 +160,7 @@ class ForegroundUp:
         for answer in events.arrived():
             for event in answer.data["events"]:
                 self._ended_well |= event["event"] == "down"
-                self._lost |= event["event"] == "lost"
+                self._incomplete |= event["event"] in {"lost", "unkillable"}
                 self._face.event(event)
 
     @contextmanager
@@ -220,12 +220,12 @@ class ForegroundUp:
     def _exit_code(self) -> int:
         """130 after Ctrl-C, 128 + n after a second signal; else 0 for an end that was asked for.
 
-        An end that lost output, or logs that could not be shown to the end, are a failure.
+        An end that lost output or left a process that cannot be killed, or logs that could not be shown, are a failure.
         """
         if signal.SIGINT in self._interrupts:
             return ExitCode.INTERRUPTED
         if len(self._interrupts) > 1:
             return 128 + self._interrupts[-1]
         if self._ended_well:
-            return ExitCode.FAILED if self._lost or self._reader_failed else ExitCode.OK
+            return ExitCode.FAILED if self._incomplete or self._reader_failed else ExitCode.OK
         raise UdaemonError("the supervisor died, and its daemons with it", "its common log may say why")

@@ -191,6 +191,7 @@ class Service:
 
     def _end(self, server: ControlServer) -> None:
         """Everything has stopped: let the helpers finish, then remove what was made."""
+        self._supervisor.tell_what_lives_on()
         self._supervisor.publish(None, "down", "all daemons have stopped", pid=os.getpid())
         self._rundir_guard.close(self._loop)
         self._reader.close()
