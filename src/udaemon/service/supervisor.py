@@ -31,6 +31,7 @@ from udaemon.policy.plan import is_forked
 from udaemon.service.file_limit import raise_file_limit, reason
 from udaemon.service.handoff import Handoff, receive, report
 from udaemon.service.manifest_reader import ManifestReader
+from udaemon.service.systemd import ServiceManager, service_manager
 from udaemon.supervisor.log_drain import LogDrain
 from udaemon.supervisor.loop import Loop
 from udaemon.supervisor.notices import Notices
@@ -160,6 +161,10 @@ class Service:
         if handed.autostart:
             self._supervisor.autostart()
         self._supervisor.end_of_turn()
+        if (manager := self._service_manager()) is not None:
+            self._loop.add(manager)
+            self._loop.afterwards(manager.end_of_turn)
+            manager.end_of_turn()
         self._server = self._serve()
         self._loop.add(self._rundir_guard)
         self._rundir_guard.keep(
@@ -180,6 +185,13 @@ class Service:
         )
         self._loop.add(server)
         return server
+
+    def _service_manager(self) -> ServiceManager | None:
+        return service_manager(
+            os.environ,
+            states=lambda: (instance.state for instance in self._fleet.instances.values()),
+            leaving=lambda: self._supervisor.leaving,
+        )
 
     def _open_common_logs(self) -> None:
         """Notices go there by themselves; so does what we or a zygote write to stderr: tracebacks, mostly."""
