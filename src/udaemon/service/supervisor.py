@@ -118,9 +118,7 @@ class Service:
             on_done=self._loop.stop,
         )
         directories = [handed.directory] + ([manifest.run_dir] if manifest.run_dir else [])
-        self._pid_writer = PidWriter(
-            self._loop, put, lambda why: self._on_trouble(f"pid file cannot be written: {why}")
-        )
+        self._pid_writer = PidWriter(self._loop, put, self._on_trouble)
         self._supervisor = Supervisor(
             manifest,
             fleet=fleet,
