@@ -302,3 +302,21 @@ def test_ps_marks_what_runs_by_another_manifest_than_the_one_on_disk(running: Pr
     assert drifts() == {False}
     running.file(".env", "X=1")
     assert drifts() == {True}, "it has variables for the manifest now"
+
+
+def test_config_running_prints_what_is_in_effect_with_secrets_hidden(running: Project) -> None:
+    def printed(*options: str) -> dict[str, object]:
+        told: dict[str, object] = json.loads(running.run("config", "--format", "json", *options).stdout)
+        return told
+
+    before = printed()
+    assert printed("--running") == before
+    running.manifest(EDITED)
+    assert printed("--running") == before != printed()
+    running.run("apply")
+    assert printed("--running") == printed()
+    assert "PORT" in running.run("config", "--running").stdout
+    assert '"2"' not in running.run("config", "--running").stdout
+    assert "--running" in running.run("config", "--running", "--show-secrets", code=2).stderr
+    running.down()
+    assert "no supervisor" in running.run("config", "--running", code=3).stderr
