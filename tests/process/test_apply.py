@@ -320,3 +320,21 @@ def test_config_running_prints_what_is_in_effect_with_secrets_hidden(running: Pr
     assert "--running" in running.run("config", "--running", "--show-secrets", code=2).stderr
     running.down()
     assert "no supervisor" in running.run("config", "--running", code=3).stderr
+
+
+def test_a_foreground_up_goes_on_over_an_apply_and_ends_with_all_that_there_is_then(project: Project) -> None:
+    project.manifest(TEXT)
+    with project.process("up") as foreground:
+        assert foreground.stderr is not None
+        while "web/0" not in (line := foreground.stderr.readline()):
+            assert line
+        project.run("wait", "*@ready")
+        project.manifest(EDITED)
+        project.run("apply")
+        left = list(pids(project).values())
+        foreground.send_signal(signal.SIGINT)
+        said = foreground.communicate(timeout=30)[1]
+        assert foreground.returncode == 130
+    assert "new/0" in said
+    assert gone(left)
+    assert project.run_directories() == []
