@@ -5,7 +5,6 @@ Decides nothing. `handoff` calls it; it is the one place that sees both supervis
 
 from __future__ import annotations
 
-import errno
 import gc
 import os
 import resource
@@ -51,7 +50,6 @@ if TYPE_CHECKING:
 
 _DRAIN, _DRAIN_HELD = 3.0, 0.2
 """Seconds for the logger to write what is left; where somebody holds a log open, that was waited for before."""
-_NO_PLACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 
 
 class Service:
@@ -102,7 +100,7 @@ class Service:
             on_process=self._on_process,
             on_notice=lambda text: self._notices.publish(None, "zygote", text, {}),
             on_good_run=self._on_good_run,
-            others=self._helpers,
+            others=lambda: [one.pid for one in (self._logger, self._reader, self._pid_writer) if one.pid is not None],
         )
         self._performer = Performer(
             self._engine,
@@ -121,7 +119,7 @@ class Service:
             tell=self._on_trouble,
             on_done=self._loop.stop,
         )
-        directories = [handed.directory] + ([manifest.run_dir] if manifest.run_dir else [])
+        directories = [handed.directory, *filter(None, [manifest.run_dir])]
         self._pid_writer = PidWriter(self._loop, put, self._on_trouble)
         self._supervisor = Supervisor(
             manifest,
@@ -261,10 +259,6 @@ class Service:
         self._supervisor.write_pid_files()
         self._on_trouble("the run directory or a file in it was taken away; made anew")
 
-    def _helpers(self) -> list[int]:
-        """Processes of ours that are neither the engine's nor left behind by a daemon."""
-        return [pid for pid in (self._logger.pid, self._reader.pid, self._pid_writer.pid) if pid is not None]
-
     def _on_trouble(self, text: str) -> None:
         self._supervisor.publish(None, "warning", text)
 
@@ -291,7 +285,7 @@ def main(fd: int, preforked: PreforkedZygote) -> int:
         report(handed.ready, error.message)
         return 1
     except OSError as error:
-        report(handed.ready, f"{handed.directory}: {reason(error)}" if error.errno in _NO_PLACE else reason(error))
+        report(handed.ready, reason(error, handed.directory))
         return 1
     report(handed.ready)
     service.run()

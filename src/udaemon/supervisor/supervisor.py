@@ -24,14 +24,13 @@ from udaemon.policy.effects import Effect, Publish, Reconfigure
 from udaemon.policy.events import DeadlineReached, Event, Exited, Spawned, SpawnFailed, StartAsked, StopAsked
 from udaemon.policy.fleet import Fleet
 from udaemon.policy.instance import Key
-from udaemon.policy.wording import pids
 from udaemon.supervisor.changeover import Changeover, MakeRoom
 from udaemon.supervisor.legacylog import LegacyLog
 from udaemon.supervisor.notices import Notice, Notices, Subscriber, one_line
 from udaemon.supervisor.perform import Performer
 from udaemon.supervisor.pidfiles import PidFiles
 from udaemon.supervisor.slots import Slots
-from udaemon.supervisor.view import InstanceView, facts
+from udaemon.supervisor.view import InstanceView, facts, living_on
 
 OnRead = Callable[[Manifest | UdaemonError], None]
 
@@ -159,8 +158,8 @@ class Supervisor:
     def tell_what_lives_on(self) -> None:
         """Report the processes that did not die of KILL: nobody watches them from now on."""
         for key, instance in self._fleet.instances.items():
-            if instance.unkillable:
-                self.publish(key, "unkillable", f"{pids(instance.unkillable)} lives on")
+            if told := living_on(instance):
+                self.publish(key, "unkillable", told)
 
     def autostart(self) -> None:
         """Start all daemons that start by themselves."""
@@ -247,8 +246,7 @@ class Supervisor:
 
     def bug(self, what: str) -> None:
         """Log the exception that is being handled: a bug must harm only what it belongs to."""
-        last = traceback.format_exc()
-        self._notices.publish(None, "bug", f"in {what}: {last}", {})
+        self._notices.publish(None, "bug", f"in {what}: {traceback.format_exc()}", {})
 
     def _one(self, key: Key, event: Event) -> None:
         with self._isolated(key):
