@@ -282,8 +282,9 @@ class LocalEngine:
 
     def _refused(self, request: LocalRequest, error: Exception) -> None:
         """There is no process. What went wrong beside the operator's part is a want of something, and tried again."""
-        known = (
-            error if isinstance(error, ExecFailed) else ExecFailed(f"cannot be executed: {error!r}", Trouble.RESOURCE)
-        )
         request.close()
-        self._listener(request.key, SpawnFailed(known.trouble, str(known)))
+        if isinstance(error, ExecFailed):
+            self._listener(request.key, SpawnFailed(error.trouble, str(error)))
+            return
+        why = oserror.named_reason(error) if isinstance(error, OSError) else repr(error)
+        self._listener(request.key, SpawnFailed(Trouble.RESOURCE, f"cannot be started: {why}"))

@@ -118,9 +118,7 @@ class Service:
             on_done=self._loop.stop,
         )
         directories = [handed.directory] + ([manifest.run_dir] if manifest.run_dir else [])
-        self._pid_writer = PidWriter(
-            self._loop, put, lambda why: self._on_trouble(f"pid file cannot be written: {why}")
-        )
+        self._pid_writer = PidWriter(self._loop, put, self._on_trouble)
         self._supervisor = Supervisor(
             manifest,
             fleet=fleet,
@@ -203,6 +201,7 @@ class Service:
 
     def _end(self, server: ControlServer) -> None:
         """Everything has stopped: let the helpers finish, then remove what was made."""
+        self._supervisor.tell_what_lives_on()
         self._supervisor.publish(None, "down", "all daemons have stopped", pid=os.getpid())
         self._rundir_guard.close(self._loop)
         self._reader.close()

@@ -25,6 +25,7 @@ from udaemon.policy.events import Changed, DeadlineReached, Event, Exited, Spawn
 from udaemon.policy.fleet import Fleet
 from udaemon.policy.instance import Key
 from udaemon.policy.plan import plans
+from udaemon.policy.wording import pids
 from udaemon.supervisor.legacylog import LegacyLog
 from udaemon.supervisor.notices import Notice, Notices, Subscriber, one_line
 from udaemon.supervisor.perform import Performer
@@ -152,6 +153,12 @@ class Supervisor:
             return
         for key in tuple(keys):
             self.happen(key, event)
+
+    def tell_what_lives_on(self) -> None:
+        """Report the processes that did not die of KILL: nobody watches them from now on."""
+        for key, instance in self._fleet.instances.items():
+            if instance.unkillable:
+                self.publish(key, "unkillable", f"{pids(instance.unkillable)} lives on")
 
     def autostart(self) -> None:
         """Start all daemons that start by themselves."""
