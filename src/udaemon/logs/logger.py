@@ -57,7 +57,7 @@ class Logger:
         self._sinks: dict[str, Sink] = {}
         self._jobs: dict[int, Sink] = {}
         self._leaders = Leaders()
-        self._alone = False
+        self._alone = self._outlives = False
         self._retry_at: float | None = None
         self._kill_at: float | None = None
         self._leave_at: float | None = None
@@ -150,6 +150,8 @@ class Logger:
                 self._open(fields[0], int(fields[1]), int(fields[2]), fd, LogTarget.from_fields(fields[3:]))
             elif kind == "begin":
                 self._begin()
+            elif kind == "outlive":
+                self._outlives = True
             elif kind == "watch":
                 self._leaders.add(fd)
                 self._poll.register(fd, select.POLLIN)
@@ -194,13 +196,11 @@ class Logger:
             self._update(sink)
 
     def _spawned(self, ident: str, pid: int) -> None:
-        stream = self._unborn.pop(ident, None)
-        if stream is not None:
+        if (stream := self._unborn.pop(ident, None)) is not None:
             stream.formatter.pid = pid
             self._update(stream.sink)
 
     def _expect_no_spawn(self) -> None:
-        """No process will be named any more."""
         for ident in tuple(self._unborn):
             self._spawned(ident, 0)
 
@@ -244,7 +244,7 @@ class Logger:
             os.write(2, text.encode("utf-8", "backslashreplace"))
 
     def _empty(self, stream: Stream) -> None:
-        """Take what a pipe holds. One that somebody floods has been given up with the rest."""
+        # One that somebody floods has been given up with the rest.
         with contextlib.suppress(BlockingIOError):
             for _ in range(_FULLEST // CHUNK):
                 if not stream.move(self._intake):
@@ -252,9 +252,13 @@ class Logger:
                     return
 
     def _be_alone(self) -> None:
-        """The supervisor is dead: end what it left."""
+        """The supervisor is dead: end what it left, or go on until its successor has another logger."""
         self._alone = True
         self._poll.unregister(self._control.fd)
+        if self._outlives and self._leave_at is None:
+            if not self._begun:
+                raise SystemExit  # another one has the pipes, or will have them
+            return
         if self._streams and not self._begun:
             self._begin()
         self._expect_no_spawn()
@@ -280,10 +284,10 @@ class Logger:
         return bounded(min(moments) - time.monotonic()) if moments else None
 
     def _is_done(self) -> bool:
-        if self._leave_at is None:
+        if self._leave_at is None and not (self._alone and self._outlives):
             return False
         drained = not self._streams and not any(sink.unwritten for sink in self._sinks.values())
-        return drained or time.monotonic() >= self._leave_at
+        return drained or (self._leave_at is not None and time.monotonic() >= self._leave_at)
 
     def _leave(self) -> None:
         """Write the beginnings of lines that somebody still holds open, and report what no file would take."""
