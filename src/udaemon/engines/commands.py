@@ -15,7 +15,7 @@ import signal
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from attrs import frozen
 
@@ -67,6 +67,23 @@ class Started(NamedTuple):
     report: int | None
 
 
+class Starts(Protocol):
+    """What executes commands."""
+
+    def start(self, command: Command) -> Started:
+        """Have a command executed by a process of its own.
+
+        Raises:
+            ExecFailed: There is no process.
+        """
+
+    def limit_raised(self, nofile: tuple[int, int]) -> None:
+        """Our RLIMIT_NOFILE was raised: what is started from now on gets this, or what it had before."""
+
+    def close(self) -> None:
+        """Close the descriptors that are kept."""
+
+
 class Launcher:
     """Starts programs with clean attributes and the file limit that the user gave us.
 
@@ -106,6 +123,10 @@ class Launcher:
                 os.close(report)
             os.kill(pid, signal.SIGKILL)  # it is our unreaped child, so the pid is its own; then it is an orphan
             raise _refused("pidfd", error) from error
+
+    def limit_raised(self, nofile: tuple[int, int]) -> None:
+        """Our RLIMIT_NOFILE was raised: what is started from now on gets this, or what it had before."""
+        self._nofile = self._nofile or nofile
 
     def close(self) -> None:
         """Close the descriptors that are kept."""

@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterable
 from udaemon.engines.base import WritableReactor
 from udaemon.engines.fd_store import NO_STORE, FdStore
 from udaemon.logs.answers import Answer, understood
-from udaemon.logs.handed import HandedPipe
+from udaemon.logs.handed import HandedPipe, Message
 from udaemon.logs.handed_pipes import HandedPipes
 from udaemon.logs.inheritance import Inheritance
-from udaemon.logs.log_target import LEGACY, LogTarget
+from udaemon.logs.log_target import LogTarget
 from udaemon.logs.outbox import Outbox
 from udaemon.logs.patience import Patience
 from udaemon.logs.process import LoggerProcess
@@ -32,8 +32,7 @@ _LAST_LOGGERS = 2  # to write what is left at the end, the second one where the 
 class LoggerLink:
     """The one connection to the logger process.
 
-    Has a `deadline` and `expire` as everything that waits in the supervisor's loop; a deadline only while the logger is
-    to answer, was stopped, or is to be started.
+    Has a `deadline` only while the logger is to answer, was stopped, or is to be started.
 
     Args:
         reactor: The loop.
@@ -115,13 +114,12 @@ class LoggerLink:
         self._unpacker = Unpacker()
         self._outbox.clear()
         self._patience.clear()
-        for message in self._inheritance.messages(outlives=self._store is not NO_STORE):
-            self._send(*message)
+        self._send(*self._inheritance.messages(outlives=self._store is not NO_STORE))
         for stream in self._streams:
             self._tell(stream)
-        self._send(pack("begin", ""), None)
+        self._send((pack("begin", ""), None))
         if self._abandoning:
-            self._send(pack("abandon", ""), None)
+            self._send((pack("abandon", ""), None))
 
     def open(self, number: int, read: int, target: LogTarget) -> None:
         """Hand over the read end of a log pipe; it is ours from here on. `number` is never used twice."""
@@ -134,17 +132,19 @@ class LoggerLink:
 
     def watch(self, number: int, pidfd: int) -> None:
         """Name the process behind a log pipe: should we die, the logger ends its session. `pidfd` is copied."""
-        stream = self._streams.get(number)
-        if stream is not None:
+        if (stream := self._streams.get(number)) is not None:
             stream.pidfd = os.dup(pidfd)
-            self._send(pack("watch", str(number)), stream.pidfd)
+            self._send((pack("watch", str(number)), stream.pidfd))
 
     def spawned(self, number: int, pid: int) -> None:
         """Name the process that writes to a log pipe, 0 where there will be none: legacy lines wait for it."""
-        stream = self._streams.get(number)
-        if stream is not None and stream.target.format == LEGACY and stream.pid is None:
-            stream.pid = pid
-            self._send(pack("spawned", str(number), str(pid)), None)
+        if (stream := self._streams.get(number)) is not None:
+            self._send(*stream.spawned(pid))
+
+    def change(self, number: int, target: LogTarget, pid: int | None) -> None:
+        """Have what comes from a log pipe stand otherwise from now on, in the same file, or that be kept otherwise."""
+        if (stream := self._streams.get(number)) is not None:
+            self._send(*stream.change(target, pid))
 
     @property
     def refusing(self) -> set[str]:
@@ -154,7 +154,7 @@ class LoggerLink:
     def abandon(self) -> None:
         """Wait no longer for files that refuse: what is lost is told, then `on_abandoned` is called."""
         self._abandoning = True
-        self._send(pack("abandon", ""), None)
+        self._send((pack("abandon", ""), None))
 
     def expire(self, now: float) -> None:
         """Do what is due."""
@@ -221,11 +221,12 @@ class LoggerLink:
     def _tell(self, stream: HandedPipe) -> None:
         if self._process is not None:
             self._patience.asked(stream.number)  # answered by the state of its file
-        for data, fd in stream.messages():
-            self._send(data, fd)
+        self._send(*stream.messages())
 
-    def _send(self, data: bytes, fd: int | None) -> None:
-        if self._process is not None:  # else told when there is a logger again
+    def _send(self, *messages: Message) -> None:
+        if self._process is None:
+            return  # told when there is a logger again
+        for data, fd in messages:
             self._outbox.add(data, fd)
             self._outbox.flush(self._process.socket)  # at once: what it knows of when we are killed, it ends
 
@@ -277,7 +278,6 @@ class LoggerLink:
             self._on_state(answer.number, answer.text)
 
     def _lose(self) -> None:
-        """The logger died: start another, which gets all the pipes."""
         process, self._process = self._process, None
         if process is not None:
             self._reactor.forget(process.socket.fileno())

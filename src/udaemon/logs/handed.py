@@ -10,11 +10,14 @@ import os
 from collections.abc import Iterator, Sequence
 
 from udaemon.engines.fd_store import NO_STORE, FdStore
-from udaemon.logs.log_target import LogTarget
+from udaemon.logs.log_target import LEGACY, LogTarget
 from udaemon.logs.wire import pack
 
 KEPT_PIPE = "pipe/"
 """A log pipe's name in a store of descriptors, with its number after it."""
+
+Message = tuple[bytes, int | None]
+"""A message to the logger, and the descriptor that goes with it."""
 
 _FULLEST = 1024 * 1024
 """Bytes that a pipe holds at most (/proc/sys/fs/pipe-max-size)."""
@@ -41,10 +44,23 @@ class HandedPipe:
         self.pid: int | None = None
         self.pidfd: int | None = None
         self._store = store
-        store.keep(f"{KEPT_PIPE}{number}", fd, *self._facts())
+        self._keep()
 
-    def messages(self) -> Iterator[tuple[bytes, int | None]]:
-        """All that the logger is to be told, each with its descriptor."""
+    def spawned(self, pid: int) -> Iterator[Message]:
+        """What the logger is to be told of the process that writes to it: legacy lines wait for that, others do not."""
+        if self.target.format == LEGACY and self.pid is None:
+            self.pid = pid
+            yield pack("spawned", str(self.number), str(pid)), None
+
+    def change(self, target: LogTarget, pid: int | None) -> Iterator[Message]:
+        """What the logger is to be told where its lines, or its file, are to be kept otherwise."""
+        if target.fields() != self.target.fields():
+            self.target, self.pid = target, pid or self.pid
+            self._keep()
+            yield pack("change", str(self.number), str(self.pid or 0), *target.fields()), None
+
+    def messages(self) -> Iterator[Message]:
+        """All that the logger is to be told."""
         number = str(self.number)
         yield pack("open", number, *self._facts()), self.fd
         if self.pid is not None:
@@ -68,6 +84,9 @@ class HandedPipe:
         os.close(self.fd)
         if self.pidfd is not None:
             os.close(self.pidfd)
+
+    def _keep(self) -> None:
+        self._store.keep(f"{KEPT_PIPE}{self.number}", self.fd, *self._facts())
 
     def _facts(self) -> tuple[str, ...]:
         return (str(self.slot), str(self.file_slot), *self.target.fields())
