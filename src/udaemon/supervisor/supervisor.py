@@ -51,10 +51,13 @@ class Supervisor:
         pid_files: PidFiles,
         finished: Callable[[], None],
         read_manifest: Callable[[OnRead], None],
+        clock: Callable[[], float] = time.monotonic,
+        jitter: random.Random | None = None,
     ) -> None:
         self.manifest = manifest
         self.read_manifest = read_manifest
-        self.started_at = time.monotonic()
+        self.started_at = clock()
+        self._clock = clock
         self._fleet = fleet
         self._engine = engine
         self._performer = performer
@@ -64,7 +67,7 @@ class Supervisor:
         self._pid_files = pid_files
         self._finished = finished
         self._legacy = LegacyLog(lambda key: pid_files.path(fleet.instances[key]))
-        self._jitter = random.Random()  # noqa: S311 - spreads waits, keeps no secret
+        self._jitter = jitter or random.Random()  # noqa: S311 - spreads waits, keeps no secret
         self._queue: deque[tuple[Key, Event]] = deque()
         self._busy = False
         self._leaving = False
@@ -192,7 +195,7 @@ class Supervisor:
 
     def now(self) -> float:
         """Monotonic seconds: the clock of every time in here."""
-        return time.monotonic()
+        return self._clock()
 
     def instances(self) -> Sequence[InstanceView]:
         """Every instance as it is now, in the manifest's order."""
@@ -253,7 +256,7 @@ class Supervisor:
             self._note(key, event)
         effects: tuple[Effect, ...] = ()
         with self._isolated(key):
-            effects = self._fleet.step(key, event, time.monotonic(), self._jitter.uniform(-1.0, 1.0))
+            effects = self._fleet.step(key, event, self._clock(), self._jitter.uniform(-1.0, 1.0))
         for effect in effects:  # one that cannot be done must not cost the next: a start after a word of it, a kill
             with self._isolated(key):
                 self._perform(key, effect)
