@@ -45,6 +45,11 @@ class PidQueue:
         self._unwritten[instance.key] = instance, pid
         self._write_if_idle()
 
+    def renamed(self, instance: Instance, pid: int) -> None:
+        """It is declared in another way now: where its file would have another name, it gets that one."""
+        if instance.key in self._unwritten or self._files.is_misnamed(instance):
+            self.started(instance, pid)
+
     def gone(self, key: Key) -> None:
         """There is no process of this instance."""
         self._starting.discard(key)
