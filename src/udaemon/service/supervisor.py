@@ -33,7 +33,7 @@ from udaemon.service.manifest_reader import ManifestReader
 from udaemon.service.own_stderr import OwnStderr
 from udaemon.service.reload import reload
 from udaemon.service.room import room_in
-from udaemon.service.systemd import ServiceManager, service_manager
+from udaemon.service.systemd import ServiceManager, tell_service_manager
 from udaemon.supervisor.log_drain import LogDrain
 from udaemon.supervisor.loop import Loop
 from udaemon.supervisor.notices import Notices
@@ -58,6 +58,7 @@ class Service:
     _supervisor: Supervisor
     _performer: Performer
     _server: ControlServer
+    _manager: ServiceManager | None
 
     def __init__(self, handed: Handoff, preforked: PreforkedZygote) -> None:
         manifest = handed.manifest
@@ -155,7 +156,7 @@ class Service:
         self._loop.afterwards(self._supervisor.end_of_turn)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
             self._loop.on_signal(number, partial(self._on_stop_signal, number))
-        self._loop.on_signal(signal.SIGHUP, lambda: reload(self._supervisor))
+        self._loop.on_signal(signal.SIGHUP, self._on_hangup)
         self._loop.on_signal(signal.SIGCHLD, self._on_child)
         if handed.lifeline is not None:
             self._loop.watch(handed.lifeline.fd, self._on_lifeline_end)
@@ -163,10 +164,7 @@ class Service:
         if handed.autostart:
             self._supervisor.autostart()
         self._supervisor.end_of_turn()
-        if (manager := self._service_manager()) is not None:
-            self._loop.add(manager)
-            self._loop.afterwards(manager.end_of_turn)
-            manager.end_of_turn()
+        self._manager = tell_service_manager(os.environ, self._loop, self._supervisor, self._fleet)
         self._server = self._serve()
         self._loop.add(self._rundir_guard)
         self._rundir_guard.keep(
@@ -187,13 +185,6 @@ class Service:
         )
         self._loop.add(server)
         return server
-
-    def _service_manager(self) -> ServiceManager | None:
-        return service_manager(
-            os.environ,
-            states=lambda: (instance.state for instance in self._fleet.instances.values()),
-            leaving=lambda: self._supervisor.leaving,
-        )
 
     def _end(self, server: ControlServer) -> None:
         """Everything has stopped: let the helpers finish, then remove what was made."""
@@ -247,6 +238,12 @@ class Service:
         if not self._echoes.is_echo(number, time.monotonic()):
             self._supervisor.shut_down(hurry=self._signalled)
             self._signalled = True
+
+    def _on_hangup(self) -> None:
+        """People send it to have a manifest read again, and so does systemd with `Type=notify-reload`."""
+        if self._manager is not None:
+            self._manager.reloading()
+        reload(self._supervisor)
 
     def _on_lifeline_end(self) -> None:
         """The foreground `up` has ended, whatever ended it."""
