@@ -71,7 +71,7 @@ class Supervisor:
         self._queue: deque[tuple[Key, Event]] = deque()
         self._busy = False
         self._leaving = False
-        self._going: set[Key] = set()
+        self._going: dict[Key, None] = {}
         self._log_states: dict[str, str] = {}
         self._run_followers: list[Callable[[Key], None]] = []
 
@@ -114,9 +114,9 @@ class Supervisor:
         """
         differs, planned = difference(self._fleet.instances, manifest), plans(manifest)
         self._slots.make_room(len(differs.added))
+        self._open_common_logs(manifest)
         self.manifest = manifest
-        self._going = set(differs.removed)
-        self.open_common_logs()
+        self._going = dict.fromkeys(differs.removed)
         for key in differs.added:
             self._fleet.add(manifest.daemons[key.name], key.index, planned[key.name])
             self._slots.take(key)
@@ -127,9 +127,7 @@ class Supervisor:
 
     def open_common_logs(self) -> tuple[str, ...]:
         """Open the common logs of the manifest that are not open yet. Returns all that are."""
-        for path in dict.fromkeys(daemon.common_log for daemon in self.manifest.daemons.values()):
-            if path not in self._notices.logs():
-                self._notices.log_to(path, self._performer.common_log(path))
+        self._open_common_logs(self.manifest)
         return self._notices.logs()
 
     def end_of_turn(self) -> None:
@@ -241,12 +239,17 @@ class Supervisor:
         last = traceback.format_exc()
         self._notices.publish(None, "bug", f"in {what}: {last}", {})
 
+    def _open_common_logs(self, manifest: Manifest) -> None:
+        for path in dict.fromkeys(daemon.common_log for daemon in manifest.daemons.values()):
+            if path not in self._notices.logs():
+                self._notices.log_to(path, self._performer.common_log(path))
+
     def _let_go(self) -> None:
         """Forget those that are declared no more and of which nothing lives."""
         for key in tuple(self._going):
             instance = self._fleet.instances[key]
             if instance.at_rest and not instance.unkillable:
-                self._going.remove(key)
+                del self._going[key]
                 self._fleet.remove(key)
                 self._slots.give_back(key)
                 self._performer.forget(key)
