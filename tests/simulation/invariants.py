@@ -30,7 +30,7 @@ REACHABLE: dict[State, set[State]] = {
     State.FAILED: {State.STARTING, State.DISABLED, State.STOPPED, State.STOPPING, State.BACKOFF, State.EXITED},
     State.BACKOFF: {State.STARTING, State.STOPPED, State.DISABLED, State.FAILED},
     State.STARTING: {*_UP, State.BACKOFF, State.EXITED, State.FAILED, State.STOPPED},
-    State.RUNNING: {*_UP, State.BACKOFF, State.EXITED, State.FAILED},
+    State.RUNNING: {*_UP, State.BACKOFF, State.EXITED, State.FAILED, State.STOPPED, State.DISABLED},
     State.STOPPING: {State.STOPPED, State.DISABLED, State.STARTING, State.FAILED, State.BACKOFF, State.EXITED},
 }
 """The table of states: to which each may change, as the picture in policy/step.py and docs/guide/process.md say it."""

@@ -182,6 +182,9 @@ class SimulatedLauncher:
         world.at(takes, lambda: self._executed(process, report, write, refused))
         return Started(process.pid, self._kernel.pidfd(process), read)
 
+    def limit_raised(self, nofile: tuple[int, int]) -> None:
+        """There is no limit here."""
+
     def close(self) -> None:
         """There is nothing to close."""
 

@@ -27,8 +27,10 @@ from udaemon.child.scoreboard import Scoreboard
 from udaemon.engines.base import Listener
 from udaemon.engines.local import LocalEngine
 from udaemon.engines.status import Status
+from udaemon.errors import UdaemonError
 from udaemon.logs.log_target import LogTarget
 from udaemon.manifest.model import Backoff, Daemon, Manifest, Restart, StartLimit, StartMethod, Stop
+from udaemon.policy.change import difference
 from udaemon.policy.events import Event, RestartAsked, StartAsked, StopAsked
 from udaemon.policy.fleet import Fleet, Step
 from udaemon.policy.instance import Instance, Key
@@ -111,6 +113,9 @@ class _Logger:
         self._world.system_call()
 
     def watch(self, number: int, pidfd: int) -> None:
+        self._world.system_call()
+
+    def change(self, number: int, target: LogTarget, pid: int | None) -> None:
         self._world.system_call()
 
     def close(self) -> None:
@@ -210,12 +215,12 @@ class _Incarnation:
             self.supervisor.ask([key], event)
 
     def change(self, run: Run, manifest: Manifest, *, at_once: bool) -> None:
-        self.book.unsure |= set(self.fleet.instances)
+        self.book.unsure |= {*self.fleet.instances, *difference(self.fleet.instances, manifest).added}
         self._world.say("change", ",".join(manifest.daemons))
         before = (self.supervisor.manifest, tuple(self.fleet.instances))
         try:
             self.supervisor.change(manifest, at_once=at_once)
-        except OSError:  # no room for what is added
+        except UdaemonError:  # no room for what is added, or it is being stopped
             if before != (self.supervisor.manifest, tuple(self.fleet.instances)):
                 self._world.wrong("I11: a refused manifest has changed something")
         else:

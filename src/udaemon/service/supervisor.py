@@ -31,11 +31,16 @@ from udaemon.policy.plan import is_forked
 from udaemon.service.file_limit import raise_file_limit, reason
 from udaemon.service.handoff import Handoff, receive, report
 from udaemon.service.manifest_reader import ManifestReader
+from udaemon.service.own_stderr import OwnStderr
+from udaemon.service.reload import reload
+from udaemon.service.room import room_in
+from udaemon.service.systemd import ServiceManager, service_manager
 from udaemon.supervisor.log_drain import LogDrain
 from udaemon.supervisor.loop import Loop
 from udaemon.supervisor.notices import Notices
 from udaemon.supervisor.perform import Performer
-from udaemon.supervisor.pidfiles import PidFiles
+from udaemon.supervisor.pid_writer import PidWriter
+from udaemon.supervisor.pidfiles import PidFiles, put
 from udaemon.supervisor.slots import Slots, rounded
 from udaemon.supervisor.supervisor import Supervisor
 from udaemon.system.subreaper import become_subreaper
@@ -97,7 +102,7 @@ class Service:
             on_process=self._on_process,
             on_notice=lambda text: self._notices.publish(None, "zygote", text, {}),
             on_good_run=self._on_good_run,
-            others=lambda: [pid for pid in (self._logger.pid, self._reader.pid) if pid is not None],
+            others=self._helpers,
         )
         self._performer = Performer(
             self._engine,
@@ -107,6 +112,7 @@ class Service:
             happen=self._on_event,
             bug=self._on_bug,
         )
+        self._own_stderr = OwnStderr(lambda path: self._performer.common_log(path, timestamps=True))
         self._reader = ManifestReader(self._loop, handed.source, time.monotonic)
         self._log_drain = LogDrain(
             self._performer.open_logs,
@@ -116,6 +122,7 @@ class Service:
             on_done=self._loop.stop,
         )
         directories = [handed.directory] + ([manifest.run_dir] if manifest.run_dir else [])
+        self._pid_writer = PidWriter(self._loop, put, self._on_trouble)
         self._supervisor = Supervisor(
             manifest,
             fleet=fleet,
@@ -124,9 +131,11 @@ class Service:
             scoreboard=self._scoreboard,
             slots=slots,
             notices=self._notices,
-            pid_files=PidFiles(directories, manifest.context),
+            pid_files=PidFiles(directories, manifest.context, self._pid_writer.take),
             finished=self._log_drain.wait,
             read_manifest=self._reader.read,
+            make_room=room_in(handed.directory, self._engine),
+            manifest_changed=lambda: self._own_stderr.lead_to(self._supervisor.open_common_logs()),
         )
         self._rundir_guard = RundirGuard(handed.directory, handed.lock)
         self._claim = None if handed.claim is None else claim.adopt(handed.claim)
@@ -139,7 +148,7 @@ class Service:
         """
         handed = self._handed
         self._logger.start()
-        self._open_common_logs()
+        self._own_stderr.lead_to(self._supervisor.open_common_logs())
         if handed.autostart:
             self._engine.expect((one.daemon, one.plan) for one in self._fleet.autostarted())
         become_subreaper()
@@ -148,7 +157,7 @@ class Service:
         self._loop.afterwards(self._supervisor.end_of_turn)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
             self._loop.on_signal(number, partial(self._on_stop_signal, number))
-        self._loop.on_signal(signal.SIGHUP, self._on_hangup)
+        self._loop.on_signal(signal.SIGHUP, lambda: reload(self._supervisor))
         self._loop.on_signal(signal.SIGCHLD, self._on_child)
         if handed.lifeline is not None:
             self._loop.watch(handed.lifeline.fd, self._on_lifeline_end)
@@ -156,6 +165,10 @@ class Service:
         if handed.autostart:
             self._supervisor.autostart()
         self._supervisor.end_of_turn()
+        if (manager := self._service_manager()) is not None:
+            self._loop.add(manager)
+            self._loop.afterwards(manager.end_of_turn)
+            manager.end_of_turn()
         self._server = self._serve()
         self._loop.add(self._rundir_guard)
         self._rundir_guard.keep(
@@ -177,19 +190,20 @@ class Service:
         self._loop.add(server)
         return server
 
-    def _open_common_logs(self) -> None:
-        """Notices go there by themselves; so does what we or a zygote write to stderr: tracebacks, mostly."""
-        paths = self._supervisor.open_common_logs()
-        if paths:
-            output = self._performer.common_log(paths[0], timestamps=True)
-            os.dup2(output, 2)
-            os.close(output)
+    def _service_manager(self) -> ServiceManager | None:
+        return service_manager(
+            os.environ,
+            states=lambda: (instance.state for instance in self._fleet.instances.values()),
+            leaving=lambda: self._supervisor.leaving,
+        )
 
     def _end(self, server: ControlServer) -> None:
         """Everything has stopped: let the helpers finish, then remove what was made."""
+        self._supervisor.tell_what_lives_on()
         self._supervisor.publish(None, "down", "all daemons have stopped", pid=os.getpid())
         self._rundir_guard.close(self._loop)
         self._reader.close()
+        self._pid_writer.close()
         self._engine.close()
         self._notices.close()
         os.dup2(self._terminal, 2)
@@ -236,13 +250,6 @@ class Service:
             self._supervisor.shut_down(hurry=self._signalled)
             self._signalled = True
 
-    def _on_hangup(self) -> None:
-        """People send it to have a manifest read again."""
-        self._on_trouble(
-            "SIGHUP will mean `udaemon apply` once there is such a verb; nothing was changed: "
-            "udaemon down and udaemon up put a changed manifest into effect"
-        )
-
     def _on_lifeline_end(self) -> None:
         """The foreground `up` has ended, whatever ended it."""
         if self._handed.lifeline is not None:
@@ -253,6 +260,10 @@ class Service:
         self._server.listen_on(listener)
         self._supervisor.write_pid_files()
         self._on_trouble("the run directory or a file in it was taken away; made anew")
+
+    def _helpers(self) -> list[int]:
+        """Processes of ours that are neither the engine's nor left behind by a daemon."""
+        return [pid for pid in (self._logger.pid, self._reader.pid, self._pid_writer.pid) if pid is not None]
 
     def _on_trouble(self, text: str) -> None:
         self._supervisor.publish(None, "warning", text)
