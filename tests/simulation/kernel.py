@@ -13,6 +13,7 @@ import selectors
 import signal
 import stat
 from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from tests.simulation.world import US, Process, World
@@ -192,7 +193,8 @@ class SimulatedLauncher:
         if not process.acts:
             return
         if refused is not None:
-            os.write(write, f"+{refused[0].value} {refused[1]}".encode())
+            with suppress(BrokenPipeError):  # nobody listens any more
+                os.write(write, f"+{refused[0].value} {refused[1]}".encode())
             self._world.end(process, Status(127, None, core=False))
             return
         process.fds.remove(write)

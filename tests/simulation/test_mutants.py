@@ -78,7 +78,7 @@ def _rests_from_anywhere(before: Instance, event: Event, outcome: Outcome, _now:
         (_starts_twice, ("I1", "I4")),
         (_leaves_a_timer_at_rest, ("Timers",)),
         (_forgets_to_wait, ("waits for nothing",)),
-        (_rests_from_anywhere, ("went from",)),
+        (_rests_from_anywhere, ("went from", "is disabled")),
     ],
     ids=lambda one: one.__name__ if callable(one) else "",
 )
