@@ -1,6 +1,6 @@
-"""Minutes in which everything is done to a project of twenty daemons, inside a mount namespace with a small disk for logs.
+"""Minutes in which everything is done to a project of twenty daemons, whose logs are on a small disk of their own.
 
-Knows no test: it prints what it saw as JSON. `python -m tests.soak.chaos DIRECTORY SECONDS SEED [keeps]`; with `keeps`
+Knows no test: in a mount namespace it prints what it saw as JSON. `python -m tests.soak.chaos DIRECTORY SECONDS SEED [keeps]`; with `keeps`
 daemons are expected to outlive their supervisor, else to end with it.
 """
 
@@ -47,6 +47,7 @@ COMMAND = """
         os.write(1, b"line %d %d end\\n" % (os.getpid(), number))
         time.sleep(0.05)
 """
+HELPERS = {"supervisor": b"udaemon: supervisor", "zygote": b"udaemon: zygote", "logger": b"logger_main"}
 KEYS = """
     restart = "always"
     start-limit = { count = 100000, window = "1s" }
@@ -160,6 +161,9 @@ class Chaos:
         seen: Json = json.loads(told.stdout) if told.returncode == 0 else {"supervisor": None, "instances": []}
         return seen
 
+    def running(self) -> dict[str, int]:
+        return {f"{one['name']}/{one['instance']}": one["pid"] for one in self.pids()["instances"] if one["pid"]}
+
     def helpers(self) -> dict[str, int]:
         """The processes of udaemon's own, by what they are."""
         found: dict[str, int] = {}
@@ -167,7 +171,11 @@ class Chaos:
             title = b""
             with suppress(OSError):
                 title = Path(f"/proc/{one.pid}/cmdline").read_bytes()
-            for name, word in (("supervisor", b"udaemon: super"), ("zygote", b"udaemon: zygote"), ("logger", b"logger_m")):
+            for name, word in (
+                ("supervisor", b"udaemon: super"),
+                ("zygote", b"udaemon: zygote"),
+                ("logger", b"logger_m"),
+            ):
                 if word in title:
                     found.setdefault(name, one.pid)
         return found
@@ -189,10 +197,9 @@ class Chaos:
 
     def kill_supervisor(self) -> None:
         """I23. Without a keeper all end within two seconds, and the next `up` finds none of them in its way."""
-        seen = self.pids()
-        before = {f"{one['name']}/{one['instance']}": one["pid"] for one in seen["instances"] if one["pid"]}
+        before = self.running()
         begun = time.monotonic()
-        kill(seen["supervisor"]["pid"], signal.SIGKILL)
+        kill(self.helpers()["supervisor"], signal.SIGKILL)
         if self.keeps:
             self.back_again(before, begun)
         elif not gone([*before.values()], 4.0):
@@ -205,16 +212,14 @@ class Chaos:
     def back_again(self, before: dict[str, int], begun: float) -> None:
         while time.monotonic() - begun < 5.0 and self.project.run("ps", code=None).returncode != 0:
             pass
-        after = {f"{one['name']}/{one['instance']}": one["pid"] for one in self.pids()["instances"]}
+        after = self.running()
         changed = [name for name, pid in before.items() if after.get(name) not in (pid, None)]
         if len(changed) > len(before) // 2:
             self.wrongs.append(f"I23: after the supervisor's death these have another pid: {changed}")
 
     def storm(self) -> None:
         names = ["*", "task*", f"task{self.chance.randrange(8)}", f"tree{self.chance.randrange(4)}"]
-        asked = [
-            (self.chance.choice(["start", "stop", "restart", "ps"]), self.chance.choice(names)) for _ in range(8)
-        ]
+        asked = [(self.chance.choice(["start", "stop", "restart", "ps"]), self.chance.choice(names)) for _ in range(8)]
         threads = [threading.Thread(target=self.verb, args=one, kwargs={"codes": {0, 1}}) for one in asked]
         for thread in threads:
             thread.start()
@@ -254,12 +259,13 @@ class Chaos:
 
     def bad_edit(self) -> None:
         """I11: nothing changes."""
-        before = self.verb("config", "--running", codes={0})
+        self.verb("start", "*", codes={0, 1})
+        self.settle()
+        before = self.running()
         self.project.manifest(self.chance.choice(["", "[daemons", "[daemons.x]\ncommand = 7\n"]))
         self.verb("apply", codes={2})
-        after = self.verb("config", "--running", codes={0})
-        if before != after:
-            self.wrongs.append("I11: a refused manifest has changed what runs")
+        if (after := self.running()) != before:
+            self.wrongs.append(f"I11: a refused manifest has changed {before} to {after}")
         self.project.manifest(self.manifest())
 
     def stop_tree(self) -> None:
@@ -287,7 +293,7 @@ class Chaos:
         """The faults have ended: all run, one of each, descriptors are as before, and nothing is woken for nothing."""
         self.verb("start", "*", codes={0})
         self.settle()
-        said = {f"{one['name']}/{one['instance']}": [one["pid"]] for one in self.pids()["instances"]}
+        said = {name: [pid] for name, pid in self.running().items()}
         seen = Checker(str(self.project.runtime)).leaders()
         if said != seen:
             self.wrongs.append(f"I1: ps says {said}, and /proc {dict(seen)}")
