@@ -1,7 +1,7 @@
 """Minutes in which everything is done to a project of twenty daemons, whose logs are on a small disk of their own.
 
-Knows no test: in a mount namespace it prints what it saw as JSON. `python -m tests.soak.chaos DIRECTORY SECONDS SEED [keeps]`; with `keeps`
-daemons are expected to outlive their supervisor, else to end with it.
+Knows no test: in a mount namespace it prints what it saw as JSON. `python -m tests.soak.chaos DIRECTORY SECONDS SEED`;
+with `keeps` after that daemons are expected to outlive their supervisor, else to end with it.
 """
 
 from __future__ import annotations
