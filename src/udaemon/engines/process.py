@@ -38,6 +38,7 @@ class ManagedProcess:
         refusal: Why its program was not executed; it is told of it when it has ended.
         ended: How it ended, once that is known.
         survivors: Pids and pidfds of what it left behind.
+        missed: Pids of what it left behind and no descriptor was there for: they are looked for again.
         asked: The signal by which what it left behind was asked to end, and which is sent to whatever that leaves.
         told_at: Clock ticks since the system was started, when all of its session had that signal.
         killing: Whatever of it is still found is killed.
@@ -56,6 +57,7 @@ class ManagedProcess:
     refusal: SpawnFailed | None = None
     ended: Status | None = None
     survivors: dict[int, int] = field(factory=dict)
+    missed: set[int] = field(factory=set)
     asked: int | None = None
     told_at: int | None = None
     killing: bool = False
