@@ -36,6 +36,7 @@ class ManagedProcess:
         survivors: Pids and pidfds of what it left behind.
         asked: The signal by which what it left behind was asked to end, and which is sent to whatever that leaves.
         told_at: Clock ticks since the system was started, when all of its session had that signal.
+        told: Pids of those that had it then one by one: under `udaemon run` it leads no session.
         killing: Whatever of it is still found is killed.
     """
 
@@ -54,6 +55,7 @@ class ManagedProcess:
     survivors: dict[int, int] = field(factory=dict)
     asked: int | None = None
     told_at: int | None = None
+    told: frozenset[int] = frozenset()
     killing: bool = False
 
     def drop(self, kernel: Kernel) -> None:
