@@ -39,7 +39,7 @@ def kill_group_of(pid: int) -> None:
 
 
 def beside_group(leader: int, orphans: Collection[int]) -> Iterator[tuple[int, int]]:
-    """Pids and pidfds of those in a leader's session that are not in its group: a shell with job control makes such groups.
+    """Those in a leader's session that are not in its group, pid and pidfd: a shell with job control makes such groups.
 
     Where it leads no session, as under `udaemon run`, there is no group of its own: it and all that descend from it.
 
