@@ -11,7 +11,8 @@ from heapq import heappop, heappush
 
 from udaemon.logs.handed import HandedPipe
 from udaemon.logs.intake import Intake
-from udaemon.logs.journal import MOVE, WRITE, Held, Journal, Kept, allocate
+from udaemon.logs.journal import MOVE, WRITE, Journal, allocate
+from udaemon.logs.retained import Held, Kept
 from udaemon.logs.wire import pack
 
 
