@@ -24,6 +24,8 @@ from udaemon.engines.status import Status
 from udaemon.engines.tree import Relative
 from udaemon.policy.events import Trouble
 from udaemon.policy.instance import Key
+from udaemon.system import procfs
+from udaemon.system.file_identity import identity
 
 _MARKS = ("UDAEMON_PROJECT", "UDAEMON_NAME", "UDAEMON_INSTANCE")
 
@@ -54,11 +56,16 @@ class SimulatedKernel(Kernel):
     def session(self) -> int:
         return US
 
-    def open_files(self, pid: int) -> frozenset[tuple[int, int]]:
+    def open_files(self, pid: int) -> frozenset[tuple[int, ...]]:
         self._world.system_call()
         one = self._world.processes.get(pid)
-        found = [os.fstat(fd) for fd in one.fds] if one is not None else []
-        return frozenset((status.st_dev, status.st_ino) for status in found)
+        found: set[tuple[int, ...]] = set()
+        for fd in one.fds if one is not None else ():
+            file = identity(fd)
+            found.add(file)
+            with open(f"/proc/self/fdinfo/{fd}", "rb") as info:
+                found.update((*file, byte) for byte in procfs.parse_locked_bytes(info.read()))
+        return frozenset(found)
 
     def environ(self, pid: int) -> Mapping[bytes, bytes]:
         self._world.system_call()
@@ -66,7 +73,7 @@ class SimulatedKernel(Kernel):
             raise ProcessLookupError
         return one.marks
 
-    def holders(self, pids: Collection[int], files: Collection[tuple[int, int]]) -> Iterator[int]:
+    def holders(self, pids: Collection[int], files: Collection[tuple[int, ...]]) -> Iterator[int]:
         return (pid for pid in sorted(pids) if self.open_files(pid) & frozenset(files))
 
     def open(self, pid: int) -> int:
@@ -111,12 +118,13 @@ class SimulatedKernel(Kernel):
         if (one := self._world.processes.get(pid)) is not None:
             self._world.deliver(one, signal.SIGKILL)
 
-    def signal_session(self, leader: int, number: int, orphans: Collection[int]) -> None:
+    def signal_session(self, leader: int, number: int, orphans: Collection[int]) -> frozenset[int]:
         self._world.system_call()
         for one in [*self._world.processes.values()]:
             if one.session == leader:
                 self._world.deliver(one, number)
                 self._world.deliver(one, signal.SIGCONT)
+        return frozenset()
 
     def kill_group(self, leader: int) -> None:
         self._world.system_call()
