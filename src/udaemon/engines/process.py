@@ -41,6 +41,7 @@ class ManagedProcess:
         missed: Pids of what it left behind and no descriptor was there for: they are looked for again.
         asked: The signal by which what it left behind was asked to end, and which is sent to whatever that leaves.
         told_at: Clock ticks since the system was started, when all of its session had that signal.
+        told: Pids of those that had it then one by one: under `udaemon run` it leads no session.
         killing: Whatever of it is still found is killed.
     """
 
@@ -60,6 +61,7 @@ class ManagedProcess:
     missed: set[int] = field(factory=set)
     asked: int | None = None
     told_at: int | None = None
+    told: frozenset[int] = frozenset()
     killing: bool = False
 
     def go_by(self, daemon: Daemon, board: int, slot: int, kernel: Kernel) -> None:

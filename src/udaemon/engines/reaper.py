@@ -61,7 +61,7 @@ class Reaper:
         self._pids: set[int] = set()
         self._reserve = FdReserve()
 
-    def watch(self, managed: ManagedProcess, files: Collection[tuple[int, int]]) -> None:
+    def watch(self, managed: ManagedProcess, files: Collection[tuple[int, ...]]) -> None:
         """Follow a process that was just born; `files` are those that it has open and nobody else.
 
         Where that cannot be, nothing has changed.
@@ -90,7 +90,7 @@ class Reaper:
         orphans: Collection[int] = ()
         with suppress(OSError):  # no memory for the list; the group at least is told
             orphans = self.strangers()
-        self._kernel.signal_session(managed.pid, number, orphans)
+        managed.told = self._kernel.signal_session(managed.pid, number, orphans)
 
     def kill(self, managed: ManagedProcess) -> None:
         """Kill the process with its group, or what it left behind with theirs."""
@@ -267,8 +267,8 @@ class Reaper:
         """Ask one that was left behind to end; one that was asked with its session is cleaning up: it is left to it."""
         if managed.asked is None or relative is None:
             return
-        told = managed.told_at is not None and relative.session == managed.pid and relative.started < managed.told_at
-        if not told:
+        was_there = managed.told_at is not None and relative.started < managed.told_at
+        if not (was_there and (relative.session == managed.pid or relative.pid in managed.told)):
             self._kernel.signal(pidfd, managed.asked)
 
     def _forget(self, managed: ManagedProcess) -> None:

@@ -19,6 +19,7 @@ from udaemon.policy.plan import plans
 from udaemon.supervisor.notices import Notices
 from udaemon.supervisor.perform import Performer
 from udaemon.supervisor.slots import Slots
+from udaemon.supervisor.view import facts
 from udaemon.system import oserror
 
 MakeRoom = Callable[[int, int], None]
@@ -104,7 +105,7 @@ class Changeover:
         for key in tuple(self._going):
             instance = self._fleet.instances[key]
             if instance.at_rest and not instance.unkillable:
-                self._supervisor.publish(key, "removed", "is declared no more")
+                self._supervisor.publish(key, "removed", "is declared no more", **facts(instance))
                 del self._going[key]
                 self._fleet.remove(key)
                 self._slots.give_back(key)

@@ -9,7 +9,7 @@ from signal import SIGKILL, SIGTERM
 from typing import Any
 
 import pytest
-from tests.fakes.kernel import FakeKernel, FakeProcess, FakeReactor
+from tests.fakes.kernel import OURS, FakeKernel, FakeProcess, FakeReactor
 
 from udaemon.engines.process import ManagedProcess
 from udaemon.engines.reaper import Reaper
@@ -21,6 +21,7 @@ from udaemon.policy.instance import Key
 KEY, OTHER = Key("a", 0), Key("b", 0)
 LEFT_ALONE = Daemon(name="a", command=("a",), stop=Stop(kill_tree=False))
 MANY_TICKS = 2**60
+LOCK = frozenset({(1, 2)})
 NO_PID = 2**30
 """No process of this machine has it, whatever a look into /proc may say."""
 
@@ -48,7 +49,7 @@ class World:
         lock = os.open(os.devnull, os.O_RDONLY)
         one = daemon or Daemon(name=key.name, command=("a",))
         managed = ManagedProcess(key=key, daemon=one, pid=pid, pidfd=pidfd, lock=lock)
-        self.endings.watch(managed, [])
+        self.endings.watch(managed, options.get("files", ()))
         return managed
 
     def leaves(self, pid: int, by: int = 7, **options: Any) -> None:
@@ -199,6 +200,21 @@ def test_who_was_asked_with_the_session_is_not_asked_twice(
     world.endings.signal_tree(managed, SIGTERM)
     assert world.kernel.signals == [(-7, SIGTERM)]
     world.ends(7)
+    world.endings.signal_tree(managed, SIGTERM)
+    assert world.kernel.signals[1:] == signals
+
+
+@pytest.mark.parametrize(
+    ("started", "signals"), [(0, []), (MANY_TICKS, [(71, SIGTERM)])], ids=["with the rest", "afterwards"]
+)
+def test_nor_under_run_where_the_session_is_the_callers(
+    world: World, started: int, signals: list[tuple[int, int]]
+) -> None:
+    managed = world.forked(session=OURS, files=LOCK)
+    world.leaves(71, session=OURS, started=started, files=LOCK)
+    world.endings.signal_tree(managed, SIGTERM)
+    world.ends(7)
+    assert list(managed.survivors) == [71]
     world.endings.signal_tree(managed, SIGTERM)
     assert world.kernel.signals[1:] == signals
 
