@@ -276,7 +276,7 @@ class S6(Peer):
         self.run("s6-svscan", self.directory / "scan", wait=False)
 
     def supervisors(self) -> list[int]:
-        return self.processes("s6-supervise d")[:1]
+        return [pid for pid in self.processes("s6-supervise d") if procfs.command(pid) == "s6-supervise d"]
 
     def stop(self) -> None:
         self.run("s6-svc", "-wD", "-T", "20000", "-d", self.service)

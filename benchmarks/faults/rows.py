@@ -38,12 +38,12 @@ def up(peer: Peer) -> None:
 
 
 def supervisor_killed(peer: Peer) -> str:
-    """KILL, three seconds, then a start as after a boot, where it has not come back by itself."""
+    """KILL, six seconds, then a start as after a boot, where it has not come back by itself."""
     up(peer)
     (before,) = peer.copies()
     for pid in peer.supervisors():
         os.kill(pid, signal.SIGKILL)
-    time.sleep(3.0)
+    time.sleep(6.0)
     survived = before in peer.copies()
     if not peer.supervisors():
         peer.start()
@@ -165,17 +165,13 @@ def logger_killed(peer: Peer) -> str:
 def _lines(peer: Peer) -> str:
     """What is missing of the numbered lines."""
     line = re.compile(rb"^(?:\S+ )?(\d{9}) \.{89}$", re.MULTILINE)
-    numbers: list[int] = []
-    for path in sorted(peer.log.rglob("*")):
-        if path.is_file():
-            numbers += [
-                int(found) for found in re.findall(rb"^(?:\S+ )?(\d{9}) \.{89}$", path.read_bytes(), re.MULTILINE)
-            ]
-    done = (peer.directory / "done").exists()
+    files = [path for path in sorted(peer.log.rglob("*")) if path.is_file()]
+    numbers = [int(found) for path in files for found in line.findall(path.read_bytes())]
     missing = LINES - len(set(numbers))
     twice = len(numbers) - len(set(numbers))
+    stuck = "" if (peer.directory / "done").exists() else ", writer is stuck"
     told = f"{missing:,} of {LINES:,} lines lost" if missing else "no line lost"
-    return told + (f", {twice} twice" if twice else "") + ("" if done else ", writer is stuck")
+    return told + (f", {twice} twice" if twice else "") + stuck
 
 
 def _copies(number: int) -> str:
