@@ -14,6 +14,7 @@ import signal
 import stat
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from tests.simulation.world import US, Process, World
@@ -25,7 +26,6 @@ from udaemon.engines.tree import Relative
 from udaemon.policy.events import Trouble
 from udaemon.policy.instance import Key
 from udaemon.system import procfs
-from udaemon.system.file_identity import identity
 
 _MARKS = ("UDAEMON_PROJECT", "UDAEMON_NAME", "UDAEMON_INSTANCE")
 
@@ -59,13 +59,7 @@ class SimulatedKernel(Kernel):
     def open_files(self, pid: int) -> frozenset[tuple[int, ...]]:
         self._world.system_call()
         one = self._world.processes.get(pid)
-        found: set[tuple[int, ...]] = set()
-        for fd in one.fds if one is not None else ():
-            file = identity(fd)
-            found.add(file)
-            with open(f"/proc/self/fdinfo/{fd}", "rb") as info:
-                found.update((*file, byte) for byte in procfs.parse_locked_bytes(info.read()))
-        return frozenset(found)
+        return frozenset(found for fd in ([] if one is None else one.fds) for found in _identities(fd))
 
     def environ(self, pid: int) -> Mapping[bytes, bytes]:
         self._world.system_call()
@@ -124,7 +118,7 @@ class SimulatedKernel(Kernel):
             if one.session == leader:
                 self._world.deliver(one, number)
                 self._world.deliver(one, signal.SIGCONT)
-        return frozenset()
+        return frozenset()  # all are in the leader's group
 
     def kill_group(self, leader: int) -> None:
         self._world.system_call()
@@ -213,6 +207,15 @@ class SimulatedLauncher:
         process.executed = True
         self._world.say("exec", process.pid)
         self._live(process, report)
+
+
+def _identities(fd: int) -> Iterator[tuple[int, ...]]:
+    """What an open file is known by: itself, and each lock that its description has."""
+    status = os.fstat(fd)
+    yield status.st_dev, status.st_ino
+    if stat.S_ISREG(status.st_mode):
+        told = Path(f"/proc/self/fdinfo/{fd}").read_bytes()
+        yield from ((status.st_dev, status.st_ino, byte) for byte in procfs.parse_locked_bytes(told))
 
 
 def _refusal(world: World) -> tuple[Trouble, str] | None:
