@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from binascii import crc32
 from collections.abc import Callable
 from pathlib import Path
 
@@ -257,6 +258,68 @@ def test_no_copy_of_a_start_that_nobody_has_written_down(fleet: Project) -> None
         quiet = [pid for pid in _all_pids() if _is(pid, fleet, "quiet")]
         assert quiet == [pids(fleet)["quiet"]]
     fleet.down()
+
+
+def kill_both(project: Project) -> int:
+    """The keeper first, or it would start another supervisor. Returns the supervisor's pid."""
+    first = supervisor(project)
+    kill(parent(first))
+    kill(first)
+    return first
+
+
+def test_f1_after_keeper_and_supervisor_were_killed_the_next_up_adopts_what_lives(fleet: Project) -> None:
+    """Never two copies: the locks prove what lives. It is told, and the logs go on without a line lost."""
+    before, first = fleet.ps()["instances"], kill_both(fleet)
+    done = fleet.run("up", "-d", "--wait")
+    after = fleet.ps()
+    assert after["supervisor"]["pid"] != first
+    assert [(one["name"], one["pid"], one["state"]) for one in after["instances"]] == [
+        (one["name"], one["pid"], one["state"]) for one in before
+    ]
+    told = fleet.run("events").stdout
+    assert all(f"adopted: pid {one['pid']} goes on" in told for one in before), (told, done.stderr)
+    fleet.run("restart", "quiet")
+    (fleet.directory / "go").touch()
+    fleet.run("stop", "count")
+    numbers = lines(fleet)
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert gone([before[1]["pid"]])
+    fleet.run("down", "-t", "0.1")
+
+
+def test_f55_what_died_without_anybody_is_started_and_a_foreign_pid_is_not_touched(fleet: Project) -> None:
+    """A process of that number which has no lock is somebody else's, whatever file names it."""
+    kill_both(fleet)
+    ledger = next(fleet.runtime.glob("udaemon/*/ledger"))
+    quiet = re.search(rb'"name":"quiet".*?"pid":(\d+)', ledger.read_bytes())
+    assert quiet is not None
+    kill(int(quiet[1]))
+    with subprocess.Popen(["sleep", "1000"]) as stranger:
+        text = ledger.read_bytes().replace(quiet[1], str(stranger.pid).encode())
+        ledger.write_bytes(_signed(text))
+        fleet.up()
+        assert pids(fleet)["quiet"] not in (int(quiet[1]), stranger.pid)
+        fleet.run("down", "-t", "0.1")
+        assert stranger.poll() is None
+        stranger.kill()
+
+
+def test_f57_a_ledger_that_is_garbage_is_told_and_the_locks_are_believed(fleet: Project) -> None:
+    """What lives is adopted all the same."""
+    before = pids(fleet)
+    kill_both(fleet)
+    next(fleet.runtime.glob("udaemon/*/ledger")).write_bytes(os.urandom(5000) + b"\n\n")
+    fleet.up()
+    assert pids(fleet) == before
+    assert "the ledger is damaged" in fleet.run("events").stdout
+    fleet.run("down", "-t", "0.1")
+
+
+def _signed(text: bytes) -> bytes:
+    """The lines of a ledger with the checksums that they should have."""
+    bodies = [line.partition(b" ")[2] for line in text.splitlines()]
+    return b"".join(b"%08x %b\n" % (crc32(body), body) for body in bodies)
 
 
 def _all_pids() -> list[int]:

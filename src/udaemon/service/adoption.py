@@ -43,11 +43,10 @@ def adopt(
         publish: Called with each that is adopted, and a sentence.
     """
     found = [
-        (instance, managed)
+        (_instance(declared, pid, entries.get(declared.key)), managed)
         for declared in tuple(parts.fleet.instances.values())
         if (pid := _alive(directory, declared.key)) is not None
         and (managed := _managed(kernel, declared, pid)) is not None
-        and (instance := _instance(declared, pid, entries.get(declared.key)))
     ]
     pipes = {instance.key: _log_pipe(managed) for instance, managed in found}
     _end_logger({identity(fd) for fd in pipes.values() if fd is not None})
@@ -97,7 +96,7 @@ def _log_pipe(managed: ManagedProcess) -> int | None:
     return None
 
 
-def _end_logger(pipes: Collection[tuple[int, int]]) -> None:
+def _end_logger(pipes: Collection[tuple[int, ...]]) -> None:
     """End the logger that reads these: two that read one pipe would tear its lines apart."""
     wanted = frozenset(pipes)
     for pid in procfs.pids():

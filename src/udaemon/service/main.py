@@ -5,7 +5,6 @@ Knows nothing of how the supervisor is made.
 
 from __future__ import annotations
 
-import errno
 import gc
 import socket
 from typing import TYPE_CHECKING
@@ -20,8 +19,6 @@ from udaemon.service.together import Together
 
 if TYPE_CHECKING:
     from udaemon.engines.zygote.prefork import PreforkedZygote
-
-_NO_PLACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 
 
 def main(fd: int, preforked: PreforkedZygote, keeper: int | None = None) -> int:
@@ -46,7 +43,7 @@ def main(fd: int, preforked: PreforkedZygote, keeper: int | None = None) -> int:
         report(handed.ready, error.message)
         return 1
     except OSError as error:
-        report(handed.ready, f"{handed.directory}: {reason(error)}" if error.errno in _NO_PLACE else reason(error))
+        report(handed.ready, reason(error, handed.directory))
         return 1
     report(handed.ready)
     service.run()

@@ -25,6 +25,7 @@ from udaemon.logs.client import KEPT_LOGGER, LoggerLink
 from udaemon.logs.handed import KEPT_PIPE, kept_pipe
 from udaemon.logs.inheritance import KEPT_JOURNAL, Inheritance
 from udaemon.policy.instance import Key
+from udaemon.service.adoption import adopt
 from udaemon.service.handoff import Handoff
 from udaemon.service.keeper_link import KeeperLink, Kept, Legacy
 from udaemon.service.recovery import Parts, Recovery
@@ -168,9 +169,10 @@ class Outlive:
 
     def resume(self, parts: Parts) -> bool:
         """Go on with the instances of a supervisor that died. Returns whether it was stopping everything."""
-        if self.left is None:
-            return False
         locks = f"{self._directory}/locks"
+        if self.left is None:
+            adopt(parts, self.kernel, locks, self._was.entries, self._tell_adopted)
+            return False
         self._recovery = Recovery(parts, self.kernel, locks, self._was.entries, self.left.store)
         self._recovery.run()
         count = len(self._recovery.adopted)
@@ -186,6 +188,9 @@ class Outlive:
 
     def _publish(self, event: str, text: str) -> None:
         self.notices.publish(None, event, text, {})
+
+    def _tell_adopted(self, key: Key, text: str) -> None:
+        self.notices.publish(key, "adopted", text, {})
 
     def _on_keeper_gone(self) -> None:
         self._publish("warning", "the keeper is gone: should this supervisor be killed, nobody starts another one")

@@ -10,10 +10,10 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable, Collection, Mapping
-from contextlib import suppress
 from typing import NamedTuple
 
 from udaemon.child.scoreboard import Scoreboard
+from udaemon.engines import locks
 from udaemon.engines.base import Reactor
 from udaemon.engines.kernel import Kernel
 from udaemon.engines.local import LocalEngine
@@ -126,7 +126,7 @@ class Recovery:
     def _adopt(self, instance: Instance, managed: ManagedProcess) -> None:
         parts, key = self._parts, instance.key
         pipe = parts.performer.adopt(instance)
-        files = [file for file in (self._lock_of(key), pipe) if file is not None]
+        files = [file for file in (locks.lookup(self._locks, key), pipe) if file is not None]
         parts.engine.adopt(managed, parts.scoreboard.locate(parts.slots[key]), files)
         self.adopted.append(key)
 
@@ -158,16 +158,10 @@ class Recovery:
         )
         self._adopt(instance, managed)
 
-    def _lock_of(self, key: Key) -> tuple[int, int] | None:
-        with suppress(OSError):
-            found = os.stat(f"{self._locks}/{key.name}.{key.index}", follow_symlinks=False)
-            return found.st_dev, found.st_ino
-        return None
-
     def _end_unseen(self, unanswered: Collection[Key]) -> None:
         """End what was started and not written down any more; it is found by the lock."""
         parts = self._parts
-        held = [lock for key in unanswered if (lock := self._lock_of(key)) is not None]
+        held = [lock for key in unanswered if (lock := locks.lookup(self._locks, key)) is not None]
         ours = {parts.fleet.instances[key].pid for key in self.adopted}
 
         def strangers() -> frozenset[int]:

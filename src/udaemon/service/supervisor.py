@@ -30,7 +30,7 @@ from udaemon.service.own_stderr import OwnStderr
 from udaemon.service.recovery import Parts
 from udaemon.service.reload import reload
 from udaemon.service.room import room_in
-from udaemon.service.systemd import ServiceManager, service_manager
+from udaemon.service.systemd import ServiceManager, tell_service_manager
 from udaemon.supervisor.log_drain import LogDrain
 from udaemon.supervisor.loop import Loop
 from udaemon.supervisor.perform import Performer
@@ -55,6 +55,7 @@ class Service:
     _supervisor: Supervisor
     _performer: Performer
     _server: ControlServer
+    _manager: ServiceManager | None
 
     def __init__(self, handed: Handoff, preforked: PreforkedZygote, keeping: Together | Outlive) -> None:
         manifest = handed.manifest
@@ -98,7 +99,7 @@ class Service:
             on_process=self._on_process,
             on_notice=lambda text: self._notices.publish(None, "zygote", text, {}),
             on_good_run=self._on_good_run,
-            others=self._helpers,
+            others=lambda: [one.pid for one in (self._logger, self._reader, self._pid_writer) if one.pid is not None],
             kernel=keeping.kernel,
             store=keeping.store,
         )
@@ -119,7 +120,7 @@ class Service:
             tell=self._on_trouble,
             on_done=self._loop.stop,
         )
-        directories = [handed.directory] + ([manifest.run_dir] if manifest.run_dir else [])
+        directories = [handed.directory, *filter(None, [manifest.run_dir])]
         self._pid_writer = PidWriter(self._loop, put, self._on_trouble)
         self._supervisor = Supervisor(
             manifest,
@@ -158,21 +159,18 @@ class Service:
         self._loop.afterwards(self._end_of_turn)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
             self._loop.on_signal(number, partial(self._on_stop_signal, number))
-        self._loop.on_signal(signal.SIGHUP, lambda: reload(self._supervisor))
+        self._loop.on_signal(signal.SIGHUP, self._on_hangup)
         self._loop.on_signal(signal.SIGCHLD, self._on_child)
         if handed.lifeline is not None:
             self._loop.watch(handed.lifeline.fd, self._on_lifeline_end)
         self._supervisor.publish(None, "up", f"supervises {handed.manifest.project}", pid=os.getpid())
-        if handed.autostart:
-            self._supervisor.autostart()
         parts = (self._fleet, self._engine, self._performer, self._scoreboard, self._slots, self._loop)
         if self._keeping.resume(Parts(*parts, self._on_event)):
             self._supervisor.shut_down()
+        if handed.autostart:
+            self._supervisor.autostart()
         self._end_of_turn()
-        if (manager := self._service_manager()) is not None:
-            self._loop.add(manager)
-            self._loop.afterwards(manager.end_of_turn)
-            manager.end_of_turn()
+        self._manager = tell_service_manager(os.environ, self._loop, self._supervisor, self._fleet)
         self._server = self._serve()
         self._loop.add(self._rundir_guard)
         self._rundir_guard.keep(
@@ -194,13 +192,6 @@ class Service:
         )
         self._loop.add(server)
         return server
-
-    def _service_manager(self) -> ServiceManager | None:
-        return service_manager(
-            os.environ,
-            states=lambda: (instance.state for instance in self._fleet.instances.values()),
-            leaving=lambda: self._supervisor.leaving,
-        )
 
     def _end(self, server: ControlServer) -> None:
         """Everything has stopped: let the helpers finish, then remove what was made."""
@@ -256,6 +247,12 @@ class Service:
             self._supervisor.shut_down(hurry=self._signalled)
             self._signalled = True
 
+    def _on_hangup(self) -> None:
+        """People send it to have a manifest read again, and so does systemd with `Type=notify-reload`."""
+        if self._manager is not None:
+            self._manager.reloading()
+        reload(self._supervisor)
+
     def _on_lifeline_end(self) -> None:
         """The foreground `up` has ended, whatever ended it."""
         if self._handed.lifeline is not None:
@@ -267,10 +264,6 @@ class Service:
         self._supervisor.write_pid_files()
         self._keeping.keep_place(self._rundir_guard, self._claim)
         self._on_trouble("the run directory or a file in it was taken away; made anew")
-
-    def _helpers(self) -> list[int]:
-        """Processes of ours that are neither the engine's nor left behind by a daemon."""
-        return [pid for pid in (self._logger.pid, self._reader.pid, self._pid_writer.pid) if pid is not None]
 
     def _on_manifest_changed(self) -> None:
         self._own_stderr.lead_to(self._supervisor.open_common_logs())

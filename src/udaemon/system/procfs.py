@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from stat import S_ISREG
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -178,15 +179,29 @@ def descriptors(pid: int | str = "self") -> list[str]:
     return os.listdir(f"/proc/{pid}/fd")
 
 
-def open_files(pid: int) -> frozenset[tuple[int, int]]:
-    """Device and inode of every file a process has open; empty when it has gone or may not be looked at."""
-    found = set()
+def open_files(pid: int) -> frozenset[tuple[int, ...]]:
+    """Device and inode of every file a process has open; empty when it has gone or may not be looked at.
+
+    With the first byte of each lock that an open file description of its has (fcntl(2), F_OFD_SETLK), once more.
+    """
+    found: set[tuple[int, ...]] = set()
     with suppress(OSError):
         for number in descriptors(pid):
             with suppress(OSError):
                 status = os.stat(f"/proc/{pid}/fd/{number}")
                 found.add((status.st_dev, status.st_ino))
+                if S_ISREG(status.st_mode):
+                    told = read(f"/proc/{pid}/fdinfo/{number}")
+                    found.update((status.st_dev, status.st_ino, byte) for byte in parse_locked_bytes(told))
     return frozenset(found)
+
+
+def parse_locked_bytes(text: bytes) -> Iterator[int]:
+    """The first byte of each lock of an open file description, as proc(5) has them in fdinfo: `lock: 1: OFDLCK …`."""
+    for line in text.splitlines():
+        words = line.split()
+        if words[:1] == [b"lock:"] and words[2:3] == [b"OFDLCK"] and words[-2].isdigit():
+            yield int(words[-2])
 
 
 def open_names(pid: int) -> Iterator[str]:
