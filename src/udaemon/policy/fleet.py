@@ -27,10 +27,18 @@ class Fleet:
     Args:
         manifest: What is declared.
         step: Decides what becomes of an instance.
+        on_change: Told what an instance has become, None for one that is no more.
     """
 
-    def __init__(self, manifest: Manifest, *, step: Step = _step) -> None:
+    def __init__(
+        self,
+        manifest: Manifest,
+        *,
+        step: Step = _step,
+        on_change: Callable[[Key, Instance | None], None] = lambda _key, _instance: None,
+    ) -> None:
         self._step = step
+        self._on_change = on_change
         self._instances: dict[Key, Instance] = {}
         self._deadlines: list[tuple[float, Key]] = []
         planned = plans(manifest)
@@ -69,7 +77,15 @@ class Fleet:
         instance = self._instances[key]
         if not instance.at_rest or instance.unkillable:
             raise ValueError(f"{key} is {instance.state}")
+        self._on_change(key, None)
         return self._instances.pop(key)
+
+    def restore(self, instance: Instance) -> None:
+        """Go on with what an instance was under another supervisor."""
+        self._instances[instance.key] = instance
+        self._on_change(instance.key, instance)
+        if instance.deadline is not None:
+            heapq.heappush(self._deadlines, (instance.deadline, instance.key))
 
     def arrange(self, keys: Iterable[Key]) -> None:
         """Put these first, in this order; the others keep theirs behind them."""
@@ -85,6 +101,8 @@ class Fleet:
         before = self._instances[key]
         after, effects = self._step(before, event, now, jitter)
         self._instances[key] = after
+        if after is not before:
+            self._on_change(key, after)
         if after.deadline is not None and after.deadline != before.deadline:
             heapq.heappush(self._deadlines, (after.deadline, key))
             if len(self._deadlines) > _SPARE + 2 * len(self._instances):
