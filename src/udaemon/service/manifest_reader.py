@@ -18,6 +18,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from udaemon.child.environment import interpreter
+from udaemon.engines import oom
 from udaemon.engines.base import Reactor
 from udaemon.errors import ExitCode, ManifestError, UdaemonError
 from udaemon.service.manifest_answer import LONGEST, Result, answer, beyond, understood
@@ -107,6 +108,7 @@ class ManifestReader:
             return
         finally:
             os.close(write)
+        oom.give(self.pid, oom.EXPENDABLE)
         self.deadline = self._clock() + TIMEOUT
         self._reactor.watch(self._pipe, self._on_readable)
 
