@@ -19,6 +19,7 @@ from udaemon.policy.effects import Publish, Signal, Spawn
 from udaemon.policy.events import Event, Exited, Ready, Spawned, StartAsked, StopAsked
 from udaemon.policy.fleet import Fleet
 from udaemon.policy.instance import Instance, Key
+from udaemon.policy.order import Order
 
 WALL = 1_795_528_800.0
 """2026-11-24T14:00:00Z: the wall time at which a fake host's clock says 1000."""
@@ -102,6 +103,10 @@ class FakeHost:
             log_state=self.log_states.get(key, "ok"),
             last_error=self.errors.get(key),
         )
+
+    @property
+    def order(self) -> Order:
+        return self._fleet.order
 
     def ask(self, keys: Iterable[Key], event: Event) -> None:
         these = tuple(keys)

@@ -68,6 +68,10 @@ CODES = {
         "Two keys exclude each other, or a key means nothing for this kind of daemon.",
         "Take one of them out; the message says which and why.",
     ),
+    "depends-cycle": Code(
+        "A daemon needs another one that, perhaps by way of further ones, needs it: none of them could ever start.",
+        "Take one of the names out of a `depends-on`.",
+    ),
     "duplicate-key": Code("A key stands twice in one table.", "Keep one of them."),
     "encoding": Code("The file is not UTF-8, or holds a NUL character.", "Save it as UTF-8 text."),
     "env-file": Code(
@@ -183,7 +187,11 @@ CODES = {
         "Write it flat.",
     ),
     "too-many": Code("A thousand problems are told, and there are more.", "Is it the right file?"),
-    "unknown-daemon": Code("`extends` names a daemon that is not declared.", "Write one that is."),
+    "unknown-daemon": Code(
+        "`extends` or `depends-on` names a daemon that is not declared, or is left out for want of its profile.",
+        "Write one that is there, or ask for the profile; with `required = false` a daemon that is left out is not "
+        "waited for.",
+    ),
     "unknown-key": Code(
         "There is no such key at this place. Keys of your own begin with `x-` and stand at the top level.",
         "Write the key that was meant, or take it out; `udaemon explain` lists them.",

@@ -10,7 +10,6 @@ TODAY = {
     "before-start": "a wrapper script as command can do it",
     "cgroup": "run `udaemon up` as a systemd service with MemoryMax and CPUQuota, which hold for the whole project",
     "cron": 'sleep = "1h" is a period from start to start; for times of day call `udaemon run NAME` from cron',
-    "depends-on": "daemons start all at once; one that fails for want of another is restarted after backoff",
     "group": "`udaemon up` runs as the group it is started as; start it as that one",
     "health": "a daemon that ends is restarted; have the program end itself when it is not well",
     "max-age": "`udaemon restart NAME` from cron",

@@ -13,6 +13,7 @@ from typing import Any
 from attrs import Factory, field, frozen
 
 from udaemon.manifest.containers import Environment, Many, Parameters
+from udaemon.manifest.dependencies import Dependency, DependsOn
 from udaemon.manifest.keys import Applies, Table, key
 from udaemon.manifest.references import MODULE, NAME, PATH, PYTHON_CALLABLE, Command, Umask
 from udaemon.manifest.tables import Backoff, Listeners, Log, LogFormat, OnFull, Php, StartLimit, Stop
@@ -148,6 +149,14 @@ class Daemon:
         default=True,
         example=False,
         inherited=False,
+    )
+    depends_on: tuple[Dependency, ...] = key(
+        "Daemons that this one needs, and what must hold of each before it is started: `started`, `ready`, `completed` "
+        "or `first-run-ok`; a name alone means `ready`. A table says `condition`, `required` and `restart`.",
+        DependsOn(),
+        default=(),
+        example={"db": "ready"},
+        applies=Applies.NEXT_START,
     )
     restart: Restart = key(
         "When to start it again after it ended by itself.",

@@ -10,7 +10,7 @@ from attrs import evolve
 from udaemon.policy import restart, wording
 from udaemon.policy.effects import Effect, EventName, KillTree, Publish, SignalTree, Spawn
 from udaemon.policy.events import Exited, Reason
-from udaemon.policy.instance import Exit, Instance, State, Wanted
+from udaemon.policy.instance import Exit, Instance, Missing, State, Wanted
 from udaemon.policy.timers import NO_TIMERS, Timer
 
 Outcome = tuple[Instance, tuple[Effect, ...]]
@@ -24,13 +24,24 @@ _BACKGROUNDED_WITHIN = 5.0
 
 
 def begin(instance: Instance) -> Outcome:
-    """A start, or udaemon's own restart: the counts stay."""
+    """A start, or udaemon's own restart: the counts stay. It waits for what it needs."""
+    if instance.missing is not None and not instance.alone:
+        return _hold_back(instance, instance.missing)
+    if instance.held_back:  # what it waited for explains nothing any more
+        instance = evolve(instance, message=None)
     return _cleared(instance, State.STARTING), (Spawn(),)
+
+
+def _hold_back(instance: Instance, missing: Missing) -> Outcome:
+    message, told = f"waiting {missing}", Publish(EventName.WAITING, str(missing))
+    known = instance.held_back and instance.message == message
+    held = evolve(_cleared(instance, State.WAITING), held_back=True, message=message)
+    return held, () if known else (told,)
 
 
 def start(instance: Instance) -> Outcome:
     """A start that the operator asked for: it is no restart, and how the last process ended explains nothing now."""
-    return begin(evolve(instance, automatic=False, message=None))
+    return begin(evolve(instance, automatic=False, good_run=False, message=None))
 
 
 def waiting(instance: Instance, until: float) -> Instance:
@@ -121,6 +132,7 @@ def _cleared(instance: Instance, state: State) -> Instance:
         leaving=False,
         held_up=False,
         outdated=False,
+        held_back=False,
         survivors=(),
     )
 

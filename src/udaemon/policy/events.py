@@ -45,7 +45,9 @@ class Trouble(StrEnum):
 
 @frozen
 class StartAsked:
-    """The operator wants it up."""
+    """The operator wants it up. `alone`: whatever it needs."""
+
+    alone: bool = False
 
 
 @frozen
@@ -54,6 +56,11 @@ class StopAsked:
 
     hurry: bool = False
     timeout: float | None = None
+
+
+@frozen
+class StopAhead:
+    """The operator wants it down, once those that need it are: a `StopAsked` follows."""
 
 
 @frozen
@@ -114,6 +121,23 @@ class TreeGone:
 
 
 @frozen
+class GoodRun:
+    """Its process has had its first good run."""
+
+
+@frozen
+class NeedsChanged:
+    """What it needs may hold by now, or can hold no more: `Instance.missing` says it."""
+
+
+@frozen
+class Renewed:
+    """A daemon that it is to be restarted with has a new process, and its condition holds again."""
+
+    name: str
+
+
+@frozen
 class Changed:
     """It is declared otherwise from now on. `at_once`: do not wait for the end of a run where a new process is needed.
 
@@ -133,6 +157,7 @@ class DeadlineReached:
 Event = (
     StartAsked
     | StopAsked
+    | StopAhead
     | RestartAsked
     | Spawned
     | Executed
@@ -141,6 +166,9 @@ Event = (
     | Leaving
     | Exited
     | TreeGone
+    | GoodRun
+    | NeedsChanged
+    | Renewed
     | Changed
     | DeadlineReached
 )

@@ -10,15 +10,19 @@ from attrs import evolve
 from udaemon.policy import wording
 from udaemon.policy.effects import CancelSpawn, Effect, EventName, KillTree, Publish, Signal, SignalTree
 from udaemon.policy.ending import KILL_GRACE, Outcome, settle_at
-from udaemon.policy.events import Reason, StopAsked
+from udaemon.policy.events import Reason, StopAhead, StopAsked
 from udaemon.policy.instance import Exit, Instance, State, Wanted
 from udaemon.policy.timers import NO_TIMERS, Timer
 from udaemon.units import seconds
 
 
-def stop(instance: Instance, event: StopAsked, now: float) -> Outcome:
-    """Have it down, from whatever it is now."""
+def stop(instance: Instance, event: StopAsked | StopAhead, now: float) -> Outcome:
+    """Have it down, from whatever it is now; what lives goes on until those that need it have stopped."""
     down = evolve(instance, wanted=Wanted.DOWN)
+    if isinstance(event, StopAhead):
+        if instance.pid is not None or instance.survivors:
+            return down, ()
+        event = StopAsked()
     match instance.state:
         case State.STARTING | State.RUNNING:
             return end(down, event, now)
@@ -27,6 +31,9 @@ def stop(instance: Instance, event: StopAsked, now: float) -> Outcome:
         case State.BACKOFF:
             stopped = evolve(settle_at(down, State.STOPPED), message=None)
             return stopped, (Publish(EventName.STOPPED, "was waiting to be started again"),)
+        case State.WAITING:
+            stopped = evolve(settle_at(down, State.STOPPED), message=None)
+            return stopped, (Publish(EventName.STOPPED, f"was {instance.message}"),)
         case _:
             return down, ()
 

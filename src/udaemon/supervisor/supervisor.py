@@ -8,7 +8,6 @@ from __future__ import annotations
 import random
 import time
 import traceback
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -19,12 +18,15 @@ from udaemon.engines.base import Engine
 from udaemon.engines.origin import Origin
 from udaemon.errors import UdaemonError
 from udaemon.manifest.model import Daemon, LogFormat, Manifest
+from udaemon.policy import events
 from udaemon.policy.change import difference
 from udaemon.policy.effects import Effect, Publish
-from udaemon.policy.events import Changed, DeadlineReached, Event, Exited, Spawned, SpawnFailed, StartAsked, StopAsked
+from udaemon.policy.events import Event, StartAsked, StopAsked
 from udaemon.policy.fleet import Fleet
 from udaemon.policy.instance import Key
+from udaemon.policy.order import Order
 from udaemon.policy.plan import plans
+from udaemon.supervisor.event_queue import EventQueue
 from udaemon.supervisor.legacylog import LegacyLog
 from udaemon.supervisor.notices import Notice, Notices, Subscriber, one_line
 from udaemon.supervisor.perform import Performer
@@ -65,8 +67,7 @@ class Supervisor:
         self._finished = finished
         self._legacy = LegacyLog(lambda key: pid_files.path(fleet.instances[key]))
         self._jitter = random.Random()  # noqa: S311 - spreads waits, keeps no secret
-        self._queue: deque[tuple[Key, Event]] = deque()
-        self._busy = False
+        self._queue = EventQueue(fleet, self._one)
         self._leaving = False
         self._going: set[Key] = set()
         self._log_states: dict[str, str] = {}
@@ -85,19 +86,11 @@ class Supervisor:
     def expire(self, now: float) -> None:
         """Let those whose deadline has passed have their event."""
         for key in self._fleet.due(now):
-            self.happen(key, DeadlineReached())
+            self.happen(key, events.DeadlineReached())
 
     def happen(self, key: Key, event: Event) -> None:
         """Let an event happen to an instance, and do what follows from it."""
-        self._queue.append((key, event))
-        if self._busy:
-            return
-        self._busy = True
-        try:
-            while self._queue:
-                self._one(*self._queue.popleft())
-        finally:
-            self._busy = False
+        self._queue.happen(key, event)
 
     def change(self, manifest: Manifest, *, at_once: bool = False) -> None:
         """Go by another manifest from now on: what it adds is there, at rest; what it lacks is stopped, and then goes.
@@ -119,8 +112,9 @@ class Supervisor:
             self._slots.take(key)
         self._fleet.arrange(differs.declared)
         for key in differs.kept:
-            self.happen(key, Changed(manifest.daemons[key.name], planned[key.name], at_once))
+            self.happen(key, events.Changed(manifest.daemons[key.name], planned[key.name], at_once))
         self.ask(differs.removed, StopAsked())
+        self._queue.needs_changed()
 
     def open_common_logs(self) -> tuple[str, ...]:
         """Open the common logs of the manifest that are not open yet. Returns all that are."""
@@ -133,6 +127,7 @@ class Supervisor:
         """Start what this turn wanted started; leave when nothing is left to wait for."""
         self._performer.flush()
         self._let_go()
+        self._performer.flush()  # those that waited for what has gone
         if self._leaving and all(instance.at_rest for instance in self._fleet.instances.values()):
             self._finished()
 
@@ -147,8 +142,16 @@ class Supervisor:
         """Pass on what the operator wants of some instances. Nothing is started any more while leaving."""
         if self._leaving and not isinstance(event, StopAsked):
             return
+        if isinstance(event, StopAsked):
+            self._queue.stop(keys, event)
+            return
         for key in tuple(keys):
             self.happen(key, event)
+
+    @property
+    def order(self) -> Order:
+        """Who needs whom."""
+        return self._fleet.order
 
     def autostart(self) -> None:
         """Start all daemons that start by themselves."""
@@ -171,6 +174,7 @@ class Supervisor:
 
     def good_run(self, key: Key) -> None:
         """A process has had its first good run."""
+        self.happen(key, events.GoodRun())
         for follower in tuple(self._run_followers):
             follower(key)
 
@@ -247,13 +251,17 @@ class Supervisor:
                 self._fleet.remove(key)
                 self._slots.give_back(key)
                 self._performer.forget(key)
+                self._queue.needs_changed()
 
     def _one(self, key: Key, event: Event) -> None:
         with self._isolated(key):
             self._note(key, event)
         effects: tuple[Effect, ...] = ()
+        before = self._fleet.instances[key]
         with self._isolated(key):
             effects = self._fleet.step(key, event, time.monotonic(), self._jitter.uniform(-1.0, 1.0))
+        with self._isolated(key):  # before anything else happens: what holds now is true now
+            self._queue.has_happened(before)
         for effect in effects:  # one that cannot be done must not cost the next: a start after a word of it, a kill
             with self._isolated(key):
                 self._perform(key, effect)
@@ -269,12 +277,12 @@ class Supervisor:
 
     def _note(self, key: Key, event: Event) -> None:
         """Write or remove pid files; failure to write one is logged and ignored."""
-        if isinstance(event, Exited):
+        if isinstance(event, events.Exited):
             self._pid_files.remove(key)
-        elif isinstance(event, Spawned):
+        elif isinstance(event, events.Spawned):
             self._performer.spawned(key, event.pid)
             self._write_pid(key, event.pid)
-        elif isinstance(event, SpawnFailed):
+        elif isinstance(event, events.SpawnFailed):
             self._performer.not_spawned(key)
             self._pid_files.remove(key)  # one that was held up had one
 

@@ -15,7 +15,7 @@ LIVE = {
     "description", "extends", "tags", "sleep", "min-sleep", "memory-limit", "memory-threshold", "restart", "backoff",
     "start-limit", "success-exit-codes", "stop", "log", "instances",
 }  # fmt: skip
-NEXT_START = {"autostart", "profiles"}
+NEXT_START = {"autostart", "depends-on", "profiles"}
 
 BOTH = """
 [daemons.mailer]

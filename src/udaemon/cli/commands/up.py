@@ -17,11 +17,18 @@ from udaemon.service.spawn_supervisor import launched
 @click.option("-d", "--detach", is_flag=True, help="Leave the daemons running in the background.")
 @click.option("--wait", is_flag=True, help="With -d: wait until every daemon is ready; fail when one gives up.")
 @click.option("--wait-timeout", type=DURATION, metavar="T", help="With --wait: give up waiting, with exit code 124.")
+@click.option("--no-deps", is_flag=True, help="Start only those named, whatever they need.")
 @click.pass_obj
 def command(
-    options: GlobalOptions, *, names: tuple[str, ...], detach: bool, wait: bool, wait_timeout: float | None
+    options: GlobalOptions,
+    *,
+    names: tuple[str, ...],
+    detach: bool,
+    wait: bool,
+    wait_timeout: float | None,
+    no_deps: bool,
 ) -> int:
-    """Start the project: every daemon that starts by itself, or those named.
+    """Start the project: every daemon that starts by itself, or those named, and what they need.
 
     In the foreground it shows progress, then the logs; Ctrl-C stops everything, a second Ctrl-C kills. With -d the
     daemons go on in the background until `udaemon down`.
@@ -29,4 +36,4 @@ def command(
     with launched() as launch:
         from udaemon.cli.up import bring_up
 
-        return bring_up(launch, options, names=names, detach=detach, wait=wait, timeout=wait_timeout)
+        return bring_up(launch, options, names=names, detach=detach, wait=wait, timeout=wait_timeout, no_deps=no_deps)
