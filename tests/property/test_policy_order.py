@@ -82,7 +82,7 @@ class Machine(RuleBasedStateMachine):
     @initialize(fleet=fleets())
     def declare(self, fleet: Fleet) -> None:
         self.fleet = fleet
-        self.queue = EventQueue(fleet, self.handle)
+        self.queue = EventQueue(fleet, self.handle, lambda: self.now)
         self.now = 1000.0
         self.pids = 100
         self.spawning: set[Key] = set()
@@ -143,7 +143,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(names=st.lists(st.sampled_from(NAMES), max_size=3), hurry=st.sampled_from([False, False, True]))
     def stop(self, names: list[str], hurry: bool) -> None:
-        self.queue.stop([key for key in self.keys if key.name in names], StopAsked(hurry=hurry))
+        self.queue.ask([key for key in self.keys if key.name in names], StopAsked(hurry=hurry))
 
     # The engine.
 
@@ -188,7 +188,7 @@ class Machine(RuleBasedStateMachine):
         if not hasattr(self, "fleet"):
             return
         self.leaving = True
-        self.queue.stop(self.keys, StopAsked())
+        self.queue.ask(self.keys, StopAsked())
         for _ in range(4 * len(self.keys)):
             for key in sorted(self.spawning):
                 self.spawning.discard(key)

@@ -31,11 +31,13 @@ from udaemon.policy.plan import is_forked
 from udaemon.service.file_limit import raise_file_limit, reason
 from udaemon.service.handoff import Handoff, receive, report
 from udaemon.service.manifest_reader import ManifestReader
+from udaemon.service.systemd import ServiceManager, service_manager
 from udaemon.supervisor.log_drain import LogDrain
 from udaemon.supervisor.loop import Loop
 from udaemon.supervisor.notices import Notices
 from udaemon.supervisor.perform import Performer
-from udaemon.supervisor.pidfiles import PidFiles
+from udaemon.supervisor.pid_writer import PidWriter
+from udaemon.supervisor.pidfiles import PidFiles, put
 from udaemon.supervisor.slots import Slots, rounded
 from udaemon.supervisor.supervisor import Supervisor
 from udaemon.system.subreaper import become_subreaper
@@ -97,7 +99,7 @@ class Service:
             on_process=self._on_process,
             on_notice=lambda text: self._notices.publish(None, "zygote", text, {}),
             on_good_run=self._on_good_run,
-            others=lambda: [pid for pid in (self._logger.pid, self._reader.pid) if pid is not None],
+            others=self._helpers,
         )
         self._performer = Performer(
             self._engine,
@@ -116,6 +118,9 @@ class Service:
             on_done=self._loop.stop,
         )
         directories = [handed.directory] + ([manifest.run_dir] if manifest.run_dir else [])
+        self._pid_writer = PidWriter(
+            self._loop, put, lambda why: self._on_trouble(f"pid file cannot be written: {why}")
+        )
         self._supervisor = Supervisor(
             manifest,
             fleet=fleet,
@@ -124,7 +129,7 @@ class Service:
             scoreboard=self._scoreboard,
             slots=slots,
             notices=self._notices,
-            pid_files=PidFiles(directories, manifest.context),
+            pid_files=PidFiles(directories, manifest.context, self._pid_writer.take),
             finished=self._log_drain.wait,
             read_manifest=self._reader.read,
         )
@@ -156,6 +161,10 @@ class Service:
         if handed.autostart:
             self._supervisor.autostart()
         self._supervisor.end_of_turn()
+        if (manager := self._service_manager()) is not None:
+            self._loop.add(manager)
+            self._loop.afterwards(manager.end_of_turn)
+            manager.end_of_turn()
         self._server = self._serve()
         self._loop.add(self._rundir_guard)
         self._rundir_guard.keep(
@@ -177,6 +186,13 @@ class Service:
         self._loop.add(server)
         return server
 
+    def _service_manager(self) -> ServiceManager | None:
+        return service_manager(
+            os.environ,
+            states=lambda: (instance.state for instance in self._fleet.instances.values()),
+            leaving=lambda: self._supervisor.leaving,
+        )
+
     def _open_common_logs(self) -> None:
         """Notices go there by themselves; so does what we or a zygote write to stderr: tracebacks, mostly."""
         paths = self._supervisor.open_common_logs()
@@ -190,6 +206,7 @@ class Service:
         self._supervisor.publish(None, "down", "all daemons have stopped", pid=os.getpid())
         self._rundir_guard.close(self._loop)
         self._reader.close()
+        self._pid_writer.close()
         self._engine.close()
         self._notices.close()
         os.dup2(self._terminal, 2)
@@ -253,6 +270,10 @@ class Service:
         self._server.listen_on(listener)
         self._supervisor.write_pid_files()
         self._on_trouble("the run directory or a file in it was taken away; made anew")
+
+    def _helpers(self) -> list[int]:
+        """Processes of ours that are neither the engine's nor left behind by a daemon."""
+        return [pid for pid in (self._logger.pid, self._reader.pid, self._pid_writer.pid) if pid is not None]
 
     def _on_trouble(self, text: str) -> None:
         self._supervisor.publish(None, "warning", text)

@@ -5,7 +5,6 @@ Makes no system call and decides nothing. An event that comes while another is h
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from collections.abc import Callable, Iterable
 
@@ -21,9 +20,11 @@ class EventQueue:
     Args:
         fleet: To whose instances.
         handle: Called with each event when it is its turn.
+        clock: Monotonic seconds.
     """
 
-    def __init__(self, fleet: Fleet, handle: Callable[[Key, Event], None]) -> None:
+    def __init__(self, fleet: Fleet, handle: Callable[[Key, Event], None], clock: Callable[[], float]) -> None:
+        self._clock = clock
         self._fleet = fleet
         self._handle = handle
         self._queue: deque[tuple[Key, Event]] = deque()
@@ -37,15 +38,19 @@ class EventQueue:
             return
         self._busy = True
         try:
-            while self._queue or self._stops.release(time.monotonic()):
+            while self._queue or self._stops.release(self._clock()):
                 if self._queue:
                     self._handle(*self._queue.popleft())
         finally:
             self._busy = False
 
-    def stop(self, keys: Iterable[Key], event: StopAsked) -> None:
-        """Stop these, who needs others before those."""
-        self._stops.ask(tuple(keys), event, time.monotonic())
+    def ask(self, keys: Iterable[Key], event: Event) -> None:
+        """Let an event happen to several; a stop first to those that need others of them."""
+        if isinstance(event, StopAsked):
+            self._stops.ask(keys, event, self._clock())
+            return
+        for key in keys:
+            self.happen(key, event)
 
     def has_happened(self, before: Instance) -> None:
         """Have those that an event concerns beside its own instance hear of it before anything else happens."""

@@ -53,10 +53,13 @@ class Supervisor:
         pid_files: PidFiles,
         finished: Callable[[], None],
         read_manifest: Callable[[OnRead], None],
+        clock: Callable[[], float] = time.monotonic,
+        jitter: random.Random | None = None,
     ) -> None:
         self.manifest = manifest
         self.read_manifest = read_manifest
-        self.started_at = time.monotonic()
+        self.started_at = clock()
+        self._clock = clock
         self._fleet = fleet
         self._engine = engine
         self._performer = performer
@@ -66,8 +69,8 @@ class Supervisor:
         self._pid_files = pid_files
         self._finished = finished
         self._legacy = LegacyLog(lambda key: pid_files.path(fleet.instances[key]))
-        self._jitter = random.Random()  # noqa: S311 - spreads waits, keeps no secret
-        self._queue = EventQueue(fleet, self._one)
+        self._jitter = jitter or random.Random()  # noqa: S311 - spreads waits, keeps no secret
+        self._queue = EventQueue(fleet, self._one, self._clock)
         self._leaving = False
         self._going: set[Key] = set()
         self._log_states: dict[str, str] = {}
@@ -142,11 +145,7 @@ class Supervisor:
         """Pass on what the operator wants of some instances. Nothing is started any more while leaving."""
         if self._leaving and not isinstance(event, StopAsked):
             return
-        if isinstance(event, StopAsked):
-            self._queue.stop(keys, event)
-            return
-        for key in tuple(keys):
-            self.happen(key, event)
+        self._queue.ask(tuple(keys), event)
 
     @property
     def order(self) -> Order:
@@ -196,7 +195,7 @@ class Supervisor:
 
     def now(self) -> float:
         """Monotonic seconds: the clock of every time in here."""
-        return time.monotonic()
+        return self._clock()
 
     def instances(self) -> Sequence[InstanceView]:
         """Every instance as it is now, in the manifest's order."""
@@ -259,8 +258,7 @@ class Supervisor:
         effects: tuple[Effect, ...] = ()
         before = self._fleet.instances[key]
         with self._isolated(key):
-            effects = self._fleet.step(key, event, time.monotonic(), self._jitter.uniform(-1.0, 1.0))
-        with self._isolated(key):  # before anything else happens: what holds now is true now
+            effects = self._fleet.step(key, event, self._clock(), self._jitter.uniform(-1.0, 1.0))
             self._queue.has_happened(before)
         for effect in effects:  # one that cannot be done must not cost the next: a start after a word of it, a kill
             with self._isolated(key):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from attrs import evolve
@@ -35,8 +36,8 @@ def make(tmp_path: Path) -> Iterator[Make]:
     """A supervisor whose engine answers only when the test says so."""
     made: list[SupervisorWorld] = []
 
-    def new(*daemons: Daemon, at_once: bool = False) -> SupervisorWorld:
-        made.append(SupervisorWorld(tmp_path, *daemons, at_once=at_once))
+    def new(*daemons: Daemon, **how: Any) -> SupervisorWorld:
+        made.append(SupervisorWorld(tmp_path, *daemons, **{"at_once": False, **how}))
         return made[-1]
 
     yield new
@@ -302,11 +303,10 @@ def test_what_crashes_while_it_is_kept_for_others_is_not_started_again(make: Mak
     assert world.finished == 1
 
 
-def test_a_time_out_is_for_all_levels_together(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    world = make(daemon("web", "db"), daemon("db"), at_once=True)
-    world.up()
+def test_a_time_out_is_for_all_levels_together(make: Make) -> None:
     clock = [1000.0]
-    monkeypatch.setattr("time.monotonic", lambda: clock[0])
+    world = make(daemon("web", "db"), daemon("db"), at_once=True, clock=lambda: clock[0])
+    world.up()
     world.supervisor.shut_down(timeout=5.0)
     assert world.fleet.instances[WEB].deadline == 1005.0
     clock[0] = 1003.0
