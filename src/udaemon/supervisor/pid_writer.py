@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import NoReturn
 
-from udaemon.child.signals import ALL_SIGNALS, clean_signals
+from udaemon.child.dispositions import ALL_SIGNALS, clean_signals
 from udaemon.engines.base import Reactor
 from udaemon.engines.descriptors import close_others
 from udaemon.engines.mounts import Mounts
