@@ -16,6 +16,9 @@ class Code(NamedTuple):
 
 
 CODES = {
+    "bad-address": Code(
+        "The text is no address of a port.", "Write `host:port`, or `:port` for this machine; a port is 1 to 65535."
+    ),
     "bad-callable": Code(
         "The text names no Python callable, or in the table `php` no PHP callable.",
         "Write the module, a colon and the name in it: `package.module:function` or `package.module:Class.method`. For "
@@ -52,6 +55,7 @@ CODES = {
         "for no limit.",
     ),
     "bad-umask": Code("The text is no file mode creation mask.", 'Write octal digits as a string, such as `"022"`.'),
+    "bad-url": Code("The text is no URL.", "Write `http://` or `https://`, the host, and the path."),
     "bad-variable": Code(
         "A key of `env` cannot be the name of a variable.", "Write a name that is not empty and has no `=`."
     ),
@@ -147,6 +151,7 @@ CODES = {
         "The program of the command is a directory, or nobody may execute it.",
         "`chmod +x` it, or write who reads it before it: `python3 serve.py`.",
     ),
+    "no-probe": Code("`ready` or `health` says not what is asked.", "Add `tcp`, `http`, `exec` or `file`."),
     "not-expanded": Code(
         "A value of `env`, `params` or `command` has what another system puts something into: `%(ENV_HOME)s` of "
         "supervisor, `$(circus.env.HOME)`, `{{.Env.HOME}}`, a shell's `$HOME` or `~/`. A warning: here it is plain "
@@ -187,6 +192,7 @@ CODES = {
         "Write it flat.",
     ),
     "too-many": Code("A thousand problems are told, and there are more.", "Is it the right file?"),
+    "two-probes": Code("`ready` or `health` asks two things.", "Leave one of them."),
     "unknown-daemon": Code(
         "`extends` or `depends-on` names a daemon that is not declared, or is left out for want of its profile.",
         "Write one that is there, or ask for the profile; with `required = false` a daemon that is left out is not "

@@ -11,6 +11,7 @@ from typing import Any
 
 from attrs import frozen
 
+from udaemon.manifest.keys import Applies, key
 from udaemon.manifest.problems import Path, Wrong
 from udaemon.manifest.references import NAME, NAME_PATTERN
 from udaemon.manifest.values import Choice, Flag, Schema, wrong_type
@@ -122,14 +123,14 @@ def _details(told: object) -> dict[str, Any]:
         return {"condition": _CONDITION.parse(told)}
     path: Path = ()
     read: dict[str, Any] = {}
-    for key, value in told.items():
-        path = (key,)
-        if key not in _KEYS:
-            close = near(key, _KEYS)
+    for word, value in told.items():
+        path = (word,)
+        if word not in _KEYS:
+            close = near(word, _KEYS)
             hint = f"did you mean {close}?" if close else f"write {either(_KEYS)}"
             raise Wrong("unknown-key", "unknown key", hint, path, at_key=True)
         try:
-            read[key] = _CONDITION.parse(value) if key == "condition" else Flag().parse(value)
+            read[word] = _CONDITION.parse(value) if word == "condition" else Flag().parse(value)
         except Wrong as error:
             error.path = (*path, *error.path)
             raise
@@ -141,3 +142,15 @@ def _written(one: Dependency) -> Any:
         return one.condition.value
     told: dict[str, Any] = {"condition": one.condition.value}
     return told | ({} if one.required else {"required": False}) | ({"restart": True} if one.restart else {})
+
+
+def depends_on_key() -> Any:
+    """The key of a daemon."""
+    return key(
+        "Daemons that this one needs, and what must hold of each before it is started: `started`, `ready`, `completed` "
+        "or `first-run-ok`; a name alone means `ready`. A table says `condition`, `required` and `restart`.",
+        DependsOn(),
+        default=(),
+        example={"db": "ready"},
+        applies=Applies.NEXT_START,
+    )

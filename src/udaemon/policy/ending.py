@@ -10,7 +10,7 @@ from attrs import evolve
 from udaemon.policy import restart, wording
 from udaemon.policy.effects import Effect, EventName, KillTree, Publish, SignalTree, Spawn
 from udaemon.policy.events import Exited, Reason
-from udaemon.policy.instance import Exit, Instance, Missing, State, Wanted
+from udaemon.policy.instance import NOT_PROBED, Exit, Instance, Missing, State, Wanted
 from udaemon.policy.timers import NO_TIMERS, Timer
 
 Outcome = tuple[Instance, tuple[Effect, ...]]
@@ -133,6 +133,8 @@ def _cleared(instance: Instance, state: State) -> Instance:
         held_up=False,
         outdated=False,
         held_back=False,
+        probed=NOT_PROBED,
+        condemned=None,
         survivors=(),
     )
 
@@ -140,6 +142,8 @@ def _cleared(instance: Instance, state: State) -> Instance:
 def _reason(instance: Instance, event: Exited) -> Reason:
     """`killed` is by any signal but the one it was asked with; the child's own report counts if it exited itself."""
     asked = instance.asked_at is not None or instance.outdated
+    if instance.condemned is not None and instance.asked_at is None:
+        return instance.condemned
     if instance.leaving and event.reason is not None and instance.asked_at is None:
         return event.reason  # what came after its own word is how it was helped out
     if event.signal is not None:
@@ -151,6 +155,7 @@ def _reason(instance: Instance, event: Exited) -> Reason:
 def _killed(instance: Instance, event: Exited) -> str | None:
     """Why we killed it, if it was us and it was in time."""
     ours = instance.state is State.STOPPING and instance.killing and event.signal is not None
+    ours = ours or instance.condemned is not None
     return instance.message if ours else None
 
 

@@ -30,6 +30,10 @@ class Reason(StrEnum):
     """It cannot begin as it is declared: a bad task or factory, a missing program."""
     MEMORY = "memory"
     """It had grown too large, and left between two runs to be started anew."""
+    UNREADY = "unready"
+    """It was not ready in time."""
+    UNHEALTHY = "unhealthy"
+    """It was not well, and was to be restarted for that."""
     UNKILLABLE = "unkillable"
     """It was killed and did not go away."""
 
@@ -125,6 +129,23 @@ class GoodRun:
     """Its process has had its first good run."""
 
 
+class Question(StrEnum):
+    """What a process is asked again and again."""
+
+    READY = "ready"
+    HEALTH = "health"
+
+
+@frozen
+class Verdict:
+    """Enough answers of the process `pid` were good, or bad: `reason` is the last one, in words."""
+
+    question: Question
+    pid: int
+    ok: bool
+    reason: str
+
+
 @frozen
 class NeedsChanged:
     """What it needs may hold by now, or can hold no more: `Instance.missing` says it."""
@@ -167,6 +188,7 @@ Event = (
     | Exited
     | TreeGone
     | GoodRun
+    | Verdict
     | NeedsChanged
     | Renewed
     | Changed

@@ -85,6 +85,26 @@ class Missing:
 
 
 @frozen(kw_only=True)
+class Probed:
+    """What is known of a process by asking it.
+
+    Attributes:
+        begun: It does what it is for, and is asked whether it is ready.
+        unready: Why it is not ready yet, or no longer.
+        well: It has answered that it is well.
+        unwell: Why it is not.
+    """
+
+    begun: bool = False
+    unready: str | None = None
+    well: bool = False
+    unwell: str | None = None
+
+
+NOT_PROBED = Probed()
+
+
+@frozen(kw_only=True)
 class Instance:
     """One copy of a daemon. Times are monotonic seconds.
 
@@ -108,6 +128,8 @@ class Instance:
         exit: How the last process ended, or why it could not begin.
         message: Why it is what it is, in a sentence, if there is more to say than the state.
         survivors: Processes that the last one left behind and that still live.
+        probed: What its process has answered.
+        condemned: Why it is being ended by us, as a crash.
         missing: What it needs and has not, kept by the fleet; None where a start may begin.
         held_back: Its start waits for what is missing.
         alone: The operator has started it without what it needs.
@@ -135,6 +157,8 @@ class Instance:
     message: str | None = None
     survivors: tuple[int, ...] = ()
     plan: StartPlan = NO_PLAN
+    probed: Probed = NOT_PROBED
+    condemned: Reason | None = None
     missing: Missing | None = None
     held_back: bool = False
     alone: bool = False

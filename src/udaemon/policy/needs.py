@@ -65,7 +65,7 @@ def _holds(condition: Condition, instance: Instance) -> bool:
     if condition is Condition.COMPLETED or instance.wanted is Wanted.DOWN or instance.pid is None or instance.held_up:
         return False
     if condition is Condition.READY:
-        return instance.state is State.RUNNING
+        return instance.state is State.RUNNING and instance.probed.unready is None
     return instance.state in (State.STARTING, State.RUNNING)
 
 

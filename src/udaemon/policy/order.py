@@ -125,6 +125,7 @@ def _looks(instance: Instance) -> tuple[object, ...]:
         instance.pid,
         instance.held_up,
         instance.good_run,
+        instance.probed.unready is None,
         instance.message if instance.at_rest else None,
         instance.missing,
     )

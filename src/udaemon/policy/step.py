@@ -20,7 +20,7 @@ from __future__ import annotations
 from attrs import evolve
 
 from udaemon.manifest.keys import Applies
-from udaemon.policy import change, restart, stopping, wording
+from udaemon.policy import change, probing, restart, stopping, wording
 from udaemon.policy.effects import Effect, EventName, Publish, Reconfigure, Signal
 from udaemon.policy.ending import Outcome, begin, on_exited, on_tree_gone, settle_at, start, waiting
 from udaemon.policy.events import (
@@ -43,6 +43,7 @@ from udaemon.policy.events import (
     StopAsked,
     TreeGone,
     Trouble,
+    Verdict,
 )
 from udaemon.policy.instance import Exit, Instance, State, Wanted
 from udaemon.policy.plan import has_task
@@ -74,8 +75,8 @@ def step(instance: Instance, event: Event, now: float, jitter: float = 0.0) -> O
             return _executed(instance, now)
         case SpawnFailed():
             return _spawn_failed(instance, event, now, jitter)
-        case Ready():
-            return _ready(instance)
+        case Ready() | Verdict():
+            return _ready(instance, event, now)
         case Leaving():
             return _leaving(instance, now)
         case Exited():
@@ -139,7 +140,7 @@ def _spawned(instance: Instance, event: Spawned, now: float) -> Outcome:
             return alive, (told, *stopping.farewell(alive, kill_at - now))
         killing, effects = stopping.kill(alive, "killed as soon as it was there", now)
         return killing, (told, *effects)
-    up = evolve(alive, state=_executed_as(alive))
+    up = _executed_as(alive, now)
     if instance.outdated:
         replaced, effects = _replace(up, now, _OTHERWISE, at_once=False)
         return replaced, (told, *effects)
@@ -154,18 +155,26 @@ def _executed(instance: Instance, now: float) -> Outcome:
     told = Publish(EventName.STARTED, f"pid {instance.pid}")
     if runs.state is not State.STARTING:
         return runs, (told,)
-    return evolve(runs, state=_executed_as(runs), message=None), (told,)
+    return evolve(_executed_as(runs, now), message=None), (told,)
 
 
-def _executed_as(instance: Instance) -> State:
+def _executed_as(instance: Instance, now: float) -> Instance:
     """A task has yet to be built; a command is all that it will be."""
-    return State.RUNNING if instance.daemon.command and not instance.held_up else State.STARTING
+    if instance.daemon.command and not instance.held_up:
+        return probing.begin(instance, now)
+    return evolve(instance, state=State.STARTING)
 
 
-def _ready(instance: Instance) -> Outcome:
-    if instance.state is not State.STARTING or instance.pid is None or instance.held_up:
+def _ready(instance: Instance, event: Ready | Verdict, now: float) -> Outcome:
+    """The task is built, or what is asked of its process has an answer."""
+    if isinstance(event, Verdict):
+        return probing.answered(instance, event, now)
+    built = instance.probed.begun or instance.daemon.command is not None
+    if instance.state is not State.STARTING or instance.pid is None or instance.held_up or built:
         return instance, ()
-    return evolve(instance, state=State.RUNNING), (Publish(EventName.READY, "its task is built"),)
+    begun = probing.begin(instance, now)
+    told = Publish(EventName.READY, "its task is built")
+    return begun, (told,) if begun.state is State.RUNNING else ()
 
 
 def _leaving(instance: Instance, now: float) -> Outcome:
@@ -255,6 +264,8 @@ def _replace(instance: Instance, now: float, why: str, *, at_once: bool) -> Outc
 
 def _deadline(instance: Instance, now: float) -> Outcome:
     match instance.timers.due(now):
+        case Timer.READY:
+            return probing.due(instance, now)
         case Timer.RETRY:
             return begin(instance)
         case Timer.KILL if instance.state in (State.STARTING, State.RUNNING):

@@ -49,6 +49,15 @@ def end(instance: Instance, event: StopAsked, now: float) -> Outcome:
     return stopping, ((CancelSpawn(),) if stopping.is_spawning else farewell(stopping, timeout))
 
 
+def condemn(instance: Instance, reason: Reason, message: str, now: float) -> Outcome:
+    """End it for what it failed to be; what follows is what follows from a crash."""
+    timeout = instance.daemon.stop.timeout
+    timers = NO_TIMERS.set(Timer.KILL, now + timeout)
+    ends = evolve(instance, state=State.STOPPING, condemned=reason, timers=timers, message=message)
+    word = EventName.UNREADY if reason is Reason.UNREADY else EventName.FAILING
+    return ends, (Publish(word, message), *farewell(ends, timeout))
+
+
 def farewell(instance: Instance, timeout: float) -> tuple[Effect, ...]:
     """Ask it to end. A shell passes no signal on, so that where we put it there its whole group is asked."""
     name = instance.daemon.stop.signal

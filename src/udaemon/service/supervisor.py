@@ -22,6 +22,7 @@ from udaemon.control import claim, rundir, rundir_removal
 from udaemon.control.rundir_guard import RundirGuard
 from udaemon.engines.local import LocalEngine
 from udaemon.engines.oom import shield
+from udaemon.engines.probing.client import ProberLink
 from udaemon.errors import UdaemonError
 from udaemon.logs.client import LoggerLink
 from udaemon.policy.events import Event
@@ -110,6 +111,7 @@ class Service:
             bug=self._on_bug,
         )
         self._reader = ManifestReader(self._loop, handed.source, time.monotonic)
+        self._prober = ProberLink(self._loop, time.monotonic, self._on_trouble)
         self._log_drain = LogDrain(
             self._performer.open_logs,
             ours=lambda: (os.getpid(), self._logger.pid or 0),
@@ -132,6 +134,7 @@ class Service:
             pid_files=PidFiles(directories, manifest.context, self._pid_writer.take),
             finished=self._log_drain.wait,
             read_manifest=self._reader.read,
+            asks=self._prober,
         )
         self._rundir_guard = RundirGuard(handed.directory, handed.lock)
         self._claim = None if handed.claim is None else claim.adopt(handed.claim)
@@ -148,7 +151,7 @@ class Service:
         if handed.autostart:
             self._engine.expect((one.daemon, one.plan) for one in self._fleet.autostarted())
         become_subreaper()
-        for waits in (self._supervisor, self._engine, self._logger, self._log_drain, self._reader):
+        for waits in (self._supervisor, self._engine, self._logger, self._log_drain, self._reader, self._prober):
             self._loop.add(waits)
         self._loop.afterwards(self._supervisor.end_of_turn)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
@@ -206,6 +209,7 @@ class Service:
         self._supervisor.publish(None, "down", "all daemons have stopped", pid=os.getpid())
         self._rundir_guard.close(self._loop)
         self._reader.close()
+        self._prober.close()
         self._pid_writer.close()
         self._engine.close()
         self._notices.close()
@@ -273,7 +277,8 @@ class Service:
 
     def _helpers(self) -> list[int]:
         """Processes of ours that are neither the engine's nor left behind by a daemon."""
-        return [pid for pid in (self._logger.pid, self._reader.pid, self._pid_writer.pid) if pid is not None]
+        helpers = (self._logger, self._reader, self._pid_writer, self._prober)
+        return [each.pid for each in helpers if each.pid is not None]
 
     def _on_trouble(self, text: str) -> None:
         self._supervisor.publish(None, "warning", text)

@@ -31,6 +31,7 @@ from udaemon.supervisor.legacylog import LegacyLog
 from udaemon.supervisor.notices import Notice, Notices, Subscriber, one_line
 from udaemon.supervisor.perform import Performer
 from udaemon.supervisor.pidfiles import PidFiles
+from udaemon.supervisor.probes import Asks, Probes
 from udaemon.supervisor.slots import Slots
 from udaemon.supervisor.view import InstanceView, facts
 
@@ -54,6 +55,7 @@ class Supervisor:
         finished: Callable[[], None],
         read_manifest: Callable[[OnRead], None],
         clock: Callable[[], float] = time.monotonic,
+        asks: Asks | None = None,
         jitter: random.Random | None = None,
     ) -> None:
         self.manifest = manifest
@@ -71,6 +73,7 @@ class Supervisor:
         self._legacy = LegacyLog(lambda key: pid_files.path(fleet.instances[key]))
         self._jitter = jitter or random.Random()  # noqa: S311 - spreads waits, keeps no secret
         self._queue = EventQueue(fleet, self._one, self._clock)
+        self._probes = None if asks is None else Probes(asks, self.happen)
         self._leaving = False
         self._going: set[Key] = set()
         self._log_states: dict[str, str] = {}
@@ -260,6 +263,8 @@ class Supervisor:
         with self._isolated(key):
             effects = self._fleet.step(key, event, self._clock(), self._jitter.uniform(-1.0, 1.0))
             self._queue.has_happened(before)
+            if self._probes is not None:
+                self._probes.look(self._fleet.instances[key])
         for effect in effects:  # one that cannot be done must not cost the next: a start after a word of it, a kill
             with self._isolated(key):
                 self._perform(key, effect)
