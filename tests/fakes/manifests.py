@@ -17,6 +17,7 @@ from udaemon.manifest.containers import Environment, Many, Parameters
 from udaemon.manifest.dependencies import Condition, Dependency, DependsOn
 from udaemon.manifest.keys import Table, keys_of
 from udaemon.manifest.model import KINDS, PYTHON, Daemon, Manifest, Php
+from udaemon.manifest.probes import WAYS, Address, Health, Ready
 from udaemon.manifest.references import (
     PYTHON_CALLABLE,
     SIGNALS,
@@ -69,6 +70,8 @@ def values(type_: Any) -> SearchStrategy[Any]:  # noqa: C901 - one line for each
             return st.dictionaries(WORD, TEXT, max_size=3)
         case Parameters():
             return TABLE
+        case Address():
+            return st.sampled_from([":1", "db:5432", "[::1]:80", "127.0.0.1:65535"])
         case DependsOn():
             return st.just(())  # what there is to depend on is known to `manifests`
         case Many():
@@ -81,8 +84,22 @@ def values(type_: Any) -> SearchStrategy[Any]:  # noqa: C901 - one line for each
 
 
 def tables(model: type) -> SearchStrategy[Any]:
-    """Tables of this class."""
+    """Tables of this class; of the keys that say what is asked of a daemon one at most."""
+    if model in (Ready, Health):
+        return probes(model)
     return st.builds(model, **{key.field: values(key.type) for key in keys_of(model)})
+
+
+@st.composite
+def probes(draw: st.DrawFn, model: type) -> Any:
+    """A question to a daemon, or none."""
+    one = draw(st.none() | st.sampled_from([key.field for key in keys_of(model) if key.name in WAYS]))
+    if one is None:
+        return model()
+    asked = {key.field: draw(values(key.type)) for key in keys_of(model) if key.name not in WAYS or key.field == one}
+    return model(
+        **{**asked, **({"http": "http://a/b"} if one == "http" else {}), **({"file": "/f"} if one == "file" else {})}
+    )
 
 
 @st.composite

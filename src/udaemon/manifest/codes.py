@@ -132,6 +132,7 @@ CODES = {
         "The daemon runs PHP, and there is none on its PATH. `check --no-import` does not look.",
         "Install it; on Debian and Ubuntu `apt-get install php-cli`.",
     ),
+    "no-probe": Code("`ready` or `health` says not what is asked.", "Add `tcp`, `http`, `exec` or `file`."),
     "no-program": Code(
         "The program of the command is not there. Without a slash it is looked for in the directories of the daemon's "
         "`PATH`, with one from its `cwd`. `check --no-import` does not look.",
@@ -151,7 +152,6 @@ CODES = {
         "The program of the command is a directory, or nobody may execute it.",
         "`chmod +x` it, or write who reads it before it: `python3 serve.py`.",
     ),
-    "no-probe": Code("`ready` or `health` says not what is asked.", "Add `tcp`, `http`, `exec` or `file`."),
     "not-expanded": Code(
         "A value of `env`, `params` or `command` has what another system puts something into: `%(ENV_HOME)s` of "
         "supervisor, `$(circus.env.HOME)`, `{{.Env.HOME}}`, a shell's `$HOME` or `~/`. A warning: here it is plain "

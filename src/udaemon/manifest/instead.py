@@ -17,6 +17,7 @@ TODAY = {
     "nice": 'put it before the program: command = "nice -n 5 …"',
     "on.failed": "`udaemon events` tells it",
     "oom-score": 'put it before the program: command = "choom -n 500 -- …"',
+    "ready.log-line": "ready.exec can look into a file, or at whatever the program has by then",
     "rlimits": "call `ulimit` in the shell that starts `udaemon up`, or `prlimit` before the program",
     "stagger": "daemons start all at once",
     "stdin": "daemons read from /dev/null",
