@@ -152,7 +152,7 @@ class LocalEngine:
     def reconfigure(self, key: Key, daemon: Daemon, plan: StartPlan) -> None:
         """Go by this declaration of its daemon from now on, as far as its process need not change for that."""
         if (managed := self._reaper.managed.get(key)) is not None:
-            managed.daemon = daemon
+            managed.go_by(daemon, *self._slots[key], self._kernel)
             self._fork_queue.reconfigure(key, daemon, plan, self._slots[key][0])
 
     def forget(self, key: Key) -> None:
@@ -160,6 +160,11 @@ class LocalEngine:
         self._slots.pop(key, None)
         self._reports.errors.pop(key, None)
         self._fork_queue.forget(key)
+
+    def limit_raised(self, nofile: tuple[int, int]) -> None:
+        """RLIMIT_NOFILE of this process was raised: what starts from now on gets its former one back."""
+        for part in (self._launcher, self._fork_queue):
+            part.limit_raised(nofile)
 
     def signal(self, key: Key, name: str) -> None:
         """Send a signal by pidfd, then CONT. A process that has gone is no error."""
@@ -173,14 +178,12 @@ class LocalEngine:
 
     def signal_tree(self, key: Key, name: str) -> None:
         """The same to its whole session; once it has ended, to what it left behind and to what that leaves behind."""
-        managed = self._reaper.managed.get(key)
-        if managed is not None:
+        if (managed := self._reaper.managed.get(key)) is not None:
             self._reaper.signal_tree(managed, signal.Signals[f"SIG{name}"])
 
     def kill_tree(self, key: Key) -> None:
         """KILL the process, its session and what re-parented to us from it."""
-        managed = self._reaper.managed.get(key)
-        if managed is not None:
+        if (managed := self._reaper.managed.get(key)) is not None:
             self._reaper.kill(managed)
 
     def pidfd(self, key: Key) -> int | None:
@@ -266,7 +269,7 @@ class LocalEngine:
     def _follow(self, managed: ManagedProcess, request: LocalRequest) -> bool:
         """Know a process from now on, to its end. One that cannot be watched is killed, and reaped as any orphan."""
         try:
-            self._reaper.watch(managed, [identity(fd) for fd in (request.lock, request.output)])
+            self._reaper.watch(managed, (locks.identity(request.lock, request.key), identity(request.output)))
         except Exception as error:  # noqa: BLE001 - faults.md F6: the others of this turn are started all the same
             managed.drop(self._kernel)
             self._refused(request, error)
@@ -274,7 +277,7 @@ class LocalEngine:
         self._slots[managed.key] = request.board, request.slot
         # Held here too, until the last of its tree has gone: what runs there can close all of its descriptors.
         managed.lock = request.lock
-        locks.record(request.lock, managed.pid)
+        locks.record(request.lock, managed.key, managed.pid)
         os.close(request.output)
         self._reports.errors.pop(managed.key, None)
         self._on_process(managed.key, managed.pidfd)
@@ -282,8 +285,9 @@ class LocalEngine:
 
     def _refused(self, request: LocalRequest, error: Exception) -> None:
         """There is no process. What went wrong beside the operator's part is a want of something, and tried again."""
-        known = (
-            error if isinstance(error, ExecFailed) else ExecFailed(f"cannot be executed: {error!r}", Trouble.RESOURCE)
-        )
         request.close()
-        self._listener(request.key, SpawnFailed(known.trouble, str(known)))
+        if isinstance(error, ExecFailed):
+            self._listener(request.key, SpawnFailed(error.trouble, str(error)))
+            return
+        why = oserror.named_reason(error) if isinstance(error, OSError) else repr(error)
+        self._listener(request.key, SpawnFailed(Trouble.RESOURCE, f"cannot be started: {why}"))

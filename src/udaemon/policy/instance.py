@@ -6,6 +6,7 @@ Knows nothing of how it gets from one to the other; that is `policy/step.py`.
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import NamedTuple
 
 from attrs import frozen
 
@@ -15,12 +16,14 @@ from udaemon.policy.plan import NO_PLAN, StartPlan
 from udaemon.policy.timers import NO_TIMERS, Timers
 
 
-@frozen(order=True)
-class Key:
-    """Which instance: a daemon's name and the number of the copy, from 0."""
+class Key(NamedTuple):
+    """Which instance: a daemon's name and the number of the copy, from 0.
+
+    A tuple, as dicts by key are looked into fifty times for one start, and the hash of a tuple is no Python code.
+    """
 
     name: str
-    index: int
+    index: int  # type: ignore[assignment]  # hides tuple.index, which means nothing here
 
     def __str__(self) -> str:
         return f"{self.name}/{self.index}"
@@ -122,8 +125,8 @@ class Instance:
         killing: KILL was sent, or will be as soon as there is a process to send it to.
         leaving: Its process has said that it ends.
         held_up: Its process is there, and its program does not run yet.
-        outdated: A process by its present declaration shall take the place of this one, which was asked to end between
-            two runs, or will be once it is there.
+        outdated: Its process is not as it is declared now: it was asked to end between two runs, or will be once it is
+            there. Where it is wanted up, another one takes its place.
         automatic: The start under way, or the one waited for, is udaemon's own idea.
         exit: How the last process ended, or why it could not begin.
         message: Why it is what it is, in a sentence, if there is more to say than the state.

@@ -19,9 +19,10 @@ from __future__ import annotations
 
 from attrs import evolve
 
+from udaemon.manifest import changes
 from udaemon.manifest.keys import Applies
-from udaemon.policy import change, probing, restart, stopping, wording
-from udaemon.policy.effects import Effect, EventName, Publish, Reconfigure, Signal
+from udaemon.policy import probing, restart, stopping, wording
+from udaemon.policy.effects import Effect, EventName, Publish, Reconfigure
 from udaemon.policy.ending import Outcome, begin, on_exited, on_tree_gone, settle_at, start, waiting
 from udaemon.policy.events import (
     Changed,
@@ -211,7 +212,7 @@ def _spawn_failed(instance: Instance, event: SpawnFailed, now: float, jitter: fl
 
 def _changed(instance: Instance, event: Changed, now: float) -> Outcome:
     """Go on by another declaration: state and counts stay, and a process that cannot go by it is replaced."""
-    needs = change.applies(instance.daemon, event.daemon)
+    needs = changes.needs(instance.daemon, event.daemon)
     changed = evolve(instance, daemon=event.daemon, plan=event.plan)
     if instance.daemon.enabled != event.daemon.enabled:
         return _switched(changed, now)
@@ -256,10 +257,7 @@ def _replace(instance: Instance, now: float, why: str, *, at_once: bool) -> Outc
     """Have a new process take the place of this one: a task ends after its run, however long that takes."""
     if at_once or not has_task(instance.daemon):
         return stopping.end(instance, StopAsked(), now)
-    if instance.outdated or instance.leaving:
-        return instance, ()
-    told = Publish(EventName.RESTARTING, f"{why}: starts again after its run")
-    return evolve(instance, outdated=True), (Signal(instance.daemon.stop.signal), told)
+    return stopping.end_after_run(instance, Publish(EventName.RESTARTING, f"{why}: starts again after its run"))
 
 
 def _deadline(instance: Instance, now: float) -> Outcome:

@@ -5,7 +5,6 @@ Decides nothing. `handoff` calls it; it is the one place that sees both supervis
 
 from __future__ import annotations
 
-import errno
 import gc
 import os
 import resource
@@ -32,7 +31,10 @@ from udaemon.policy.plan import is_forked
 from udaemon.service.file_limit import raise_file_limit, reason
 from udaemon.service.handoff import Handoff, receive, report
 from udaemon.service.manifest_reader import ManifestReader
-from udaemon.service.systemd import ServiceManager, service_manager
+from udaemon.service.own_stderr import OwnStderr
+from udaemon.service.reload import reload
+from udaemon.service.room import room_in
+from udaemon.service.systemd import ServiceManager, tell_service_manager
 from udaemon.supervisor.log_drain import LogDrain
 from udaemon.supervisor.loop import Loop
 from udaemon.supervisor.notices import Notices
@@ -49,7 +51,6 @@ if TYPE_CHECKING:
 
 _DRAIN, _DRAIN_HELD = 3.0, 0.2
 """Seconds for the logger to write what is left; where somebody holds a log open, that was waited for before."""
-_NO_PLACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 
 
 class Service:
@@ -58,6 +59,7 @@ class Service:
     _supervisor: Supervisor
     _performer: Performer
     _server: ControlServer
+    _manager: ServiceManager | None
 
     def __init__(self, handed: Handoff, preforked: PreforkedZygote) -> None:
         manifest = handed.manifest
@@ -110,6 +112,7 @@ class Service:
             happen=self._on_event,
             bug=self._on_bug,
         )
+        self._own_stderr = OwnStderr(lambda path: self._performer.common_log(path, timestamps=True))
         self._reader = ManifestReader(self._loop, handed.source, time.monotonic)
         self._prober = ProberLink(self._loop, time.monotonic, self._on_trouble)
         self._log_drain = LogDrain(
@@ -119,10 +122,8 @@ class Service:
             tell=self._on_trouble,
             on_done=self._loop.stop,
         )
-        directories = [handed.directory] + ([manifest.run_dir] if manifest.run_dir else [])
-        self._pid_writer = PidWriter(
-            self._loop, put, lambda why: self._on_trouble(f"pid file cannot be written: {why}")
-        )
+        directories = [handed.directory, *filter(None, [manifest.run_dir])]
+        self._pid_writer = PidWriter(self._loop, put, self._on_trouble)
         self._supervisor = Supervisor(
             manifest,
             fleet=fleet,
@@ -135,6 +136,8 @@ class Service:
             finished=self._log_drain.wait,
             read_manifest=self._reader.read,
             asks=self._prober,
+            make_room=room_in(handed.directory, self._engine),
+            manifest_changed=lambda: self._own_stderr.lead_to(self._supervisor.open_common_logs()),
         )
         self._rundir_guard = RundirGuard(handed.directory, handed.lock)
         self._claim = None if handed.claim is None else claim.adopt(handed.claim)
@@ -147,7 +150,7 @@ class Service:
         """
         handed = self._handed
         self._logger.start()
-        self._open_common_logs()
+        self._own_stderr.lead_to(self._supervisor.open_common_logs())
         if handed.autostart:
             self._engine.expect((one.daemon, one.plan) for one in self._fleet.autostarted())
         become_subreaper()
@@ -164,10 +167,7 @@ class Service:
         if handed.autostart:
             self._supervisor.autostart()
         self._supervisor.end_of_turn()
-        if (manager := self._service_manager()) is not None:
-            self._loop.add(manager)
-            self._loop.afterwards(manager.end_of_turn)
-            manager.end_of_turn()
+        self._manager = tell_service_manager(os.environ, self._loop, self._supervisor, self._fleet)
         self._server = self._serve()
         self._loop.add(self._rundir_guard)
         self._rundir_guard.keep(
@@ -189,23 +189,9 @@ class Service:
         self._loop.add(server)
         return server
 
-    def _service_manager(self) -> ServiceManager | None:
-        return service_manager(
-            os.environ,
-            states=lambda: (instance.state for instance in self._fleet.instances.values()),
-            leaving=lambda: self._supervisor.leaving,
-        )
-
-    def _open_common_logs(self) -> None:
-        """Notices go there by themselves; so does what we or a zygote write to stderr: tracebacks, mostly."""
-        paths = self._supervisor.open_common_logs()
-        if paths:
-            output = self._performer.common_log(paths[0], timestamps=True)
-            os.dup2(output, 2)
-            os.close(output)
-
     def _end(self, server: ControlServer) -> None:
         """Everything has stopped: let the helpers finish, then remove what was made."""
+        self._supervisor.tell_what_lives_on()
         self._supervisor.publish(None, "down", "all daemons have stopped", pid=os.getpid())
         self._rundir_guard.close(self._loop)
         self._reader.close()
@@ -218,6 +204,11 @@ class Service:
         server.close({"lost": self._lost} if self._lost else None)  # only now is it known
         self._scoreboard.close()
         rundir_removal.remove(self._handed.directory, self._rundir_guard.fd)
+
+    def _helpers(self) -> list[int]:
+        """Processes of ours that are neither the engine's nor left behind by a daemon."""
+        helpers = (self._logger, self._reader, self._pid_writer, self._prober)
+        return [each.pid for each in helpers if each.pid is not None]
 
     def _on_good_run(self, key: Key) -> None:
         self._supervisor.good_run(key)
@@ -258,11 +249,10 @@ class Service:
             self._signalled = True
 
     def _on_hangup(self) -> None:
-        """People send it to have a manifest read again."""
-        self._on_trouble(
-            "SIGHUP will mean `udaemon apply` once there is such a verb; nothing was changed: "
-            "udaemon down and udaemon up put a changed manifest into effect"
-        )
+        """People send it to have a manifest read again, and so does systemd with `Type=notify-reload`."""
+        if self._manager is not None:
+            self._manager.reloading()
+        reload(self._supervisor)
 
     def _on_lifeline_end(self) -> None:
         """The foreground `up` has ended, whatever ended it."""
@@ -274,11 +264,6 @@ class Service:
         self._server.listen_on(listener)
         self._supervisor.write_pid_files()
         self._on_trouble("the run directory or a file in it was taken away; made anew")
-
-    def _helpers(self) -> list[int]:
-        """Processes of ours that are neither the engine's nor left behind by a daemon."""
-        helpers = (self._logger, self._reader, self._pid_writer, self._prober)
-        return [each.pid for each in helpers if each.pid is not None]
 
     def _on_trouble(self, text: str) -> None:
         self._supervisor.publish(None, "warning", text)
@@ -306,7 +291,7 @@ def main(fd: int, preforked: PreforkedZygote) -> int:
         report(handed.ready, error.message)
         return 1
     except OSError as error:
-        report(handed.ready, f"{handed.directory}: {reason(error)}" if error.errno in _NO_PLACE else reason(error))
+        report(handed.ready, reason(error, handed.directory))
         return 1
     report(handed.ready)
     service.run()

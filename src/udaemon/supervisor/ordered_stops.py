@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from attrs import evolve
+
 from udaemon.policy.events import Event, StopAhead, StopAsked
 from udaemon.policy.fleet import Fleet
 from udaemon.policy.instance import Key, Wanted
@@ -46,5 +48,5 @@ class OrderedStops:
             instance = self._fleet.instances.get(key)
             if instance is not None and instance.wanted is Wanted.DOWN and not instance.at_rest:
                 left = event.timeout if until is None else max(0.0, until - now)
-                self._happen(key, StopAsked(hurry=event.hurry, timeout=left))
+                self._happen(key, evolve(event, timeout=left))
         return bool(free)

@@ -34,17 +34,19 @@ class Probes:
     """What is asked at the moment.
 
     Args:
-        asks: Has it asked.
+        asks: Has it asked; None where nothing can be.
         happen: Called with each verdict as an event.
     """
 
-    def __init__(self, asks: Asks, happen: Callable[[Key, Event], None]) -> None:
+    def __init__(self, asks: Asks | None, happen: Callable[[Key, Event], None]) -> None:
         self._asks = asks
         self._happen = happen
         self._current: dict[tuple[Key, Question], tuple[int, Probe, int]] = {}
 
     def look(self, instance: Instance) -> None:
         """Have asked of an instance what is to be asked of it as it is now, and no more."""
+        if self._asks is None:
+            return
         wanted = probing.asked(instance)
         for question in Question:
             place = (instance.key, question)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from udaemon.control.handlers import (
+    apply,
     diff,
     down,
     events,
@@ -25,6 +26,7 @@ from udaemon.control.request import Request
 Handler = Callable[[Host, Request], None]
 
 HANDLERS: Mapping[str, Handler] = {
+    "apply": apply.handle,
     "diff": diff.handle,
     "down": down.handle,
     "events": events.handle,
