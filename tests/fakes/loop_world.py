@@ -12,8 +12,9 @@ from typing import Any
 from udaemon.child.loop import Limit, Outcome, Steps, back_to_back, run_steps
 from udaemon.child.recorder import Recorder
 from udaemon.child.report import Reporter
-from udaemon.child.scoreboard import SlotReading, SlotWriter, reading
+from udaemon.child.scoreboard import SlotWriter, reading
 from udaemon.child.signals import Signals
+from udaemon.child.slot_reading import SlotReading
 from udaemon.child.task import StopTask, TaskEvent
 
 

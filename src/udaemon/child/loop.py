@@ -10,13 +10,14 @@ to call or a moment to wait for, so that one description serves plain and async 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from math import inf
 from typing import Any, NamedTuple, Protocol
 
 from udaemon.child.forked import leave_if_forked
 from udaemon.child.forms import refuse_product
 from udaemon.child.memory import rss_peak
+from udaemon.child.pace import Pace, Periodic
 from udaemon.child.recorder import Recorder
-from udaemon.child.schedule import anchor_of, next_due, resumed
 from udaemon.child.scoreboard import BEGUN, CURRENT, DONE, LAST_END, LAST_START, SlotWriter
 from udaemon.child.task import StopTask
 
@@ -53,6 +54,9 @@ class StopFlags(Protocol):
     def look(self) -> bool:
         """Look for a stop that came by another way than a signal; says whether to stop."""
 
+    def wait(self, due: float) -> None:
+        """Sleep until then, or until there is something to attend to."""
+
     def take_hook(self) -> Callable[[], Any] | None:
         """The next hook to call between runs."""
 
@@ -79,6 +83,7 @@ class Steps:
         clock: Monotonic seconds.
         once: Whether to end after one run.
         always_pause: Whether to give a moment before each run also when it has come already.
+        pace: When runs are due, in place of `sleep` and `min_sleep`.
         limit: Looked at after each run; who leaves for it leaves the pause to the process that comes after.
     """
 
@@ -93,12 +98,12 @@ class Steps:
         clock: Clock,
         once: bool = False,
         always_pause: bool = False,
+        pace: Pace | None = None,
         limit: Limit | None = None,
     ) -> None:
         self.outcome = Outcome("stopped")
         self._run = run
-        self._sleep = sleep
-        self._min_sleep = min_sleep
+        self._pace = pace or Periodic(sleep, min_sleep)
         self._flags = flags
         self._recorder = recorder
         self._clock = clock
@@ -116,13 +121,14 @@ class Steps:
         return True
 
     def __iter__(self) -> Iterator[Step]:
-        flags, recorder, clock = self._flags, self._recorder, self._clock
+        flags, recorder, clock, pace = self._flags, self._recorder, self._clock, self._pace
+        writer = recorder.writer
         started = clock()
-        due = resumed(recorder.writer.take_resume(), started, max(self._sleep, self._min_sleep))
+        due = pace.first(writer.take_resume(), started)
         if due.at > started:
             recorder.paused(due.at)
         while True:
-            waiting, paused = True, not self._always_pause
+            waiting, paused, kicked = True, not self._always_pause, False
             while waiting:
                 while flags.attention and (hook := flags.take_hook()) is not None:
                     yield hook
@@ -131,23 +137,31 @@ class Steps:
                 if flags.look():
                     return
                 started = clock()
-                waiting = started < due.at or not paused
+                kicked = writer.take_kick() or kicked
+                held = writer.is_paused and not kicked
+                if not (held or kicked) and (due_now := pace.look(due, started)) != due:
+                    due = due_now
+                    recorder.paused(due.at)
+                waiting = not paused or (not kicked and (held or started < due.at))
                 if waiting:
                     paused = True
-                    yield due.at
-            if due.overrun:
-                recorder.writer.came_late()
-            recorder.writer.began(started)
+                    yield inf if held else due.at
+            if not kicked:
+                pace.began()
+                if due.overrun:
+                    writer.came_late()
+            writer.began(started)
             yield self._run
             error = self._raised
-            recorder.ended(started, clock(), started - due.wished, error, stopping=flags.look() or self._once)
+            late = 0.0 if kicked else started - due.wished
+            recorder.ended(started, clock(), late, error, stopping=flags.look() or self._once)
             if self._ends(error) or self._ends(recorder.ended_by) or self._once:
                 return
-            due = next_due(anchor_of(due.at, started, self._sleep), clock(), self._sleep, self._min_sleep)
+            due = pace.next(due, started, clock(), kicked=kicked)
             recorder.paused(due.at)
             limit = self._limit
             if limit is not None and not flags.stopping and (message := limit.exceeded()) is not None:
-                recorder.writer.leave_until(due.at)
+                writer.leave_until(due.at)
                 self.outcome = Outcome("memory", message=message)
                 return
 
@@ -171,7 +185,9 @@ def run_steps(steps: Steps, wait: Callable[[float], object]) -> Outcome:
     return steps.outcome
 
 
-def back_to_back(run: Callable[[], Any], *, flags: StopFlags, recorder: Recorder, clock: Clock) -> Outcome:
+def back_to_back(  # noqa: C901, PLR0915 - written out flat, as a call costs what a run may take
+    run: Callable[[], Any], *, flags: StopFlags, recorder: Recorder, clock: Clock
+) -> Outcome:
     """Run a plain task without pauses: no system call but the clock's, and five stores a run.
 
     One look at the clock ends a run and begins the next. A float is stored in half the time of an int.
@@ -194,6 +210,9 @@ def back_to_back(run: Callable[[], Any], *, flags: StopFlags, recorder: Recorder
                     leave_if_forked()
                 elif flags.stopping:
                     return Outcome("stopped")
+                elif writer.is_paused and _held(writer, flags):
+                    now = clock()
+                    break
                 now = clock()
             words[CURRENT] = now
             while True:
@@ -226,6 +245,15 @@ def back_to_back(run: Callable[[], Any], *, flags: StopFlags, recorder: Recorder
         leave_if_forked(error)
         recorder.ended(now, clock(), 0.0, error, stopping=flags.stopping)
         return outcome_of(error)
+
+
+def _held(writer: SlotWriter, flags: StopFlags) -> bool:
+    """Wait while the operator wants no run to begin. Returns whether there is to be just one."""
+    kicked = writer.take_kick()
+    if not kicked:
+        flags.wait(inf)
+    flags.attention = True  # look up again, after that one run or now
+    return kicked
 
 
 def _sample(writer: SlotWriter, duration: float, runs: float) -> float:

@@ -28,6 +28,11 @@ from udaemon.child.spec import ChildFds, ChildSpec, Pace
 from udaemon.child.telling import code_text, exit_code, finish, last_line, say, show_end
 from udaemon.system import oserror
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from udaemon.child.pace import Pace as LoopPace
+    from udaemon.policy.calendar import Timetable
+
 EXIT_CONFIG = 78  # EX_CONFIG of sysexits.h
 SHORT_PAUSE = 1.0  # below this a period is taken to ask for precision
 
@@ -73,6 +78,8 @@ def prepare(setup: ChildSetup, *, once: bool = False) -> Callable[[], Outcome]:
     spec, signals, reporter = setup.spec, setup.signals, setup.reporter
     setup.writer.attach(os.getpid())
     signals.asked_to_stop = setup.writer.asked_to_stop
+    if setup.writer.is_paused:
+        signals.attention = True
     protect(signals.cut_off, reporter.cut_off, setup.writer.cut_off)
     _surroundings(setup)
     for module in spec.preload:
@@ -139,7 +146,8 @@ def loop_of(
     if recorder.ended_by is not None:
         return partial(outcome_of, recorder.ended_by)
     clock = time.monotonic
-    unpaced = spec.sleep <= 0 and spec.min_sleep <= 0
+    pace = None if spec.timetable is None else _pace_of(spec.timetable, spec.min_sleep, signals, recorder)
+    unpaced = pace is None and spec.sleep <= 0 and spec.min_sleep <= 0
     limit = None if spec.memory_limit is None else MemoryLimit(spec.memory_limit, spec.memory_threshold)
     if unpaced and not (built.is_async or recorder.listens or once or limit):
         return partial(back_to_back, built.run, flags=signals, recorder=recorder, clock=clock)
@@ -154,6 +162,7 @@ def loop_of(
         clock=clock,
         once=once,
         always_pause=built.is_async,
+        pace=pace,
         limit=limit,
     )
     if built.is_async:
@@ -161,6 +170,29 @@ def loop_of(
 
         return partial(run_steps_async, steps, signals, told)
     return partial(run_steps, steps, signals.wait)
+
+
+def _pace_of(table: Timetable, min_sleep: float, signals: Signals, recorder: Recorder) -> LoopPace:
+    """What the loop goes by where more is said than a period."""
+    from random import random
+
+    from udaemon.child import pace
+
+    if not table.cron:
+        return pace.periodic(table, min_sleep, random)
+    from udaemon.policy.calendar import Cron
+    from udaemon.system.timezone import zone
+    from udaemon.system.wall_timer import WallTimer
+
+    signals.timer = WallTimer()
+    return pace.ByCalendar(
+        Cron(table.cron, zone(table.zone)),
+        table,
+        wake_at=signals.timer.arm,
+        missed=recorder.writer.miss,
+        clocks=pace.clocks,
+        chance=random,
+    )
 
 
 def own_process(setup: ProcessSetup) -> None:

@@ -23,9 +23,14 @@ from typing import Any
 from udaemon.child.echoes import Echoes
 from udaemon.waits import LONGEST
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from udaemon.system.wall_timer import WallTimer
+
 STOPS = (int(signal.SIGTERM), int(signal.SIGQUIT), int(signal.SIGINT))
 HURRIES = (int(signal.SIGTERM), int(signal.SIGINT))
 OTHERS = (int(signal.SIGHUP), int(signal.SIGUSR1), int(signal.SIGUSR2))
+WAKES = int(signal.SIGCONT)
 HANDLED = (*STOPS, *OTHERS)
 PYTHON_IGNORES = (int(signal.SIGPIPE), int(signal.SIGXFSZ))
 # A list made before the fork: what a child touches first is copied first, and making this touches much.
@@ -103,7 +108,8 @@ def make_timers_precise() -> None:
 class Signals:
     """Signal handlers and the flags that they set. `attention` is true when the loop has something to do between runs.
 
-    `notify` is called by the handlers whenever a flag was set: an event loop hangs its wake-up here.
+    `notify` is called by the handlers whenever a flag was set: an event loop hangs its wake-up here. `timer` ends a
+    wait at a time of the wall clock, and when that clock is set.
     """
 
     def __init__(
@@ -117,6 +123,7 @@ class Signals:
         self.notify: Callable[[], object] = _nothing
         self.hooks: Mapping[int, Callable[[], Any]] = {}
         self.passed_on_to = -1
+        self.timer: WallTimer | None = None
         self.asked_to_stop: Callable[[], bool] = bool  # False
         self.parent_gone = parent_gone
         self._hurry = hurry
@@ -137,6 +144,7 @@ class Signals:
             self._former[number] = _signal.signal(number, self.on_stop)
         for number in OTHERS:
             self._former[number] = _signal.signal(number, self.on_other)
+        self._former[WAKES] = _signal.signal(WAKES, self.on_wake)
 
     def uninstall(self) -> None:
         """Restore the former handlers."""
@@ -153,7 +161,7 @@ class Signals:
         """In a process that the task has forked: give up all signals that are ours, as Python has them by itself."""
         self.attention = True  # the loop shall look up if this process comes back to it
         for number, handler in self._former.items():
-            if _signal.getsignal(number) in (self.on_stop, self.on_other):
+            if _signal.getsignal(number) in (self.on_stop, self.on_other, self.on_wake):
                 plain = number == signal.SIGINT and handler == _signal.SIG_DFL
                 _signal.signal(number, signal.default_int_handler if plain else handler)
         if self._pipe is not None:
@@ -187,6 +195,11 @@ class Signals:
             self._pending.append(number)
             self.attention = True
             self.notify()
+
+    def on_wake(self, _number: int, _frame: FrameType | None = None) -> None:
+        """CONT: something was written into the slot. A process that does not handle it goes on all the same."""
+        self.attention = True
+        self.notify()
 
     def take_hook(self) -> Callable[[], Any] | None:
         """The next hook to call, None when all are done."""
@@ -225,11 +238,17 @@ class Signals:
             return
         former = signal.set_wakeup_fd(-1)
         fd = self.wake_fd()
+        timer = self.timer
+        fds = [fd] if timer is None else [fd, timer.fd]
         while left > 0 and not self.attention:
-            if select.select([fd], [], [], left if left < PRECISE else min(left * 0.99, LONGEST))[0]:
+            ready = select.select(fds, [], [], left if left < PRECISE else min(left * 0.99, LONGEST))[0]
+            if fd in ready:
                 with suppress(BlockingIOError):
                     os.read(fd, 512)
                 self.look()
+            if timer is not None and timer.fd in ready:
+                timer.clear()
+                self.attention = True
             left = due - monotonic()
         # Set for the wait alone: in a run the number may become that of a file of the task's.
         with suppress(ValueError, OSError):  # it was closed meanwhile

@@ -9,6 +9,10 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from udaemon.policy.calendar import Timetable
+
 NO_LISTENERS: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
 
@@ -19,6 +23,7 @@ class Pace(NamedTuple):
     min_sleep: float
     memory_limit: int | None
     memory_threshold: float
+    timetable: None = None
 
 
 class ChildSpec(NamedTuple):
@@ -29,7 +34,7 @@ class ChildSpec(NamedTuple):
     names, or to functions where there is no process between; `directory` is the manifest's, and goes on `sys.path`;
     `slot` is the number of its scoreboard slot; `rlimit_nofile` is the (soft, hard) limit to set back, None to leave it
     alone; `memory_limit` is in bytes, None for no limit, and `memory_threshold` the percent of it above which the
-    process leaves between two runs.
+    process leaves between two runs. `timetable` is there where more is said of when runs are due than `sleep`.
     """
 
     name: str
@@ -52,6 +57,7 @@ class ChildSpec(NamedTuple):
     memory_limit: int | None = None
     memory_threshold: float = 70.0
     is_task: bool = False
+    timetable: Timetable | None = None
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the mappings as dicts: a mapping proxy cannot be pickled."""

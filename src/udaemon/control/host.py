@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
-from udaemon.child.scoreboard import SlotReading
+from udaemon.child.slot_reading import SlotReading
 from udaemon.engines.origin import Origin
 from udaemon.errors import UdaemonError
 from udaemon.manifest.model import Daemon, Manifest

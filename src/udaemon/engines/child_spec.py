@@ -5,11 +5,13 @@ Knows nothing of files or processes; the supervisor's side and `udaemon run` com
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from udaemon.child.spec import ChildSpec
 from udaemon.manifest.model import Daemon
 from udaemon.policy.plan import Place
+from udaemon.policy.timetable import timetable
 
 _PHP_TASK = "udaemon.php.task:create"
 
@@ -61,4 +63,5 @@ def spec_of(place: Place, daemon: Daemon, index: int, *, slot: int = 0) -> Child
         slot=slot,
         memory_limit=None if php else daemon.memory_limit,  # it is about PHP, not about the process that asks it
         memory_threshold=daemon.memory_threshold,
+        timetable=timetable(place, daemon, index, os.environ),
     )

@@ -26,6 +26,11 @@ CODES = {
         "The command names no program, or cannot be split into words because a quote is not closed.",
         'Close the quote, or write the words as a list: `["program", "argument"]`.',
     ),
+    "bad-cron": Code(
+        "The text is no cron line, or asks for a day that never comes.",
+        "Write five fields: minute, hour, day of the month, month, day of the week, each a number, a name, `*`, a "
+        "range `1-5`, a list `1,15` or a step `*/10`; or one of `@hourly`, `@daily`, `@weekly`, `@monthly`, `@yearly`.",
+    ),
     "bad-duration": Code(
         "The text is no duration.",
         "Write seconds as a number, or text such as `500ms`, `30s`, `1m30s`, `1h`, `2d`: units from long to short, "
@@ -50,6 +55,9 @@ CODES = {
         "The text is no size.",
         "Write bytes as a number, or text such as `64K`, `10M`, `1G` (powers of 1024), `5MB` (powers of 1000), or -1 "
         "for no limit.",
+    ),
+    "bad-timezone": Code(
+        "The text names no time zone.", "Write a name of the IANA database, such as `Europe/Berlin` or `UTC`."
     ),
     "bad-umask": Code("The text is no file mode creation mask.", 'Write octal digits as a string, such as `"022"`.'),
     "bad-variable": Code(

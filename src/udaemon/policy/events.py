@@ -62,6 +62,26 @@ class RestartAsked:
 
 
 @frozen
+class PauseAsked:
+    """The operator wants no run to begin until he says otherwise."""
+
+
+@frozen
+class ResumeAsked:
+    """The operator wants runs to begin again."""
+
+
+@frozen
+class KickAsked:
+    """The operator wants a run now, whatever its schedule says."""
+
+
+@frozen
+class RunDue:
+    """A run of a scheduled command is due."""
+
+
+@frozen
 class Spawned:
     """A process exists. For a command this means that exec succeeded, but where it is `held_up`: that says by what."""
 
@@ -134,6 +154,10 @@ Event = (
     StartAsked
     | StopAsked
     | RestartAsked
+    | PauseAsked
+    | ResumeAsked
+    | KickAsked
+    | RunDue
     | Spawned
     | Executed
     | SpawnFailed

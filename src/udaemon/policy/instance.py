@@ -30,6 +30,8 @@ class State(StrEnum):
     """What an instance is."""
 
     DISABLED = "disabled"
+    WAITING = "waiting"
+    """Up, and nothing of it lives: a scheduled command between two runs."""
     STARTING = "starting"
     RUNNING = "running"
     STOPPING = "stopping"
@@ -90,6 +92,8 @@ class Instance:
         automatic: The start under way, or the one waited for, is udaemon's own idea.
         exit: How the last process ended, or why it could not begin.
         message: Why it is what it is, in a sentence, if there is more to say than the state.
+        paused: The operator wants no run to begin.
+        owes_run: A run is to begin as soon as this one has ended.
         survivors: Processes that the last one left behind and that still live.
     """
 
@@ -112,6 +116,8 @@ class Instance:
     automatic: bool = False
     exit: Exit | None = None
     message: str | None = None
+    paused: bool = False
+    owes_run: bool = False
     survivors: tuple[int, ...] = ()
     plan: StartPlan = NO_PLAN
 

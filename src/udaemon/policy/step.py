@@ -7,11 +7,13 @@ are kept apart: what it is (`state`) and what the operator wants (`wanted`).
     starting, running  --stop, restart-->  stopping  --exited, tree gone-->  stopped, or starting again
     starting, running  --exited-->  starting again | backoff | exited | failed
     backoff  --deadline-->  starting        backoff  --stop-->  stopped
+    resting  --start of a scheduled command-->  waiting  --run due, kick-->  starting …  --exited-->  waiting
     any  --changed-->  the same, by another declaration; a process that this does not fit is replaced
 
 An event that does not belong to the state (an answer that comes twice, a deadline that was moved) changes nothing.
 Failed starts differ by what failed: the declaration (failed at once), the system (retried for ever), or the
-process itself (a crash, counted). Stops are in `stopping.py`; ends, survivors and what follows are in `ending.py`.
+process itself (a crash, counted). Runs of scheduled commands are in `runs.py`, stops in `stopping.py`; ends, survivors
+and what follows are in `ending.py`.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from __future__ import annotations
 from attrs import evolve
 
 from udaemon.manifest.keys import Applies
-from udaemon.policy import change, restart, stopping, wording
+from udaemon.policy import change, restart, runs, stopping, wording
 from udaemon.policy.effects import Effect, EventName, Publish, Reconfigure, Signal
 from udaemon.policy.ending import Outcome, begin, on_exited, on_tree_gone, settle_at, start, waiting
 from udaemon.policy.events import (
@@ -28,10 +30,14 @@ from udaemon.policy.events import (
     Event,
     Executed,
     Exited,
+    KickAsked,
     Leaving,
+    PauseAsked,
     Ready,
     Reason,
     RestartAsked,
+    ResumeAsked,
+    RunDue,
     Spawned,
     SpawnFailed,
     StartAsked,
@@ -61,6 +67,8 @@ def step(instance: Instance, event: Event, now: float, jitter: float = 0.0) -> O
             return stopping.stop(instance, event, now)
         case RestartAsked():
             return _restart(instance, now)
+        case PauseAsked() | ResumeAsked() | KickAsked() | RunDue():
+            return runs.step(instance, event, now)
         case Spawned():
             return _spawned(instance, event, now)
         case Executed():
@@ -87,6 +95,8 @@ def _start(instance: Instance, now: float) -> Outcome:
     if instance.unkillable:
         return instance, (Publish(EventName.REFUSED, f"old {wording.pids(instance.unkillable)} cannot be killed"),)
     up = evolve(_forgiven(instance), wanted=Wanted.UP)
+    if up.at_rest and up.daemon.is_scheduled:
+        return runs.wait(up)
     if up.at_rest or up.state is State.BACKOFF:
         return start(up)
     if up.state is State.STOPPING and up.is_spawning:
@@ -194,6 +204,8 @@ def _changed(instance: Instance, event: Changed, now: float) -> Outcome:
     there = changed.pid is not None or changed.survivors
     other = needs is not None or event.plan is not instance.plan
     told: tuple[Effect, ...] = (Reconfigure(),) if other and there else ()
+    if changed.state is State.WAITING and not changed.daemon.is_scheduled:
+        return start(changed)
     if needs is Applies.RESTART and changed.is_spawning:
         return evolve(changed, outdated=True), ()
     if needs is not Applies.RESTART or changed.state not in (State.STARTING, State.RUNNING):

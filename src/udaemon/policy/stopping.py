@@ -24,9 +24,10 @@ def stop(instance: Instance, event: StopAsked, now: float) -> Outcome:
             return end(down, event, now)
         case State.STOPPING:
             return _hurry(down, event, now)
-        case State.BACKOFF:
+        case State.BACKOFF | State.WAITING:
             stopped = evolve(settle_at(down, State.STOPPED), message=None)
-            return stopped, (Publish(EventName.STOPPED, "was waiting to be started again"),)
+            again = "started again" if down.state is State.BACKOFF else "run"
+            return stopped, (Publish(EventName.STOPPED, f"was waiting to be {again}"),)
         case _:
             return down, ()
 

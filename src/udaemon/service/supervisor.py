@@ -36,6 +36,7 @@ from udaemon.supervisor.loop import Loop
 from udaemon.supervisor.notices import Notices
 from udaemon.supervisor.perform import Performer
 from udaemon.supervisor.pidfiles import PidFiles
+from udaemon.supervisor.schedules import Schedules
 from udaemon.supervisor.slots import Slots, rounded
 from udaemon.supervisor.supervisor import Supervisor
 from udaemon.system.subreaper import become_subreaper
@@ -116,6 +117,7 @@ class Service:
             on_done=self._loop.stop,
         )
         directories = [handed.directory] + ([manifest.run_dir] if manifest.run_dir else [])
+        self._schedules = Schedules(self._loop, slots, fleet, happen=self._on_event, on_good_run=self._on_good_run)
         self._supervisor = Supervisor(
             manifest,
             fleet=fleet,
@@ -125,6 +127,7 @@ class Service:
             slots=slots,
             notices=self._notices,
             pid_files=PidFiles(directories, manifest.context),
+            schedules=self._schedules,
             finished=self._log_drain.wait,
             read_manifest=self._reader.read,
         )
@@ -143,7 +146,7 @@ class Service:
         if handed.autostart:
             self._engine.expect((one.daemon, one.plan) for one in self._fleet.autostarted())
         become_subreaper()
-        for waits in (self._supervisor, self._engine, self._logger, self._log_drain, self._reader):
+        for waits in (self._supervisor, self._schedules, self._engine, self._logger, self._log_drain, self._reader):
             self._loop.add(waits)
         self._loop.afterwards(self._supervisor.end_of_turn)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):

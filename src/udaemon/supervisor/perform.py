@@ -12,7 +12,18 @@ from itertools import count
 from udaemon.engines.base import CANCELLED, Engine, SpawnRequest
 from udaemon.engines.locks import identity
 from udaemon.logs.client import LoggerLink
-from udaemon.policy.effects import CancelSpawn, Effect, KillTree, Publish, Reconfigure, Signal, SignalTree, Spawn
+from udaemon.policy.effects import (
+    CancelSpawn,
+    Effect,
+    Kick,
+    KillTree,
+    Pause,
+    Publish,
+    Reconfigure,
+    Signal,
+    SignalTree,
+    Spawn,
+)
 from udaemon.policy.events import Event, SpawnFailed, Trouble
 from udaemon.policy.instance import Instance, Key
 from udaemon.supervisor.log_targets import common_target, log_target
@@ -69,6 +80,12 @@ class Performer:
                 self._engine.kill_tree(instance.key)
             case Reconfigure():
                 self._engine.reconfigure(instance.key, instance.daemon, instance.plan)
+            case Pause(paused):
+                self._slots.pause(instance.key, paused=paused)
+                self._engine.signal(instance.key, "CONT")  # it looks at its slot
+            case Kick():
+                self._slots.kick(instance.key)
+                self._engine.signal(instance.key, "CONT")
             case Publish():
                 pass
 

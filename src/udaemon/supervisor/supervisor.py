@@ -29,6 +29,7 @@ from udaemon.supervisor.legacylog import LegacyLog
 from udaemon.supervisor.notices import Notice, Notices, Subscriber, one_line
 from udaemon.supervisor.perform import Performer
 from udaemon.supervisor.pidfiles import PidFiles
+from udaemon.supervisor.schedules import Schedules
 from udaemon.supervisor.slots import Slots
 from udaemon.supervisor.view import InstanceView, facts
 
@@ -49,6 +50,7 @@ class Supervisor:
         slots: Slots,
         notices: Notices,
         pid_files: PidFiles,
+        schedules: Schedules,
         finished: Callable[[], None],
         read_manifest: Callable[[OnRead], None],
     ) -> None:
@@ -62,6 +64,7 @@ class Supervisor:
         self._slots = slots
         self._notices = notices
         self._pid_files = pid_files
+        self._schedules = schedules
         self._finished = finished
         self._legacy = LegacyLog(lambda key: pid_files.path(fleet.instances[key]))
         self._jitter = random.Random()  # noqa: S311 - spreads waits, keeps no secret
@@ -132,6 +135,7 @@ class Supervisor:
     def end_of_turn(self) -> None:
         """Start what this turn wanted started; leave when nothing is left to wait for."""
         self._performer.flush()
+        self._schedules.end_of_turn()
         self._let_go()
         if self._leaving and all(instance.at_rest for instance in self._fleet.instances.values()):
             self._finished()
@@ -253,7 +257,10 @@ class Supervisor:
             self._note(key, event)
         effects: tuple[Effect, ...] = ()
         with self._isolated(key):
+            before = self._fleet.instances[key]
             effects = self._fleet.step(key, event, time.monotonic(), self._jitter.uniform(-1.0, 1.0))
+            if before.daemon.is_scheduled or self._fleet.instances[key].daemon.is_scheduled:
+                self._schedules.follow(before, self._fleet.instances[key])
         for effect in effects:  # one that cannot be done must not cost the next: a start after a word of it, a kill
             with self._isolated(key):
                 self._perform(key, effect)

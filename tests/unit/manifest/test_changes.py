@@ -13,7 +13,7 @@ from udaemon.manifest.model import Daemon
 
 LIVE = {
     "description", "extends", "tags", "sleep", "min-sleep", "memory-limit", "memory-threshold", "restart", "backoff",
-    "start-limit", "success-exit-codes", "stop", "log", "instances",
+    "start-limit", "success-exit-codes", "stop", "log", "instances", "cron", "timezone", "jitter", "overlap", "misfire",
 }  # fmt: skip
 NEXT_START = {"autostart", "profiles"}
 

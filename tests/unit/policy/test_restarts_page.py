@@ -7,16 +7,20 @@ import pytest
 from tests.fakes.life import Life, command, factory
 
 from udaemon.manifest.model import Restart
-from udaemon.policy.effects import CancelSpawn, Effect, KillTree, Signal, SignalTree, Spawn
+from udaemon.policy.effects import CancelSpawn, Effect, Kick, KillTree, Pause, Signal, SignalTree, Spawn
 from udaemon.policy.events import (
     Changed,
     DeadlineReached,
     Event,
     Executed,
     Exited,
+    KickAsked,
     Leaving,
+    PauseAsked,
     Ready,
     RestartAsked,
+    ResumeAsked,
+    RunDue,
     Spawned,
     SpawnFailed,
     StartAsked,
@@ -40,6 +44,9 @@ SITUATIONS: Mapping[str, Callable[[], Life]] = {
     "running": Life.running,
     "running, leaving": lambda: Life.running(factory()).happens(Leaving()),
     "backoff": lambda: Life.running().crashes(2),
+    "waiting": lambda: Life(command(cron="@daily")).happens(StartAsked()),
+    "in a run": lambda: Life(command(cron="@daily")).happens(StartAsked(), RunDue(), Spawned(7)),
+    "in a run, paused": lambda: Life(command(sleep=9)).happens(StartAsked(), RunDue(), Spawned(7), PauseAsked()),
     "stopping, no process yet": lambda: Life(command()).happens(StartAsked(), StopAsked()),
     "stopping, held up": lambda: Life(command()).happens(StartAsked(), Spawned(7, "exec"), StopAsked()),
     "stopping": lambda: Life.running().happens(StopAsked()),
@@ -74,12 +81,21 @@ DEATH: Mapping[str, Event] = {
     "deadline": DeadlineReached(),
 }
 
+RUN: Mapping[str, Event] = {
+    "a run is due": RunDue(),
+    "kick": KickAsked(),
+    "pause": PauseAsked(),
+    "resume": ResumeAsked(),
+}
+
 DOES: Mapping[type[Effect], str] = {
     Spawn: "starts it",
     Signal: "asks it",
     SignalTree: "asks them",
     KillTree: "kills it",
     CancelSpawn: "calls it off",
+    Kick: "has it run",
+    Pause: "tells it",
 }
 
 
@@ -111,7 +127,7 @@ def table(events: Mapping[str, Event]) -> list[str]:
     return [lines[0], "|" + "|".join("-" * (width + 2) for width in widths) + "|", *lines[1:]]
 
 
-@pytest.mark.parametrize("events", [ASKED, BIRTH, DEATH], ids=["asked", "birth", "death"])
+@pytest.mark.parametrize("events", [ASKED, BIRTH, DEATH, RUN], ids=["asked", "birth", "death", "run"])
 def test_f40_the_page_tells_every_event_in_every_state(events: Mapping[str, Event]) -> None:
     expected = table(events)
     page = PAGE.read_text(encoding="utf-8").splitlines()
@@ -121,5 +137,5 @@ def test_f40_the_page_tells_every_event_in_every_state(events: Mapping[str, Even
 
 def test_every_state_and_every_kind_of_event_is_in_the_tables() -> None:
     assert {situation().state for situation in SITUATIONS.values()} == set(State)
-    in_tables = {type(event) for events in (ASKED, BIRTH, DEATH) for event in events.values()}
+    in_tables = {type(event) for events in (ASKED, BIRTH, DEATH, RUN) for event in events.values()}
     assert in_tables | {Changed} == set(Event.__args__)  # no verb makes that one yet
