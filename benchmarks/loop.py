@@ -22,9 +22,10 @@ from udaemon.child.process import run_child
 from udaemon.child.recorder import Recorder
 from udaemon.child.report import Reporter
 from udaemon.child.scoreboard import SlotWriter
-from udaemon.child.signals import Signals, make_timers_precise
+from udaemon.child.signals import Signals
 from udaemon.child.spec import ChildFds, ChildSpec
 from udaemon.child.task import StopTask, TaskEvent
+from udaemon.child.timer_slack import make_timers_precise
 
 Task = Callable[[], None]
 

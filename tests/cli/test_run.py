@@ -256,7 +256,7 @@ def test_f32_a_program_that_ignores_the_signal_is_killed_in_time(shop: Project) 
 
 def test_f36_a_command_that_backgrounds_itself_is_told_so_and_ended(shop: Project) -> None:
     program_below(shop, "sh run.sh")
-    shop.file("run.sh", "python3 program.py & exec sleep 0.5\n")
+    shop.file("run.sh", "sleep 1000 & echo $!\n")
     done = shop.run("run", "wrapped", code=1)
     assert "daemon backgrounded itself; run it in the foreground" in done.stderr
     assert not alive(int(done.stdout))

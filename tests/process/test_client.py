@@ -177,6 +177,24 @@ def test_a_silent_supervisor_is_given_up_in_time(running: client.Project) -> Non
         os.kill(pid, 18)
 
 
+def test_a_time_out_that_cannot_be_waited_for_is_refused_at_the_call(running: client.Project) -> None:
+    for timeout in (float("inf"), float("nan"), -1.0, 315360001.0, 10**400):
+        with pytest.raises(ValueError, match="a time-out is 0 to 315360000 seconds"):
+            client.connect(timeout=timeout)
+        for call in (running.start, running.stop, running.restart, running.wait):
+            with pytest.raises(ValueError, match="a time-out is 0 to 315360000 seconds"):
+                call("mailer", timeout=timeout)
+        with pytest.raises(ValueError, match="a time-out is 0 to 315360000 seconds"):
+            running.stop("mailer", stop_timeout=timeout)
+        with pytest.raises(ValueError, match="a time-out is 0 to 315360000 seconds"):
+            running.down(stop_timeout=timeout)
+        with pytest.raises(ValueError, match="a time-out is 0 to 315360000 seconds"):
+            next(running.events(follow=True, timeout=timeout))
+    longest = client.connect(timeout=315360000.0)
+    assert longest.wait("mailer", timeout=315360000.0)[0].ok
+    assert next(longest.events(follow=True, timeout=315360000.0)).event == "up"
+
+
 def test_importing_it_loads_neither_the_command_line_nor_what_a_program_may_not_want(tmp_path: Path) -> None:
     code = "import sys, udaemon.client\nprint(*sorted(sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()

@@ -11,10 +11,11 @@ import pytest
 from tests.process.launching import launch
 
 from udaemon.engines.commands import Command, Launcher, shell
-from udaemon.engines.locks import acquire, identity
+from udaemon.engines.locks import acquire
 from udaemon.engines.status import reap
 from udaemon.engines.tree import Lineage, children, holders, look_at
 from udaemon.policy.instance import Key
+from udaemon.system.file_identity import identity
 from udaemon.system.subreaper import become_subreaper
 
 Wait = Callable[..., list[int]]

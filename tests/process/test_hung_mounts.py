@@ -65,6 +65,20 @@ def test_a_mount_is_told_by_the_name_of_a_path_and_so_is_that_one_may_hang(hung:
     mounts.close()
 
 
+def test_what_a_path_leads_through_is_found_out_without_waiting(hung: HungMount, tmp_path: Path) -> None:
+    (tmp_path / "plain").mkdir()
+    (tmp_path / "absolute").symlink_to(hung.place)
+    (tmp_path / "relative").symlink_to(f"plain/../{hung.place.name}/deeper")
+    (tmp_path / "round").symlink_to("round")
+    (tmp_path / "fine").symlink_to("plain")
+    mounts = Mounts()
+    for doubtful in ("mnt", "mnt/a", "absolute/a", "relative", "plain/../absolute/b", "round"):
+        assert not mounts.answers(str(tmp_path / doubtful)), doubtful
+    for certain in ("plain/a", "fine/a", "not/there"):
+        assert mounts.answers(str(tmp_path / certain)), certain
+    mounts.close()
+
+
 @pytest.mark.parametrize("what", ["program", "cwd"])
 def test_others_start_meanwhile_and_it_is_told_what_it_waits_for(bench: Bench, hung: HungMount, what: str) -> None:
     stuck = bench.daemon("stuck", **on(hung.place, what))

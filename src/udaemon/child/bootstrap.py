@@ -11,13 +11,15 @@ import sys
 from typing import Self
 
 from udaemon.child.build import Call, known_call
+from udaemon.child.dispositions import clean_signals
 from udaemon.child.fresh import has_numbers, watch_for_crashes
 from udaemon.child.report import Reporter
 from udaemon.child.scoreboard import SlotWriter, map_all
-from udaemon.child.signals import Signals, clean_signals, identity
+from udaemon.child.signals import Signals
 from udaemon.child.spec import ChildFds, ChildSpec
 from udaemon.child.streams import take_standard_streams
 from udaemon.child.task import TaskContext
+from udaemon.system.file_identity import identity
 
 
 class ChildSetup:

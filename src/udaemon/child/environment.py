@@ -17,6 +17,9 @@ MARKS = ("UDAEMON_PROJECT", "UDAEMON_NAME", "UDAEMON_INSTANCE", "UDAEMON_INSTANC
 """Variables that name a daemon to itself; those of a udaemon that we run under are not passed on."""
 
 _SHELLS = ("PWD", "OLDPWD", "SHLVL", "_")
+_MANAGERS = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES")
+"""What a service manager says to the supervisor alone (sd_notify(3)): a daemon that answers would speak for all."""
+_DROPPED = frozenset({*MARKS, *_SHELLS, *_MANAGERS})
 _STARTUP = ("PYTHON", "LD_", "MALLOC_", "GLIBC_", "LC_", "LANG")
 _LOCALE = ("LC_ALL", "LC_CTYPE", "LANG", "PYTHONUTF8", "PYTHONCOERCECLOCALE")
 _COERCED = {"C.UTF-8", "C.utf8", "UTF-8"}
@@ -24,13 +27,13 @@ _COERCED = {"C.UTF-8", "C.utf8", "UTF-8"}
 
 
 def surroundings(added: Mapping[str, str], cwd: str) -> dict[str, str]:
-    """The whole environment of a daemon: the caller's, without what is its shell's own, and over it what is `added`.
+    """The whole environment of a daemon: the caller's, without what is its shell's or service manager's, and `added`.
 
     Args:
         added: What the manifest says.
         cwd: The daemon's working directory, which is its PWD.
     """
-    kept = {name: value for name, value in callers().items() if name not in MARKS and name not in _SHELLS}
+    kept = {name: value for name, value in callers().items() if name not in _DROPPED}
     return {**kept, "PWD": cwd, **added}
 
 

@@ -16,7 +16,7 @@ from udaemon.child.fresh import watch_for_crashes
 from udaemon.child.process import report_exit, run
 from udaemon.child.report import Reporter
 from udaemon.child.scoreboard import SlotWriter
-from udaemon.child.signals import Signals, kill_group
+from udaemon.child.signals import Signals
 from udaemon.child.spec import ChildSpec
 
 EXIT_INTERRUPTED = 130
@@ -28,7 +28,7 @@ class TerminalSignals(Signals):
     interrupted = False
 
     def __init__(self) -> None:
-        super().__init__(hurry=kill_group)
+        super().__init__(hurry=_kill_group)
 
     def on_stop(self, number: int, frame: FrameType | None = None) -> None:
         """Ask for a stop, and print what Ctrl-C does: nothing else shows before the run is over."""
@@ -59,3 +59,11 @@ def run_here(spec: ChildSpec, *, once: bool = False) -> int:
     code = report_exit(setup, run(setup, once=once))
     signals.uninstall()
     return EXIT_INTERRUPTED if code == 0 and signals.interrupted else code
+
+
+def _kill_group() -> None:
+    """KILL ourselves and our children; in a group that is not ours (a shell's pipeline), only ourselves."""
+    own = os.getpid()
+    if os.getpgrp() == own:
+        os.killpg(own, signal.SIGKILL)
+    os.kill(own, signal.SIGKILL)

@@ -11,7 +11,7 @@ import os
 import select
 from typing import Self
 
-from udaemon.child.signals import identity
+from udaemon.system.file_identity import identity
 from udaemon.system.procfs import path_of
 
 

@@ -15,6 +15,7 @@ from functools import partial
 
 from udaemon.child.bootstrap import BatchSetup, ChildSetup, ProcessSetup
 from udaemon.child.build import Built, build, load_module, resolve_listener
+from udaemon.child.dispositions import unblock_signals
 from udaemon.child.forked import leave_if_forked, protect
 from udaemon.child.forms import Misconfigured
 from udaemon.child.fresh import seed_anew
@@ -23,9 +24,10 @@ from udaemon.child.loop import Outcome, Steps, back_to_back, outcome_of, run_ste
 from udaemon.child.memory import MemoryLimit
 from udaemon.child.recorder import Recorder
 from udaemon.child.report import Leaving, ReadyReport
-from udaemon.child.signals import Signals, make_timers_precise, unblock_signals
+from udaemon.child.signals import Signals
 from udaemon.child.spec import ChildFds, ChildSpec, Pace
 from udaemon.child.telling import code_text, exit_code, finish, last_line, say, show_end
+from udaemon.child.timer_slack import make_timers_precise
 from udaemon.system import oserror
 
 TYPE_CHECKING = False

@@ -18,11 +18,11 @@ from contextlib import ExitStack, contextmanager, suppress
 from itertools import islice
 
 from udaemon.child.bootstrap import BatchSetup, ProcessSetup
+from udaemon.child.dispositions import unblock_signals
 from udaemon.child.forked import rehearsed
 from udaemon.child.loop import Steps, run_steps
 from udaemon.child.process import own_process, prepare
 from udaemon.child.recorder import Recorder
-from udaemon.child.signals import unblock_signals
 from udaemon.child.spec import ChildFds, ChildSpec
 from udaemon.child.task import StopTask
 

@@ -11,8 +11,8 @@ import json
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from udaemon.child.signals import identity
 from udaemon.frames import FrameBuffer, FrameError, frame
+from udaemon.system.file_identity import identity
 
 FRAME_LIMIT = 64 * 1024
 TEXT_LIMIT = 4000

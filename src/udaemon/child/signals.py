@@ -21,6 +21,7 @@ from types import FrameType
 from typing import Any
 
 from udaemon.child.echoes import Echoes
+from udaemon.system.file_identity import identity
 from udaemon.waits import LONGEST
 
 TYPE_CHECKING = False
@@ -32,77 +33,12 @@ HURRIES = (int(signal.SIGTERM), int(signal.SIGINT))
 OTHERS = (int(signal.SIGHUP), int(signal.SIGUSR1), int(signal.SIGUSR2))
 WAKES = int(signal.SIGCONT)
 HANDLED = (*STOPS, *OTHERS)
-PYTHON_IGNORES = (int(signal.SIGPIPE), int(signal.SIGXFSZ))
-# A list made before the fork: what a child touches first is copied first, and making this touches much.
-ALL_SIGNALS = tuple(int(number) for number in signal.valid_signals() if number not in (signal.SIGKILL, signal.SIGSTOP))
-_FAULTS = (signal.SIGILL, signal.SIGTRAP, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGSEGV, signal.SIGSYS)
-_KEPT = (*_FAULTS, *PYTHON_IGNORES, signal.SIGCHLD, signal.SIGCONT, signal.SIGURG, signal.SIGWINCH)
-DEADLY = tuple(number for number in ALL_SIGNALS if number not in _KEPT)
-"""What ends or stops a process by default (signal(7)), but for what tells it of a fault of its own."""
 # The kernel lets select be late by a thousandth of its time-out, and never by less than the timer slack of 50 us.
 PRECISE = 0.05
 
 
-def clean_signals() -> None:
-    """Give every signal the disposition it has in a new Python program. What is so already is left untouched.
-
-    As in every such program a broken pipe is an exception and no death; programs that the task starts get defaults.
-    """
-    signal.set_wakeup_fd(-1)
-    for number in ALL_SIGNALS:
-        wanted = _signal.SIG_IGN if number in PYTHON_IGNORES else _signal.SIG_DFL
-        if _signal.getsignal(number) not in (wanted, None):
-            _signal.signal(number, wanted)
-
-
-def survive_signals() -> None:
-    """Let none of the deadly signals harm this process; what one shall mean is said after this.
-
-    They are handled, and not ignored: what is ignored stays so in the programs that this process starts (execve(2)).
-    """
-    for number in DEADLY:
-        signal.signal(number, _survive)
-
-
-def _survive(_number: int, _frame: FrameType | None) -> None:
-    """Do nothing: the signal only must not kill this process."""
-
-
-def block_signals() -> None:
-    """Let none of the deadly signals come to this process; who is forked from it lets them come."""
-    _signal.pthread_sigmask(_signal.SIG_BLOCK, DEADLY)
-
-
-def unblock_signals() -> None:
-    """Unblock all signals."""
-    _signal.pthread_sigmask(_signal.SIG_SETMASK, ())
-
-
-def identity(fd: int) -> tuple[int, int]:
-    """What a descriptor is open on; the same number may be something else later. (-1, -1) for a closed one."""
-    try:
-        status = os.fstat(fd)
-    except OSError:
-        return -1, -1
-    return status.st_dev, status.st_ino
-
-
 def _nothing() -> None:
     """Do nothing: there is no event loop to wake."""
-
-
-def kill_group() -> None:
-    """KILL ourselves and our children; in a group that is not ours (a shell's pipeline), only ourselves."""
-    own = os.getpid()
-    if os.getpgrp() == own:
-        os.killpg(own, signal.SIGKILL)
-    os.kill(own, signal.SIGKILL)
-
-
-def make_timers_precise() -> None:
-    """Have our waits end within microseconds: by default the kernel may be 50 us late to save a wake-up."""
-    with suppress(OSError), open("/proc/self/timerslack_ns", "w", encoding="ascii") as slack:
-        slack.write("1")
 
 
 class Signals:
@@ -152,10 +88,7 @@ class Signals:
             signal.signal(number, handler)
         if self._pipe is not None:
             signal.set_wakeup_fd(-1)
-            for fd, was in zip(self._pipe, self._pipe_is, strict=True):
-                if identity(fd) == was:
-                    os.close(fd)
-            self._pipe = None
+            self._close_pipe(self._pipe)
 
     def cut_off(self) -> None:
         """In a process that the task has forked: give up all signals that are ours, as Python has them by itself."""
@@ -169,10 +102,7 @@ class Signals:
             if former not in (-1, self._pipe[1]):
                 with suppress(ValueError, OSError):
                     signal.set_wakeup_fd(former, warn_on_full_buffer=False)
-            for fd, was in zip(self._pipe, self._pipe_is, strict=True):
-                if identity(fd) == was:
-                    os.close(fd)
-            self._pipe = None
+            self._close_pipe(self._pipe)
 
     def on_stop(self, number: int, _frame: FrameType | None = None) -> None:
         """TERM, QUIT, INT: leave after this run. At a terminal, a second TERM or INT hurries.
@@ -253,3 +183,10 @@ class Signals:
         # Set for the wait alone: in a run the number may become that of a file of the task's.
         with suppress(ValueError, OSError):  # it was closed meanwhile
             signal.set_wakeup_fd(former, warn_on_full_buffer=False)
+
+    def _close_pipe(self, pipe: tuple[int, int]) -> None:
+        """Close what is still ours of it: the task may have closed it and opened files of its own."""
+        for fd, was in zip(pipe, self._pipe_is, strict=True):
+            if identity(fd) == was:
+                os.close(fd)
+        self._pipe = None

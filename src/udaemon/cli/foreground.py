@@ -14,10 +14,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 
+from udaemon.child.dispositions import DEADLY, survive_signals
 from udaemon.child.echoes import Echoes
-from udaemon.child.signals import DEADLY, survive_signals
+from udaemon.cli.attach import Attach
 from udaemon.cli.options import GlobalOptions
-from udaemon.cli.screen import Face, Plain, face
+from udaemon.cli.screen import Face, Json, Plain, face
 from udaemon.control.client import Client, SupervisorGone
 from udaemon.control.sockets import SupervisorSilent
 from udaemon.errors import ExitCode, UdaemonError
@@ -25,6 +26,7 @@ from udaemon.logs.entries import Entry
 from udaemon.logs.follow import LogReader, follow
 from udaemon.logs.tail import LogSource
 from udaemon.system import oserror
+from udaemon.ui.jsonlines import JsonLines
 from udaemon.ui.loglines import LogLines
 
 _TERMINAL = (signal.SIGHUP, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU)
@@ -40,9 +42,18 @@ class ForegroundUp:
         connect: Makes a connection to the supervisor.
         readers: The logs to show, opened before anything was started.
         options: The global options.
+        attach: What was asked for beside.
     """
 
-    def __init__(self, connect: Callable[[], Client], readers: Sequence[LogReader], options: GlobalOptions) -> None:
+    def __init__(
+        self,
+        connect: Callable[[], Client],
+        readers: Sequence[LogReader],
+        options: GlobalOptions,
+        attach: Attach = Attach(),  # noqa: B008 - it cannot be changed
+    ) -> None:
+        self._attach = attach
+        self._code: int | None = None
         self._connect = connect
         self._readers = readers
         self._options = options
@@ -81,7 +92,10 @@ class ForegroundUp:
         with self._signals(), self._connect() as events, self._connect() as starting:
             events.post("events", follow=True)
             starting.post("up", names=names)
-            self._face = face(self._options, project, list(instances), timeouts, self._output_fails)
+            if self._attach.as_json:
+                self._face = Json(self._options, self._output_fails)
+            else:
+                self._face = face(self._options, project, list(instances), timeouts, self._output_fails)
             try:
                 with self._logs():
                     self._watch(events, starting)
@@ -135,6 +149,8 @@ class ForegroundUp:
             for byte in os.read(self._wakes, 4096):
                 if byte in _STOPS:
                     self._interrupt(byte)
+                elif byte == signal.SIGCHLD:
+                    _reap()
             if self._output_failed and not self._interrupts:
                 self._interrupt(signal.SIGPIPE)
         return ready
@@ -145,6 +161,9 @@ class ForegroundUp:
             return
         hurry = bool(self._interrupts)
         self._interrupts.append(number)
+        self._stop(hurry=hurry)
+
+    def _stop(self, *, hurry: bool = False) -> None:
         self._face.stopping(hurry=hurry)
         try:
             client = self._connect()
@@ -162,6 +181,9 @@ class ForegroundUp:
                 self._ended_well |= event["event"] == "down"
                 self._lost |= event["event"] == "lost"
                 self._face.event(event)
+                if self._code is None and (code := self._attach.code(event)) is not None:
+                    self._code = code
+                    self._stop()
 
     @contextmanager
     def _logs(self) -> Iterator[None]:
@@ -178,7 +200,11 @@ class ForegroundUp:
 
     def _follow(self, stop: int) -> None:
         sources = [reader.source for reader in self._readers]
-        lines = LogLines(sources, color=self._options.colors(sys.stdout.isatty()))
+        lines: JsonLines | LogLines
+        if self._attach.as_json:
+            lines = JsonLines()
+        else:
+            lines = LogLines(sources, color=self._options.colors(sys.stdout.isatty()))
 
         def emit(come: Sequence[tuple[LogSource, Entry]]) -> None:
             try:
@@ -208,6 +234,8 @@ class ForegroundUp:
         survive_signals()
         for kept in _TERMINAL:
             signal.signal(kept, before[kept])
+        if os.getpid() == 1:
+            before[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
         before_fd = signal.set_wakeup_fd(self._waker)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
         try:
@@ -218,7 +246,7 @@ class ForegroundUp:
                 signal.signal(number, handler)
 
     def _exit_code(self) -> int:
-        """130 after Ctrl-C, 128 + n after a second signal; else 0 for an end that was asked for.
+        """130 after Ctrl-C, 128 + n after a second signal; else that of the daemon that was followed, or 0.
 
         An end that lost output, or logs that could not be shown to the end, are a failure.
         """
@@ -226,6 +254,15 @@ class ForegroundUp:
             return ExitCode.INTERRUPTED
         if len(self._interrupts) > 1:
             return 128 + self._interrupts[-1]
+        if self._code is not None and not self._interrupts:
+            return self._code
         if self._ended_well:
             return ExitCode.FAILED if self._lost or self._reader_failed else ExitCode.OK
         raise UdaemonError("the supervisor died, and its daemons with it", "its common log may say why")
+
+
+def _reap() -> None:
+    """As process 1 of a container: whatever was orphaned there is our child, and a zombie until it is reaped."""
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG) != (0, 0):
+            pass

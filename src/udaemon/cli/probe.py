@@ -156,12 +156,12 @@ def _near(name: str, known: list[str]) -> str | None:
 def _work(group: Mapping[str, Any], fd: int) -> None:
     os.environ.update(group["env"])
     for before, (number, item) in enumerate(group["items"].items()):
-        _tell(fd, f"began {number}")
+        _write_line(fd, f"began {number}")
         faults = list(examine(item["reference"], item["params"], item["key"]))
         if before and any(fault["code"] == "import-failed" for fault in faults):
-            _tell(fd, f"again {number}")
+            _write_line(fd, f"again {number}")
             return
-        _tell(fd, f"done {number} {_as_json(faults)}")
+        _write_line(fd, f"done {number} {_as_json(faults)}")
 
 
 def _guarded(group: Mapping[str, Any], fd: int, done: set[str]) -> None:
@@ -192,10 +192,10 @@ def _guarded(group: Mapping[str, Any], fd: int, done: set[str]) -> None:
     if at is not None and at == first:
         done.add(at)
         how = "exits the process" if os.WIFEXITED(status) else f"dies by signal {os.WTERMSIG(status)}"
-        _tell(fd, f"done {at} {_as_json([fault('import-failed', f'importing it {how}')])}")
+        _write_line(fd, f"done {at} {_as_json([fault('import-failed', f'importing it {how}')])}")
 
 
-def _tell(fd: int, line: str) -> None:
+def _write_line(fd: int, line: str) -> None:
     os.write(fd, line.encode() + b"\n")
 
 
@@ -223,4 +223,4 @@ def main() -> None:
             if len(done) == before:
                 break
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    _tell(fd, f"cost {usage.ru_utime + usage.ru_stime} {usage.ru_maxrss}")
+    _write_line(fd, f"cost {usage.ru_utime + usage.ru_stime} {usage.ru_maxrss}")

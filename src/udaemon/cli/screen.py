@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.output import say
-from udaemon.ui import eventlines
+from udaemon.ui import eventlines, jsonlines
 from udaemon.ui.area import Area, Line, can_draw
 from udaemon.ui.board import Board, period, rows_that_fit
 from udaemon.ui.escape import escape
@@ -86,6 +86,21 @@ class Plain:
 
     def close(self) -> None:
         """Nothing is held back."""
+
+
+class Json(Plain):
+    """Events and logs to stdout, a JSON object a line; words of udaemon's own to stderr."""
+
+    def __init__(self, options: GlobalOptions, on_failure: OnFailure) -> None:
+        super().__init__(options)
+        self._on_failure = on_failure
+
+    def event(self, event: Mapping[str, Any]) -> None:
+        """Every one of them."""
+        try:
+            self.logs(jsonlines.event(event))
+        except OSError as error:
+            self._on_failure(error)
 
 
 class Screen:

@@ -12,6 +12,7 @@ from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING
 
+from udaemon.cli.attach import Attach
 from udaemon.cli.load import load_manifest
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.output import say, tell_unreadable
@@ -42,6 +43,8 @@ def bring_up(
     detach: bool,
     wait: bool,
     timeout: float | None,
+    as_json: bool = False,
+    exit_code_from: str | None = None,
 ) -> int:
     """Read the manifest, see that one supervisor runs it, start what is to be started, and stay or leave.
 
@@ -50,6 +53,7 @@ def bring_up(
     """
     manifest = load_manifest(options, to_run=True)
     chosen = choose(manifest.daemons, names)
+    attach = Attach(as_json, _followed(manifest, exit_code_from))
     base = rundir.base(os.environ, os.geteuid())
     name = rundir.directory_name(manifest.project, manifest.file)
     fd = rundir.make(base, name)
@@ -62,7 +66,7 @@ def bring_up(
         if isinstance(claimed, Client):
             rundir_removal.remove(os.path.join(base, name), fd)
             return _join(claimed, manifest, options, names=names, wait=wait, timeout=timeout)
-        attached = None if detach else _attached(fd, manifest, chosen, options)
+        attached = None if detach else _attached(fd, manifest, chosen, options, attach)
         try:
             with nullcontext() if attached is None else attached.signals_held():
                 lifeline = launch.go(
@@ -162,7 +166,12 @@ def _expected(manifest: Manifest, chosen: Chosen, *, named: bool) -> list[str]:
     return [f"{daemon.name}/{index}" for daemon in started for index in sorted(chosen[daemon.name])]
 
 
-def _attached(fd: int, manifest: Manifest, chosen: Chosen, options: GlobalOptions) -> ForegroundUp:
+def _followed(manifest: Manifest, name: str | None) -> frozenset[str]:
+    chosen = choose(manifest.daemons, (name,)) if name is not None else {}
+    return frozenset(f"{daemon}/{index}" for daemon, indices in chosen.items() for index in indices)
+
+
+def _attached(fd: int, manifest: Manifest, chosen: Chosen, options: GlobalOptions, attach: Attach) -> ForegroundUp:
     """What shows a project in the foreground. The logs are taken as they are now, so that the first line is seen."""
     from udaemon.cli.foreground import ForegroundUp  # the logs' readers are of no use to `up -d`
     from udaemon.logs.follow import LogReader
@@ -171,7 +180,7 @@ def _attached(fd: int, manifest: Manifest, chosen: Chosen, options: GlobalOption
     daemons = [manifest.daemons[name] for name in chosen]
     sources = [LogSource(each.name, manifest.log_path(each), each.instances, each.log.prefixed) for each in daemons]
     readers = [LogReader(source, on_trouble=partial(tell_unreadable, options)) for source in sources]
-    return ForegroundUp(lambda: _connect(fd), readers, options)
+    return ForegroundUp(lambda: _connect(fd), readers, options, attach)
 
 
 def _join(

@@ -19,6 +19,8 @@ from udaemon.control.running import client_in, running
 from udaemon.control.sockets import ANSWERS_WITHIN
 from udaemon.errors import ExitCode, NotRunning, UdaemonError, WaitTimedOut
 from udaemon.manifest.find import find
+from udaemon.manifest.measures import LONGEST_DURATION
+from udaemon.waits import bounded
 
 Path = str | os.PathLike[str]
 Until = Literal["ready", "stopped", "run-ok"]
@@ -94,7 +96,7 @@ class Project:
             NotDone: Some did not come up.
             WaitTimedOut: It takes longer.
         """
-        return self._settle("start", _some(names), wait_timeout=timeout)
+        return self._settle("start", _some(names), wait_timeout=_seconds(timeout))
 
     def stop(self, *names: str, stop_timeout: float | None = None, timeout: float | None = None) -> tuple[Outcome, ...]:
         """Stop daemons, and wait until they have; one that does not run is left as it is.
@@ -108,7 +110,7 @@ class Project:
             NotDone: Some could not be stopped.
             WaitTimedOut: It takes longer.
         """
-        return self._settle("stop", _some(names), timeout=stop_timeout, wait_timeout=timeout)
+        return self._settle("stop", _some(names), timeout=_seconds(stop_timeout), wait_timeout=_seconds(timeout))
 
     def restart(self, *names: str, timeout: float | None = None) -> tuple[Outcome, ...]:
         """Have daemons run in new processes, and wait until they do.
@@ -121,7 +123,7 @@ class Project:
             NotDone: Some did not come up.
             WaitTimedOut: It takes longer.
         """
-        return self._settle("restart", _some(names), wait_timeout=timeout)
+        return self._settle("restart", _some(names), wait_timeout=_seconds(timeout))
 
     def wait(self, *names: str, until: Until = "ready", timeout: float | None = None) -> tuple[Outcome, ...]:
         """Wait until daemons are ready, have stopped, or have had a good run.
@@ -135,7 +137,7 @@ class Project:
             NotDone: It cannot come any more: a daemon gave up, for one.
             WaitTimedOut: It takes longer.
         """
-        return self._settle("wait", _some(names), until=until, timeout=timeout)
+        return self._settle("wait", _some(names), until=until, timeout=_seconds(timeout))
 
     def signal(self, signal: str, *names: str) -> tuple[str, ...]:
         """Send a signal (`"HUP"`) to the processes of daemons. Returns the instances that got it (`"mailer/0"`)."""
@@ -152,6 +154,7 @@ class Project:
         Raises:
             WaitTimedOut: Nothing has happened for so long.
         """
+        _seconds(timeout)
         with closing(self._client()) as client:
             client.be_patient()
             client.post("events", names=names, follow=follow)
@@ -173,7 +176,7 @@ class Project:
         """
         with closing(self._client()) as client:
             client.be_patient()
-            for _told in client.stream("down", timeout=stop_timeout):
+            for _told in client.stream("down", timeout=_seconds(stop_timeout)):
                 pass
             client.wait_for_end()
 
@@ -194,11 +197,19 @@ class Project:
 def _next_answers(client: Client, timeout: float | None) -> Sequence[Any]:
     deadline = None if timeout is None else monotonic() + timeout
     while True:
-        left = None if deadline is None else max(0.0, deadline - monotonic())
+        left = bounded(None if deadline is None else deadline - monotonic())
         if not select.select([client], [], [], left)[0]:
-            raise WaitTimedOut(f"nothing has happened for {timeout:g} s")
-        if answers := client.arrived():  # a long one comes in pieces
+            if deadline is not None and monotonic() >= deadline:
+                raise WaitTimedOut(f"nothing has happened for {timeout:g} s")
+        elif answers := client.arrived():  # a long one comes in pieces
             return answers
+
+
+def _seconds(timeout: float | None) -> float | None:
+    """A time to wait, as far as one can be waited for."""
+    if timeout is not None and not 0 <= timeout <= LONGEST_DURATION:  # NaN is neither
+        raise ValueError("a time-out is 0 to 315360000 seconds (ten years), or None for no limit")
+    return timeout
 
 
 def _some(names: Sequence[str]) -> Sequence[str]:
@@ -209,6 +220,7 @@ def _some(names: Sequence[str]) -> Sequence[str]:
 
 def _finder(manifest: Path | None, project: str | None, run_dir: Path | None, timeout: float) -> Callable[[], Client]:
     """What connects to the supervisor; a manifest is looked for only once."""
+    timeout = bounded(_seconds(timeout)) or 0.0
     if run_dir is not None:
         if manifest is not None or project is not None:
             raise ValueError("name the run directory, or a manifest and a project")

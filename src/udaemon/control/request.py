@@ -129,7 +129,7 @@ class Request:
         if value is None:
             return None
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1e9:
-            raise self._wrong(name, "a number of seconds")
+            raise self._wrong(name, "a number of seconds from 0 to 1000000000")
         return float(value)
 
     def _wrong(self, name: str, right: str) -> UdaemonError:

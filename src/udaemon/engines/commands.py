@@ -15,11 +15,11 @@ import signal
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from attrs import frozen
 
-from udaemon.child.signals import ALL_SIGNALS
+from udaemon.child.dispositions import ALL_SIGNALS
 from udaemon.engines import oom
 from udaemon.engines.exec_child import execute, reason
 from udaemon.engines.mounts import Mounts
@@ -65,6 +65,20 @@ class Started(NamedTuple):
     pid: int
     pidfd: int
     report: int | None
+
+
+class Starts(Protocol):
+    """What executes commands."""
+
+    def start(self, command: Command) -> Started:
+        """Have a command executed by a process of its own.
+
+        Raises:
+            ExecFailed: There is no process.
+        """
+
+    def close(self) -> None:
+        """Close the descriptors that are kept."""
 
 
 class Launcher:

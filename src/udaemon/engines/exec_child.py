@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
-from udaemon.child.signals import ALL_SIGNALS, PYTHON_IGNORES
+from udaemon.child.dispositions import ALL_SIGNALS, PYTHON_IGNORES
 from udaemon.engines.descriptors import close_others
 from udaemon.engines.executable import fault
 from udaemon.policy.events import Trouble

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 
 from attrs import define
@@ -19,6 +17,7 @@ from udaemon.engines import mounts
 from udaemon.engines.base import CANCELLED, Listener, Reactor
 from udaemon.engines.commands import Command, Started
 from udaemon.engines.exec_child import has_entered, refusal
+from udaemon.engines.kernel import KERNEL, Kernel
 from udaemon.engines.process import ManagedProcess
 from udaemon.policy.events import Executed, Spawned, SpawnFailed, Trouble
 from udaemon.policy.instance import Key
@@ -45,6 +44,7 @@ class Executing:
         listener: Told `Spawned` and `Executed`. What could not be executed is told when its process has ended.
         on_executed: Called with each whose program runs, before that is told.
         held_after: Seconds after which one is told to be there without its program.
+        kernel: Has the clock, and sends signals.
     """
 
     def __init__(
@@ -53,11 +53,13 @@ class Executing:
         listener: Listener,
         on_executed: Callable[[ManagedProcess], None],
         held_after: float,
+        kernel: Kernel = KERNEL,
     ) -> None:
         self._reactor = reactor
         self._listener = listener
         self._on_executed = on_executed
         self._held_after = held_after
+        self._kernel = kernel
         self._attempts: dict[Key, _Attempt] = {}
 
     @property
@@ -71,7 +73,7 @@ class Executing:
         if started.report is None:
             self._runs(managed, Spawned(managed.pid))
             return
-        attempt = _Attempt(managed, command, started.report, time.monotonic() + self._held_after)
+        attempt = _Attempt(managed, command, started.report, self._kernel.now() + self._held_after)
         self._attempts[managed.key] = attempt
         self._reactor.watch(attempt.report, partial(self._hear, attempt))
 
@@ -84,8 +86,7 @@ class Executing:
         if key not in self._attempts:
             return
         attempt.managed.refusal = SpawnFailed(Trouble.RESOURCE, CANCELLED)
-        with suppress(ProcessLookupError):
-            signal.pidfd_send_signal(attempt.managed.pidfd, signal.SIGKILL)
+        self._kernel.send(attempt.managed.pidfd, signal.SIGKILL)
 
     def expire(self, now: float) -> None:
         """Tell those that have taken too long. Their processes are there, and can be signalled like any other."""

@@ -10,7 +10,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from typing import Any, NamedTuple
 
 from udaemon.child.lifeline import Lifeline
-from udaemon.engines import locks
 from udaemon.engines.base import CANCELLED, Reactor
 from udaemon.engines.child_spec import spec_of
 from udaemon.engines.daemon import DaemonMain
@@ -29,6 +28,7 @@ from udaemon.manifest.model import Daemon
 from udaemon.policy.instance import Key
 from udaemon.policy.plan import StartPlan, is_forked
 from udaemon.system import oserror
+from udaemon.system.file_identity import identity
 
 
 class _Awaited(NamedTuple):
@@ -223,7 +223,7 @@ class ForkQueue:
             for popen in popens:
                 self.failed(popen, message)
 
-        held = [locks.identity(self._awaited[popen].request.lock) for popen in popens]
+        held = [identity(self._awaited[popen].request.lock) for popen in popens]
         sweep = Sweep(self._reactor, self._strangers, held, done)
         self._sweeps.add(sweep)
         sweep.go_on()

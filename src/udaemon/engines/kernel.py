@@ -7,15 +7,27 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Collection, Iterator
+import time
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 
 from udaemon.engines import groups, status, tree
 from udaemon.engines.groups import SUSPENDING
+from udaemon.system import procfs
+
+_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Kernel:
     """The kernel of this machine."""
+
+    def now(self) -> float:
+        """Monotonic seconds."""
+        return time.monotonic()
+
+    def ticks(self) -> int:
+        """Clock ticks since the system was started, by which it says when a process began."""
+        return int(time.clock_gettime(time.CLOCK_BOOTTIME) * _TICKS)
 
     def children(self) -> frozenset[int]:
         """Pids of all direct children of this process, zombies too."""
@@ -28,6 +40,18 @@ class Kernel:
     def session(self) -> int:
         """Our own session."""
         return os.getsid(0)
+
+    def open_files(self, pid: int) -> frozenset[tuple[int, int]]:
+        """Device and inode of each file that a process has open."""
+        return procfs.open_files(pid)
+
+    def environ(self, pid: int) -> Mapping[bytes, bytes]:
+        """The environment that a process was executed with.
+
+        Raises:
+            OSError: It has gone or may not be looked at.
+        """
+        return procfs.environ(pid)
 
     def holders(self, pids: Collection[int], files: Collection[tuple[int, int]]) -> Iterator[int]:
         """Those of `pids` that have one of these files open."""
@@ -48,6 +72,17 @@ class Kernel:
     def reap(self, pidfd: int) -> status.Status | None:
         """How a child of ours ended, None while it lives; the zombie is let go of."""
         return status.reap(pidfd)
+
+    def has_zombie(self) -> bool:
+        """Whether any child of ours has ended and is not reaped."""
+        with suppress(ChildProcessError):
+            return os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+        return False
+
+    def reap_pid(self, pid: int) -> None:
+        """Reap a child of ours if it has ended; of one that lives, or is no child, nothing comes."""
+        with suppress(ChildProcessError):
+            os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG)
 
     def send(self, pidfd: int, number: int) -> None:
         """Send a signal; a process that has gone is no error."""

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -19,11 +17,13 @@ from udaemon.child.scoreboard import Scoreboard
 from udaemon.child.slot_requests import ask_to_stop
 from udaemon.engines import locks
 from udaemon.engines.base import Listener, Reactor, SpawnRequest
-from udaemon.engines.commands import ExecFailed, Launcher
+from udaemon.engines.commands import ExecFailed, Launcher, Starts
 from udaemon.engines.executing import Executing
 from udaemon.engines.forking import ForkQueue
+from udaemon.engines.kernel import KERNEL, Kernel
 from udaemon.engines.local_request import LocalRequest, take
 from udaemon.engines.origin import Origin
+from udaemon.engines.orphans import Orphans
 from udaemon.engines.process import ManagedProcess
 from udaemon.engines.reaper import Reaper
 from udaemon.engines.reports import Reports, report_sockets
@@ -37,10 +37,9 @@ from udaemon.policy.events import Leaving, Ready, Spawned, SpawnFailed, Trouble
 from udaemon.policy.instance import Key
 from udaemon.policy.plan import StartPlan, is_forked
 from udaemon.system import oserror
+from udaemon.system.file_identity import identity
 
 _TIMEOUTS = Timeouts()
-_LOOK_AGAIN = 0.1
-"""Seconds to the next look for orphans where the system let us see none: no descriptors, no memory."""
 
 
 class LocalEngine:
@@ -62,6 +61,8 @@ class LocalEngine:
         output: What zygotes get as stdout and stderr.
         timeouts: After how long a zygote that does not answer is replaced.
         preforked: A zygote that was forked beforehand.
+        kernel: Asked for everything about processes.
+        launcher: Executes commands; None for one of our own, with these limits.
     """
 
     def __init__(
@@ -82,22 +83,32 @@ class LocalEngine:
         output: int = 2,
         timeouts: Timeouts = _TIMEOUTS,
         preforked: PreforkedZygote | None = None,
+        kernel: Kernel = KERNEL,
+        launcher: Starts | None = None,
     ) -> None:
+        self._kernel = kernel
         self._listener = listener
         self._on_process = on_process
         self._lock_directory = lock_directory
         self._scoreboard = scoreboard
         self._lifeline = lifeline
         self._slots: dict[Key, tuple[int, int]] = {}
-        self._launcher = Launcher(nofile, oom_score)
+        self._launcher = Launcher(nofile, oom_score) if launcher is None else launcher
         self._reports = Reports(
             reactor,
             on_ready=lambda managed: listener(managed.key, Ready()),
             on_leaving=lambda managed: listener(managed.key, Leaving()),
             on_good_run=lambda managed: on_good_run(managed.key),
         )
-        self._reaper = Reaper(reactor, listener, self._reports, project, lambda: (*self._fork_queue.pids, *others()))
-        self._executing = Executing(reactor, listener, self._reports.listen, timeouts.execute)
+        self._reaper = Reaper(
+            reactor,
+            listener,
+            self._reports,
+            project,
+            lambda: (*self._fork_queue.pids, *others()),
+            kernel=kernel,
+        )
+        self._executing = Executing(reactor, listener, self._reports.listen, timeouts.execute, kernel)
         starter = Starter(preforked, oom_score)
         self._fork_queue = ForkQueue(
             reactor,
@@ -114,13 +125,12 @@ class LocalEngine:
             on_refused=lambda request, why: self._refused(request, ExecFailed(why, Trouble.RESOURCE)),
             on_notice=on_notice,
         )
-        self._orphans_at: float | None = None
+        self._orphans = Orphans(self._reaper.strangers, lambda: self._fork_queue.busy, kernel)
 
     @property
     def deadline(self) -> float | None:
         """Monotonic time at which `expire` wants to be called, None for never."""
-        orphans_at = None if self._fork_queue.busy else self._orphans_at
-        times = (self._fork_queue.deadline, self._reaper.deadline, self._executing.deadline, orphans_at)
+        times = (self._fork_queue.deadline, self._reaper.deadline, self._executing.deadline, self._orphans.deadline)
         return min((at for at in times if at is not None), default=None)
 
     def expect(self, starts: Iterable[tuple[Daemon, StartPlan]]) -> None:
@@ -197,28 +207,11 @@ class LocalEngine:
         self._reaper.expire()
         self._executing.expire(now)
         self._fork_queue.expire(now)
-        if self._orphans_at is not None and self._orphans_at <= now:
-            self.reap_orphans()
+        self._orphans.expire(now)
 
     def reap_orphans(self) -> None:
-        """Reap what re-parented to us and ended; to be called on SIGCHLD.
-
-        Not while a batch is under way: a child that exited at once is unknown until its pid is reported.
-        """
-        self._orphans_at = time.monotonic() if self._fork_queue.busy else None
-        if self._orphans_at is not None:
-            return
-        with suppress(ChildProcessError):
-            if os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
-                return
-        try:
-            strangers = self._reaper.strangers()
-        except OSError:
-            self._orphans_at = time.monotonic() + _LOOK_AGAIN
-            return
-        for pid in strangers:
-            with suppress(ChildProcessError):
-                os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG)
+        """Reap what re-parented to us and ended; to be called on SIGCHLD."""
+        self._orphans.reap()
 
     def close(self) -> None:
         """Close helpers (the zygotes). Daemons are not touched."""
@@ -274,9 +267,9 @@ class LocalEngine:
     def _follow(self, managed: ManagedProcess, request: LocalRequest) -> bool:
         """Know a process from now on, to its end. One that cannot be watched is killed, and reaped as any orphan."""
         try:
-            self._reaper.watch(managed, [locks.identity(fd) for fd in (request.lock, request.output)])
+            self._reaper.watch(managed, [identity(fd) for fd in (request.lock, request.output)])
         except Exception as error:  # noqa: BLE001 - faults.md F6: the others of this turn are started all the same
-            managed.drop()
+            managed.drop(self._kernel)
             self._refused(request, error)
             return False
         self._slots[managed.key] = request.board, request.slot

@@ -12,6 +12,7 @@ import os
 from contextlib import suppress
 
 from udaemon.policy.instance import Key
+from udaemon.system.file_identity import identity
 from udaemon.system.procfs import open_files
 
 _PID_DIGITS = 20
@@ -65,12 +66,6 @@ def discard(directory: str, key: Key) -> bool:
         os.unlink(_path(directory, key))
     os.close(fd)
     return True
-
-
-def identity(lock: int) -> tuple[int, int]:
-    """What tells the lock's file apart from every other file: device and inode."""
-    status = os.fstat(lock)
-    return status.st_dev, status.st_ino
 
 
 def _open(directory: str, key: Key) -> int:

@@ -26,6 +26,9 @@ _OURS_ALONE = frozenset(
 _KERNELS_OWN = ("/proc", "/sys", "/dev")
 """Nobody has programs there; systemd has an automount point in each machine's /proc."""
 
+_MOST_LINKS = 40
+"""As many as the kernel follows (path_resolution(7))."""
+
 
 class Mount(NamedTuple):
     """Where a file system is mounted, and its type."""
@@ -48,6 +51,25 @@ class Mounts:
         if self._changes.poll(0):
             self._may_hang = self._look()
         return self._may_hang
+
+    def answers(self, path: str) -> bool:
+        """Whether all that a path leads through answers for certain. Nothing is looked at that may not."""
+        if not self.may_hang():
+            return True
+        rest, here, links = path.split("/"), "/", 0
+        while rest:
+            here = os.path.normpath(os.path.join(here, rest.pop(0)))
+            mount = beneath(here)
+            if mount is None or mount.kind not in _OURS_ALONE:
+                return False
+            with suppress(OSError):
+                target = os.readlink(here)
+                links += 1
+                if links > _MOST_LINKS:
+                    return False
+                here = os.path.dirname(here)
+                rest[:0] = ["/" if target.startswith("/") else "", *target.split("/")]
+        return True
 
     def close(self) -> None:
         """Let go of the table."""

@@ -8,11 +8,11 @@ from __future__ import annotations
 import os
 import signal
 import socket
-from contextlib import suppress
 
 from attrs import define, field
 
 from udaemon.child.report import FrameReader, Leaving
+from udaemon.engines.kernel import Kernel
 from udaemon.engines.origin import Origin
 from udaemon.engines.status import Status
 from udaemon.manifest.model import Daemon
@@ -56,10 +56,9 @@ class ManagedProcess:
     told_at: int | None = None
     killing: bool = False
 
-    def drop(self) -> None:
+    def drop(self, kernel: Kernel) -> None:
         """Kill it, and let go of all that is ours of it: nobody will follow it."""
-        with suppress(ProcessLookupError):
-            signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
+        kernel.send(self.pidfd, signal.SIGKILL)
         os.close(self.pidfd)
         if self.reports is not None:
             self.reports.close()

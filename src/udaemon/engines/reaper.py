@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from functools import partial
@@ -23,7 +22,6 @@ from udaemon.policy.events import Exited, Reason, TreeGone
 from udaemon.policy.instance import Key
 from udaemon.system.fd_reserve import FdReserve
 
-_TICKS = os.sysconf("SC_CLK_TCK")
 _LOOK_AGAIN = 0.1
 """Seconds to the next look at what ended where the system let us see nothing: no descriptors, no memory."""
 
@@ -57,7 +55,7 @@ class Reaper:
         self._reports = reports
         self._excluded = excluded
         self._kernel = kernel
-        self._lineage = Lineage(project)
+        self._lineage = Lineage(project, kernel.open_files, kernel.environ)
         self._ended: list[ManagedProcess] = []
         self._thinned: set[Key] = set()
         self._pids: set[int] = set()
@@ -88,7 +86,7 @@ class Reaper:
             for pid, pidfd in managed.survivors.items():
                 self._ask(managed, self._kernel.look_at(pid), pidfd)
             return
-        managed.told_at = int(time.clock_gettime(time.CLOCK_BOOTTIME) * _TICKS)
+        managed.told_at = self._kernel.ticks()
         orphans: Collection[int] = ()
         with suppress(OSError):  # no memory for the list; the group at least is told
             orphans = self.strangers()
@@ -127,7 +125,7 @@ class Reaper:
         try:
             left = self._left_behind()
         except OSError:  # nobody who ended is forgotten over it
-            self.deadline = time.monotonic() + _LOOK_AGAIN
+            self.deadline = self._kernel.now() + _LOOK_AGAIN
             return
         ended, self._ended = self._ended, []
         thinned, self._thinned = self._thinned, set()
@@ -147,7 +145,7 @@ class Reaper:
                 errors.append(error)
                 self._thinned.add(key)
         if self._ended or self._thinned:
-            self.deadline = time.monotonic() + _LOOK_AGAIN
+            self.deadline = self._kernel.now() + _LOOK_AGAIN
         if errors:
             raise errors[0]
 
@@ -163,7 +161,7 @@ class Reaper:
         self._reserve.close()
 
     def _soon(self) -> None:
-        self.deadline = time.monotonic()
+        self.deadline = self._kernel.now()
 
     def _on_end(self, managed: ManagedProcess) -> None:
         if self._kernel.peek(managed.pidfd) is None:

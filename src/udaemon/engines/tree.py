@@ -7,7 +7,7 @@ list of direct children shows whether anything was left: the descendants of an o
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -61,10 +61,19 @@ class Lineage:
 
     Args:
         project: Value of UDAEMON_PROJECT in the environment of what belongs to us.
+        open_files: Returns device and inode of each file that a process has open.
+        environ: Returns the environment of a process, or raises OSError.
     """
 
-    def __init__(self, project: str) -> None:
+    def __init__(
+        self,
+        project: str,
+        open_files: Callable[[int], Collection[tuple[int, int]]] = procfs.open_files,
+        environ: Callable[[int], Mapping[bytes, bytes]] = procfs.environ,
+    ) -> None:
         self._project = os.fsencode(project)
+        self._open_files = open_files
+        self._environ = environ
         self._sessions: dict[int, Key] = {}
         self._files: dict[tuple[int, int], Key] = {}
         self._names: dict[tuple[bytes, bytes], Key] = {}
@@ -97,10 +106,17 @@ class Lineage:
         """The instance a process descends from, None when nothing shows it."""
         if (key := self._sessions.get(relative.session)) is not None:
             return key
-        for file in open_files(relative.pid) & self._files.keys():
+        for file in self._files.keys() & self._open_files(relative.pid):
             return self._files[file]
-        project, name, index = _marks(relative.pid)
+        project, name, index = self._marks(relative.pid)
         return self._names.get((name, index)) if project == self._project else None
+
+    def _marks(self, pid: int) -> tuple[bytes, bytes, bytes]:
+        said: Mapping[bytes, bytes] = {}
+        with suppress(OSError):  # it has gone or may not be looked at
+            said = self._environ(pid)
+        project, name, index = (said.get(mark, b"") for mark in _MARKS)
+        return project, name, index
 
 
 def holders(pids: Collection[int], locks: Collection[tuple[int, int]]) -> Iterator[int]:
@@ -111,11 +127,3 @@ def holders(pids: Collection[int], locks: Collection[tuple[int, int]]) -> Iterat
 
 def _name(key: Key) -> tuple[bytes, bytes]:
     return key.name.encode(), str(key.index).encode()
-
-
-def _marks(pid: int) -> tuple[bytes, bytes, bytes]:
-    said: Mapping[bytes, bytes] = {}
-    with suppress(OSError):  # it has gone or may not be looked at
-        said = procfs.environ(pid)
-    project, name, index = (said.get(mark, b"") for mark in _MARKS)
-    return project, name, index

@@ -14,8 +14,8 @@ import time
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from udaemon.child.dispositions import DEADLY
 from udaemon.child.environment import interpreter
-from udaemon.child.signals import DEADLY
 
 _BOOT = "import sys; sys.path.append(sys.argv[1]); from udaemon.logs.logger_main import main; main()"
 _ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))

@@ -6,20 +6,28 @@ Knows no clock, process or file: it keeps what `step` answers and tells which de
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.policy.effects import Effect
 from udaemon.policy.events import Event
 from udaemon.policy.instance import Instance, Key, declared
 from udaemon.policy.plan import NO_PLAN, StartPlan, plans
-from udaemon.policy.step import step
+from udaemon.policy.step import step as _step
+
+Step = Callable[[Instance, Event, float, float], tuple[Instance, tuple[Effect, ...]]]
 
 
 class Fleet:
-    """The instances of one manifest, in its order; it is read once, and others may come and go."""
+    """The instances of one manifest, in its order; it is read once, and others may come and go.
 
-    def __init__(self, manifest: Manifest) -> None:
+    Args:
+        manifest: What is declared.
+        step: Decides what becomes of an instance.
+    """
+
+    def __init__(self, manifest: Manifest, *, step: Step = _step) -> None:
+        self._step = step
         self._instances: dict[Key, Instance] = {}
         self._deadlines: list[tuple[float, Key]] = []
         planned = plans(manifest)
@@ -72,7 +80,7 @@ class Fleet:
             KeyError: There is no such instance.
         """
         before = self._instances[key]
-        after, effects = step(before, event, now, jitter)
+        after, effects = self._step(before, event, now, jitter)
         self._instances[key] = after
         if after.deadline is not None and after.deadline != before.deadline:
             heapq.heappush(self._deadlines, (after.deadline, key))

@@ -18,9 +18,9 @@ from functools import partial
 from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING, Self
 
+from udaemon.child.dispositions import ALL_SIGNALS, PYTHON_IGNORES, survive_signals
 from udaemon.child.environment import callers, interpreter
 from udaemon.child.lifeline import Lifeline
-from udaemon.child.signals import ALL_SIGNALS, PYTHON_IGNORES, survive_signals
 from udaemon.child.stack import at_the_bottom, go_on
 from udaemon.child.title import set_title
 from udaemon.errors import UdaemonError
@@ -159,7 +159,7 @@ def _wait_for_handoff(fd: int) -> int:
     from udaemon.engines.zygote.prefork import prefork_zygote
 
     preforked = prefork_zygote()
-    from udaemon.service.supervisor import main
+    from udaemon.service.main import main
 
     return main(fd, preforked)
 

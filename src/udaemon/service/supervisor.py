@@ -5,8 +5,6 @@ Decides nothing. `handoff` calls it; it is the one place that sees both supervis
 
 from __future__ import annotations
 
-import errno
-import gc
 import os
 import resource
 import signal
@@ -22,20 +20,21 @@ from udaemon.control import claim, rundir, rundir_removal
 from udaemon.control.rundir_guard import RundirGuard
 from udaemon.engines.local import LocalEngine
 from udaemon.engines.oom import shield
-from udaemon.errors import UdaemonError
 from udaemon.logs.client import LoggerLink
 from udaemon.policy.events import Event
 from udaemon.policy.fleet import Fleet
 from udaemon.policy.instance import Key
 from udaemon.policy.plan import is_forked
-from udaemon.service.file_limit import raise_file_limit, reason
-from udaemon.service.handoff import Handoff, receive, report
+from udaemon.service.file_limit import raise_file_limit
+from udaemon.service.handoff import Handoff
 from udaemon.service.manifest_reader import ManifestReader
+from udaemon.service.systemd import ServiceManager, service_manager
 from udaemon.supervisor.log_drain import LogDrain
 from udaemon.supervisor.loop import Loop
 from udaemon.supervisor.notices import Notices
 from udaemon.supervisor.perform import Performer
-from udaemon.supervisor.pidfiles import PidFiles
+from udaemon.supervisor.pid_writer import PidWriter
+from udaemon.supervisor.pidfiles import PidFiles, put
 from udaemon.supervisor.schedules import Schedules
 from udaemon.supervisor.slots import Slots, rounded
 from udaemon.supervisor.supervisor import Supervisor
@@ -47,7 +46,6 @@ if TYPE_CHECKING:
 
 _DRAIN, _DRAIN_HELD = 3.0, 0.2
 """Seconds for the logger to write what is left; where somebody holds a log open, that was waited for before."""
-_NO_PLACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 
 
 class Service:
@@ -98,7 +96,7 @@ class Service:
             on_process=self._on_process,
             on_notice=lambda text: self._notices.publish(None, "zygote", text, {}),
             on_good_run=self._on_good_run,
-            others=lambda: [pid for pid in (self._logger.pid, self._reader.pid) if pid is not None],
+            others=self._helpers,
         )
         self._performer = Performer(
             self._engine,
@@ -118,6 +116,9 @@ class Service:
         )
         directories = [handed.directory] + ([manifest.run_dir] if manifest.run_dir else [])
         self._schedules = Schedules(self._loop, slots, fleet, happen=self._on_event, on_good_run=self._on_good_run)
+        self._pid_writer = PidWriter(
+            self._loop, put, lambda why: self._on_trouble(f"pid file cannot be written: {why}")
+        )
         self._supervisor = Supervisor(
             manifest,
             fleet=fleet,
@@ -126,7 +127,7 @@ class Service:
             scoreboard=self._scoreboard,
             slots=slots,
             notices=self._notices,
-            pid_files=PidFiles(directories, manifest.context),
+            pid_files=PidFiles(directories, manifest.context, self._pid_writer.take),
             schedules=self._schedules,
             finished=self._log_drain.wait,
             read_manifest=self._reader.read,
@@ -149,6 +150,7 @@ class Service:
         for waits in (self._supervisor, self._schedules, self._engine, self._logger, self._log_drain, self._reader):
             self._loop.add(waits)
         self._loop.afterwards(self._supervisor.end_of_turn)
+        self._loop.afterwards(self._schedules.end_of_turn)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
             self._loop.on_signal(number, partial(self._on_stop_signal, number))
         self._loop.on_signal(signal.SIGHUP, self._on_hangup)
@@ -159,6 +161,10 @@ class Service:
         if handed.autostart:
             self._supervisor.autostart()
         self._supervisor.end_of_turn()
+        if (manager := self._service_manager()) is not None:
+            self._loop.add(manager)
+            self._loop.afterwards(manager.end_of_turn)
+            manager.end_of_turn()
         self._server = self._serve()
         self._loop.add(self._rundir_guard)
         self._rundir_guard.keep(
@@ -180,6 +186,13 @@ class Service:
         self._loop.add(server)
         return server
 
+    def _service_manager(self) -> ServiceManager | None:
+        return service_manager(
+            os.environ,
+            states=lambda: (instance.state for instance in self._fleet.instances.values()),
+            leaving=lambda: self._supervisor.leaving,
+        )
+
     def _open_common_logs(self) -> None:
         """Notices go there by themselves; so does what we or a zygote write to stderr: tracebacks, mostly."""
         paths = self._supervisor.open_common_logs()
@@ -193,6 +206,7 @@ class Service:
         self._supervisor.publish(None, "down", "all daemons have stopped", pid=os.getpid())
         self._rundir_guard.close(self._loop)
         self._reader.close()
+        self._pid_writer.close()
         self._engine.close()
         self._notices.close()
         os.dup2(self._terminal, 2)
@@ -257,6 +271,10 @@ class Service:
         self._supervisor.write_pid_files()
         self._on_trouble("the run directory or a file in it was taken away; made anew")
 
+    def _helpers(self) -> list[int]:
+        """Processes of ours that are neither the engine's nor left behind by a daemon."""
+        return [pid for pid in (self._logger.pid, self._reader.pid, self._pid_writer.pid) if pid is not None]
+
     def _on_trouble(self, text: str) -> None:
         self._supervisor.publish(None, "warning", text)
 
@@ -267,24 +285,3 @@ class Service:
 
     def _on_bug(self, what: str) -> None:
         self._supervisor.bug(what)
-
-
-def main(fd: int, preforked: PreforkedZygote) -> int:
-    """Run as the supervisor of the project that `up` hands over through `fd`. Returns the exit code."""
-    handed = receive(fd)
-    if handed is None:
-        return 0
-    gc.freeze()
-    gc.enable()
-    try:
-        service = Service(handed, preforked)
-        service.begin()
-    except UdaemonError as error:
-        report(handed.ready, error.message)
-        return 1
-    except OSError as error:
-        report(handed.ready, f"{handed.directory}: {reason(error)}" if error.errno in _NO_PLACE else reason(error))
-        return 1
-    report(handed.ready)
-    service.run()
-    return 0

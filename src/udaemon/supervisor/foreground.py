@@ -21,7 +21,6 @@ from udaemon.engines import command_spec
 from udaemon.engines.commands import ExecFailed, Launcher
 from udaemon.engines.executing import Executing
 from udaemon.engines.local_request import LocalRequest
-from udaemon.engines.locks import identity
 from udaemon.engines.process import ManagedProcess
 from udaemon.engines.reaper import Reaper
 from udaemon.engines.reports import Reports
@@ -35,6 +34,7 @@ from udaemon.policy.instance import Key, State, Wanted
 from udaemon.policy.plan import NO_PLAN
 from udaemon.policy.step import step
 from udaemon.supervisor.loop import Loop
+from udaemon.system.file_identity import identity
 from udaemon.system.subreaper import subreaper
 
 _FROM_TERMINAL = frozenset({signal.SIGINT, signal.SIGQUIT})

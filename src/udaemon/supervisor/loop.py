@@ -53,10 +53,19 @@ class Loop:
 
     Args:
         on_error: Called inside the handler of an exception that a callback let escape, with what it belongs to.
+        selector: Waits for descriptors; this closes it. None for the system's best.
+        clock: Returns monotonic seconds, those of all deadlines.
     """
 
-    def __init__(self, on_error: Callable[[str], None]) -> None:
-        self._selector = selectors.DefaultSelector()
+    def __init__(
+        self,
+        on_error: Callable[[str], None],
+        *,
+        selector: selectors.BaseSelector | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._selector = selectors.DefaultSelector() if selector is None else selector
+        self._clock = clock
         self._readers: dict[int, Callback] = {}
         self._writers: dict[int, Callback] = {}
         self._ailing: dict[int, _Health] = {}
@@ -121,13 +130,13 @@ class Loop:
                 self._call(fd, self._readers[fd])
             if mask & selectors.EVENT_WRITE and fd in self._writers:
                 self._call(fd, self._writers[fd])
-        self._wake_rested(time.monotonic())
+        self._wake_rested(self._clock())
         for waits, health in self._waits:
-            self._expire(waits, health, time.monotonic())
+            self._expire(waits, health, self._clock())
         self._again_at = None
         for callback in self._afterwards:
             if not self._guard("the end of a turn", callback):
-                self._again_at = time.monotonic() + _REST
+                self._again_at = self._clock() + _REST
 
     def close(self) -> None:
         """Release the selector and the signal handlers."""
@@ -180,7 +189,7 @@ class Loop:
         moments = [] if self._again_at is None else [self._again_at]
         moments += [health.rests_until for health in self._ailing.values() if health.rests_until is not None]
         moments += [at for waits, health in self._waits if (at := self._deadline(waits, health)) is not None]
-        return min(moments) - time.monotonic() if moments else None
+        return min(moments) - self._clock() if moments else None
 
     def _deadline(self, waits: Waits, health: _Health) -> float | None:
         """When to look at it again; one that cannot even say so is asked again later."""
@@ -194,7 +203,7 @@ class Loop:
 
         if self._guard("a deadline", ask):
             return deadline
-        health.rests_until = time.monotonic() + _REST
+        health.rests_until = self._clock() + _REST
         return health.rests_until
 
     def _expire(self, waits: Waits, health: _Health, now: float) -> None:
@@ -206,7 +215,7 @@ class Loop:
         if self._guard("a deadline", partial(waits.expire, now)):
             health.failures = 0
         else:
-            _note_failure(health)
+            self._note_failure(health)
 
     def _call(self, fd: int, callback: Callback) -> None:
         if self._guard(f"fd {fd}", callback):
@@ -215,9 +224,14 @@ class Loop:
         if fd not in self._readers and fd not in self._writers:
             return
         health = self._ailing.setdefault(fd, _Health())
-        _note_failure(health)
+        self._note_failure(health)
         if health.rests_until is not None:
             self._register(fd)
+
+    def _note_failure(self, health: _Health) -> None:
+        health.failures += 1
+        if health.failures >= _TOO_MANY_FAILURES:
+            health.rests_until = self._clock() + _REST
 
     def _wake_rested(self, now: float) -> None:
         for fd, health in tuple(self._ailing.items()):
@@ -243,9 +257,3 @@ class Loop:
         for number in dict.fromkeys(numbers):
             if number in self._signals:
                 self._guard(f"signal {number}", self._signals[number])
-
-
-def _note_failure(health: _Health) -> None:
-    health.failures += 1
-    if health.failures >= _TOO_MANY_FAILURES:
-        health.rests_until = time.monotonic() + _REST

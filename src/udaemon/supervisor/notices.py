@@ -50,9 +50,14 @@ def one_line(notice: Notice) -> tuple[bytes]:
 
 
 class Notices:
-    """The recent notices and those who want the next."""
+    """The recent notices and those who want the next.
 
-    def __init__(self) -> None:
+    Args:
+        wall_clock: Returns the time of day in seconds, for people to read.
+    """
+
+    def __init__(self, wall_clock: Callable[[], float] = time.time) -> None:
+        self._wall_clock = wall_clock
         self._recent: deque[Notice] = deque(maxlen=_REMEMBERED)
         self._subscribers: list[Subscriber] = []
         self._sinks: dict[str, int] = {}
@@ -87,7 +92,7 @@ class Notices:
         form: Form = one_line,
     ) -> None:
         """Pass a notice on; it goes to its daemon's common log, or to all of them where it has none."""
-        notice = Notice(time.time(), key, event, message, data)
+        notice = Notice(self._wall_clock(), key, event, message, data)
         self._recent.append(notice)
         entries = form(notice)
         for fd in (self._sinks.get(common_log),) if common_log is not None else tuple(self._sinks.values()):

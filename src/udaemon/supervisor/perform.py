@@ -10,7 +10,6 @@ from collections.abc import Callable
 from itertools import count
 
 from udaemon.engines.base import CANCELLED, Engine, SpawnRequest
-from udaemon.engines.locks import identity
 from udaemon.logs.client import LoggerLink
 from udaemon.policy.effects import (
     CancelSpawn,
@@ -29,6 +28,7 @@ from udaemon.policy.instance import Instance, Key
 from udaemon.supervisor.log_targets import common_target, log_target
 from udaemon.supervisor.slots import Slots
 from udaemon.system import oserror
+from udaemon.system.file_identity import identity
 
 
 class Performer:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from udaemon.policy.instance import Instance, Key
 
@@ -19,11 +19,24 @@ def file_name(instance: Instance, context: str) -> str:
 
 
 class PidFiles:
-    """Keeps the pid files of all instances in each of the given directories."""
+    """Keeps the pid files of all instances in each of the given directories.
 
-    def __init__(self, directories: Sequence[str], context: str) -> None:
+    Args:
+        directories: Where they are.
+        context: What is in their names.
+        elsewhere: Told what is to be in a file that must not be touched here, as its file system may not answer;
+            False where it is of one that does.
+    """
+
+    def __init__(
+        self,
+        directories: Sequence[str],
+        context: str,
+        elsewhere: Callable[[str, int | None], bool] = lambda _path, _pid: False,
+    ) -> None:
         self._directories = tuple(directories)
         self._context = context
+        self._elsewhere = elsewhere
         self._written: dict[Key, set[str]] = {}
 
     def write(self, instance: Instance, pid: int) -> None:
@@ -33,21 +46,15 @@ class PidFiles:
             OSError: A directory cannot be written. The daemon runs all the same.
         """
         for path in self._paths(instance):
-            temporary = f"{path}.{os.getpid()}.tmp"
-            try:
-                _put(temporary, str(pid).encode())
-                os.replace(temporary, path)
-            except OSError:
-                with contextlib.suppress(OSError):
-                    os.unlink(temporary)
-                raise
+            if not self._elsewhere(path, pid):
+                put(path, pid)
             self._written.setdefault(instance.key, set()).add(path)
 
     def remove(self, key: Key) -> None:
         """Take away what we wrote for it, under whatever name it had then; what is gone already is as good."""
         for path in self._written.pop(key, ()):
-            with contextlib.suppress(OSError):
-                os.unlink(path)
+            if not self._elsewhere(path, None):
+                put(path, None)
 
     def path(self, instance: Instance) -> str:
         """Where a person would look: in the manifest's own directory for them, where there is one."""
@@ -58,7 +65,27 @@ class PidFiles:
         return [os.path.join(directory, name) for directory in self._directories]
 
 
-def _put(path: str, text: bytes) -> None:
+def put(path: str, pid: int | None) -> None:
+    """Have a file hold this pid, or none be there; what is gone already is as good.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    if pid is None:
+        with contextlib.suppress(OSError):
+            os.unlink(path)
+        return
+    temporary = f"{path}.{os.getpid()}.tmp"
+    try:
+        _write(temporary, str(pid).encode())
+        os.replace(temporary, path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+
+
+def _write(path: str, text: bytes) -> None:
     """Write a new file; what is in its place is taken away, never opened: a FIFO would wait for a reader."""
     try:
         fd = _create(path)

@@ -90,6 +90,8 @@ class Schedules:
     def follow(self, before: Instance, after: Instance) -> None:
         """Take note of what became of an instance."""
         key = after.key
+        if not (before.daemon.is_scheduled or after.daemon.is_scheduled):
+            return
         if not after.daemon.is_scheduled or after.at_rest or after.state is State.STOPPING:
             if key in self._entries and (before.pid is None or after.pid is None):
                 self._ended(before, after)

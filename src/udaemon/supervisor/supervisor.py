@@ -53,10 +53,13 @@ class Supervisor:
         schedules: Schedules,
         finished: Callable[[], None],
         read_manifest: Callable[[OnRead], None],
+        clock: Callable[[], float] = time.monotonic,
+        jitter: random.Random | None = None,
     ) -> None:
         self.manifest = manifest
         self.read_manifest = read_manifest
-        self.started_at = time.monotonic()
+        self.started_at = clock()
+        self._clock = clock
         self._fleet = fleet
         self._engine = engine
         self._performer = performer
@@ -67,7 +70,7 @@ class Supervisor:
         self._schedules = schedules
         self._finished = finished
         self._legacy = LegacyLog(lambda key: pid_files.path(fleet.instances[key]))
-        self._jitter = random.Random()  # noqa: S311 - spreads waits, keeps no secret
+        self._jitter = jitter or random.Random()  # noqa: S311 - spreads waits, keeps no secret
         self._queue: deque[tuple[Key, Event]] = deque()
         self._busy = False
         self._leaving = False
@@ -135,7 +138,6 @@ class Supervisor:
     def end_of_turn(self) -> None:
         """Start what this turn wanted started; leave when nothing is left to wait for."""
         self._performer.flush()
-        self._schedules.end_of_turn()
         self._let_go()
         if self._leaving and all(instance.at_rest for instance in self._fleet.instances.values()):
             self._finished()
@@ -196,7 +198,7 @@ class Supervisor:
 
     def now(self) -> float:
         """Monotonic seconds: the clock of every time in here."""
-        return time.monotonic()
+        return self._clock()
 
     def instances(self) -> Sequence[InstanceView]:
         """Every instance as it is now, in the manifest's order."""
@@ -258,9 +260,8 @@ class Supervisor:
         effects: tuple[Effect, ...] = ()
         with self._isolated(key):
             before = self._fleet.instances[key]
-            effects = self._fleet.step(key, event, time.monotonic(), self._jitter.uniform(-1.0, 1.0))
-            if before.daemon.is_scheduled or self._fleet.instances[key].daemon.is_scheduled:
-                self._schedules.follow(before, self._fleet.instances[key])
+            effects = self._fleet.step(key, event, self._clock(), self._jitter.uniform(-1.0, 1.0))
+            self._schedules.follow(before, self._fleet.instances[key])
         for effect in effects:  # one that cannot be done must not cost the next: a start after a word of it, a kill
             with self._isolated(key):
                 self._perform(key, effect)

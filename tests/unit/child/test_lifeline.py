@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from udaemon.child.lifeline import Lifeline
-from udaemon.child.signals import identity
+from udaemon.system.file_identity import identity
 
 SIGNAL = signal.SIGUSR1
 

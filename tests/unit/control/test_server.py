@@ -47,7 +47,8 @@ def test_a_verb_it_does_not_know_is_named_with_the_nearest(talk: Talk) -> None:
 def test_an_argument_of_the_wrong_kind_is_told(talk: Talk) -> None:
     assert talk.ask("stop", names="mailer")["error"]["message"] == "stop: 'names' must be a list of strings"
     assert (
-        talk.ask("stop", names=["db"], timeout=-1)["error"]["message"] == "stop: 'timeout' must be a number of seconds"
+        talk.ask("stop", names=["db"], timeout=-1)["error"]["message"]
+        == "stop: 'timeout' must be a number of seconds from 0 to 1000000000"
     )
     assert talk.ask("down", hurry=1)["error"]["message"] == "down: 'hurry' must be true or false"
     assert talk.ask("inspect")["error"]["message"] == "inspect: 'name' must be a string"

@@ -17,16 +17,46 @@ from udaemon.service.spawn_supervisor import launched
 @click.option("-d", "--detach", is_flag=True, help="Leave the daemons running in the background.")
 @click.option("--wait", is_flag=True, help="With -d: wait until every daemon is ready; fail when one gives up.")
 @click.option("--wait-timeout", type=DURATION, metavar="T", help="With --wait: give up waiting, with exit code 124.")
+@click.option(
+    "--exit-code-from",
+    type=DAEMON,
+    metavar="NAME",
+    help="Stop everything when NAME has ended for good, and exit with its code.",
+)
+@click.option(
+    "--log-format",
+    type=click.Choice(("plain", "json")),
+    default="plain",
+    help="json: each line and each event as an object on standard output, as containers want it.",
+)
 @click.pass_obj
 def command(
-    options: GlobalOptions, *, names: tuple[str, ...], detach: bool, wait: bool, wait_timeout: float | None
+    options: GlobalOptions,
+    *,
+    names: tuple[str, ...],
+    detach: bool,
+    wait: bool,
+    wait_timeout: float | None,
+    exit_code_from: str | None,
+    log_format: str,
 ) -> int:
     """Start the project: every daemon that starts by itself, or those named.
 
     In the foreground it shows progress, then the logs; Ctrl-C stops everything, a second Ctrl-C kills. With -d the
     daemons go on in the background until `udaemon down`.
     """
+    if detach and (exit_code_from is not None or log_format != "plain"):
+        raise click.UsageError("--exit-code-from and --log-format are for the foreground: leave out --detach")
     with launched() as launch:
         from udaemon.cli.up import bring_up
 
-        return bring_up(launch, options, names=names, detach=detach, wait=wait, timeout=wait_timeout)
+        return bring_up(
+            launch,
+            options,
+            names=names,
+            detach=detach,
+            wait=wait,
+            timeout=wait_timeout,
+            as_json=log_format == "json",
+            exit_code_from=exit_code_from,
+        )

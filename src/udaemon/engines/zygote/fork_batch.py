@@ -19,7 +19,8 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from udaemon.child.signals import OTHERS, STOPS, clean_signals
+from udaemon.child.dispositions import clean_signals
+from udaemon.child.signals import OTHERS, STOPS
 from udaemon.child.stack import Life, go_on
 from udaemon.engines.descriptors import gaps
 from udaemon.engines.zygote.pickling import unpack

@@ -11,7 +11,7 @@ from functools import partial
 from multiprocessing import process, util
 from typing import TYPE_CHECKING, Any
 
-from udaemon.child.signals import unblock_signals
+from udaemon.child.dispositions import unblock_signals
 from udaemon.child.stack import Life
 from udaemon.child.title import set_title
 from udaemon.engines.zygote.pickling import Descriptor

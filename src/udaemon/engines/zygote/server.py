@@ -18,9 +18,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from udaemon.child.dispositions import block_signals, clean_signals, survive_signals
 from udaemon.child.fresh import watch_for_crashes
 from udaemon.child.lifeline import Lifeline
-from udaemon.child.signals import block_signals, clean_signals, survive_signals
 from udaemon.child.streams import take_standard_streams
 from udaemon.child.title import set_title
 from udaemon.engines.zygote.fork_batch import fork_batch
