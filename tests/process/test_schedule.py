@@ -96,3 +96,51 @@ def test_a_cron_line_may_begin_with_a_run(project: Project) -> None:
 
     assert told["activity"] == "in-run"
     assert told["runs"]["current_started_at"] is not None
+
+
+RUNS = """
+[daemons.slow]
+task = "jobs:run"
+sleep = "50ms"
+[daemons.fast]
+task = "jobs:nothing"
+[daemons.coroutine]
+task = "jobs:soon"
+sleep = "50ms"
+[daemons.job]
+command = "true"
+sleep = "100ms"
+"""
+JOBS = """
+import asyncio
+
+def run(): pass
+def nothing(): pass
+async def soon():
+    await asyncio.sleep(0)
+"""
+
+
+def test_pause_kick_and_resume(project: Project) -> None:
+    """Of a task with pauses, one without, an async one, and a scheduled command."""
+    project.file("jobs.py", JOBS)
+    project.manifest(RUNS)
+    project.up()
+    names = ("slow", "fast", "coroutine", "job")
+    for name in names:
+        project.until(name, lambda one: one["runs"]["count"] >= 2)
+
+    project.run("pause", *names)
+    held = {name: project.until(name, lambda one: one["activity"] == "paused")["runs"]["count"] for name in names}
+    project.run("kick", *names)
+    for name, count in held.items():
+        told = project.until(name, lambda one, count=count: one["runs"]["count"] > count)  # type: ignore[misc]
+        assert told["runs"]["count"] == count + 1
+        assert told["runs"]["next_at"] is None
+
+    project.run("restart", "slow")
+    told = project.instance("slow")
+    assert (told["activity"], told["runs"]["count"]) == ("paused", held["slow"] + 1)
+    project.run("resume", *names)
+    for name, count in held.items():
+        project.until(name, lambda one, count=count: one["runs"]["count"] >= count + 3)  # type: ignore[misc]

@@ -12,8 +12,11 @@ from udaemon.child.slot_reading import SlotReading
 from udaemon.engines.origin import Origin
 from udaemon.errors import UdaemonError
 from udaemon.manifest.model import Daemon, Manifest
-from udaemon.policy.events import RestartAsked, StartAsked, StopAsked
+from udaemon.policy.events import KickAsked, PauseAsked, RestartAsked, ResumeAsked, StartAsked, StopAsked
 from udaemon.policy.instance import Instance, Key
+
+Asked = StartAsked | StopAsked | RestartAsked | PauseAsked | ResumeAsked | KickAsked
+"""What an operator can want of an instance."""
 
 
 class InstanceView(Protocol):
@@ -96,7 +99,7 @@ class Host(Protocol):
     def view(self, key: Key) -> InstanceView:
         """One instance as it is now."""
 
-    def ask(self, keys: Iterable[Key], event: StartAsked | StopAsked | RestartAsked) -> None:
+    def ask(self, keys: Iterable[Key], event: Asked) -> None:
         """Pass on what the operator wants; the states have changed when this returns."""
 
     def send_signal(self, keys: Iterable[Key], name: str) -> None:
