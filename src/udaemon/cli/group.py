@@ -47,6 +47,7 @@ SECTIONS = {
         "check": "Check manifests and tell every problem.",
         "diff": "Show what an edit of the manifest would change of what runs.",
         "config": "Print the whole manifest, and where each value comes from.",
+        "simulate": "Show what would run when, and how many at once.",
         "explain": "Say what a key of the manifest or the code of an error means.",
         "schema": "Print the JSON Schema of the manifest.",
     },

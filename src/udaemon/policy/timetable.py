@@ -8,8 +8,6 @@ from __future__ import annotations
 from binascii import crc32
 from collections.abc import Mapping
 
-from attrs import evolve
-
 from udaemon.manifest.cron import resolve
 from udaemon.manifest.model import Daemon
 from udaemon.manifest.schedule import Catch, Overlap
@@ -54,8 +52,3 @@ def timetable(place: Place, daemon: Daemon, index: int, environ: Mapping[str, st
 def runs_on_start(daemon: Daemon) -> bool:
     """Whether its first run is at once when it starts."""
     return daemon.cron is None if daemon.run_on_start is None else daemon.run_on_start
-
-
-def staggered(daemon: Daemon) -> Daemon:
-    """The same daemon with `stagger`."""
-    return evolve(daemon, stagger=True)
