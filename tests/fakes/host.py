@@ -14,11 +14,13 @@ from attrs import frozen
 from udaemon.child.slot_reading import SlotReading
 from udaemon.engines.origin import Origin
 from udaemon.errors import UdaemonError
+from udaemon.manifest.changes import Changes, compare
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.policy.effects import Publish, Signal, Spawn
-from udaemon.policy.events import Event, Exited, Ready, Spawned, StartAsked, StopAsked
+from udaemon.policy.events import Changed, Event, Exited, Ready, Spawned, StartAsked, StopAsked
 from udaemon.policy.fleet import Fleet
 from udaemon.policy.instance import Instance, Key
+from udaemon.policy.plan import NO_PLAN
 
 WALL = 1_795_528_800.0
 """2026-11-24T14:00:00Z: the wall time at which a fake host's clock says 1000."""
@@ -71,6 +73,8 @@ class FakeHost:
         self.sent: list[tuple[Key, str]] = []
         self.spawned: list[Key] = []
         self.run_followers: list[Callable[[Key], None]] = []
+        self.changed: list[tuple[Manifest, bool]] = []
+        self.refuses: UdaemonError | None = None
         self.down: list[tuple[bool, float | None]] = []
         self.readers: list[Callable[[Manifest | UdaemonError], None]] = []
         self.slots: dict[Key, SlotReading] = {}
@@ -136,6 +140,25 @@ class FakeHost:
 
     def read_manifest(self, on_read: Callable[[Manifest | UdaemonError], None]) -> None:
         self.readers.append(on_read)
+
+    def change(self, manifest: Manifest, *, at_once: bool = False) -> Changes:
+        if self.refuses is not None:
+            raise self.refuses
+        before = self.manifest
+        self.manifest = manifest
+        self.changed.append((manifest, at_once))
+        for daemon in manifest.daemons.values():
+            for index in range(daemon.instances):
+                key = Key(daemon.name, index)
+                if key in self._fleet.instances:
+                    self.happen(key, Changed(daemon, NO_PLAN, at_once))
+                else:
+                    self._fleet.add(daemon, index)
+                    self.happen(key, StartAsked())
+        for key in self._fleet.instances:
+            if key.name not in manifest.daemons:
+                self.happen(key, StopAsked(after_run=not at_once))
+        return compare(before, manifest)
 
     def sharing(self, daemon: Daemon) -> Mapping[str, Any] | None:
         if not daemon.factory:

@@ -35,6 +35,7 @@ class Logs:
         self.fds: list[int] = []
         self.targets: list[LogTarget] = []
         self.spawned_as: list[tuple[int, int]] = []
+        self.changed: list[tuple[int, LogTarget, int | None]] = []
         self.watched: list[tuple[int, int]] = []
 
     def open(self, number: int, read: int, target: LogTarget) -> None:
@@ -47,6 +48,9 @@ class Logs:
         if "watch" in self.errors:
             raise self.errors["watch"]
         self.watched.append((number, pidfd))
+
+    def change(self, number: int, target: LogTarget, pid: int | None) -> None:
+        self.changed.append((number, target, pid))
 
     def spawned(self, number: int, pid: int) -> None:
         self.spawned_as.append((number, pid))

@@ -87,5 +87,5 @@ def test_f6_a_process_that_cannot_be_watched_is_refused_alone(bench: Bench, kind
     reactor.refuses = True
     bench.spawn(first, second)
     failed = bench.until(first, SpawnFailed)
-    assert failed.message == "cannot be executed: MemoryError()"
+    assert failed.message == "cannot be started: MemoryError()"
     assert alive(bench.until(second, Spawned).pid)

@@ -107,3 +107,47 @@ def test_modules_that_do_not_answer_hold_up_their_own_daemon(project: Project, p
         project.down()
     finally:
         hung.close()
+
+
+@pytest.mark.timing
+def test_f35_what_a_stop_cannot_kill_is_listed_by_pid_and_the_stop_fails(project: Project, place: Path) -> None:
+    """The leader ends; what it started waits in the kernel (D state)."""
+    project.manifest(
+        f"""
+        [daemons.leader]
+        command = "sh -c 'cat {place}/x & echo $! > child; exec sleep 1000'"
+        stop.timeout = "1s"
+        autostart = false
+        """
+    )
+    project.run("up", "-d")
+    hung = HungMount(place)
+    try:
+        project.run("start", "leader")
+        hung.swallow()
+        child = int((project.directory / "child").read_text())
+        stop = project.run("stop", "leader", code=1)
+        assert f"leader/0 cannot be killed: pid {child} lives on" in stop.stdout + stop.stderr
+        assert project.instance("leader")["state"] == "failed"
+        assert f"still lives: pid {child}" in project.run("status", "leader").stdout
+        project.run("start", "leader", code=1)
+        down = project.run("down", code=1)
+        assert str(child) in down.stdout + down.stderr
+    finally:
+        hung.close()
+    assert gone([child])
+
+
+@pytest.mark.timing
+def test_f35_a_foreground_that_cannot_kill_fails(project: Project, place: Path) -> None:
+    project.manifest(f'[daemons.stuck]\ncommand = "cat {place}/x"\nstop.timeout = "1s"\n')
+    hung = HungMount(place)
+    try:
+        with project.process("up") as up:
+            hung.swallow()
+            up.terminate()
+            shown, told = up.communicate(timeout=PATIENCE)
+        assert up.returncode == 1
+        assert "stuck/0 unkillable: pid " in shown + told
+    finally:
+        hung.close()

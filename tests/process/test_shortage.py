@@ -12,11 +12,77 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from tests.process.project import PATIENCE, Project
+from tests.process.project import PATIENCE, UDAEMON, Project, read_line
 from tests.process.test_supervisor import helpers
 
 pytestmark = pytest.mark.skipif(shutil.which("strace") is None, reason="strace makes the errors")
 FORKS = "clone,clone3,fork,vfork"
+
+
+@contextmanager
+def begun(project: Project, call: str, error: str, number: int) -> Iterator[subprocess.Popen[str]]:
+    """`up -d --wait`, and in each of its processes one call that fails; it ends with the last of them."""
+    inject = ["-e", f"trace={call}", "-e", f"inject={call}:error={error}:when={number}"]
+    with subprocess.Popen(
+        ["strace", "-f", "-qq", "-o", project.directory / "trace", *inject, *UDAEMON, "up", "-d", "--wait"],
+        cwd=project.directory,
+        env=project.environ,
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as up:
+        yield up
+
+
+EACH_KIND = """
+    [daemons.task]
+    task = "app:run"
+    sleep = "1h"
+
+    [daemons.spawned]
+    task = "app:run"
+    sleep = "1h"
+    start-method = "spawn"
+
+    [daemons.command]
+    command = "sleep 1000"
+"""
+
+
+@pytest.mark.parametrize("error", ["EMFILE", "ENOSPC", "ENOMEM"])
+@pytest.mark.parametrize(("number", "made"), [(1, "udaemon-scoreboard"), (2, "udaemon-journal")])
+def test_f13_a_supervisor_without_memory_or_descriptors_for_its_own_is_told_in_a_line_and_leaves_nothing(
+    project: Project, number: int, made: str, error: str
+) -> None:
+    project.file("app.py", "def run():\n    pass\n")
+    project.manifest(EACH_KIND)
+    with begun(project, "memfd_create", error, number) as up:
+        _, told = up.communicate(timeout=PATIENCE)
+    trace = (project.directory / "trace").read_text()
+    if "INJECTED" not in trace:
+        pytest.skip(f"no ptrace here: {told}")
+    assert f'"{made}"' in next(line for line in trace.splitlines() if "INJECTED" in line)
+    assert up.returncode == 1
+    assert told.startswith("udaemon: the supervisor could not start: ")
+    assert f"({error})" in told
+    assert len(told.splitlines()) == 1
+    assert [path for one in project.run_directories() for path in one.rglob("*") if not path.is_dir()] == []
+
+
+@pytest.mark.parametrize("error", ["EMFILE", "ENOSPC"])
+@pytest.mark.parametrize("number", [3, 4, 5])
+def test_f13_a_start_without_memory_or_descriptors_is_tried_again(project: Project, number: int, error: str) -> None:
+    """The memory is that of an order to a zygote or to an interpreter of a daemon's own."""
+    project.file("app.py", "def run():\n    pass\n")
+    project.manifest(EACH_KIND)
+    with begun(project, "memfd_create", error, number) as up:
+        assert up.stderr is not None
+        told = [read_line(up.stderr.fileno(), time.monotonic() + PATIENCE) for _ in range(4)]
+        if "runs, supervised by" not in told[0]:
+            pytest.skip(f"no ptrace here: {told}")
+        states = {one["name"]: (one["state"], one["restarts"]) for one in project.instances()}
+        project.down()
+    assert states == dict.fromkeys(("task", "spawned", "command"), ("running", 0))
 
 
 @contextmanager

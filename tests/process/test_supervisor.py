@@ -476,7 +476,7 @@ def test_who_starts_something_is_told_of_an_edit_that_is_not_in_effect(
 
     said = project.run(verb, "one").stderr
 
-    assert f"{edited} changed since udaemon up; udaemon down and udaemon up put it into effect" in said
+    assert f"{edited} changed since it was read; udaemon apply puts it into effect" in said
 
 
 @pytest.mark.parametrize("verb", [("up", "-d"), ("restart", "one"), ("stop", "one"), ("down",)])

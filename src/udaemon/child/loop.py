@@ -4,7 +4,7 @@ Knows no signal handler, no process and no scoreboard file; it gets what it need
 
 `Steps` is the loop for every task that pauses. It does nothing itself: it gives what is to be done next, a callable
 to call or a moment to wait for, so that one description serves plain and async tasks and runs in tests without time.
-`back_to_back` is the same for a plain task that never pauses, written out flat: there a microsecond counts.
+`back_to_back.py` has the same for a plain task that never pauses.
 """
 
 from __future__ import annotations
@@ -15,19 +15,15 @@ from typing import Any, NamedTuple, Protocol
 
 from udaemon.child.forked import leave_if_forked
 from udaemon.child.forms import refuse_product
-from udaemon.child.memory import rss_peak
-from udaemon.child.pace import Pace, Periodic
+from udaemon.child.memory import limit_of
+from udaemon.child.planner import Periodic, Planner
 from udaemon.child.recorder import Recorder
-from udaemon.child.scoreboard import BEGUN, CURRENT, DONE, LAST_END, LAST_START, SlotWriter
+from udaemon.child.schedule import Due
+from udaemon.child.spec import Pace
 from udaemon.child.task import StopTask
 
 Clock = Callable[[], float]
 Step = Callable[[], Any] | float
-
-# Of short runs without a pause each SAMPLE-th is timed for the histogram and counts for as many.
-SAMPLE = 64.0
-SHORT = 0.001
-RSS_PERIOD = 1.0
 
 
 class Outcome(NamedTuple):
@@ -45,11 +41,22 @@ class Limit(Protocol):
         """What to say when the process has grown too large."""
 
 
+class Changes(Protocol):
+    """What the loop asks of `PaceChanges`."""
+
+    def pending(self) -> bool:
+        """Whether there is another pace."""
+
+    def take(self) -> Pace:
+        """Take it."""
+
+
 class StopFlags(Protocol):
     """What the loop asks of `Signals`."""
 
     attention: bool
     stopping: bool
+    pace_changed: Callable[[], bool]
 
     def look(self) -> bool:
         """Look for a stop that came by another way than a signal; says whether to stop."""
@@ -83,8 +90,9 @@ class Steps:
         clock: Monotonic seconds.
         once: Whether to end after one run.
         always_pause: Whether to give a moment before each run also when it has come already.
-        pace: When runs are due, in place of `sleep` and `min_sleep`.
+        planner: Says when runs are due, in place of `sleep` and `min_sleep`.
         limit: Looked at after each run; who leaves for it leaves the pause to the process that comes after.
+        changes: Says by what pace to go instead, as soon as there is one.
     """
 
     def __init__(
@@ -98,18 +106,20 @@ class Steps:
         clock: Clock,
         once: bool = False,
         always_pause: bool = False,
-        pace: Pace | None = None,
+        planner: Planner | None = None,
         limit: Limit | None = None,
+        changes: Changes | None = None,
     ) -> None:
         self.outcome = Outcome("stopped")
         self._run = run
-        self._pace = pace or Periodic(sleep, min_sleep)
+        self._planner = planner or Periodic(sleep, min_sleep)
         self._flags = flags
         self._recorder = recorder
         self._clock = clock
         self._once = once
         self._always_pause = always_pause
         self._limit = limit
+        self._changes = changes
         self._raised: BaseException | None = None
 
     def __enter__(self) -> None:
@@ -121,10 +131,10 @@ class Steps:
         return True
 
     def __iter__(self) -> Iterator[Step]:
-        flags, recorder, clock, pace = self._flags, self._recorder, self._clock, self._pace
+        flags, recorder, clock, planner = self._flags, self._recorder, self._clock, self._planner
         writer = recorder.writer
         started = clock()
-        due = pace.first(writer.take_resume(), started)
+        due = planner.first(writer.take_resume(), started)
         if due.at > started:
             recorder.paused(due.at)
         while True:
@@ -136,10 +146,12 @@ class Steps:
                         return
                 if flags.look():
                     return
+                if self._changes is not None and self._changes.pending():
+                    due = self._repaced(due, self._changes.take())
                 started = clock()
                 kicked = writer.take_kick() or kicked
                 held = writer.is_paused and not kicked
-                if not (held or kicked) and (due_now := pace.look(due, started)) != due:
+                if not (held or kicked) and (due_now := planner.look(due, started)) != due:
                     due = due_now
                     recorder.paused(due.at)
                 waiting = not paused or (not kicked and (held or started < due.at))
@@ -147,7 +159,7 @@ class Steps:
                     paused = True
                     yield inf if held else due.at
             if not kicked:
-                pace.began()
+                planner.began()
                 if due.overrun:
                     writer.came_late()
             writer.began(started)
@@ -157,13 +169,20 @@ class Steps:
             recorder.ended(started, clock(), late, error, stopping=flags.look() or self._once)
             if self._ends(error) or self._ends(recorder.ended_by) or self._once:
                 return
-            due = pace.next(due, started, clock(), kicked=kicked)
+            due = planner.next(due, started, clock(), kicked=kicked)
             recorder.paused(due.at)
             limit = self._limit
             if limit is not None and not flags.stopping and (message := limit.exceeded()) is not None:
                 writer.leave_until(due.at)
                 self.outcome = Outcome("memory", message=message)
                 return
+
+    def _repaced(self, due: Due, pace: Pace) -> Due:
+        """Go by another pace from now on. Returns when to run instead of when it was due."""
+        self._limit = limit_of(pace.memory_limit, pace.memory_threshold)
+        due = self._planner.repaced(due, pace.sleep, pace.min_sleep, self._clock())
+        self._recorder.paused(due.at)
+        return due
 
     def _ends(self, error: BaseException | None) -> bool:
         """Whether this ends the loop."""
@@ -183,80 +202,3 @@ def run_steps(steps: Steps, wait: Callable[[float], object]) -> Outcome:
         else:
             wait(step)
     return steps.outcome
-
-
-def back_to_back(  # noqa: C901, PLR0915 - written out flat, as a call costs what a run may take
-    run: Callable[[], Any], *, flags: StopFlags, recorder: Recorder, clock: Clock
-) -> Outcome:
-    """Run a plain task without pauses: no system call but the clock's, and five stores a run.
-
-    One look at the clock ends a run and begins the next. A float is stored in half the time of an int.
-    """
-    writer = recorder.writer
-    words = writer.words
-    sampled = rss_due = 0.0
-    number = counted = words[DONE]
-    now = clock()
-    try:
-        while True:
-            while flags.attention:
-                hook = flags.take_hook()
-                if hook is not None:
-                    try:
-                        hook()
-                    except BaseException as error:  # noqa: BLE001 - as from a run
-                        leave_if_forked(error)
-                        return outcome_of(error)
-                    leave_if_forked()
-                elif flags.stopping:
-                    return Outcome("stopped")
-                elif writer.is_paused and _held(writer, flags):
-                    now = clock()
-                    break
-                now = clock()
-            words[CURRENT] = now
-            while True:
-                started = now
-                result = run()
-                if flags.attention:
-                    leave_if_forked()  # before a word is stored
-                    sampled = number  # look up after this run
-                if result is not None:
-                    refuse_product(result)
-                now = clock()
-                number += 1.0
-                words[BEGUN] = number
-                words[LAST_START] = started
-                words[LAST_END] = now
-                words[CURRENT] = now
-                words[DONE] = number
-                if number >= sampled:
-                    sampled = number + _sample(writer, now - started, number - counted)
-                    counted = number
-                    if not recorder.had_good_run:
-                        recorder.good_run()
-                    if flags.look() or flags.attention:
-                        break
-                    if now >= rss_due:
-                        rss_due = now + RSS_PERIOD
-                        writer.paused(0.0, rss_peak())
-            words[CURRENT] = 0.0
-    except BaseException as error:  # noqa: BLE001 - told and returned
-        leave_if_forked(error)
-        recorder.ended(now, clock(), 0.0, error, stopping=flags.stopping)
-        return outcome_of(error)
-
-
-def _held(writer: SlotWriter, flags: StopFlags) -> bool:
-    """Wait while the operator wants no run to begin. Returns whether there is to be just one."""
-    kicked = writer.take_kick()
-    if not kicked:
-        flags.wait(inf)
-    flags.attention = True  # look up again, after that one run or now
-    return kicked
-
-
-def _sample(writer: SlotWriter, duration: float, runs: float) -> float:
-    """Count a run for all since the last sample. Returns after how many the next is due."""
-    writer.stay(duration, runs)
-    return SAMPLE if duration < SHORT else 1.0

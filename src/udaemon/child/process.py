@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 
+from udaemon.child.back_to_back import back_to_back
 from udaemon.child.bootstrap import BatchSetup, ChildSetup, ProcessSetup
 from udaemon.child.build import Built, build, load_module, resolve_listener
 from udaemon.child.dispositions import unblock_signals
@@ -20,8 +21,9 @@ from udaemon.child.forked import leave_if_forked, protect
 from udaemon.child.forms import Misconfigured
 from udaemon.child.fresh import seed_anew
 from udaemon.child.lifeline import Lifeline
-from udaemon.child.loop import Outcome, Steps, back_to_back, outcome_of, run_steps
-from udaemon.child.memory import MemoryLimit
+from udaemon.child.loop import Outcome, Steps, outcome_of, run_steps
+from udaemon.child.memory import limit_of
+from udaemon.child.pace import PaceChanges
 from udaemon.child.recorder import Recorder
 from udaemon.child.report import Leaving, ReadyReport
 from udaemon.child.signals import Signals
@@ -32,7 +34,7 @@ from udaemon.system import oserror
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from udaemon.child.pace import Pace as LoopPace
+    from udaemon.child.planner import Planner
     from udaemon.policy.calendar import Timetable
 
 EXIT_CONFIG = 78  # EX_CONFIG of sysexits.h
@@ -80,8 +82,9 @@ def prepare(setup: ChildSetup, *, once: bool = False) -> Callable[[], Outcome]:
     spec, signals, reporter = setup.spec, setup.signals, setup.reporter
     setup.writer.attach(os.getpid())
     signals.asked_to_stop = setup.writer.asked_to_stop
-    if setup.writer.is_paused:
-        signals.attention = True
+    changes = PaceChanges(setup.writer)
+    signals.pace_changed, signals.has_wishes = changes.pending, setup.writer.has_wishes
+    signals.attention = signals.attention or setup.writer.is_paused
     protect(signals.cut_off, reporter.cut_off, setup.writer.cut_off)
     _surroundings(setup)
     for module in spec.preload:
@@ -95,7 +98,13 @@ def prepare(setup: ChildSetup, *, once: bool = False) -> Callable[[], Outcome]:
         return partial(Outcome, "stopped")
     recorder.start()
     reporter.send(ReadyReport())
-    return loop_of(spec, built, signals, recorder, once=once, told=lambda end: report_exit(setup, _judged(end)))
+    told = partial(_told, setup)
+    planner = None if spec.timetable is None else _planner(spec.timetable, spec.min_sleep, signals, recorder)
+    return loop_of(spec, built, signals, recorder, once=once, told=told, changes=changes, planner=planner)
+
+
+def _told(setup: ChildSetup, end: Outcome) -> None:
+    report_exit(setup, _judged(end))
 
 
 def _judged(outcome: Outcome) -> Outcome:
@@ -140,19 +149,18 @@ def loop_of(
     *,
     once: bool,
     told: Callable[[Outcome], object] = lambda _outcome: None,
+    changes: PaceChanges | None = None,
+    planner: Planner | None = None,
 ) -> Callable[[], Outcome]:
     """The loop that suits a task that is built; `told` of the end where there is a wait after it.
 
-    None of its runs where a listener to its start has ended it.
+    None of its runs where a listener to its start has ended it. With `changes` it may get another pace while it runs,
+    and a `planner` says when runs are due in place of a period.
     """
     if recorder.ended_by is not None:
         return partial(outcome_of, recorder.ended_by)
     clock = time.monotonic
-    pace = None if spec.timetable is None else _pace_of(spec.timetable, spec.min_sleep, signals, recorder)
-    unpaced = pace is None and spec.sleep <= 0 and spec.min_sleep <= 0
-    limit = None if spec.memory_limit is None else MemoryLimit(spec.memory_limit, spec.memory_threshold)
-    if unpaced and not (built.is_async or recorder.listens or once or limit):
-        return partial(back_to_back, built.run, flags=signals, recorder=recorder, clock=clock)
+    limit = limit_of(spec.memory_limit, spec.memory_threshold)
     if 0 < spec.sleep + spec.min_sleep < SHORT_PAUSE:
         make_timers_precise()
     steps = Steps(
@@ -164,35 +172,39 @@ def loop_of(
         clock=clock,
         once=once,
         always_pause=built.is_async,
-        pace=pace,
+        planner=planner,
         limit=limit,
+        changes=changes,
     )
     if built.is_async:
         from udaemon.child.async_loop import run_steps_async  # asyncio is 40 ms that a plain task need not pay
 
         return partial(run_steps_async, steps, signals, told)
-    return partial(run_steps, steps, signals.wait)
+    paced = partial(run_steps, steps, signals.wait)
+    if planner or spec.sleep > 0 or spec.min_sleep > 0 or recorder.listens or once or limit:
+        return paced
+    return partial(back_to_back, built.run, flags=signals, recorder=recorder, clock=clock, paced=paced)
 
 
-def _pace_of(table: Timetable, min_sleep: float, signals: Signals, recorder: Recorder) -> LoopPace:
-    """What the loop goes by where more is said than a period."""
+def _planner(table: Timetable, min_sleep: float, signals: Signals, recorder: Recorder) -> Planner:
+    """Says when runs are due where more is said than a period."""
     from random import random
 
-    from udaemon.child import pace
+    from udaemon.child import planner
 
     if not table.cron:
-        return pace.periodic(table, min_sleep, random)
+        return planner.periodic(table, min_sleep, random)
     from udaemon.policy.calendar import Cron
     from udaemon.system.timezone import zone
     from udaemon.system.wall_timer import WallTimer
 
     signals.timer = WallTimer()
-    return pace.ByCalendar(
+    return planner.ByCalendar(
         Cron(table.cron, zone(table.zone)),
         table,
         wake_at=signals.timer.arm,
         missed=recorder.writer.miss,
-        clocks=pace.clocks,
+        clocks=planner.clocks,
         chance=random,
     )
 

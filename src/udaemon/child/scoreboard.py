@@ -38,7 +38,7 @@ class SlotWriter:
 
     def __init__(self, words: memoryview[float]) -> None:
         self.words = words
-        self._kicks = 0.0
+        self._kicks = self._paused = 0.0
 
     @classmethod
     def of(cls, board: memoryview[float], slot: int) -> SlotWriter:
@@ -82,7 +82,16 @@ class SlotWriter:
     @property
     def is_paused(self) -> bool:
         """Whether the operator wants no run to begin."""
-        return self.words[PAUSED] == 1.0
+        self._paused = self.words[PAUSED]
+        return self._paused == 1.0
+
+    def has_wishes(self) -> bool:
+        """Whether the operator has asked for a run, a pause or its end since that was looked at last."""
+        return self.words[KICKS] != self._kicks or self.words[PAUSED] != self._paused
+
+    def look_again(self) -> None:
+        """Have a pause looked at once more."""
+        self._paused = nan
 
     def take_kick(self) -> bool:
         """Whether the operator asked for a run since this was called last; several are one."""

@@ -31,8 +31,9 @@ if TYPE_CHECKING:
 STOPS = (int(signal.SIGTERM), int(signal.SIGQUIT), int(signal.SIGINT))
 HURRIES = (int(signal.SIGTERM), int(signal.SIGINT))
 OTHERS = (int(signal.SIGHUP), int(signal.SIGUSR1), int(signal.SIGUSR2))
-WAKES = int(signal.SIGCONT)
-HANDLED = (*STOPS, *OTHERS)
+NUDGE = int(signal.SIGURG)
+"""Has a child look into its slot now. Sent to one that has no handler yet it does nothing (signal(7))."""
+HANDLED = (*STOPS, *OTHERS, NUDGE)
 # The kernel lets select be late by a thousandth of its time-out, and never by less than the timer slack of 50 us.
 PRECISE = 0.05
 
@@ -59,8 +60,10 @@ class Signals:
         self.notify: Callable[[], object] = _nothing
         self.hooks: Mapping[int, Callable[[], Any]] = {}
         self.passed_on_to = -1
-        self.timer: WallTimer | None = None
         self.asked_to_stop: Callable[[], bool] = bool  # False
+        self.pace_changed: Callable[[], bool] = bool
+        self.has_wishes: Callable[[], bool] = bool
+        self.timer: WallTimer | None = None
         self.parent_gone = parent_gone
         self._hurry = hurry
         self._asked_to_end = False
@@ -78,9 +81,9 @@ class Signals:
         """
         for number in STOPS:
             self._former[number] = _signal.signal(number, self.on_stop)
-        for number in OTHERS:
+        for number in (*OTHERS, NUDGE):
             self._former[number] = _signal.signal(number, self.on_other)
-        self._former[WAKES] = _signal.signal(WAKES, self.on_wake)
+        _signal.siginterrupt(NUDGE, False)  # no call of a library is to fail for it
 
     def uninstall(self) -> None:
         """Restore the former handlers."""
@@ -94,7 +97,7 @@ class Signals:
         """In a process that the task has forked: give up all signals that are ours, as Python has them by itself."""
         self.attention = True  # the loop shall look up if this process comes back to it
         for number, handler in self._former.items():
-            if _signal.getsignal(number) in (self.on_stop, self.on_other, self.on_wake):
+            if _signal.getsignal(number) in (self.on_stop, self.on_other):
                 plain = number == signal.SIGINT and handler == _signal.SIG_DFL
                 _signal.signal(number, signal.default_int_handler if plain else handler)
         if self._pipe is not None:
@@ -120,16 +123,11 @@ class Signals:
         self.notify()
 
     def on_other(self, number: int, _frame: FrameType | None = None) -> None:
-        """HUP, USR1, USR2: remember to call the task's hook between runs, if it has one."""
+        """HUP, USR1, USR2: remember to call the task's hook between runs, if it has one. A nudge only ends the wait."""
         if number in self.hooks and number not in self._pending:
             self._pending.append(number)
             self.attention = True
             self.notify()
-
-    def on_wake(self, _number: int, _frame: FrameType | None = None) -> None:
-        """CONT: something was written into the slot. A process that does not handle it goes on all the same."""
-        self.attention = True
-        self.notify()
 
     def take_hook(self) -> Callable[[], Any] | None:
         """The next hook to call, None when all are done."""
@@ -142,7 +140,12 @@ class Signals:
         return None
 
     def look(self) -> bool:
-        """Return whether to stop: asked by a signal, or in the slot, as the task may handle TERM itself."""
+        """Return whether to stop: asked by a signal, or in the slot, as the task may handle TERM itself.
+
+        Another pace in the slot, a pause and a kick are something to attend to, too.
+        """
+        if self.pace_changed() or self.has_wishes():
+            self.attention = True
         if not self.stopping and self.asked_to_stop():
             self.stopping = True
             self.attention = True

@@ -23,7 +23,6 @@ class Pace(NamedTuple):
     min_sleep: float
     memory_limit: int | None
     memory_threshold: float
-    timetable: None = None
 
 
 class ChildSpec(NamedTuple):

@@ -64,7 +64,7 @@ class ForegroundUp:
         self._output_failed: list[OSError] = []
         self._face: Face = Plain(options)
         self._ended_well = False
-        self._lost = False
+        self._incomplete = False
         self._reader_failed = False
 
     @contextmanager
@@ -179,7 +179,7 @@ class ForegroundUp:
         for answer in events.arrived():
             for event in answer.data["events"]:
                 self._ended_well |= event["event"] == "down"
-                self._lost |= event["event"] == "lost"
+                self._incomplete |= event["event"] in {"lost", "unkillable"}
                 self._face.event(event)
                 if self._code is None and (code := self._attach.code(event)) is not None:
                     self._code = code
@@ -248,7 +248,7 @@ class ForegroundUp:
     def _exit_code(self) -> int:
         """130 after Ctrl-C, 128 + n after a second signal; else that of the daemon that was followed, or 0.
 
-        An end that lost output, or logs that could not be shown to the end, are a failure.
+        An end that lost output or left a process that cannot be killed, or logs that could not be shown, are a failure.
         """
         if signal.SIGINT in self._interrupts:
             return ExitCode.INTERRUPTED
@@ -257,7 +257,7 @@ class ForegroundUp:
         if self._code is not None and not self._interrupts:
             return self._code
         if self._ended_well:
-            return ExitCode.FAILED if self._lost or self._reader_failed else ExitCode.OK
+            return ExitCode.FAILED if self._incomplete or self._reader_failed else ExitCode.OK
         raise UdaemonError("the supervisor died, and its daemons with it", "its common log may say why")
 
 

@@ -192,12 +192,23 @@ def _join(
     wait: bool,
     timeout: float | None,
 ) -> int:
-    """The project runs already: say so, and start what was named, or what starts by itself and does not run."""
+    """The project runs already: put into effect what has changed, and start what was named or starts by itself."""
     told = client.ask("hello")
     say(options, f"{manifest.project} is already running, pid {told['pid']}")
     if told["fingerprint"] != fingerprint(manifest):
-        say(options, "the manifest has changed since; udaemon down and udaemon up put it into effect")
+        _apply(client, manifest, options)
     return _start(client, options, names=names, wait=wait, timeout=timeout, autostart=not names)
+
+
+def _apply(client: Client, manifest: Manifest, options: GlobalOptions) -> None:
+    """Have the supervisor read the manifest anew. It does so as it was told when it was started."""
+    ask_and_wait(client, options, "apply")
+    if client.ask("hello")["fingerprint"] != fingerprint(manifest):
+        say(
+            options,
+            "what runs was read from other files, or with other options or variables; "
+            "udaemon down and udaemon up put this manifest into effect",
+        )
 
 
 def _start(

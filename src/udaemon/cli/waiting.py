@@ -15,6 +15,7 @@ import click
 
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.output import say
+from udaemon.cli.plan import show_plan
 from udaemon.control.client import Client
 from udaemon.errors import ExitCode
 from udaemon.manifest.stamps import changed_files
@@ -43,7 +44,9 @@ def ask_and_wait(client: Client, options: GlobalOptions, verb: str, **args: Any)
     )
     try:
         for told in client.stream(verb, **args):
-            if "failed" in told:
+            if "plan" in told:
+                show_plan(options, told["plan"])
+            elif "failed" in told:
                 failed, files = told["failed"], told.get("files", {})
             else:
                 tally.add(told)
@@ -53,7 +56,7 @@ def ask_and_wait(client: Client, options: GlobalOptions, verb: str, **args: Any)
         from udaemon.manifest.report import shown_path
 
         names = ", ".join(shown_path(file, os.getcwd()) for file in changed)
-        say(options, f"{names} changed since udaemon up; udaemon down and udaemon up put it into effect")
+        say(options, f"{names} changed since it was read; udaemon apply puts it into effect")
     return ExitCode.FAILED if failed else ExitCode.OK
 
 

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from udaemon.child.slot_reading import SlotReading
 from udaemon.engines.origin import Origin
 from udaemon.errors import UdaemonError
+from udaemon.manifest.changes import Changes
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.policy.events import KickAsked, PauseAsked, RestartAsked, ResumeAsked, StartAsked, StopAsked
 from udaemon.policy.instance import Instance, Key
@@ -80,7 +81,7 @@ class Host(Protocol):
 
     @property
     def manifest(self) -> Manifest:
-        """What it was started with."""
+        """What is in effect."""
 
     @property
     def started_at(self) -> float:
@@ -119,6 +120,13 @@ class Host(Protocol):
 
     def read_manifest(self, on_read: Callable[[Manifest | UdaemonError], None]) -> None:
         """Read the manifest as it is on disk now, in a process of its own; `on_read` gets it, or what is wrong."""
+
+    def change(self, manifest: Manifest, *, at_once: bool = False) -> Changes:
+        """Go by another manifest from now on; the states have changed when this returns.
+
+        Raises:
+            UdaemonError: It cannot be; then nothing has changed.
+        """
 
     def sharing(self, daemon: Daemon) -> Mapping[str, Any] | None:
         """What a daemon's process shares with others; None where its zygote has said nothing.

@@ -77,6 +77,9 @@ class Starts(Protocol):
             ExecFailed: There is no process.
         """
 
+    def limit_raised(self, nofile: tuple[int, int]) -> None:
+        """Our RLIMIT_NOFILE was raised: what is started from now on gets this, or what it had before."""
+
     def close(self) -> None:
         """Close the descriptors that are kept."""
 
@@ -120,6 +123,10 @@ class Launcher:
                 os.close(report)
             os.kill(pid, signal.SIGKILL)  # it is our unreaped child, so the pid is its own; then it is an orphan
             raise _refused("pidfd", error) from error
+
+    def limit_raised(self, nofile: tuple[int, int]) -> None:
+        """Our RLIMIT_NOFILE was raised: what is started from now on gets this, or what it had before."""
+        self._nofile = self._nofile or nofile
 
     def close(self) -> None:
         """Close the descriptors that are kept."""

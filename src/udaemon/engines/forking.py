@@ -5,8 +5,10 @@ Knows nothing of a process after its start.
 
 from __future__ import annotations
 
+import resource
 import socket
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from udaemon.child.lifeline import Lifeline
@@ -137,6 +139,13 @@ class ForkQueue:
     def forget(self, key: Key) -> None:
         """There is no such instance any more."""
         self._zygotes.release(key)
+
+    def limit_raised(self, nofile: tuple[int, int]) -> None:
+        """RLIMIT_NOFILE of this process was raised, and so must be the zygotes'; daemons get the former one."""
+        self._nofile = self._nofile or nofile
+        for pid in self.pids:
+            with suppress(ProcessLookupError):
+                resource.prlimit(pid, resource.RLIMIT_NOFILE, resource.getrlimit(resource.RLIMIT_NOFILE))
 
     def ask(self, requests: Iterable[LocalRequest]) -> None:
         """Request forks, those of one zygote together."""

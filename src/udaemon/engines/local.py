@@ -153,7 +153,7 @@ class LocalEngine:
     def reconfigure(self, key: Key, daemon: Daemon, plan: StartPlan) -> None:
         """Go by this declaration of its daemon from now on, as far as its process need not change for that."""
         if (managed := self._reaper.managed.get(key)) is not None:
-            managed.daemon = daemon
+            managed.go_by(daemon, *self._slots[key], self._kernel)
             self._fork_queue.reconfigure(key, daemon, plan, self._slots[key][0])
 
     def forget(self, key: Key) -> None:
@@ -161,6 +161,11 @@ class LocalEngine:
         self._slots.pop(key, None)
         self._reports.errors.pop(key, None)
         self._fork_queue.forget(key)
+
+    def limit_raised(self, nofile: tuple[int, int]) -> None:
+        """RLIMIT_NOFILE of this process was raised: what starts from now on gets its former one back."""
+        for part in (self._launcher, self._fork_queue):
+            part.limit_raised(nofile)
 
     def signal(self, key: Key, name: str) -> None:
         """Send a signal by pidfd, then CONT. A process that has gone is no error."""
@@ -174,14 +179,12 @@ class LocalEngine:
 
     def signal_tree(self, key: Key, name: str) -> None:
         """The same to its whole session; once it has ended, to what it left behind and to what that leaves behind."""
-        managed = self._reaper.managed.get(key)
-        if managed is not None:
+        if (managed := self._reaper.managed.get(key)) is not None:
             self._reaper.signal_tree(managed, signal.Signals[f"SIG{name}"])
 
     def kill_tree(self, key: Key) -> None:
         """KILL the process, its session and what re-parented to us from it."""
-        managed = self._reaper.managed.get(key)
-        if managed is not None:
+        if (managed := self._reaper.managed.get(key)) is not None:
             self._reaper.kill(managed)
 
     def pidfd(self, key: Key) -> int | None:
@@ -283,8 +286,9 @@ class LocalEngine:
 
     def _refused(self, request: LocalRequest, error: Exception) -> None:
         """There is no process. What went wrong beside the operator's part is a want of something, and tried again."""
-        known = (
-            error if isinstance(error, ExecFailed) else ExecFailed(f"cannot be executed: {error!r}", Trouble.RESOURCE)
-        )
         request.close()
-        self._listener(request.key, SpawnFailed(known.trouble, str(known)))
+        if isinstance(error, ExecFailed):
+            self._listener(request.key, SpawnFailed(error.trouble, str(error)))
+            return
+        why = oserror.named_reason(error) if isinstance(error, OSError) else repr(error)
+        self._listener(request.key, SpawnFailed(Trouble.RESOURCE, f"cannot be started: {why}"))

@@ -13,9 +13,9 @@ from collections.abc import Callable
 
 from udaemon.engines.base import WritableReactor
 from udaemon.logs.answers import Answer, understood
-from udaemon.logs.handed import HandedPipe
+from udaemon.logs.handed import HandedPipe, Message
 from udaemon.logs.inheritance import Inheritance, Slots
-from udaemon.logs.log_target import LEGACY, LogTarget
+from udaemon.logs.log_target import LogTarget
 from udaemon.logs.outbox import Outbox
 from udaemon.logs.patience import Patience
 from udaemon.logs.process import LoggerProcess
@@ -29,8 +29,7 @@ _LAST_LOGGERS = 2  # to write what is left at the end, the second one where the 
 class LoggerLink:
     """The one connection to the logger process.
 
-    Has a `deadline` and `expire` as everything that waits in the supervisor's loop; a deadline only while the logger is
-    to answer, was stopped, or is to be started.
+    Has a `deadline` only while the logger is to answer, was stopped, or is to be started.
 
     Args:
         reactor: The loop.
@@ -106,13 +105,12 @@ class LoggerLink:
         self._unpacker = Unpacker()
         self._outbox.clear()
         self._patience.clear()
-        for message in self._inheritance.messages():
-            self._send(*message)
+        self._send(*self._inheritance.messages())
         for number, stream in self._streams.items():
             self._tell(number, stream)
-        self._send(pack("begin", ""), None)
+        self._send((pack("begin", ""), None))
         if self._abandoning:
-            self._send(pack("abandon", ""), None)
+            self._send((pack("abandon", ""), None))
 
     def open(self, number: int, read: int, target: LogTarget) -> None:
         """Hand over the read end of a log pipe; it is ours from here on. `number` is never used twice."""
@@ -122,28 +120,30 @@ class LoggerLink:
 
     def watch(self, number: int, pidfd: int) -> None:
         """Name the process behind a log pipe: should we die, the logger ends its session. `pidfd` is copied."""
-        stream = self._streams.get(number)
-        if stream is not None:
+        if (stream := self._streams.get(number)) is not None:
             stream.pidfd = os.dup(pidfd)
-            self._send(pack("watch", str(number)), stream.pidfd)
+            self._send((pack("watch", str(number)), stream.pidfd))
 
     def spawned(self, number: int, pid: int) -> None:
         """Name the process that writes to a log pipe, 0 where there will be none: legacy lines wait for it."""
-        stream = self._streams.get(number)
-        if stream is not None and stream.target.format == LEGACY and stream.pid is None:
-            stream.pid = pid
-            self._send(pack("spawned", str(number), str(pid)), None)
+        if (stream := self._streams.get(number)) is not None:
+            self._send(*stream.spawned(number, pid))
+
+    def change(self, number: int, target: LogTarget, pid: int | None) -> None:
+        """Have what comes from a log pipe stand otherwise from now on, in the same file, or that be kept otherwise."""
+        if (stream := self._streams.get(number)) is not None:
+            self._send(*stream.change(number, target, pid))
 
     @property
     def refusing(self) -> set[str]:
         """The files that are still written to and refuse."""
-        paths = {stream.target.path for stream in self._streams.values()}
+        paths = (stream.target.path for stream in self._streams.values())
         return {path for path in paths if self._states.get(path, "ok") != "ok"}
 
     def abandon(self) -> None:
         """Wait no longer for files that refuse: what is lost is told, then `on_abandoned` is called."""
         self._abandoning = True
-        self._send(pack("abandon", ""), None)
+        self._send((pack("abandon", ""), None))
 
     def expire(self, now: float) -> None:
         """Do what is due."""
@@ -215,14 +215,14 @@ class LoggerLink:
     def _tell(self, number: int, stream: HandedPipe) -> None:
         if self._process is not None:
             self._patience.asked(number)  # answered by the state of its file
-        for data, fd in stream.messages(number):
-            self._send(data, fd)
+        self._send(*stream.messages(number))
 
-    def _send(self, data: bytes, fd: int | None) -> None:
+    def _send(self, *messages: Message) -> None:
         if self._process is None:
             return  # told when there is a logger again
-        self._outbox.add(data, fd)
-        self._outbox.flush(self._process.socket)  # at once: what it knows of when we are killed, it ends
+        for data, fd in messages:
+            self._outbox.add(data, fd)
+            self._outbox.flush(self._process.socket)  # at once: what it knows of when we are killed, it ends
 
     def _receive(self) -> None:
         if self._process is None:

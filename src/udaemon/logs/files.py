@@ -122,6 +122,13 @@ class RotatingFile:
         self._dated = 0
         self._opened_before = False
 
+    def change(self, *, max_size: int | None, max_age: float | None, backups: int) -> None:
+        """Rotate by these limits from now on."""
+        dates = max_age is not None and self._max_age is None and self._fd >= 0
+        self._max_size, self._max_age, self._backups = max_size, max_age, backups
+        if dates:
+            self._date_first()
+
     def open(self) -> None:
         """Open it now, ending a rotation that was cut short.
 
@@ -231,8 +238,11 @@ class RotatingFile:
         self._created = time.time()
         self._too_old = False
         if self._size and self._max_age is not None:
-            self._created = _first_stamp(self.path) or found.st_mtime
+            self._date_first()
             self._too_old = time.time() - self._created > self._max_age
+
+    def _date_first(self) -> None:
+        self._created = _first_stamp(self.path) or os.fstat(self._fd).st_mtime
 
     def _write_note(self) -> None:
         """Write a note that this file took another's place. A disk that is full now will show it at the next write."""

@@ -9,8 +9,11 @@ import contextlib
 import os
 from collections.abc import Iterator
 
-from udaemon.logs.log_target import LogTarget
+from udaemon.logs.log_target import LEGACY, LogTarget
 from udaemon.logs.wire import pack
+
+Message = tuple[bytes, int | None]
+"""A message to the logger, and the descriptor that goes with it."""
 
 _FULLEST = 1024 * 1024
 """Bytes that a pipe holds at most (/proc/sys/fs/pipe-max-size)."""
@@ -34,8 +37,20 @@ class HandedPipe:
         self.pid: int | None = None
         self.pidfd: int | None = None
 
-    def messages(self, number: int) -> Iterator[tuple[bytes, int | None]]:
-        """All that the logger is to be told, each with its descriptor."""
+    def spawned(self, number: int, pid: int) -> Iterator[Message]:
+        """What the logger is to be told of the process that writes to it: legacy lines wait for that, others do not."""
+        if self.target.format == LEGACY and self.pid is None:
+            self.pid = pid
+            yield pack("spawned", str(number), str(pid)), None
+
+    def change(self, number: int, target: LogTarget, pid: int | None) -> Iterator[Message]:
+        """What the logger is to be told where its lines, or its file, are to be kept otherwise."""
+        if target.fields() != self.target.fields():
+            self.target, self.pid = target, pid or self.pid
+            yield pack("change", str(number), str(self.pid or 0), *target.fields()), None
+
+    def messages(self, number: int) -> Iterator[Message]:
+        """All that the logger is to be told."""
         yield pack("open", str(number), str(self.slot), str(self.file_slot), *self.target.fields()), self.fd
         if self.pid is not None:
             yield pack("spawned", str(number), str(self.pid)), None

@@ -67,8 +67,7 @@ class Logger:
         streams = self._streams
         while not self._is_done():
             for fd, mask in self._poll.poll(self._timeout()):
-                stream = streams.get(fd)
-                if stream is not None:
+                if (stream := streams.get(fd)) is not None:
                     self._pump(stream)
                 else:
                     self._attend(fd, mask)
@@ -148,6 +147,8 @@ class Logger:
                 self._inherit(fd)
             elif kind == "open":
                 self._open(fields[0], int(fields[1]), int(fields[2]), fd, LogTarget.from_fields(fields[3:]))
+            elif kind == "change":
+                self._change(fields[0], int(fields[1]), LogTarget.from_fields(fields[2:]))
             elif kind == "begin":
                 self._begin()
             elif kind == "watch":
@@ -170,8 +171,7 @@ class Logger:
             self._intake = Intake(self._journal, read, write)
 
     def _open(self, ident: str, slot: int, file_slot: int, fd: int, target: LogTarget) -> None:
-        sink = self._sinks.get(target.path)
-        if sink is None:
+        if (sink := self._sinks.get(target.path)) is None:
             sink = self._sinks[target.path] = Sink(target, self._watch_job, journal=self._journal, slot=file_slot)
             if self._begun:
                 sink.open()
@@ -181,6 +181,12 @@ class Logger:
             # Its lines name the process, whose first words may be here before its pid: they can wait in the pipe.
             self._unborn[ident] = stream
         self._update(sink)
+
+    def _change(self, ident: str, pid: int, target: LogTarget) -> None:
+        self._unborn.pop(ident, None)
+        for stream in [one for one in self._streams.values() if one.ident == ident]:
+            stream.change(target, pid)
+            self._update(stream.sink)
 
     def _begin(self) -> None:
         """All that there is was told: end what another logger may have been killed in, and go on."""
@@ -194,8 +200,7 @@ class Logger:
             self._update(sink)
 
     def _spawned(self, ident: str, pid: int) -> None:
-        stream = self._unborn.pop(ident, None)
-        if stream is not None:
+        if (stream := self._unborn.pop(ident, None)) is not None:
             stream.formatter.pid = pid
             self._update(stream.sink)
 
@@ -228,9 +233,8 @@ class Logger:
             if sink.state != OK:
                 for stream in [stream for stream in self._streams.values() if stream.sink is sink]:
                     self._empty(stream)
-                lines, size = sink.lost()
-                if lines or size:
-                    self._tell_loss(sink, lines, size)
+                if any(lost := sink.lost()):
+                    self._tell_loss(sink, *lost)
                     sink.give_up()
             self._update(sink)
             self._let_go(sink)

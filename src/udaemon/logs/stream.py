@@ -55,6 +55,13 @@ class Stream:
             journal.commit(self.held_back(len(chunk)), sink.kept.changed())
         return len(chunk)
 
+    def change(self, target: LogTarget, pid: int) -> None:
+        """Have its lines stand otherwise from now on, and its file be kept otherwise; what was kept back stays."""
+        before = self.formatter
+        self.formatter = LineFormatter(target, held=bytes(before.held), in_line=before.in_line)
+        self.formatter.pid = pid or before.pid
+        self.sink.change(target)
+
     def finish(self, journal: Journal) -> None:
         """Bring what was kept back to the file."""
         journal.finish(self.slot, self.sink.slot, time.time())

@@ -50,10 +50,14 @@ class StartAsked:
 
 @frozen
 class StopAsked:
-    """The operator wants it down. `hurry`: kill now. `timeout`: seconds, in place of the manifest's."""
+    """The operator wants it down. `hurry`: kill now. `timeout`: seconds, in place of the manifest's.
+
+    `after_run`: a task may end its run, however long that takes; there is no time for it to be over.
+    """
 
     hurry: bool = False
     timeout: float | None = None
+    after_run: bool = False
 
 
 @frozen

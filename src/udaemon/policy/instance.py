@@ -87,8 +87,8 @@ class Instance:
         killing: KILL was sent, or will be as soon as there is a process to send it to.
         leaving: Its process has said that it ends.
         held_up: Its process is there, and its program does not run yet.
-        outdated: A process by its present declaration shall take the place of this one, which was asked to end between
-            two runs, or will be once it is there.
+        outdated: Its process is not as it is declared now: it was asked to end between two runs, or will be once it is
+            there. Where it is wanted up, another one takes its place.
         automatic: The start under way, or the one waited for, is udaemon's own idea.
         exit: How the last process ended, or why it could not begin.
         message: Why it is what it is, in a sentence, if there is more to say than the state.

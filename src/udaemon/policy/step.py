@@ -20,9 +20,10 @@ from __future__ import annotations
 
 from attrs import evolve
 
+from udaemon.manifest import changes
 from udaemon.manifest.keys import Applies
-from udaemon.policy import change, restart, runs, stopping, wording
-from udaemon.policy.effects import Effect, EventName, Publish, Reconfigure, Signal
+from udaemon.policy import restart, runs, stopping, wording
+from udaemon.policy.effects import Effect, EventName, Publish, Reconfigure
 from udaemon.policy.ending import Outcome, begin, on_exited, on_tree_gone, settle_at, start, waiting
 from udaemon.policy.events import (
     Changed,
@@ -197,7 +198,7 @@ def _spawn_failed(instance: Instance, event: SpawnFailed, now: float, jitter: fl
 
 def _changed(instance: Instance, event: Changed, now: float) -> Outcome:
     """Go on by another declaration: state and counts stay, and a process that cannot go by it is replaced."""
-    needs = change.applies(instance.daemon, event.daemon)
+    needs = changes.needs(instance.daemon, event.daemon)
     changed = evolve(instance, daemon=event.daemon, plan=event.plan)
     if instance.daemon.enabled != event.daemon.enabled:
         return _switched(changed, now)
@@ -231,10 +232,8 @@ def _replace(instance: Instance, now: float, *, at_once: bool) -> Outcome:
     """Have a new process take the place of this one: a task ends after its run, however long that takes."""
     if at_once or not has_task(instance.daemon):
         return stopping.end(instance, StopAsked(), now)
-    if instance.outdated or instance.leaving:
-        return instance, ()
     told = Publish(EventName.RESTARTING, "is declared otherwise now: starts again after its run")
-    return evolve(instance, outdated=True), (Signal(instance.daemon.stop.signal), told)
+    return stopping.end_after_run(instance, told)
 
 
 def _deadline(instance: Instance, now: float) -> Outcome:

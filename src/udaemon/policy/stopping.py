@@ -12,6 +12,7 @@ from udaemon.policy.effects import CancelSpawn, Effect, EventName, KillTree, Pub
 from udaemon.policy.ending import KILL_GRACE, Outcome, settle_at
 from udaemon.policy.events import Reason, StopAsked
 from udaemon.policy.instance import Exit, Instance, State, Wanted
+from udaemon.policy.plan import has_task
 from udaemon.policy.timers import NO_TIMERS, Timer
 from udaemon.units import seconds
 
@@ -20,6 +21,8 @@ def stop(instance: Instance, event: StopAsked, now: float) -> Outcome:
     """Have it down, from whatever it is now."""
     down = evolve(instance, wanted=Wanted.DOWN)
     match instance.state:
+        case State.STARTING | State.RUNNING if event.after_run and instance.pid is not None and has_task(down.daemon):
+            return end_after_run(down, Publish(EventName.STOPPING, "is declared no more: stops after its run"))
         case State.STARTING | State.RUNNING:
             return end(down, event, now)
         case State.STOPPING:
@@ -30,6 +33,13 @@ def stop(instance: Instance, event: StopAsked, now: float) -> Outcome:
             return stopped, (Publish(EventName.STOPPED, f"was waiting to be {again}"),)
         case _:
             return down, ()
+
+
+def end_after_run(instance: Instance, told: Publish) -> Outcome:
+    """Have a task end when its run is over; it is asked once, as a second signal is for haste."""
+    if instance.outdated or instance.leaving:
+        return instance, ()
+    return evolve(instance, outdated=True), (Signal(instance.daemon.stop.signal), told)
 
 
 def end(instance: Instance, event: StopAsked, now: float) -> Outcome:

@@ -28,6 +28,9 @@ from udaemon.policy.plan import is_forked
 from udaemon.service.file_limit import raise_file_limit
 from udaemon.service.handoff import Handoff
 from udaemon.service.manifest_reader import ManifestReader
+from udaemon.service.own_stderr import OwnStderr
+from udaemon.service.reload import reload
+from udaemon.service.room import room_in
 from udaemon.service.systemd import ServiceManager, service_manager
 from udaemon.supervisor.log_drain import LogDrain
 from udaemon.supervisor.loop import Loop
@@ -106,6 +109,7 @@ class Service:
             happen=self._on_event,
             bug=self._on_bug,
         )
+        self._own_stderr = OwnStderr(lambda path: self._performer.common_log(path, timestamps=True))
         self._reader = ManifestReader(self._loop, handed.source, time.monotonic)
         self._log_drain = LogDrain(
             self._performer.open_logs,
@@ -116,9 +120,7 @@ class Service:
         )
         directories = [handed.directory] + ([manifest.run_dir] if manifest.run_dir else [])
         self._schedules = Schedules(self._loop, slots, fleet, happen=self._on_event, on_good_run=self._on_good_run)
-        self._pid_writer = PidWriter(
-            self._loop, put, lambda why: self._on_trouble(f"pid file cannot be written: {why}")
-        )
+        self._pid_writer = PidWriter(self._loop, put, self._on_trouble)
         self._supervisor = Supervisor(
             manifest,
             fleet=fleet,
@@ -131,6 +133,8 @@ class Service:
             schedules=self._schedules,
             finished=self._log_drain.wait,
             read_manifest=self._reader.read,
+            make_room=room_in(handed.directory, self._engine),
+            manifest_changed=lambda: self._own_stderr.lead_to(self._supervisor.open_common_logs()),
         )
         self._rundir_guard = RundirGuard(handed.directory, handed.lock)
         self._claim = None if handed.claim is None else claim.adopt(handed.claim)
@@ -143,7 +147,7 @@ class Service:
         """
         handed = self._handed
         self._logger.start()
-        self._open_common_logs()
+        self._own_stderr.lead_to(self._supervisor.open_common_logs())
         if handed.autostart:
             self._engine.expect((one.daemon, one.plan) for one in self._fleet.autostarted())
         become_subreaper()
@@ -153,7 +157,7 @@ class Service:
         self._loop.afterwards(self._schedules.end_of_turn)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
             self._loop.on_signal(number, partial(self._on_stop_signal, number))
-        self._loop.on_signal(signal.SIGHUP, self._on_hangup)
+        self._loop.on_signal(signal.SIGHUP, lambda: reload(self._supervisor))
         self._loop.on_signal(signal.SIGCHLD, self._on_child)
         if handed.lifeline is not None:
             self._loop.watch(handed.lifeline.fd, self._on_lifeline_end)
@@ -193,16 +197,9 @@ class Service:
             leaving=lambda: self._supervisor.leaving,
         )
 
-    def _open_common_logs(self) -> None:
-        """Notices go there by themselves; so does what we or a zygote write to stderr: tracebacks, mostly."""
-        paths = self._supervisor.open_common_logs()
-        if paths:
-            output = self._performer.common_log(paths[0], timestamps=True)
-            os.dup2(output, 2)
-            os.close(output)
-
     def _end(self, server: ControlServer) -> None:
         """Everything has stopped: let the helpers finish, then remove what was made."""
+        self._supervisor.tell_what_lives_on()
         self._supervisor.publish(None, "down", "all daemons have stopped", pid=os.getpid())
         self._rundir_guard.close(self._loop)
         self._reader.close()
@@ -252,13 +249,6 @@ class Service:
         if not self._echoes.is_echo(number, time.monotonic()):
             self._supervisor.shut_down(hurry=self._signalled)
             self._signalled = True
-
-    def _on_hangup(self) -> None:
-        """People send it to have a manifest read again."""
-        self._on_trouble(
-            "SIGHUP will mean `udaemon apply` once there is such a verb; nothing was changed: "
-            "udaemon down and udaemon up put a changed manifest into effect"
-        )
 
     def _on_lifeline_end(self) -> None:
         """The foreground `up` has ended, whatever ended it."""

@@ -11,6 +11,7 @@ from itertools import count
 
 from udaemon.engines.base import CANCELLED, Engine, SpawnRequest
 from udaemon.logs.client import LoggerLink
+from udaemon.manifest.model import Daemon
 from udaemon.policy.effects import (
     CancelSpawn,
     Effect,
@@ -61,6 +62,7 @@ class Performer:
         self._bug = bug
         self._wanted: list[Instance] = []
         self._streams: dict[Key, int] = {}
+        self._started_as: dict[Key, Daemon] = {}
         self._paths: dict[int, str] = {}
         self._pipes: dict[int, tuple[int, int]] = {}
         self._numbers = count(1)
@@ -79,13 +81,13 @@ class Performer:
             case KillTree():
                 self._engine.kill_tree(instance.key)
             case Reconfigure():
-                self._engine.reconfigure(instance.key, instance.daemon, instance.plan)
+                self.reconfigure(instance)
             case Pause(paused):
                 self._slots.pause(instance.key, paused=paused)
-                self._engine.signal(instance.key, "CONT")  # it looks at its slot
+                self._engine.signal(instance.key, "URG")  # it looks at its slot
             case Kick():
                 self._slots.kick(instance.key)
-                self._engine.signal(instance.key, "CONT")
+                self._engine.signal(instance.key, "URG")
             case Publish():
                 pass
 
@@ -106,14 +108,27 @@ class Performer:
         """There is no such instance any more."""
         self._engine.forget(key)
         self._streams.pop(key, None)
+        self._started_as.pop(key, None)
 
     def signal(self, key: Key, name: str) -> None:
         """Send a signal to its own process."""
         self._engine.signal(key, name)
 
-    def spawned(self, key: Key, pid: int) -> None:
-        """Let the logger know the process behind a log pipe: its pid is in some lines."""
-        self._logger.spawned(self._streams[key], pid)
+    def spawned(self, instance: Instance, pid: int) -> None:
+        """Let the logger know the process behind a log pipe: its pid is in some lines.
+
+        Where the declaration has changed while the process was on its way, it is told so.
+        """
+        self._logger.spawned(self._streams[instance.key], pid)
+        if self._started_as.pop(instance.key, instance.daemon) != instance.daemon:
+            self.reconfigure(instance)
+
+    def reconfigure(self, instance: Instance) -> None:
+        """Have its process and its log go by the present declaration, as far as they can."""
+        self._engine.reconfigure(instance.key, instance.daemon, instance.plan)
+        if (stream := self._streams.get(instance.key)) is not None and stream in self._paths:
+            target = log_target(instance.daemon, instance.index, self._paths[stream])
+            self._logger.change(stream, target, instance.pid)
 
     def guard(self, key: Key, pidfd: int) -> None:
         """Let the logger end a process of this machine should we die."""
@@ -173,6 +188,7 @@ class Performer:
         except OSError as error:
             self._refuse(key, f"log pipe cannot be made: {oserror.named_reason(error)}")
             return None
+        self._started_as[key] = instance.daemon
         return SpawnRequest(key=key, daemon=instance.daemon, plan=instance.plan, slot=self._slots[key], output=output)
 
     def _open_log(self, instance: Instance) -> int:

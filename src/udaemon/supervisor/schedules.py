@@ -14,11 +14,11 @@ from random import Random
 
 from attrs import define
 
-from udaemon.child import pace
-from udaemon.child.pace import ByCalendar, Pace, Periodic
+from udaemon.child import planner
+from udaemon.child.planner import ByCalendar, Periodic, Planner
 from udaemon.child.schedule import Due
 from udaemon.engines.base import Reactor
-from udaemon.policy.calendar import Cron, Timetable
+from udaemon.policy.calendar import Cron, Look, Timetable
 from udaemon.policy.events import Event, RunDue
 from udaemon.policy.fleet import Fleet
 from udaemon.policy.instance import Instance, Key, State
@@ -37,7 +37,7 @@ class _Entry:
     that are made up for come one after the other.
     """
 
-    pace: Pace
+    planner: Planner
     table: Timetable | None
     due: Due
     started: float = 0.0
@@ -54,6 +54,8 @@ class Schedules:
         fleet: Has the instances.
         happen: Called with `RunDue` when a run is due.
         on_good_run: Called when a run has ended well.
+        clock: Monotonic seconds.
+        clocks: The wall clock and the boot clock.
     """
 
     def __init__(
@@ -64,12 +66,16 @@ class Schedules:
         *,
         happen: Callable[[Key, Event], None],
         on_good_run: Callable[[Key], None],
+        clock: Callable[[], float] = time.monotonic,
+        clocks: Callable[[], Look] = planner.clocks,
     ) -> None:
         self._reactor = reactor
         self._slots = slots
         self._fleet = fleet
         self._happen = happen
         self._on_good_run = on_good_run
+        self._clock = clock
+        self._clocks = clocks
         self._entries: dict[Key, _Entry] = {}
         self._timer: WallTimer | None = None
         self._armed: float | None = None
@@ -98,7 +104,7 @@ class Schedules:
             if after.at_rest or not after.daemon.is_scheduled:
                 self._entries.pop(key, None)
             return
-        now = time.monotonic()
+        now = self._clock()
         table = timetable(after.plan, after.daemon, after.index, os.environ)
         entry = self._entries.get(key)
         if entry is None or entry.table != table or before.daemon.sleep != after.daemon.sleep:
@@ -122,27 +128,27 @@ class Schedules:
                 table,
                 wake_at=bool,  # the timer is armed for all at the end of the turn
                 missed=writer.miss,
-                clocks=pace.clocks,
+                clocks=self._clocks,
                 chance=self._random.random,
             )
             return _Entry(by_calendar, table, by_calendar.first(0.0, now))
         if table is not None:
-            period = pace.periodic(table, daemon.min_sleep, self._random.random)
+            period = planner.periodic(table, daemon.min_sleep, self._random.random)
         else:
             period = Periodic(daemon.sleep, daemon.min_sleep)
         return _Entry(period, table, period.first(0.0, now))
 
     def _look(self, key: Key, entry: _Entry, now: float) -> None:
         """Tell that a run is due, where it still is by the clock as it is now."""
-        entry.due = entry.pace.look(entry.due, now)
+        entry.due = entry.planner.look(entry.due, now)
         if entry.due.at > now:
             self._note_next(key, entry)
             return
-        entry.pace.began()
+        entry.planner.began()
         entry.started = now
         entry.counts = False
-        if isinstance(entry.pace, ByCalendar):
-            entry.due = entry.pace.look(Due(now, now), now)
+        if isinstance(entry.planner, ByCalendar):
+            entry.due = entry.planner.look(Due(now, now), now)
             entry.counts = entry.due.at > now
         before = self._fleet.instances[key]
         self._happen(key, RunDue())
@@ -153,8 +159,8 @@ class Schedules:
 
     def _run_over(self, entry: _Entry, now: float) -> None:
         """Nothing of it goes on: what comes next is awaited. A run that was not due leaves that as it is."""
-        if not entry.counts and isinstance(entry.pace, Periodic):
-            entry.due = entry.pace.next(entry.due, entry.started, now, kicked=False)
+        if not entry.counts and isinstance(entry.planner, Periodic):
+            entry.due = entry.planner.next(entry.due, entry.started, now, kicked=False)
         entry.counts = True
 
     def _began(self, key: Key, entry: _Entry, pid: int, now: float) -> None:
@@ -179,7 +185,7 @@ class Schedules:
 
     def end_of_turn(self) -> None:
         """Have the kernel wake us when the next is due by the calendar, and when the clock is set."""
-        due = [one.due.at for one in self._entries.values() if isinstance(one.pace, ByCalendar)]
+        due = [one.due.at for one in self._entries.values() if isinstance(one.planner, ByCalendar)]
         earliest = min(due, default=None)
         if earliest is None or earliest == self._armed:
             return
@@ -187,14 +193,14 @@ class Schedules:
             self._timer = WallTimer()
             self._reactor.watch(self._timer.fd, self._on_timer)
         self._armed = earliest
-        self._timer.arm(time.time() + (earliest - time.monotonic()))
+        self._timer.arm(self._clocks().wall + (earliest - self._clock()))
 
     def _on_timer(self) -> None:
         """A time has come, or the clock was set: each line is looked at again."""
         assert self._timer is not None
         self._timer.clear()
         self._armed = None
-        now = time.monotonic()
+        now = self._clock()
         for key, entry in tuple(self._entries.items()):
-            if isinstance(entry.pace, ByCalendar) and self._entries.get(key) is entry:
+            if isinstance(entry.planner, ByCalendar) and self._entries.get(key) is entry:
                 self._look(key, entry, now)

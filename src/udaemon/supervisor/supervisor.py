@@ -18,13 +18,14 @@ from udaemon.child.scoreboard import Scoreboard
 from udaemon.engines.base import Engine
 from udaemon.engines.origin import Origin
 from udaemon.errors import UdaemonError
+from udaemon.manifest.changes import Changes
 from udaemon.manifest.model import Daemon, LogFormat, Manifest
-from udaemon.policy.change import difference
-from udaemon.policy.effects import Effect, Publish
-from udaemon.policy.events import Changed, DeadlineReached, Event, Exited, Spawned, SpawnFailed, StartAsked, StopAsked
+from udaemon.policy.effects import Effect, Publish, Reconfigure
+from udaemon.policy.events import DeadlineReached, Event, Exited, Spawned, SpawnFailed, StartAsked, StopAsked
 from udaemon.policy.fleet import Fleet
 from udaemon.policy.instance import Key
-from udaemon.policy.plan import plans
+from udaemon.policy.wording import pids
+from udaemon.supervisor.changeover import Changeover, MakeRoom
 from udaemon.supervisor.legacylog import LegacyLog
 from udaemon.supervisor.notices import Notice, Notices, Subscriber, one_line
 from udaemon.supervisor.perform import Performer
@@ -37,7 +38,10 @@ OnRead = Callable[[Manifest | UdaemonError], None]
 
 
 class Supervisor:
-    """One project's supervisor, whole but for its loop and its sockets."""
+    """One project's supervisor, whole but for its loop and its sockets.
+
+    `make_room` is called before another manifest comes into effect, `manifest_changed` after it.
+    """
 
     def __init__(
         self,
@@ -53,6 +57,8 @@ class Supervisor:
         schedules: Schedules,
         finished: Callable[[], None],
         read_manifest: Callable[[OnRead], None],
+        make_room: MakeRoom = lambda _instances, _added: None,
+        manifest_changed: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
         jitter: random.Random | None = None,
     ) -> None:
@@ -69,12 +75,15 @@ class Supervisor:
         self._pid_files = pid_files
         self._schedules = schedules
         self._finished = finished
+        self._manifest_changed = manifest_changed
         self._legacy = LegacyLog(lambda key: pid_files.path(fleet.instances[key]))
         self._jitter = jitter or random.Random()  # noqa: S311 - spreads waits, keeps no secret
         self._queue: deque[tuple[Key, Event]] = deque()
         self._busy = False
         self._leaving = False
-        self._going: set[Key] = set()
+        self._changeover = Changeover(
+            self, fleet=fleet, slots=slots, performer=performer, notices=notices, make_room=make_room
+        )
         self._log_states: dict[str, str] = {}
         self._run_followers: list[Callable[[Key], None]] = []
 
@@ -105,40 +114,34 @@ class Supervisor:
         finally:
             self._busy = False
 
-    def change(self, manifest: Manifest, *, at_once: bool = False) -> None:
-        """Go by another manifest from now on: what it adds is there, at rest; what it lacks is stopped, and then goes.
+    def change(self, manifest: Manifest, *, at_once: bool = False) -> Changes:
+        """Go by another manifest from now on.
 
         Args:
-            manifest: Checked, and of the same project.
+            manifest: Checked.
             at_once: Do not wait for the end of runs.
 
         Raises:
-            OSError: There is no room for what is added; then nothing has changed.
+            UdaemonError: It cannot be; then nothing has changed.
         """
-        differs, planned = difference(self._fleet.instances, manifest), plans(manifest)
-        self._slots.make_room(len(differs.added))
+        if self._leaving:
+            raise UdaemonError(f"{self.manifest.project} is being stopped")
+        changes = self._changeover.change(self.manifest, manifest, at_once=at_once)
         self.manifest = manifest
-        self._going = set(differs.removed)
-        self.open_common_logs()
-        for key in differs.added:
-            self._fleet.add(manifest.daemons[key.name], key.index, planned[key.name])
-            self._slots.take(key)
-        self._fleet.arrange(differs.declared)
-        for key in differs.kept:
-            self.happen(key, Changed(manifest.daemons[key.name], planned[key.name], at_once))
-        self.ask(differs.removed, StopAsked())
+        if changes:
+            self.publish(None, "applied", changes.summary())
+        self._manifest_changed()
+        return changes
 
     def open_common_logs(self) -> tuple[str, ...]:
         """Open the common logs of the manifest that are not open yet. Returns all that are."""
-        for path in dict.fromkeys(daemon.common_log for daemon in self.manifest.daemons.values()):
-            if path not in self._notices.logs():
-                self._notices.log_to(path, self._performer.common_log(path))
+        self._changeover.open_common_logs(self.manifest)
         return self._notices.logs()
 
     def end_of_turn(self) -> None:
         """Start what this turn wanted started; leave when nothing is left to wait for."""
         self._performer.flush()
-        self._let_go()
+        self._changeover.let_go()
         if self._leaving and all(instance.at_rest for instance in self._fleet.instances.values()):
             self._finished()
 
@@ -155,6 +158,12 @@ class Supervisor:
             return
         for key in tuple(keys):
             self.happen(key, event)
+
+    def tell_what_lives_on(self) -> None:
+        """Report the processes that did not die of KILL: nobody watches them from now on."""
+        for key, instance in self._fleet.instances.items():
+            if instance.unkillable:
+                self.publish(key, "unkillable", f"{pids(instance.unkillable)} lives on")
 
     def autostart(self) -> None:
         """Start all daemons that start by themselves."""
@@ -244,16 +253,6 @@ class Supervisor:
         last = traceback.format_exc()
         self._notices.publish(None, "bug", f"in {what}: {last}", {})
 
-    def _let_go(self) -> None:
-        """Forget those that are declared no more and of which nothing lives."""
-        for key in tuple(self._going):
-            instance = self._fleet.instances[key]
-            if instance.at_rest and not instance.unkillable:
-                self._going.remove(key)
-                self._fleet.remove(key)
-                self._slots.give_back(key)
-                self._performer.forget(key)
-
     def _one(self, key: Key, event: Event) -> None:
         with self._isolated(key):
             self._note(key, event)
@@ -276,11 +275,10 @@ class Supervisor:
                 self.bug(str(key))
 
     def _note(self, key: Key, event: Event) -> None:
-        """Write or remove pid files; failure to write one is logged and ignored."""
         if isinstance(event, Exited):
             self._pid_files.remove(key)
         elif isinstance(event, Spawned):
-            self._performer.spawned(key, event.pid)
+            self._performer.spawned(self._fleet.instances[key], event.pid)
             self._write_pid(key, event.pid)
         elif isinstance(event, SpawnFailed):
             self._performer.not_spawned(key)
@@ -296,5 +294,7 @@ class Supervisor:
         instance = self._fleet.instances[key]
         if isinstance(effect, Publish):
             self.publish(key, effect.event, effect.message, **facts(instance))
-        else:
-            self._performer.perform(instance, effect)
+            return
+        if isinstance(effect, Reconfigure) and instance.pid is not None and self._pid_files.is_misnamed(instance):
+            self._write_pid(key, instance.pid)
+        self._performer.perform(instance, effect)

@@ -13,7 +13,19 @@ from udaemon.ui.escape import escape
 from udaemon.ui.table import Cell
 
 _SHOWN = frozenset(
-    {"exited", "failed", "killing", "log", "lost", "refused", "restarting", "started", "stopped", "warning"}
+    {
+        "exited",
+        "failed",
+        "killing",
+        "log",
+        "lost",
+        "refused",
+        "restarting",
+        "started",
+        "stopped",
+        "unkillable",
+        "warning",
+    }
 )
 _MARKS = {
     "running": ("✔", "green"),
@@ -26,6 +38,7 @@ _MARKS = {
     "failed": ("✘", "red"),
     "killing": ("✘", "red"),
     "lost": ("✘", "red"),
+    "unkillable": ("✘", "red"),
     "refused": ("✘", "red"),
 }
 
@@ -39,7 +52,7 @@ def is_shown(event: Mapping[str, Any]) -> bool:
 
 def is_bad(event: Mapping[str, Any]) -> bool:
     """Whether it is told even to those who want to hear of failures only."""
-    return event["event"] in {"failed", "lost"}
+    return event["event"] in {"failed", "lost", "unkillable"}
 
 
 def text(event: Mapping[str, Any]) -> str:

@@ -23,7 +23,7 @@ from udaemon.errors import ExitCode, UdaemonError
 def command(options: GlobalOptions, *, timeout: float | None, dry_run: bool) -> int:
     """Stop all daemons and the supervisor, and wait until it has ended; where none runs there is nothing to do.
 
-    Fails when output of a daemon had to be given up, because its disk stayed full.
+    Fails when output of a daemon had to be given up, because its disk stayed full, or when a process cannot be killed.
     """
     try:
         client = connect_supervisor(options)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from udaemon.control.handlers import (
+    apply,
     diff,
     down,
     events,
@@ -28,6 +29,7 @@ from udaemon.control.request import Request
 Handler = Callable[[Host, Request], None]
 
 HANDLERS: Mapping[str, Handler] = {
+    "apply": apply.handle,
     "diff": diff.handle,
     "down": down.handle,
     "events": events.handle,
