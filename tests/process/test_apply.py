@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -12,6 +13,8 @@ from pathlib import Path
 import pytest
 from tests.process.conftest import Bell
 from tests.process.project import Project, alive, gone
+
+from udaemon.client import connect
 
 TEXT = """
     project = "shop"
@@ -269,3 +272,21 @@ def test_fifty_daemons_of_which_few_change(project: Project) -> None:
     assert {name for name in kept if after[name] != before[name]} == {"d07"}
     assert gone([before[name] for name in (*gone_names, "d07")])
     assert took < 1.0
+
+
+def test_ps_marks_what_runs_by_another_manifest_than_the_one_on_disk(running: Project) -> None:
+    def drifts() -> set[bool]:
+        return {one["drift"] for one in running.instances()}
+
+    assert drifts() == {False}
+    assert "DRIFT" not in running.run("ps").stdout
+    running.manifest(EDITED)
+    assert drifts() == {True}
+    assert json.loads(running.run("ps", "web", "--json").stdout)["instances"][0]["drift"] is True
+    assert "DRIFT" in running.run("ps").stdout
+    (run_directory,) = running.run_directories()
+    assert {one.drift for one in connect(run_dir=run_directory).instances()} == {True}
+    running.run("apply")
+    assert drifts() == {False}
+    running.file(".env", "X=1")
+    assert drifts() == {True}, "it has variables for the manifest now"

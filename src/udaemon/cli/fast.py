@@ -1,4 +1,4 @@
-"""`udaemon ps --json` for scripts: what the supervisor answers is passed on byte for byte.
+"""`udaemon ps --json` for scripts: what the supervisor answers is passed on as bytes.
 
 Knows no JSON and no click, which cost more than all the rest. Whatever is not simple goes the ordinary way,
 which also finds the words for it.
@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from udaemon.control.drift import marked_text
 from udaemon.control.protocol import ANSWER_BEGINS, ANSWER_ENDS
 from udaemon.control.rundir import base, candidates, open_directory
 from udaemon.control.sockets import ANSWERS_WITHIN, connect
@@ -17,7 +18,7 @@ from udaemon.errors import UdaemonError
 from udaemon.frames import HEADER, frame
 from udaemon.manifest.find import find
 
-_QUESTION = b'{"verb":"ps","args":{}}'
+_QUESTION = b'{"verb":"ps","args":{"files":true}}'
 
 
 def ps_json(options: Sequence[str]) -> int | None:
@@ -42,6 +43,8 @@ def ps_json(options: Sequence[str]) -> int | None:
         return None
     if not (payload.startswith(ANSWER_BEGINS) and payload.endswith(ANSWER_ENDS)):
         return None
-    data = payload[len(ANSWER_BEGINS) : -len(ANSWER_ENDS)]
+    data = marked_text(payload[len(ANSWER_BEGINS) : -len(ANSWER_ENDS)])
+    if data is None:
+        return None
     sys.stdout.write(f"{data.decode('ascii')}\n")
     return 0

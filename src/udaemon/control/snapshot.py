@@ -103,7 +103,7 @@ def describe(view: InstanceView, *, moment: Moment, node: str, rss: Rss) -> dict
         "started_at": moment.at(instance.started_at) if alive else None,
         "uptime": moment.since(instance.started_at) if alive else None,
         "restarts": instance.restarts,
-        "drift": False,
+        "drift": instance.outdated,
         "exit": {
             "code": end.code if end else None,
             "signal": end.signal if end else None,

@@ -270,7 +270,7 @@ class LocalEngine:
     def _follow(self, managed: ManagedProcess, request: LocalRequest) -> bool:
         """Know a process from now on, to its end. One that cannot be watched is killed, and reaped as any orphan."""
         try:
-            self._reaper.watch(managed, [identity(fd) for fd in (request.lock, request.output)])
+            self._reaper.watch(managed, (locks.identity(request.lock, request.key), identity(request.output)))
         except Exception as error:  # noqa: BLE001 - faults.md F6: the others of this turn are started all the same
             managed.drop(self._kernel)
             self._refused(request, error)
@@ -278,7 +278,7 @@ class LocalEngine:
         self._slots[managed.key] = request.board, request.slot
         # Held here too, until the last of its tree has gone: what runs there can close all of its descriptors.
         managed.lock = request.lock
-        locks.record(request.lock, managed.pid)
+        locks.record(request.lock, managed.key, managed.pid)
         os.close(request.output)
         self._reports.errors.pop(managed.key, None)
         self._on_process(managed.key, managed.pidfd)

@@ -61,7 +61,7 @@ class Reaper:
         self._pids: set[int] = set()
         self._reserve = FdReserve()
 
-    def watch(self, managed: ManagedProcess, files: Collection[tuple[int, int]]) -> None:
+    def watch(self, managed: ManagedProcess, files: Collection[tuple[int, ...]]) -> None:
         """Follow a process that was just born; `files` are those that it has open and nobody else.
 
         Where that cannot be, nothing has changed.

@@ -6,6 +6,7 @@ Knows nothing of how it gets from one to the other; that is `policy/step.py`.
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import NamedTuple
 
 from attrs import frozen
 
@@ -15,12 +16,14 @@ from udaemon.policy.plan import NO_PLAN, StartPlan
 from udaemon.policy.timers import NO_TIMERS, Timers
 
 
-@frozen(order=True)
-class Key:
-    """Which instance: a daemon's name and the number of the copy, from 0."""
+class Key(NamedTuple):
+    """Which instance: a daemon's name and the number of the copy, from 0.
+
+    A tuple, as dicts by key are looked into fifty times for one start, and the hash of a tuple is no Python code.
+    """
 
     name: str
-    index: int
+    index: int  # type: ignore[assignment]  # hides tuple.index, which means nothing here
 
     def __str__(self) -> str:
         return f"{self.name}/{self.index}"

@@ -5,7 +5,6 @@ Knows nothing of what a supervisor does.
 
 from __future__ import annotations
 
-import errno
 import gc
 from typing import TYPE_CHECKING
 
@@ -16,8 +15,6 @@ from udaemon.service.supervisor import Service
 
 if TYPE_CHECKING:
     from udaemon.engines.zygote.prefork import PreforkedZygote
-
-_NO_PLACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 
 
 def main(fd: int, preforked: PreforkedZygote) -> int:
@@ -34,7 +31,7 @@ def main(fd: int, preforked: PreforkedZygote) -> int:
         report(handed.ready, error.message)
         return 1
     except OSError as error:
-        report(handed.ready, f"{handed.directory}: {reason(error)}" if error.errno in _NO_PLACE else reason(error))
+        report(handed.ready, reason(error, handed.directory))
         return 1
     report(handed.ready)
     service.run()

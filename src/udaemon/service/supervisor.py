@@ -31,7 +31,7 @@ from udaemon.service.manifest_reader import ManifestReader
 from udaemon.service.own_stderr import OwnStderr
 from udaemon.service.reload import reload
 from udaemon.service.room import room_in
-from udaemon.service.systemd import ServiceManager, service_manager
+from udaemon.service.systemd import ServiceManager, tell_service_manager
 from udaemon.supervisor.log_drain import LogDrain
 from udaemon.supervisor.loop import Loop
 from udaemon.supervisor.notices import Notices
@@ -57,6 +57,7 @@ class Service:
     _supervisor: Supervisor
     _performer: Performer
     _server: ControlServer
+    _manager: ServiceManager | None
 
     def __init__(self, handed: Handoff, preforked: PreforkedZygote) -> None:
         manifest = handed.manifest
@@ -99,7 +100,7 @@ class Service:
             on_process=self._on_process,
             on_notice=lambda text: self._notices.publish(None, "zygote", text, {}),
             on_good_run=self._on_good_run,
-            others=self._helpers,
+            others=lambda: [one.pid for one in (self._logger, self._reader, self._pid_writer) if one.pid is not None],
         )
         self._performer = Performer(
             self._engine,
@@ -118,7 +119,7 @@ class Service:
             tell=self._on_trouble,
             on_done=self._loop.stop,
         )
-        directories = [handed.directory] + ([manifest.run_dir] if manifest.run_dir else [])
+        directories = [handed.directory, *filter(None, [manifest.run_dir])]
         self._schedules = Schedules(self._loop, slots, fleet, happen=self._on_event, on_good_run=self._on_good_run)
         self._pid_writer = PidWriter(self._loop, put, self._on_trouble)
         self._supervisor = Supervisor(
@@ -157,7 +158,7 @@ class Service:
         self._loop.afterwards(self._schedules.end_of_turn)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
             self._loop.on_signal(number, partial(self._on_stop_signal, number))
-        self._loop.on_signal(signal.SIGHUP, lambda: reload(self._supervisor))
+        self._loop.on_signal(signal.SIGHUP, self._on_hangup)
         self._loop.on_signal(signal.SIGCHLD, self._on_child)
         if handed.lifeline is not None:
             self._loop.watch(handed.lifeline.fd, self._on_lifeline_end)
@@ -165,10 +166,7 @@ class Service:
         if handed.autostart:
             self._supervisor.autostart()
         self._supervisor.end_of_turn()
-        if (manager := self._service_manager()) is not None:
-            self._loop.add(manager)
-            self._loop.afterwards(manager.end_of_turn)
-            manager.end_of_turn()
+        self._manager = tell_service_manager(os.environ, self._loop, self._supervisor, self._fleet)
         self._server = self._serve()
         self._loop.add(self._rundir_guard)
         self._rundir_guard.keep(
@@ -189,13 +187,6 @@ class Service:
         )
         self._loop.add(server)
         return server
-
-    def _service_manager(self) -> ServiceManager | None:
-        return service_manager(
-            os.environ,
-            states=lambda: (instance.state for instance in self._fleet.instances.values()),
-            leaving=lambda: self._supervisor.leaving,
-        )
 
     def _end(self, server: ControlServer) -> None:
         """Everything has stopped: let the helpers finish, then remove what was made."""
@@ -250,6 +241,12 @@ class Service:
             self._supervisor.shut_down(hurry=self._signalled)
             self._signalled = True
 
+    def _on_hangup(self) -> None:
+        """People send it to have a manifest read again, and so does systemd with `Type=notify-reload`."""
+        if self._manager is not None:
+            self._manager.reloading()
+        reload(self._supervisor)
+
     def _on_lifeline_end(self) -> None:
         """The foreground `up` has ended, whatever ended it."""
         if self._handed.lifeline is not None:
@@ -260,10 +257,6 @@ class Service:
         self._server.listen_on(listener)
         self._supervisor.write_pid_files()
         self._on_trouble("the run directory or a file in it was taken away; made anew")
-
-    def _helpers(self) -> list[int]:
-        """Processes of ours that are neither the engine's nor left behind by a daemon."""
-        return [pid for pid in (self._logger.pid, self._reader.pid, self._pid_writer.pid) if pid is not None]
 
     def _on_trouble(self, text: str) -> None:
         self._supervisor.publish(None, "warning", text)

@@ -20,19 +20,19 @@ from udaemon.engines.origin import Origin
 from udaemon.errors import UdaemonError
 from udaemon.manifest.changes import Changes
 from udaemon.manifest.model import Daemon, LogFormat, Manifest
-from udaemon.policy.effects import Effect, Publish, Reconfigure
+from udaemon.policy.effects import Effect, Publish, Reconfigure, Spawn
 from udaemon.policy.events import DeadlineReached, Event, Exited, Spawned, SpawnFailed, StartAsked, StopAsked
 from udaemon.policy.fleet import Fleet
 from udaemon.policy.instance import Key
-from udaemon.policy.wording import pids
 from udaemon.supervisor.changeover import Changeover, MakeRoom
 from udaemon.supervisor.legacylog import LegacyLog
 from udaemon.supervisor.notices import Notice, Notices, Subscriber, one_line
 from udaemon.supervisor.perform import Performer
+from udaemon.supervisor.pid_queue import PidQueue
 from udaemon.supervisor.pidfiles import PidFiles
 from udaemon.supervisor.schedules import Schedules
 from udaemon.supervisor.slots import Slots
-from udaemon.supervisor.view import InstanceView, facts
+from udaemon.supervisor.view import InstanceView, facts, living_on
 
 OnRead = Callable[[Manifest | UdaemonError], None]
 
@@ -72,7 +72,7 @@ class Supervisor:
         self._scoreboard = scoreboard
         self._slots = slots
         self._notices = notices
-        self._pid_files = pid_files
+        self._pids = PidQueue(pid_files, lambda key, text: self.publish(key, "warning", text))
         self._schedules = schedules
         self._finished = finished
         self._manifest_changed = manifest_changed
@@ -94,13 +94,16 @@ class Supervisor:
 
     @property
     def deadline(self) -> float | None:
-        """The earliest moment that any instance waits for."""
-        return self._fleet.next_deadline()
+        """The earliest moment that any instance waits for, or pid files that are still to be written."""
+        moments = (self._fleet.next_deadline(), self._pids.deadline)
+        return min((at for at in moments if at is not None), default=None)
 
     def expire(self, now: float) -> None:
         """Let those whose deadline has passed have their event."""
         for key in self._fleet.due(now):
             self.happen(key, DeadlineReached())
+        if self._pids.deadline is not None and self._pids.deadline <= now:
+            self._pids.write()
 
     def happen(self, key: Key, event: Event) -> None:
         """Let an event happen to an instance, and do what follows from it."""
@@ -162,8 +165,8 @@ class Supervisor:
     def tell_what_lives_on(self) -> None:
         """Report the processes that did not die of KILL: nobody watches them from now on."""
         for key, instance in self._fleet.instances.items():
-            if instance.unkillable:
-                self.publish(key, "unkillable", f"{pids(instance.unkillable)} lives on")
+            if told := living_on(instance):
+                self.publish(key, "unkillable", told)
 
     def autostart(self) -> None:
         """Start all daemons that start by themselves."""
@@ -229,9 +232,9 @@ class Supervisor:
 
     def write_pid_files(self) -> None:
         """Write the pid files of all that live once more: their directory was taken away."""
-        for key, instance in self._fleet.instances.items():
+        for instance in self._fleet.instances.values():
             if instance.pid is not None:
-                self._write_pid(key, instance.pid)
+                self._pids.started(instance, instance.pid)
 
     def publish(self, key: Key | None, event: str, message: str, **data: Any) -> None:
         """Publish that something happened."""
@@ -250,8 +253,7 @@ class Supervisor:
 
     def bug(self, what: str) -> None:
         """Log the exception that is being handled: a bug must harm only what it belongs to."""
-        last = traceback.format_exc()
-        self._notices.publish(None, "bug", f"in {what}: {last}", {})
+        self._notices.publish(None, "bug", f"in {what}: {traceback.format_exc()}", {})
 
     def _one(self, key: Key, event: Event) -> None:
         with self._isolated(key):
@@ -275,26 +277,24 @@ class Supervisor:
                 self.bug(str(key))
 
     def _note(self, key: Key, event: Event) -> None:
+        """Write or remove pid files; failure to write one is logged and ignored."""
         if isinstance(event, Exited):
-            self._pid_files.remove(key)
+            self._pids.gone(key)
         elif isinstance(event, Spawned):
-            self._performer.spawned(self._fleet.instances[key], event.pid)
-            self._write_pid(key, event.pid)
+            instance = self._fleet.instances[key]
+            self._performer.spawned(instance, event.pid)
+            self._pids.started(instance, event.pid)
         elif isinstance(event, SpawnFailed):
             self._performer.not_spawned(key)
-            self._pid_files.remove(key)  # one that was held up had one
-
-    def _write_pid(self, key: Key, pid: int) -> None:
-        try:
-            self._pid_files.write(self._fleet.instances[key], pid)
-        except OSError as error:
-            self.publish(key, "warning", f"pid file cannot be written: {error}")
+            self._pids.gone(key)  # one that was held up had one
 
     def _perform(self, key: Key, effect: Effect) -> None:
         instance = self._fleet.instances[key]
         if isinstance(effect, Publish):
             self.publish(key, effect.event, effect.message, **facts(instance))
             return
-        if isinstance(effect, Reconfigure) and instance.pid is not None and self._pid_files.is_misnamed(instance):
-            self._write_pid(key, instance.pid)
+        if isinstance(effect, Spawn):
+            self._pids.starts(key)
+        if isinstance(effect, Reconfigure) and instance.pid is not None:
+            self._pids.renamed(instance, instance.pid)
         self._performer.perform(instance, effect)

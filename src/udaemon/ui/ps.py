@@ -64,6 +64,7 @@ def _columns(instances: Sequence[Told], now: float, *, wide: bool) -> list[Colum
         column("LAST EXIT", lambda one: _exit(one, now), 8),
         column("PID", lambda one: _count(one["pid"]), 9, right=True),
         column("MEMORY", lambda one: size(one["memory"]["rss"]) if one["memory"]["rss"] else "", 9, right=True),
+        column("DRIFT", lambda one: "yes" if one["drift"] else "", 2),
         column("LOG STATE", lambda one: "" if one["log_state"] == "ok" else escape(one["log_state"]), 2),
     ]
     if wide:

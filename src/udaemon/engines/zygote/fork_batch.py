@@ -75,15 +75,16 @@ def _intermediate(requests: Sequence[Part], common: Sequence[int], report: int) 
     lives = _prepared_lives(requests, common, _own_pidfd())
     gc.freeze()  # a first collection in each child would go through all of them
     _kept.append((requests, lives))
-    for number, life in enumerate(lives):
+    for number, (life, request) in enumerate(zip(lives, requests, strict=True)):
         try:
-            pid = os.fork()
+            pid, refusal = os.fork(), 0
         except OSError as error:
-            os.write(report, _RESULT.pack(number, 0, error.errno or 0))
-            continue
-        if pid == 0:
+            pid, refusal = 0, error.errno or -1
+        if pid == 0 and not refusal:
             return life
-        os.write(report, _RESULT.pack(number, pid, 0))
+        os.write(report, _RESULT.pack(number, pid, max(refusal, 0)))
+        for fd in request.fds:  # it has its own; those that come after it have them not to close
+            os.close(fd)
     return 0
 
 
