@@ -12,7 +12,7 @@ from attrs import evolve
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from udaemon.manifest import schedule
+from udaemon.manifest import limits, schedule
 from udaemon.manifest.checks import SCHEDULE
 from udaemon.manifest.complete import by_hand
 from udaemon.manifest.containers import Environment, Many, Parameters
@@ -66,6 +66,13 @@ def values(type_: Any) -> SearchStrategy[Any]:  # noqa: C901 - one line for each
             return st.sampled_from(["UTC", "Europe/Berlin", "Asia/Kathmandu"])
         case schedule.MisfireRule():
             return st.sampled_from([schedule.SKIP, schedule.RUN_ONCE]) | tables(schedule.Misfire)
+        case limits.Account():
+            return st.sampled_from(["root", "www-data", "1000"])
+        case limits.ResourceLimits():
+            return st.dictionaries(
+                st.sampled_from(["nofile", "core", "as"]),
+                st.builds(limits.ResourceLimit, st.integers(0, 2**40), st.none() | st.integers(2**40, 2**50)),
+            )
         case Cooldown():
             return st.none() | st.floats(1e-9, LONGEST)
         case CallableName():
@@ -105,6 +112,7 @@ def daemons(draw: st.DrawFn, name: str) -> Daemon:
     daemon = evolve(
         daemon,
         cwd="/w",
+        stdin=daemon.stdin and "/w/in",
         log_dir="/logs",
         common_log="/logs/_common.log",
         env_file=(),

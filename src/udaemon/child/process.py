@@ -20,6 +20,7 @@ from udaemon.child.dispositions import unblock_signals
 from udaemon.child.forked import leave_if_forked, protect
 from udaemon.child.forms import Misconfigured
 from udaemon.child.fresh import seed_anew
+from udaemon.child.identity import NOBODY_ELSE, IdentityRefused, become, variables
 from udaemon.child.lifeline import Lifeline
 from udaemon.child.loop import Outcome, Steps, outcome_of, run_steps
 from udaemon.child.memory import limit_of
@@ -241,7 +242,19 @@ def _surroundings(setup: ChildSetup) -> None:
             time.tzset()
     if spec.rlimit_nofile is not None:
         resource.setrlimit(resource.RLIMIT_NOFILE, spec.rlimit_nofile)
+    if spec.identity != NOBODY_ELSE:
+        _become(spec)
     try:
         os.chdir(spec.cwd)
     except OSError as error:
         raise Misconfigured(f"cwd {spec.cwd}: {oserror.named_reason(error)}") from None
+
+
+def _become(spec: ChildSpec) -> None:
+    """Be who the manifest says, before any code of the user's."""
+    try:
+        os.environ.update(variables(become(spec.identity), spec.env))
+    except IdentityRefused as refused:
+        if refused.passes:
+            raise
+        raise Misconfigured(str(refused)) from None

@@ -9,6 +9,7 @@ import os
 from typing import Any
 
 from udaemon.child.spec import ChildSpec, Pace
+from udaemon.engines.identity_of import identity_of
 from udaemon.manifest.model import Daemon
 from udaemon.policy.plan import Place
 from udaemon.policy.timetable import timetable
@@ -67,4 +68,5 @@ def spec_of(place: Place, daemon: Daemon, index: int, *, slot: int = 0) -> Child
         slot=slot,
         **pace_of(daemon)._asdict(),
         timetable=timetable(place, daemon, index, os.environ),
+        identity=identity_of(daemon),
     )

@@ -16,6 +16,9 @@ class Code(NamedTuple):
 
 
 CODES = {
+    "bad-account": Code(
+        "The text names no user or group.", "Write a name as in the system's user database, or a number."
+    ),
     "bad-callable": Code(
         "The text names no Python callable, or in the table `php` no PHP callable.",
         "Write the module, a colon and the name in it: `package.module:function` or `package.module:Class.method`. For "
@@ -37,6 +40,10 @@ CODES = {
         "without blanks.",
     ),
     "bad-key": Code("A key in a YAML file is no string.", "Put the key in quotes."),
+    "bad-limit": Code(
+        "The text is no limit of a resource, or the soft limit is above the hard one.",
+        "Write a number, a size such as `1G`, `unlimited`, or two of them as `SOFT:HARD`.",
+    ),
     "bad-module": Code("The text does not name a Python module.", "Write it as in an import: `package.module`."),
     "bad-name": Code(
         "A name of a project, context or daemon becomes part of file names, and this one must not.",

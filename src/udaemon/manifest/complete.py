@@ -103,6 +103,7 @@ class _Completion:
             env=self.env(daemon, stack, common_env),
             env_file=tuple(absolute(path) for path in daemon.env_file),
             cwd=absolute(daemon.cwd or "."),
+            stdin=daemon.stdin and absolute(daemon.stdin),
             log_dir=absolute(daemon.log_dir or log_dir),
             common_log=absolute(daemon.common_log or f"{log_dir}/_common.log"),
         )

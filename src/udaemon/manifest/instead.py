@@ -10,18 +10,12 @@ TODAY = {
     "before-start": "a wrapper script as command can do it",
     "cgroup": "run `udaemon up` as a systemd service with MemoryMax and CPUQuota, which hold for the whole project",
     "depends-on": "daemons start all at once; one that fails for want of another is restarted after backoff",
-    "group": "`udaemon up` runs as the group it is started as; start it as that one",
     "health": "a daemon that ends is restarted; have the program end itself when it is not well",
     "max-age": "`udaemon restart NAME` from cron",
     "max-runs": "memory-limit replaces the process of a task that has grown",
-    "nice": 'put it before the program: command = "nice -n 5 …"',
     "on.failed": "`udaemon events` tells it",
-    "oom-score": 'put it before the program: command = "choom -n 500 -- …"',
     "ready": "a command is running once it was executed, a task once it is built",
-    "rlimits": "call `ulimit` in the shell that starts `udaemon up`, or `prlimit` before the program",
-    "stdin": "daemons read from /dev/null",
     "task-timeout": "nothing ends a run that takes too long",
-    "user": "start `udaemon up` as that user; one project for each user",
 }
 """Keys that the model may not have yet, and what serves until it does."""
 

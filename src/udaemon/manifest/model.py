@@ -13,10 +13,11 @@ from typing import Any
 
 from attrs import Factory, field, frozen
 
-from udaemon.manifest import schedule
+from udaemon.manifest import limits, schedule
 from udaemon.manifest.containers import Environment, Many, Parameters
 from udaemon.manifest.keys import Applies, Table, key
 from udaemon.manifest.kinds import KINDS, PYTHON, TASKS
+from udaemon.manifest.limits import ResourceLimit, StartMethod
 from udaemon.manifest.references import MODULE, NAME, PATH, PYTHON_CALLABLE, Command, Umask
 from udaemon.manifest.schedule import Misfire, Overlap
 from udaemon.manifest.tables import Backoff, Listeners, Log, LogFormat, OnFull, Php, StartLimit, Stop
@@ -36,6 +37,7 @@ __all__ = [
     "Php",
     "Restart",
     "StartLimit",
+    "StartMethod",
     "Stop",
 ]
 
@@ -49,13 +51,6 @@ class Restart(StrEnum):
     ALWAYS = "always"
     ON_FAILURE = "on-failure"
     NEVER = "never"
-
-
-class StartMethod(StrEnum):
-    """How a task's process is made."""
-
-    ZYGOTE = "zygote"
-    SPAWN = "spawn"
 
 
 @frozen(kw_only=True)
@@ -215,6 +210,12 @@ class Daemon:
     )
     cwd: str = key("Working directory.", PATH, default="", example="/srv", shown_default="the manifest's directory")
     umask: int = key("File mode creation mask, in octal.", Umask(), default=0o022, example="027")
+    user: str | None = limits.USER
+    group: str | None = limits.GROUP
+    nice: int | None = limits.NICE
+    oom_score: int | None = limits.OOM_SCORE
+    rlimits: Mapping[str, ResourceLimit] = limits.RLIMITS
+    stdin: str | None = limits.STDIN
     preload: tuple[str, ...] = key(
         "Modules to import once, before daemons are forked; all daemons share their memory.",
         Many(MODULE, "module names", single=True),
@@ -222,19 +223,7 @@ class Daemon:
         example=["json", "sqlite3"],
         only=TASKS,
     )
-    start_method: StartMethod = key(
-        "How the task's process is made.",
-        Choice(
-            StartMethod,
-            {
-                "zygote": "Forked from a process that has imported what daemons share.",
-                "spawn": "An interpreter of its own, for modules that bear no fork; slower, and it shares no memory.",
-            },
-        ),
-        default=StartMethod.ZYGOTE,
-        example="spawn",
-        only=TASKS,
-    )
+    start_method: StartMethod = limits.START_METHOD
     log_dir: str = key(
         "Directory of the log file.",
         PATH,

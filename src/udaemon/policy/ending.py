@@ -144,6 +144,8 @@ def _reason(instance: Instance, event: Exited) -> Reason:
     asked = instance.asked_at is not None or instance.outdated
     if instance.leaving and event.reason is not None and instance.asked_at is None:
         return event.reason  # what came after its own word is how it was helped out
+    if event.signal is not None and event.reason is Reason.OOM and not instance.killing:
+        return Reason.OOM
     if event.signal is not None:
         as_asked = asked and wording.signal_name(event.signal) == f"SIG{instance.daemon.stop.signal}"
         return Reason.STOPPED if as_asked else Reason.KILLED

@@ -26,6 +26,8 @@ class Reason(StrEnum):
     """It left by itself, with an exit code and no other reason."""
     KILLED = "killed"
     """A signal ended it."""
+    OOM = "oom"
+    """The kernel killed it because memory ran out."""
     CONFIG = "config"
     """It cannot begin as it is declared: a bad task or factory, a missing program."""
     MEMORY = "memory"
