@@ -19,6 +19,7 @@ from attrs import evolve
 
 from udaemon.child.dispositions import ALL_SIGNALS, PYTHON_IGNORES
 from udaemon.child.identity import NOBODY_ELSE, IdentityRefused, become
+from udaemon.engines import oom
 from udaemon.engines.descriptors import close_others
 from udaemon.engines.executable import fault
 from udaemon.policy.events import Trouble
@@ -124,8 +125,7 @@ def _settle(command: Command, report: int, stdin: int, oom_score: int | None) ->
     if command.umask >= 0:
         os.umask(command.umask)
     if oom_score is not None:
-        with suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
-            file.write(str(oom_score))
+        oom.give("self", oom_score)
 
 
 def _become(command: Command, nofile: tuple[int, int] | None, hard: int) -> Command:

@@ -17,6 +17,9 @@ from udaemon.policy.step import step as _step
 
 Step = Callable[[Instance, Event, float, float], tuple[Instance, tuple[Effect, ...]]]
 
+_SPARE = 16
+"""Deadlines kept beyond two an instance before those that hold no more are dropped."""
+
 
 class Fleet:
     """The instances of one manifest, in its order; it is read once, and others may come and go.
@@ -84,6 +87,8 @@ class Fleet:
         self._instances[key] = after
         if after.deadline is not None and after.deadline != before.deadline:
             heapq.heappush(self._deadlines, (after.deadline, key))
+            if len(self._deadlines) > _SPARE + 2 * len(self._instances):
+                self._drop_stale()
         return effects
 
     def next_deadline(self) -> float | None:
@@ -95,6 +100,12 @@ class Fleet:
                 return deadline
             heapq.heappop(self._deadlines)
         return None
+
+    def _drop_stale(self) -> None:
+        """Forget deadlines that hold no more: a stop may have had an hour, and was over at once."""
+        waiting = self._instances.items()
+        self._deadlines = [(one.deadline, key) for key, one in waiting if one.deadline is not None]
+        heapq.heapify(self._deadlines)
 
     def due(self, now: float) -> Iterator[Key]:
         """Instances whose deadline has passed, the earliest first.

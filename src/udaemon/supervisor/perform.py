@@ -11,6 +11,7 @@ from itertools import count
 
 from udaemon.engines.base import CANCELLED, Engine, SpawnRequest
 from udaemon.logs.client import LoggerLink
+from udaemon.logs.log_target import LogTarget
 from udaemon.manifest.model import Daemon
 from udaemon.policy.effects import (
     CancelSpawn,
@@ -144,9 +145,7 @@ class Performer:
 
     def common_log(self, path: str, *, timestamps: bool = False) -> int:
         """A pipe into a common log. Returns the write end."""
-        read, write = os.pipe2(os.O_CLOEXEC)
-        self._logger.open(self._new_stream(path), read, common_target(path, timestamps=timestamps))
-        return write
+        return self._pipe_to_logger(common_target(path, timestamps=timestamps))[1]
 
     def path(self, stream: int) -> str:
         """The file that a log pipe goes to."""
@@ -195,18 +194,23 @@ class Performer:
         """A pipe whose read end is the logger's. Returns the write end."""
         path = instance.daemon.log_path(instance.plan.context)
         target = log_target(instance.daemon, instance.index, path)
+        stream, write = self._pipe_to_logger(target)
+        self._pipes[stream] = identity(write)
+        self._streams[instance.key] = stream
+        return write
+
+    def _pipe_to_logger(self, target: LogTarget) -> tuple[int, int]:
+        """A pipe whose read end is the logger's. Returns the number of its stream, and the write end."""
         read, write = os.pipe2(os.O_CLOEXEC)
-        stream = self._new_stream(path)
+        stream = self._new_stream(target.path)
         try:
-            self._pipes[stream] = identity(read)
             self._logger.open(stream, read, target)
         except BaseException:
             self.log_ended(stream)
             os.close(read)
             os.close(write)
             raise
-        self._streams[instance.key] = stream
-        return write
+        return stream, write
 
     def _new_stream(self, path: str) -> int:
         stream = next(self._numbers)
