@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from attrs import fields
+
 from udaemon.manifest.keys import Named, Table, keys_of
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.manifest.references import NAME, PATH
 
-_TOP = ("file", "directory", "project", "context", "run_dir", "env", "files", "daemons")
+_TOP = tuple(field.name for field in fields(Manifest))
 
 
 class NoManifest(ValueError):
@@ -41,6 +43,7 @@ def of_plain(plain: object) -> Manifest:
             project=NAME.parse(top["project"]),
             context=_text(top["context"]),
             run_dir=None if top["run_dir"] is None else PATH.parse(top["run_dir"]),
+            state_dir=None if top["state_dir"] is None else PATH.parse(top["state_dir"]),
             env={_text(name): _text(value) for name, value in _mapping(top["env"]).items()},
             daemons={NAME.parse(name): _model(Daemon, table, name=name) for name, table in tables.items()},
             files={_text(name): _stamp(stamp) for name, stamp in _mapping(top["files"]).items()},

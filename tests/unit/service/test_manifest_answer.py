@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import fields
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.fakes.manifests import manifests
 from tests.unit.manifest.write import loaded
 
 from udaemon.errors import ExitCode, ManifestError, Problem, UdaemonError
+from udaemon.manifest.fingerprint import fingerprint
 from udaemon.manifest.model import Manifest
 from udaemon.service.manifest_answer import answer, beyond, understood
 
@@ -53,6 +55,8 @@ def test_a_manifest_comes_back_whole(manifest: Manifest) -> None:
     assert isinstance(back, Manifest)
     assert back == manifest
     assert dict(back.files) == dict(manifest.files)
+    assert {one.name for one in fields(Manifest) if getattr(manifest, one.name) != getattr(back, one.name)} == set()
+    assert fingerprint(back) == fingerprint(manifest), "what is no part of comparing counts too"
 
 
 @settings(max_examples=50, deadline=None)
