@@ -134,7 +134,7 @@ def test_no_verb_with_mistakes_in_the_manifest(udaemon: Udaemon, shop: Path) -> 
     assert udaemon().out.startswith("the manifest has 1 problem: udaemon check shows them\n")
 
 
-@pytest.mark.parametrize("verb", ["top", "kill", "tail", "exec", "reload", "apply"])
+@pytest.mark.parametrize("verb", ["top", "kill", "tail", "exec", "update"])
 def test_a_verb_of_another_program_is_told_in_ours(udaemon: Udaemon, verb: str) -> None:
     said = udaemon(verb)
     assert said.code == 2

@@ -14,11 +14,24 @@ from attrs import frozen
 from udaemon.child.scoreboard import SlotReading
 from udaemon.engines.origin import Origin
 from udaemon.errors import UdaemonError
+from udaemon.manifest.changes import Changes, compare
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.policy.effects import Publish, Signal, Spawn
-from udaemon.policy.events import Event, Exited, Ready, Spawned, StartAsked, StopAsked
+from udaemon.policy.events import (
+    Changed,
+    Event,
+    Exited,
+    Ready,
+    Spawned,
+    SpawnFailed,
+    StartAsked,
+    StopAsked,
+    Trouble,
+)
 from udaemon.policy.fleet import Fleet
 from udaemon.policy.instance import Instance, Key
+from udaemon.policy.order import Order
+from udaemon.policy.plan import NO_PLAN
 
 WALL = 1_795_528_800.0
 """2026-11-24T14:00:00Z: the wall time at which a fake host's clock says 1000."""
@@ -71,6 +84,8 @@ class FakeHost:
         self.sent: list[tuple[Key, str]] = []
         self.spawned: list[Key] = []
         self.run_followers: list[Callable[[Key], None]] = []
+        self.changed: list[tuple[Manifest, bool]] = []
+        self.refuses: UdaemonError | None = None
         self.down: list[tuple[bool, float | None]] = []
         self.readers: list[Callable[[Manifest | UdaemonError], None]] = []
         self.slots: dict[Key, SlotReading] = {}
@@ -91,6 +106,9 @@ class FakeHost:
     def instances(self) -> Sequence[FakeView]:
         return [self.view(key) for key in self._fleet.instances]
 
+    def has(self, key: Key) -> bool:
+        return key in self._fleet.instances
+
     def view(self, key: Key) -> FakeView:
         instance = self._fleet.instances[key]
         return FakeView(
@@ -102,6 +120,10 @@ class FakeHost:
             log_state=self.log_states.get(key, "ok"),
             last_error=self.errors.get(key),
         )
+
+    @property
+    def order(self) -> Order:
+        return self._fleet.order
 
     def ask(self, keys: Iterable[Key], event: Event) -> None:
         these = tuple(keys)
@@ -137,6 +159,25 @@ class FakeHost:
     def read_manifest(self, on_read: Callable[[Manifest | UdaemonError], None]) -> None:
         self.readers.append(on_read)
 
+    def change(self, manifest: Manifest, *, at_once: bool = False) -> Changes:
+        if self.refuses is not None:
+            raise self.refuses
+        before = self.manifest
+        self.manifest = manifest
+        self.changed.append((manifest, at_once))
+        for daemon in manifest.daemons.values():
+            for index in range(daemon.instances):
+                key = Key(daemon.name, index)
+                if key in self._fleet.instances:
+                    self.happen(key, Changed(daemon, NO_PLAN, at_once))
+                else:
+                    self._fleet.add(daemon, index)
+                    self.happen(key, StartAsked())
+        for key in self._fleet.instances:
+            if key.name not in manifest.daemons:
+                self.happen(key, StopAsked(after_run=not at_once))
+        return compare(before, manifest)
+
     def sharing(self, daemon: Daemon) -> Mapping[str, Any] | None:
         if not daemon.factory:
             return None
@@ -148,6 +189,13 @@ class FakeHost:
 
     def common_logs(self) -> Sequence[str]:
         return ("/srv/shop/log/events.log",)
+
+    def take_away(self, key: Key) -> None:
+        """Another manifest does not have it any more, and its start has come to nothing."""
+        self._fleet.step(key, StopAsked(), self.clock)
+        self._fleet.step(key, SpawnFailed(Trouble.RESOURCE, ""), self.clock)
+        self._fleet.remove(key)
+        self.tell(key, "removed", "is declared no more")
 
     def happen(self, key: Key, event: Event) -> None:
         """Let something happen to an instance, as an engine or an operator would."""

@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 from udaemon.child.loop import Limit, Outcome, Steps, back_to_back, run_steps
+from udaemon.child.pace import MEMORY_LIMIT, MIN_SLEEP, SLEEP, WRITTEN, PaceChanges
 from udaemon.child.recorder import Recorder
 from udaemon.child.report import Reporter
 from udaemon.child.scoreboard import SlotReading, SlotWriter, reading
@@ -38,6 +39,8 @@ class World:
         self.in_pause: dict[int, Callable[[], Any]] = {}
         self.in_run: dict[int, Callable[[], Any]] = {}
         self.limit: Limit | None = None
+        self.changes = PaceChanges(self.writer)
+        self.signals.pace_changed = self.changes.pending
 
     def clock(self) -> float:
         return self.now
@@ -69,8 +72,16 @@ class World:
             clock=self.clock,
             once=once,
             limit=self.limit,
+            changes=self.changes,
         )
         return run_steps(steps, self.wait)
+
+    def goes_by(self, sleep: float, min_sleep: float = 0.0, *, limit: int | None = None) -> None:
+        """Write another pace into the slot, as the supervisor does, and have the loop look there."""
+        words = self.writer.words
+        words[SLEEP], words[MIN_SLEEP], words[MEMORY_LIMIT] = sleep, min_sleep, float(limit or 0)
+        words[WRITTEN] += 1.0
+        self.signals.look()
 
     def gaps(self) -> list[float]:
         return [b - a for a, b in pairwise(self.starts)]
@@ -85,4 +96,4 @@ class Flat(World):
     """The same world for the loop without pauses."""
 
     def play(self, *, once: bool = False) -> Outcome:
-        return back_to_back(self.run, flags=self.signals, recorder=self.recorder, clock=self.clock)
+        return back_to_back(self.run, flags=self.signals, recorder=self.recorder, clock=self.clock, paced=super().play)

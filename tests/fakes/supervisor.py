@@ -6,7 +6,8 @@ Knows no loop: a test ends each turn by hand.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from attrs import evolve
@@ -33,6 +34,7 @@ class Logs:
         self.fds: list[int] = []
         self.targets: list[LogTarget] = []
         self.spawned_as: list[tuple[int, int]] = []
+        self.changed: list[tuple[int, LogTarget, int | None]] = []
         self.watched: list[tuple[int, int]] = []
 
     def open(self, number: int, read: int, target: LogTarget) -> None:
@@ -45,6 +47,9 @@ class Logs:
         if "watch" in self.errors:
             raise self.errors["watch"]
         self.watched.append((number, pidfd))
+
+    def change(self, number: int, target: LogTarget, pid: int | None) -> None:
+        self.changed.append((number, target, pid))
 
     def spawned(self, number: int, pid: int) -> None:
         self.spawned_as.append((number, pid))
@@ -75,7 +80,9 @@ def _logged(daemon: Daemon, log_dir: str) -> Daemon:
 class SupervisorWorld:
     """A supervisor of some daemons. `finished` counts how often it has said that all have stopped."""
 
-    def __init__(self, directory: Path, *daemons: Daemon, at_once: bool = True) -> None:
+    def __init__(
+        self, directory: Path, *daemons: Daemon, at_once: bool = True, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.directory = directory
         self.manifest = manifest(directory, *daemons)
         self.engine = Engine(self._happen, at_once=at_once)
@@ -105,6 +112,7 @@ class SupervisorWorld:
             pid_files=PidFiles([str(directory)], ""),
             read_manifest=lambda _on_read: None,
             finished=self._finish,
+            clock=clock,
         )
 
     def up(self) -> None:

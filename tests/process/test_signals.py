@@ -64,19 +64,6 @@ def test_no_signal_harms_its_helpers(shop: Project, name: str) -> None:
     assert "zygote" not in shop.run("events").stdout
 
 
-def test_hup_says_what_it_will_be(shop: Project) -> None:
-    shop.up()
-    supervisor = shop.ps()["supervisor"]["pid"]
-    with shop.process("events", "-f") as events:
-        assert events.stdout is not None
-        os.kill(supervisor, signal.SIGHUP)
-        until = time.monotonic() + PATIENCE
-        while "SIGHUP will mean `udaemon apply`" not in (line := read_line(events.stdout.fileno(), until)):
-            assert line
-    common = next((shop.state / "udaemon").rglob("_common.log")).read_text()
-    assert "nothing was changed" in common
-
-
 @pytest.mark.parametrize("number", sorted(STOPS))
 def test_term_int_and_quit_stop_everything(shop: Project, number: int) -> None:
     shop.file("polite.sh", "trap 'echo asked; exit 0' TERM; while :; do sleep 0.05; done")

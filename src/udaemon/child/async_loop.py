@@ -97,5 +97,5 @@ def _woken(fd: int, signals: Signals) -> None:
         numbers = os.read(fd, 512)
         if signals.passed_on_to not in (-1, fd):
             os.write(signals.passed_on_to, numbers)
-    if signals.look():
+    if signals.look() or signals.attention:
         signals.notify()

@@ -14,10 +14,11 @@ from typing import Any, NamedTuple, Protocol
 
 from udaemon.child.forked import leave_if_forked
 from udaemon.child.forms import refuse_product
-from udaemon.child.memory import rss_peak
+from udaemon.child.memory import limit_of, rss_peak
 from udaemon.child.recorder import Recorder
-from udaemon.child.schedule import anchor_of, next_due, resumed
+from udaemon.child.schedule import Due, anchor_of, next_due, replanned, resumed
 from udaemon.child.scoreboard import BEGUN, CURRENT, DONE, LAST_END, LAST_START, SlotWriter
+from udaemon.child.spec import Pace
 from udaemon.child.task import StopTask
 
 Clock = Callable[[], float]
@@ -44,11 +45,22 @@ class Limit(Protocol):
         """What to say when the process has grown too large."""
 
 
+class Changes(Protocol):
+    """What the loop asks of `PaceChanges`."""
+
+    def pending(self) -> bool:
+        """Whether there is another pace."""
+
+    def take(self) -> Pace:
+        """Take it."""
+
+
 class StopFlags(Protocol):
     """What the loop asks of `Signals`."""
 
     attention: bool
     stopping: bool
+    pace_changed: Callable[[], bool]
 
     def look(self) -> bool:
         """Look for a stop that came by another way than a signal; says whether to stop."""
@@ -80,6 +92,7 @@ class Steps:
         once: Whether to end after one run.
         always_pause: Whether to give a moment before each run also when it has come already.
         limit: Looked at after each run; who leaves for it leaves the pause to the process that comes after.
+        changes: Says by what pace to go instead, as soon as there is one.
     """
 
     def __init__(
@@ -94,6 +107,7 @@ class Steps:
         once: bool = False,
         always_pause: bool = False,
         limit: Limit | None = None,
+        changes: Changes | None = None,
     ) -> None:
         self.outcome = Outcome("stopped")
         self._run = run
@@ -105,6 +119,8 @@ class Steps:
         self._once = once
         self._always_pause = always_pause
         self._limit = limit
+        self._changes = changes
+        self._last: tuple[float, float, float] | None = None
         self._raised: BaseException | None = None
 
     def __enter__(self) -> None:
@@ -130,6 +146,8 @@ class Steps:
                         return
                 if flags.look():
                     return
+                if self._changes is not None and self._changes.pending():
+                    due = self._repaced(due, self._changes.take())
                 started = clock()
                 waiting = started < due.at or not paused
                 if waiting:
@@ -143,13 +161,30 @@ class Steps:
             recorder.ended(started, clock(), started - due.wished, error, stopping=flags.look() or self._once)
             if self._ends(error) or self._ends(recorder.ended_by) or self._once:
                 return
-            due = next_due(anchor_of(due.at, started, self._sleep), clock(), self._sleep, self._min_sleep)
+            self._last = (due.at, started, clock())
+            due = self._next(*self._last)
             recorder.paused(due.at)
             limit = self._limit
             if limit is not None and not flags.stopping and (message := limit.exceeded()) is not None:
                 recorder.writer.leave_until(due.at)
                 self.outcome = Outcome("memory", message=message)
                 return
+
+    def _next(self, planned: float, started: float, ended: float) -> Due:
+        """When to run after a run."""
+        return next_due(anchor_of(planned, started, self._sleep), ended, self._sleep, self._min_sleep)
+
+    def _repaced(self, due: Due, pace: Pace) -> Due:
+        """Go by another pace from now on. Returns when to run instead of when it was due."""
+        self._sleep, self._min_sleep = pace.sleep, pace.min_sleep
+        self._limit = limit_of(pace.memory_limit, pace.memory_threshold)
+        now = self._clock()
+        if self._last is None:
+            due = resumed(due.at, now, max(pace.sleep, pace.min_sleep))
+        else:
+            due = replanned(self._next(*self._last), now)
+        self._recorder.paused(due.at)
+        return due
 
     def _ends(self, error: BaseException | None) -> bool:
         """Whether this ends the loop."""
@@ -171,10 +206,18 @@ def run_steps(steps: Steps, wait: Callable[[float], object]) -> Outcome:
     return steps.outcome
 
 
-def back_to_back(run: Callable[[], Any], *, flags: StopFlags, recorder: Recorder, clock: Clock) -> Outcome:
+def back_to_back(
+    run: Callable[[], Any],
+    *,
+    flags: StopFlags,
+    recorder: Recorder,
+    clock: Clock,
+    paced: Callable[[], Outcome] = lambda: Outcome("stopped"),
+) -> Outcome:
     """Run a plain task without pauses: no system call but the clock's, and five stores a run.
 
-    One look at the clock ends a run and begins the next. A float is stored in half the time of an int.
+    One look at the clock ends a run and begins the next. A float is stored in half the time of an int. Where the pace
+    is changed, `paced` goes on from there.
     """
     writer = recorder.writer
     words = writer.words
@@ -186,46 +229,57 @@ def back_to_back(run: Callable[[], Any], *, flags: StopFlags, recorder: Recorder
             while flags.attention:
                 hook = flags.take_hook()
                 if hook is not None:
-                    try:
-                        hook()
-                    except BaseException as error:  # noqa: BLE001 - as from a run
-                        leave_if_forked(error)
-                        return outcome_of(error)
-                    leave_if_forked()
-                elif flags.stopping:
-                    return Outcome("stopped")
+                    if (end := _ended_by(hook)) is not None:
+                        return end
+                elif flags.stopping or flags.pace_changed():
+                    break
                 now = clock()
-            words[CURRENT] = now
-            while True:
-                started = now
-                result = run()
-                if flags.attention:
-                    leave_if_forked()  # before a word is stored
-                    sampled = number  # look up after this run
-                if result is not None:
-                    refuse_product(result)
-                now = clock()
-                number += 1.0
-                words[BEGUN] = number
-                words[LAST_START] = started
-                words[LAST_END] = now
+            else:
                 words[CURRENT] = now
-                words[DONE] = number
-                if number >= sampled:
-                    sampled = number + _sample(writer, now - started, number - counted)
-                    counted = number
-                    if not recorder.had_good_run:
-                        recorder.good_run()
-                    if flags.look() or flags.attention:
-                        break
-                    if now >= rss_due:
-                        rss_due = now + RSS_PERIOD
-                        writer.paused(0.0, rss_peak())
-            words[CURRENT] = 0.0
+                while True:
+                    started = now
+                    result = run()
+                    if flags.attention:
+                        leave_if_forked()  # before a word is stored
+                        sampled = number  # look up after this run
+                    if result is not None:
+                        refuse_product(result)
+                    now = clock()
+                    number += 1.0
+                    words[BEGUN] = number
+                    words[LAST_START] = started
+                    words[LAST_END] = now
+                    words[CURRENT] = now
+                    words[DONE] = number
+                    if number >= sampled:
+                        sampled = number + _sample(writer, now - started, number - counted)
+                        counted = number
+                        if not recorder.had_good_run:
+                            recorder.good_run()
+                        if flags.look() or flags.attention:
+                            break
+                        if now >= rss_due:
+                            rss_due = now + RSS_PERIOD
+                            writer.paused(0.0, rss_peak())
+                words[CURRENT] = 0.0
+                continue
+            break
     except BaseException as error:  # noqa: BLE001 - told and returned
         leave_if_forked(error)
         recorder.ended(now, clock(), 0.0, error, stopping=flags.stopping)
         return outcome_of(error)
+    return Outcome("stopped") if flags.stopping else paced()
+
+
+def _ended_by(hook: Callable[[], Any]) -> Outcome | None:
+    """Call a hook between two runs. Returns how it ended the loop, if it did."""
+    try:
+        hook()
+    except BaseException as error:  # noqa: BLE001 - as from a run
+        leave_if_forked(error)
+        return outcome_of(error)
+    leave_if_forked()
+    return None
 
 
 def _sample(writer: SlotWriter, duration: float, runs: float) -> float:

@@ -39,6 +39,11 @@ def maxrss_bytes(maxrss: int) -> int:
     return maxrss if sys.platform == "darwin" else maxrss * 1024
 
 
+def limit_of(limit: int | None, threshold: float) -> MemoryLimit | None:
+    """What checks a daemon's limit, None where it has none."""
+    return None if limit is None else MemoryLimit(limit, threshold)
+
+
 class MemoryLimit:
     """Checks, after a run, whether this process has grown beyond `threshold` percent of `limit` bytes.
 

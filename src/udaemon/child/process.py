@@ -21,7 +21,8 @@ from udaemon.child.forms import Misconfigured
 from udaemon.child.fresh import seed_anew
 from udaemon.child.lifeline import Lifeline
 from udaemon.child.loop import Outcome, Steps, back_to_back, outcome_of, run_steps
-from udaemon.child.memory import MemoryLimit
+from udaemon.child.memory import limit_of
+from udaemon.child.pace import PaceChanges
 from udaemon.child.recorder import Recorder
 from udaemon.child.report import Leaving, ReadyReport
 from udaemon.child.signals import Signals
@@ -75,6 +76,8 @@ def prepare(setup: ChildSetup, *, once: bool = False) -> Callable[[], Outcome]:
     spec, signals, reporter = setup.spec, setup.signals, setup.reporter
     setup.writer.attach(os.getpid())
     signals.asked_to_stop = setup.writer.asked_to_stop
+    changes = PaceChanges(setup.writer)
+    signals.pace_changed = changes.pending
     protect(signals.cut_off, reporter.cut_off, setup.writer.cut_off)
     _surroundings(setup)
     for module in spec.preload:
@@ -88,7 +91,12 @@ def prepare(setup: ChildSetup, *, once: bool = False) -> Callable[[], Outcome]:
         return partial(Outcome, "stopped")
     recorder.start()
     reporter.send(ReadyReport())
-    return loop_of(spec, built, signals, recorder, once=once, told=lambda end: report_exit(setup, _judged(end)))
+    told = partial(_told, setup)
+    return loop_of(spec, built, signals, recorder, once=once, told=told, changes=changes)
+
+
+def _told(setup: ChildSetup, end: Outcome) -> None:
+    report_exit(setup, _judged(end))
 
 
 def _judged(outcome: Outcome) -> Outcome:
@@ -133,18 +141,16 @@ def loop_of(
     *,
     once: bool,
     told: Callable[[Outcome], object] = lambda _outcome: None,
+    changes: PaceChanges | None = None,
 ) -> Callable[[], Outcome]:
     """The loop that suits a task that is built; `told` of the end where there is a wait after it.
 
-    None of its runs where a listener to its start has ended it.
+    None of its runs where a listener to its start has ended it. With `changes` it may get another pace while it runs.
     """
     if recorder.ended_by is not None:
         return partial(outcome_of, recorder.ended_by)
     clock = time.monotonic
-    unpaced = spec.sleep <= 0 and spec.min_sleep <= 0
-    limit = None if spec.memory_limit is None else MemoryLimit(spec.memory_limit, spec.memory_threshold)
-    if unpaced and not (built.is_async or recorder.listens or once or limit):
-        return partial(back_to_back, built.run, flags=signals, recorder=recorder, clock=clock)
+    limit = limit_of(spec.memory_limit, spec.memory_threshold)
     if 0 < spec.sleep + spec.min_sleep < SHORT_PAUSE:
         make_timers_precise()
     steps = Steps(
@@ -157,12 +163,16 @@ def loop_of(
         once=once,
         always_pause=built.is_async,
         limit=limit,
+        changes=changes,
     )
     if built.is_async:
         from udaemon.child.async_loop import run_steps_async  # asyncio is 40 ms that a plain task need not pay
 
         return partial(run_steps_async, steps, signals, told)
-    return partial(run_steps, steps, signals.wait)
+    paced = partial(run_steps, steps, signals.wait)
+    if spec.sleep > 0 or spec.min_sleep > 0 or recorder.listens or once or limit:
+        return paced
+    return partial(back_to_back, built.run, flags=signals, recorder=recorder, clock=clock, paced=paced)
 
 
 def own_process(setup: ProcessSetup) -> None:

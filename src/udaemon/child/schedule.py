@@ -51,6 +51,12 @@ def resumed(due: float, now: float, longest: float) -> Due:
     return Due(at, at)
 
 
+def replanned(due: Due, now: float) -> Due:
+    """The next run by a pace that was changed in the pause before it: what it might have run already is not late."""
+    at = max(due.at, now)
+    return Due(at, at)
+
+
 def anchor_of(due: float, started: float, sleep: float) -> float:
     """Where a run's period begins: at its planned start, so that a late wake-up is made up for and nothing drifts.
 

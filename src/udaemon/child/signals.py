@@ -27,7 +27,9 @@ from udaemon.waits import LONGEST
 STOPS = (int(signal.SIGTERM), int(signal.SIGQUIT), int(signal.SIGINT))
 HURRIES = (int(signal.SIGTERM), int(signal.SIGINT))
 OTHERS = (int(signal.SIGHUP), int(signal.SIGUSR1), int(signal.SIGUSR2))
-HANDLED = (*STOPS, *OTHERS)
+NUDGE = int(signal.SIGURG)
+"""Has a child look into its slot now. Sent to one that has no handler yet it does nothing (signal(7))."""
+HANDLED = (*STOPS, *OTHERS, NUDGE)
 # The kernel lets select be late by a thousandth of its time-out, and never by less than the timer slack of 50 us.
 PRECISE = 0.05
 
@@ -54,6 +56,7 @@ class Signals:
         self.hooks: Mapping[int, Callable[[], Any]] = {}
         self.passed_on_to = -1
         self.asked_to_stop: Callable[[], bool] = bool  # False
+        self.pace_changed: Callable[[], bool] = bool
         self.parent_gone = parent_gone
         self._hurry = hurry
         self._asked_to_end = False
@@ -71,8 +74,9 @@ class Signals:
         """
         for number in STOPS:
             self._former[number] = _signal.signal(number, self.on_stop)
-        for number in OTHERS:
+        for number in (*OTHERS, NUDGE):
             self._former[number] = _signal.signal(number, self.on_other)
+        _signal.siginterrupt(NUDGE, False)  # no call of a library is to fail for it
 
     def uninstall(self) -> None:
         """Restore the former handlers."""
@@ -112,7 +116,7 @@ class Signals:
         self.notify()
 
     def on_other(self, number: int, _frame: FrameType | None = None) -> None:
-        """HUP, USR1, USR2: remember to call the task's hook between runs, if it has one."""
+        """HUP, USR1, USR2: remember to call the task's hook between runs, if it has one. A nudge only ends the wait."""
         if number in self.hooks and number not in self._pending:
             self._pending.append(number)
             self.attention = True
@@ -129,7 +133,12 @@ class Signals:
         return None
 
     def look(self) -> bool:
-        """Return whether to stop: asked by a signal, or in the slot, as the task may handle TERM itself."""
+        """Return whether to stop: asked by a signal, or in the slot, as the task may handle TERM itself.
+
+        Another pace in the slot is something to attend to, too.
+        """
+        if self.pace_changed():
+            self.attention = True
         if not self.stopping and self.asked_to_stop():
             self.stopping = True
             self.attention = True

@@ -62,7 +62,7 @@ class ChildSpec(NamedTuple):
 class ChildFds(NamedTuple):
     """The descriptors a child is given, each None where there is none.
 
-    `output` is the write end of its log pipe, `lock` holds the instance's flock, `events` is its socket for reports,
+    `output` is the write end of its log pipe, `lock` holds the instance's lock, `events` is its socket for reports,
     `parent` the read end of a pipe that ends when the supervisor dies, `scoreboard` the scoreboard file.
     """
 

@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from udaemon.control.drift import marked_text
 from udaemon.control.protocol import ANSWER_BEGINS, ANSWER_ENDS
 from udaemon.control.rundir import base, candidates, open_directory
 from udaemon.control.sockets import ANSWERS_WITHIN, connect
@@ -17,7 +18,7 @@ from udaemon.errors import UdaemonError
 from udaemon.frames import HEADER, frame
 from udaemon.manifest.find import find
 
-_QUESTION = b'{"verb":"ps","args":{}}'
+_QUESTION = b'{"verb":"ps","args":{"files":true}}'
 
 
 def ps_json(options: Sequence[str]) -> int | None:
@@ -62,4 +63,5 @@ def _asked(options: Sequence[str]) -> str | None:
         return None
     if not (payload.startswith(ANSWER_BEGINS) and payload.endswith(ANSWER_ENDS)):
         return None
-    return payload[len(ANSWER_BEGINS) : -len(ANSWER_ENDS)].decode("ascii")
+    data = marked_text(payload[len(ANSWER_BEGINS) : -len(ANSWER_ENDS)])
+    return None if data is None else data.decode("ascii")

@@ -27,6 +27,7 @@ SECTIONS = {
         "start": "Start daemons.",
         "stop": "Stop daemons.",
         "restart": "Stop daemons and start them anew.",
+        "apply": "Put an edit of the manifest into effect.",
         "signal": "Send a signal to daemons.",
         "wait": "Wait until a daemon is ready, is stopped, or had a good run.",
         "run": "Run one daemon in this terminal, without a supervisor.",
@@ -37,6 +38,7 @@ SECTIONS = {
         "logs": "Show what daemons wrote.",
         "events": "Show what happened.",
         "inspect": "Show everything known of a daemon, as JSON.",
+        "graph": "Show which daemon needs which.",
         "ls": "List the projects that run.",
     },
     "Manifest": {
@@ -58,19 +60,20 @@ SECTIONS = {
 
 VERBS = {verb: told for verbs in SECTIONS.values() for verb, told in verbs.items()}
 
+_ALIASES = {"reload": "apply"}
+"""Second names of verbs; help and completion show the first."""
+
 _OTHER_WORDS = {
-    "apply": "udaemon cannot change what runs yet: udaemon down and udaemon up put an edit into effect",
     "attach": "udaemon logs -f NAME follows what it writes; a daemon has no terminal",
     "exec": "udaemon run NAME runs a daemon here; its environment is that of udaemon config",
     "kill": "udaemon signal KILL NAME, or udaemon stop NAME -t 0",
     "list": "udaemon ps shows daemons, udaemon ls projects",
     "monit": "udaemon ps; a screen that stays is not there yet",
-    "reload": "udaemon cannot change what runs yet: udaemon down and udaemon up put an edit into effect",
-    "reread": "udaemon check reads the manifest",
+    "reread": "udaemon diff reads the manifest and shows what an edit would change",
     "rm": "take it out of the manifest",
     "tail": "udaemon logs -f NAME",
     "top": "udaemon ps; a screen that stays is not there yet",
-    "update": "udaemon down and udaemon up put an edit into effect",
+    "update": "udaemon apply puts an edit into effect",
 }
 """What other programs call their verbs, and what serves here."""
 
@@ -84,9 +87,10 @@ class Verbs(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """Import one verb."""
-        if cmd_name not in VERBS:
+        verb = _ALIASES.get(cmd_name, cmd_name)
+        if verb not in VERBS:
             return None
-        command: click.Command = import_module(f"udaemon.cli.commands.{_module(cmd_name)}").command
+        command: click.Command = import_module(f"udaemon.cli.commands.{_module(verb)}").command
         taken = {name for parameter in command.params for name in parameter.opts}
         command.params += [option for option in _ANYWHERE if taken.isdisjoint(option.opts)]
         return command
@@ -103,7 +107,7 @@ class Verbs(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the verb, or say which one is near."""
-        if args and not args[0].startswith("-") and args[0] not in self.list_commands(ctx):
+        if args and not args[0].startswith("-") and args[0] not in (*self.list_commands(ctx), *_ALIASES):
             from udaemon.manifest.wording import near
 
             if args[0] in _OTHER_WORDS:

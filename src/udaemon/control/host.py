@@ -11,9 +11,11 @@ from typing import Any, Protocol
 from udaemon.child.scoreboard import SlotReading
 from udaemon.engines.origin import Origin
 from udaemon.errors import UdaemonError
+from udaemon.manifest.changes import Changes
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.policy.events import RestartAsked, StartAsked, StopAsked
 from udaemon.policy.instance import Instance, Key
+from udaemon.policy.order import Order
 
 
 class InstanceView(Protocol):
@@ -77,7 +79,7 @@ class Host(Protocol):
 
     @property
     def manifest(self) -> Manifest:
-        """What it was started with."""
+        """What is in effect."""
 
     @property
     def started_at(self) -> float:
@@ -93,8 +95,15 @@ class Host(Protocol):
     def instances(self) -> Sequence[InstanceView]:
         """Every instance as it is now, in the manifest's order."""
 
+    def has(self, key: Key) -> bool:
+        """Whether there is such an instance: another manifest may have taken it away."""
+
     def view(self, key: Key) -> InstanceView:
         """One instance as it is now."""
+
+    @property
+    def order(self) -> Order:
+        """Who needs whom."""
 
     def ask(self, keys: Iterable[Key], event: StartAsked | StopAsked | RestartAsked) -> None:
         """Pass on what the operator wants; the states have changed when this returns."""
@@ -116,6 +125,13 @@ class Host(Protocol):
 
     def read_manifest(self, on_read: Callable[[Manifest | UdaemonError], None]) -> None:
         """Read the manifest as it is on disk now, in a process of its own; `on_read` gets it, or what is wrong."""
+
+    def change(self, manifest: Manifest, *, at_once: bool = False) -> Changes:
+        """Go by another manifest from now on; the states have changed when this returns.
+
+        Raises:
+            UdaemonError: It cannot be; then nothing has changed.
+        """
 
     def sharing(self, daemon: Daemon) -> Mapping[str, Any] | None:
         """What a daemon's process shares with others; None where its zygote has said nothing.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from udaemon.child.spec import ChildSpec
+from udaemon.child.spec import ChildSpec, Pace
 from udaemon.manifest.model import Daemon
 from udaemon.policy.plan import Place
 
@@ -36,6 +36,12 @@ def _php(daemon: Daemon) -> dict[str, Any]:
     }
 
 
+def pace_of(daemon: Daemon) -> Pace:
+    """What its loop goes by, and may go by anew while it runs."""
+    limit = None if daemon.kind == "php" else daemon.memory_limit  # that is about PHP, not about the process that asks
+    return Pace(daemon.sleep, daemon.min_sleep, limit, daemon.memory_threshold)
+
+
 def spec_of(place: Place, daemon: Daemon, index: int, *, slot: int = 0) -> ChildSpec:
     """The spec of one instance of a daemon that has runs, declared at `place`."""
     php = daemon.kind == "php"
@@ -53,12 +59,9 @@ def spec_of(place: Place, daemon: Daemon, index: int, *, slot: int = 0) -> Child
         env={"PWD": daemon.cwd or place.directory, **daemon.env},
         cwd=daemon.cwd or place.directory,
         umask=daemon.umask,
-        sleep=daemon.sleep,
-        min_sleep=daemon.min_sleep,
         directory=place.directory,
         preload=daemon.preload,
         listeners={kind: names for kind, names in listeners.items() if names},
         slot=slot,
-        memory_limit=None if php else daemon.memory_limit,  # it is about PHP, not about the process that asks it
-        memory_threshold=daemon.memory_threshold,
+        **pace_of(daemon)._asdict(),
     )

@@ -77,6 +77,9 @@ class Starts(Protocol):
             ExecFailed: There is no process.
         """
 
+    def limit_raised(self, nofile: tuple[int, int]) -> None:
+        """Our RLIMIT_NOFILE was raised: what is started from now on gets this, or what it had before."""
+
     def close(self) -> None:
         """Close the descriptors that are kept."""
 
@@ -120,6 +123,10 @@ class Launcher:
                 os.close(report)
             os.kill(pid, signal.SIGKILL)  # it is our unreaped child, so the pid is its own; then it is an orphan
             raise _refused("pidfd", error) from error
+
+    def limit_raised(self, nofile: tuple[int, int]) -> None:
+        """Our RLIMIT_NOFILE was raised: what is started from now on gets this, or what it had before."""
+        self._nofile = self._nofile or nofile
 
     def close(self) -> None:
         """Close the descriptors that are kept."""
@@ -177,15 +184,13 @@ class Launcher:
             trouble, why = reason(argv, command, error)
             raise ExecFailed(why, trouble) from error
         process.returncode = 0  # so that neither its destructor nor the next Popen waits for it
-        if self._oom_score is not None:
-            oom.restore(process.pid, self._oom_score)
         return process.pid
 
     @contextmanager
     def _limited(self) -> Iterator[None]:
-        """Have the limit that is passed on for the moment of the fork, as no other way is free of a race."""
+        """Have what is passed on for the moment of the fork, as no other way is free of a race."""
         own = resource.getrlimit(resource.RLIMIT_NOFILE)
-        with self._reserve.lent():
+        with self._reserve.lent(), oom.lent(self._oom_score):
             if self._nofile is not None:
                 resource.setrlimit(resource.RLIMIT_NOFILE, (self._nofile[0], own[1]))
             try:

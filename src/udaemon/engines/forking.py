@@ -5,11 +5,14 @@ Knows nothing of a process after its start.
 
 from __future__ import annotations
 
+import resource
 import socket
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from udaemon.child.lifeline import Lifeline
+from udaemon.engines import locks
 from udaemon.engines.base import CANCELLED, Reactor
 from udaemon.engines.child_spec import spec_of
 from udaemon.engines.daemon import DaemonMain
@@ -28,7 +31,6 @@ from udaemon.manifest.model import Daemon
 from udaemon.policy.instance import Key
 from udaemon.policy.plan import StartPlan, is_forked
 from udaemon.system import oserror
-from udaemon.system.file_identity import identity
 
 
 class _Awaited(NamedTuple):
@@ -138,6 +140,13 @@ class ForkQueue:
         """There is no such instance any more."""
         self._zygotes.release(key)
 
+    def limit_raised(self, nofile: tuple[int, int]) -> None:
+        """RLIMIT_NOFILE of this process was raised, and so must be the zygotes'; daemons get the former one."""
+        self._nofile = self._nofile or nofile
+        for pid in self.pids:
+            with suppress(ProcessLookupError):
+                resource.prlimit(pid, resource.RLIMIT_NOFILE, resource.getrlimit(resource.RLIMIT_NOFILE))
+
     def ask(self, requests: Iterable[LocalRequest]) -> None:
         """Request forks, those of one zygote together."""
         batches: dict[ZygoteClient, list[Popen]] = {}
@@ -223,7 +232,8 @@ class ForkQueue:
             for popen in popens:
                 self.failed(popen, message)
 
-        held = [identity(self._awaited[popen].request.lock) for popen in popens]
+        requests = [self._awaited[popen].request for popen in popens]
+        held = [locks.identity(request.lock, request.key) for request in requests]
         sweep = Sweep(self._reactor, self._strangers, held, done)
         self._sweeps.add(sweep)
         sweep.go_on()

@@ -41,7 +41,7 @@ class Kernel:
         """Our own session."""
         return os.getsid(0)
 
-    def open_files(self, pid: int) -> frozenset[tuple[int, int]]:
+    def open_files(self, pid: int) -> frozenset[tuple[int, ...]]:
         """Device and inode of each file that a process has open."""
         return procfs.open_files(pid)
 
@@ -53,7 +53,7 @@ class Kernel:
         """
         return procfs.environ(pid)
 
-    def holders(self, pids: Collection[int], files: Collection[tuple[int, int]]) -> Iterator[int]:
+    def holders(self, pids: Collection[int], files: Collection[tuple[int, ...]]) -> Iterator[int]:
         """Those of `pids` that have one of these files open."""
         return tree.holders(pids, files)
 

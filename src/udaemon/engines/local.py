@@ -18,6 +18,7 @@ from udaemon.engines import locks
 from udaemon.engines.base import Listener, Reactor, SpawnRequest
 from udaemon.engines.commands import ExecFailed, Launcher, Starts
 from udaemon.engines.executing import Executing
+from udaemon.engines.fd_store import NO_STORE, FdStore
 from udaemon.engines.forking import ForkQueue
 from udaemon.engines.kernel import KERNEL, Kernel
 from udaemon.engines.local_request import LocalRequest, take
@@ -62,6 +63,7 @@ class LocalEngine:
         preforked: A zygote that was forked beforehand.
         kernel: Asked for everything about processes.
         launcher: Executes commands; None for one of our own, with these limits.
+        store: Keeps the sockets by which children report.
     """
 
     def __init__(
@@ -84,6 +86,7 @@ class LocalEngine:
         preforked: PreforkedZygote | None = None,
         kernel: Kernel = KERNEL,
         launcher: Starts | None = None,
+        store: FdStore = NO_STORE,
     ) -> None:
         self._kernel = kernel
         self._listener = listener
@@ -98,14 +101,11 @@ class LocalEngine:
             on_ready=lambda managed: listener(managed.key, Ready()),
             on_leaving=lambda managed: listener(managed.key, Leaving()),
             on_good_run=lambda managed: on_good_run(managed.key),
+            store=store,
         )
+        reports = self._reports
         self._reaper = Reaper(
-            reactor,
-            listener,
-            self._reports,
-            project,
-            lambda: (*self._fork_queue.pids, *others()),
-            kernel=kernel,
+            reactor, listener, reports, project, lambda: (*self._fork_queue.pids, *others()), kernel=kernel
         )
         self._executing = Executing(reactor, listener, self._reports.listen, timeouts.execute, kernel)
         starter = Starter(preforked, oom_score)
@@ -152,7 +152,7 @@ class LocalEngine:
     def reconfigure(self, key: Key, daemon: Daemon, plan: StartPlan) -> None:
         """Go by this declaration of its daemon from now on, as far as its process need not change for that."""
         if (managed := self._reaper.managed.get(key)) is not None:
-            managed.daemon = daemon
+            managed.go_by(daemon, *self._slots[key], self._kernel)
             self._fork_queue.reconfigure(key, daemon, plan, self._slots[key][0])
 
     def forget(self, key: Key) -> None:
@@ -160,6 +160,11 @@ class LocalEngine:
         self._slots.pop(key, None)
         self._reports.errors.pop(key, None)
         self._fork_queue.forget(key)
+
+    def limit_raised(self, nofile: tuple[int, int]) -> None:
+        """RLIMIT_NOFILE of this process was raised: what starts from now on gets its former one back."""
+        for part in (self._launcher, self._fork_queue):
+            part.limit_raised(nofile)
 
     def signal(self, key: Key, name: str) -> None:
         """Send a signal by pidfd, then CONT. A process that has gone is no error."""
@@ -173,15 +178,19 @@ class LocalEngine:
 
     def signal_tree(self, key: Key, name: str) -> None:
         """The same to its whole session; once it has ended, to what it left behind and to what that leaves behind."""
-        managed = self._reaper.managed.get(key)
-        if managed is not None:
+        if (managed := self._reaper.managed.get(key)) is not None:
             self._reaper.signal_tree(managed, signal.Signals[f"SIG{name}"])
 
     def kill_tree(self, key: Key) -> None:
         """KILL the process, its session and what re-parented to us from it."""
-        managed = self._reaper.managed.get(key)
-        if managed is not None:
+        if (managed := self._reaper.managed.get(key)) is not None:
             self._reaper.kill(managed)
+
+    def adopt(self, managed: ManagedProcess, slot: tuple[int, int], files: Collection[tuple[int, ...]]) -> None:
+        """Follow a process that another supervisor started; see `Reaper.watch` and `Scoreboard.locate`."""
+        self._reaper.adopt(managed, files)
+        self._slots[managed.key] = slot
+        self._reports.listen(managed)
 
     def pidfd(self, key: Key) -> int | None:
         """A pidfd of its own process, None when there is none. It stays the engine's."""
@@ -266,7 +275,7 @@ class LocalEngine:
     def _follow(self, managed: ManagedProcess, request: LocalRequest) -> bool:
         """Know a process from now on, to its end. One that cannot be watched is killed, and reaped as any orphan."""
         try:
-            self._reaper.watch(managed, [identity(fd) for fd in (request.lock, request.output)])
+            self._reaper.watch(managed, (locks.identity(request.lock, request.key), identity(request.output)))
         except Exception as error:  # noqa: BLE001 - faults.md F6: the others of this turn are started all the same
             managed.drop(self._kernel)
             self._refused(request, error)
@@ -274,7 +283,7 @@ class LocalEngine:
         self._slots[managed.key] = request.board, request.slot
         # Held here too, until the last of its tree has gone: what runs there can close all of its descriptors.
         managed.lock = request.lock
-        locks.record(request.lock, managed.pid)
+        locks.record(request.lock, managed.key, managed.pid)
         os.close(request.output)
         self._reports.errors.pop(managed.key, None)
         self._on_process(managed.key, managed.pidfd)

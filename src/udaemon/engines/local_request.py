@@ -9,6 +9,7 @@ import os
 
 from attrs import frozen
 
+from udaemon.child.pace import clear_pace
 from udaemon.child.scoreboard import Scoreboard
 from udaemon.engines import locks
 from udaemon.engines.base import SpawnRequest
@@ -30,7 +31,7 @@ class LocalRequest:
         plan: What it takes beyond the daemon's keys.
         board: The region of the scoreboard that has its slot.
         slot: The slot's number there.
-        lock: Holds the instance's flock; closed when the last of the process's tree has gone.
+        lock: Holds the instance's lock; closed when the last of the process's tree has gone.
         output: Becomes its stdout and stderr; closed once the process has it.
     """
 
@@ -61,6 +62,7 @@ def take(request: SpawnRequest, lock_directory: str, scoreboard: Scoreboard) -> 
     except OSError as error:
         raise ExecFailed(f"lock cannot be taken: {oserror.named_reason(error)}", Trouble.RESOURCE) from error
     board, slot = scoreboard.locate(request.slot)
+    clear_pace(board, slot)
     return LocalRequest(
         key=request.key,
         daemon=request.daemon,

@@ -11,13 +11,17 @@ import socket
 
 from attrs import define, field
 
+from udaemon.child.pace import write_pace
 from udaemon.child.report import FrameReader, Leaving
+from udaemon.child.signals import NUDGE
+from udaemon.engines.child_spec import pace_of
 from udaemon.engines.kernel import Kernel
 from udaemon.engines.origin import Origin
 from udaemon.engines.status import Status
 from udaemon.manifest.model import Daemon
 from udaemon.policy.events import SpawnFailed
 from udaemon.policy.instance import Key
+from udaemon.policy.plan import has_task
 
 
 @define(eq=False, kw_only=True)
@@ -34,6 +38,7 @@ class ManagedProcess:
         refusal: Why its program was not executed; it is told of it when it has ended.
         ended: How it ended, once that is known.
         survivors: Pids and pidfds of what it left behind.
+        missed: Pids of what it left behind and no descriptor was there for: they are looked for again.
         asked: The signal by which what it left behind was asked to end, and which is sent to whatever that leaves.
         told_at: Clock ticks since the system was started, when all of its session had that signal.
         told: Pids of those that had it then one by one: under `udaemon run` it leads no session.
@@ -53,10 +58,19 @@ class ManagedProcess:
     refusal: SpawnFailed | None = None
     ended: Status | None = None
     survivors: dict[int, int] = field(factory=dict)
+    missed: set[int] = field(factory=set)
     asked: int | None = None
     told_at: int | None = None
     told: frozenset[int] = frozenset()
     killing: bool = False
+
+    def go_by(self, daemon: Daemon, board: int, slot: int, kernel: Kernel) -> None:
+        """Go by this declaration; a task that runs is told of another pace in its slot, and looks there now."""
+        before, self.daemon = self.daemon, daemon
+        if self.ended or not (has_task(before) and has_task(daemon)) or pace_of(before) == pace_of(daemon):
+            return
+        write_pace(board, slot, pace_of(daemon))
+        kernel.send(self.pidfd, signal.Signals(NUDGE))
 
     def drop(self, kernel: Kernel) -> None:
         """Kill it, and let go of all that is ours of it: nobody will follow it."""

@@ -122,6 +122,13 @@ class RotatingFile:
         self._dated = 0
         self._opened_before = False
 
+    def change(self, *, max_size: int | None, max_age: float | None, backups: int) -> None:
+        """Rotate by these limits from now on."""
+        dates = max_age is not None and self._max_age is None and self._fd >= 0
+        self._max_size, self._max_age, self._backups = max_size, max_age, backups
+        if dates:
+            self._date_first()
+
     def open(self) -> None:
         """Open it now, ending a rotation that was cut short.
 
@@ -231,8 +238,11 @@ class RotatingFile:
         self._created = time.time()
         self._too_old = False
         if self._size and self._max_age is not None:
-            self._created = _first_stamp(self.path) or found.st_mtime
+            self._date_first()
             self._too_old = time.time() - self._created > self._max_age
+
+    def _date_first(self) -> None:
+        self._created = _first_stamp(self.path) or os.fstat(self._fd).st_mtime
 
     def _write_note(self) -> None:
         """Write a note that this file took another's place. A disk that is full now will show it at the next write."""
@@ -251,9 +261,11 @@ class RotatingFile:
     def _write_rotated(self, data: bytes) -> int:
         """Write `data` to the next file first, then rotate: a kill at any point loses nothing and doubles nothing."""
         name = new_name(self.path)
-        with contextlib.suppress(FileNotFoundError):
+        try:
+            fd = open_log(name, os.O_EXCL)
+        except FileExistsError:
             os.unlink(name)
-        fd = open_log(name, os.O_EXCL)
+            fd = open_log(name, os.O_EXCL)
         try:
             found = os.fstat(fd)
             self._intend((found.st_dev, found.st_ino), 0, len(data))

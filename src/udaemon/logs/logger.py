@@ -57,7 +57,7 @@ class Logger:
         self._sinks: dict[str, Sink] = {}
         self._jobs: dict[int, Sink] = {}
         self._leaders = Leaders()
-        self._alone = False
+        self._alone = self._outlives = False
         self._retry_at: float | None = None
         self._kill_at: float | None = None
         self._leave_at: float | None = None
@@ -67,8 +67,7 @@ class Logger:
         streams = self._streams
         while not self._is_done():
             for fd, mask in self._poll.poll(self._timeout()):
-                stream = streams.get(fd)
-                if stream is not None:
+                if (stream := streams.get(fd)) is not None:
                     self._pump(stream)
                 else:
                     self._attend(fd, mask)
@@ -139,8 +138,7 @@ class Logger:
             self._let_go(sink)
 
     def _receive(self) -> None:
-        messages = self._control.receive()
-        if messages is None:
+        if (messages := self._control.receive()) is None:
             self._be_alone()
             return
         for (kind, *fields), fd in messages:
@@ -148,8 +146,12 @@ class Logger:
                 self._inherit(fd)
             elif kind == "open":
                 self._open(fields[0], int(fields[1]), int(fields[2]), fd, LogTarget.from_fields(fields[3:]))
+            elif kind == "change":
+                self._change(fields[0], int(fields[1]), LogTarget.from_fields(fields[2:]))
             elif kind == "begin":
                 self._begin()
+            elif kind == "outlive":
+                self._outlives = True
             elif kind == "watch":
                 self._leaders.add(fd)
                 self._poll.register(fd, select.POLLIN)
@@ -170,8 +172,7 @@ class Logger:
             self._intake = Intake(self._journal, read, write)
 
     def _open(self, ident: str, slot: int, file_slot: int, fd: int, target: LogTarget) -> None:
-        sink = self._sinks.get(target.path)
-        if sink is None:
+        if (sink := self._sinks.get(target.path)) is None:
             sink = self._sinks[target.path] = Sink(target, self._watch_job, journal=self._journal, slot=file_slot)
             if self._begun:
                 sink.open()
@@ -181,6 +182,12 @@ class Logger:
             # Its lines name the process, whose first words may be here before its pid: they can wait in the pipe.
             self._unborn[ident] = stream
         self._update(sink)
+
+    def _change(self, ident: str, pid: int, target: LogTarget) -> None:
+        self._unborn.pop(ident, None)
+        for stream in [one for one in self._streams.values() if one.ident == ident]:
+            stream.change(target, pid)
+            self._update(stream.sink)
 
     def _begin(self) -> None:
         """All that there is was told: end what another logger may have been killed in, and go on."""
@@ -194,8 +201,7 @@ class Logger:
             self._update(sink)
 
     def _spawned(self, ident: str, pid: int) -> None:
-        stream = self._unborn.pop(ident, None)
-        if stream is not None:
+        if (stream := self._unborn.pop(ident, None)) is not None:
             stream.formatter.pid = pid
             self._update(stream.sink)
 
@@ -228,20 +234,11 @@ class Logger:
             if sink.state != OK:
                 for stream in [stream for stream in self._streams.values() if stream.sink is sink]:
                     self._empty(stream)
-                lines, size = sink.lost()
-                if lines or size:
-                    self._tell_loss(sink, lines, size)
+                if any(lost := sink.lost()):
+                    self._control.tell_loss(sink.path, *lost, sink.state if self._alone else None)
                     sink.give_up()
             self._update(sink)
             self._let_go(sink)
-
-    def _tell_loss(self, sink: Sink, lines: int, size: int) -> None:
-        if not self._alone:
-            self._control.send("lost", sink.path, str(lines), str(size))
-            return
-        text = f"udaemon logger: {lines} lines ({size} bytes) for {sink.path} could not be written: {sink.state}\n"
-        with contextlib.suppress(OSError):
-            os.write(2, text.encode("utf-8", "backslashreplace"))
 
     def _empty(self, stream: Stream) -> None:
         """Take what a pipe holds. One that somebody floods has been given up with the rest."""
@@ -252,9 +249,13 @@ class Logger:
                     return
 
     def _be_alone(self) -> None:
-        """The supervisor is dead: end what it left."""
+        """The supervisor is dead: end what it left, or go on until its successor has another logger."""
         self._alone = True
         self._poll.unregister(self._control.fd)
+        if self._outlives and not self._begun:
+            raise SystemExit  # another one has the pipes, or will have them
+        if self._outlives and self._leave_at is None:
+            return
         if self._streams and not self._begun:
             self._begin()
         self._expect_no_spawn()
@@ -280,10 +281,10 @@ class Logger:
         return bounded(min(moments) - time.monotonic()) if moments else None
 
     def _is_done(self) -> bool:
-        if self._leave_at is None:
+        if self._leave_at is None and not (self._alone and self._outlives):
             return False
         drained = not self._streams and not any(sink.unwritten for sink in self._sinks.values())
-        return drained or time.monotonic() >= self._leave_at
+        return drained or (self._leave_at is not None and time.monotonic() >= self._leave_at)
 
     def _leave(self) -> None:
         """Write the beginnings of lines that somebody still holds open, and report what no file would take."""

@@ -13,7 +13,8 @@ import time
 from udaemon.logs import compress
 from udaemon.logs.files import NotAFileError, RotatingFile
 from udaemon.logs.format import LineFormatter
-from udaemon.logs.journal import Journal, Kept, allocate
+from udaemon.logs.journal import Journal, allocate
+from udaemon.logs.retained import Kept
 from udaemon.logs.rotation import ZIPPED, backup, zip_name
 from udaemon.system import oserror
 
@@ -79,6 +80,14 @@ class Sink:
     def unwritten(self) -> int:
         """Bytes that are still waiting to be written."""
         return self.kept.size
+
+    def change(self, target: LogTarget) -> None:
+        """Keep the file by these words from now on."""
+        self.backups, self._drop, self._compress = target.backups, target.drop, target.compress
+        self._formatter = LineFormatter(target)
+        self._file.change(max_size=target.max_size, max_age=target.max_age, backups=target.backups)
+        if self.state == OK:
+            self._start_job()
 
     def open(self) -> None:
         """Try the file at once, so that a bad path shows before anything is written."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 
 from udaemon.logs.format import LineFormatter
-from udaemon.logs.journal import Held
+from udaemon.logs.retained import Held
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,6 +54,13 @@ class Stream:
                 sink.append(lines)
             journal.commit(self.held_back(len(chunk)), sink.kept.changed())
         return len(chunk)
+
+    def change(self, target: LogTarget, pid: int) -> None:
+        """Have its lines stand otherwise from now on, and its file be kept otherwise; what was kept back stays."""
+        before = self.formatter
+        self.formatter = LineFormatter(target, held=bytes(before.held), in_line=before.in_line)
+        self.formatter.pid = pid or before.pid
+        self.sink.change(target)
 
     def finish(self, journal: Journal) -> None:
         """Bring what was kept back to the file."""

@@ -5,11 +5,15 @@ Knows no process: `apply` is what acts on it. Values are as `config` prints them
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from attrs import evolve
+
+from udaemon.errors import ExitCode, UdaemonError
 from udaemon.manifest.dump import dump, dump_daemon
-from udaemon.manifest.keys import Applies, keys_of
+from udaemon.manifest.keys import Applies, Key, keys_of
+from udaemon.manifest.merge import meaningless
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.manifest.origin import leaves
 from udaemon.manifest.problems import Path, dotted
@@ -20,6 +24,10 @@ _NEVER_LIVE = ("project", "context", "run-dir")
 
 _SAYS_NOTHING = frozenset({"description", "tags"})
 """Keys that people read; two daemons may be the same without them."""
+
+
+_GIVEN_TO_PHP = frozenset({"memory_limit", "memory_threshold"})
+"""Keys that a PHP process gets as it starts; a task in Python looks them up after each run."""
 
 
 class Change(NamedTuple):
@@ -40,8 +48,7 @@ class DaemonChange(NamedTuple):
     @property
     def applies(self) -> Applies:
         """What the daemon as a whole needs: the most that one of its changes does."""
-        needed = {change.applies for change in self.changes}
-        return next(each for each in (Applies.RESTART, Applies.NEXT_START, Applies.LIVE) if each in needed)
+        return _most(change.applies for change in self.changes) or Applies.LIVE
 
 
 class Renamed(NamedTuple):
@@ -64,6 +71,25 @@ class Changes(NamedTuple):
         """Whether anything differs."""
         return any(self)
 
+    def summary(self) -> str:
+        """How many daemons differ, and how: `1 added, 3 changed`."""
+        counts = (("added", self.added), ("removed", self.removed), ("changed", self.changed))
+        return ", ".join(f"{len(daemons)} {word}" for word, daemons in counts if daemons)
+
+
+def differing(before: Daemon, after: Daemon) -> tuple[Key, ...]:
+    """The keys with another value, in the order of the model; of those that mean something for such a daemon."""
+    if before == after:
+        return ()
+    other = {*meaningless(before.kind)}.intersection(meaningless(after.kind))
+    changed = (key for key in keys_of(Daemon) if getattr(before, key.field) != getattr(after, key.field))
+    return tuple(key for key in changed if key.name not in other)
+
+
+def needs(before: Daemon, after: Daemon) -> Applies | None:
+    """What a change from one declaration to the other takes: the most that one of its keys does; None for none."""
+    return _most(_applies(key, after) for key in differing(before, after))
+
 
 def compare(before: Manifest, after: Manifest) -> Changes:
     """Find what is added, removed and changed from one manifest to the other."""
@@ -71,34 +97,58 @@ def compare(before: Manifest, after: Manifest) -> Changes:
     removed = tuple(name for name in before.daemons if name not in after.daemons)
     both = [(name, daemon, after.daemons[name]) for name, daemon in before.daemons.items() if name in after.daemons]
     changed = [DaemonChange(name, tuple(_daemon(old, new))) for name, old, new in both if old != new]
-    tops = ({key: value for key, value in dump(each).items() if key in _NEVER_LIVE} for each in (before, after))
+    old_top, new_top = (dump(evolve(each, daemons={})) for each in (before, after))
     return Changes(
         added=added,
         removed=removed,
         changed=tuple(one for one in changed if one.changes),
         renamed=tuple(_renamed(before, after, removed, added)),
-        manifest=tuple(_differences((), *tops)),
+        manifest=tuple(_leaves(dict.fromkeys(_NEVER_LIVE, Applies.RESTART), (), old_top, new_top)),
     )
 
 
+def refuse_what_never_changes(changes: Changes) -> None:
+    """Refuse changes of what names the files and sockets of everything that runs.
+
+    Raises:
+        UdaemonError: There is one.
+    """
+    if changes.manifest:
+        keys = " and ".join(change.key for change in changes.manifest)
+        message = f"{keys} cannot change while the project runs"
+        raise UdaemonError(message, "udaemon down and udaemon up put it into effect", ExitCode.USAGE)
+
+
 def _daemon(before: Daemon, after: Daemon) -> Iterator[Change]:
-    yield from _differences(("daemons", before.name), dump_daemon(before), dump_daemon(after))
+    applies = {key.name: _applies(key, after) for key in differing(before, after)}
+    return _leaves(applies, ("daemons", before.name), dump_daemon(before), dump_daemon(after))
 
 
-def _differences(path: Path, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:
-    """Find the keys whose values differ, those of `after` in its order and then those that it lacks."""
-    applies = {key.name: key.applies for key in keys_of(Daemon)}
-    old, new = dict(leaves(before, path)), dict(leaves(after, path))
+def _leaves(
+    keys: Mapping[str, Applies], path: Path, before: Mapping[str, Any], after: Mapping[str, Any]
+) -> Iterator[Change]:
+    """Find what is written otherwise below these keys: in the order of `after`, then what it lacks."""
+    tables = ({key: table[key] for key in table if key in keys} for table in (before, after))
+    old, new = (dict(leaves(table, path)) if table else {} for table in tables)
     for place in dict.fromkeys((*new, *old)):
-        if place == path or old.get(place) == new.get(place):
+        if old.get(place) == new.get(place):
             continue
         inner = place[len(path) :]
         was, becomes = (masked_at(place, held[place]) if place in held else None for held in (old, new))
-        yield Change(dotted(inner), was, becomes, applies.get(str(inner[0]), Applies.RESTART))
+        yield Change(dotted(inner), was, becomes, keys[str(inner[0])])
+
+
+def _applies(key: Key, daemon: Daemon) -> Applies:
+    return Applies.RESTART if daemon.kind == "php" and key.field in _GIVEN_TO_PHP else key.applies
+
+
+def _most(applies: Iterable[Applies]) -> Applies | None:
+    found = set(applies)
+    return next((each for each in (Applies.RESTART, Applies.NEXT_START, Applies.LIVE) if each in found), None)
 
 
 def _renamed(before: Manifest, after: Manifest, removed: tuple[str, ...], added: tuple[str, ...]) -> Iterator[Renamed]:
-    left = {name: _meaning(after.daemons[name]) for name in added}
+    left = {name: _meaning(after.daemons[name]) for name in added} if removed else {}
     for name in removed:
         meant = _meaning(before.daemons[name])
         twin = next((other for other, means in left.items() if means == meant), None)

@@ -1,41 +1,20 @@
-"""What differs between two declarations of a daemon, between two manifests, and when each change takes effect.
+"""Which instances come, stay and go when a manifest takes the place of another.
 
-Knows no instance's state: `step.py` says what becomes of one that is changed while it runs.
+Knows no key (`manifest/changes.py` compares those) and no instance's state: `step.py` says what becomes of one that is
+changed while it runs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from attrs import frozen
 
-from udaemon.manifest.keys import Applies, Key, Table, keys_of
-from udaemon.manifest.model import Daemon, Manifest
+from udaemon.manifest.changes import needs
+from udaemon.manifest.keys import Applies
+from udaemon.manifest.model import Manifest
 from udaemon.policy import instance
-
-
-@frozen
-class KeyChange:
-    """One key with another value. `key` is dotted where it lies in a table: `stop.timeout`."""
-
-    key: str
-    before: Any
-    after: Any
-    applies: Applies
-
-
-def changes(before: Daemon, after: Daemon) -> tuple[KeyChange, ...]:
-    """Every key that differs, in the order of the model."""
-    if before == after:
-        return ()
-    return tuple(_differing(keys_of(Daemon), before, after, "", None))
-
-
-def applies(before: Daemon, after: Daemon) -> Applies | None:
-    """What the changes need together: a new process if one of them does; None where nothing has changed."""
-    found = {change.applies for change in changes(before, after)}
-    return next((one for one in (Applies.RESTART, Applies.NEXT_START, Applies.LIVE) if one in found), None)
+from udaemon.policy.instance import Instance, State, Wanted
 
 
 @frozen
@@ -64,15 +43,31 @@ def difference(there: Iterable[instance.Key], manifest: Manifest) -> Difference:
     )
 
 
-def _differing(
-    keys: Iterable[Key], before: object, after: object, path: str, outer: Applies | None
-) -> Iterator[KeyChange]:
-    for key in keys:
-        old, new = getattr(before, key.field), getattr(after, key.field)
-        if old == new:
+def to_start(
+    before: Mapping[instance.Key, Instance], there: Mapping[instance.Key, Instance], back: Collection[instance.Key]
+) -> Iterator[instance.Key]:
+    """Find the instances that are to be started now that another manifest is in effect.
+
+    Args:
+        before: The instances before it was.
+        there: The instances as they are now, which are not all declared.
+        back: Those that were about to go, and are declared again.
+    """
+    for key, now in there.items():
+        if not now.daemon.enabled or now.unkillable:
             continue
-        when = outer or key.applies
-        if isinstance(key.type, Table):
-            yield from _differing(keys_of(key.type.model), old, new, f"{path}{key.name}.", when)
-        else:
-            yield KeyChange(f"{path}{key.name}", old, new, when)
+        was = before.get(key)
+        if was is None:
+            copies = [other for known, other in before.items() if known.name == key.name]
+            if any(other.wanted is Wanted.UP for other in copies) if copies else now.daemon.autostart:
+                yield key
+        elif key in back or (not was.daemon.enabled and now.daemon.autostart) or _is_given_another_try(was, now):
+            yield key
+
+
+def _is_given_another_try(was: Instance, now: Instance) -> bool:
+    """Whether an edit may be the cure: of one that gave up, or of one that does not run and ran by other words."""
+    needed = needs(was.daemon, now.daemon)
+    if needed is None or now.wanted is not Wanted.UP:
+        return False
+    return now.state is State.FAILED or (needed is Applies.RESTART and now.state in (State.EXITED, State.BACKOFF))

@@ -17,7 +17,7 @@ from functools import partial
 from attrs import evolve
 
 from udaemon.child.echoes import Echoes
-from udaemon.engines import command_spec
+from udaemon.engines import command_spec, locks
 from udaemon.engines.commands import ExecFailed, Launcher
 from udaemon.engines.executing import Executing
 from udaemon.engines.local_request import LocalRequest
@@ -34,7 +34,6 @@ from udaemon.policy.instance import Key, State, Wanted
 from udaemon.policy.plan import NO_PLAN
 from udaemon.policy.step import step
 from udaemon.supervisor.loop import Loop
-from udaemon.system.file_identity import identity
 from udaemon.system.subreaper import subreaper
 
 _FROM_TERMINAL = frozenset({signal.SIGINT, signal.SIGQUIT})
@@ -162,7 +161,7 @@ class ForegroundCommand:
         finally:
             launcher.close()
         managed = ManagedProcess(key=request.key, daemon=request.daemon, pid=started.pid, pidfd=started.pidfd)
-        self._reaper.watch(managed, [identity(request.lock)])
+        self._reaper.watch(managed, [locks.identity(request.lock, request.key)])
         self._executing.watch(managed, command, started)
 
     def _say(self, word: EventName, message: str) -> None:

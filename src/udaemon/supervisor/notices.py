@@ -68,6 +68,10 @@ class Notices:
         os.set_blocking(fd, False)
         self._sinks[path] = fd
 
+    def close_log(self, path: str) -> None:
+        """Write no more to a common log: the logger sees its end."""
+        os.close(self._sinks.pop(path))
+
     def logs(self) -> tuple[str, ...]:
         """The common logs that are open."""
         return tuple(self._sinks)

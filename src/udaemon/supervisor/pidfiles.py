@@ -42,9 +42,13 @@ class PidFiles:
     def write(self, instance: Instance, pid: int) -> None:
         """Put `pid` there in one step; a link in its place is replaced, never followed.
 
+        A file under a name that it had before is removed: the number is in it only where there are several copies.
+
         Raises:
             OSError: A directory cannot be written. The daemon runs all the same.
         """
+        if self.is_misnamed(instance):
+            self.remove(instance.key)
         for path in self._paths(instance):
             if not self._elsewhere(path, pid):
                 put(path, pid)
@@ -55,6 +59,10 @@ class PidFiles:
         for path in self._written.pop(key, ()):
             if not self._elsewhere(path, None):
                 put(path, None)
+
+    def is_misnamed(self, instance: Instance) -> bool:
+        """Whether what we wrote for it would have another name now."""
+        return bool(self._written.get(instance.key, set()).difference(self._paths(instance)))
 
     def path(self, instance: Instance) -> str:
         """Where a person would look: in the manifest's own directory for them, where there is one."""

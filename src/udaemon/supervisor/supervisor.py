@@ -8,7 +8,6 @@ from __future__ import annotations
 import random
 import time
 import traceback
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -18,26 +17,32 @@ from udaemon.child.scoreboard import Scoreboard
 from udaemon.engines.base import Engine
 from udaemon.engines.origin import Origin
 from udaemon.errors import UdaemonError
+from udaemon.manifest.changes import Changes
 from udaemon.manifest.model import Daemon, LogFormat, Manifest
-from udaemon.policy.change import difference
-from udaemon.policy.effects import Effect, Publish
-from udaemon.policy.events import Changed, DeadlineReached, Event, Exited, Spawned, SpawnFailed, StartAsked, StopAsked
+from udaemon.policy.effects import Effect, Publish, Reconfigure, Spawn
+from udaemon.policy.events import DeadlineReached, Event, Exited, GoodRun, Spawned, SpawnFailed, StartAsked, StopAsked
 from udaemon.policy.fleet import Fleet
 from udaemon.policy.instance import Key
-from udaemon.policy.plan import plans
-from udaemon.policy.wording import pids
+from udaemon.policy.order import Order
+from udaemon.supervisor.changeover import Changeover, MakeRoom
+from udaemon.supervisor.event_queue import EventQueue
 from udaemon.supervisor.legacylog import LegacyLog
 from udaemon.supervisor.notices import Notice, Notices, Subscriber, one_line
 from udaemon.supervisor.perform import Performer
+from udaemon.supervisor.pid_queue import PidQueue
 from udaemon.supervisor.pidfiles import PidFiles
+from udaemon.supervisor.probes import Asks, Probes
 from udaemon.supervisor.slots import Slots
-from udaemon.supervisor.view import InstanceView, facts
+from udaemon.supervisor.view import InstanceView, facts, living_on
 
 OnRead = Callable[[Manifest | UdaemonError], None]
 
 
 class Supervisor:
-    """One project's supervisor, whole but for its loop and its sockets."""
+    """One project's supervisor, whole but for its loop and its sockets.
+
+    `make_room` is called before another manifest comes into effect, `manifest_changed` after it.
+    """
 
     def __init__(
         self,
@@ -52,7 +57,10 @@ class Supervisor:
         pid_files: PidFiles,
         finished: Callable[[], None],
         read_manifest: Callable[[OnRead], None],
+        make_room: MakeRoom = lambda _instances, _added: None,
+        manifest_changed: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
+        asks: Asks | None = None,
         jitter: random.Random | None = None,
     ) -> None:
         self.manifest = manifest
@@ -65,14 +73,17 @@ class Supervisor:
         self._scoreboard = scoreboard
         self._slots = slots
         self._notices = notices
-        self._pid_files = pid_files
+        self._pids = PidQueue(pid_files, lambda key, text: self.publish(key, "warning", text))
         self._finished = finished
+        self._manifest_changed = manifest_changed
         self._legacy = LegacyLog(lambda key: pid_files.path(fleet.instances[key]))
         self._jitter = jitter or random.Random()  # noqa: S311 - spreads waits, keeps no secret
-        self._queue: deque[tuple[Key, Event]] = deque()
-        self._busy = False
+        self._queue = EventQueue(fleet, self._one, self._clock)
+        self._probes = Probes(asks, self.happen)
         self._leaving = False
-        self._going: set[Key] = set()
+        self._changeover = Changeover(
+            self, fleet=fleet, slots=slots, performer=performer, notices=notices, make_room=make_room
+        )
         self._log_states: dict[str, str] = {}
         self._run_followers: list[Callable[[Key], None]] = []
 
@@ -83,60 +94,48 @@ class Supervisor:
 
     @property
     def deadline(self) -> float | None:
-        """The earliest moment that any instance waits for."""
-        return self._fleet.next_deadline()
+        """The earliest moment that any instance waits for, or pid files that are still to be written."""
+        moments = (self._fleet.next_deadline(), self._pids.deadline)
+        return min((at for at in moments if at is not None), default=None)
 
     def expire(self, now: float) -> None:
         """Let those whose deadline has passed have their event."""
         for key in self._fleet.due(now):
             self.happen(key, DeadlineReached())
+        if self._pids.deadline is not None and self._pids.deadline <= now:
+            self._pids.write()
 
     def happen(self, key: Key, event: Event) -> None:
         """Let an event happen to an instance, and do what follows from it."""
-        self._queue.append((key, event))
-        if self._busy:
-            return
-        self._busy = True
-        try:
-            while self._queue:
-                self._one(*self._queue.popleft())
-        finally:
-            self._busy = False
+        self._queue.happen(key, event)
 
-    def change(self, manifest: Manifest, *, at_once: bool = False) -> None:
-        """Go by another manifest from now on: what it adds is there, at rest; what it lacks is stopped, and then goes.
-
-        Args:
-            manifest: Checked, and of the same project.
-            at_once: Do not wait for the end of runs.
+    def change(self, manifest: Manifest, *, at_once: bool = False) -> Changes:
+        """Go by another manifest from now on; with `at_once` no end of a run is waited for.
 
         Raises:
-            OSError: There is no room for what is added; then nothing has changed.
+            UdaemonError: It cannot be; then nothing has changed.
         """
-        differs, planned = difference(self._fleet.instances, manifest), plans(manifest)
-        self._slots.make_room(len(differs.added))
+        if self._leaving:
+            raise UdaemonError(f"{self.manifest.project} is being stopped")
+        changes = self._changeover.change(self.manifest, manifest, at_once=at_once)
         self.manifest = manifest
-        self._going = set(differs.removed)
-        self.open_common_logs()
-        for key in differs.added:
-            self._fleet.add(manifest.daemons[key.name], key.index, planned[key.name])
-            self._slots.take(key)
-        self._fleet.arrange(differs.declared)
-        for key in differs.kept:
-            self.happen(key, Changed(manifest.daemons[key.name], planned[key.name], at_once))
-        self.ask(differs.removed, StopAsked())
+        self._queue.needs_changed()
+        if changes:
+            self.publish(None, "applied", changes.summary())
+        self._manifest_changed()
+        return changes
 
     def open_common_logs(self) -> tuple[str, ...]:
         """Open the common logs of the manifest that are not open yet. Returns all that are."""
-        for path in dict.fromkeys(daemon.common_log for daemon in self.manifest.daemons.values()):
-            if path not in self._notices.logs():
-                self._notices.log_to(path, self._performer.common_log(path))
+        self._changeover.open_common_logs(self.manifest)
         return self._notices.logs()
 
     def end_of_turn(self) -> None:
         """Start what this turn wanted started; leave when nothing is left to wait for."""
         self._performer.flush()
-        self._let_go()
+        if self._changeover.let_go():
+            self._queue.needs_changed()
+            self._performer.flush()
         if self._leaving and all(instance.at_rest for instance in self._fleet.instances.values()):
             self._finished()
 
@@ -151,19 +150,22 @@ class Supervisor:
         """Pass on what the operator wants of some instances. Nothing is started any more while leaving."""
         if self._leaving and not isinstance(event, StopAsked):
             return
-        for key in tuple(keys):
-            self.happen(key, event)
+        self._queue.ask(tuple(keys), event)
+
+    @property
+    def order(self) -> Order:
+        """Who needs whom."""
+        return self._fleet.order
 
     def tell_what_lives_on(self) -> None:
         """Report the processes that did not die of KILL: nobody watches them from now on."""
         for key, instance in self._fleet.instances.items():
-            if instance.unkillable:
-                self.publish(key, "unkillable", f"{pids(instance.unkillable)} lives on")
+            if told := living_on(instance):
+                self.publish(key, "unkillable", told)
 
     def autostart(self) -> None:
         """Start all daemons that start by themselves."""
-        for instance in self._fleet.autostarted():
-            self.happen(instance.key, StartAsked())
+        self._queue.ask([one.key for one in self._fleet.autostarted()], StartAsked())
 
     def send_signal(self, keys: Iterable[Key], name: str) -> None:
         """Send a signal to the processes of some instances."""
@@ -181,6 +183,7 @@ class Supervisor:
 
     def good_run(self, key: Key) -> None:
         """A process has had its first good run."""
+        self.happen(key, GoodRun())
         for follower in tuple(self._run_followers):
             follower(key)
 
@@ -208,6 +211,10 @@ class Supervisor:
         """Every instance as it is now, in the manifest's order."""
         return [self.view(key) for key in self._fleet.instances]
 
+    def has(self, key: Key) -> bool:
+        """Whether there is such an instance."""
+        return key in self._fleet.instances
+
     def view(self, key: Key) -> InstanceView:
         """One instance as it is now."""
         instance = self._fleet.instances[key]
@@ -224,9 +231,9 @@ class Supervisor:
 
     def write_pid_files(self) -> None:
         """Write the pid files of all that live once more: their directory was taken away."""
-        for key, instance in self._fleet.instances.items():
+        for instance in self._fleet.instances.values():
             if instance.pid is not None:
-                self._write_pid(key, instance.pid)
+                self._pids.started(instance, instance.pid)
 
     def publish(self, key: Key | None, event: str, message: str, **data: Any) -> None:
         """Publish that something happened."""
@@ -245,25 +252,17 @@ class Supervisor:
 
     def bug(self, what: str) -> None:
         """Log the exception that is being handled: a bug must harm only what it belongs to."""
-        last = traceback.format_exc()
-        self._notices.publish(None, "bug", f"in {what}: {last}", {})
-
-    def _let_go(self) -> None:
-        """Forget those that are declared no more and of which nothing lives."""
-        for key in tuple(self._going):
-            instance = self._fleet.instances[key]
-            if instance.at_rest and not instance.unkillable:
-                self._going.remove(key)
-                self._fleet.remove(key)
-                self._slots.give_back(key)
-                self._performer.forget(key)
+        self._notices.publish(None, "bug", f"in {what}: {traceback.format_exc()}", {})
 
     def _one(self, key: Key, event: Event) -> None:
         with self._isolated(key):
             self._note(key, event)
         effects: tuple[Effect, ...] = ()
+        before = self._fleet.instances[key]
         with self._isolated(key):
             effects = self._fleet.step(key, event, self._clock(), self._jitter.uniform(-1.0, 1.0))
+            self._queue.has_happened(before)
+            self._probes.look(self._fleet.instances[key])
         for effect in effects:  # one that cannot be done must not cost the next: a start after a word of it, a kill
             with self._isolated(key):
                 self._perform(key, effect)
@@ -280,23 +279,22 @@ class Supervisor:
     def _note(self, key: Key, event: Event) -> None:
         """Write or remove pid files; failure to write one is logged and ignored."""
         if isinstance(event, Exited):
-            self._pid_files.remove(key)
+            self._pids.gone(key)
         elif isinstance(event, Spawned):
-            self._performer.spawned(key, event.pid)
-            self._write_pid(key, event.pid)
+            instance = self._fleet.instances[key]
+            self._performer.spawned(instance, event.pid)
+            self._pids.started(instance, event.pid)
         elif isinstance(event, SpawnFailed):
             self._performer.not_spawned(key)
-            self._pid_files.remove(key)  # one that was held up had one
-
-    def _write_pid(self, key: Key, pid: int) -> None:
-        try:
-            self._pid_files.write(self._fleet.instances[key], pid)
-        except OSError as error:
-            self.publish(key, "warning", f"pid file cannot be written: {error}")
+            self._pids.gone(key)  # one that was held up had one
 
     def _perform(self, key: Key, effect: Effect) -> None:
         instance = self._fleet.instances[key]
         if isinstance(effect, Publish):
             self.publish(key, effect.event, effect.message, **facts(instance))
-        else:
-            self._performer.perform(instance, effect)
+            return
+        if isinstance(effect, Spawn):
+            self._pids.starts(key)
+        if isinstance(effect, Reconfigure) and instance.pid is not None:
+            self._pids.renamed(instance, instance.pid)
+        self._performer.perform(instance, effect)

@@ -8,9 +8,10 @@ import pytest
 from attrs import evolve
 from tests.fakes.life import command, factory
 
+from udaemon.manifest.changes import differing, needs
 from udaemon.manifest.keys import Applies, keys_of
-from udaemon.manifest.model import Backoff, Daemon, Log, Manifest, Php, Stop
-from udaemon.policy.change import Difference, KeyChange, applies, changes, difference
+from udaemon.manifest.model import Backoff, Daemon, Log, Manifest, Php
+from udaemon.policy.change import Difference, difference
 from udaemon.policy.instance import Key
 
 LIVE = (
@@ -18,6 +19,7 @@ LIVE = (
     "on-exception expect max-runs max-age restart backoff start-limit success-exit-codes stop health log instances"
 ).split()
 """As the contract lists them."""
+PHP = Daemon(name="p", php=Php(factory="make", interpreter=("php",)))
 NEXT_START = "depends-on ready autostart profiles".split()
 
 
@@ -30,34 +32,36 @@ def test_each_key_takes_effect_when_the_contract_says(key: Any) -> None:
 
 
 def test_nothing_has_changed_between_two_equal_declarations() -> None:
-    assert (changes(command(), command()), applies(command(), command())) == ((), None)
+    assert (differing(command(), command()), needs(command(), command())) == ((), None)
 
 
 @pytest.mark.parametrize(
-    ("keys", "expected"),
+    ("before", "keys", "expected"),
     [
-        ({"sleep": 3.0}, [KeyChange("sleep", 0.0, 3.0, Applies.LIVE)]),
-        ({"stop": Stop(timeout=3.0)}, [KeyChange("stop.timeout", 10.0, 3.0, Applies.LIVE)]),
-        ({"autostart": False}, [KeyChange("autostart", True, False, Applies.NEXT_START)]),
-        ({"env": {"A": "1"}}, [KeyChange("env", {}, {"A": "1"}, Applies.RESTART)]),
-        ({"php": Php(library="/lib")}, [KeyChange("php.library", None, "/lib", Applies.RESTART)]),
-    ],
-    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
-)
-def test_each_change_is_told_by_its_key(keys: dict[str, Any], expected: list[KeyChange]) -> None:
-    assert list(changes(factory(), factory(**keys))) == expected
-
-
-@pytest.mark.parametrize(
-    ("keys", "expected"),
-    [
-        ({"sleep": 3.0, "backoff": Backoff(initial=2.0), "log": Log(backups=3)}, Applies.LIVE),
-        ({"sleep": 3.0, "autostart": False}, Applies.NEXT_START),
-        ({"sleep": 3.0, "autostart": False, "umask": 0o077}, Applies.RESTART),
+        (factory(), {"sleep": 3.0, "backoff": Backoff(initial=2.0), "log": Log(backups=3)}, Applies.LIVE),
+        (factory(), {"sleep": 3.0, "autostart": False}, Applies.NEXT_START),
+        (factory(), {"sleep": 3.0, "autostart": False, "umask": 0o077}, Applies.RESTART),
+        (factory(), {"memory_limit": 1 << 30}, Applies.LIVE),
+        (PHP, {"memory_limit": 1 << 30}, Applies.RESTART),
+        (PHP, {"php": evolve(PHP.php, library="/lib")}, Applies.RESTART),
     ],
 )
-def test_together_they_need_what_the_most_demanding_needs(keys: dict[str, Any], expected: Applies) -> None:
-    assert applies(factory(), factory(**keys)) is expected
+def test_together_they_need_what_the_most_demanding_needs(
+    before: Daemon, keys: dict[str, Any], expected: Applies
+) -> None:
+    assert needs(before, evolve(before, **keys)) is expected
+
+
+@pytest.mark.parametrize("keys", [{"sleep": 3.0}, {"preload": ("json",)}, {"start_method": "spawn"}])
+def test_a_key_that_means_nothing_for_a_command_is_no_change_of_it(keys: dict[str, Any]) -> None:
+    """`defaults` are those of tasks and commands alike."""
+    assert needs(command(), command(**keys)) is None
+
+
+def test_a_command_that_becomes_a_task_needs_a_new_process() -> None:
+    task = evolve(command(), command=None, task="jobs:send")
+    assert [key.name for key in differing(command(), task)] == ["task", "command"]
+    assert needs(command(), task) is Applies.RESTART
 
 
 def test_two_manifests_differ_by_the_instances_that_are_added_kept_and_removed() -> None:

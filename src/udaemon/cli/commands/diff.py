@@ -13,6 +13,7 @@ import click
 from udaemon.cli.connect import connect_supervisor
 from udaemon.cli.data_format import data_format
 from udaemon.cli.options import GlobalOptions
+from udaemon.cli.plan import show_plan
 from udaemon.errors import ExitCode
 
 
@@ -21,7 +22,7 @@ from udaemon.errors import ExitCode
 @data_format("table", "json")
 @click.pass_obj
 def command(options: GlobalOptions, *, tells: bool, form: str, as_json: bool) -> int:
-    """Show what differs between the manifest on disk and what runs.
+    """Show what differs between the manifest on disk and what runs; `udaemon apply` puts it into effect.
 
     Each change says when it takes effect: live, in the process that runs; at its next start; or by a restart.
     """
@@ -32,7 +33,5 @@ def command(options: GlobalOptions, *, tells: bool, form: str, as_json: bool) ->
     if as_json or form == "json":
         sys.stdout.write(json.dumps(changes, indent=2) + "\n")
     else:
-        from udaemon.ui.changes import lines
-
-        sys.stdout.writelines(lines(changes, color=options.colors(sys.stdout.isatty())))
+        show_plan(options, changes)
     return ExitCode.FAILED if tells and differs else ExitCode.OK

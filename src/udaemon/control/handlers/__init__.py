@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from udaemon.control.handlers import (
+    apply,
+    config,
     diff,
     down,
     events,
@@ -25,6 +27,8 @@ from udaemon.control.request import Request
 Handler = Callable[[Host, Request], None]
 
 HANDLERS: Mapping[str, Handler] = {
+    "apply": apply.handle,
+    "config": config.handle,
     "diff": diff.handle,
     "down": down.handle,
     "events": events.handle,

@@ -20,13 +20,13 @@ def handle(host: Host, request: Request) -> None:
     def on_read(read: Manifest | UdaemonError) -> None:
         if isinstance(read, UdaemonError):
             raise read
-        request.answer(described(compare(host.manifest, read)) | {"unchanged": _unchanged(host.manifest, read)})
+        request.answer(described(compare(host.manifest, read), host.manifest))
 
     host.read_manifest(lambda read: request.guard(lambda: on_read(read)))
 
 
-def described(changes: Changes) -> dict[str, Any]:
-    """Changes as JSON: `{added, removed, changed: [{name, applies, changes}], renamed, manifest}`."""
+def described(changes: Changes, before: Manifest) -> dict[str, Any]:
+    """Changes as JSON: `{added, removed, changed: [{name, applies, changes}], renamed, manifest, unchanged}`."""
     return {
         "added": list(changes.added),
         "removed": list(changes.removed),
@@ -36,8 +36,5 @@ def described(changes: Changes) -> dict[str, Any]:
         ],
         "renamed": [pair._asdict() for pair in changes.renamed],
         "manifest": [change._asdict() for change in changes.manifest],
+        "unchanged": len(before.daemons) - len(changes.removed) - len(changes.changed),
     }
-
-
-def _unchanged(before: Manifest, after: Manifest) -> int:
-    return sum(daemon == after.daemons.get(name) for name, daemon in before.daemons.items())

@@ -1,0 +1,160 @@
+"""What changes live reaches the process that runs, whatever it is doing: pace, memory limit, how its log is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.process.conftest import Bell
+from tests.process.project import Project
+
+TASKS = """
+    import os, time
+
+    BELL = os.environ["BELL"]
+
+    def say(word):
+        with open(BELL, "w") as bell:
+            bell.write(f"{word} {os.getpid()} {time.monotonic()}\\n")
+
+    def tick():
+        say("tick")
+
+    async def tick_async():
+        say("tick")
+
+    def spin():
+        pass
+
+    HELD = []
+
+    def grow():
+        HELD.append(bytearray(30_000_000))
+        say("tick")
+
+    def speak():
+        print("a line", flush=True)
+        say("tick")
+"""
+
+
+class Ticks:
+    """A project with one daemon, which rings at each run."""
+
+    def __init__(self, project: Project, bell: Bell) -> None:
+        self.project = project
+        self.bell = bell
+        project.file("tasks.py", TASKS)
+
+    def declare(self, **keys: object) -> None:
+        text = "".join(f"{name.replace('_', '-')} = {value}\n" for name, value in keys.items())
+        self.project.file("udaemon.toml", f"env = {{ BELL = '{self.bell.path}' }}\n[daemons.ticks]\n{text}")
+
+    def runs(self, count: int) -> tuple[set[int], list[float]]:
+        """Wait for so many runs. Returns the pids and the moments of them."""
+        told = [line.split() for line in self.bell.lines(count, timeout=30)]
+        return {int(pid) for _, pid, _ in told}, [float(at) for _, _, at in told]
+
+
+@pytest.fixture
+def ticks(project: Project, bell: Callable[[str], Bell]) -> Ticks:
+    return Ticks(project, bell("ticks"))
+
+
+@pytest.mark.parametrize("task", ["tick", "tick_async"])
+@pytest.mark.parametrize("method", ["zygote", "spawn"])
+def test_a_task_in_a_pause_of_an_hour_is_woken_for_a_shorter_one(ticks: Ticks, task: str, method: str) -> None:
+    keys = {"task": f"'tasks:{task}'", "start_method": f"'{method}'"}
+    ticks.declare(**keys, sleep="'1h'")
+    ticks.project.run("up", "-d")
+    before, _ = ticks.runs(1)
+    ticks.declare(**keys, sleep="'50ms'")
+    assert "(live)" in ticks.project.run("apply").stdout
+    pids, moments = ticks.runs(3)
+    assert pids == before
+    assert moments[2] - moments[1] >= 0.04
+    ticks.declare(**keys, sleep="'2h'")
+    ticks.project.run("apply")
+    seen = ticks.project.until("ticks", lambda one: one["runs"]["next_at"] is not None)
+    assert seen["pid"] in before
+
+
+def test_one_that_never_paused_does_and_back(ticks: Ticks) -> None:
+    ticks.declare(task="'tasks:spin'")
+    ticks.project.up()
+    pid = ticks.project.instance("ticks")["pid"]
+    assert ticks.project.instance("ticks")["runs"]["next_at"] is None
+    ticks.declare(task="'tasks:spin'", sleep="'1h'")
+    ticks.project.run("apply")
+    ticks.project.run("wait", "ticks@run-ok")
+    first = ticks.project.instance("ticks")
+    assert (first["pid"], first["activity"]) == (pid, "sleeping")
+    assert ticks.project.instance("ticks")["runs"]["count"] == first["runs"]["count"]
+    ticks.declare(task="'tasks:spin'", min_sleep="'1ms'")
+    ticks.project.run("apply")
+    ticks.project.run("wait", "ticks@run-ok")
+    assert ticks.project.instance("ticks")["pid"] == pid
+
+
+def test_a_memory_limit_is_looked_at_from_the_next_run_on(ticks: Ticks) -> None:
+    ticks.declare(task="'tasks:grow'", sleep="'50ms'", memory_limit="'2G'")
+    ticks.project.run("up", "-d")
+    before, _ = ticks.runs(1)
+    ticks.declare(task="'tasks:grow'", sleep="'50ms'", memory_limit="'100M'")
+    ticks.project.run("apply")
+    pids: set[int] = set(before)
+    while pids == before:
+        pids |= ticks.runs(1)[0]
+    assert "memory" in ticks.project.run("events").stdout
+
+
+def test_a_live_change_while_a_start_is_on_its_way_is_not_lost(ticks: Ticks) -> None:
+    gate = ticks.project.directory / "gate"
+    ticks.project.file(
+        "slow.py",
+        f"import os\nos.path.exists({str(gate)!r}) and open({str(gate)!r}).read()\n" + "from tasks import tick\n",
+    )
+    ticks.declare(task="'slow:tick'", sleep="'1h'")
+    ticks.project.run("up", "-d")
+    ticks.runs(1)
+    ticks.declare(task="'slow:tick'", sleep="'50ms'")
+    with ticks.project.process("restart", "ticks") as restart:
+        ticks.project.run("apply")
+        assert restart.wait(30) == 0
+    ticks.runs(4)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "holds"),
+    [
+        ("plain", "json", '"line":"a line"'),
+        ("json", "plain", "Z a line"),
+        ("plain", "legacy", " p ["),
+    ],
+)
+def test_how_a_log_is_written_changes_with_its_next_line(ticks: Ticks, before: str, after: str, holds: str) -> None:
+    keys = {"task": "'tasks:speak'", "sleep": "'50ms'"}
+    ticks.declare(**keys, log=f"{{ format = '{before}' }}")
+    ticks.project.run("up", "-d")
+    pids, _ = ticks.runs(2)
+    ticks.declare(**keys, log=f"{{ format = '{after}' }}")
+    assert "(live)" in ticks.project.run("apply").stdout
+    assert ticks.runs(4)[0] == pids
+    ticks.project.down()
+    last = Path(next(ticks.project.state.rglob("ticks*.log"))).read_text().splitlines()[-1]
+    assert holds in last
+
+
+def test_a_smaller_log_is_rotated_from_now_on(ticks: Ticks) -> None:
+    keys = {"task": "'tasks:speak'", "sleep": "'10ms'"}
+    ticks.declare(**keys, log="{ max-size = '1G' }")
+    ticks.project.run("up", "-d")
+    pids, _ = ticks.runs(2)
+    ticks.declare(**keys, log="{ max-size = '1K', backups = 2 }")
+    ticks.project.run("apply")
+    assert ticks.runs(150)[0] == pids
+    ticks.project.down()
+    (log,) = (path for path in ticks.project.state.rglob("ticks.log"))
+    assert log.stat().st_size <= 1024
+    assert sorted(path.name for path in log.parent.glob("ticks.log*")) == ["ticks.log", "ticks.log.1", "ticks.log.2"]
