@@ -9,14 +9,12 @@ import contextlib
 import os
 from collections.abc import Iterator
 
+from udaemon.logs.intake import FULLEST
 from udaemon.logs.log_target import LEGACY, LogTarget
 from udaemon.logs.wire import pack
 
 Message = tuple[bytes, int | None]
 """A message to the logger, and the descriptor that goes with it."""
-
-_FULLEST = 1024 * 1024
-"""Bytes that a pipe holds at most (/proc/sys/fs/pipe-max-size)."""
 
 
 class HandedPipe:
@@ -62,7 +60,7 @@ class HandedPipe:
         lines = size = 0
         os.set_blocking(self.fd, False)
         with contextlib.suppress(OSError):
-            while size < _FULLEST and (chunk := os.read(self.fd, 65536)):
+            while size < FULLEST and (chunk := os.read(self.fd, 65536)):
                 lines += chunk.count(b"\n")
                 size += len(chunk)
         return lines, size
