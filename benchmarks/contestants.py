@@ -25,20 +25,26 @@ from benchmarks.light import PERIOD, STAMP
 
 HERE = Path(__file__).parent
 PATIENCE = 60.0
-_MEMORY = "/dev/shm"
+MEMORY = "/dev/shm"
+DISK = "/var/tmp"
 
 
 class Contestant:
-    """One orchestrator with N light daemons, started by `start` and gone after the `with` block."""
+    """One orchestrator with N light daemons, started by `start` and gone after the `with` block.
+
+    All of its files are in `place`: in memory, unless the journal of a disk is what is measured. A daemon runs once in
+    `period` seconds.
+    """
 
     name = "?"
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, place: str = MEMORY, period: float = PERIOD) -> None:
         self.count = count
-        # In memory, for all alike: the journal of a disk is not what is measured.
-        self.directory = Path(tempfile.mkdtemp(prefix="bench-", dir=_MEMORY if os.access(_MEMORY, os.W_OK) else None))
+        self.period = period
+        self.directory = Path(tempfile.mkdtemp(prefix="bench-", dir=place if os.access(place, os.W_OK) else None))
         self.mark = f"bench-{uuid.uuid4().hex}"
         self.environ = dict(os.environ, BENCHMARK_MARK=self.mark, XDG_RUNTIME_DIR=str(self.directory / "run"))
+        self.environ["BENCHMARK_PERIOD"] = str(period)
         self.environ["XDG_STATE_HOME"] = str(self.directory / "state")
         (self.directory / "run").mkdir(mode=0o700)
         self.stamps = self.directory / "stamps"
@@ -148,7 +154,7 @@ class Udaemon(Contestant):
             lines += [
                 f"[daemons.d{slot:04}]",
                 'factory = "light:create"',
-                f"sleep = {PERIOD}",
+                f"sleep = {self.period}",
                 f"params = {{ stamps = {json.dumps(str(self.stamps))}, slot = {slot} }}",
             ]
         (self.directory / "udaemon.toml").write_text("\n".join(lines) + "\n")

@@ -191,7 +191,7 @@ def _changed(daemon: Daemon, changes: Mapping[str, object]) -> Daemon:
         value = changes.get(key.field)
         if value is None:
             continue
-        if key.name in meaningless(daemon.kind):
+        if key.name in meaningless(daemon.kind) or (daemon.kind == "command" and key.name in ("sleep", "min-sleep")):
             raise UdaemonError(f"{key.name} means nothing for a {daemon.kind} daemon", exit_code=ExitCode.USAGE)
         assert not isinstance(key.type, Table | Named)
         try:
@@ -221,12 +221,12 @@ def _locked(manifest: Manifest, key: Key) -> Iterator[int]:
             raise UdaemonError(f"{key} runs already: {error}", _way_out(manifest, key, fd, error.pid)) from None
         finally:
             rundir.release(fd)
-        stack.callback(_tidy, directory, fd, key)
+        stack.callback(_tidy, directory, fd)
         stack.callback(os.close, lock)
         if held is None and claim.SUPPORTED:
             hint = "it may be of another terminal or session"
             raise UdaemonError(f"{key} runs already, by another udaemon run", hint)
-        locks.record(lock, os.getpid())
+        locks.record(lock, key, os.getpid())
         yield lock
 
 
@@ -256,13 +256,13 @@ def _way_out(manifest: Manifest, key: Key, fd: int, pid: int | None) -> str | No
     return None if pid is None else f"no supervisor started it: kill {pid} ends it"
 
 
-def _tidy(directory: str, fd: int, key: Key) -> None:
+def _tidy(directory: str, fd: int) -> None:
     """Take away what is ours and no longer used; a supervisor that runs here by now keeps everything."""
     with suppress(OSError):
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if not rundir.running(fd):
-            locks.discard(os.path.join(directory, "locks"), key)
-            os.rmdir(os.path.join(directory, "locks"))
+            locks.discard_unused(f"{directory}/locks")
+            os.rmdir(f"{directory}/locks")
             os.rmdir(directory)
 
 

@@ -25,7 +25,7 @@ class FakeProcess:
 
     session: int
     started: int = 0
-    files: frozenset[tuple[int, int]] = frozenset()
+    files: frozenset[tuple[int, ...]] = frozenset()
     ended: Status | None = None
     hangs: bool = False
     children: list[tuple[int, FakeProcess]] = field(factory=list)
@@ -53,7 +53,7 @@ class FakeKernel(Kernel):
     def __init__(self, reactor: FakeReactor) -> None:
         self.reactor = reactor
         self.processes: dict[int, FakeProcess] = {}
-        self.signals: list[tuple[int, int]] = []
+        self.signals: list[tuple[int, ...]] = []
         self.reaped: list[int] = []
         self.no_descriptors = False
         self.no_memory = False
@@ -89,10 +89,13 @@ class FakeKernel(Kernel):
         one = self.processes.get(pid)
         return None if one is None else Relative(pid, one.session, one.ended is not None, one.started)
 
+    def open_files(self, pid: int) -> frozenset[tuple[int, ...]]:
+        return self.processes[pid].files
+
     def session(self) -> int:
         return OURS
 
-    def holders(self, pids: Collection[int], files: Collection[tuple[int, int]]) -> Iterator[int]:
+    def holders(self, pids: Collection[int], files: Collection[tuple[int, ...]]) -> Iterator[int]:
         held = [pid for pid in sorted(pids) if self.processes[pid].files & frozenset(files)]
         return iter([pid for pid in held if self.processes[pid].ended is None])
 
@@ -122,8 +125,10 @@ class FakeKernel(Kernel):
     def kill(self, pid: int) -> None:
         self._deliver(pid, signal.SIGKILL)
 
-    def signal_session(self, leader: int, number: int, orphans: Collection[int]) -> None:
+    def signal_session(self, leader: int, number: int, orphans: Collection[int]) -> frozenset[int]:
         self.signals.append((-leader, number))
+        one = self.processes[leader]
+        return frozenset() if one.session == leader else frozenset(pid for pid, _ in one.children)
 
     def kill_group(self, leader: int) -> None:
         self.signals.append((-leader, signal.SIGKILL))

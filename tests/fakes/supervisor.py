@@ -6,11 +6,13 @@ Knows no loop: a test ends each turn by hand.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from attrs import evolve
 from tests.fakes.engine import FakeEngine
+from tests.fakes.reactor import SmallReactor
 
 from udaemon.child.scoreboard import Scoreboard
 from udaemon.logs.log_target import LogTarget
@@ -21,6 +23,7 @@ from udaemon.policy.instance import Key, State
 from udaemon.supervisor.notices import Notice, Notices
 from udaemon.supervisor.perform import Performer
 from udaemon.supervisor.pidfiles import PidFiles
+from udaemon.supervisor.schedules import Schedules
 from udaemon.supervisor.slots import Slots
 from udaemon.supervisor.supervisor import Supervisor
 
@@ -79,7 +82,9 @@ def _logged(daemon: Daemon, log_dir: str) -> Daemon:
 class SupervisorWorld:
     """A supervisor of some daemons. `finished` counts how often it has said that all have stopped."""
 
-    def __init__(self, directory: Path, *daemons: Daemon, at_once: bool = True) -> None:
+    def __init__(
+        self, directory: Path, *daemons: Daemon, at_once: bool = True, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.directory = directory
         self.manifest = manifest(directory, *daemons)
         self.engine = Engine(self._happen, at_once=at_once)
@@ -107,8 +112,12 @@ class SupervisorWorld:
             slots=self.slots,
             notices=self.notices,
             pid_files=PidFiles([str(directory)], ""),
+            schedules=Schedules(
+                SmallReactor(), self.slots, self.fleet, happen=self._happen, on_good_run=lambda _key: None
+            ),
             read_manifest=lambda _on_read: None,
             finished=self._finish,
+            clock=clock,
         )
 
     def up(self) -> None:

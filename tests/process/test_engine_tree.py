@@ -11,11 +11,10 @@ import pytest
 from tests.process.launching import launch
 
 from udaemon.engines.commands import Command, Launcher, shell
-from udaemon.engines.locks import acquire
+from udaemon.engines.locks import acquire, identity
 from udaemon.engines.status import reap
 from udaemon.engines.tree import Lineage, children, holders, look_at
 from udaemon.policy.instance import Key
-from udaemon.system.file_identity import identity
 from udaemon.system.subreaper import become_subreaper
 
 Wait = Callable[..., list[int]]
@@ -79,7 +78,7 @@ def yard(tmp_path: Path, wait: Wait) -> Iterator[Yard]:
 @pytest.fixture
 def lineage(yard: Yard) -> Lineage:
     known = Lineage("shop")
-    known.add(OTHER, 1, [identity(yard.locks[1])])
+    known.add(OTHER, 1, [identity(yard.locks[1], OTHER)])
     return known
 
 
@@ -93,35 +92,35 @@ def owner(lineage: Lineage, yard: Yard) -> Key | None:
 
 def test_a_stray_is_known_by_the_session_of_its_leader(yard: Yard, lineage: Lineage) -> None:
     yard.leave("(echo; exec sleep 100 >/dev/null 2>&1) &", 1)
-    lineage.add(KEY, yard.leader, [identity(yard.locks[0])])
+    lineage.add(KEY, yard.leader, [identity(yard.locks[0], KEY)])
     assert owner(lineage, yard) == KEY
 
 
 def test_f35_one_with_a_session_of_its_own_is_known_by_the_lock(yard: Yard, lineage: Lineage) -> None:
     yard.leave("setsid sh -c 'echo; exec sleep 100 >/dev/null 2>&1' &", 1, locked=True)
-    lineage.add(KEY, yard.leader, [identity(yard.locks[0])])
+    lineage.add(KEY, yard.leader, [identity(yard.locks[0], KEY)])
     assert owner(lineage, yard) == KEY
-    assert list(holders(yard.strays, [identity(yard.locks[0])])) == list(yard.strays)
-    assert list(holders(yard.strays, [identity(yard.locks[1])])) == []
+    assert list(holders(yard.strays, [identity(yard.locks[0], KEY)])) == list(yard.strays)
+    assert list(holders(yard.strays, [identity(yard.locks[1], OTHER)])) == []
 
 
 def test_f35_one_that_also_closed_its_files_is_known_by_its_environment(yard: Yard, lineage: Lineage) -> None:
     env = {"UDAEMON_PROJECT": "shop", "UDAEMON_NAME": "mailer", "UDAEMON_INSTANCE": "0"}
     yard.leave("setsid sh -c 'echo; exec sleep 100 >/dev/null 2>&1' &", 1, env=env)
-    lineage.add(KEY, yard.leader, [identity(yard.locks[0])])
+    lineage.add(KEY, yard.leader, [identity(yard.locks[0], KEY)])
     assert owner(lineage, yard) == KEY
 
 
 def test_i3_a_stray_of_nobody_is_nobodys(yard: Yard, lineage: Lineage) -> None:
     env = {"UDAEMON_PROJECT": "other", "UDAEMON_NAME": "mailer", "UDAEMON_INSTANCE": "0"}
     yard.leave("setsid sh -c 'echo; exec sleep 100 >/dev/null 2>&1' &", 1, env=env)
-    lineage.add(KEY, yard.leader, [identity(yard.locks[0])])
+    lineage.add(KEY, yard.leader, [identity(yard.locks[0], KEY)])
     assert owner(lineage, yard) is None
 
 
 def test_an_instance_that_is_forgotten_owns_nothing(yard: Yard, lineage: Lineage) -> None:
     yard.leave("(echo; exec sleep 100 >/dev/null 2>&1) &", 1, locked=True)
-    lineage.add(KEY, yard.leader, [identity(yard.locks[0])])
+    lineage.add(KEY, yard.leader, [identity(yard.locks[0], KEY)])
     lineage.remove(KEY)
     assert owner(lineage, yard) is None
 

@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -102,7 +103,8 @@ def test_f55_files_of_a_dead_supervisor_are_no_hindrance(project: Project) -> No
     os.kill(told["supervisor"]["pid"], signal.SIGKILL)
     assert gone([told["supervisor"]["pid"], told["instances"][0]["pid"]], patience=5.0)
     (directory / "supervisor.pid").write_text(str(os.getpid()))
-    (directory / "locks" / "command.0").write_text(f"{os.getpid()}\n")
+    for file in (directory / "locks").iterdir():
+        file.write_bytes(os.getpid().to_bytes(4, sys.byteorder) * 1024)
     (directory / "scoreboard").write_bytes(b"\xff" * 100)
 
     project.up()

@@ -77,10 +77,10 @@ def test_a_signal_to_the_group_leaves_the_groups_beside_it(session: Session, wai
 
 def test_those_beside_the_group_are_found_by_the_session(session: Session, wait: Wait) -> None:
     found = list(beside_group(session.leader.pid, [os.getpid()]))
-    for pidfd in found:
+    for _, pidfd in found:
         signal.pidfd_send_signal(pidfd, signal.SIGKILL)
         os.close(pidfd)
-    assert len(found) == 1
+    assert [pid for pid, _ in found] == [session.beside]
     wait([session.fds[2]], timeout=20, what="the end of the one beside")
     assert session.dead() == [False, False, True]
 

@@ -211,7 +211,7 @@ def test_f34_one_that_cannot_be_killed_is_told_and_down_ends(shop: Project, plac
         shop.run("down", code=None)
         shop.run("ps", code=3)
         (left,) = shop.run_directories()
-        assert [path.name for path in left.rglob("*") if path.is_file()] == ["stuck.0"], "it has its lock yet"
+        assert [path.parent.name for path in left.rglob("*") if path.is_file()] == ["locks"], "it has its lock yet"
     finally:
         hung.close()
     assert gone([pid])

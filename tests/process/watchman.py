@@ -12,6 +12,8 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Self
 
+from udaemon.system.procfs import parse_locked_bytes
+
 PERIOD = 0.05
 """Seconds between two looks."""
 ZOMBIE_AGE = 1.0
@@ -86,7 +88,8 @@ class Watchman:
             for number in os.listdir(f"/proc/{pid}/fd"):
                 path = os.readlink(f"/proc/{pid}/fd/{number}")
                 if path.startswith(self._runtime) and "/locks/" in path:
-                    found.append(path)
+                    told = Path(f"/proc/{pid}/fdinfo/{number}").read_bytes()
+                    found += [f"{path} {byte}" for byte in parse_locked_bytes(told)]
         except OSError:
             return []
         return found

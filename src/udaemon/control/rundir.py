@@ -22,8 +22,8 @@ MUTEX_WITHIN = 30.0
 LOCK = "lock"
 SCOREBOARD = "scoreboard"
 SUPERVISOR_PID = "supervisor.pid"
-_FILES, _FILES_AN_INSTANCE = 8, 2
-"""What lies there beside the instances, and a lock and a pid file for each."""
+_FILES, _FILES_AN_INSTANCE = 24, 1
+"""What lies there with the locks of all instances, and a pid file for each."""
 _PAGE = 4096
 """Bytes that a small file takes on most file systems."""
 

@@ -9,7 +9,9 @@ import fcntl
 import os
 from contextlib import suppress
 
-from udaemon.control.rundir import DIRECTORY_FLAGS, LOCK, leads_to
+from udaemon.control.rundir import LOCK, leads_to
+from udaemon.engines import locks
+from udaemon.system.procfs import path_of
 
 
 def remove(path: str, fd: int) -> None:
@@ -33,23 +35,7 @@ def _empty(fd: int, keep: tuple[str, ...]) -> None:
     for entry in list(os.scandir(fd)):
         with suppress(OSError):
             if entry.is_dir(follow_symlinks=False):
-                inner = os.open(entry.name, DIRECTORY_FLAGS, dir_fd=fd)
-                try:
-                    _discard_free(inner)
-                finally:
-                    os.close(inner)
+                locks.discard_unused(f"{path_of(fd)}/{entry.name}")
                 os.rmdir(entry.name, dir_fd=fd)
             elif entry.name not in keep:
                 os.unlink(entry.name, dir_fd=fd)
-
-
-def _discard_free(fd: int) -> None:
-    """Remove the instance locks that nobody has: `udaemon run` holds one without a supervisor."""
-    for entry in list(os.scandir(fd)):
-        with suppress(OSError):
-            lock = os.open(entry.name, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=fd)
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                os.unlink(entry.name, dir_fd=fd)
-            finally:
-                os.close(lock)

@@ -12,6 +12,7 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 from udaemon.child.lifeline import Lifeline
+from udaemon.engines import locks
 from udaemon.engines.base import CANCELLED, Reactor
 from udaemon.engines.child_spec import spec_of
 from udaemon.engines.daemon import DaemonMain
@@ -30,7 +31,6 @@ from udaemon.manifest.model import Daemon
 from udaemon.policy.instance import Key
 from udaemon.policy.plan import StartPlan, is_forked
 from udaemon.system import oserror
-from udaemon.system.file_identity import identity
 
 
 class _Awaited(NamedTuple):
@@ -232,7 +232,8 @@ class ForkQueue:
             for popen in popens:
                 self.failed(popen, message)
 
-        held = [identity(self._awaited[popen].request.lock) for popen in popens]
+        requests = [self._awaited[popen].request for popen in popens]
+        held = [locks.identity(request.lock, request.key) for request in requests]
         sweep = Sweep(self._reactor, self._strangers, held, done)
         self._sweeps.add(sweep)
         sweep.go_on()

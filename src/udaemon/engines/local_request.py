@@ -31,7 +31,7 @@ class LocalRequest:
         plan: What it takes beyond the daemon's keys.
         board: The region of the scoreboard that has its slot.
         slot: The slot's number there.
-        lock: Holds the instance's flock; closed when the last of the process's tree has gone.
+        lock: Holds the instance's lock; closed when the last of the process's tree has gone.
         output: Becomes its stdout and stderr; closed once the process has it.
     """
 

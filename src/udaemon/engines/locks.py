@@ -1,29 +1,39 @@
-"""The instance lock: an flock on a file of its own, which every process of an instance inherits.
+"""The instance lock: a byte of a file, locked by an open file description that every process of an instance inherits.
 
-Knows nothing of who asks for it. The kernel releases a lock when the last process that has the file open has gone,
-so as long as any process of an instance lives no second copy can start. The supervisor holds it
-with them, as a process may close all that it has open.
+Knows nothing of who asks for it. The kernel releases such a lock when the last process that has the description open
+has gone (fcntl(2), F_OFD_SETLK), so as long as any process of an instance lives no second copy can start. The
+supervisor holds it with them, as a process may close all that it has open. Where there are no such locks (beyond
+Linux), each instance has a file of its own, and an flock on it.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
+import struct
 from contextlib import suppress
+from functools import lru_cache
 
 from udaemon.policy.instance import Key
-from udaemon.system.file_identity import identity
 from udaemon.system.procfs import open_files
 
-_PID_DIGITS = 20
+FILES = 16
+"""All instances share so many. The kernel keeps the locks of one file in a list, and goes through it whenever a process
+closes that file: with one file, children that close what is their batch's would take the longer the more there are."""
+_BY_BYTES = hasattr(fcntl, "F_OFD_SETLK")
+_FLOCK = struct.Struct("hhqqi0q")
+"""`struct flock` of fcntl(2): type, whence, start, length, pid."""
+_NOTE = struct.Struct("=i")
+_NOTES = 1024
+"""Pids that are noted in a file, a page of them: two instances that have one place only cost a word in a message."""
+_FLAGS = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 
 
 class LockHeld(Exception):
-    """Another process has the lock. `pid` is one that says so of itself and was found to be true, or None."""
+    """Another process has the lock. `pid` is one that was noted and found to have it, or None."""
 
-    def __init__(self, path: str, pid: int | None) -> None:
-        super().__init__(f"pid {pid}" if pid is not None else f"an unknown process has {path} open")
-        self.path = path
+    def __init__(self, key: Key, pid: int | None) -> None:
+        super().__init__(f"pid {pid}" if pid is not None else f"an unknown process has the lock of {key}")
         self.pid = pid
 
 
@@ -34,58 +44,96 @@ def acquire(directory: str, key: Key) -> int:
         LockHeld: A process of that instance lives.
         OSError: The file cannot be opened; a symbolic link is refused (ELOOP).
     """
-    fd = _open(directory, key)
+    name, byte = _place(key)
+    fd = _open(directory, name)
     try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _lock(fd, byte, 1)
     except BlockingIOError:
-        pid = _holder(fd)
+        pid = _holder(fd, key)
         os.close(fd)
-        raise LockHeld(_path(directory, key), pid) from None
+        raise LockHeld(key, pid) from None
     except OSError:
         os.close(fd)
         raise
     return fd
 
 
-def record(lock: int, pid: int) -> None:
+def record(lock: int, key: Key, pid: int) -> None:
     """Note in the file who has the lock. Nobody believes it unchecked, so a full disk does not matter."""
     with suppress(OSError):
-        os.ftruncate(lock, 0)
-        os.pwrite(lock, f"{pid}\n".encode(), 0)
+        os.pwrite(lock, _NOTE.pack(pid), _note_at(key))
 
 
-def discard(directory: str, key: Key) -> bool:
-    """Remove the file of a lock that nobody has. Returns whether there is none now."""
-    try:
-        fd = acquire(directory, key)
-    except FileNotFoundError:
-        return True
-    except (LockHeld, OSError):
-        return False
+def discard_unused(directory: str) -> None:
+    """Remove the files in which nobody has a lock."""
+    for name in os.listdir(directory):
+        path = os.path.join(directory, name)
+        with suppress(OSError):
+            fd = os.open(path, _FLAGS & ~os.O_CREAT)
+            try:
+                _lock(fd, 0, 0)
+                os.unlink(path)
+            finally:
+                os.close(fd)
+
+
+def identity(lock: int, key: Key) -> tuple[int, ...]:
+    """What tells the lock apart from every other: device, inode, and the byte where there are bytes."""
+    status = os.fstat(lock)
+    return (status.st_dev, status.st_ino, _place(key)[1]) if _BY_BYTES else (status.st_dev, status.st_ino)
+
+
+def lookup(directory: str, key: Key) -> tuple[int, ...] | None:
+    """The same, of a lock that somebody else may have; None where nobody ever had it."""
+    name, byte = _place(key)
     with suppress(OSError):
-        os.unlink(_path(directory, key))
-    os.close(fd)
-    return True
+        status = os.stat(os.path.join(directory, name), follow_symlinks=False)
+        return (status.st_dev, status.st_ino, byte) if _BY_BYTES else (status.st_dev, status.st_ino)
+    return None
 
 
-def _open(directory: str, key: Key) -> int:
-    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
-    path = _path(directory, key)
+@lru_cache(maxsize=8192)
+def _place(key: Key) -> tuple[str, int]:
+    """The file of an instance's lock, and the byte: of its name, so that all who look for it find the same one.
+
+    (The number of its slot is no such thing: it is one supervisor's. This is FNV-1a; `hash` is another in each
+    process, and a digest would load a library.)
+    """
+    if not _BY_BYTES:
+        return f"{key.name}.{key.index}", 0
+    number = 0xCBF29CE484222325
+    for byte in str(key).encode():
+        number = (number ^ byte) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
+    return f"{number % FILES:x}", number >> 8
+
+
+def _open(directory: str, name: str) -> int:
+    path = os.path.join(directory, name)
     try:
-        return os.open(path, flags, 0o600)
+        return os.open(path, _FLAGS, 0o600)
     except FileNotFoundError:
         os.makedirs(directory, 0o700, exist_ok=True)
-        return os.open(path, flags, 0o600)
+        return os.open(path, _FLAGS, 0o600)
 
 
-def _path(directory: str, key: Key) -> str:
-    return os.path.join(directory, f"{key.name}.{key.index}")
+def _lock(fd: int, start: int, length: int) -> None:
+    """Lock so many bytes, all from `start` on for 0.
+
+    Raises:
+        BlockingIOError: Another has one of them locked.
+    """
+    if _BY_BYTES:
+        fcntl.fcntl(fd, fcntl.F_OFD_SETLK, _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, start, length, 0))
+    else:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-def _holder(fd: int) -> int | None:
-    """The pid written in the file, if that process has the file open."""
-    text = os.pread(fd, _PID_DIGITS, 0).strip()
-    if not text.isdigit() or int(text) == 0:
-        return None
-    pid = int(text)
-    return pid if identity(fd) in open_files(pid) else None
+def _holder(fd: int, key: Key) -> int | None:
+    """The pid that is noted in the file, if that process has the lock."""
+    noted = os.pread(fd, _NOTE.size, _note_at(key))
+    pid = _NOTE.unpack(noted)[0] if len(noted) == _NOTE.size else 0
+    return pid if pid > 0 and identity(fd, key) in open_files(pid) else None
+
+
+def _note_at(key: Key) -> int:
+    return _place(key)[1] % _NOTES * _NOTE.size

@@ -31,7 +31,7 @@ class Sweep:
         self,
         reactor: Reactor,
         strangers: Callable[[], Collection[int]],
-        locks: Collection[tuple[int, int]],
+        locks: Collection[tuple[int, ...]],
         on_done: Callable[[Sweep], None],
         kernel: Kernel = KERNEL,
     ) -> None:

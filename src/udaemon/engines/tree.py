@@ -68,19 +68,19 @@ class Lineage:
     def __init__(
         self,
         project: str,
-        open_files: Callable[[int], Collection[tuple[int, int]]] = procfs.open_files,
+        open_files: Callable[[int], Collection[tuple[int, ...]]] = procfs.open_files,
         environ: Callable[[int], Mapping[bytes, bytes]] = procfs.environ,
     ) -> None:
         self._project = os.fsencode(project)
         self._open_files = open_files
         self._environ = environ
         self._sessions: dict[int, Key] = {}
-        self._files: dict[tuple[int, int], Key] = {}
+        self._files: dict[tuple[int, ...], Key] = {}
         self._names: dict[tuple[bytes, bytes], Key] = {}
         self._sessions_of: dict[Key, set[int]] = {}
-        self._files_of: dict[Key, tuple[tuple[int, int], ...]] = {}
+        self._files_of: dict[Key, tuple[tuple[int, ...], ...]] = {}
 
-    def add(self, key: Key, pid: int, files: Collection[tuple[int, int]]) -> None:
+    def add(self, key: Key, pid: int, files: Collection[tuple[int, ...]]) -> None:
         """Know an instance by its leader, which leads a session, and by device and inode of its lock and log pipe."""
         self._sessions[pid] = key
         self._sessions_of[key] = {pid}
@@ -103,13 +103,15 @@ class Lineage:
         del self._names[_name(key)]
 
     def owner(self, relative: Relative) -> Key | None:
-        """The instance a process descends from, None when nothing shows it."""
-        if (key := self._sessions.get(relative.session)) is not None:
-            return key
+        """The instance an unknown process descends from, None when nothing shows it."""
         for file in self._files.keys() & self._open_files(relative.pid):
             return self._files[file]
         project, name, index = self._marks(relative.pid)
-        return self._names.get((name, index)) if project == self._project else None
+        if project == self._project and (key := self._names.get((name, index))) is not None:
+            return key
+        # The number of a session is used again when it has ended, and we may not have seen that it has: what leads one
+        # and was not adopted has made it since.
+        return self._sessions.get(relative.session) if relative.session != relative.pid else None
 
     def _marks(self, pid: int) -> tuple[bytes, bytes, bytes]:
         said: Mapping[bytes, bytes] = {}
@@ -119,7 +121,7 @@ class Lineage:
         return project, name, index
 
 
-def holders(pids: Collection[int], locks: Collection[tuple[int, int]]) -> Iterator[int]:
+def holders(pids: Collection[int], locks: Collection[tuple[int, ...]]) -> Iterator[int]:
     """Those of `pids` that have one of `locks` open."""
     wanted = frozenset(locks)
     return (pid for pid in pids if open_files(pid) & wanted)

@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from attrs import evolve
+
 from udaemon.errors import ExitCode, UdaemonError
 from udaemon.manifest.dump import dump, dump_daemon
 from udaemon.manifest.keys import Applies, Key, keys_of
+from udaemon.manifest.kinds import TASKS
 from udaemon.manifest.merge import meaningless
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.manifest.origin import leaves
@@ -26,6 +29,10 @@ _SAYS_NOTHING = frozenset({"description", "tags"})
 
 _GIVEN_TO_PHP = frozenset({"memory_limit", "memory_threshold"})
 """Keys that a PHP process gets as it starts; a task in Python looks them up after each run."""
+
+
+_GIVEN_TO_TASKS = frozenset({"cron", "timezone", "jitter", "overlap", "misfire"})
+"""Keys that a task's process gets as it starts; of a command the supervisor keeps the schedule."""
 
 
 class Change(NamedTuple):
@@ -95,7 +102,7 @@ def compare(before: Manifest, after: Manifest) -> Changes:
     removed = tuple(name for name in before.daemons if name not in after.daemons)
     both = [(name, daemon, after.daemons[name]) for name, daemon in before.daemons.items() if name in after.daemons]
     changed = [DaemonChange(name, tuple(_daemon(old, new))) for name, old, new in both if old != new]
-    old_top, new_top = dump(before), dump(after)
+    old_top, new_top = (dump(evolve(each, daemons={})) for each in (before, after))
     return Changes(
         added=added,
         removed=removed,
@@ -137,7 +144,10 @@ def _leaves(
 
 
 def _applies(key: Key, daemon: Daemon) -> Applies:
-    return Applies.RESTART if daemon.kind == "php" and key.field in _GIVEN_TO_PHP else key.applies
+    given = (daemon.kind == "php" and key.field in _GIVEN_TO_PHP) or (
+        daemon.kind in TASKS and key.field in _GIVEN_TO_TASKS
+    )
+    return Applies.RESTART if given else key.applies
 
 
 def _most(applies: Iterable[Applies]) -> Applies | None:
@@ -146,7 +156,7 @@ def _most(applies: Iterable[Applies]) -> Applies | None:
 
 
 def _renamed(before: Manifest, after: Manifest, removed: tuple[str, ...], added: tuple[str, ...]) -> Iterator[Renamed]:
-    left = {name: _meaning(after.daemons[name]) for name in added}
+    left = {name: _meaning(after.daemons[name]) for name in added} if removed else {}
     for name in removed:
         meant = _meaning(before.daemons[name])
         twin = next((other for other, means in left.items() if means == meant), None)

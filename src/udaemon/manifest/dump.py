@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from udaemon.manifest.checks import SCHEDULE
 from udaemon.manifest.keys import Named, Table, keys_of, says_none
 from udaemon.manifest.merge import meaningless
 from udaemon.manifest.model import Daemon, Manifest
+from udaemon.manifest.probes import way
 
 
 def dump(manifest: Manifest) -> dict[str, Any]:
@@ -27,9 +29,14 @@ def dump(manifest: Manifest) -> dict[str, Any]:
 def dump_daemon(daemon: Daemon) -> dict[str, Any]:
     """Write one daemon; a key that is not set is left out."""
     table = _table(daemon)
+    for name, probe in (("ready", daemon.ready), ("health", daemon.health)):
+        if way(probe) is None:
+            table[name] = {}
     if daemon.command is not None and daemon.shell:
         table["command"] = escaped(daemon.command[0])
     other = meaningless(daemon.kind)
+    if daemon.kind == "command" and not daemon.is_scheduled:
+        other += ("sleep", *SCHEDULE)
     return {key: value for key, value in table.items() if value not in ({}, "") and key not in other}
 
 

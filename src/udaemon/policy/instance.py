@@ -6,6 +6,7 @@ Knows nothing of how it gets from one to the other; that is `policy/step.py`.
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import NamedTuple
 
 from attrs import frozen
 
@@ -15,12 +16,14 @@ from udaemon.policy.plan import NO_PLAN, StartPlan
 from udaemon.policy.timers import NO_TIMERS, Timers
 
 
-@frozen(order=True)
-class Key:
-    """Which instance: a daemon's name and the number of the copy, from 0."""
+class Key(NamedTuple):
+    """Which instance: a daemon's name and the number of the copy, from 0.
+
+    A tuple, as dicts by key are looked into fifty times for one start, and the hash of a tuple is no Python code.
+    """
 
     name: str
-    index: int
+    index: int  # type: ignore[assignment]  # hides tuple.index, which means nothing here
 
     def __str__(self) -> str:
         return f"{self.name}/{self.index}"
@@ -30,6 +33,8 @@ class State(StrEnum):
     """What an instance is."""
 
     DISABLED = "disabled"
+    WAITING = "waiting"
+    """Up, and nothing of it lives: a scheduled command between two runs, or one held back by what it needs."""
     STARTING = "starting"
     RUNNING = "running"
     STOPPING = "stopping"
@@ -67,6 +72,42 @@ class Exit:
     at: float
 
 
+@frozen
+class Missing:
+    """What an instance lacks before it can start.
+
+    Attributes:
+        conditions: Those that do not hold: `db@ready, migrate@completed`.
+        cause: Why one of them can hold no more unless the operator does something; None while all may.
+    """
+
+    conditions: str
+    cause: str | None = None
+
+    def __str__(self) -> str:
+        return f"for {self.conditions}" + (f": {self.cause}" if self.cause else "")
+
+
+@frozen(kw_only=True)
+class Probed:
+    """What is known of a process by asking it.
+
+    Attributes:
+        begun: It does what it is for, and is asked whether it is ready.
+        unready: Why it is not ready yet, or no longer.
+        well: It has answered that it is well.
+        unwell: Why it is not.
+    """
+
+    begun: bool = False
+    unready: str | None = None
+    well: bool = False
+    unwell: str | None = None
+
+
+NOT_PROBED = Probed()
+
+
 @frozen(kw_only=True)
 class Instance:
     """One copy of a daemon. Times are monotonic seconds.
@@ -90,7 +131,15 @@ class Instance:
         automatic: The start under way, or the one waited for, is udaemon's own idea.
         exit: How the last process ended, or why it could not begin.
         message: Why it is what it is, in a sentence, if there is more to say than the state.
+        paused: The operator wants no run to begin.
+        owes_run: A run is to begin as soon as this one has ended.
         survivors: Processes that the last one left behind and that still live.
+        probed: What its process has answered.
+        condemned: Why it is being ended by us, as a crash.
+        missing: What it needs and has not, kept by the fleet; None where a start may begin.
+        held_back: Its start waits for what is missing.
+        alone: The operator has started it without what it needs.
+        good_run: It has had a good run since the operator started it.
     """
 
     daemon: Daemon
@@ -112,8 +161,16 @@ class Instance:
     automatic: bool = False
     exit: Exit | None = None
     message: str | None = None
+    paused: bool = False
+    owes_run: bool = False
     survivors: tuple[int, ...] = ()
     plan: StartPlan = NO_PLAN
+    probed: Probed = NOT_PROBED
+    condemned: Reason | None = None
+    missing: Missing | None = None
+    held_back: bool = False
+    alone: bool = False
+    good_run: bool = False
 
     @property
     def key(self) -> Key:

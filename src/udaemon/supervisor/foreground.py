@@ -17,7 +17,7 @@ from functools import partial
 from attrs import evolve
 
 from udaemon.child.echoes import Echoes
-from udaemon.engines import command_spec
+from udaemon.engines import command_spec, locks
 from udaemon.engines.commands import ExecFailed, Launcher
 from udaemon.engines.executing import Executing
 from udaemon.engines.local_request import LocalRequest
@@ -34,7 +34,6 @@ from udaemon.policy.instance import Key, State, Wanted
 from udaemon.policy.plan import NO_PLAN
 from udaemon.policy.step import step
 from udaemon.supervisor.loop import Loop
-from udaemon.system.file_identity import identity
 from udaemon.system.subreaper import subreaper
 
 _FROM_TERMINAL = frozenset({signal.SIGINT, signal.SIGQUIT})
@@ -67,7 +66,8 @@ class ForegroundCommand:
         self._on_start = on_start
         self._manifest = manifest
         self._request = LocalRequest(key=key, daemon=daemon, plan=NO_PLAN, board=-1, slot=0, lock=lock, output=1)
-        self._instance = life.declared(evolve(daemon, restart=Restart.NEVER, enabled=True), key.index)
+        once = evolve(daemon, restart=Restart.NEVER, enabled=True, cron=None, sleep=0.0)  # a schedule is for `up`
+        self._instance = life.declared(once, key.index)
         self._loop = Loop(lambda _what: traceback.print_exc())
         reports = Reports(self._loop, lambda _living: None, lambda _living: None)
         self._reaper = Reaper(self._loop, self._happen, reports, manifest.project, tuple)
@@ -162,7 +162,7 @@ class ForegroundCommand:
         finally:
             launcher.close()
         managed = ManagedProcess(key=request.key, daemon=request.daemon, pid=started.pid, pidfd=started.pidfd)
-        self._reaper.watch(managed, [identity(request.lock)])
+        self._reaper.watch(managed, [locks.identity(request.lock, request.key)])
         self._executing.watch(managed, command, started)
 
     def _say(self, word: EventName, message: str) -> None:

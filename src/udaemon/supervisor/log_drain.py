@@ -96,7 +96,7 @@ class LogDrain:
         pipes = self._pipes()
         ours = frozenset(self._ours())
         for pid in sorted(set(procfs.pids()) - ours):
-            for pipe in procfs.open_files(pid) & pipes.keys():
+            for pipe in pipes.keys() & procfs.open_files(pid):
                 self.held = True
                 name = procfs.comm(pid) or "?"
                 self._tell(f"pid {pid} ({name}), left behind, holds {pipes[pipe]} open; no more of it is kept")

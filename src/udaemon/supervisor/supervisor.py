@@ -8,7 +8,6 @@ from __future__ import annotations
 import random
 import time
 import traceback
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -20,15 +19,20 @@ from udaemon.engines.origin import Origin
 from udaemon.errors import UdaemonError
 from udaemon.manifest.changes import Changes
 from udaemon.manifest.model import Daemon, LogFormat, Manifest
-from udaemon.policy.effects import Effect, Publish, Reconfigure
-from udaemon.policy.events import DeadlineReached, Event, Exited, Spawned, SpawnFailed, StartAsked, StopAsked
+from udaemon.policy.effects import Effect, Publish, Reconfigure, Spawn
+from udaemon.policy.events import DeadlineReached, Event, Exited, GoodRun, Spawned, SpawnFailed, StartAsked, StopAsked
 from udaemon.policy.fleet import Fleet
 from udaemon.policy.instance import Key
+from udaemon.policy.order import Order
 from udaemon.supervisor.changeover import Changeover, MakeRoom
+from udaemon.supervisor.event_queue import EventQueue
 from udaemon.supervisor.legacylog import LegacyLog
 from udaemon.supervisor.notices import Notice, Notices, Subscriber, one_line
 from udaemon.supervisor.perform import Performer
+from udaemon.supervisor.pid_queue import PidQueue
 from udaemon.supervisor.pidfiles import PidFiles
+from udaemon.supervisor.probes import Asks, Probes
+from udaemon.supervisor.schedules import Schedules
 from udaemon.supervisor.slots import Slots
 from udaemon.supervisor.view import InstanceView, facts, living_on
 
@@ -52,11 +56,13 @@ class Supervisor:
         slots: Slots,
         notices: Notices,
         pid_files: PidFiles,
+        schedules: Schedules,
         finished: Callable[[], None],
         read_manifest: Callable[[OnRead], None],
         make_room: MakeRoom = lambda _instances, _added: None,
         manifest_changed: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
+        asks: Asks | None = None,
         jitter: random.Random | None = None,
     ) -> None:
         self.manifest = manifest
@@ -69,13 +75,14 @@ class Supervisor:
         self._scoreboard = scoreboard
         self._slots = slots
         self._notices = notices
-        self._pid_files = pid_files
+        self._pids = PidQueue(pid_files, lambda key, text: self.publish(key, "warning", text))
+        self._schedules = schedules
         self._finished = finished
         self._manifest_changed = manifest_changed
         self._legacy = LegacyLog(lambda key: pid_files.path(fleet.instances[key]))
         self._jitter = jitter or random.Random()  # noqa: S311 - spreads waits, keeps no secret
-        self._queue: deque[tuple[Key, Event]] = deque()
-        self._busy = False
+        self._queue = EventQueue(fleet, self._one, self._clock)
+        self._probes = Probes(asks, self.happen)
         self._leaving = False
         self._changeover = Changeover(
             self, fleet=fleet, slots=slots, performer=performer, notices=notices, make_room=make_room
@@ -90,32 +97,23 @@ class Supervisor:
 
     @property
     def deadline(self) -> float | None:
-        """The earliest moment that any instance waits for."""
-        return self._fleet.next_deadline()
+        """The earliest moment that any instance waits for, or pid files that are still to be written."""
+        moments = (self._fleet.next_deadline(), self._pids.deadline)
+        return min((at for at in moments if at is not None), default=None)
 
     def expire(self, now: float) -> None:
         """Let those whose deadline has passed have their event."""
         for key in self._fleet.due(now):
             self.happen(key, DeadlineReached())
+        if self._pids.deadline is not None and self._pids.deadline <= now:
+            self._pids.write()
 
     def happen(self, key: Key, event: Event) -> None:
         """Let an event happen to an instance, and do what follows from it."""
-        self._queue.append((key, event))
-        if self._busy:
-            return
-        self._busy = True
-        try:
-            while self._queue:
-                self._one(*self._queue.popleft())
-        finally:
-            self._busy = False
+        self._queue.happen(key, event)
 
     def change(self, manifest: Manifest, *, at_once: bool = False) -> Changes:
-        """Go by another manifest from now on.
-
-        Args:
-            manifest: Checked.
-            at_once: Do not wait for the end of runs.
+        """Go by another manifest from now on; with `at_once` no end of a run is waited for.
 
         Raises:
             UdaemonError: It cannot be; then nothing has changed.
@@ -124,6 +122,7 @@ class Supervisor:
             raise UdaemonError(f"{self.manifest.project} is being stopped")
         changes = self._changeover.change(self.manifest, manifest, at_once=at_once)
         self.manifest = manifest
+        self._queue.needs_changed()
         if changes:
             self.publish(None, "applied", changes.summary())
         self._manifest_changed()
@@ -137,7 +136,9 @@ class Supervisor:
     def end_of_turn(self) -> None:
         """Start what this turn wanted started; leave when nothing is left to wait for."""
         self._performer.flush()
-        self._changeover.let_go()
+        if self._changeover.let_go():
+            self._queue.needs_changed()
+            self._performer.flush()
         if self._leaving and all(instance.at_rest for instance in self._fleet.instances.values()):
             self._finished()
 
@@ -152,8 +153,12 @@ class Supervisor:
         """Pass on what the operator wants of some instances. Nothing is started any more while leaving."""
         if self._leaving and not isinstance(event, StopAsked):
             return
-        for key in tuple(keys):
-            self.happen(key, event)
+        self._queue.ask(tuple(keys), event)
+
+    @property
+    def order(self) -> Order:
+        """Who needs whom."""
+        return self._fleet.order
 
     def tell_what_lives_on(self) -> None:
         """Report the processes that did not die of KILL: nobody watches them from now on."""
@@ -163,8 +168,7 @@ class Supervisor:
 
     def autostart(self) -> None:
         """Start all daemons that start by themselves."""
-        for instance in self._fleet.autostarted():
-            self.happen(instance.key, StartAsked())
+        self._queue.ask([one.key for one in self._fleet.autostarted()], StartAsked())
 
     def send_signal(self, keys: Iterable[Key], name: str) -> None:
         """Send a signal to the processes of some instances."""
@@ -182,6 +186,7 @@ class Supervisor:
 
     def good_run(self, key: Key) -> None:
         """A process has had its first good run."""
+        self.happen(key, GoodRun())
         for follower in tuple(self._run_followers):
             follower(key)
 
@@ -209,6 +214,10 @@ class Supervisor:
         """Every instance as it is now, in the manifest's order."""
         return [self.view(key) for key in self._fleet.instances]
 
+    def has(self, key: Key) -> bool:
+        """Whether there is such an instance."""
+        return key in self._fleet.instances
+
     def view(self, key: Key) -> InstanceView:
         """One instance as it is now."""
         instance = self._fleet.instances[key]
@@ -225,9 +234,9 @@ class Supervisor:
 
     def write_pid_files(self) -> None:
         """Write the pid files of all that live once more: their directory was taken away."""
-        for key, instance in self._fleet.instances.items():
+        for instance in self._fleet.instances.values():
             if instance.pid is not None:
-                self._write_pid(key, instance.pid)
+                self._pids.started(instance, instance.pid)
 
     def publish(self, key: Key | None, event: str, message: str, **data: Any) -> None:
         """Publish that something happened."""
@@ -252,8 +261,13 @@ class Supervisor:
         with self._isolated(key):
             self._note(key, event)
         effects: tuple[Effect, ...] = ()
+        before = self._fleet.instances[key]
         with self._isolated(key):
+            before = self._fleet.instances[key]
             effects = self._fleet.step(key, event, self._clock(), self._jitter.uniform(-1.0, 1.0))
+            self._queue.has_happened(before)
+            self._probes.look(self._fleet.instances[key])
+            self._schedules.follow(before, self._fleet.instances[key])
         for effect in effects:  # one that cannot be done must not cost the next: a start after a word of it, a kill
             with self._isolated(key):
                 self._perform(key, effect)
@@ -270,26 +284,22 @@ class Supervisor:
     def _note(self, key: Key, event: Event) -> None:
         """Write or remove pid files; failure to write one is logged and ignored."""
         if isinstance(event, Exited):
-            self._pid_files.remove(key)
+            self._pids.gone(key)
         elif isinstance(event, Spawned):
-            self._performer.spawned(self._fleet.instances[key], event.pid)
-            self._write_pid(key, event.pid)
+            instance = self._fleet.instances[key]
+            self._performer.spawned(instance, event.pid)
+            self._pids.started(instance, event.pid)
         elif isinstance(event, SpawnFailed):
             self._performer.not_spawned(key)
-            self._pid_files.remove(key)  # one that was held up had one
-
-    def _write_pid(self, key: Key, pid: int) -> None:
-        """Write it under its present name, in place of one that it had before."""
-        try:
-            self._pid_files.write(self._fleet.instances[key], pid)
-        except OSError as error:
-            self.publish(key, "warning", f"pid file cannot be written: {error}")
+            self._pids.gone(key)  # one that was held up had one
 
     def _perform(self, key: Key, effect: Effect) -> None:
         instance = self._fleet.instances[key]
         if isinstance(effect, Publish):
             self.publish(key, effect.event, effect.message, **facts(instance))
             return
-        if isinstance(effect, Reconfigure) and instance.pid is not None and self._pid_files.is_misnamed(instance):
-            self._write_pid(key, instance.pid)
+        if isinstance(effect, Spawn):
+            self._pids.starts(key)
+        if isinstance(effect, Reconfigure) and instance.pid is not None:
+            self._pids.renamed(instance, instance.pid)
         self._performer.perform(instance, effect)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from stat import S_ISREG
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,15 +22,19 @@ _MEMORY_PAGE = os.sysconf("SC_PAGE_SIZE")
 class Stat:
     """What `/proc/PID/stat` says of a process."""
 
-    __slots__ = ("arguments", "session", "started", "state")
+    __slots__ = ("arguments", "exit_code", "session", "started", "state")
 
-    def __init__(self, state: str, session: int, started: int, arguments: tuple[int, int]) -> None:
+    def __init__(
+        self, state: str, session: int, started: int, arguments: tuple[int, int], exit_code: int | None
+    ) -> None:
         self.state = state
         self.session = session
         self.started = started
         """In clock ticks since the system was started."""
         self.arguments = arguments
         """Where its arguments begin and end in its memory; zeros where we may not know."""
+        self.exit_code = exit_code
+        """Of a zombie: as wait(2) has it. None where the kernel does not tell."""
 
     @property
     def zombie(self) -> bool:
@@ -42,7 +47,8 @@ def parse_stat(text: bytes) -> Stat | None:
     fields = text.rpartition(b") ")[2].split()
     try:
         arguments = (int(fields[45]), int(fields[46]))
-        return Stat(fields[0].decode(), session=int(fields[3]), started=int(fields[19]), arguments=arguments)
+        code = int(fields[49]) if len(fields) > 49 else None
+        return Stat(fields[0].decode(), int(fields[3]), int(fields[19]), arguments, code)
     except (IndexError, ValueError):
         return None
 
@@ -173,15 +179,29 @@ def descriptors(pid: int | str = "self") -> list[str]:
     return os.listdir(f"/proc/{pid}/fd")
 
 
-def open_files(pid: int) -> frozenset[tuple[int, int]]:
-    """Device and inode of every file a process has open; empty when it has gone or may not be looked at."""
-    found = set()
+def open_files(pid: int) -> frozenset[tuple[int, ...]]:
+    """Device and inode of every file a process has open; empty when it has gone or may not be looked at.
+
+    With the first byte of each lock that an open file description of its has (fcntl(2), F_OFD_SETLK), once more.
+    """
+    found: set[tuple[int, ...]] = set()
     with suppress(OSError):
         for number in descriptors(pid):
             with suppress(OSError):
                 status = os.stat(f"/proc/{pid}/fd/{number}")
                 found.add((status.st_dev, status.st_ino))
+                if S_ISREG(status.st_mode):
+                    told = read(f"/proc/{pid}/fdinfo/{number}")
+                    found.update((status.st_dev, status.st_ino, byte) for byte in parse_locked_bytes(told))
     return frozenset(found)
+
+
+def parse_locked_bytes(text: bytes) -> Iterator[int]:
+    """The first byte of each lock of an open file description, as proc(5) has them in fdinfo: `lock: 1: OFDLCK …`."""
+    for line in text.splitlines():
+        words = line.split()
+        if words[:1] == [b"lock:"] and words[2:3] == [b"OFDLCK"] and words[-2].isdigit():
+            yield int(words[-2])
 
 
 def open_names(pid: int) -> Iterator[str]:

@@ -156,7 +156,7 @@ def test_cleaning_leaves_nothing(made: tuple[str, int]) -> None:
     assert rundir.read_pid(fd) == 4711
     sockets.listen(fd).close()
     os.mkdir(os.path.join(path, "locks"))
-    Path(path, "locks", "db.0").touch()
+    Path(path, "locks", "7").touch()
     rundir_removal.remove(path, fd)
     os.close(lock)
     assert not os.path.exists(path)
@@ -169,9 +169,14 @@ def test_cleaning_leaves_an_instance_lock_that_somebody_has(made: tuple[str, int
     lock = rundir.take_lock(fd)
     assert lock is not None
     held = locks.acquire(os.path.join(path, "locks"), Key("db", 0))
-    os.close(locks.acquire(os.path.join(path, "locks"), Key("mailer", 0)))
+    (file,) = os.listdir(os.path.join(path, "locks"))
+    for number in range(100):
+        os.close(locks.acquire(os.path.join(path, "locks"), Key("mailer", number)))
+    assert len(os.listdir(os.path.join(path, "locks"))) == locks.FILES
     rundir_removal.remove(path, fd)
-    assert os.listdir(os.path.join(path, "locks")) == ["db.0"]
+    assert os.listdir(os.path.join(path, "locks")) == [file]
+    with pytest.raises(locks.LockHeld):
+        locks.acquire(os.path.join(path, "locks"), Key("db", 0))
     os.close(held)
     os.close(lock)
 

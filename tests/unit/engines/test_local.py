@@ -61,7 +61,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 def test_what_another_process_holds_is_not_started(world: World) -> None:
     lock = locks.acquire(str(world.locks), KEY)
-    locks.record(lock, os.getpid())
+    locks.record(lock, KEY, os.getpid())
     refused = world.spawn()
     assert refused == SpawnFailed(Trouble.RESOURCE, f"another copy runs and holds its lock: pid {os.getpid()}")
     os.close(lock)

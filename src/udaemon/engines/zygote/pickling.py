@@ -55,12 +55,12 @@ class _Pickler(ForkingPickler):
         super().__init__(file, pickle.HIGHEST_PROTOCOL)
         self.fds = fds
 
-    def persistent_id(self, value: Any) -> int | None:
-        """The place of a descriptor; None for whatever is pickled by value."""
+    def reducer_override(self, value: Any) -> Any:
+        """A descriptor as its place. This is not asked about plain values, as `persistent_id` would be about each."""
         if type(value) is not Descriptor:
-            return None
+            return NotImplemented
         self.fds.append(value.fd)
-        return len(self.fds) - 1
+        return Descriptor, (len(self.fds) - 1,)
 
 
 class _Unpickler(pickle.Unpickler):
@@ -68,5 +68,9 @@ class _Unpickler(pickle.Unpickler):
         super().__init__(file)
         self._fds = fds
 
-    def persistent_load(self, place: int) -> Descriptor:
+    def find_class(self, module: str, name: str) -> Any:
+        found = super().find_class(module, name)
+        return self._descriptor if found is Descriptor else found
+
+    def _descriptor(self, place: int) -> Descriptor:
         return Descriptor(self._fds[place])
