@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from udaemon.cli.main import main
+from udaemon.engines import oom
 
 
 @pytest.fixture(autouse=True)
@@ -24,7 +25,7 @@ def facts(capsys: pytest.CaptureFixture[str]) -> dict[str, tuple[str, str]]:
 def test_it_tells_what_the_machine_offers(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["doctor", "--json"]) == 0
     told = facts(capsys)
-    assert {"python", "system", "pidfd", "subreaper", "cgroup v2", "open files"} <= set(told)
+    assert {"python", "system", "pidfd", "subreaper", "cgroup v2", "open files", "OOM score"} <= set(told)
     assert told["manifest"][0] == "missing"
 
 
@@ -57,3 +58,16 @@ def test_a_wrong_manifest_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     Path("udaemon.toml").write_text("[daemons.a]")
     assert main(["doctor"]) == 1
     assert f"1 problem in the manifest: see udaemon check{os.linesep}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("own", "state"), [("/proc/nobody/oom_score_adj", "missing"), (None, "good")])
+def test_f65_whether_the_supervisor_can_be_shielded_is_told(
+    own: str | None, state: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "oom_score_adj"
+    file.write_text("-900\n")
+    monkeypatch.setattr(oom, "_OWN", own or str(file))
+    main(["doctor", "--json"])
+    told, text = facts(capsys)["OOM score"]
+    assert told == state
+    assert ("may not be lowered" in text) == (state == "missing")

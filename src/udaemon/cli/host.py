@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from udaemon.control.rundir import base
+from udaemon.engines import oom
 from udaemon.manifest.model import Manifest
 from udaemon.system import oserror, procfs
 from udaemon.system.subreaper import is_subreaper
@@ -41,6 +42,7 @@ def host_facts() -> Iterator[Fact]:
     yield _pidfd()
     yield _subreaper(linux=linux)
     yield _cgroup(linux=linux)
+    yield _oom_score()
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     text = f"{_limit(soft)}, may be raised to {_limit(hard)}"
     yield Fact("open files", "good" if hard == resource.RLIM_INFINITY or hard >= ENOUGH else "missing", text)
@@ -97,6 +99,17 @@ def _cgroup(*, linux: bool) -> Fact:
     if os.access(directory, os.W_OK) and os.access(f"{directory}/cgroup.procs", os.W_OK):
         return Fact("cgroup v2", "good", f"delegated at {own}")
     return Fact("cgroup v2", "missing", f"mounted, but {own} is not ours to write")
+
+
+def _oom_score() -> Fact:
+    """Whether this process may do what a supervisor does."""
+    before = oom.shield()
+    if before is not None:
+        oom.give("self", before)
+    elif not oom.is_shielded():
+        text = "may not be lowered: where memory runs out, the kernel may end the supervisor as soon as a daemon"
+        return Fact("OOM score", "missing", text)
+    return Fact("OOM score", "good", "where memory runs out, the supervisor is ended last")
 
 
 def _own(directory: str) -> Fact:

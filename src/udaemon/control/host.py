@@ -95,6 +95,9 @@ class Host(Protocol):
     def instances(self) -> Sequence[InstanceView]:
         """Every instance as it is now, in the manifest's order."""
 
+    def has(self, key: Key) -> bool:
+        """Whether there is such an instance: another manifest may have taken it away."""
+
     def view(self, key: Key) -> InstanceView:
         """One instance as it is now."""
 

@@ -29,6 +29,9 @@ class Outcome:
     message: str
 
 
+GONE = Outcome(ok=False, message="is declared no more")
+"""Of an instance that another manifest has taken away while somebody waited for it."""
+
 Judge = Callable[[InstanceView], Outcome | None]
 """Gives the outcome of an instance as it is, or None while there is none yet."""
 
@@ -89,7 +92,7 @@ def wait_for_outcomes(
     def look(*these: Key) -> None:
         nonlocal failed
         for key in these:
-            outcome = judge(host.view(key))
+            outcome = judge(host.view(key)) if host.has(key) else GONE
             if outcome is not None:
                 del pending[key]
                 failed += not outcome.ok
@@ -108,7 +111,8 @@ def wait_for_outcomes(
         look_if_pending(notice.key)
 
     def on_timeout() -> None:
-        late = ", ".join(f"{key} is {host.view(key).instance.state}" for key in islice(pending, _NAMED))
+        named = [key for key in islice(pending, _NAMED) if host.has(key)]
+        late = ", ".join(f"{key} is {host.view(key).instance.state}" for key in named)
         late += f" and {len(pending) - _NAMED} more are not" if len(pending) > _NAMED else ""
         request.fail(UdaemonError(f"not within {timeout:g} s: {late}", exit_code=ExitCode.TIMED_OUT))
 

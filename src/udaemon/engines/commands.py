@@ -184,15 +184,13 @@ class Launcher:
             trouble, why = reason(argv, command, error)
             raise ExecFailed(why, trouble) from error
         process.returncode = 0  # so that neither its destructor nor the next Popen waits for it
-        if self._oom_score is not None:
-            oom.restore(process.pid, self._oom_score)
         return process.pid
 
     @contextmanager
     def _limited(self) -> Iterator[None]:
-        """Have the limit that is passed on for the moment of the fork, as no other way is free of a race."""
+        """Have what is passed on for the moment of the fork, as no other way is free of a race."""
         own = resource.getrlimit(resource.RLIMIT_NOFILE)
-        with self._reserve.lent():
+        with self._reserve.lent(), oom.lent(self._oom_score):
             if self._nofile is not None:
                 resource.setrlimit(resource.RLIMIT_NOFILE, (self._nofile[0], own[1]))
             try:

@@ -16,6 +16,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
 from udaemon.child.dispositions import ALL_SIGNALS, PYTHON_IGNORES
+from udaemon.engines import oom
 from udaemon.engines.descriptors import close_others
 from udaemon.engines.executable import fault
 from udaemon.policy.events import Trouble
@@ -118,8 +119,7 @@ def _settle(command: Command, report: int, stdin: int, oom_score: int | None) ->
     if command.umask >= 0:
         os.umask(command.umask)
     if oom_score is not None:
-        with suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
-            file.write(str(oom_score))
+        oom.give("self", oom_score)
 
 
 def _exec(argv: tuple[str, ...], command: Command) -> None:

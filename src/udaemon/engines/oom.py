@@ -5,11 +5,15 @@ Knows no daemon. The score of a process is inherited by all that it starts, so w
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 _OWN = "/proc/self/oom_score_adj"
 SHIELDED = -900
 """Low, but above -1000: at that the kernel would rather hang than end a process that has gone wild."""
+
+EXPENDABLE = 900
+"""For what nobody misses for long."""
 
 
 def shield() -> int | None:
@@ -26,7 +30,35 @@ def shield() -> int | None:
     return before
 
 
-def restore(pid: int, score: int) -> None:
-    """Give a child of ours the score that we had; one that has ended already needs none."""
+def is_shielded() -> bool:
+    """Whether this process is one of the last to be chosen, by our doing or somebody else's."""
+    own = _own()
+    return own is not None and own <= SHIELDED
+
+
+@contextmanager
+def lent(score: int | None) -> Iterator[None]:
+    """Have another score for a moment, which whatever is forked then inherits; None for no other."""
+    before = None if score is None else _own()
+    if before is None or score is None:
+        yield
+        return
+    give("self", score)
+    try:
+        yield
+    finally:
+        give("self", before)
+
+
+def give(pid: int | str, score: int) -> None:
+    """Give a process ("self" for this one) a score; one that has ended needs none. To give more is always allowed."""
     with suppress(OSError), open(f"/proc/{pid}/oom_score_adj", "w") as file:
         file.write(str(score))
+
+
+def _own() -> int | None:
+    try:
+        with open(_OWN) as file:
+            return int(file.read())
+    except (OSError, ValueError):
+        return None

@@ -13,7 +13,8 @@ from typing import Self
 from udaemon.engines.fd_store import FdStore
 from udaemon.logs.handed import HandedPipe
 from udaemon.logs.intake import Intake
-from udaemon.logs.journal import MOVE, WRITE, Held, Journal, Kept, allocate
+from udaemon.logs.journal import MOVE, WRITE, Journal, allocate
+from udaemon.logs.retained import Held, Kept
 from udaemon.logs.wire import pack
 
 KEPT_JOURNAL = "journal/"

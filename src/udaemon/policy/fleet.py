@@ -18,6 +18,9 @@ from udaemon.policy.step import step as _step
 
 Step = Callable[[Instance, Event, float, float], tuple[Instance, tuple[Effect, ...]]]
 
+_SPARE = 16
+"""Deadlines kept beyond two an instance before those that hold no more are dropped."""
+
 
 class Fleet:
     """The instances of one manifest, in its order; it is read once, and others may come and go.
@@ -25,10 +28,18 @@ class Fleet:
     Args:
         manifest: What is declared.
         step: Decides what becomes of an instance.
+        on_change: Told what an instance has become, None for one that is no more.
     """
 
-    def __init__(self, manifest: Manifest, *, step: Step = _step) -> None:
+    def __init__(
+        self,
+        manifest: Manifest,
+        *,
+        step: Step = _step,
+        on_change: Callable[[Key, Instance | None], None] = lambda _key, _instance: None,
+    ) -> None:
         self._step = step
+        self._on_change = on_change
         self._instances: dict[Key, Instance] = {}
         self._deadlines: list[tuple[float, Key]] = []
         self._order = Order(self._instances)
@@ -81,7 +92,15 @@ class Fleet:
             raise ValueError(f"{key} is {instance.state}")
         removed = self._instances.pop(key)
         self._order = Order(self._instances)
+        self._on_change(key, None)
         return removed
+
+    def restore(self, instance: Instance) -> None:
+        """Go on with what an instance was under another supervisor."""
+        self._instances[instance.key] = instance
+        self._on_change(instance.key, instance)
+        if instance.deadline is not None:
+            heapq.heappush(self._deadlines, (instance.deadline, instance.key))
 
     def arrange(self, keys: Iterable[Key]) -> None:
         """Put these first, in this order; the others keep theirs behind them."""
@@ -100,8 +119,12 @@ class Fleet:
         self._instances[key] = after
         if after.daemon.depends_on != before.daemon.depends_on:
             self._order = Order(self._instances)
+        if after is not before:
+            self._on_change(key, after)
         if after.deadline is not None and after.deadline != before.deadline:
             heapq.heappush(self._deadlines, (after.deadline, key))
+            if len(self._deadlines) > _SPARE + 2 * len(self._instances):
+                self._drop_stale()
         return effects
 
     def next_deadline(self) -> float | None:
@@ -113,6 +136,12 @@ class Fleet:
                 return deadline
             heapq.heappop(self._deadlines)
         return None
+
+    def _drop_stale(self) -> None:
+        """Forget deadlines that hold no more: a stop may have had an hour, and was over at once."""
+        waiting = self._instances.items()
+        self._deadlines = [(one.deadline, key) for key, one in waiting if one.deadline is not None]
+        heapq.heapify(self._deadlines)
 
     def due(self, now: float) -> Iterator[Key]:
         """Instances whose deadline has passed, the earliest first.

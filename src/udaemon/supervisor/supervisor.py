@@ -110,11 +110,7 @@ class Supervisor:
         self._queue.happen(key, event)
 
     def change(self, manifest: Manifest, *, at_once: bool = False) -> Changes:
-        """Go by another manifest from now on.
-
-        Args:
-            manifest: Checked.
-            at_once: Do not wait for the end of runs.
+        """Go by another manifest from now on; with `at_once` no end of a run is waited for.
 
         Raises:
             UdaemonError: It cannot be; then nothing has changed.
@@ -214,6 +210,10 @@ class Supervisor:
     def instances(self) -> Sequence[InstanceView]:
         """Every instance as it is now, in the manifest's order."""
         return [self.view(key) for key in self._fleet.instances]
+
+    def has(self, key: Key) -> bool:
+        """Whether there is such an instance."""
+        return key in self._fleet.instances
 
     def view(self, key: Key) -> InstanceView:
         """One instance as it is now."""

@@ -31,9 +31,9 @@ def test_f65_where_it_is_not_allowed_nothing_is_to_be_given_back(monkeypatch: py
 def test_f65_a_child_gets_what_we_had() -> None:
     pid = os.posix_spawn("/bin/sleep", ["sleep", "1000"], os.environ)
     try:
-        oom.restore(pid, 400)
+        oom.give(pid, 400)
         assert Path(f"/proc/{pid}/oom_score_adj").read_text() == "400\n"
     finally:
         os.kill(pid, 9)
         os.waitpid(pid, 0)
-    oom.restore(pid, 400)  # it has gone, which is no error
+    oom.give(pid, 400)  # it has gone, which is no error

@@ -49,7 +49,7 @@ def command(
     """
     if detach and (exit_code_from is not None or log_format != "plain"):
         raise click.UsageError("--exit-code-from and --log-format are for the foreground: leave out --detach")
-    with launched() as launch:
+    with launched(kept=detach) as launch:
         from udaemon.cli.up import bring_up
 
         return bring_up(

@@ -51,7 +51,8 @@ class ZygoteConnection:
         process = starter.start(plan)
         stdout = plan.output if plan.stdout is None else plan.stdout
         try:
-            wire.ask(process.channel, [pack(plan.setup, (stdout, plan.output, *plan.common))])
+            setup = plan.setup._replace(oom_score=starter.oom_score)
+            wire.ask(process.channel, [pack(setup, (stdout, plan.output, *plan.common))])
         except (BrokenPipeError, ConnectionResetError):
             pass  # it died just now, which its pidfd shows
         except OSError:

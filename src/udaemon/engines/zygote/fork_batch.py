@@ -22,6 +22,7 @@ from typing import Any
 from udaemon.child.dispositions import clean_signals
 from udaemon.child.signals import OTHERS, STOPS
 from udaemon.child.stack import Life, go_on
+from udaemon.engines import oom
 from udaemon.engines.descriptors import gaps
 from udaemon.engines.zygote.pickling import unpack
 from udaemon.engines.zygote.process import ZygoteProcess
@@ -34,12 +35,15 @@ _kept: list[object] = []
 """What the intermediate process has prepared: a child that leaves its frame must free none of it."""
 
 
-def fork_batch(requests: Sequence[Part], common: Sequence[int]) -> list[tuple[int, int] | None]:
+def fork_batch(
+    requests: Sequence[Part], common: Sequence[int], oom_score: int | None = None
+) -> list[tuple[int, int] | None]:
     """Fork these. Returns for each its pid and 0, or 0 and an errno, or None where nobody knows.
 
     Args:
         requests: A process object each, and the descriptors that it is given.
         common: Descriptors that every child has; the first ends when the parent does.
+        oom_score: What they get, None for ours.
     """
     # A module may have set it to be ignored: then the kernel would reap our grandchildren, and their status is lost.
     _signal.signal(_signal.SIGCHLD, _signal.SIG_DFL)
@@ -56,7 +60,7 @@ def fork_batch(requests: Sequence[Part], common: Sequence[int]) -> list[tuple[in
         os.close(write)
         return [(0, error.errno or 0)] * len(requests)
     if pid == 0:
-        go_on(partial(_intermediate, requests, common, write))
+        go_on(partial(_intermediate, requests, common, write, oom_score))
     _signal.pthread_sigmask(_signal.SIG_SETMASK, mask)
     os.waitpid(pid, 0)
     results: list[tuple[int, int] | None] = [None] * len(requests)
@@ -68,9 +72,11 @@ def fork_batch(requests: Sequence[Part], common: Sequence[int]) -> list[tuple[in
     return results
 
 
-def _intermediate(requests: Sequence[Part], common: Sequence[int], report: int) -> Life | int:
+def _intermediate(requests: Sequence[Part], common: Sequence[int], report: int, oom_score: int | None) -> Life | int:
     """Be the intermediate process: prepare, fork, report, exit. What it prepares its children need not write to."""
     clean_signals()
+    if oom_score is not None:
+        oom.give("self", oom_score)  # once for all that inherit it
     sys.stdin = None  # or multiprocessing puts one more descriptor in its place
     lives = _prepared_lives(requests, common, _own_pidfd())
     gc.freeze()  # a first collection in each child would go through all of them

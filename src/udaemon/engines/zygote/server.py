@@ -43,8 +43,9 @@ class Setup(NamedTuple):
     `env` is the whole environment; `path` goes before the rest of `sys.path`; `own` modules are trusted to import well,
     what daemons begin with (`roots`) is other people's; `left_out` are modules that are not to be imported here, each
     with the reason; `program` is what `program.py` describes, where the processes are of one; `rehearse` is called
-    before the first fork, and with `again` when all is imported. With it come descriptors for stdout and stderr, and
-    those that all children have in common: first of these the read end of a pipe that ends when the parent does.
+    before the first fork, and with `again` when all is imported; `oom_score` is what children get, None for ours. With
+    it come descriptors for stdout and stderr, and those that all children have in common: first of these the read end
+    of a pipe that ends when the parent does.
     """
 
     env: Mapping[str, str]
@@ -55,6 +56,7 @@ class Setup(NamedTuple):
     left_out: Mapping[str, str] | None = None
     program: Mapping[str, Any] | None = None
     rehearse: Callable[..., object] = dict  # does nothing
+    oom_score: int | None = None
 
 
 def serve(fd: int) -> None:
@@ -76,7 +78,7 @@ def serve(fd: int) -> None:
     except OSError as error:  # the next one is executed, and that fails with the same in its parent's words
         answer(channel, {"spoiled": None, "why": f"{setup.cwd}: {error.strerror}"})
         raise
-    server = _Server(channel, common)
+    server = _Server(channel, common, setup.oom_score)
     for name in setup.own:
         importlib.import_module(name)
     setup.rehearse()
@@ -101,8 +103,9 @@ def serve(fd: int) -> None:
 class _Server:
     """The zygote's side of the talk."""
 
-    def __init__(self, channel: socket.socket, common: Sequence[int]) -> None:
+    def __init__(self, channel: socket.socket, common: Sequence[int], oom_score: int | None) -> None:
         self._channel = channel
+        self._oom_score = oom_score
         self._common = common
         self._sources = Sources()
 
@@ -165,7 +168,7 @@ class _Server:
         elif not is_alone():
             reply = {"spoiled": None, "why": "a thread was started after the imports"}
         else:
-            reply = {"forked": fork_batch(request, self._common)}
+            reply = {"forked": fork_batch(request, self._common, self._oom_score)}
         # Before the answer: the parent may ask at once whether the locks among these are free. In no `finally`: whoever
         # was forked leaves through here with them.
         for fd in [fd for part in request for fd in part.fds]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from udaemon.child.environment import callers, interpreter, read_at_startup
+from udaemon.engines import oom
 from udaemon.engines.commands import Command, Launcher
 from udaemon.engines.zygote import wire
 from udaemon.engines.zygote.prefork import PreforkedZygote
@@ -32,12 +33,15 @@ class Starter:
 
     Args:
         preforked: One that waits; it is the first where the plan allows that.
-        oom_score: What zygotes get, where ours was lowered.
+        oom_score: What their children get, where ours was lowered. A zygote has ours: without it nothing is restarted.
     """
 
     def __init__(self, preforked: PreforkedZygote | None = None, oom_score: int | None = None) -> None:
-        self._launcher = Launcher(oom_score=oom_score)
+        self.oom_score = oom_score
+        self._launcher = Launcher()
         self._preforked = preforked
+        if preforked is not None and oom_score is not None:
+            oom.give(preforked.pid, oom.SHIELDED)
 
     @property
     def pids(self) -> Iterator[int]:
