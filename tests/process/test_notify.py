@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 
-from tests.process.project import Project
+from tests.process.project import Project, gone
 
 SERVICE = """
     import os, socket, sys, time
@@ -91,3 +92,39 @@ def cpu(pid: int) -> int:
     with open(f"/proc/{pid}/stat") as file:
         fields = file.read().rpartition(")")[2].split()
     return int(fields[11]) + int(fields[12])
+
+
+def test_the_next_supervisor_asks_and_listens_on(project: Project) -> None:
+    project.file("here", "")
+    project.file(
+        "service.py",
+        SERVICE.replace("said.connect(os.environ", "at = (os.environ")
+        .replace("said.send(", "said.sendto(")
+        .replace("bytes([10])))", "bytes([10])), at)"),
+    )
+    os.mkfifo(project.directory / "orders")
+    project.manifest(
+        """
+        [daemons.srv]
+        command = "python3 service.py"
+        ready = { notify = true }
+        [daemons.file]
+        command = "sleep 1000"
+        ready = { file = "here", period = "100ms", timeout = "10s" }
+        """
+    )
+    with project.process("up", "-d", "--wait") as up, open(project.directory / "orders", "w") as orders:
+        print("READY=1", file=orders, flush=True)
+        assert up.wait(30) == 0
+        pids = {one["name"]: one["pid"] for one in project.instances()}
+        killed = project.ps()["supervisor"]["pid"]
+        os.kill(killed, signal.SIGKILL)
+        assert gone([killed])
+        while project.run("ps", code=None).returncode != 0:
+            pass
+        print("STATUS=still here", file=orders, flush=True)
+        while project.instance("srv")["status"] != "still here":
+            pass
+        os.unlink(project.directory / "here")
+        project.until("file", lambda one: one["health"] == "unready")
+        assert {one["name"]: one["pid"] for one in project.instances()} == pids

@@ -182,7 +182,7 @@ def check_probe(own: object, model: type, path: Path) -> Iterator[Finding]:
         return
     known = [one.name for one in keys_of(model)]
     ways = [one for one in WAYS if one in known]
-    said = [one for one in own if one in ways]
+    said = [one for one in own if one in ways and own[one] is not False]
     if len(said) > 1:
         message = f"{said[0]} and {said[1]} exclude each other"
         yield Finding("two-probes", message, "leave one of them", (*path, said[1]), at_key=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from itertools import count
 
 from udaemon.engines.base import CANCELLED, Engine, SpawnRequest
@@ -162,6 +163,9 @@ class Performer:
 
     def adopt(self, instance: Instance) -> tuple[int, int] | None:
         """Know the log pipe of a process that another supervisor started. Returns device and inode of it."""
+        if self._notify is not None and listens(instance.daemon):
+            with suppress(OSError):  # it is not heard then
+                self._notify.open(instance.key, self._slots[instance.key])
         stream = self._streams.get(instance.key)
         if stream is None:
             return None
