@@ -16,8 +16,6 @@ process itself (a crash, counted). Stops are in `stopping.py`; ends, survivors a
 
 from __future__ import annotations
 
-from attrs import evolve
-
 from udaemon.manifest import changes
 from udaemon.manifest.keys import Applies
 from udaemon.policy import restart, stopping, wording
@@ -40,7 +38,7 @@ from udaemon.policy.events import (
     TreeGone,
     Trouble,
 )
-from udaemon.policy.instance import Exit, Instance, State, Wanted
+from udaemon.policy.instance import Exit, Instance, State, Wanted, evolve
 from udaemon.policy.plan import has_task
 from udaemon.policy.timers import NO_TIMERS, Timer
 from udaemon.units import seconds
