@@ -17,9 +17,20 @@ from udaemon.errors import UdaemonError
 from udaemon.manifest.changes import Changes, compare
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.policy.effects import Publish, Signal, Spawn
-from udaemon.policy.events import Changed, Event, Exited, Ready, Spawned, StartAsked, StopAsked
+from udaemon.policy.events import (
+    Changed,
+    Event,
+    Exited,
+    Ready,
+    Spawned,
+    SpawnFailed,
+    StartAsked,
+    StopAsked,
+    Trouble,
+)
 from udaemon.policy.fleet import Fleet
 from udaemon.policy.instance import Instance, Key
+from udaemon.policy.order import Order
 from udaemon.policy.plan import NO_PLAN
 
 WALL = 1_795_528_800.0
@@ -95,6 +106,9 @@ class FakeHost:
     def instances(self) -> Sequence[FakeView]:
         return [self.view(key) for key in self._fleet.instances]
 
+    def has(self, key: Key) -> bool:
+        return key in self._fleet.instances
+
     def view(self, key: Key) -> FakeView:
         instance = self._fleet.instances[key]
         return FakeView(
@@ -106,6 +120,10 @@ class FakeHost:
             log_state=self.log_states.get(key, "ok"),
             last_error=self.errors.get(key),
         )
+
+    @property
+    def order(self) -> Order:
+        return self._fleet.order
 
     def ask(self, keys: Iterable[Key], event: Event) -> None:
         these = tuple(keys)
@@ -171,6 +189,13 @@ class FakeHost:
 
     def common_logs(self) -> Sequence[str]:
         return ("/srv/shop/log/events.log",)
+
+    def take_away(self, key: Key) -> None:
+        """Another manifest does not have it any more, and its start has come to nothing."""
+        self._fleet.step(key, StopAsked(), self.clock)
+        self._fleet.step(key, SpawnFailed(Trouble.RESOURCE, ""), self.clock)
+        self._fleet.remove(key)
+        self.tell(key, "removed", "is declared no more")
 
     def happen(self, key: Key, event: Event) -> None:
         """Let something happen to an instance, as an engine or an operator would."""

@@ -89,6 +89,9 @@ class FakeKernel(Kernel):
         one = self.processes.get(pid)
         return None if one is None else Relative(pid, one.session, one.ended is not None, one.started)
 
+    def open_files(self, pid: int) -> frozenset[tuple[int, ...]]:
+        return self.processes[pid].files
+
     def session(self) -> int:
         return OURS
 
@@ -122,8 +125,10 @@ class FakeKernel(Kernel):
     def kill(self, pid: int) -> None:
         self._deliver(pid, signal.SIGKILL)
 
-    def signal_session(self, leader: int, number: int, orphans: Collection[int]) -> None:
+    def signal_session(self, leader: int, number: int, orphans: Collection[int]) -> frozenset[int]:
         self.signals.append((-leader, number))
+        one = self.processes[leader]
+        return frozenset() if one.session == leader else frozenset(pid for pid, _ in one.children)
 
     def kill_group(self, leader: int) -> None:
         self.signals.append((-leader, signal.SIGKILL))

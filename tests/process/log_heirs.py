@@ -34,14 +34,14 @@ class Estate:
     """What survives a logger: its journal, and the pipes, which hold `texts` and have ended, one for each target."""
 
     def __init__(self, targets: Sequence[LogTarget], texts: Sequence[bytes]) -> None:
-        self.inheritance = Inheritance()
+        self.inheritance = Inheritance.new()
         self.pipes: list[HandedPipe] = []
         paths = list(dict.fromkeys(target.path for target in targets))
         for slot, (target, text) in enumerate(zip(targets, texts, strict=True)):
             read, write = os.pipe2(os.O_CLOEXEC)
             os.write(write, text)
             os.close(write)
-            pipe = HandedPipe(read, target, slot, paths.index(target.path))
+            pipe = HandedPipe(slot, read, target, (slot, paths.index(target.path)))
             pipe.pid = 77
             self.pipes.append(pipe)
 
@@ -60,7 +60,7 @@ class Estate:
         """
         ours, theirs = socket.socketpair()
         messages = [*self.inheritance.messages()]
-        told = [message for number, pipe in enumerate(self.pipes) for message in pipe.messages(number)]
+        told = [message for pipe in self.pipes for message in pipe.messages()]
         for data, fd in [*messages, *told, (pack("begin", ""), None)]:
             ours.send(data) if fd is None else socket.send_fds(ours, [data], [fd])
         if leave:

@@ -12,7 +12,8 @@ from tests.fakes.reactor import SmallReactor
 
 from udaemon.errors import ExitCode, ManifestError, UdaemonError
 from udaemon.manifest.model import Manifest
-from udaemon.service.manifest_reader import ManifestReader, Result, Source
+from udaemon.service.manifest_answer import Result
+from udaemon.service.manifest_reader import ManifestReader, Source
 
 
 class Reading:

@@ -90,3 +90,28 @@ def test_the_watchdog_hears_of_a_supervisor_that_goes_round_its_loop(project: Pr
                     hear(manager, "WATCHDOG=1")
         finally:
             os.kill(pid, signal.SIGCONT)
+
+
+@pytest.mark.parametrize("text", ['daemons.more.command = "sleep 1000"', "daemons.broken = 7"])
+@pytest.mark.parametrize("by", ["verb", "signal"])
+def test_a_reload_is_told_and_ends_whatever_comes_of_it(
+    project: Project, manager: socket.socket, text: str, by: str
+) -> None:
+    project.manifest('daemons.web.command = "sleep 1000"')
+    with project.process("up"):
+        hear(manager, "READY=1")
+        project.manifest(f'daemons.web.command = "sleep 1000"\n{text}')
+        if by == "signal":
+            os.kill(project.ps()["supervisor"]["pid"], signal.SIGHUP)
+        elif project.run("apply", code=None).returncode:
+            return  # refused before anything was asked of the supervisor's daemons
+        hear(manager, "RELOADING=1")
+        hear(manager, "READY=1")
+
+
+@pytest.mark.parametrize("address", ["relative", "vsock:2:1234", "/not/there"])
+def test_a_manager_that_cannot_be_told_is_no_reason_to_fail(project: Project, address: str) -> None:
+    project.environ |= {"NOTIFY_SOCKET": address}
+    project.manifest('daemons.web.command = "sleep 1000"')
+    project.up()
+    project.down()

@@ -128,6 +128,7 @@ def options() -> Iterator[tuple[str, str]]:
 
 
 TIMED = {
+    ("apply", "--wait-timeout"): ["apply"],
     ("up", "--wait-timeout"): ["up", "-d", "--wait"],
     ("down", "--timeout"): ["down"],
     ("start", "--wait-timeout"): ["start", "a"],

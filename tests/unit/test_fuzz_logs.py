@@ -113,7 +113,7 @@ def test_f90_no_bytes_of_the_logger_raise_in_the_supervisor() -> None:
         for piece in pieces(data, fed):
             if not link._handle(piece):  # then it is killed
                 break
-        for stream in link._streams.values():
+        for stream in link._streams:
             stream.close()
         told.clear()
         fed += 1

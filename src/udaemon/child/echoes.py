@@ -16,10 +16,16 @@ class Echoes:
     def __init__(self) -> None:
         self._came: dict[int, float] = {}
 
-    def is_echo(self, number: int, now: float) -> bool:
-        """Whether the same signal came just now; `now` is monotonic seconds."""
+    def is_echo(self, number: int, now: float, *, typed: bool = False) -> bool:
+        """Whether the same signal came just now.
+
+        Args:
+            number: The signal.
+            now: Monotonic seconds.
+            typed: The kernel sent it for a key of the terminal, which it does once for each time that it is pressed.
+        """
         before = self._came.get(number)
-        if before is not None and now - before < ECHO:
+        if before is not None and now - before < ECHO and not typed:
             return True
         self._came[number] = now
         return False

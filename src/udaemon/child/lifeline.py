@@ -33,12 +33,27 @@ class Lifeline:
         fd, _ = os.pipe2(os.O_CLOEXEC)
         return cls(fd)
 
+    @classmethod
+    def endless(cls) -> Self:
+        """One that nobody owns: whoever has it, has its write end too, and may outlive everybody.
+
+        multiprocessing wants such a descriptor in each process; so there is one where there is nobody to die with.
+        """
+        read, write = os.pipe2(os.O_CLOEXEC)
+        try:
+            return cls(os.open(path_of(read), os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC))
+        finally:
+            os.close(read)
+            os.close(write)
+
     def signal_at_end(self, number: int) -> None:
         """Have the kernel send this process a signal when the owner has gone, also if he had before.
 
         Our end is replaced by a description of our own, because owner and signal belong to the open file description,
         which a fork shares. It keeps its number, which multiprocessing knows as the sentinel of the parent process.
         """
+        if fcntl.fcntl(self.fd, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDWR:
+            return  # see `endless`
         if not hasattr(fcntl, "F_SETSIG"):
             import threading  # where there is Linux, nobody needs it here
 

@@ -10,15 +10,14 @@ import select
 import signal
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 
 from udaemon.child.dispositions import DEADLY, survive_signals
-from udaemon.child.echoes import Echoes
 from udaemon.cli.attach import Attach
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.screen import Face, Json, Plain, face
+from udaemon.cli.stop_signals import STOPS, StopSignals
 from udaemon.control.client import Client, SupervisorGone
 from udaemon.control.sockets import SupervisorSilent
 from udaemon.errors import ExitCode, UdaemonError
@@ -31,8 +30,6 @@ from udaemon.ui.loglines import LogLines
 
 _TERMINAL = (signal.SIGHUP, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU)
 """What these do by themselves is right: when the terminal goes, all goes with it."""
-_STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGQUIT)
-"""What the operator stops everything with; QUIT is Ctrl-\\ of a terminal."""
 
 
 class ForegroundUp:
@@ -57,9 +54,8 @@ class ForegroundUp:
         self._connect = connect
         self._readers = readers
         self._options = options
-        self._wakes, self._waker = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._stops = StopSignals()
         self._interrupts: list[int] = []
-        self._echoes = Echoes()
         self._stopping: list[Client] = []
         self._output_failed: list[OSError] = []
         self._face: Face = Plain(options)
@@ -70,28 +66,37 @@ class ForegroundUp:
     @contextmanager
     def signals_held(self) -> Iterator[None]:
         """Let what asks for an end wait for `run`: once daemons run it is to stop them, and wait for that."""
-        signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
         try:
             yield
         except BaseException:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
             raise
 
-    def run(self, project: str, instances: Sequence[str], names: tuple[str, ...], timeouts: Mapping[str, float]) -> int:
+    def run(
+        self,
+        project: str,
+        instances: Sequence[str],
+        timeouts: Mapping[str, float],
+        *,
+        names: tuple[str, ...],
+        no_deps: bool,
+    ) -> int:
         """Start what was named, show what becomes of it, logs and events, until the supervisor has ended.
 
         Args:
             project: The project's name.
             instances: What is expected to come up, as `mailer/0`.
-            names: What the operator named, to be started.
             timeouts: After how many seconds an instance is killed that does not stop.
+            names: What the operator named, to be started.
+            no_deps: Whether only that, whatever it needs.
 
         Raises:
             OSError: Standard output cannot be written.
         """
         with self._signals(), self._connect() as events, self._connect() as starting:
             events.post("events", follow=True)
-            starting.post("up", names=names)
+            starting.post("up", names=names, no_deps=no_deps)
             if self._attach.as_json:
                 self._face = Json(self._options, self._output_fails)
             else:
@@ -144,21 +149,16 @@ class ForegroundUp:
 
     def _select(self, *clients: Client) -> list[int]:
         """Wait for events; a signal of the operator is handled at once."""
-        ready, _, _ = select.select([self._wakes, *(client.fileno() for client in clients)], [], [])
-        if self._wakes in ready:
-            for byte in os.read(self._wakes, 4096):
-                if byte in _STOPS:
-                    self._interrupt(byte)
-                elif byte == signal.SIGCHLD:
-                    _reap()
+        ready, _, _ = select.select([self._stops.fileno(), *(client.fileno() for client in clients)], [], [])
+        if self._stops.fileno() in ready:
+            for number in self._stops.take():
+                self._interrupt(number)
             if self._output_failed and not self._interrupts:
                 self._interrupt(signal.SIGPIPE)
         return ready
 
     def _interrupt(self, number: int) -> None:
         """The first signal stops everything, the next ones hurry it."""
-        if self._echoes.is_echo(number, time.monotonic()):
-            return
         hurry = bool(self._interrupts)
         self._interrupts.append(number)
         self._stop(hurry=hurry)
@@ -217,7 +217,7 @@ class ForegroundUp:
             follow(self._readers, emit, stop=stop)
         except Exception as error:  # noqa: BLE001 - whatever it is: a thread's end would go unseen
             if self._output_failed:
-                os.write(self._waker, b"\0")
+                self._stops.wake()
                 return
             # Daemons do not end because their logs cannot be shown.
             self._reader_failed = True
@@ -226,7 +226,7 @@ class ForegroundUp:
 
     def _output_fails(self, error: OSError) -> None:
         self._output_failed.append(error)
-        os.write(self._waker, b"\0")
+        self._stops.wake()
 
     @contextmanager
     def _signals(self) -> Iterator[None]:
@@ -235,13 +235,11 @@ class ForegroundUp:
         for kept in _TERMINAL:
             signal.signal(kept, before[kept])
         if os.getpid() == 1:
-            before[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
-        before_fd = signal.set_wakeup_fd(self._waker)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
+            before[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, lambda _number, _frame: _reap())
         try:
-            yield
+            with self._stops.listening():
+                yield
         finally:
-            signal.set_wakeup_fd(before_fd)
             for number, handler in before.items():
                 signal.signal(number, handler)
 

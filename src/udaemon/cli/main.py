@@ -54,7 +54,7 @@ def _begin_early() -> ModuleType:
     """Start a supervisor's process, which loads its code while we load ours."""
     from udaemon.service import spawn_supervisor
 
-    spawn_supervisor.spawn_early()
+    spawn_supervisor.spawn_early(kept=any(word in {"-d", "--detach"} for word in sys.argv))
     return spawn_supervisor
 
 
@@ -72,7 +72,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb and return its exit code (docs/reference/contract.md, "Exit codes")."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
-        code = _fast(arguments) if arguments[-2:] == ["ps", "--json"] else None
+        code = _fast(arguments) if arguments[-2:-1] == ["ps"] else None
         if code is None:
             code = _run(arguments)
         sys.stdout.flush()
@@ -87,9 +87,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _fast(arguments: list[str]) -> int | None:
     """What scripts ask most often goes without click; None where it has to go the ordinary way after all."""
-    from udaemon.cli.fast import ps_json
+    if arguments[-1] not in {"--json", "-q"}:
+        return None
+    from udaemon.cli.fast import ps_json, ps_names
 
-    return ps_json(arguments[:-2])
+    return (ps_json if arguments[-1] == "--json" else ps_names)(arguments[:-2])
 
 
 def _run(arguments: list[str]) -> int:

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from threading import Thread
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import click
@@ -18,10 +17,7 @@ from udaemon.cli.output import say
 from udaemon.cli.plan import show_plan
 from udaemon.control.client import Client
 from udaemon.errors import ExitCode
-from udaemon.manifest.stamps import changed_files
-
-_PATIENCE = 1.0
-"""Seconds for a look at all files of the manifest."""
+from udaemon.manifest.stamps import changed_in_time
 
 _Callback = TypeVar("_Callback", bound=Callable[..., Any])
 
@@ -52,22 +48,12 @@ def ask_and_wait(client: Client, options: GlobalOptions, verb: str, **args: Any)
                 tally.add(told)
     finally:
         tally.close()
-    if changed := _changed(files):
+    if changed := changed_in_time({file: (time, size) for file, (time, size) in files.items()}):
         from udaemon.manifest.report import shown_path
 
         names = ", ".join(shown_path(file, os.getcwd()) for file in changed)
         say(options, f"{names} changed since it was read; udaemon apply puts it into effect")
     return ExitCode.FAILED if failed else ExitCode.OK
-
-
-def _changed(files: Mapping[str, Sequence[int]]) -> list[str]:
-    """Those that are others by now, of those that can be looked at in time: a file system may not answer."""
-    changed: list[str] = []
-    stamps = {file: (time, size) for file, (time, size) in files.items()}
-    looking = Thread(target=lambda: changed.extend(changed_files(stamps)), daemon=True)
-    looking.start()
-    looking.join(_PATIENCE)
-    return list(changed)
 
 
 def show_dry_run(client: Client, options: GlobalOptions, names: Sequence[str], what: str) -> ExitCode:

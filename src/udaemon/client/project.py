@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from udaemon.client.values import Event, Instance, Outcome, Supervisor, read
 from udaemon.control.client import Client, SupervisorGone
+from udaemon.control.drift import marked
 from udaemon.control.running import client_in, running
 from udaemon.control.sockets import ANSWERS_WITHIN
 from udaemon.errors import ExitCode, NotRunning, UdaemonError, WaitTimedOut
@@ -83,7 +84,8 @@ class Project:
 
     def instances(self, *names: str) -> tuple[Instance, ...]:
         """Return how the instances are, all of them without names: what `udaemon ps` shows."""
-        return tuple(read(one, Instance) for one in self._ask("ps", names=names)["instances"])
+        told = marked(self._ask("ps", names=names, files=True))
+        return tuple(read(one, Instance) for one in told["instances"])
 
     def start(self, *names: str, timeout: float | None = None) -> tuple[Outcome, ...]:
         """Start daemons, and wait until they run; one that runs already is left as it is.

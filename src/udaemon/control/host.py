@@ -15,6 +15,7 @@ from udaemon.manifest.changes import Changes
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.policy.events import RestartAsked, StartAsked, StopAsked
 from udaemon.policy.instance import Instance, Key
+from udaemon.policy.order import Order
 
 
 class InstanceView(Protocol):
@@ -94,8 +95,15 @@ class Host(Protocol):
     def instances(self) -> Sequence[InstanceView]:
         """Every instance as it is now, in the manifest's order."""
 
+    def has(self, key: Key) -> bool:
+        """Whether there is such an instance: another manifest may have taken it away."""
+
     def view(self, key: Key) -> InstanceView:
         """One instance as it is now."""
+
+    @property
+    def order(self) -> Order:
+        """Who needs whom."""
 
     def ask(self, keys: Iterable[Key], event: StartAsked | StopAsked | RestartAsked) -> None:
         """Pass on what the operator wants; the states have changed when this returns."""

@@ -29,6 +29,9 @@ class Outcome:
     message: str
 
 
+GONE = Outcome(ok=False, message="is declared no more")
+"""Of an instance that another manifest has taken away while somebody waited for it."""
+
 Judge = Callable[[InstanceView], Outcome | None]
 """Gives the outcome of an instance as it is, or None while there is none yet."""
 
@@ -40,6 +43,7 @@ def ask_and_wait(
     judge: Callable[[InstanceView, Instance], Outcome | None],
     *,
     fresh: bool = False,
+    needs: bool = False,
 ) -> None:
     """Ask the instances that the request names for something, and wait for their outcomes.
 
@@ -49,8 +53,10 @@ def ask_and_wait(
         event: What they are asked for.
         judge: Gives the outcome of an instance as it is, from that and what it was before it was asked.
         fresh: As for `wait_for_outcomes`.
+        needs: Ask what they need to be started, too.
     """
-    before = {view.key: view.instance for view in select(host, request.names())}
+    keys = [view.key for view in select(host, request.names())]
+    before = {key: host.view(key).instance for key in (host.order.to_start(keys) if needs else keys)}
     timeout = request.seconds("wait_timeout")
     host.ask(list(before), event)
     wait_for_outcomes(request, host, before, lambda view: judge(view, before[view.key]), timeout=timeout, fresh=fresh)
@@ -86,7 +92,7 @@ def wait_for_outcomes(
     def look(*these: Key) -> None:
         nonlocal failed
         for key in these:
-            outcome = judge(host.view(key))
+            outcome = judge(host.view(key)) if host.has(key) else GONE
             if outcome is not None:
                 del pending[key]
                 failed += not outcome.ok
@@ -105,7 +111,8 @@ def wait_for_outcomes(
         look_if_pending(notice.key)
 
     def on_timeout() -> None:
-        late = ", ".join(f"{key} is {host.view(key).instance.state}" for key in islice(pending, _NAMED))
+        named = [key for key in islice(pending, _NAMED) if host.has(key)]
+        late = ", ".join(f"{key} is {host.view(key).instance.state}" for key in named)
         late += f" and {len(pending) - _NAMED} more are not" if len(pending) > _NAMED else ""
         request.fail(UdaemonError(f"not within {timeout:g} s: {late}", exit_code=ExitCode.TIMED_OUT))
 

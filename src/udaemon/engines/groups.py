@@ -38,8 +38,8 @@ def kill_group_of(pid: int) -> None:
             os.killpg(os.getpgid(pid), signal.SIGKILL)
 
 
-def beside_group(leader: int, orphans: Collection[int]) -> Iterator[int]:
-    """Pidfds of those in a leader's session that are not in its group: a shell with job control makes such groups.
+def beside_group(leader: int, orphans: Collection[int]) -> Iterator[tuple[int, int]]:
+    """Those in a leader's session that are not in its group, pid and pidfd: a shell with job control makes such groups.
 
     Where it leads no session, as under `udaemon run`, there is no group of its own: it and all that descend from it.
 
@@ -53,6 +53,6 @@ def beside_group(leader: int, orphans: Collection[int]) -> Iterator[int]:
             pidfd = os.pidfd_open(pid)
             # Asked for after the pidfd was opened, so that it is said of the process that the pidfd names.
             if not leads or (os.getsid(pid) == leader and os.getpgid(pid) != leader):
-                yield pidfd
+                yield pid, pidfd
             else:
                 os.close(pidfd)

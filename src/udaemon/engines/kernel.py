@@ -100,12 +100,19 @@ class Kernel:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
 
-    def signal_session(self, leader: int, number: int, orphans: Collection[int]) -> None:
-        """Send a signal to a leader's whole session, and to those of `orphans` that belong to it."""
+    def signal_session(self, leader: int, number: int, orphans: Collection[int]) -> frozenset[int]:
+        """Send a signal to a leader's whole session, and to those of `orphans` that belong to it.
+
+        Returns:
+            Those that got it one by one, and not with the leader's group.
+        """
+        told = set()
         groups.signal_group(leader, number)
-        for pidfd in groups.beside_group(leader, orphans):
+        for pid, pidfd in groups.beside_group(leader, orphans):
             self.signal(pidfd, number)
             os.close(pidfd)
+            told.add(pid)
+        return frozenset(told)
 
     def kill_group(self, leader: int) -> None:
         """Kill the group of a session's leader, a child of ours."""

@@ -38,8 +38,10 @@ class ManagedProcess:
         refusal: Why its program was not executed; it is told of it when it has ended.
         ended: How it ended, once that is known.
         survivors: Pids and pidfds of what it left behind.
+        missed: Pids of what it left behind and no descriptor was there for: they are looked for again.
         asked: The signal by which what it left behind was asked to end, and which is sent to whatever that leaves.
         told_at: Clock ticks since the system was started, when all of its session had that signal.
+        told: Pids of those that had it then one by one: under `udaemon run` it leads no session.
         killing: Whatever of it is still found is killed.
     """
 
@@ -56,8 +58,10 @@ class ManagedProcess:
     refusal: SpawnFailed | None = None
     ended: Status | None = None
     survivors: dict[int, int] = field(factory=dict)
+    missed: set[int] = field(factory=set)
     asked: int | None = None
     told_at: int | None = None
+    told: frozenset[int] = frozenset()
     killing: bool = False
 
     def go_by(self, daemon: Daemon, board: int, slot: int, kernel: Kernel) -> None:

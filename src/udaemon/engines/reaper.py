@@ -18,7 +18,7 @@ from udaemon.engines.process import ManagedProcess
 from udaemon.engines.reports import Reports
 from udaemon.engines.status import Status
 from udaemon.engines.tree import Lineage, Relative
-from udaemon.policy.events import Exited, Reason, TreeGone
+from udaemon.policy.events import Exited, Reason, Spawned, TreeGone
 from udaemon.policy.instance import Key
 from udaemon.system.fd_reserve import FdReserve
 
@@ -57,7 +57,7 @@ class Reaper:
         self._kernel = kernel
         self._lineage = Lineage(project, kernel.open_files, kernel.environ)
         self._ended: list[ManagedProcess] = []
-        self._thinned: set[Key] = set()
+        self._thinned: dict[Key, None] = {}
         self._pids: set[int] = set()
         self._reserve = FdReserve()
 
@@ -70,6 +70,16 @@ class Reaper:
         self.managed[managed.key] = managed
         self._lineage.add(managed.key, managed.pid, files)
         self._pids.add(managed.pid)
+
+    def adopt(self, managed: ManagedProcess, files: Collection[tuple[int, ...]]) -> None:
+        """Follow one that somebody else has forked. One that has ended left something behind, which is found now."""
+        if managed.ended is None:
+            self.watch(managed, files)
+            return
+        self.managed[managed.key] = managed
+        self._lineage.add(managed.key, managed.pid, files)
+        self._thinned[managed.key] = None
+        self._soon()
 
     def signal(self, managed: ManagedProcess, number: int) -> None:
         """Send its own process a signal, and have it go on in case it was stopped."""
@@ -90,7 +100,7 @@ class Reaper:
         orphans: Collection[int] = ()
         with suppress(OSError):  # no memory for the list; the group at least is told
             orphans = self.strangers()
-        self._kernel.signal_session(managed.pid, number, orphans)
+        managed.told = self._kernel.signal_session(managed.pid, number, orphans)
 
     def kill(self, managed: ManagedProcess) -> None:
         """Kill the process with its group, or what it left behind with theirs."""
@@ -128,7 +138,7 @@ class Reaper:
             self.deadline = self._kernel.now() + _LOOK_AGAIN
             return
         ended, self._ended = self._ended, []
-        thinned, self._thinned = self._thinned, set()
+        thinned, self._thinned = self._thinned, {}
         errors: list[Exception] = []
         for managed in ended:
             try:
@@ -143,7 +153,7 @@ class Reaper:
                     self._keep_up(thin, left.get(key, []))
             except Exception as error:  # noqa: BLE001 - see above
                 errors.append(error)
-                self._thinned.add(key)
+                self._thinned[key] = None
         if self._ended or self._thinned:
             self.deadline = self._kernel.now() + _LOOK_AGAIN
         if errors:
@@ -200,11 +210,15 @@ class Reaper:
             self._tell_end(managed, status)
 
     def _tell_end(self, managed: ManagedProcess, status: Status) -> None:
-        if not managed.survivors:
+        left = (*managed.survivors, *managed.missed)
+        if not left:
             self._forget(managed)
-        if managed.refusal is not None and not managed.survivors:
-            self._listener(managed.key, managed.refusal)
-            return
+        if managed.refusal is not None:
+            if not left:
+                self._listener(managed.key, managed.refusal)
+                return
+            # It was called off too late: its program began, or there would be nothing left of it.
+            self._listener(managed.key, Spawned(managed.pid))
         said = managed.leaving
         self._listener(
             managed.key,
@@ -214,14 +228,15 @@ class Reaper:
                 core=status.core,
                 reason=None if said is None else Reason(said.reason),
                 message=None if said is None else said.message,
-                survivors=tuple(managed.survivors),
+                survivors=left,
             ),
         )
 
     def _keep_up(self, managed: ManagedProcess, left: Iterable[Relative]) -> None:
         """Some of what it left behind has ended; its children are ours now."""
+        managed.missed.clear()
         self._follow(managed, left)
-        if not managed.survivors:
+        if not managed.survivors and not managed.missed:
             self._forget(managed)
             self._listener(managed.key, TreeGone())
 
@@ -229,8 +244,12 @@ class Reaper:
         for relative in left:
             try:
                 pidfd = self._kernel.open(relative.pid)
-            except OSError:  # it has gone, or there is no descriptor to follow it by
+            except ProcessLookupError:
+                continue
+            except OSError:  # there is no descriptor to follow it by; what it leaves behind in its turn is found later
                 self._kernel.kill(relative.pid)
+                managed.missed.add(relative.pid)
+                self._thinned[managed.key] = None
                 continue
             managed.survivors[relative.pid] = pidfd
             self._pids.add(relative.pid)
@@ -251,15 +270,15 @@ class Reaper:
         os.close(pidfd)
         del managed.survivors[pid]
         self._pids.discard(pid)
-        self._thinned.add(managed.key)
+        self._thinned[managed.key] = None
         self._soon()
 
     def _ask(self, managed: ManagedProcess, relative: Relative | None, pidfd: int) -> None:
         """Ask one that was left behind to end; one that was asked with its session is cleaning up: it is left to it."""
         if managed.asked is None or relative is None:
             return
-        told = managed.told_at is not None and relative.session == managed.pid and relative.started < managed.told_at
-        if not told:
+        was_there = managed.told_at is not None and relative.started < managed.told_at
+        if not (was_there and (relative.session == managed.pid or relative.pid in managed.told)):
             self._kernel.signal(pidfd, managed.asked)
 
     def _forget(self, managed: ManagedProcess) -> None:

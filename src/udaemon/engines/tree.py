@@ -103,13 +103,15 @@ class Lineage:
         del self._names[_name(key)]
 
     def owner(self, relative: Relative) -> Key | None:
-        """The instance a process descends from, None when nothing shows it."""
-        if (key := self._sessions.get(relative.session)) is not None:
-            return key
+        """The instance an unknown process descends from, None when nothing shows it."""
         for file in self._files.keys() & self._open_files(relative.pid):
             return self._files[file]
         project, name, index = self._marks(relative.pid)
-        return self._names.get((name, index)) if project == self._project else None
+        if project == self._project and (key := self._names.get((name, index))) is not None:
+            return key
+        # The number of a session is used again when it has ended, and we may not have seen that it has: what leads one
+        # and was not adopted has made it since.
+        return self._sessions.get(relative.session) if relative.session != relative.pid else None
 
     def _marks(self, pid: int) -> tuple[bytes, bytes, bytes]:
         said: Mapping[bytes, bytes] = {}

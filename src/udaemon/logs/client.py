@@ -9,12 +9,14 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from udaemon.engines.base import WritableReactor
+from udaemon.engines.fd_store import NO_STORE, FdStore
 from udaemon.logs.answers import Answer, understood
 from udaemon.logs.handed import HandedPipe, Message
-from udaemon.logs.inheritance import Inheritance, Slots
+from udaemon.logs.handed_pipes import HandedPipes
+from udaemon.logs.inheritance import Inheritance
 from udaemon.logs.log_target import LogTarget
 from udaemon.logs.outbox import Outbox
 from udaemon.logs.patience import Patience
@@ -23,6 +25,7 @@ from udaemon.logs.wire import Unpacker, WireError, pack
 from udaemon.system import oserror
 
 _QUICK_DEATH = 1.0  # seconds: a logger that lived shorter is replaced only after as long a wait
+KEPT_LOGGER = "logger"  # the name of its pidfd in a store of descriptors
 _LAST_LOGGERS = 2  # to write what is left at the end, the second one where the first dies of it
 
 
@@ -41,6 +44,7 @@ class LoggerLink:
         on_abandoned: Called when `abandon` is done.
         stderr: Where the logger says what it could not write, when the supervisor has gone before.
         answer: Seconds for the logger to take a pipe over, or to go on after it was stopped, before it is replaced.
+        store: Keeps what the next supervisor's logger needs.
     """
 
     def __init__(
@@ -54,6 +58,7 @@ class LoggerLink:
         on_abandoned: Callable[[], None] = lambda: None,
         stderr: int = 2,
         answer: float = 10.0,
+        store: FdStore = NO_STORE,
     ) -> None:
         self._start_at: float | None = None
         self._patience = Patience(answer)
@@ -64,8 +69,8 @@ class LoggerLink:
         self._on_lost = on_lost
         self._on_abandoned = on_abandoned
         self._stderr = stderr
-        self._streams: dict[int, HandedPipe] = {}
-        self._slots = Slots()
+        self._streams = HandedPipes(store)
+        self._store = store
         self._inheritance: Inheritance | None = None
         self._states: dict[str, str] = {}
         self._outbox = Outbox(reactor)
@@ -92,8 +97,12 @@ class LoggerLink:
         Raises:
             OSError: No process or no socket to be had.
         """
-        self._inheritance = self._inheritance or Inheritance()
+        if self._inheritance is None:
+            self._inheritance = Inheritance.new()
+            self._inheritance.keep(self._store)
         process = LoggerProcess.start(self._stderr)
+        self._store.keep(KEPT_LOGGER, process.pidfd)
+        self._store.flush()
         try:
             self._reactor.watch(process.socket.fileno(), self._receive)
         except BaseException:
@@ -105,18 +114,21 @@ class LoggerLink:
         self._unpacker = Unpacker()
         self._outbox.clear()
         self._patience.clear()
-        self._send(*self._inheritance.messages())
-        for number, stream in self._streams.items():
-            self._tell(number, stream)
+        self._send(*self._inheritance.messages(outlives=self._store is not NO_STORE))
+        for stream in self._streams:
+            self._tell(stream)
         self._send((pack("begin", ""), None))
         if self._abandoning:
             self._send((pack("abandon", ""), None))
 
     def open(self, number: int, read: int, target: LogTarget) -> None:
         """Hand over the read end of a log pipe; it is ours from here on. `number` is never used twice."""
-        places = (self._slots.take(str(number)), self._slots.take(target.path))
-        stream = self._streams[number] = HandedPipe(read, target, *places)
-        self._tell(number, stream)
+        self._tell(self._streams.add(number, read, target))
+
+    def inherit(self, inheritance: Inheritance, pipes: Iterable[HandedPipe]) -> None:
+        """Go on where another supervisor's logger was, which has ended; to be called before `start`."""
+        self._inheritance = inheritance
+        self._streams.inherit(pipes)
 
     def watch(self, number: int, pidfd: int) -> None:
         """Name the process behind a log pipe: should we die, the logger ends its session. `pidfd` is copied."""
@@ -127,18 +139,17 @@ class LoggerLink:
     def spawned(self, number: int, pid: int) -> None:
         """Name the process that writes to a log pipe, 0 where there will be none: legacy lines wait for it."""
         if (stream := self._streams.get(number)) is not None:
-            self._send(*stream.spawned(number, pid))
+            self._send(*stream.spawned(pid))
 
     def change(self, number: int, target: LogTarget, pid: int | None) -> None:
         """Have what comes from a log pipe stand otherwise from now on, in the same file, or that be kept otherwise."""
         if (stream := self._streams.get(number)) is not None:
-            self._send(*stream.change(number, target, pid))
+            self._send(*stream.change(target, pid))
 
     @property
     def refusing(self) -> set[str]:
         """The files that are still written to and refuse."""
-        paths = (stream.target.path for stream in self._streams.values())
-        return {path for path in paths if self._states.get(path, "ok") != "ok"}
+        return {path for path in self._streams.paths if self._states.get(path, "ok") != "ok"}
 
     def abandon(self) -> None:
         """Wait no longer for files that refuse: what is lost is told, then `on_abandoned` is called."""
@@ -162,8 +173,7 @@ class LoggerLink:
             self._patience.stopped(now=changed == "stopped")
 
     def _kill(self, process: LoggerProcess, why: str) -> None:
-        """Its end of the socket tells when it has gone: in a write to a disk that hangs it lives on for a while."""
-        self._patience.clear()
+        self._patience.clear()  # its end of the socket tells when it has gone: a disk that hangs holds it for a while
         self._on_death(f"the logger {why} and is killed")
         process.kill()
 
@@ -190,17 +200,13 @@ class LoggerLink:
         self._start_at = None
         self._outbox.clear()
         self._patience.clear()
-        left = tuple(self._streams)
         if self._inheritance is not None:
-            lost = {} if self._left else self._inheritance.unwritten(self._streams.values())
+            lost = {} if self._left else self._inheritance.unwritten(self._streams)
             for path, count in lost.items():  # nobody was left to take it
                 self._on_lost(path, *count)
             self._inheritance.close()
             self._inheritance = None
-        for stream in self._streams.values():
-            stream.close()
-        self._streams.clear()
-        return left
+        return self._streams.close()
 
     def _finish(self, process: LoggerProcess, timeout: float) -> None:
         end = time.monotonic() + timeout + 1.0
@@ -212,10 +218,10 @@ class LoggerLink:
                 if not self._handle(data):
                     return
 
-    def _tell(self, number: int, stream: HandedPipe) -> None:
+    def _tell(self, stream: HandedPipe) -> None:
         if self._process is not None:
-            self._patience.asked(number)  # answered by the state of its file
-        self._send(*stream.messages(number))
+            self._patience.asked(stream.number)  # answered by the state of its file
+        self._send(*stream.messages())
 
     def _send(self, *messages: Message) -> None:
         if self._process is None:
@@ -241,7 +247,6 @@ class LoggerLink:
             self._lose()
 
     def _handle(self, data: bytes) -> bool:
-        """Act on a message. False where it is not understood."""
         try:
             answers = [understood(fields) for fields in self._unpacker.feed(data)]
         except WireError:
@@ -260,15 +265,11 @@ class LoggerLink:
         return True
 
     def _on_answer(self, answer: Answer) -> None:
-        """Act on a message about one pipe."""
-        stream = self._streams.get(answer.number)
-        if stream is None:
+        if (stream := self._streams.get(answer.number)) is None:
             return
         self._patience.answered(answer.number)
         if answer.kind == "eof":
-            del self._streams[answer.number]
-            stream.close()
-            self._slots.give_back(str(answer.number), stream.target.path)
+            self._streams.end(stream)
             self._on_eof(answer.number)
             return
         before = self._states.get(stream.target.path, "ok")
@@ -277,7 +278,6 @@ class LoggerLink:
             self._on_state(answer.number, answer.text)
 
     def _lose(self) -> None:
-        """The logger died: start another, which gets all the pipes."""
         process, self._process = self._process, None
         if process is not None:
             self._reactor.forget(process.socket.fileno())

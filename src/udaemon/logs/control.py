@@ -6,6 +6,8 @@ Knows nothing of what they mean, but which kinds bring an fd.
 from __future__ import annotations
 
 import _socket  # `socket` imports enum and selectors: as much as the rest of the logger takes to start
+import contextlib
+import os
 import select
 import sys
 
@@ -59,6 +61,15 @@ class Control:
         """Never waits for the supervisor; what it does not take now it gets later."""
         self._outbox += pack(*fields)
         self._flush()
+
+    def tell_loss(self, path: str, lines: int, size: int, state: str | None) -> None:
+        """Lines for a file were given up; `state` is why, where no supervisor is left to hear it and stderr shall."""
+        if state is None:
+            self.send("lost", path, str(lines), str(size))
+            return
+        text = f"udaemon logger: {lines} lines ({size} bytes) for {path} could not be written: {state}\n"
+        with contextlib.suppress(OSError):
+            os.write(2, text.encode("utf-8", "backslashreplace"))
 
     def writable(self) -> None:
         """It takes more."""

@@ -261,9 +261,11 @@ class RotatingFile:
     def _write_rotated(self, data: bytes) -> int:
         """Write `data` to the next file first, then rotate: a kill at any point loses nothing and doubles nothing."""
         name = new_name(self.path)
-        with contextlib.suppress(FileNotFoundError):
+        try:
+            fd = open_log(name, os.O_EXCL)
+        except FileExistsError:
             os.unlink(name)
-        fd = open_log(name, os.O_EXCL)
+            fd = open_log(name, os.O_EXCL)
         try:
             found = os.fstat(fd)
             self._intend((found.st_dev, found.st_ino), 0, len(data))

@@ -7,10 +7,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from udaemon.engines.fd_store import NO_STORE, FdStore
 from udaemon.logs.log_target import LEGACY, LogTarget
 from udaemon.logs.wire import pack
+
+KEPT_PIPE = "pipe/"
+"""A log pipe's name in a store of descriptors, with its number after it."""
 
 Message = tuple[bytes, int | None]
 """A message to the logger, and the descriptor that goes with it."""
@@ -23,39 +27,46 @@ class HandedPipe:
     """A pipe that was handed to the logger.
 
     Args:
+        number: Its own, never used twice.
         fd: Its read end, which is this one's from here on.
         target: Where its lines go.
-        slot: Its place in the logger's journal.
-        file_slot: Its file's.
+        places: Its slot in the logger's journal, and its file's.
+        store: Has a copy of the read end, or writers would meet a broken pipe when this process dies.
     """
 
-    def __init__(self, fd: int, target: LogTarget, slot: int, file_slot: int) -> None:
+    def __init__(
+        self, number: int, fd: int, target: LogTarget, places: tuple[int, int], store: FdStore = NO_STORE
+    ) -> None:
+        self.number = number
         self.fd = fd
         self.target = target
-        self.slot = slot
-        self.file_slot = file_slot
+        self.slot, self.file_slot = places
         self.pid: int | None = None
         self.pidfd: int | None = None
+        self._store = store
+        self._keep()
 
-    def spawned(self, number: int, pid: int) -> Iterator[Message]:
+    def spawned(self, pid: int) -> Iterator[Message]:
         """What the logger is to be told of the process that writes to it: legacy lines wait for that, others do not."""
         if self.target.format == LEGACY and self.pid is None:
             self.pid = pid
-            yield pack("spawned", str(number), str(pid)), None
+            yield pack("spawned", str(self.number), str(pid)), None
 
-    def change(self, number: int, target: LogTarget, pid: int | None) -> Iterator[Message]:
+    def change(self, target: LogTarget, pid: int | None) -> Iterator[Message]:
         """What the logger is to be told where its lines, or its file, are to be kept otherwise."""
         if target.fields() != self.target.fields():
             self.target, self.pid = target, pid or self.pid
-            yield pack("change", str(number), str(self.pid or 0), *target.fields()), None
+            self._keep()
+            yield pack("change", str(self.number), str(self.pid or 0), *target.fields()), None
 
-    def messages(self, number: int) -> Iterator[Message]:
+    def messages(self) -> Iterator[Message]:
         """All that the logger is to be told."""
-        yield pack("open", str(number), str(self.slot), str(self.file_slot), *self.target.fields()), self.fd
+        number = str(self.number)
+        yield pack("open", number, *self._facts()), self.fd
         if self.pid is not None:
-            yield pack("spawned", str(number), str(self.pid)), None
+            yield pack("spawned", number, str(self.pid)), None
         if self.pidfd is not None:
-            yield pack("watch", str(number)), self.pidfd
+            yield pack("watch", number), self.pidfd
 
     def take_all(self) -> tuple[int, int]:
         """Empty it. Returns how many lines and bytes nobody had read."""
@@ -69,6 +80,20 @@ class HandedPipe:
 
     def close(self) -> None:
         """Close it."""
+        self._store.drop(f"{KEPT_PIPE}{self.number}")
         os.close(self.fd)
         if self.pidfd is not None:
             os.close(self.pidfd)
+
+    def _keep(self) -> None:
+        self._store.keep(f"{KEPT_PIPE}{self.number}", self.fd, *self._facts())
+
+    def _facts(self) -> tuple[str, ...]:
+        return (str(self.slot), str(self.file_slot), *self.target.fields())
+
+
+def kept_pipe(name: str, facts: Sequence[str], fd: int, store: FdStore) -> HandedPipe:
+    """The log pipe that is kept under a name that begins with `KEPT_PIPE`."""
+    slot, file_slot, *fields = facts
+    number = int(name.removeprefix(KEPT_PIPE))
+    return HandedPipe(number, fd, LogTarget.from_fields(fields), (int(slot), int(file_slot)), store)

@@ -6,13 +6,19 @@ Knows nothing of processes. The supervisor keeps it, as it keeps the log pipes.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
-from heapq import heappop, heappush
+from collections.abc import Iterable, Iterator, Sequence
+from heapq import heapify, heappop, heappush
+from typing import Self
 
+from udaemon.engines.fd_store import FdStore
 from udaemon.logs.handed import HandedPipe
 from udaemon.logs.intake import Intake
-from udaemon.logs.journal import MOVE, WRITE, Held, Journal, Kept, allocate
+from udaemon.logs.journal import MOVE, WRITE, Journal, allocate
+from udaemon.logs.retained import Held, Kept
 from udaemon.logs.wire import pack
+
+KEPT_JOURNAL = "journal/"
+"""Their names in a store of descriptors, with a number after it."""
 
 
 class Slots:
@@ -27,6 +33,14 @@ class Slots:
         slot, users = self._used.get(name) or (self._lowest(), 0)
         self._used[name] = (slot, users + 1)
         return slot
+
+    def taken(self, users: Iterable[tuple[str, int]]) -> None:
+        """Each of these uses a number that it was given by another one of us."""
+        for name, slot in users:
+            self._used[name] = (slot, self._used.get(name, (slot, 0))[1] + 1)
+        used = {slot for slot, _ in self._used.values()}
+        self._free = [slot for slot in range(max(used, default=-1) + 1) if slot not in used]
+        heapify(self._free)
 
     def give_back(self, *names: str) -> None:
         """One user less of each; without any its number may be another's."""
@@ -44,20 +58,36 @@ class Slots:
 class Inheritance:
     """The descriptors.
 
-    Raises:
-        OSError: No memory or no pipe to be had.
+    Args:
+        fds: The memory and both ends of the pipe between.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, fds: Sequence[int]) -> None:
+        self._fds = tuple(fds)
+
+    @classmethod
+    def new(cls) -> Self:
+        """Of a first logger.
+
+        Raises:
+            OSError: No memory or no pipe to be had.
+        """
         memory = allocate()
         try:
-            self._fds = (memory, *os.pipe2(os.O_CLOEXEC))
+            return cls((memory, *os.pipe2(os.O_CLOEXEC)))
         except OSError:
             os.close(memory)
             raise
 
-    def messages(self) -> Iterator[tuple[bytes, int]]:
-        """What a logger is told first."""
+    def keep(self, store: FdStore) -> None:
+        """Have a store keep them for who comes after this process."""
+        for number, fd in enumerate(self._fds):
+            store.keep(f"{KEPT_JOURNAL}{number}", fd)
+
+    def messages(self, *, outlives: bool = False) -> Iterator[tuple[bytes, int | None]]:
+        """What a logger is told first; `outlives`: daemons outlive the supervisor, and it goes on with their logs."""
+        if outlives:
+            yield pack("outlive", ""), None
         for fd in self._fds:
             yield pack("inherit", ""), fd
 

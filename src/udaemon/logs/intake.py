@@ -48,6 +48,11 @@ class Intake:
             got += os.readv(self._read, [journal.room[got:size]])
         return journal.chunk
 
+    def discard(self) -> None:
+        """Drop what is in the pipe between and in no step: it would stand before all that comes."""
+        if size := self.queued():
+            os.read(self._read, size)
+
     def queued(self) -> int:
         """Bytes in the pipe between."""
         import fcntl  # only a successor asks

@@ -12,12 +12,10 @@ they are entered. Each part can be done again, so a kill during the recovery nee
 from __future__ import annotations
 
 import os
-from mmap import MADV_REMOVE, mmap
+from mmap import mmap
 from struct import Struct
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
+from udaemon.logs.retained import FILES, HELD, KEPT, LAST, MOST_KEPT, PIPES, held_at, kept_at
 
 CHUNK = 64 * 1024
 """As much as a pipe holds by default; more at a time was slower (a fresh mapping for each buffer)."""
@@ -33,15 +31,6 @@ _STEP = Struct("<BBiiqd")
 _CHUNK, _CHUNK_AT = Struct("<qd"), 10
 _INTENT, _INTENT_AT = Struct("<qQQqq"), _STEP.size
 _OUTCOME = _STEP.size + _INTENT.size
-_HELD = Struct("<qq?")
-_KEPT = Struct("<qqqqd?64s")
-
-_HELD_AT, _HELD_EACH, _HALF = 1 << 20, 1 << 19, 1 << 17
-_KEPT_AT, _KEPT_EACH = 1 << 32, 1 << 28
-"""Places of the pipes' and the files' entries. The memory is sparse: a page never written to costs nothing."""
-
-_COMPACT = 1 << 20
-_LARGE = 1 << 16
 
 
 def allocate() -> int:
@@ -93,6 +82,10 @@ class Journal:
         self.phase, self.begun, self.stream, self.sink, self.size, self.time = _STEP.unpack_from(self._map, at)
         self.done, *identity, self.offset, self.length = _INTENT.unpack_from(self._map, at + _INTENT_AT)
         self.identity: tuple[int, int] = (identity[0], identity[1])
+        if not self._is_sound():
+            self.phase = self._map[at] = IDLE
+        if self.begun and not (self.done >= 0 and self.offset >= 0 and 0 <= self.length <= MOST_KEPT):
+            self.begun = self._map[at + 1] = 0
         if self.phase == COMMIT:
             at += _OUTCOME
             split, end = at + 2 + self._map[at], at + 2 + self._map[at] + self._map[at + 1]
@@ -147,6 +140,16 @@ class Journal:
             self._enter(held, kept)
         self.phase = self._map[_RECORDS[self._side]] = IDLE  # one byte: there is no half of it
 
+    def _is_sound(self) -> bool:
+        """Whether a logger can have written this: one that cannot end such a step would end with it, as all after."""
+        return (
+            self.phase <= COMMIT
+            and 0 <= self.size <= CHUNK
+            and -1 <= self.stream < PIPES
+            and -1 <= self.sink < FILES
+            and 0 <= self.time < LAST
+        )
+
     def _begin(self, phase: int, stream: int, sink: int) -> None:
         self.phase, self.stream, self.sink = phase, stream, sink
         self.size = self.begun = 0
@@ -162,136 +165,7 @@ class Journal:
         self._side = self._map[0] = side
 
     def _enter(self, held: bytes, kept: bytes) -> None:
-        if held:
-            os.pwrite(self.fd, held, _held_at(self.stream))
-        if kept:
-            os.pwrite(self.fd, kept, _kept_at(self.sink))
-
-
-class Held:
-    """The beginning of a line that a pipe has brought without its end.
-
-    Args:
-        journal: Where it is stored.
-        slot: The pipe's number there.
-    """
-
-    def __init__(self, journal: Journal, slot: int) -> None:
-        self._fd = journal.fd
-        self._at = _held_at(slot)
-        self.in_line: bool
-        self._start, self._length, self.in_line = _entry(self._fd, _HELD, self._at)
-
-    @property
-    def data(self) -> bytes:
-        """The bytes."""
-        return os.pread(self._fd, self._length, self._at + _PAGE + self._start) if self._length else b""
-
-    def changed(self, data: bytes | bytearray, *, in_line: bool, came: int) -> bytes:
-        """Store what is held back now that `came` bytes have come.
-
-        Returns:
-            The entry for `Journal.commit`, which makes it valid; empty where all is as it was.
-        """
-        length = len(data)
-        if length == self._length == 0 and in_line == self.in_line:
-            return b""
-        before = self._length
-        if length == before + came:  # only added to: every end of a line would have made it shorter
-            added = memoryview(data)[before:]
-        else:
-            before = 0
-            added = memoryview(data)
-            self._start = 0 if self._start else _HALF
-        if length:
-            os.pwrite(self._fd, added, self._at + _PAGE + self._start + before)
-        self._length, self.in_line = length, in_line
-        return _HELD.pack(self._start, length, in_line)
-
-
-class Kept:
-    """What a file does not take: the bytes that are kept for it, and how many were dropped after them.
-
-    Attributes:
-        lines: How many lines were dropped.
-        dropped: How many bytes.
-        since: When the first of them was.
-        ends_line: What was written to the file before ends a line.
-        error: Why it takes no more, empty while it does.
-
-    Args:
-        journal: Where it is stored.
-        slot: The file's number there.
-    """
-
-    def __init__(self, journal: Journal, slot: int) -> None:
-        self._fd = journal.fd
-        self._at = _kept_at(slot)
-        self.since: float
-        *numbers, self.since, open_line, error = _entry(self._fd, _KEPT, self._at)
-        self._start: int
-        self._end: int
-        self._start, self._end, self.lines, self.dropped = numbers
-        self.ends_line = not open_line
-        self.error: str = error.rstrip(b"\0").decode("utf-8", "replace")
-        self._entered = self._state()
-        self._most = self._end
-
-    @property
-    def size(self) -> int:
-        """Bytes kept."""
-        return self._end - self._start
-
-    def read(self) -> bytes:
-        """The bytes."""
-        return os.pread(self._fd, self.size, self._at + _PAGE + self._start) if self.size else b""
-
-    def append(self, data: bytes) -> None:
-        """Keep more; valid when committed."""
-        view = memoryview(data)
-        while view:
-            written = os.pwrite(self._fd, view, self._at + _PAGE + self._end)
-            self._end += written
-            view = view[written:]
-        self._most = max(self._most, self._end)
-
-    def drop(self, count: int) -> None:
-        """The first bytes were written, or are given up. Commit before anything is appended."""
-        self._start += count
-        if self._start == self._end:
-            self._start = self._end = 0
-        elif self._start >= max(_COMPACT, self.size):
-            rest = self.read()
-            self._start = self._end = 0
-            self.append(rest)
-
-    def changed(self) -> bytes:
-        """The entry for `Journal.commit`; empty where all is as it was."""
-        state = self._state()
-        if state == self._entered:
-            return b""
-        self._entered = state
-        return _KEPT.pack(*state[:4], self.since, not self.ends_line, self.error.encode()[:64])
-
-    def release(self) -> None:
-        """Give the memory of what is kept no longer back to the system; after a commit."""
-        if not self._end and self._most > _LARGE:
-            with mmap(self._fd, self._most, offset=self._at + _PAGE) as pages:
-                pages.madvise(MADV_REMOVE)
-            self._most = 0
-
-    def _state(self) -> tuple[int, int, int, int, bool]:
-        return self._start, self._end, self.lines, self.dropped, self.ends_line
-
-
-def _held_at(slot: int) -> int:
-    return _HELD_AT + slot * _HELD_EACH
-
-
-def _kept_at(slot: int) -> int:
-    return _KEPT_AT + slot * _KEPT_EACH
-
-
-def _entry(fd: int, form: Struct, at: int) -> tuple[Any, ...]:
-    """An entry; of one that was never written to, zeros."""
-    return form.unpack(os.pread(fd, form.size, at).ljust(form.size, b"\0"))
+        if len(held) == HELD.size and self.stream >= 0:
+            os.pwrite(self.fd, held, held_at(self.stream))
+        if len(kept) == KEPT.size and self.sink >= 0:
+            os.pwrite(self.fd, kept, kept_at(self.sink))

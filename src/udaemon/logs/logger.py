@@ -57,7 +57,7 @@ class Logger:
         self._sinks: dict[str, Sink] = {}
         self._jobs: dict[int, Sink] = {}
         self._leaders = Leaders()
-        self._alone = False
+        self._alone = self._outlives = False
         self._retry_at: float | None = None
         self._kill_at: float | None = None
         self._leave_at: float | None = None
@@ -138,8 +138,7 @@ class Logger:
             self._let_go(sink)
 
     def _receive(self) -> None:
-        messages = self._control.receive()
-        if messages is None:
+        if (messages := self._control.receive()) is None:
             self._be_alone()
             return
         for (kind, *fields), fd in messages:
@@ -151,6 +150,8 @@ class Logger:
                 self._change(fields[0], int(fields[1]), LogTarget.from_fields(fields[2:]))
             elif kind == "begin":
                 self._begin()
+            elif kind == "outlive":
+                self._outlives = True
             elif kind == "watch":
                 self._leaders.add(fd)
                 self._poll.register(fd, select.POLLIN)
@@ -234,18 +235,10 @@ class Logger:
                 for stream in [stream for stream in self._streams.values() if stream.sink is sink]:
                     self._empty(stream)
                 if any(lost := sink.lost()):
-                    self._tell_loss(sink, *lost)
+                    self._control.tell_loss(sink.path, *lost, sink.state if self._alone else None)
                     sink.give_up()
             self._update(sink)
             self._let_go(sink)
-
-    def _tell_loss(self, sink: Sink, lines: int, size: int) -> None:
-        if not self._alone:
-            self._control.send("lost", sink.path, str(lines), str(size))
-            return
-        text = f"udaemon logger: {lines} lines ({size} bytes) for {sink.path} could not be written: {sink.state}\n"
-        with contextlib.suppress(OSError):
-            os.write(2, text.encode("utf-8", "backslashreplace"))
 
     def _empty(self, stream: Stream) -> None:
         """Take what a pipe holds. One that somebody floods has been given up with the rest."""
@@ -256,9 +249,13 @@ class Logger:
                     return
 
     def _be_alone(self) -> None:
-        """The supervisor is dead: end what it left."""
+        """The supervisor is dead: end what it left, or go on until its successor has another logger."""
         self._alone = True
         self._poll.unregister(self._control.fd)
+        if self._outlives and not self._begun:
+            raise SystemExit  # another one has the pipes, or will have them
+        if self._outlives and self._leave_at is None:
+            return
         if self._streams and not self._begun:
             self._begin()
         self._expect_no_spawn()
@@ -284,10 +281,10 @@ class Logger:
         return bounded(min(moments) - time.monotonic()) if moments else None
 
     def _is_done(self) -> bool:
-        if self._leave_at is None:
+        if self._leave_at is None and not (self._alone and self._outlives):
             return False
         drained = not self._streams and not any(sink.unwritten for sink in self._sinks.values())
-        return drained or time.monotonic() >= self._leave_at
+        return drained or (self._leave_at is not None and time.monotonic() >= self._leave_at)
 
     def _leave(self) -> None:
         """Write the beginnings of lines that somebody still holds open, and report what no file would take."""

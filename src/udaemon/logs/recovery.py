@@ -36,10 +36,13 @@ def recover(intake: Intake, streams: Iterable[Stream], sinks: Iterable[Sink]) ->
     journal = intake.journal
     stream = next((one for one in streams if one.slot == journal.stream), None)
     sink = next((one for one in sinks if one.slot == journal.sink), None)
-    if journal.phase == MOVE and (size := intake.queued()):
-        journal.moved(size, time.time())
+    queued = intake.queued()
+    if journal.phase == MOVE and queued:
+        journal.moved(queued, time.time())
     if journal.phase == WRITE:
-        chunk = intake.complete(journal.size - intake.queued())
+        if queued > journal.size:  # not what a logger noted; what is there counts
+            journal.moved(queued, journal.time)
+        chunk = intake.complete(journal.size - queued)
         if stream is not None and sink is not None:
             _write(journal, stream, sink, stream.formatter.feed(chunk, journal.time))
     elif journal.phase == FINISH and stream is not None and sink is not None:
@@ -47,6 +50,7 @@ def recover(intake: Intake, streams: Iterable[Stream], sinks: Iterable[Sink]) ->
     elif journal.phase == RETRY and sink is not None:
         sink.written(_done(journal, sink, sink.kept.read()))
     journal.commit()
+    intake.discard()
     for one in sinks:
         if one.kept.size or not one.kept.ends_line:
             one.resume()
@@ -64,16 +68,17 @@ def _done(journal: Journal, sink: Sink, data: bytes) -> int:
     """How much of what was to be written is in files."""
     if not journal.begun:
         return 0
-    wanted = data[journal.done : journal.done + journal.length]
+    before = min(journal.done, len(data))
+    wanted = data[before : before + journal.length]
     tail = _tail(journal, sink)
     if tail is None:
-        return journal.done
+        return before
     if wanted and wanted in tail:
-        return journal.done + len(wanted)
+        return before + len(wanted)
     same = 0
     while same < min(len(wanted), len(tail)) and wanted[same] == tail[same]:
         same += 1
-    return journal.done + same
+    return before + same
 
 
 def _tail(journal: Journal, sink: Sink) -> bytes | None:

@@ -53,16 +53,17 @@ def make_room(path: str, backups: int, hook: Hook = ignore) -> None:
     Raises:
         OSError: The directory does not let itself be changed.
     """
-    gap = 1
-    while gap < backups and backup(path, gap) is not None:
-        gap += 1
+    names: list[str] = []
+    while len(names) < backups and (name := backup(path, len(names) + 1)) is not None:
+        names.append(name)
     hook("drop the oldest")
-    _remove(path, gap)
-    for number in range(gap - 1, 0, -1):
-        name = backup(path, number)
-        if name is None:
-            continue
+    if len(names) == backups:
+        names.pop()
+        # Not by a rename over it: ext4 writes the younger one to the disk first then (auto_da_alloc, ext4(5)).
+        _remove(path, backups)
+    for number in range(len(names), 0, -1):
         hook(f"shift {number}")
+        name = names[number - 1]
         os.rename(name, f"{path}.{number + 1}{ZIPPED if name.endswith(ZIPPED) else ''}")
 
 

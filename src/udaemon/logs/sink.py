@@ -13,7 +13,8 @@ import time
 from udaemon.logs import compress
 from udaemon.logs.files import NotAFileError, RotatingFile
 from udaemon.logs.format import LineFormatter
-from udaemon.logs.journal import Journal, Kept, allocate
+from udaemon.logs.journal import Journal, allocate
+from udaemon.logs.retained import Kept
 from udaemon.logs.rotation import ZIPPED, backup, zip_name
 from udaemon.system import oserror
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 
 from udaemon.logs.format import LineFormatter
-from udaemon.logs.journal import Held
+from udaemon.logs.retained import Held
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -2,9 +2,10 @@
 
 Knows nothing of what they mean. JSON would cost the logger half its start, and no path can hold a NUL.
 
-To the logger: three times `inherit`, with the journal's memory and the ends of the pipe between; then `open ID SLOT
-FILE-SLOT TARGET…` and `watch ID`, these too with one fd each in their ancillary data; `spawned ID PID`, with 0 where
-there is no process; `change ID PID TARGET…`, with the same path; `begin`, when all was told that was there before;
+To the logger: `outlive` where daemons outlive the supervisor; three times `inherit`, with the journal's memory and the
+ends of the pipe between; then `open ID SLOT FILE-SLOT TARGET…` and `watch ID`, these too with one fd each in their
+ancillary data; `spawned ID PID`, with 0 where there is no process; `change ID PID TARGET…`, with the same path;
+`begin`, when all was told that was there before;
 `abandon`, which asks to give up what no file takes; `finish SECONDS`.
 To the supervisor: `state ID TEXT` and `eof ID`; after `abandon` and at the end a `lost PATH LINES BYTES` for each file
 that lost some, then `abandoned` or `left`.

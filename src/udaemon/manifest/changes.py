@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from attrs import evolve
+
 from udaemon.errors import ExitCode, UdaemonError
 from udaemon.manifest.dump import dump, dump_daemon
 from udaemon.manifest.keys import Applies, Key, keys_of
@@ -95,7 +97,7 @@ def compare(before: Manifest, after: Manifest) -> Changes:
     removed = tuple(name for name in before.daemons if name not in after.daemons)
     both = [(name, daemon, after.daemons[name]) for name, daemon in before.daemons.items() if name in after.daemons]
     changed = [DaemonChange(name, tuple(_daemon(old, new))) for name, old, new in both if old != new]
-    old_top, new_top = dump(before), dump(after)
+    old_top, new_top = (dump(evolve(each, daemons={})) for each in (before, after))
     return Changes(
         added=added,
         removed=removed,
@@ -146,7 +148,7 @@ def _most(applies: Iterable[Applies]) -> Applies | None:
 
 
 def _renamed(before: Manifest, after: Manifest, removed: tuple[str, ...], added: tuple[str, ...]) -> Iterator[Renamed]:
-    left = {name: _meaning(after.daemons[name]) for name in added}
+    left = {name: _meaning(after.daemons[name]) for name in added} if removed else {}
     for name in removed:
         meant = _meaning(before.daemons[name])
         twin = next((other for other, means in left.items() if means == meant), None)

@@ -29,11 +29,13 @@ _WIDEST = 110
 _RED, _YELLOW, _BLUE, _BOLD, _PLAIN = "\033[1;31m", "\033[1;33m", "\033[1;34m", "\033[1m", "\033[0m"
 
 
-def as_text(problems: Sequence[Problem], sources: Mapping[str, str], base: str, *, color: bool = False) -> str:
-    """Show each problem with its line, a caret under the place and the hint; a count at the end."""
+def as_text(
+    problems: Sequence[Problem], sources: Mapping[str, str], base: str, *, color: bool = False, total: bool = True
+) -> str:
+    """Show each problem with its line, a caret under the place and the hint; with `total` a count at the end."""
     lines = {file: text.split("\n") for file, text in sources.items()}
     blocks = [_block(problem, lines, base, color=color) for problem in problems]
-    return "\n".join([*blocks, count(problems)]) + "\n" if problems else ""
+    return "\n".join([*blocks, count(problems) + "\n" if total else ""]) if problems else ""
 
 
 def as_lines(problems: Sequence[Problem], base: str) -> str:

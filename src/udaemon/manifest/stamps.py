@@ -5,8 +5,12 @@ Knows nothing of what is in them. To look at a file takes as long as its file sy
 
 from __future__ import annotations
 
+import _thread
 import os
 from collections.abc import Iterator, Mapping
+
+_PATIENCE = 1.0
+"""Seconds for a look at all files of a manifest."""
 
 
 def stamp(file: str) -> tuple[int, int]:
@@ -21,3 +25,18 @@ def stamp(file: str) -> tuple[int, int]:
 def changed_files(files: Mapping[str, tuple[int, int]]) -> Iterator[str]:
     """Those of these files that are others on disk by now, by the stamps that they had; each when it is found."""
     return (file for file, before in files.items() if stamp(file) != before)
+
+
+def changed_in_time(files: Mapping[str, tuple[int, int]]) -> list[str]:
+    """Those that are others by now, of those that can be looked at in time: a file system may not answer."""
+    found: list[str] = []
+    done = _thread.allocate_lock()
+    done.acquire()
+
+    def look() -> None:
+        found.extend(changed_files(files))
+        done.release()
+
+    _thread.start_new_thread(look, ())  # `threading` would cost `ps --json` more than the look
+    done.acquire(timeout=_PATIENCE)
+    return found[:]

@@ -19,10 +19,14 @@ _FDS_BESIDE = 400
 """For clients, the zygotes, and the fds that a batch of starts holds for a moment."""
 
 
-def reason(error: OSError) -> str:
-    """What the system refused, and what can be done about it where that is known."""
+_NO_PLACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
+
+
+def reason(error: OSError, directory: str) -> str:
+    """What the system refused to a supervisor of this run directory, and what can be done about it where known."""
+    where = f"{directory}: " if error.errno in _NO_PLACE else ""
     limit = f"; the limit (ulimit -n) is {resource.getrlimit(resource.RLIMIT_NOFILE)[0]}"
-    return f"{oserror.named_reason(error)}{limit if error.errno == errno.EMFILE else ''}"
+    return f"{where}{oserror.named_reason(error)}{limit if error.errno == errno.EMFILE else ''}"
 
 
 def raise_file_limit(instances: int) -> tuple[int, int] | None:

@@ -1,15 +1,15 @@
 """Reads the manifest anew for a supervisor that goes on meanwhile: in a process of its own, with limits and a deadline.
 
 Knows nothing of what is done with the manifest. `main` is that process: no file, whatever is in it, reaches the one
-that keeps the daemons alive.
+that keeps the daemons alive. Its answer is bounded, and looked at as a manifest is (`manifest_answer.py`).
 """
 
 from __future__ import annotations
 
 import json
 import os
-import pickle
 import resource
+import select
 import signal
 import sys
 from collections import deque
@@ -20,11 +20,10 @@ from typing import NamedTuple
 from udaemon.child.environment import interpreter
 from udaemon.engines import oom
 from udaemon.engines.base import Reactor
-from udaemon.errors import ExitCode, ManifestError, Problem, UdaemonError
-from udaemon.manifest.model import Manifest
+from udaemon.errors import ExitCode, ManifestError, UdaemonError
+from udaemon.service.manifest_answer import LONGEST, Result, answer, beyond, understood
 
 PROGRAM = "import sys; from udaemon.service.manifest_reader import main; main(int(sys.argv[1]))"
-"""Not `-m`: what it pickles must not be of a module named `__main__`."""
 
 CPU_SECONDS = 4
 MEMORY = 512 * 1024**2
@@ -32,6 +31,9 @@ MEMORY = 512 * 1024**2
 
 TIMEOUT = 10.0
 """Seconds of waiting; the process has `CPU_SECONDS` of work."""
+
+_LAST_BREATH = 0.2
+"""Seconds for a process that was killed to be gone."""
 
 _MOST_TOLD = 50
 """Problems of one manifest that are passed on; an answer must fit into a frame."""
@@ -46,21 +48,7 @@ class Source(NamedTuple):
     profiles: tuple[str, ...] = ()
 
 
-Result = Manifest | UdaemonError
 OnRead = Callable[[Result], None]
-
-
-class _Answer(NamedTuple):
-    """What came of reading; an exception would lose its parts on the way."""
-
-    manifest: Manifest | None = None
-    problems: tuple[Problem, ...] = ()
-    error: tuple[str, str | None, ExitCode] | None = None
-
-    def result(self) -> Result:
-        if self.error is not None:
-            return UdaemonError(*self.error)
-        return self.manifest or ManifestError(self.problems)
 
 
 class ManifestReader:
@@ -94,7 +82,7 @@ class ManifestReader:
 
     def expire(self, _now: float) -> None:
         """End the process: it takes too long."""
-        self._finish(_beyond("time"))
+        self._finish(beyond("time"))
 
     def close(self) -> None:
         """End the process, if there is one, and call nobody any more."""
@@ -126,18 +114,15 @@ class ManifestReader:
 
     def _on_readable(self) -> None:
         piece = os.read(self._pipe, 1 << 20)
-        if piece:
-            self._received += piece
-            return
-        try:
-            answer: _Answer = pickle.loads(self._received)  # noqa: S301 - our own code wrote it, into a pipe of our own
-        except (EOFError, pickle.UnpicklingError):  # killed by one of its limits
-            answer = _beyond("time or memory")
-        self._finish(answer)
+        self._received += piece
+        if len(self._received) > LONGEST:
+            self._finish(beyond("memory"))
+        elif not piece:
+            self._finish(understood(self._received) if self._received else beyond("time or memory"))
 
-    def _finish(self, answer: _Answer) -> None:
+    def _finish(self, result: Result) -> None:
         self._end()
-        self._callers.popleft()(answer.result())
+        self._callers.popleft()(result)
         if self._callers and self.pid is None:  # its file may have changed since the process began
             self._start()
 
@@ -148,13 +133,24 @@ class ManifestReader:
         self._received.clear()
         with suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGKILL)
-        with suppress(ChildProcessError):
-            os.waitpid(self.pid, 0)
+        _reap(self.pid)
         self.pid = self.deadline = None
 
     def _refuse_all(self, error: OSError) -> None:
         while self._callers:
             self._callers.popleft()(UdaemonError(f"the manifest cannot be read: {error.strerror}"))
+
+
+def _reap(pid: int) -> None:
+    """Reap a process that was killed; one that sits in the kernel, over a dead file system, is left as an orphan."""
+    with suppress(OSError):
+        pidfd = os.pidfd_open(pid)
+        try:
+            select.select([pidfd], [], [], _LAST_BREATH)
+        finally:
+            os.close(pidfd)
+    with suppress(ChildProcessError):
+        os.waitpid(pid, os.WNOHANG)
 
 
 def main(fd: int) -> None:
@@ -176,16 +172,10 @@ def main(fd: int) -> None:
         )
         if examined.understood is not None:
             examined = examined.with_more(check_module_files(examined.understood))
-        answer = _Answer(examined.manifest, examined.problems[:_MOST_TOLD])
+        result: Result = examined.manifest or ManifestError(examined.problems[:_MOST_TOLD])
     except UdaemonError as error:
-        answer = _Answer(error=(error.message, error.hint, error.exit_code))
+        result = error
     except MemoryError:
-        answer = _beyond("memory")
+        result = beyond("memory")
     with os.fdopen(fd, "wb") as pipe:
-        pickle.dump(answer, pipe)
-
-
-def _beyond(what: str) -> _Answer:
-    """The answer for a manifest that takes more than it may."""
-    message = f"reading it takes more {what} than a manifest may"
-    return _Answer(problems=(Problem("too-big", message, "is it the right file?"),))
+        pipe.write(answer(result))

@@ -13,10 +13,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 
+from udaemon.policy.fleet import Fleet
 from udaemon.policy.instance import State
+from udaemon.supervisor.loop import Loop
+from udaemon.supervisor.supervisor import Supervisor
 
 _BEATS = 2
 """Signs of life in the time that the manager waits for one (sd_watchdog_enabled(3) asks for half of it)."""
+_RELOADED = frozenset({"applied", "refused"})
 _TOLD = (State.RUNNING, State.STARTING, State.BACKOFF, State.STOPPING, State.FAILED)
 
 
@@ -49,7 +53,7 @@ class ServiceManager:
         self._clock = clock
         self._pause = None if patience is None else patience / _BEATS
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
-        self._ready = self._stopping = False
+        self._ready = self._reloads = self._stopping = False
         self._status = ""
         self.deadline = None if self._pause is None else clock()
         """When it owes the next sign of life, None for never."""
@@ -67,7 +71,7 @@ class ServiceManager:
         if self._leaving() and not self._stopping:
             self._stopping = True
             said.append("STOPPING=1")
-        elif not self._ready and not states[State.STARTING] and not self._stopping:
+        elif not (self._ready or self._reloads or self._stopping or states[State.STARTING]):
             self._ready = True
             said.append("READY=1")
         if (status := _status(states)) != self._status:
@@ -77,9 +81,16 @@ class ServiceManager:
             self._send("\n".join(said))
 
     def reloading(self) -> None:
-        """A manifest is being put into effect; the end of the turn in which nothing starts any more says READY=1."""
+        """A manifest is about to be read; READY=1 comes once it was applied or refused, and nothing starts any more."""
         self._send(f"RELOADING=1\nMONOTONIC_USEC={int(self._clock() * 1_000_000)}")
-        self._ready = False
+        self._ready, self._reloads = False, True
+
+    def hear(self, event: str) -> None:
+        """Something has happened to the whole project."""
+        if event in _RELOADED:
+            if not self._reloads:  # a verb asked for it
+                self.reloading()
+            self._reloads = False
 
     def close(self) -> None:
         """Close the socket."""
@@ -104,21 +115,27 @@ def patience(environ: Mapping[str, str], ours: Iterable[int]) -> float | None:
     return int(length) / 1_000_000
 
 
-def service_manager(
-    environ: Mapping[str, str],
-    *,
-    states: Callable[[], Iterable[State]],
-    leaving: Callable[[], bool],
+def tell_service_manager(
+    environ: Mapping[str, str], loop: Loop, supervisor: Supervisor, fleet: Fleet
 ) -> ServiceManager | None:
-    """The manager that started us and wants to be told, None where there is none."""
+    """Tell the manager that started us, if there is one that wants to be told, of everything from now on."""
     address = environ.get("NOTIFY_SOCKET", "")
     if not address.startswith(("/", "@")):
         return None
-    with suppress(OSError):
-        return ServiceManager(
-            address, states=states, leaving=leaving, patience=patience(environ, (os.getpid(), os.getppid()))
+    try:
+        manager = ServiceManager(
+            address,
+            states=lambda: (instance.state for instance in fleet.instances.values()),
+            leaving=lambda: supervisor.leaving,
+            patience=patience(environ, (os.getpid(), os.getppid())),
         )
-    return None
+    except OSError:
+        return None
+    loop.add(manager)
+    loop.afterwards(manager.end_of_turn)
+    supervisor.subscribe(lambda notice: manager.hear(notice.event) if notice.key is None else None)
+    manager.end_of_turn()
+    return manager
 
 
 def _status(states: Mapping[State, int]) -> str:

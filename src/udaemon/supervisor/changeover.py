@@ -19,6 +19,7 @@ from udaemon.policy.plan import plans
 from udaemon.supervisor.notices import Notices
 from udaemon.supervisor.perform import Performer
 from udaemon.supervisor.slots import Slots
+from udaemon.supervisor.view import facts
 from udaemon.system import oserror
 
 MakeRoom = Callable[[int, int], None]
@@ -66,7 +67,7 @@ class Changeover:
         self._performer = performer
         self._notices = notices
         self._make_room = make_room
-        self._going: set[Key] = set()
+        self._going: dict[Key, None] = {}
         self._logs_may_close = False
 
     def change(self, before: Manifest, after: Manifest, *, at_once: bool) -> Changes:
@@ -80,8 +81,8 @@ class Changeover:
         refuse_what_never_changes(changes)
         differs, former = difference(self._fleet.instances, after), dict(self._fleet.instances)
         self._prepare(after, differs)
-        back = self._going.intersection(differs.kept)
-        self._going, self._logs_may_close = set(differs.removed), True
+        back = self._going.keys() & set(differs.kept)
+        self._going, self._logs_may_close = dict.fromkeys(differs.removed), True
         planned = plans(after)
         for key in differs.added:
             self._fleet.add(after.daemons[key.name], key.index, planned[key.name])
@@ -90,7 +91,8 @@ class Changeover:
         for key in differs.kept:
             self._supervisor.happen(key, Changed(after.daemons[key.name], planned[key.name], at_once))
         self._supervisor.ask(differs.removed, StopAsked(after_run=not at_once))
-        self._supervisor.ask(to_start(former, self._fleet.instances, back), StartAsked())
+        starts = to_start(former, self._fleet.instances, back)
+        self._supervisor.ask(self._fleet.order.to_start(starts), StartAsked())
         return changes
 
     def open_common_logs(self, manifest: Manifest) -> None:
@@ -99,21 +101,27 @@ class Changeover:
             if path not in self._notices.logs():
                 self._notices.log_to(path, self._performer.common_log(path))
 
-    def let_go(self) -> None:
-        """Forget those that are declared no more and of which nothing lives, and the common logs that were theirs."""
+    def let_go(self) -> bool:
+        """Forget those that are declared no more and of which nothing lives, and the common logs that were theirs.
+
+        Returns:
+            Whether there was one.
+        """
+        before = len(self._going)
         for key in tuple(self._going):
             instance = self._fleet.instances[key]
             if instance.at_rest and not instance.unkillable:
-                self._supervisor.publish(key, "removed", "is declared no more")
-                self._going.remove(key)
+                self._supervisor.publish(key, "removed", "is declared no more", **facts(instance))
+                del self._going[key]
                 self._fleet.remove(key)
                 self._slots.give_back(key)
                 self._performer.forget(key)
         if self._logs_may_close:
             self._logs_may_close = bool(self._going)
             used = {instance.daemon.common_log for instance in self._fleet.instances.values()}
-            for path in set(self._notices.logs()) - used:
+            for path in [path for path in self._notices.logs() if path not in used]:
                 self._notices.close_log(path)
+        return len(self._going) < before
 
     def _prepare(self, manifest: Manifest, differs: Difference) -> None:
         """See that there is room for what is added, before anything changes."""

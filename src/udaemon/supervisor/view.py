@@ -13,6 +13,7 @@ from attrs import frozen
 
 from udaemon.child.scoreboard import SlotReading
 from udaemon.manifest.model import Daemon
+from udaemon.policy import wording
 from udaemon.policy.instance import Instance, Key
 
 
@@ -44,3 +45,8 @@ def facts(instance: Instance) -> dict[str, Any]:
         "restarts": instance.restarts,
         "exit": None if end is None else {"code": end.code, "signal": end.signal, "reason": end.reason.value},
     }
+
+
+def living_on(instance: Instance) -> str:
+    """Which of its processes did not die of KILL; empty where there is none."""
+    return f"{wording.pids(instance.unkillable)} lives on" if instance.unkillable else ""

@@ -22,15 +22,19 @@ _MEMORY_PAGE = os.sysconf("SC_PAGE_SIZE")
 class Stat:
     """What `/proc/PID/stat` says of a process."""
 
-    __slots__ = ("arguments", "session", "started", "state")
+    __slots__ = ("arguments", "exit_code", "session", "started", "state")
 
-    def __init__(self, state: str, session: int, started: int, arguments: tuple[int, int]) -> None:
+    def __init__(
+        self, state: str, session: int, started: int, arguments: tuple[int, int], exit_code: int | None
+    ) -> None:
         self.state = state
         self.session = session
         self.started = started
         """In clock ticks since the system was started."""
         self.arguments = arguments
         """Where its arguments begin and end in its memory; zeros where we may not know."""
+        self.exit_code = exit_code
+        """Of a zombie: as wait(2) has it. None where the kernel does not tell."""
 
     @property
     def zombie(self) -> bool:
@@ -43,7 +47,8 @@ def parse_stat(text: bytes) -> Stat | None:
     fields = text.rpartition(b") ")[2].split()
     try:
         arguments = (int(fields[45]), int(fields[46]))
-        return Stat(fields[0].decode(), session=int(fields[3]), started=int(fields[19]), arguments=arguments)
+        code = int(fields[49]) if len(fields) > 49 else None
+        return Stat(fields[0].decode(), int(fields[3]), int(fields[19]), arguments, code)
     except (IndexError, ValueError):
         return None
 

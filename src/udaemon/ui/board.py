@@ -53,6 +53,7 @@ class _Row:
     refused: bool = False
     killed: bool = False
     parted: str = ""
+    held_up: str = ""
 
     @property
     def is_bad(self) -> bool:
@@ -201,6 +202,7 @@ class Board:
             row.since = now
         row.state, row.said, row.pid, row.restarts = state, message, data.get("pid"), data.get("restarts", 0)
         row.refused = False
+        row.held_up = message if word == "held-up" else ""
         # What an end comes to is told by an event of its own, but for a daemon that rests after a good end.
         return word in {"stopped", "failed"} or word == state == "exited"
 
@@ -232,6 +234,8 @@ class Board:
             case "running":
                 return f"pid {row.pid}" + (f", restarted {_times(row.restarts)}" if row.restarts else "")
             case "starting":
+                if row.held_up:
+                    return f"{row.held_up} ({passed})"
                 again = f", after {row.ended}" if row.ended else ""
                 return f"starting {passed}{again}"
             case "waiting":

@@ -44,9 +44,10 @@ def _plain(row: Row, width: int) -> str:
 
 
 def _drawn(rows: Sequence[Row], width: int, available: int, *, color: bool) -> str:
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
+
+    from udaemon.ui.drawn import drawn
 
     grid = Table.grid(padding=(0, _GAP, 0, 0))
     grid.add_column(width=width, no_wrap=True)
@@ -58,9 +59,4 @@ def _drawn(rows: Sequence[Row], width: int, available: int, *, color: bool) -> s
             grid.add_row(Text.assemble((row.label, "dim")), text)
         else:
             headings.append(text)
-    console = Console(
-        width=available, force_terminal=color, no_color=not color, color_system="standard" if color else None
-    )
-    with console.capture() as capture:
-        console.print(*headings, grid, sep="\n")
-    return "".join(f"{line.rstrip()}\n" for line in capture.get().splitlines())
+    return drawn(*headings, grid, width=available, color=color)

@@ -16,6 +16,7 @@ _SHOWN = frozenset(
     {
         "exited",
         "failed",
+        "held-up",
         "killing",
         "log",
         "lost",
@@ -66,12 +67,16 @@ def shown(event: Mapping[str, Any], width: int) -> list[Line]:
     if not is_shown(event):
         return []
     who = "udaemon" if event["name"] is None else f"{event['name']}/{event['instance']}"
-    sign, tint = mark(event["event"])
-    end = event["data"].get("exit") or {}
-    if event["event"] == "exited" and (end.get("code") or end.get("signal")):
-        sign, tint = mark("failed")
+    sign, tint = sign_of(event)
     said = Cell(escape(f"{event['event']}: {event['message']}"), tint)
     return [[Cell(f" {sign} ", tint), Cell(f"{escape(who):<{width}}  "), said]]
+
+
+def sign_of(event: Mapping[str, Any]) -> tuple[str, str]:
+    """The sign of an event and its colour: an end that was none of its own is a bad one."""
+    end = event["data"].get("exit") or {}
+    bad = event["event"] == "exited" and (end.get("code") or end.get("signal"))
+    return mark("failed" if bad else event["event"])
 
 
 def mark(word: str) -> tuple[str, str]:

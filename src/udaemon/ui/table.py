@@ -122,9 +122,10 @@ def _line(row: Sequence[Cell], columns: Sequence[Column], widths: Sequence[int],
 
 def _drawn(columns: Sequence[Column], widths: Sequence[int], *, color: bool) -> str:
     """Drawn by rich, each column of the width that was chosen for it."""
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
+
+    from udaemon.ui.drawn import drawn
 
     table = Table(box=None, pad_edge=False, padding=(0, len(_GAP), 0, 0), header_style="")
     for column, wide in zip(columns, widths, strict=True):
@@ -134,15 +135,7 @@ def _drawn(columns: Sequence[Column], widths: Sequence[int], *, color: bool) -> 
     for row in zip(*(column.cells for column in columns), strict=True):
         texts = (cut(cell.text, n, middle=of.middle) for cell, of, n in zip(row, columns, widths, strict=True))
         table.add_row(*(Text.assemble((text, cell.tint)) for text, cell in zip(texts, row, strict=True)))
-    console = Console(
-        width=sum(widths) + len(_GAP) * len(widths),
-        force_terminal=color,
-        no_color=not color,
-        color_system="standard" if color else None,
-    )
-    with console.capture() as capture:
-        console.print(table)
-    return "".join(f"{line.rstrip()}\n" for line in capture.get().splitlines())
+    return drawn(table, width=sum(widths) + len(_GAP) * len(widths), color=color)
 
 
 def cut(text: str, wide: int, *, middle: bool = False) -> str:

@@ -143,3 +143,15 @@ def test_two_at_once_are_carried_out_one_after_the_other(talk: Talk, host: FakeH
     talk.until(lambda: second.answered(2))
     first.listen()
     assert (plan(first)["added"], plan(second)["added"]) == (["new"], [])
+
+
+@pytest.mark.parametrize("verb", ["start", "restart", "up", "wait"])
+def test_who_waits_for_one_that_is_taken_away_is_told(talk: Talk, host: FakeHost, verb: str) -> None:
+    host.dies(C0, code=1)
+    client = asks(talk, verb, names=["command"], until="ready")
+    assert told(client) == []
+    host.take_away(C0)
+    talk.until(lambda: client.answered(2))
+    assert told(client) == [("command/0", False, "is declared no more")]
+    assert client.heard[-1]["data"]["failed"] == 1
+    assert talk.bugs == []

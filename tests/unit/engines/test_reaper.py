@@ -9,18 +9,19 @@ from signal import SIGKILL, SIGTERM
 from typing import Any
 
 import pytest
-from tests.fakes.kernel import FakeKernel, FakeProcess, FakeReactor
+from tests.fakes.kernel import OURS, FakeKernel, FakeProcess, FakeReactor
 
 from udaemon.engines.process import ManagedProcess
 from udaemon.engines.reaper import Reaper
 from udaemon.engines.reports import Reports
 from udaemon.manifest.model import Daemon, Stop
-from udaemon.policy.events import Event, Exited, TreeGone
+from udaemon.policy.events import Event, Exited, Spawned, SpawnFailed, TreeGone, Trouble
 from udaemon.policy.instance import Key
 
 KEY, OTHER = Key("a", 0), Key("b", 0)
 LEFT_ALONE = Daemon(name="a", command=("a",), stop=Stop(kill_tree=False))
 MANY_TICKS = 2**60
+LOCK = frozenset({(1, 2)})
 NO_PID = 2**30
 """No process of this machine has it, whatever a look into /proc may say."""
 
@@ -48,7 +49,7 @@ class World:
         lock = os.open(os.devnull, os.O_RDONLY)
         one = daemon or Daemon(name=key.name, command=("a",))
         managed = ManagedProcess(key=key, daemon=one, pid=pid, pidfd=pidfd, lock=lock)
-        self.endings.watch(managed, [])
+        self.endings.watch(managed, options.get("files", ()))
         return managed
 
     def leaves(self, pid: int, by: int = 7, **options: Any) -> None:
@@ -90,6 +91,24 @@ def test_the_end_of_a_process_is_told_as_the_kernel_has_it(world: World, how: di
     world.forked()
     world.ends(7, **how)
     assert (world.told, world.kernel.reaped, world.endings.managed) == ([(KEY, expected)], [7], {})
+
+
+def test_one_that_was_called_off_and_left_others_behind_had_begun(world: World) -> None:
+    """Its program was executed just before KILL came: were that not told, nobody would wait for what it left."""
+    managed = world.forked()
+    managed.refusal = SpawnFailed(Trouble.RESOURCE, "its start was called off")
+    world.leaves(8)
+    world.ends(7, signal=9)
+    assert world.told == [(KEY, Spawned(7)), (KEY, Exited(signal=9, survivors=(8,)))]
+    world.ends(8)
+    assert world.told[2:] == [(KEY, TreeGone())]
+
+
+def test_one_that_was_called_off_and_left_nobody_is_refused(world: World) -> None:
+    managed = world.forked()
+    managed.refusal = SpawnFailed(Trouble.RESOURCE, "its start was called off")
+    world.ends(7, signal=9)
+    assert world.told == [(KEY, managed.refusal)]
 
 
 def test_an_end_is_looked_at_when_the_turn_ends_and_until_then_it_is_a_zombie(world: World) -> None:
@@ -185,6 +204,21 @@ def test_who_was_asked_with_the_session_is_not_asked_twice(
     assert world.kernel.signals[1:] == signals
 
 
+@pytest.mark.parametrize(
+    ("started", "signals"), [(0, []), (MANY_TICKS, [(71, SIGTERM)])], ids=["with the rest", "afterwards"]
+)
+def test_nor_under_run_where_the_session_is_the_callers(
+    world: World, started: int, signals: list[tuple[int, int]]
+) -> None:
+    managed = world.forked(session=OURS, files=LOCK)
+    world.leaves(71, session=OURS, started=started, files=LOCK)
+    world.endings.signal_tree(managed, SIGTERM)
+    world.ends(7)
+    assert list(managed.survivors) == [71]
+    world.endings.signal_tree(managed, SIGTERM)
+    assert world.kernel.signals[1:] == signals
+
+
 def test_what_those_leave_who_were_asked_to_end_is_asked_too(world: World) -> None:
     managed = world.forked()
     world.leaves(71)
@@ -230,14 +264,22 @@ def test_a_kill_of_survivors_takes_their_groups(world: World) -> None:
     assert world.told[1:] == [(KEY, TreeGone())]
 
 
-def test_a_survivor_that_cannot_be_followed_is_killed(world: World) -> None:
+def test_a_survivor_that_cannot_be_followed_is_killed_and_what_it_leaves_behind_is_found(world: World) -> None:
+    """Forgotten, its children would have the lock for as long as they like, and no start would get it."""
     world.forked()
     world.leaves(71)
     world.kernel.end(7)
+    world.leaves(72, by=71, session=7)
     world.kernel.no_descriptors = True
     world.turn()
     assert world.kernel.signals == [(71, SIGKILL)]
-    assert world.told == [(KEY, Exited(code=0))]
+    assert world.told == [(KEY, Exited(code=0, survivors=(71,)))]
+    assert world.endings.deadline is not None, "it looks again"
+    world.kernel.no_descriptors = False
+    world.turn()
+    assert list(world.endings.managed[KEY].survivors) == [72]
+    world.ends(72)
+    assert world.told[1:] == [(KEY, TreeGone())]
 
 
 def test_where_nothing_can_be_seen_nobody_is_forgotten_and_it_looks_again(world: World) -> None:

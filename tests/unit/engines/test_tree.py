@@ -34,6 +34,20 @@ def test_a_session_that_a_descendant_made_is_known_once_it_was_seen() -> None:
     assert made.owner(relative(70)) == A
 
 
+def test_i3_what_leads_a_session_of_its_own_is_not_known_by_the_number_that_another_one_had() -> None:
+    """The number is used again as soon as all of that session have ended, also while others of the daemon live."""
+    made = lineage()
+    made.adopt(A, relative(70))
+    assert made.owner(relative(70, pid=70)) is None
+
+
+def test_a_process_with_the_lock_of_one_is_its_own_whatever_its_session_was() -> None:
+    made = Lineage("shop", open_files=lambda _pid: {(1, 10)}, environ=lambda _pid: {})
+    made.add(A, 7, [(1, 10), (1, 11)])
+    made.add(B, 8, [])
+    assert made.owner(relative(8)) == A
+
+
 def test_a_session_is_his_who_had_it_first() -> None:
     made = lineage()
     made.adopt(A, relative(8))

@@ -9,7 +9,7 @@ from attrs import evolve
 from tests.fakes.life import Life, command, factory, unchanged
 
 from udaemon.manifest.model import Backoff, Daemon, Stop
-from udaemon.policy.effects import Effect, KillTree, Reconfigure, Signal, Spawn
+from udaemon.policy.effects import CancelSpawn, Effect, KillTree, Reconfigure, Signal, Spawn
 from udaemon.policy.events import (
     Changed,
     Event,
@@ -209,3 +209,50 @@ def test_disabled_and_enabled_at_rest() -> None:
 def test_what_waits_to_start_again_and_is_disabled_waits_no_more() -> None:
     life = Life.running(COMMAND).crashes(2).happens(changed(COMMAND, enabled=False))
     assert (life.state, life.waits) == (State.DISABLED, None)
+
+
+def test_what_is_declared_no_more_stops_after_its_run_however_long_that_takes() -> None:
+    life = Life.running(TASK).happens(StopAsked(after_run=True))
+    assert (life.state, life.instance.wanted, life.waits) == (State.RUNNING, Wanted.DOWN, None)
+    assert (acts(life), life.told) == ([Signal("TERM")], ("stopping: is declared no more: stops after its run",))
+    life.after(3600.0)
+    assert life.effects == ()
+    life.happens(Leaving(), Exited(code=0, reason=Reason.STOPPED))
+    assert (life.state, life.acts) == (State.STOPPED, ())
+
+
+def test_a_stop_bounds_that_wait_and_asks_no_second_time() -> None:
+    life = Life.running(TASK).happens(StopAsked(after_run=True)).happens(StopAsked())
+    assert (life.state, acts(life), life.waits) == (State.STOPPING, [], 10.0)
+    life.after(10.0)
+    assert life.acts == (KillTree(),)
+
+
+def test_a_start_takes_it_back_but_the_process_has_been_asked() -> None:
+    life = Life.running(TASK).happens(StopAsked(after_run=True), StartAsked())
+    assert life.instance.wanted is Wanted.UP
+    life.happens(Exited(code=0, reason=Reason.STOPPED))
+    assert (life.state, acts(life)) == (State.STARTING, [Spawn()])
+
+
+def test_a_run_that_fails_then_is_no_crash_that_is_answered() -> None:
+    life = Life.running(TASK).happens(StopAsked(after_run=True)).happens(Exited(code=1, reason=Reason.EXCEPTION))
+    assert (life.state, life.acts) == (State.STOPPED, ())
+
+
+@pytest.mark.parametrize("daemon", [TASK, COMMAND])
+def test_a_start_on_its_way_is_called_off_all_the_same(daemon: Daemon) -> None:
+    life = Life(daemon).happens(StartAsked()).happens(StopAsked(after_run=True))
+    assert (life.state, acts(life)) == (State.STOPPING, [CancelSpawn()])
+
+
+def test_a_command_has_no_run_to_wait_for() -> None:
+    life = Life.running(COMMAND).happens(StopAsked(after_run=True))
+    assert (life.state, life.waits) == (State.STOPPING, 10.0)
+
+
+def test_one_that_was_to_be_replaced_after_its_run_just_stops_then() -> None:
+    life = Life.running(TASK).happens(changed(TASK, umask=0o077)).happens(StopAsked(after_run=True))
+    assert (life.instance.wanted, acts(life)) == (Wanted.DOWN, [])
+    life.happens(Exited(code=0, reason=Reason.STOPPED))
+    assert (life.state, life.acts) == (State.STOPPED, ())

@@ -141,3 +141,18 @@ def test_instances_are_arranged_as_another_manifest_has_them() -> None:
 def test_each_instance_carries_the_plan_of_its_daemon() -> None:
     one = fleet()
     assert {instance.plan.directory for instance in one.instances.values()} == {"/m"}
+
+
+def test_stops_that_are_over_leave_no_deadline_behind() -> None:
+    """Each may have had an hour; a daemon that is restarted every second would keep thousands."""
+    slow = evolve(DB, stop=Stop(timeout=3600))
+    busy = Fleet(Manifest(file="/m/udaemon.toml", directory="/m", project="m", daemons={"db": slow}))
+    key = Key("db", 0)
+    for second in range(1000):
+        for event in (StartAsked(), Spawned(7), StopAsked(), Exited(code=0)):
+            busy.step(key, event, float(second))
+    busy.step(key, StartAsked(), 1000.0)
+    busy.step(key, Spawned(7), 1000.0)
+    busy.step(key, StopAsked(), 1000.0)
+    assert len(busy._deadlines) < 30
+    assert busy.next_deadline() == 4600.0

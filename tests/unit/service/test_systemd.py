@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from udaemon.policy.instance import State
-from udaemon.service.systemd import ServiceManager, patience, service_manager
+from udaemon.service.systemd import ServiceManager, patience
 
 
 class StandIn:
@@ -76,12 +76,32 @@ def test_a_stop_is_told_once_and_never_ready(manager: StandIn) -> None:
     assert manager.heard() == ["STOPPING=1\nSTATUS=1 stopping", "STATUS=nothing runs"]
 
 
-def test_a_reload_ends_with_ready(manager: StandIn) -> None:
+RELOADING = "RELOADING=1\nMONOTONIC_USEC=100000000"
+
+
+def test_a_reload_that_was_asked_for_by_a_signal_ends_with_ready(manager: StandIn) -> None:
     manager.states = [State.RUNNING]
     manager.told.end_of_turn()
     manager.told.reloading()
+    manager.told.end_of_turn()  # it is being read
+    manager.told.hear("refused")
     manager.told.end_of_turn()
-    assert manager.heard()[1:] == ["RELOADING=1\nMONOTONIC_USEC=100000000", "READY=1"]
+    assert manager.heard()[1:] == [RELOADING, "READY=1"]
+
+
+def test_a_reload_by_a_verb_is_told_when_it_has_happened(manager: StandIn) -> None:
+    manager.states = [State.RUNNING]
+    manager.told.end_of_turn()
+    manager.told.hear("applied")
+    manager.states = [State.RUNNING, State.STARTING]
+    manager.told.end_of_turn()
+    manager.states = [State.RUNNING, State.RUNNING]
+    manager.told.end_of_turn()
+    assert [message.partition("\nSTATUS")[0] for message in manager.heard()[1:]] == [
+        RELOADING,
+        "STATUS=1 running, 1 starting",
+        "READY=1",
+    ]
 
 
 def test_signs_of_life_come_twice_in_the_time_that_the_manager_waits(manager: StandIn) -> None:
@@ -113,8 +133,3 @@ def test_a_manager_that_has_gone_or_reads_nothing_holds_up_nobody(manager: Stand
 )
 def test_the_watchdog_counts_where_it_is_meant_for_us(environ: dict[str, str], expected: float | None) -> None:
     assert patience(environ, (6, 7)) == expected
-
-
-@pytest.mark.parametrize("address", ["", "relative", "vsock:2:1234"])
-def test_an_address_that_is_no_unix_socket_is_no_manager(address: str) -> None:
-    assert service_manager({"NOTIFY_SOCKET": address}, states=list, leaving=bool) is None

@@ -88,6 +88,14 @@ def test_a_log_that_cannot_be_opened_is_a_start_refused_and_nothing_stays_open(w
     assert world.performer.open_logs() == {}
 
 
+def test_a_common_log_that_cannot_be_opened_leaves_nothing_open(world: SupervisorWorld) -> None:
+    world.logs.errors["events.log"] = OSError(24, "Too many open files")
+    before = len(os.listdir("/proc/self/fd"))
+    with pytest.raises(OSError, match="Too many open files"):
+        world.performer.common_log("/log/events.log")
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
 def test_a_pipe_that_has_ended_is_no_open_log(world: SupervisorWorld) -> None:
     world.up()
     assert world.performer.path(1).endswith("a.log")

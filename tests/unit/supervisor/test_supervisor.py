@@ -118,6 +118,21 @@ def test_what_is_declared_no_more_is_stopped_and_then_gone_with_all_that_was_its
         world.slots[A0]
 
 
+def test_a_common_log_that_cannot_be_opened_refuses_the_manifest_whole(world: SupervisorWorld) -> None:
+    world.logs.errors["new.log"] = OSError(24, "Too many open files")
+    before = (world.supervisor.manifest, dict(world.fleet.instances))
+    with pytest.raises(UdaemonError, match="Too many open files"):
+        world.change(evolve(B, common_log="/log/new.log", log_dir="/log"), C)
+    world.supervisor.end_of_turn()
+    assert (world.supervisor.manifest, dict(world.fleet.instances)) == before
+
+
+def test_several_that_go_together_go_in_the_order_of_the_manifest(world: SupervisorWorld) -> None:
+    world.change(C)
+    world.ends(A0, B0, B1)
+    assert world.engine.forgotten == [A0, B0, B1]
+
+
 def test_its_slot_is_used_again(world: SupervisorWorld) -> None:
     was = world.slots[A0]
     world.change(B)

@@ -166,3 +166,12 @@ def test_of_many_only_those_in_trouble_are_named_at_the_end() -> None:
     ]
     told.stop(200.0, hurry=False)
     assert told.event(event("d1", "stopped", "exit code 0", "stopped"), 200.1) == []
+
+
+def test_a_start_that_the_kernel_holds_up_says_by_what() -> None:
+    told = board("web")
+    held = "pid 7: chdir /mnt has not returned after 5 s; /mnt is nfs"
+    told.event(event("web", "held-up", held, "starting", pid=7), 105.0)
+    assert texts(told.lines(106.0, 10))[1] == f" ~ web/0  {held} (6.0s)"
+    running(told, "web", 107.0)
+    assert texts(told.lines(107.0, 10))[1] == " ✔ web/0  pid 7"

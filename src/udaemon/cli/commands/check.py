@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import click
 
+from udaemon.cli.data_format import terminal_width
 from udaemon.cli.directories import check_directories
 from udaemon.cli.imports import Imported, check_imports
 from udaemon.cli.options import GlobalOptions
@@ -21,6 +22,7 @@ from udaemon.manifest.locate import has_errors
 from udaemon.manifest.read import Examined, examine
 from udaemon.manifest.report import as_json, as_lines, as_text, count, shown_path
 from udaemon.service.module_files import check_module_files
+from udaemon.ui.checked import Checked, plain, table
 
 FORMATS = ["text", "concise", "json", "github", "sarif"]
 _UNREADABLE = {"unreadable", "unsafe", "too-big"}
@@ -104,10 +106,22 @@ def _show(form: str, examined: Sequence[Examined], problems: Sequence[Problem], 
 
         sys.stdout.write(as_github(problems, base) if form == "github" else as_sarif(problems, base))
     else:
-        sys.stdout.write(as_text(problems, sources, base, color=options.colors(sys.stdout.isatty())))
-        for one in examined:
-            if one.manifest is not None and not options.quiet:
-                told = f", {count(one.problems)}" if one.problems else ""
-                number = len(one.manifest.daemons)
-                file = shown_path(one.manifest.file, base)
-                sys.stdout.write(f"{file}: good, {number} daemon{'s' if number != 1 else ''}{told}\n")
+        columns = None if options.quiet else terminal_width()
+        color = options.colors(sys.stdout.isatty())
+        sys.stdout.write(as_text(problems, sources, base, color=color, total=columns is None))
+        checked = [] if options.quiet else [_checked(one, base) for one in examined]
+        sys.stdout.write("".join(map(plain, checked)) if columns is None else table(checked, columns, color=color))
+
+
+def _checked(one: Examined, base: str) -> Checked:
+    named = [
+        *([] if one.understood is None else [one.understood.file]),
+        *(document.file for document in one.documents if document.own),
+        *(problem.file for problem in one.problems if problem.file),
+    ]
+    return Checked(
+        file=shown_path(named[0], base) if named else "the manifest",
+        good=one.manifest is not None,
+        daemons=0 if one.manifest is None else len(one.manifest.daemons),
+        problems=count(one.problems),
+    )

@@ -27,6 +27,7 @@ from udaemon.manifest.written import FORMATS, as_text
 @click.command(name="config")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="toml", show_default=True)
 @click.option("--origin", is_flag=True, help="Tell where each value comes from.")
+@click.option("--running", is_flag=True, help="The manifest that runs, not the one on disk; secrets stay hidden.")
 @click.option(
     "--show-secrets",
     "--show-env",
@@ -35,12 +36,19 @@ from udaemon.manifest.written import FORMATS, as_text
     help="Show what environment variables and secrets hold.",
 )
 @click.pass_obj
-def command(options: GlobalOptions, *, form: str, origin: bool, show_secrets: bool) -> None:
+def command(options: GlobalOptions, *, form: str, origin: bool, running: bool, show_secrets: bool) -> None:
     """Print the whole manifest, with defaults merged in and variables replaced.
 
     What variables hold is hidden, and so is what is called a password, token, secret or key, also in arguments and
     URLs. With --show-secrets it loads as the same manifest.
     """
+    if running:
+        if origin or show_secrets:
+            raise click.UsageError(
+                "--running goes with neither --origin nor --show-secrets: a supervisor tells neither"
+            )
+        _write_running(options, form)
+        return
     examined = examine(
         options.files, environ=os.environ, project=options.project, context=options.context, profiles=options.profiles
     )
@@ -59,6 +67,13 @@ def command(options: GlobalOptions, *, form: str, origin: bool, show_secrets: bo
         for one in origins(plain, examined.documents, examined.top, given, added)
     ]
     sys.stdout.write(_as_json(found) if form == "json" else "".join(_lines(found, os.getcwd())))
+
+
+def _write_running(options: GlobalOptions, form: str) -> None:
+    from udaemon.cli.connect import connect_supervisor  # without this option no supervisor is needed
+
+    with connect_supervisor(options) as client:
+        sys.stdout.write(as_text(client.ask("config"), form))
 
 
 def _lines(found: list[Origin], base: str) -> Iterator[str]:

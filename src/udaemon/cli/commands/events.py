@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import click
 
 from udaemon.cli.connect import connect_supervisor
+from udaemon.cli.data_format import terminal_width
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.output import say
 from udaemon.cli.parameters import DAEMON
@@ -29,20 +31,34 @@ def command(options: GlobalOptions, *, names: tuple[str, ...], follow: bool, as_
 
     Without NAME the supervisor's own events are shown too.
     """
+    show = _shown(options, as_json=as_json)
     with connect_supervisor(options) as client:
         if follow:
             client.be_patient(sys.stdout.fileno())
         try:
             for answer in client.stream("events", names=names, follow=follow):
-                for event in answer["events"]:
-                    sys.stdout.write(f"{json.dumps(event) if as_json else _line(event)}\n")
-                sys.stdout.flush()
+                if answer["events"]:
+                    sys.stdout.write(show(answer["events"]))
+                    sys.stdout.flush()
         except SupervisorGone:
             if not follow:
                 raise
             say(options, "the supervisor has ended")
 
 
-def _line(event: dict[str, Any]) -> str:
+def _shown(options: GlobalOptions, *, as_json: bool) -> Callable[[Sequence[Mapping[str, Any]]], str]:
+    """What makes text of events: JSON, drawn lines on a terminal, plain ones elsewhere."""
+    if as_json:
+        return lambda events: "".join(f"{json.dumps(event)}\n" for event in events)
+    if terminal_width() is None:
+        return lambda events: "".join(f"{_line(event)}\n" for event in events)
+    from udaemon.ui.happened import Happened
+
+    happened = Happened()
+    color = options.colors(is_terminal=True)
+    return lambda events: happened.render(events, terminal_width() or 80, color=color)
+
+
+def _line(event: Mapping[str, Any]) -> str:
     who = "udaemon" if event["name"] is None else f"{event['name']}/{event['instance']}"
     return escape(f"{event['at']} {who} {event['event']}: {event['message']}")

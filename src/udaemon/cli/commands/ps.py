@@ -18,6 +18,7 @@ from udaemon.cli.data_format import data_format, terminal_width
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.output import say
 from udaemon.cli.parameters import DAEMON
+from udaemon.control.drift import marked
 from udaemon.errors import ExitCode
 
 
@@ -36,7 +37,7 @@ def command(
     The table shows what fits the terminal; `--format wide` shows everything.
     """
     with connect_supervisor(options) as client:
-        told = client.ask("ps", names=names)
+        told = marked(client.ask("ps", names=names, files=True))
     instances = told["instances"]
     if only_names:
         _write_names(instances)

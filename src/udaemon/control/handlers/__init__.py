@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from udaemon.control.handlers import (
     apply,
+    config,
     diff,
     down,
     events,
@@ -27,6 +28,7 @@ Handler = Callable[[Host, Request], None]
 
 HANDLERS: Mapping[str, Handler] = {
     "apply": apply.handle,
+    "config": config.handle,
     "diff": diff.handle,
     "down": down.handle,
     "events": events.handle,

@@ -13,8 +13,12 @@ from udaemon.control.snapshot import Moment, snapshot
 
 
 def handle(host: Host, request: Request) -> None:
-    """Answer with the whole of `ps --json`, for the instances named or all."""
+    """Answer with the whole of `ps --json`, for the instances named or all.
+
+    With `files` the stamps of the manifest's files come before it, for the client to look at (`control/drift.py`).
+    """
     views = select(host, request.names())
     moment = Moment(host.now(), time.time())
     node = os.uname().nodename
-    request.answer(snapshot(host, views, moment=moment, pid=os.getpid(), node=node, rss=rss))
+    files = {"files": dict(host.manifest.files)} if request.flag("files") else {}
+    request.answer(files | snapshot(host, views, moment=moment, pid=os.getpid(), node=node, rss=rss))

@@ -1,0 +1,181 @@
+"""The ledger's entries: what an instance is, as a line of text, and the lines of a whole ledger read again.
+
+Knows no file and no process. A line is a checksum and JSON, and the last whole line of an instance counts: one that a
+kill or a full disk cut short is as if it had never been begun. Times are monotonic seconds, so a ledger means nothing
+after the machine was started anew.
+"""
+
+from __future__ import annotations
+
+import json
+from binascii import crc32
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import evolve, field, frozen
+
+from udaemon.errors import ExitCode, UdaemonError
+from udaemon.manifest.model import Daemon
+from udaemon.policy.events import Reason
+from udaemon.policy.instance import Exit, Instance, Key, State, Wanted
+from udaemon.policy.plan import StartPlan
+from udaemon.policy.timers import Timer, Timers
+
+VERSION = 1
+"""Of the form of a line. A ledger of a newer version is refused, for who skipped what he does not know would start a
+second copy of it."""
+
+_PLAIN = (
+    "pid started_at restarts crashes refusals asked_at killing leaving held_up outdated automatic message"
+).split()
+"""Fields whose value stands in the line as it is; one that has its default does not stand there."""
+_DEFAULTS = (None, None, 0, 0, 0, None, False, False, False, False, False, None)
+
+
+@frozen
+class Entry:
+    """What a ledger says of an instance.
+
+    Attributes:
+        fields: Its state, counts, times and so on, by the names that they have in `Instance`.
+        seen_at: When its process was certainly there already: seconds on the clock that runs during a suspend, too.
+    """
+
+    fields: Mapping[str, Any]
+    seen_at: float | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """Its process."""
+        pid: int | None = self.fields.get("pid")
+        return pid
+
+    @property
+    def survivors(self) -> tuple[int, ...]:
+        """What its last process had left behind."""
+        survivors: tuple[int, ...] = self.fields.get("survivors", ())
+        return survivors
+
+
+@frozen
+class Read:
+    """A ledger that was read.
+
+    Attributes:
+        entries: The last of each instance.
+        boot: Names the start of the machine in which it was written; None where that line is missing.
+        leaving: The supervisor was stopping everything.
+        damaged: Lines that are none, but for the last one, which may have been cut short.
+    """
+
+    entries: Mapping[Key, Entry] = field(factory=dict)
+    boot: str | None = None
+    leaving: bool = False
+    damaged: int = 0
+
+
+def head(boot: str, *, leaving: bool = False) -> bytes:
+    """The line about the ledger itself."""
+    return _line({"ledger": VERSION, "boot": boot, "leaving": leaving})
+
+
+def line(instance: Instance, seen_at: float | None = None) -> bytes:
+    """The line of an instance."""
+    said: dict[str, Any] = {"name": instance.daemon.name, "index": instance.index, "state": instance.state.value}
+    if instance.wanted is Wanted.UP:
+        said["wanted"] = "up"
+    for name, default in zip(_PLAIN, _DEFAULTS, strict=True):
+        if (value := getattr(instance, name)) != default:
+            said[name] = value
+    if instance.pid is not None:
+        said["seen_at"] = seen_at
+    if instance.timers.moments:
+        said["timers"] = [(at, timer.value) for at, timer in instance.timers.moments]
+    if instance.attempts:
+        said["attempts"] = instance.attempts
+    if instance.survivors:
+        said["survivors"] = instance.survivors
+    if (end := instance.exit) is not None:
+        said["exit"] = (end.code, end.signal, end.core, end.reason.value, end.at)
+    return _line(said)
+
+
+def gone(key: Key) -> bytes:
+    """The line of an instance that is declared no more."""
+    return _line({"name": key.name, "index": key.index, "gone": True})
+
+
+def read(data: bytes) -> Read:
+    """All of a ledger.
+
+    Raises:
+        UdaemonError: It is of a newer version.
+    """
+    entries: dict[Key, Entry] = {}
+    boot, leaving, damaged = None, False, 0
+    lines = data.split(b"\n")
+    for number, text in enumerate(lines, 1):
+        said = _parsed(text)
+        if said is None:
+            damaged += bool(text) and number < len(lines)
+        elif "ledger" in said:
+            _check_version(said["ledger"])
+            boot, leaving = said.get("boot"), said.get("leaving") is True
+        elif (found := _entry(said)) is None:
+            damaged += 1
+        elif found[1] is None:
+            entries.pop(found[0], None)
+        else:
+            entries[found[0]] = found[1]
+    return Read(entries, boot, leaving, damaged)
+
+
+def restored(entry: Entry, daemon: Daemon, index: int, plan: StartPlan) -> Instance:
+    """The instance that an entry is about, as it is declared now."""
+    return evolve(Instance(daemon=daemon, index=index, state=State.STOPPED, plan=plan), **entry.fields)
+
+
+def _line(said: Mapping[str, Any]) -> bytes:
+    text = json.dumps(said, separators=(",", ":")).encode()
+    return b"%08x %b\n" % (crc32(text), text)
+
+
+def _parsed(text: bytes) -> dict[str, Any] | None:
+    """What a line says; None where it is not whole."""
+    checksum, _, body = text.partition(b" ")
+    if len(checksum) != 8 or checksum != b"%08x" % crc32(body):
+        return None
+    try:
+        said = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return said if isinstance(said, dict) else None
+
+
+def _check_version(version: object) -> None:
+    if not isinstance(version, int) or version > VERSION:
+        raise UdaemonError(
+            f"the ledger was written by a newer udaemon (version {version}, this one reads {VERSION})",
+            "go on with that one: to start now would be to start second copies",
+            ExitCode.FAILED,
+        )
+
+
+def _entry(said: Mapping[str, Any]) -> tuple[Key, Entry | None] | None:
+    """An instance with what is said of it, None where it is gone; nothing where that makes no sense."""
+    try:
+        key = Key(str(said["name"]), int(said["index"]))
+        if said.get("gone"):
+            return key, None
+        fields = {name: said[name] for name in _PLAIN if name in said}
+        fields["state"] = State(said["state"])
+        fields["wanted"] = Wanted(said.get("wanted", "down"))
+        fields["timers"] = Timers(tuple((float(at), Timer(timer)) for at, timer in said.get("timers", ())))
+        fields["attempts"] = tuple(map(float, said.get("attempts", ())))
+        fields["survivors"] = tuple(map(int, said.get("survivors", ())))
+        if "exit" in said:
+            code, signal, core, reason, at = said["exit"]
+            fields["exit"] = Exit(code=code, signal=signal, core=core, reason=Reason(reason), at=at)
+        return key, Entry(fields, said.get("seen_at"))
+    except (KeyError, TypeError, ValueError):
+        return None

@@ -1,0 +1,172 @@
+"""The supervisor's side of the keeper: what it is given to keep, what it is asked to reap, and that it is gone.
+
+Knows nothing of what is kept. Never waits: what the keeper does not take now it gets later.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from typing import NamedTuple
+
+from udaemon.engines.base import WritableReactor
+from udaemon.logs.wire import Unpacker, WireError, pack
+from udaemon.service.keeper import LONGEST, MOST_FDS, batches
+
+_LEAVES_WITHIN = 1.0
+"""Seconds for the keeper to end; it needs a few milliseconds."""
+
+
+class Kept(NamedTuple):
+    """One descriptor out of the store, and what was said about it."""
+
+    facts: tuple[str, ...]
+    fd: int
+
+
+class Legacy(NamedTuple):
+    """What a dead supervisor leaves to the next one: the store, and how it died."""
+
+    store: dict[str, Kept]
+    why: str
+
+
+class KeeperLink:
+    """Implements `FdStore`.
+
+    Args:
+        connection: Our end of the socket.
+        on_child: Called when a child of the keeper has changed.
+        on_gone: Called once, when the keeper has gone.
+    """
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._socket = connection
+        self._socket.setblocking(False)
+        self.pid: int | None = os.getppid()
+        self._reactor: WritableReactor | None = None
+        self._queue: list[tuple[bytes, int | None]] = []
+        self._on_child: Callable[[], None] = lambda: None
+        self._on_gone: Callable[[], None] = lambda: None
+
+    def attend(self, reactor: WritableReactor, *, on_child: Callable[[], None], on_gone: Callable[[], None]) -> None:
+        """Hear it from now on.
+
+        Args:
+            reactor: The loop.
+            on_child: Called when a child of the keeper may have ended.
+            on_gone: Called once, when the keeper has gone.
+        """
+        self._reactor, self._on_child, self._on_gone = reactor, on_child, on_gone
+        reactor.watch(self._socket.fileno(), self._hear)
+        self.flush()
+
+    def keep(self, name: str, fd: int, *facts: str) -> None:
+        """Have it keep a copy; it is on its way with the next `flush`."""
+        if self.pid is not None:
+            self._queue.append((pack("keep", name, *facts), os.dup(fd)))
+
+    def drop(self, name: str) -> None:
+        """Have it let go."""
+        if self.pid is not None:
+            self._queue.append((pack("drop", name), None))
+
+    def reap(self, pid: int) -> None:
+        """Have it reap a child of its own, if that has ended."""
+        self._say("reap", str(pid))
+
+    def ready(self) -> None:
+        """Tell it that this supervisor stands: from now on it is replaced when it dies."""
+        self._say("ready")
+
+    def flush(self) -> None:
+        """Send all that waits, as far as it is taken."""
+        try:
+            for data, fds in batches(tuple(self._queue)):
+                socket.send_fds(self._socket, [data], fds)
+                self._sent(len(data))
+        except BlockingIOError:
+            self._wait(wanted=True)
+        except OSError:  # it has gone, which its end tells, or there are too many descriptors under way
+            self._wait(wanted=self.pid is not None)
+        else:
+            self._wait(wanted=False)
+
+    def leave(self) -> None:
+        """Have it end, with all that it keeps; waits a moment for that."""
+        if self.pid is not None:
+            with suppress(OSError):
+                self._socket.settimeout(_LEAVES_WITHIN)
+                self._socket.send(pack("leave"))
+                while self._socket.recv(LONGEST):
+                    pass
+        self.close()
+
+    def close(self) -> None:
+        """Hear no more of it."""
+        if self._socket.fileno() == -1:
+            return
+        if self._reactor is not None:
+            self._reactor.forget(self._socket.fileno())
+        self._socket.close()
+        self.pid = None
+        self._sent(None)
+
+    def _say(self, *fields: str) -> None:
+        if self.pid is not None:
+            self._queue.append((pack(*fields), None))
+            self.flush()
+
+    def _sent(self, size: int | None) -> None:
+        """Forget so many bytes of what waited, None for all of it."""
+        count = len(self._queue)
+        if size is not None:
+            count = 0
+            while size > 0:
+                size -= len(self._queue[count][0])
+                count += 1
+        for _, fd in self._queue[:count]:
+            if fd is not None:
+                os.close(fd)
+        del self._queue[:count]
+
+    def _wait(self, *, wanted: bool) -> None:
+        if self._reactor is not None and wanted:
+            self._reactor.watch_writable(self._socket.fileno(), self.flush)
+        elif self._reactor is not None and self.pid is not None:
+            self._reactor.forget_writable(self._socket.fileno())
+
+    def _hear(self) -> None:
+        try:
+            data = self._socket.recv(LONGEST)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if data:
+            self._on_child()
+            return
+        self.close()
+        self._on_gone()
+
+
+def inherit(connection: socket.socket) -> Legacy:
+    """All that the keeper has kept of the supervisor before this one; it is on its way, and waited for.
+
+    Raises:
+        EOFError: The keeper has gone.
+    """
+    store: dict[str, Kept] = {}
+    while True:
+        data, fds, _, _ = socket.recv_fds(connection, LONGEST, MOST_FDS, socket.MSG_CMSG_CLOEXEC)
+        if not data:
+            raise EOFError
+        ahead = iter(fds)
+        with suppress(WireError):
+            for kind, *fields in Unpacker().feed(data):
+                if kind == "keep" and (fd := next(ahead, None)) is not None:
+                    store[fields[0]] = Kept(tuple(fields[1:]), fd)
+                elif kind == "died":
+                    return Legacy(store, fields[0])

@@ -1,0 +1,60 @@
+"""Which libraries a verb loads, as `python -X importtime` tells it: those it needs, and none that only cost time."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import struct
+import subprocess
+import sys
+import termios
+
+import pytest
+from tests.fakes.service import Service
+
+UDAEMON = [sys.executable, "-X", "importtime", "-m", "udaemon"]
+
+
+def loaded(*arguments: str, on_terminal: bool = False, **variables: str) -> set[str]:
+    """The modules that a call has loaded."""
+    if on_terminal:
+        master, slave = os.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("4H", 24, 80, 0, 0))
+    else:
+        master, slave = os.pipe()
+    environ = os.environ | {"TERM": "xterm"} | variables
+    done = subprocess.run(
+        [*UDAEMON, *arguments], stdout=slave, stderr=subprocess.PIPE, env=environ, text=True, timeout=60, check=True
+    )
+    os.close(slave)
+    os.close(master)
+    lines = [line for line in done.stderr.splitlines() if line.startswith("import time:")]
+    return {line.rpartition("|")[2].strip() for line in lines}
+
+
+@pytest.mark.usefixtures("shop")
+def test_check_structures_the_manifest_with_cattrs() -> None:
+    assert {"cattrs", "attrs"} <= loaded("check", "--no-import")
+
+
+@pytest.mark.usefixtures("service")
+@pytest.mark.parametrize("verb", ["ps", "status", "ls", "events"])
+def test_rich_draws_what_a_terminal_shows_and_nothing_else(verb: str) -> None:
+    assert "rich" in loaded(verb, on_terminal=True)
+    assert "rich" not in loaded(verb)
+
+
+@pytest.mark.parametrize("arguments", [("ps", "--json"), ("ps", "-q")])
+def test_what_scripts_ask_goes_without_rich_and_click(service: Service, arguments: tuple[str, str]) -> None:
+    names = loaded(*arguments, on_terminal=True)
+    assert "udaemon.cli.fast" in names
+    assert not {"rich", "click", "cattrs"} & names
+
+
+@pytest.mark.usefixtures("service")
+@pytest.mark.parametrize("words", ["udaemon ", "udaemon stop ma"])
+def test_completion_loads_no_rich(words: str) -> None:
+    count = str(len(words.split(" ")) - 1)
+    names = loaded(_UDAEMON_COMPLETE="bash_complete", COMP_WORDS=words, COMP_CWORD=count)
+    assert "click.shell_completion" in names
+    assert "rich" not in names
