@@ -5,12 +5,10 @@ Knows no clock, process or file; `step.py` has the table this is a part of.
 
 from __future__ import annotations
 
-from attrs import evolve
-
 from udaemon.policy import restart, wording
 from udaemon.policy.effects import Effect, EventName, KillTree, Publish, SignalTree, Spawn
 from udaemon.policy.events import Exited, Reason
-from udaemon.policy.instance import NOT_PROBED, Exit, Instance, Missing, State, Wanted
+from udaemon.policy.instance import NOT_PROBED, Exit, Instance, Missing, State, Wanted, evolve
 from udaemon.policy.timers import NO_TIMERS, Timer
 
 Outcome = tuple[Instance, tuple[Effect, ...]]

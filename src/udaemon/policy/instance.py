@@ -110,7 +110,7 @@ class Probed:
 NOT_PROBED = Probed()
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)  # `evolve` copies its dict
 class Instance:
     """One copy of a daemon. Times are monotonic seconds.
 
@@ -200,6 +200,20 @@ class Instance:
         if self.state is not State.FAILED:
             return ()
         return self.survivors if self.pid is None else (self.pid,)
+
+
+def evolve(instance: Instance, **changes: object) -> Instance:
+    """The instance with these changes, as `attrs.evolve` makes it in three times the time: a start takes eight.
+
+    Raises:
+        TypeError: An instance has no such attribute.
+    """
+    values = vars(instance)
+    if not changes.keys() <= values.keys():
+        raise TypeError(f"an instance has no {', '.join(sorted(changes.keys() - values.keys()))}")
+    evolved = object.__new__(Instance)
+    vars(evolved).update(values, **changes)
+    return evolved
 
 
 def declared(daemon: Daemon, index: int, plan: StartPlan = NO_PLAN) -> Instance:

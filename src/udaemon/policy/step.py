@@ -19,8 +19,6 @@ and what follows are in `ending.py`.
 
 from __future__ import annotations
 
-from attrs import evolve
-
 from udaemon.manifest import changes
 from udaemon.manifest.keys import Applies
 from udaemon.policy import probing, restart, runs, stopping, wording
@@ -53,7 +51,7 @@ from udaemon.policy.events import (
     Trouble,
     Verdict,
 )
-from udaemon.policy.instance import Exit, Instance, State, Wanted
+from udaemon.policy.instance import Exit, Instance, State, Wanted, evolve
 from udaemon.policy.plan import has_task
 from udaemon.policy.timers import NO_TIMERS, Timer
 from udaemon.units import seconds

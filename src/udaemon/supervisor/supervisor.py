@@ -8,8 +8,7 @@ from __future__ import annotations
 import random
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -26,6 +25,7 @@ from udaemon.policy.instance import Key
 from udaemon.policy.order import Order
 from udaemon.supervisor.changeover import Changeover, MakeRoom
 from udaemon.supervisor.event_queue import EventQueue
+from udaemon.supervisor.isolation import Isolated
 from udaemon.supervisor.legacylog import LegacyLog
 from udaemon.supervisor.notices import Notice, Notices, Subscriber, one_line
 from udaemon.supervisor.perform import Performer
@@ -256,28 +256,19 @@ class Supervisor:
         self._notices.publish(None, "bug", f"in {what}: {traceback.format_exc()}", {})
 
     def _one(self, key: Key, event: Event) -> None:
-        with self._isolated(key):
+        isolated = Isolated(key, self.bug)
+        with isolated:
             self._note(key, event)
         effects: tuple[Effect, ...] = ()
-        before = self._fleet.instances[key]
-        with self._isolated(key):
+        with isolated:
             before = self._fleet.instances[key]
             effects = self._fleet.step(key, event, self._clock(), self._jitter.uniform(-1.0, 1.0))
             self._queue.has_happened(before)
             self._probes.look(self._fleet.instances[key])
             self._schedules.follow(before, self._fleet.instances[key])
         for effect in effects:  # one that cannot be done must not cost the next: a start after a word of it, a kill
-            with self._isolated(key):
+            with isolated:
                 self._perform(key, effect)
-
-    @contextmanager
-    def _isolated(self, key: Key) -> Iterator[None]:
-        """faults.md F6: a bug that one daemon brings out is reported, and is that daemon's alone."""
-        try:
-            yield
-        except Exception:  # noqa: BLE001 - see above
-            with suppress(Exception):  # without memory even logging fails
-                self.bug(str(key))
 
     def _note(self, key: Key, event: Event) -> None:
         """Write or remove pid files; failure to write one is logged and ignored."""
