@@ -15,6 +15,7 @@ from udaemon.manifest.changes import Changes
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.policy.events import KickAsked, PauseAsked, RestartAsked, ResumeAsked, StartAsked, StopAsked
 from udaemon.policy.instance import Instance, Key
+from udaemon.policy.order import Order
 
 Asked = StartAsked | StopAsked | RestartAsked | PauseAsked | ResumeAsked | KickAsked
 """What an operator can want of an instance."""
@@ -102,6 +103,10 @@ class Host(Protocol):
 
     def view(self, key: Key) -> InstanceView:
         """One instance as it is now."""
+
+    @property
+    def order(self) -> Order:
+        """Who needs whom."""
 
     def ask(self, keys: Iterable[Key], event: Asked) -> None:
         """Pass on what the operator wants; the states have changed when this returns."""

@@ -11,6 +11,7 @@ from udaemon.manifest.checks import SCHEDULE
 from udaemon.manifest.keys import Named, Table, keys_of, says_none
 from udaemon.manifest.merge import meaningless
 from udaemon.manifest.model import Daemon, Manifest
+from udaemon.manifest.probes import way
 
 
 def dump(manifest: Manifest) -> dict[str, Any]:
@@ -28,6 +29,9 @@ def dump(manifest: Manifest) -> dict[str, Any]:
 def dump_daemon(daemon: Daemon) -> dict[str, Any]:
     """Write one daemon; a key that is not set is left out."""
     table = _table(daemon)
+    for name, probe in (("ready", daemon.ready), ("health", daemon.health)):
+        if way(probe) is None:
+            table[name] = {}
     if daemon.command is not None and daemon.shell:
         table["command"] = escaped(daemon.command[0])
     other = meaningless(daemon.kind)

@@ -9,12 +9,10 @@ TODAY = {
     "after-stop": "a wrapper script as command can do it",
     "before-start": "a wrapper script as command can do it",
     "cgroup": "run `udaemon up` as a systemd service with MemoryMax and CPUQuota, which hold for the whole project",
-    "depends-on": "daemons start all at once; one that fails for want of another is restarted after backoff",
-    "health": "a daemon that ends is restarted; have the program end itself when it is not well",
     "max-age": "`udaemon restart NAME` from cron",
     "max-runs": "memory-limit replaces the process of a task that has grown",
     "on.failed": "`udaemon events` tells it",
-    "ready": "a command is running once it was executed, a task once it is built",
+    "ready.log-line": "ready.exec can look into a file, or at whatever the program has by then",
     "task-timeout": "nothing ends a run that takes too long",
 }
 """Keys that the model may not have yet, and what serves until it does."""

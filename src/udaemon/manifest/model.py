@@ -8,19 +8,20 @@ from __future__ import annotations
 
 from binascii import crc32
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import Any
 
 from attrs import Factory, field, frozen
 
 from udaemon.manifest import limits, schedule
 from udaemon.manifest.containers import Environment, Many, Parameters
+from udaemon.manifest.dependencies import Dependency, depends_on_key
 from udaemon.manifest.keys import Applies, Table, key
 from udaemon.manifest.kinds import KINDS, PYTHON, TASKS
 from udaemon.manifest.limits import ResourceLimit, StartMethod
+from udaemon.manifest.probes import Health, Ready, health_key, ready_key
 from udaemon.manifest.references import MODULE, NAME, PATH, PYTHON_CALLABLE, Command, Umask
 from udaemon.manifest.schedule import Misfire, Overlap
-from udaemon.manifest.tables import Backoff, Listeners, Log, LogFormat, OnFull, Php, StartLimit, Stop
+from udaemon.manifest.tables import Backoff, Listeners, Log, LogFormat, OnFull, Php, Restart, StartLimit, Stop
 from udaemon.manifest.values import Choice, Flag, Number, Size, Text
 
 __all__ = [
@@ -29,12 +30,14 @@ __all__ = [
     "TASKS",
     "Backoff",
     "Daemon",
+    "Health",
     "Listeners",
     "Log",
     "LogFormat",
     "Manifest",
     "OnFull",
     "Php",
+    "Ready",
     "Restart",
     "StartLimit",
     "StartMethod",
@@ -43,14 +46,6 @@ __all__ = [
 
 BARE = 13 * 1024**2
 """Bytes that a daemon's Python process has resident before it imports anything of its own; measured on Linux."""
-
-
-class Restart(StrEnum):
-    """When a daemon that ended by itself is started again."""
-
-    ALWAYS = "always"
-    ON_FAILURE = "on-failure"
-    NEVER = "never"
 
 
 @frozen(kw_only=True)
@@ -142,6 +137,9 @@ class Daemon:
         example=False,
         inherited=False,
     )
+    depends_on: tuple[Dependency, ...] = depends_on_key()
+    ready: Ready = ready_key()
+    health: Health = health_key()
     restart: Restart = key(
         "When to start it again after it ended by itself.",
         Choice(

@@ -30,6 +30,14 @@ class OnFull(StrEnum):
     DROP = "drop"
 
 
+class Restart(StrEnum):
+    """When a daemon that ended by itself is started again."""
+
+    ALWAYS = "always"
+    ON_FAILURE = "on-failure"
+    NEVER = "never"
+
+
 @frozen(kw_only=True)
 class Php:
     """A task whose runs PHP does (`factory`), or a daemon of ustream/daemon as it is (`entry`).

@@ -26,7 +26,8 @@ def handle(host: Host, request: Request) -> None:
 
 
 def _ready(view: InstanceView) -> Outcome | None:
-    if view.instance.state in (State.RUNNING, State.WAITING):
+    instance = view.instance
+    if instance.state is State.RUNNING or (instance.state is State.WAITING and not instance.held_back):
         return Outcome(ok=True, message="is ready")
     return _hopeless(view)
 
@@ -50,6 +51,8 @@ def _hopeless(view: InstanceView) -> Outcome | None:
         return Outcome(ok=False, message="is disabled in the manifest")
     if instance.state is State.FAILED:
         return Outcome(ok=False, message=f"failed: {instance.message or 'see its log'}")
+    if instance.held_back and instance.missing is not None and instance.missing.cause:
+        return Outcome(ok=False, message=f"is {instance.message}")
     if instance.at_rest:
         return Outcome(ok=False, message=f"is {instance.state}, and nothing starts it: udaemon start {view.key}")
     return None
