@@ -37,7 +37,6 @@ class Reaper:
         project: Marks what is ours in an environment.
         excluded: Pids of children of ours that are no daemon.
         kernel: Asked for everything about processes.
-        oom_kills: Says whether a KILL was for want of memory.
     """
 
     def __init__(
@@ -49,7 +48,6 @@ class Reaper:
         excluded: Callable[[], Collection[int]],
         *,
         kernel: Kernel = KERNEL,
-        oom_kills: OomKills | None = None,
     ) -> None:
         self.deadline: float | None = None
         self.managed: dict[Key, ManagedProcess] = {}
@@ -63,7 +61,7 @@ class Reaper:
         self._thinned: dict[Key, None] = {}
         self._pids: set[int] = set()
         self._reserve = FdReserve()
-        self._oom_kills = OomKills() if oom_kills is None else oom_kills
+        self._oom_kills = OomKills()
 
     def watch(self, managed: ManagedProcess, files: Collection[tuple[int, ...]]) -> None:
         """Follow a process that was just born; `files` are those that it has open and nobody else.
@@ -225,8 +223,7 @@ class Reaper:
             self._listener(managed.key, Spawned(managed.pid))
         said = managed.leaving
         reason, message = (None, None) if said is None else (Reason(said.reason), said.message)
-        killed = status.signal == signal.SIGKILL and not managed.killing
-        if self._oom_kills.explains(killed=killed) and said is None:
+        if self._oom_kills.explains(killed=status.signal == signal.SIGKILL and not managed.killing) and said is None:
             reason, message = Reason.OOM, "killed by the kernel, as memory ran out"
         self._listener(
             managed.key,

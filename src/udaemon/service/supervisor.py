@@ -81,11 +81,11 @@ class Service:
         self._scoreboard, self._slots = keeping.board(fleet.instances)
         self._logger = LoggerLink(
             self._loop,
-            on_state=self._on_log_state,
-            on_eof=self._on_log_end,
+            on_state=lambda stream, state: self._supervisor.log_state(stream, state),  # noqa: PLW0108 - made below
+            on_eof=lambda stream: self._performer.log_ended(stream),  # noqa: PLW0108 - made below
             on_death=lambda text: self._notices.publish(None, "logger", text, {}),
             on_lost=self._on_lost,
-            on_abandoned=self._on_abandoned,
+            on_abandoned=lambda: self._log_drain.abandoned(),  # noqa: PLW0108 - made below
             stderr=self._terminal,
             store=keeping.store,
         )
@@ -164,11 +164,9 @@ class Service:
         if handed.autostart:
             self._engine.expect((one.daemon, one.plan) for one in self._fleet.autostarted())
         become_subreaper()
-        for waits in (
-            *(self._supervisor, self._schedules, self._engine),
-            *(self._logger, self._log_drain, self._reader, self._probing),
-        ):
+        for waits in (self._supervisor, self._engine, self._logger, self._log_drain, self._reader, self._probing):
             self._loop.add(waits)
+        self._loop.add(self._schedules)
         self._loop.afterwards(self._end_of_turn)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
             self._loop.on_signal(number, partial(self._on_stop_signal, number))
@@ -180,6 +178,7 @@ class Service:
         parts = (self._fleet, self._engine, self._performer, self._scoreboard, self._slots, self._loop)
         if self._keeping.resume(Parts(*parts, self._on_event)):
             self._supervisor.shut_down()
+        self._schedules.take_over()
         if handed.autostart:
             self._supervisor.autostart()
         self._end_of_turn()
@@ -232,12 +231,6 @@ class Service:
     def _on_process(self, key: Key, pidfd: int) -> None:
         self._keeping.guard(self._performer, key, pidfd)
 
-    def _on_log_state(self, stream: int, state: str) -> None:
-        self._supervisor.log_state(stream, state)
-
-    def _on_log_end(self, stream: int) -> None:
-        self._performer.log_ended(stream)
-
     def _on_child(self) -> None:
         self._engine.reap_orphans()
         self._logger.child_changed()
@@ -247,9 +240,6 @@ class Service:
         text = f"{lines} lines ({size} bytes) for {path} could not be written and are lost"
         self._lost.append(text)
         self._supervisor.publish(None, "lost", text, log=path, lines=lines, bytes=size)
-
-    def _on_abandoned(self) -> None:
-        self._log_drain.abandoned()
 
     def _on_stop_signal(self, number: int) -> None:
         """TERM, INT and QUIT stop everything; a second one hurries.
@@ -287,6 +277,7 @@ class Service:
         """What is about to be started is written down before, and what was started behind it."""
         self._keeping.record(leaving=self._supervisor.leaving)
         self._supervisor.end_of_turn()
+        self._schedules.end_of_turn()
         self._keeping.record(leaving=self._supervisor.leaving)
 
     def _on_trouble(self, text: str) -> None:

@@ -67,8 +67,7 @@ class Supervisor:
     ) -> None:
         self.manifest = manifest
         self.read_manifest = read_manifest
-        self.started_at = clock()
-        self._clock = clock
+        self._clock, self.started_at = clock, clock()
         self._fleet = fleet
         self._engine = engine
         self._performer = performer
@@ -149,9 +148,8 @@ class Supervisor:
 
     def ask(self, keys: Iterable[Key], event: Event) -> None:
         """Pass on what the operator wants of some instances. Nothing is started any more while leaving."""
-        if self._leaving and not isinstance(event, StopAsked):
-            return
-        self._queue.ask(tuple(keys), event)
+        if not self._leaving or isinstance(event, StopAsked):
+            self._queue.ask(tuple(keys), event)
 
     @property
     def order(self) -> Order:
@@ -232,9 +230,9 @@ class Supervisor:
 
     def write_pid_files(self) -> None:
         """Write the pid files of all that live once more: their directory was taken away."""
-        for instance in self._fleet.instances.values():
-            if instance.pid is not None:
-                self._pids.started(instance, instance.pid)
+        living = ((one, one.pid) for one in self._fleet.instances.values() if one.pid is not None)
+        for instance, pid in living:
+            self._pids.started(instance, pid)
 
     def publish(self, key: Key | None, event: str, message: str, **data: Any) -> None:
         """Publish that something happened."""
@@ -263,15 +261,14 @@ class Supervisor:
         with isolated:
             before = self._fleet.instances[key]
             effects = self._fleet.step(key, event, self._clock(), self._jitter.uniform(-1.0, 1.0))
+            self._schedules.follow(before, self._fleet.instances[key])
             self._queue.has_happened(before)
             self._probes.look(self._fleet.instances[key])
-            self._schedules.follow(before, self._fleet.instances[key])
         for effect in effects:  # one that cannot be done must not cost the next: a start after a word of it, a kill
             with isolated:
                 self._perform(key, effect)
 
     def _note(self, key: Key, event: Event) -> None:
-        """Write or remove pid files; failure to write one is logged and ignored."""
         if isinstance(event, Exited):
             self._pids.gone(key)
         elif isinstance(event, Spawned):
