@@ -28,25 +28,6 @@ def test_i23_commands_die_with_a_supervisor_that_is_killed_while_it_starts_them(
     assert wait_for_ends(left, timeout=5.0) == []
 
 
-def test_f1_the_next_up_starts_what_a_killed_supervisor_left_to_die(project: Project) -> None:
-    """Never two copies: until the logger has ended the old ones, their locks keep the new ones waiting."""
-    project.manifest("""
-        [daemons.deaf]
-        command = ["sh", "-c", "trap '' TERM; while :; do sleep 1000; done"]
-        instances = 2
-    """)
-    project.up()
-    old = [one["pid"] for one in project.instances()]
-    os.kill(project.ps()["supervisor"]["pid"], signal.SIGKILL)
-
-    project.up()
-
-    new = [one["pid"] for one in project.instances()]
-    assert {one["state"] for one in project.instances()} == {"running"}
-    assert set(old).isdisjoint(new)
-    assert [pid for pid in old if Path(f"/proc/{pid}/fd/1").exists()] == []
-
-
 @pytest.mark.parametrize("number", [signal.SIGSTOP, signal.SIGKILL])
 def test_i5_a_logger_that_is_stopped_or_killed_before_the_end_loses_no_line(project: Project, number: int) -> None:
     project.file(

@@ -54,7 +54,7 @@ def _begin_early() -> ModuleType:
     """Start a supervisor's process, which loads its code while we load ours."""
     from udaemon.service import spawn_supervisor
 
-    spawn_supervisor.spawn_early()
+    spawn_supervisor.spawn_early(kept=any(word in {"-d", "--detach"} for word in sys.argv))
     return spawn_supervisor
 
 

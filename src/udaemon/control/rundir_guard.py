@@ -28,20 +28,21 @@ class RundirGuard:
     Args:
         path: The run directory, made and checked.
         lock: An fd that holds its lock.
+        listener: The control socket, where another supervisor has bound it already.
 
     Raises:
         UdaemonError: The directory is not safe.
         OSError: The socket cannot be bound, or the pid file not written.
     """
 
-    def __init__(self, path: str, lock: int) -> None:
+    def __init__(self, path: str, lock: int, listener: socket.socket | None = None) -> None:
         self._path = path
-        self._lock = lock
+        self.lock = lock
         self._watch: Watch | None = None
         self._troubled = False
         self.deadline: float | None = None
         self.fd = rundir.open_directory(path)
-        self.listener = self._take_place()
+        self.listener = self._take_place(listener)
 
     def keep(
         self,
@@ -119,7 +120,7 @@ class RundirGuard:
     def _is_locked(self, fd: int) -> bool:
         """Whether the lock file in this directory is the one that we hold."""
         try:
-            return os.path.samestat(os.stat(rundir.LOCK, dir_fd=fd, follow_symlinks=False), os.fstat(self._lock))
+            return os.path.samestat(os.stat(rundir.LOCK, dir_fd=fd, follow_symlinks=False), os.fstat(self.lock))
         except OSError:
             return False
 
@@ -128,16 +129,16 @@ class RundirGuard:
         base, name = os.path.split(self._path)
         fd = rundir.make(base, name, within=0.0)
         try:
-            lock = self._lock if self._is_locked(fd) else rundir.take_lock(fd)
+            lock = self.lock if self._is_locked(fd) else rundir.take_lock(fd)
         except BaseException:
             os.close(fd)
             raise
         if lock is None:
             os.close(fd)  # it is the other's, and so is all that is in it
             return False
-        if lock != self._lock:
-            os.close(self._lock)
-            self._lock = lock
+        if lock != self.lock:
+            os.close(self.lock)
+            self.lock = lock
         os.close(self.fd)
         self.fd = fd
         try:
@@ -146,8 +147,8 @@ class RundirGuard:
             rundir.release(fd)
         return True
 
-    def _take_place(self) -> socket.socket:
+    def _take_place(self, listener: socket.socket | None = None) -> socket.socket:
         rundir.write_pid(self.fd, os.getpid())
-        listener = sockets.listen(self.fd)
+        listener = listener or sockets.listen(self.fd)
         self._bound = os.stat(sockets.SOCKET, dir_fd=self.fd, follow_symlinks=False)
         return listener

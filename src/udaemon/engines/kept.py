@@ -40,10 +40,19 @@ class KeptKernel(Kernel):
 
     def children(self) -> frozenset[int]:
         """Those of the keeper, too: what a process leaves behind comes to it where that was its child."""
-        keeper = self._keeper()
-        if keeper is None:
-            return super().children()
-        return super().children() | (frozenset(procfs.children(keeper)) - {os.getpid()})
+        return super().children() | self._keepers()
+
+    def has_zombie(self) -> bool:
+        """Whether any child of ours or of the keeper has ended and is not reaped."""
+        return super().has_zombie() or any(
+            (found := self.look_at(pid)) is not None and found.zombie for pid in self._keepers()
+        )
+
+    def reap_pid(self, pid: int) -> None:
+        """Reap one of these if it has ended."""
+        super().reap_pid(pid)
+        if pid in self._keepers():
+            self._reap(pid)
 
     def peek(self, pidfd: int) -> Status | None:
         """How a process ended, None while it lives."""
@@ -61,6 +70,16 @@ class KeptKernel(Kernel):
             if status is not None and (pid := procfs.pid_of(pidfd)) > 0:
                 self._reap(pid)
             return status
+
+    def _keepers(self) -> frozenset[int]:
+        """The keeper's children but us."""
+        keeper = self._keeper()
+        if keeper is None:
+            return frozenset()
+        try:
+            return frozenset(procfs.children(keeper)) - {os.getpid()}
+        except FileNotFoundError:  # it has just gone
+            return frozenset()
 
 
 def ending(pidfd: int) -> Status | None:

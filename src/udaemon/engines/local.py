@@ -18,6 +18,7 @@ from udaemon.engines import locks
 from udaemon.engines.base import Listener, Reactor, SpawnRequest
 from udaemon.engines.commands import ExecFailed, Launcher, Starts
 from udaemon.engines.executing import Executing
+from udaemon.engines.fd_store import NO_STORE, FdStore
 from udaemon.engines.forking import ForkQueue
 from udaemon.engines.kernel import KERNEL, Kernel
 from udaemon.engines.local_request import LocalRequest, take
@@ -62,6 +63,7 @@ class LocalEngine:
         preforked: A zygote that was forked beforehand.
         kernel: Asked for everything about processes.
         launcher: Executes commands; None for one of our own, with these limits.
+        store: Keeps the sockets by which children report.
     """
 
     def __init__(
@@ -84,6 +86,7 @@ class LocalEngine:
         preforked: PreforkedZygote | None = None,
         kernel: Kernel = KERNEL,
         launcher: Starts | None = None,
+        store: FdStore = NO_STORE,
     ) -> None:
         self._kernel = kernel
         self._listener = listener
@@ -98,14 +101,11 @@ class LocalEngine:
             on_ready=lambda managed: listener(managed.key, Ready()),
             on_leaving=lambda managed: listener(managed.key, Leaving()),
             on_good_run=lambda managed: on_good_run(managed.key),
+            store=store,
         )
+        reports = self._reports
         self._reaper = Reaper(
-            reactor,
-            listener,
-            self._reports,
-            project,
-            lambda: (*self._fork_queue.pids, *others()),
-            kernel=kernel,
+            reactor, listener, reports, project, lambda: (*self._fork_queue.pids, *others()), kernel=kernel
         )
         self._executing = Executing(reactor, listener, self._reports.listen, timeouts.execute, kernel)
         starter = Starter(preforked, oom_score)
@@ -185,6 +185,12 @@ class LocalEngine:
         """KILL the process, its session and what re-parented to us from it."""
         if (managed := self._reaper.managed.get(key)) is not None:
             self._reaper.kill(managed)
+
+    def adopt(self, managed: ManagedProcess, slot: tuple[int, int], files: Collection[tuple[int, ...]]) -> None:
+        """Follow a process that another supervisor started; see `Reaper.watch` and `Scoreboard.locate`."""
+        self._reaper.adopt(managed, files)
+        self._slots[managed.key] = slot
+        self._reports.listen(managed)
 
     def pidfd(self, key: Key) -> int | None:
         """A pidfd of its own process, None when there is none. It stays the engine's."""

@@ -83,6 +83,15 @@ def identity(lock: int, key: Key) -> tuple[int, ...]:
     return (status.st_dev, status.st_ino, _place(key)[1]) if _BY_BYTES else (status.st_dev, status.st_ino)
 
 
+def lookup(directory: str, key: Key) -> tuple[int, ...] | None:
+    """The same, of a lock that somebody else may have; None where nobody ever had it."""
+    name, byte = _place(key)
+    with suppress(OSError):
+        status = os.stat(os.path.join(directory, name), follow_symlinks=False)
+        return (status.st_dev, status.st_ino, byte) if _BY_BYTES else (status.st_dev, status.st_ino)
+    return None
+
+
 @lru_cache(maxsize=8192)
 def _place(key: Key) -> tuple[str, int]:
     """The file of an instance's lock, and the byte: of its name, so that all who look for it find the same one.

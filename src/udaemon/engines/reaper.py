@@ -71,6 +71,16 @@ class Reaper:
         self._lineage.add(managed.key, managed.pid, files)
         self._pids.add(managed.pid)
 
+    def adopt(self, managed: ManagedProcess, files: Collection[tuple[int, ...]]) -> None:
+        """Follow one that somebody else has forked. One that has ended left something behind, which is found now."""
+        if managed.ended is None:
+            self.watch(managed, files)
+            return
+        self.managed[managed.key] = managed
+        self._lineage.add(managed.key, managed.pid, files)
+        self._thinned[managed.key] = None
+        self._soon()
+
     def signal(self, managed: ManagedProcess, number: int) -> None:
         """Send its own process a signal, and have it go on in case it was stopped."""
         if managed.ended is None:

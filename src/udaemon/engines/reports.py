@@ -11,12 +11,15 @@ from functools import partial
 
 from udaemon.child.report import GoodRun, Leaving, ReadyReport, RunFailed
 from udaemon.engines.base import Reactor
+from udaemon.engines.fd_store import NO_STORE, FdStore
 from udaemon.engines.process import ManagedProcess
 from udaemon.manifest.model import Daemon
 from udaemon.policy.instance import Key
 from udaemon.policy.plan import has_task
 
 _CHUNK = 65536
+KEPT_REPORTS = "reports/"
+"""The name of an instance's socket in a store of descriptors, with its key after it."""
 
 
 class Reports:
@@ -27,6 +30,7 @@ class Reports:
         on_ready: Called when one has built its task.
         on_leaving: Called when one has reported that it exits.
         on_good_run: Told when one has had the first good run of its process.
+        store: Keeps the sockets.
     """
 
     def __init__(
@@ -35,7 +39,9 @@ class Reports:
         on_ready: Callable[[ManagedProcess], None],
         on_leaving: Callable[[ManagedProcess], None],
         on_good_run: Callable[[ManagedProcess], None] = lambda _living: None,
+        store: FdStore = NO_STORE,
     ) -> None:
+        self._store = store
         self._reactor = reactor
         self._on_ready = on_ready
         self._on_leaving = on_leaving
@@ -46,6 +52,7 @@ class Reports:
         """Receive a child's reports from now on, and those that it sent before."""
         if managed.reports is not None:
             self._reactor.watch(managed.reports.fileno(), partial(self._on_readable, managed))
+            self._store.keep(f"{KEPT_REPORTS}{managed.key}", managed.reports.fileno(), str(managed.pid))
 
     def drain(self, managed: ManagedProcess) -> None:
         """Receive all that a child sent before it exited. Its end may not be seen: a descendant may have its socket."""
@@ -89,6 +96,7 @@ class Reports:
 
     def _close(self, managed: ManagedProcess) -> None:
         if managed.reports is not None:
+            self._store.drop(f"{KEPT_REPORTS}{managed.key}")
             self._reactor.forget(managed.reports.fileno())
             managed.reports.close()
             managed.reports = None

@@ -30,7 +30,7 @@ class Handoff(NamedTuple):
     directory: str
     autostart: bool
     lock: int
-    ready: int
+    ready: int | None
     claim: int | None
     lifeline: Lifeline | None
     source: Source | None
@@ -51,8 +51,10 @@ def receive(fd: int) -> Handoff | None:
     return Handoff(manifest, directory, autostart, named["lock"], named["ready"], named.get("claim"), lifeline, source)
 
 
-def report(fd: int, error: str | None = None) -> None:
+def report(fd: int | None, error: str | None = None) -> None:
     """Report to the waiting `up` that the supervisor is ready, or why not, once."""
+    if fd is None:
+        return
     with suppress(BrokenPipeError):
         os.write(fd, json.dumps({"error": error}).encode() + b"\n")
     os.close(fd)

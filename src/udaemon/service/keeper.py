@@ -17,9 +17,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 
 from udaemon.logs.wire import Unpacker, pack
+from udaemon.system import procfs
 
-Start = Callable[[int], int]
-"""Starts a supervisor that has this descriptor as its end of the socket to us. Returns its pid."""
+Start = Callable[[socket.socket], int]
+"""Starts a supervisor that has this as its end of the socket to us. Returns its pid."""
 
 MOST_FDS = 100
 """Descriptors in one message; the kernel takes 253 (unix(7))."""
@@ -43,7 +44,7 @@ class Keeper:
     def __init__(self, start: Start) -> None:
         self._start = start
         self._store: dict[str, tuple[tuple[str, ...], int]] = {}
-        self._ready = False
+        self._ready = self._left = False
         self._quick = 0
         self._began = 0.0
         self._supervisor = 0
@@ -66,9 +67,12 @@ class Keeper:
         self._launch(first)
         while True:
             self._attend()
+            if self._left:
+                return 0
             how = os.waitstatus_to_exitcode(os.waitpid(self._supervisor, 0)[1])
             self._socket.close()
             if how == 0 or not self._ready:
+                self._end_children()
                 return how if how >= 0 else 128 - how
             self._again(f"was killed by signal {-how}" if how < 0 else f"ended with exit code {how}")
 
@@ -93,8 +97,8 @@ class Keeper:
         self._supervisor, self._began, self._socket = 0, time.monotonic(), ours
         try:
             with theirs:
-                self._supervisor = start(theirs.fileno())
-        except BaseException:
+                self._supervisor = start(theirs)
+        except OSError:
             ours.close()
             raise
 
@@ -136,6 +140,9 @@ class Keeper:
                     os.waitpid(int(fields[0]), os.WNOHANG)
             elif kind == "ready":
                 self._stands()
+            elif kind == "leave":
+                self._left = True
+                return False
         return True
 
     def _stands(self) -> None:
@@ -164,6 +171,17 @@ class Keeper:
     def _forward(self, number: int) -> None:
         with suppress(ProcessLookupError):
             os.kill(self._supervisor, number)  # a child that is not reaped: nobody else's number
+
+    def _end_children(self) -> None:
+        """End what a supervisor has started that never stood, or that nobody waits for."""
+        while True:
+            for pid in procfs.children():
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            try:
+                os.waitpid(-1, 0)
+            except ChildProcessError:
+                return
 
     def _note(self, _number: int, _frame: object) -> None:
         """The number is in the pipe."""

@@ -15,6 +15,9 @@ from udaemon.engines.base import WritableReactor
 from udaemon.logs.wire import Unpacker, WireError, pack
 from udaemon.service.keeper import LONGEST, MOST_FDS, batches
 
+_LEAVES_WITHIN = 1.0
+"""Seconds for the keeper to end; it needs a few milliseconds."""
+
 
 class Kept(NamedTuple):
     """One descriptor out of the store, and what was said about it."""
@@ -91,8 +94,20 @@ class KeeperLink:
         else:
             self._wait(wanted=False)
 
+    def leave(self) -> None:
+        """Have it end, with all that it keeps; waits a moment for that."""
+        if self.pid is not None:
+            with suppress(OSError):
+                self._socket.settimeout(_LEAVES_WITHIN)
+                self._socket.send(pack("leave"))
+                while self._socket.recv(LONGEST):
+                    pass
+        self.close()
+
     def close(self) -> None:
         """Hear no more of it."""
+        if self._socket.fileno() == -1:
+            return
         if self._reactor is not None:
             self._reactor.forget(self._socket.fileno())
         self._socket.close()

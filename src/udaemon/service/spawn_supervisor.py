@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 _WAIT_FOR_HANDOFF = (
     "import sys; from udaemon.service.spawn_supervisor import main_executed; main_executed(int(sys.argv[1]))"
 )
+_KEEP = _WAIT_FOR_HANDOFF.replace("main_executed", "main_kept")
+_GO_ON = _WAIT_FOR_HANDOFF.replace("main_executed", "main_again")
 _READY_WITHIN = 30.0
 """Seconds in which a supervisor must say that it stands; it needs well under one."""
 
@@ -44,14 +46,16 @@ class SupervisorProcess:
     Args:
         young: This process has loaded next to nothing and has one thread: the supervisor can be forked from it, which
             spares it the beginning of an interpreter.
+        kept: It gets a keeper, who starts another one when it dies; the process is the keeper's then.
     """
 
-    def __init__(self, *, young: bool = False) -> None:
+    def __init__(self, *, young: bool = False, kept: bool = False) -> None:
         ours, theirs = socket.socketpair()
         self._told = ours
         self._is_ready = False
+        self.kept = kept
         with theirs:
-            self._pid = _fork(theirs) if young else _execute(theirs.fileno())
+            self._pid = _fork(theirs, kept=kept) if young else _execute(theirs.fileno(), kept=kept)
 
     def go(
         self,
@@ -116,21 +120,23 @@ class SupervisorProcess:
         self._told.close()
         if not self._is_ready:
             self._is_ready = True
-            os.kill(self._pid, signal.SIGKILL)
+            os.kill(self._pid, signal.SIGTERM if self.kept else signal.SIGKILL)  # a keeper passes it on
             os.waitpid(self._pid, 0)
 
 
 _early: list[SupervisorProcess] = []
 
 
-def spawn_early() -> None:
-    """Begin before the command line is read: it looks as if a supervisor will be needed."""
-    _early.append(SupervisorProcess(young=True))
+def spawn_early(*, kept: bool) -> None:
+    """Begin before the command line is read: it looks as if a supervisor will be needed, and a keeper or none."""
+    _early.append(SupervisorProcess(young=True, kept=kept))
 
 
-def launched() -> SupervisorProcess:
+def launched(*, kept: bool) -> SupervisorProcess:
     """The launch that began early, or one that begins now."""
-    return _early.pop() if _early else SupervisorProcess()
+    if _early and _early[-1].kept != kept:
+        cancel()
+    return _early.pop() if _early else SupervisorProcess(kept=kept)
 
 
 def cancel() -> None:
@@ -144,11 +150,68 @@ def main_executed(fd: int) -> None:
     os._exit(at_the_bottom(partial(_wait_for_handoff, fd)))
 
 
-def _wait_for_handoff(fd: int) -> int:
+def main_kept(fd: int) -> None:
+    """The same, with a keeper."""
+    os._exit(at_the_bottom(partial(_keep, fd)))
+
+
+def main_again(fd: int) -> None:
+    """Take the place of a supervisor that has died."""
+    os._exit(at_the_bottom(partial(_go_on_with, fd)))
+
+
+def _keep(fd: int) -> int:
+    """Be a keeper, and fork the supervisor that waits for its handoff."""
+    from udaemon.service.keeper import Keeper
+    from udaemon.system.subreaper import become_subreaper
+
+    set_title("keeper")
+    _leave_the_caller()
+    become_subreaper()
+
+    def fork(theirs: socket.socket) -> int:
+        pid = os.fork()
+        if pid == 0:
+            keeper = theirs.detach()  # or the frames that it leaves would close it
+            signal.set_wakeup_fd(-1)
+            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGCHLD):
+                signal.signal(number, signal.SIG_DFL)
+            os.closerange(3, min(fd, keeper))
+            os.closerange(min(fd, keeper) + 1, max(fd, keeper))
+            os.closerange(max(fd, keeper) + 1, os.sysconf("SC_OPEN_MAX"))
+            go_on(partial(_wait_for_handoff, fd, keeper))
+        os.close(fd)
+        return pid
+
+    return Keeper(_start_again).run(fork)
+
+
+def _start_again(theirs: socket.socket) -> int:
+    argv = [*interpreter(), "-P", "-c", _GO_ON, str(theirs.fileno())]
+    theirs.set_inheritable(True)
+    return os.posix_spawn(sys.executable, argv, callers())
+
+
+def _go_on_with(fd: int) -> int:
+    import gc
+
+    gc.disable()
+    set_title("supervisor")
+    _leave_the_caller()
+    from udaemon.engines.zygote.prefork import prefork_zygote
+
+    preforked = prefork_zygote()
+    from udaemon.service.main import main_again as go_on_with
+
+    return go_on_with(fd, preforked)
+
+
+def _wait_for_handoff(fd: int, keeper: int | None = None) -> int:
     """Be a supervisor's process, before it knows of what: leave the caller's surroundings, and load the code.
 
     Args:
         fd: The other end of what `SupervisorProcess` tells it through.
+        keeper: The other end of the keeper's socket.
     """
     import gc
 
@@ -159,9 +222,9 @@ def _wait_for_handoff(fd: int) -> int:
     from udaemon.engines.zygote.prefork import prefork_zygote
 
     preforked = prefork_zygote()
-    from udaemon.service.supervisor import main
+    from udaemon.service.main import main
 
-    return main(fd, preforked)
+    return main(fd, preforked, keeper)
 
 
 def _leave_the_caller() -> None:
@@ -177,15 +240,15 @@ def _leave_the_caller() -> None:
     os.chdir("/")
 
 
-def _fork(theirs: socket.socket) -> int:
+def _fork(theirs: socket.socket, *, kept: bool) -> int:
     """A child that stands by, with its end of the connection."""
     pid = os.fork()
     if pid == 0:
-        go_on(partial(_main_forked, theirs.detach()))  # or the frames that it leaves would close it
+        go_on(partial(_main_forked, theirs.detach(), kept))  # or the frames that it leaves would close it
     return pid
 
 
-def _main_forked(fd: int) -> int:
+def _main_forked(fd: int, kept: bool) -> int:
     os.setsid()
     os.closerange(3, fd)
     os.closerange(fd + 1, os.sysconf("SC_OPEN_MAX"))
@@ -197,13 +260,13 @@ def _main_forked(fd: int) -> int:
         del sys.path[0]  # where the script lies is no place to import from
     sys.argv[1:] = []
     sys.modules["__main__"] = ModuleType("__main__")  # `spawn` would run the script in the daemons' children
-    return _wait_for_handoff(fd)
+    return _keep(fd) if kept else _wait_for_handoff(fd)
 
 
-def _execute(fd: int) -> int:
+def _execute(fd: int, *, kept: bool) -> int:
     """The same for a caller that has threads or has loaded much."""
     actions = [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_RDWR, 0) for number in (0, 1)]
-    argv = [*interpreter(), "-P", "-c", _WAIT_FOR_HANDOFF, str(fd)]
+    argv = [*interpreter(), "-P", "-c", _KEEP if kept else _WAIT_FOR_HANDOFF, str(fd)]
     os.set_inheritable(fd, True)
     return os.posix_spawn(sys.executable, argv, callers(), file_actions=actions, setsid=True)
 

@@ -5,7 +5,6 @@ Decides nothing. `handoff` calls it; it is the one place that sees both supervis
 
 from __future__ import annotations
 
-import gc
 import os
 import resource
 import signal
@@ -15,38 +14,37 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from udaemon.child.echoes import Echoes
-from udaemon.child.lifeline import Lifeline
-from udaemon.child.scoreboard import Scoreboard
 from udaemon.control import claim, rundir, rundir_removal
 from udaemon.control.rundir_guard import RundirGuard
 from udaemon.engines.local import LocalEngine
 from udaemon.engines.oom import shield
-from udaemon.errors import UdaemonError
+from udaemon.engines.probing.client import ProberLink
 from udaemon.logs.client import LoggerLink
 from udaemon.policy.events import Event
 from udaemon.policy.fleet import Fleet
 from udaemon.policy.instance import Key
 from udaemon.policy.plan import is_forked
-from udaemon.service.file_limit import raise_file_limit, reason
-from udaemon.service.handoff import Handoff, receive, report
+from udaemon.service.file_limit import raise_file_limit
+from udaemon.service.handoff import Handoff
 from udaemon.service.manifest_reader import ManifestReader
 from udaemon.service.own_stderr import OwnStderr
+from udaemon.service.recovery import Parts
 from udaemon.service.reload import reload
 from udaemon.service.room import room_in
 from udaemon.service.systemd import ServiceManager, tell_service_manager
 from udaemon.supervisor.log_drain import LogDrain
 from udaemon.supervisor.loop import Loop
-from udaemon.supervisor.notices import Notices
 from udaemon.supervisor.perform import Performer
 from udaemon.supervisor.pid_writer import PidWriter
 from udaemon.supervisor.pidfiles import PidFiles, put
-from udaemon.supervisor.slots import Slots, rounded
 from udaemon.supervisor.supervisor import Supervisor
 from udaemon.system.subreaper import become_subreaper
 
 if TYPE_CHECKING:
     from udaemon.control.server import ControlServer
     from udaemon.engines.zygote.prefork import PreforkedZygote
+    from udaemon.service.outlive import Outlive
+    from udaemon.service.together import Together
 
 _DRAIN, _DRAIN_HELD = 3.0, 0.2
 """Seconds for the logger to write what is left; where somebody holds a log open, that was waited for before."""
@@ -60,25 +58,25 @@ class Service:
     _server: ControlServer
     _manager: ServiceManager | None
 
-    def __init__(self, handed: Handoff, preforked: PreforkedZygote) -> None:
+    def __init__(self, handed: Handoff, preforked: PreforkedZygote, keeping: Together | Outlive) -> None:
         manifest = handed.manifest
+        self._keeping = keeping
+        self._notices = keeping.notices
         self._handed = handed
         self._signalled = False
         self._echoes = Echoes()
         # Nobody looks at the terminal of `up -d`, but whoever started it may wait for its stderr to be closed.
         self._terminal = os.open(os.devnull, os.O_WRONLY) if handed.lifeline is None else os.dup(2)
-        self._fleet = fleet = Fleet(manifest)
+        self._fleet = fleet = Fleet(manifest, on_change=keeping.note)
         rundir.check_room(handed.directory, len(fleet.instances))
         limit = raise_file_limit(sum(daemon.instances for daemon in manifest.daemons.values() if daemon.enabled))
         if not (forked := any(map(is_forked, manifest.daemons.values()))):
             preforked.end()
         elif limit is not None:
             resource.prlimit(preforked.pid, resource.RLIMIT_NOFILE, resource.getrlimit(resource.RLIMIT_NOFILE))
-        self._notices = Notices()
         self._lost: list[str] = []
         self._loop = Loop(self._on_bug)
-        self._scoreboard = Scoreboard.create(f"{handed.directory}/{rundir.SCOREBOARD}", rounded(len(fleet.instances)))
-        slots = Slots(self._scoreboard, fleet.instances)
+        self._scoreboard, self._slots = keeping.board(fleet.instances)
         self._logger = LoggerLink(
             self._loop,
             on_state=self._on_log_state,
@@ -87,12 +85,13 @@ class Service:
             on_lost=self._on_lost,
             on_abandoned=self._on_abandoned,
             stderr=self._terminal,
+            store=keeping.store,
         )
         self._engine = LocalEngine(
             self._loop,
             self._on_event,
             project=manifest.project,
-            lifeline=Lifeline.own(),
+            lifeline=keeping.lifeline,
             lock_directory=f"{handed.directory}/locks",
             scoreboard=self._scoreboard,
             nofile=limit,
@@ -101,18 +100,21 @@ class Service:
             on_process=self._on_process,
             on_notice=lambda text: self._notices.publish(None, "zygote", text, {}),
             on_good_run=self._on_good_run,
-            others=lambda: [one.pid for one in (self._logger, self._reader, self._pid_writer) if one.pid is not None],
+            others=self._helpers,
+            kernel=keeping.kernel,
+            store=keeping.store,
         )
         self._performer = Performer(
             self._engine,
             self._logger,
-            slots=slots,
+            slots=self._slots,
             beside=lambda key: claim.holder(f"{os.path.basename(handed.directory)}/{key}", os.geteuid()),
             happen=self._on_event,
             bug=self._on_bug,
         )
         self._own_stderr = OwnStderr(lambda path: self._performer.common_log(path, timestamps=True))
         self._reader = ManifestReader(self._loop, handed.source, time.monotonic)
+        self._prober = ProberLink(self._loop, time.monotonic, self._on_trouble)
         self._log_drain = LogDrain(
             self._performer.open_logs,
             ours=lambda: (os.getpid(), self._logger.pid or 0),
@@ -128,15 +130,16 @@ class Service:
             engine=self._engine,
             performer=self._performer,
             scoreboard=self._scoreboard,
-            slots=slots,
+            slots=self._slots,
             notices=self._notices,
             pid_files=PidFiles(directories, manifest.context, self._pid_writer.take),
             finished=self._log_drain.wait,
             read_manifest=self._reader.read,
+            asks=self._prober,
             make_room=room_in(handed.directory, self._engine),
-            manifest_changed=lambda: self._own_stderr.lead_to(self._supervisor.open_common_logs()),
+            manifest_changed=self._on_manifest_changed,
         )
-        self._rundir_guard = RundirGuard(handed.directory, handed.lock)
+        self._rundir_guard = RundirGuard(handed.directory, handed.lock, keeping.listener())
         self._claim = None if handed.claim is None else claim.adopt(handed.claim)
 
     def begin(self) -> None:
@@ -146,14 +149,17 @@ class Service:
             OSError: There is no room for a supervisor.
         """
         handed = self._handed
+        self._keeping.keep_handoff(handed)
+        self._keeping.keep_place(self._rundir_guard, self._claim)
+        self._keeping.inherit_logs(self._logger, self._performer)
         self._logger.start()
         self._own_stderr.lead_to(self._supervisor.open_common_logs())
         if handed.autostart:
             self._engine.expect((one.daemon, one.plan) for one in self._fleet.autostarted())
         become_subreaper()
-        for waits in (self._supervisor, self._engine, self._logger, self._log_drain, self._reader):
+        for waits in (self._supervisor, self._engine, self._logger, self._log_drain, self._reader, self._prober):
             self._loop.add(waits)
-        self._loop.afterwards(self._supervisor.end_of_turn)
+        self._loop.afterwards(self._end_of_turn)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
             self._loop.on_signal(number, partial(self._on_stop_signal, number))
         self._loop.on_signal(signal.SIGHUP, self._on_hangup)
@@ -161,9 +167,12 @@ class Service:
         if handed.lifeline is not None:
             self._loop.watch(handed.lifeline.fd, self._on_lifeline_end)
         self._supervisor.publish(None, "up", f"supervises {handed.manifest.project}", pid=os.getpid())
+        parts = (self._fleet, self._engine, self._performer, self._scoreboard, self._slots, self._loop)
+        if self._keeping.resume(Parts(*parts, self._on_event)):
+            self._supervisor.shut_down()
         if handed.autostart:
             self._supervisor.autostart()
-        self._supervisor.end_of_turn()
+        self._end_of_turn()
         self._manager = tell_service_manager(os.environ, self._loop, self._supervisor, self._fleet)
         self._server = self._serve()
         self._loop.add(self._rundir_guard)
@@ -173,6 +182,7 @@ class Service:
 
     def run(self) -> None:
         """Go on until everything has stopped."""
+        self._keeping.begin(self._loop, self._engine.reap_orphans)
         self._loop.run()
         self._end(self._server)
 
@@ -192,6 +202,7 @@ class Service:
         self._supervisor.publish(None, "down", "all daemons have stopped", pid=os.getpid())
         self._rundir_guard.close(self._loop)
         self._reader.close()
+        self._prober.close()
         self._pid_writer.close()
         self._engine.close()
         self._notices.close()
@@ -199,7 +210,13 @@ class Service:
         self._logger.close(_DRAIN_HELD if self._log_drain.held else _DRAIN)
         server.close({"lost": self._lost} if self._lost else None)  # only now is it known
         self._scoreboard.close()
+        self._keeping.close()
         rundir_removal.remove(self._handed.directory, self._rundir_guard.fd)
+
+    def _helpers(self) -> list[int]:
+        """Processes of ours that are neither the engine's nor left behind by a daemon."""
+        helpers = (self._logger, self._reader, self._pid_writer, self._prober)
+        return [each.pid for each in helpers if each.pid is not None]
 
     def _on_good_run(self, key: Key) -> None:
         self._supervisor.good_run(key)
@@ -208,7 +225,7 @@ class Service:
         self._supervisor.happen(key, event)
 
     def _on_process(self, key: Key, pidfd: int) -> None:
-        self._performer.guard(key, pidfd)
+        self._keeping.guard(self._performer, key, pidfd)
 
     def _on_log_state(self, stream: int, state: str) -> None:
         self._supervisor.log_state(stream, state)
@@ -254,7 +271,18 @@ class Service:
     def _on_moved(self, listener: socket.socket) -> None:
         self._server.listen_on(listener)
         self._supervisor.write_pid_files()
+        self._keeping.keep_place(self._rundir_guard, self._claim)
         self._on_trouble("the run directory or a file in it was taken away; made anew")
+
+    def _on_manifest_changed(self) -> None:
+        self._own_stderr.lead_to(self._supervisor.open_common_logs())
+        self._keeping.keep_handoff(self._handed._replace(manifest=self._supervisor.manifest))
+
+    def _end_of_turn(self) -> None:
+        """What is about to be started is written down before, and what was started behind it."""
+        self._keeping.record(leaving=self._supervisor.leaving)
+        self._supervisor.end_of_turn()
+        self._keeping.record(leaving=self._supervisor.leaving)
 
     def _on_trouble(self, text: str) -> None:
         self._supervisor.publish(None, "warning", text)
@@ -266,24 +294,3 @@ class Service:
 
     def _on_bug(self, what: str) -> None:
         self._supervisor.bug(what)
-
-
-def main(fd: int, preforked: PreforkedZygote) -> int:
-    """Run as the supervisor of the project that `up` hands over through `fd`. Returns the exit code."""
-    handed = receive(fd)
-    if handed is None:
-        return 0
-    gc.freeze()
-    gc.enable()
-    try:
-        service = Service(handed, preforked)
-        service.begin()
-    except UdaemonError as error:
-        report(handed.ready, error.message)
-        return 1
-    except OSError as error:
-        report(handed.ready, reason(error, handed.directory))
-        return 1
-    report(handed.ready)
-    service.run()
-    return 0

@@ -50,18 +50,16 @@ class Ledger:
         self._written = 0
         self._refused = False
 
-    def note(self, instance: Instance) -> None:
-        """An instance has changed; `flush` writes what it is then."""
-        self._changed[instance.key] = instance
-
-    def forget(self, key: Key) -> None:
-        """An instance is declared no more."""
-        self._changed[key] = None
+    def note(self, key: Key, instance: Instance | None) -> None:
+        """An instance has changed, or is no more; `flush` writes what it is then."""
+        self._changed[key] = instance
 
     def leaving(self) -> None:
         """Everything is being stopped from now on."""
-        self._leaving = True
-        self.rewrite()
+        if not self._leaving:
+            self._leaving = True
+            self.flush()
+            self.rewrite()
 
     def flush(self) -> None:
         """Write what has changed, in one go."""

@@ -6,7 +6,7 @@ Decides nothing: what cannot be done comes back as an event.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import count
 
 from udaemon.engines.base import CANCELLED, Engine, SpawnRequest
@@ -143,12 +143,42 @@ class Performer:
         """Device and inode of each daemon's log pipe that has not ended, and the file it goes to."""
         return {pipe: self._paths[stream] for stream, pipe in self._pipes.items()}
 
+    def inherit(self, pipes: Iterable[tuple[int, str, Key | None, tuple[int, int]]]) -> None:
+        """Go on with the log pipes of another supervisor.
+
+        Args:
+            pipes: Of each its number, its file, the instance that it is of, and device and inode.
+        """
+        last = 0
+        for number, path, key, opened in sorted(pipes):
+            self._paths[number], last = path, number
+            if key is not None:
+                self._streams[key], self._pipes[number] = number, opened
+        self._numbers = count(last + 1)
+
+    def adopt(self, instance: Instance) -> tuple[int, int] | None:
+        """Know the log pipe of a process that another supervisor started. Returns device and inode of it."""
+        stream = self._streams.get(instance.key)
+        if stream is None:
+            return None
+        if instance.pid is not None:
+            self._logger.spawned(stream, instance.pid)
+        return self._pipes.get(stream)
+
+    def take_log(self, instance: Instance, read: int) -> None:
+        """Have the logger write what comes out of this pipe to the instance's log."""
+        target = log_target(instance.daemon, instance.index, instance.daemon.log_path(instance.plan.context))
+        stream = self._new_stream(target.path)
+        self._logger.open(stream, read, target)
+        self._streams[instance.key], self._pipes[stream] = stream, identity(read)
+
     def flush(self) -> None:
-        """Ask the engine for all starts that were gathered."""
-        wanted, self._wanted = self._wanted, []
-        requests = [request for instance in wanted if (request := self._prepared(instance)) is not None]
-        if requests:
-            self._engine.spawn(requests)
+        """Ask the engine for all starts that were gathered, and for those that follow from them at once."""
+        while self._wanted:
+            wanted, self._wanted = self._wanted, []
+            requests = [request for instance in wanted if (request := self._prepared(instance)) is not None]
+            if requests:
+                self._engine.spawn(requests)
 
     def _prepared(self, instance: Instance) -> SpawnRequest | None:
         """Prepare one; a bug that it brings out costs the others of this turn nothing, and it is tried again."""

@@ -35,6 +35,11 @@ class Slots:
         for key in keys:
             self.take(key)
 
+    def inherit(self, names: Iterable[tuple[int, Key]]) -> None:
+        """Go on with the slots that another supervisor has given out; none is given out yet."""
+        self._taken = {key: slot for slot, key in names}
+        self._free = sorted(set(range(self._scoreboard.slots)) - set(self._taken.values()))
+
     def __getitem__(self, key: Key) -> int:
         """The slot of an instance.
 

@@ -24,13 +24,18 @@ def read(path: Path) -> Read:
     return found
 
 
+def note(written: Ledger, instance: Instance) -> None:
+    """One has changed."""
+    written.note(instance.key, instance)
+
+
 def test_what_is_flushed_is_read_and_nothing_before(tmp_path: Path) -> None:
     """Those of a turn together."""
     path = tmp_path / "ledger"
     written = Ledger(str(path))
-    written.note(ONE)
+    written.note(ONE.key, ONE)
     assert read(path) == Read()
-    written.note(evolve(ONE, restarts=1))
+    note(written, evolve(ONE, restarts=1))
     written.flush()
     assert read(path).entries[ONE.key].fields["restarts"] == 1
     assert path.stat().st_mode & 0o777 == 0o600
@@ -47,14 +52,14 @@ def test_since_when_a_process_is_known_stays(tmp_path: Path) -> None:
     """A process with its number that began later is another one."""
     path = tmp_path / "ledger"
     written = Ledger(str(path))
-    written.note(ONE)
+    written.note(ONE.key, ONE)
     written.flush()
     first = read(path).entries[ONE.key].seen_at
     assert first is not None
-    written.note(evolve(ONE, restarts=1))
+    note(written, evolve(ONE, restarts=1))
     written.flush()
     assert read(path).entries[ONE.key].seen_at == first
-    written.note(evolve(ONE, pid=8))
+    note(written, evolve(ONE, pid=8))
     written.flush()
     second = read(path).entries[ONE.key].seen_at
     assert second is not None
@@ -66,7 +71,7 @@ def test_it_does_not_grow_without_end(tmp_path: Path) -> None:
     path = tmp_path / "ledger"
     written = Ledger(str(path))
     for restarts in range(10_000):
-        written.note(evolve(ONE, restarts=restarts))
+        note(written, evolve(ONE, restarts=restarts))
         written.flush()
     assert path.stat().st_size < 100_000
     assert read(path).entries[ONE.key].fields["restarts"] == 9_999
@@ -78,7 +83,7 @@ def test_what_could_not_be_written_is_written_later(tmp_path: Path) -> None:
     troubles: list[str] = []
     written = Ledger(str(tmp_path / "run" / "ledger"), troubles.append)
     for restarts in range(3):
-        written.note(evolve(ONE, restarts=restarts))
+        note(written, evolve(ONE, restarts=restarts))
         written.flush()
     assert troubles == ["the ledger cannot be written: No such file or directory (ENOENT)"]
     assert written.deadline is not None
@@ -93,7 +98,7 @@ def test_a_line_after_one_that_was_cut_short_is_not_lost_with_it(tmp_path: Path)
     """What is torn is written anew, not appended to."""
     path = tmp_path / "ledger"
     written = Ledger(str(path))
-    written.note(ONE)
+    written.note(ONE.key, ONE)
     written.flush()
     limited = os.fork()
     if limited == 0:
@@ -102,11 +107,11 @@ def test_a_line_after_one_that_was_cut_short_is_not_lost_with_it(tmp_path: Path)
 
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 20, resource.RLIM_INFINITY))
-        written.note(evolve(ONE, restarts=1))
+        note(written, evolve(ONE, restarts=1))
         written.flush()
         refused = written.deadline is not None
         resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-        written.note(evolve(ONE, index=1))
+        note(written, evolve(ONE, index=1))
         written.expire(0.0)
         os._exit(0 if refused else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(limited, 0)[1]) == 0
@@ -119,7 +124,7 @@ def test_it_is_written_again_where_somebody_removed_it(tmp_path: Path) -> None:
     """The run directory was made anew."""
     path = tmp_path / "ledger"
     written = Ledger(str(path))
-    written.note(ONE)
+    written.note(ONE.key, ONE)
     written.flush()
     path.unlink()
     written.rewrite()

@@ -1,0 +1,112 @@
+"""Adopts daemons that nobody watches any more: their supervisor was killed, and its keeper too.
+
+Decides nothing. A lock that is held means alive, and the pid that is noted beside it is believed only of a process that
+has that lock; a process that has the number of a dead daemon is somebody else's, and is not touched. What is lost with
+the keeper: the run counters, and the exit code where the kernel does not tell it.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import time
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
+
+from attrs import evolve
+
+from udaemon.engines import locks
+from udaemon.engines.kernel import Kernel
+from udaemon.engines.process import ManagedProcess
+from udaemon.policy.instance import Instance, Key, State, Wanted
+from udaemon.policy.ledger import Entry, restored
+from udaemon.service.recovery import Parts
+from udaemon.system import procfs
+from udaemon.system.file_identity import identity
+
+_DIES_WITHIN = 5.0
+"""Seconds for the logger of the dead supervisor, which has gone on with the logs until now."""
+_LOGGER = b"udaemon.logs.logger_main"
+
+
+def adopt(
+    parts: Parts, kernel: Kernel, directory: str, entries: Mapping[Key, Entry], publish: Callable[[Key, str], None]
+) -> None:
+    """Adopt what the locks and the ledger prove to be alive.
+
+    Args:
+        parts: The new supervisor's.
+        kernel: Asked about processes.
+        directory: Of the instances' locks.
+        entries: What the ledger says.
+        publish: Called with each that is adopted, and a sentence.
+    """
+    found = [
+        (_instance(declared, pid, entries.get(declared.key)), managed)
+        for declared in tuple(parts.fleet.instances.values())
+        if (pid := _alive(directory, declared.key)) is not None
+        and (managed := _managed(kernel, declared, pid)) is not None
+    ]
+    pipes = {instance.key: _log_pipe(managed) for instance, managed in found}
+    _end_logger({identity(fd) for fd in pipes.values() if fd is not None})
+    for instance, managed in found:
+        key = instance.key
+        if (pipe := pipes[key]) is not None:
+            parts.performer.take_log(instance, pipe)
+        files = [lock for lock in (locks.lookup(directory, key), parts.performer.adopt(instance)) if lock is not None]
+        parts.fleet.restore(instance)
+        parts.engine.adopt(managed, parts.scoreboard.locate(parts.slots[key]), files)
+        publish(key, f"pid {managed.pid} goes on; its supervisor and its keeper were killed, its counters are lost")
+
+
+def _alive(directory: str, key: Key) -> int | None:
+    """The process that has an instance's lock, None where nobody has it or nobody knows who."""
+    try:
+        os.close(locks.acquire(directory, key))
+    except locks.LockHeld as held:
+        return held.pid
+    except OSError:
+        return None
+    return None
+
+
+def _managed(kernel: Kernel, instance: Instance, pid: int) -> ManagedProcess | None:
+    try:
+        pidfd = kernel.open(pid)
+    except OSError:
+        return None
+    return ManagedProcess(key=instance.key, daemon=instance.daemon, pid=pid, pidfd=pidfd)
+
+
+def _instance(declared: Instance, pid: int, entry: Entry | None) -> Instance:
+    """What it was, where the ledger tells of this process; else it runs, and more is not known."""
+    if entry is not None and entry.pid == pid:
+        was = restored(entry, declared.daemon, declared.index, declared.plan)
+        return evolve(was, state=State.RUNNING, held_up=False) if was.state is State.STARTING else was
+    return evolve(declared, state=State.RUNNING, wanted=Wanted.UP, pid=pid, started_at=time.monotonic())
+
+
+def _log_pipe(managed: ManagedProcess) -> int | None:
+    """The read end of the pipe that it writes its output to (proc(5): to open a pipe there is to open that pipe)."""
+    path = f"/proc/{managed.pid}/fd/1"
+    with suppress(OSError):
+        if os.readlink(path).startswith("pipe:"):
+            return os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    return None
+
+
+def _end_logger(pipes: Collection[tuple[int, ...]]) -> None:
+    """End the logger that reads these: two that read one pipe would tear its lines apart."""
+    wanted = frozenset(pipes)
+    for pid in procfs.pids():
+        if pid == os.getpid() or _LOGGER not in procfs.read_or_nothing(f"/proc/{pid}/cmdline"):
+            continue
+        with suppress(OSError):
+            pidfd = os.pidfd_open(pid)
+            try:
+                if wanted & procfs.open_files(pid):
+                    signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+                    select.select([pidfd], [], [], _DIES_WITHIN)
+            finally:
+                os.close(pidfd)

@@ -1,0 +1,69 @@
+"""The supervisor's process, from what it is handed to its exit code.
+
+Knows nothing of how the supervisor is made.
+"""
+
+from __future__ import annotations
+
+import gc
+import socket
+from typing import TYPE_CHECKING
+
+from udaemon.errors import UdaemonError
+from udaemon.service.file_limit import reason
+from udaemon.service.handoff import receive, report
+from udaemon.service.keeper_link import KeeperLink, inherit
+from udaemon.service.outlive import Outlive, handed_again
+from udaemon.service.supervisor import Service
+from udaemon.service.together import Together
+
+if TYPE_CHECKING:
+    from udaemon.engines.zygote.prefork import PreforkedZygote
+
+
+def main(fd: int, preforked: PreforkedZygote, keeper: int | None = None) -> int:
+    """Run as the supervisor of the project that `up` hands over through `fd`. Returns the exit code.
+
+    Args:
+        fd: See there.
+        preforked: A zygote that waits.
+        keeper: Our end of the socket to the keeper, where there is one.
+    """
+    handed = receive(fd)
+    if handed is None:
+        return 0
+    gc.freeze()
+    gc.enable()
+    try:
+        directory = handed.directory
+        keeping = Together(directory) if keeper is None else Outlive(KeeperLink(_socket(keeper)), directory)
+        service = Service(handed, preforked, keeping)
+        service.begin()
+    except UdaemonError as error:
+        report(handed.ready, error.message)
+        return 1
+    except OSError as error:
+        report(handed.ready, reason(error, handed.directory))
+        return 1
+    report(handed.ready)
+    service.run()
+    return 0
+
+
+def main_again(fd: int, preforked: PreforkedZygote) -> int:
+    """Run as the supervisor that comes after one that died, with what the keeper has kept of it."""
+    connection = _socket(fd)
+    left = inherit(connection)
+    gc.freeze()
+    gc.enable()
+    handed = handed_again(left.store)
+    service = Service(handed, preforked, Outlive(KeeperLink(connection), handed.directory, left))
+    service.begin()
+    service.run()
+    return 0
+
+
+def _socket(fd: int) -> socket.socket:
+    connection = socket.socket(fileno=fd)
+    connection.set_inheritable(False)
+    return connection

@@ -1,0 +1,224 @@
+"""What a supervisor does so that daemons outlive it: the store, the ledger, and going on where another one was killed.
+
+Knows nothing of what is declared. Of the three that say what an instance is, a lock that is held is believed the most
+and the ledger the least (decision 0013).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+import select
+import signal
+import socket
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from functools import partial
+
+from udaemon.child.lifeline import Lifeline
+from udaemon.child.regions import name_of, point
+from udaemon.child.scoreboard import Scoreboard
+from udaemon.control import rundir
+from udaemon.control.rundir_guard import RundirGuard
+from udaemon.engines.kept import KeptKernel
+from udaemon.logs.client import KEPT_LOGGER, LoggerLink
+from udaemon.logs.handed import KEPT_PIPE, kept_pipe
+from udaemon.logs.inheritance import KEPT_JOURNAL, Inheritance
+from udaemon.policy.instance import Key
+from udaemon.service.adoption import adopt
+from udaemon.service.handoff import Handoff
+from udaemon.service.keeper_link import KeeperLink, Kept, Legacy
+from udaemon.service.recovery import Parts, Recovery
+from udaemon.supervisor.ledger import LEDGER, Ledger, load
+from udaemon.supervisor.loop import Loop
+from udaemon.supervisor.notices import Notices
+from udaemon.supervisor.perform import Performer
+from udaemon.supervisor.slots import Slots, rounded
+from udaemon.system.file_identity import identity
+
+_HANDOFF, _LOCK, _CLAIM, _LISTENER, _BOARD = "handoff", "lock", "claim", "listener", "board/"
+_DIES_WITHIN = 5.0
+"""Seconds for a logger that was killed; one that hangs in a write to a dead disk is not waited for any longer."""
+
+
+class KeptScoreboard(Scoreboard):
+    """A scoreboard whose regions outlive this process."""
+
+    link: KeeperLink
+
+    def grow(self, slots: int) -> None:
+        """Add a region of so many slots.
+
+        Raises:
+            OSError: There are no descriptors or there is no memory left; then it is as it was.
+        """
+        super().grow(slots)
+        fd, slots = self._regions[-1]
+        self.link.keep(f"{_BOARD}{len(self._regions) - 1:04}", fd, str(slots))
+
+    def names(self) -> Iterator[tuple[int, str]]:
+        """Each slot that has a name, with that."""
+        for slot in range(self.slots):
+            if name := name_of(*self.locate(slot)):
+                yield slot, name
+
+    @classmethod
+    def make(cls, link: KeeperLink, path: str, slots: int, regions: Iterable[tuple[int, int]]) -> KeptScoreboard:
+        """With these regions of another supervisor, or a new one."""
+        board = cls(tuple(regions), path)
+        board.link = link
+        if board.slots:
+            point(path, [fd for fd, _ in board._regions])  # another process has them now
+        else:
+            board.grow(slots)
+        return board
+
+
+class Outlive:
+    """One supervisor's side of it.
+
+    Args:
+        link: The keeper.
+        directory: The run directory.
+        left: What another one has left, if this is not the first.
+    """
+
+    def __init__(self, link: KeeperLink, directory: str, left: Legacy | None = None) -> None:
+        self.notices = Notices()
+        self.store = self.link = link
+        self.left = left
+        self.kernel = KeptKernel(lambda: link.pid, link.reap)
+        self.lifeline = Lifeline.endless()
+        self.ledger = Ledger(f"{directory}/{LEDGER}", partial(self._publish, "warning"))
+        self.note = self.ledger.note
+        self._directory = directory
+        self._was = load(f"{directory}/{LEDGER}", partial(self._publish, "warning"))
+        self._recovery: Recovery | None = None
+
+    def kept(self, prefix: str) -> Iterator[tuple[str, Kept]]:
+        """What is left under names that begin so, in the order of the names."""
+        if self.left is not None:
+            yield from sorted(entry for entry in self.left.store.items() if entry[0].startswith(prefix))
+
+    def board(self, keys: Collection[Key]) -> tuple[Scoreboard, Slots]:
+        """The scoreboard that is left, with the slots that are given out already; or a new one."""
+        regions = [(kept.fd, int(kept.facts[0])) for _, kept in self.kept(_BOARD)]
+        path = f"{self._directory}/{rundir.SCOREBOARD}"
+        scoreboard = KeptScoreboard.make(self.link, path, rounded(len(keys)), regions)
+        slots = Slots(scoreboard)
+        if self.left is not None:
+            slots.inherit((slot, Key(*_split(name))) for slot, name in scoreboard.names())
+        for key in keys:
+            slots.take(key)
+        return scoreboard, slots
+
+    def inherit_logs(self, logger: LoggerLink, performer: Performer) -> None:
+        """Go on with the logs, once the logger of the dead supervisor has ended: two of them must never meet."""
+        for _, kept in self.kept(KEPT_LOGGER):
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(kept.fd, signal.SIGKILL)
+            select.select([kept.fd], [], [], _DIES_WITHIN)
+            os.close(kept.fd)
+        journal = [kept.fd for _, kept in self.kept(KEPT_JOURNAL)]
+        if len(journal) != 3:
+            return
+        pipes = [kept_pipe(name, kept.facts, kept.fd, self.link) for name, kept in self.kept(KEPT_PIPE)]
+        logger.inherit(Inheritance(journal), pipes)
+        performer.inherit(
+            (
+                pipe.number,
+                pipe.target.path,
+                Key(pipe.target.name, pipe.target.instance) if pipe.target.name else None,
+                identity(pipe.fd),
+            )
+            for pipe in pipes
+        )
+
+    def listener(self) -> socket.socket | None:
+        """The control socket that is left: who connects to it meanwhile is answered."""
+        for _, kept in self.kept(_LISTENER):
+            listener = socket.socket(fileno=kept.fd)
+            listener.setblocking(False)
+            listener.listen(128)  # who connects is told of this process from now on (listen(2))
+            return listener
+        return None
+
+    def keep_handoff(self, handed: Handoff) -> None:
+        """Keep the manifest as it is now: it may hold secrets, which no file must show."""
+        fd = os.memfd_create("udaemon-handoff", os.MFD_CLOEXEC)
+        with open(fd, "wb") as file:
+            file.write(pickle.dumps((handed.manifest, handed.source, handed.directory)))
+            file.flush()
+            self.link.keep(_HANDOFF, fd)
+
+    def guard(self, performer: Performer, key: Key, pidfd: int) -> None:
+        """Nobody ends a process should we die."""
+
+    def keep_place(self, guard: RundirGuard, claim: socket.socket | None) -> None:
+        """Keep what makes this the one supervisor, and where it is asked."""
+        self.link.keep(_LOCK, guard.lock)
+        self.link.keep(_LISTENER, guard.listener.fileno())
+        if claim is not None:
+            self.link.keep(_CLAIM, claim.fileno())
+
+    def begin(self, loop: Loop, on_child: Callable[[], None]) -> None:
+        """It stands: from now on it is replaced when it dies."""
+        loop.add(self.ledger)
+        self.link.attend(loop, on_child=on_child, on_gone=self._on_keeper_gone)
+        self.link.ready()
+
+    def resume(self, parts: Parts) -> bool:
+        """Go on with the instances of a supervisor that died. Returns whether it was stopping everything."""
+        locks = f"{self._directory}/locks"
+        if self.left is None:
+            adopt(parts, self.kernel, locks, self._was.entries, self._tell_adopted)
+            return False
+        self._recovery = Recovery(parts, self.kernel, locks, self._was.entries, self.left.store)
+        self._recovery.run()
+        count = len(self._recovery.adopted)
+        self._publish("recovered", f"the supervisor {self.left.why}; {count} processes went on")
+        return self._was.leaving
+
+    def record(self, *, leaving: bool) -> None:
+        """The end of a turn: what has changed is known to the next one from here on."""
+        self.link.flush()
+        if leaving:
+            self.ledger.leaving()
+        self.ledger.flush()
+
+    def _publish(self, event: str, text: str) -> None:
+        self.notices.publish(None, event, text, {})
+
+    def _tell_adopted(self, key: Key, text: str) -> None:
+        self.notices.publish(key, "adopted", text, {})
+
+    def _on_keeper_gone(self) -> None:
+        self._publish("warning", "the keeper is gone: should this supervisor be killed, nobody starts another one")
+
+    def close(self) -> None:
+        """Everything has stopped."""
+        self.ledger.close()
+        self.link.leave()
+
+
+def handed_again(store: Mapping[str, Kept]) -> Handoff:
+    """What `up` handed to the first supervisor, or `apply` since."""
+    with open(os.dup(store[_HANDOFF].fd), "rb") as file:
+        file.seek(0)
+        manifest, source, directory = pickle.load(file)  # noqa: S301 - from ourselves
+    claim = store.get(_CLAIM)
+    return Handoff(
+        manifest=manifest,
+        directory=directory,
+        autostart=False,
+        lock=store[_LOCK].fd,
+        ready=None,
+        claim=None if claim is None else claim.fd,
+        lifeline=None,
+        source=source,
+    )
+
+
+def _split(name: str) -> tuple[str, int]:
+    daemon, _, index = name.rpartition("/")
+    return daemon, int(index)
