@@ -162,7 +162,7 @@ def run_declared(
             code = _foreground(manifest, daemon, key, lock, on_start=kept or (lambda _pid: None))
         else:
             spec = spec_of(manifest, daemon, instance)
-            apply_environment(surroundings(daemon.env, spec.cwd), manifest.directory)
+            apply_environment(surroundings(daemon.env, spec.cwd, inherit=daemon.env_inherit), manifest.directory)
             told = {kind: (*spec.listeners.get(kind, ()), *more) for kind, more in listeners.items()}
             if kept is not None:
                 kept(os.getpid())

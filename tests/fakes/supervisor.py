@@ -12,7 +12,6 @@ from pathlib import Path
 
 from attrs import evolve
 from tests.fakes.engine import FakeEngine
-from tests.fakes.reactor import SmallReactor
 
 from udaemon.child.scoreboard import Scoreboard
 from udaemon.logs.log_target import LogTarget
@@ -26,6 +25,16 @@ from udaemon.supervisor.pidfiles import PidFiles
 from udaemon.supervisor.schedules import Schedules
 from udaemon.supervisor.slots import Slots
 from udaemon.supervisor.supervisor import Supervisor
+
+
+class _NoReactor:
+    """No descriptor of it is ever ready."""
+
+    def watch(self, fd: int, callback: Callable[[], None]) -> None:
+        """Do nothing."""
+
+    def forget(self, fd: int) -> None:
+        """Do nothing."""
 
 
 class Logs:
@@ -113,7 +122,7 @@ class SupervisorWorld:
             notices=self.notices,
             pid_files=PidFiles([str(directory)], ""),
             schedules=Schedules(
-                SmallReactor(), self.slots, self.fleet, happen=self._happen, on_good_run=lambda _key: None
+                _NoReactor(), self.slots, self.fleet, happen=self._happen, on_good_run=lambda _key: None
             ),
             read_manifest=lambda _on_read: None,
             finished=self._finish,

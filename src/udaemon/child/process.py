@@ -17,6 +17,7 @@ from udaemon.child.back_to_back import back_to_back
 from udaemon.child.bootstrap import BatchSetup, ChildSetup, ProcessSetup
 from udaemon.child.build import Built, build, load_module, resolve_listener
 from udaemon.child.dispositions import unblock_signals
+from udaemon.child.environment import MARKS, is_basic
 from udaemon.child.forked import leave_if_forked, protect
 from udaemon.child.forms import Misconfigured
 from udaemon.child.fresh import seed_anew
@@ -235,6 +236,8 @@ def _surroundings(setup: ChildSetup) -> None:
     """What the manifest says of the process: environment, limits, directory, mask."""
     spec = setup.spec
     os.umask(spec.umask)
+    if not spec.env_inherit:
+        _disinherit(spec)
     if setup.env:
         for name, value in setup.env.items():  # `update` is three more functions to touch
             os.environ[name] = value
@@ -248,6 +251,13 @@ def _surroundings(setup: ChildSetup) -> None:
         os.chdir(spec.cwd)
     except OSError as error:
         raise Misconfigured(f"cwd {spec.cwd}: {oserror.named_reason(error)}") from None
+
+
+def _disinherit(spec: ChildSpec) -> None:
+    """Drop what the caller's environment has beyond what every program needs."""
+    for name in tuple(os.environ):
+        if name not in spec.env and name not in MARKS and not is_basic(name):
+            del os.environ[name]
 
 
 def _become(spec: ChildSpec) -> None:

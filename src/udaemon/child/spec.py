@@ -36,7 +36,8 @@ class ChildSpec(NamedTuple):
     `slot` is the number of its scoreboard slot; `rlimit_nofile` is the (soft, hard) limit to set back, None to leave it
     alone; `memory_limit` is in bytes, None for no limit, and `memory_threshold` the percent of it above which the
     process leaves between two runs. `timetable` is there where more is said of when runs are due than `sleep`.
-    `identity` is who it runs as, and within which limits.
+    `identity` is who it runs as, and within which limits. Without `env_inherit` the environment of the process it is
+    forked from is none of its own.
     """
 
     name: str
@@ -61,6 +62,7 @@ class ChildSpec(NamedTuple):
     is_task: bool = False
     timetable: Timetable | None = None
     identity: Identity = NOBODY_ELSE
+    env_inherit: bool = True
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the mappings as dicts: a mapping proxy cannot be pickled."""

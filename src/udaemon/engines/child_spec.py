@@ -69,4 +69,5 @@ def spec_of(place: Place, daemon: Daemon, index: int, *, slot: int = 0) -> Child
         **pace_of(daemon)._asdict(),
         timetable=timetable(place, daemon, index, os.environ),
         identity=identity_of(daemon),
+        env_inherit=daemon.env_inherit,
     )

@@ -33,7 +33,12 @@ def command(request: LocalRequest, place: Place, *, report: int | None = None) -
     marks = (place.project, daemon.name, str(request.key.index), str(daemon.instances), place.context)
     return Command(
         argv=shell(argv) if daemon.shell else argv,
-        env=surroundings(implied(daemon, os.environ) | dict(daemon.env), cwd) | dict(zip(MARKS, marks, strict=True)),
+        env=surroundings(
+            implied(daemon, os.environ if daemon.env_inherit else {}) | dict(daemon.env),
+            cwd,
+            inherit=daemon.env_inherit,
+        )
+        | dict(zip(MARKS, marks, strict=True)),
         cwd=cwd,
         umask=daemon.umask,
         identity=identity_of(daemon),

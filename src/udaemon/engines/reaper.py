@@ -37,7 +37,6 @@ class Reaper:
         project: Marks what is ours in an environment.
         excluded: Pids of children of ours that are no daemon.
         kernel: Asked for everything about processes.
-        oom_kills: Says whether a KILL was for want of memory.
     """
 
     def __init__(
@@ -49,7 +48,6 @@ class Reaper:
         excluded: Callable[[], Collection[int]],
         *,
         kernel: Kernel = KERNEL,
-        oom_kills: OomKills | None = None,
     ) -> None:
         self.deadline: float | None = None
         self.managed: dict[Key, ManagedProcess] = {}
@@ -63,7 +61,7 @@ class Reaper:
         self._thinned: dict[Key, None] = {}
         self._pids: set[int] = set()
         self._reserve = FdReserve()
-        self._oom_kills = OomKills() if oom_kills is None else oom_kills
+        self._oom_kills = OomKills()
 
     def watch(self, managed: ManagedProcess, files: Collection[tuple[int, ...]]) -> None:
         """Follow a process that was just born; `files` are those that it has open and nobody else.
@@ -225,8 +223,7 @@ class Reaper:
             self._listener(managed.key, Spawned(managed.pid))
         said = managed.leaving
         reason, message = (None, None) if said is None else (Reason(said.reason), said.message)
-        killed = status.signal == signal.SIGKILL and not managed.killing
-        if self._oom_kills.explains(killed=killed) and said is None:
+        if self._oom_kills.explains(killed=status.signal == signal.SIGKILL and not managed.killing) and said is None:
             reason, message = Reason.OOM, "killed by the kernel, as memory ran out"
         self._listener(
             managed.key,
@@ -283,10 +280,7 @@ class Reaper:
 
     def _ask(self, managed: ManagedProcess, relative: Relative | None, pidfd: int) -> None:
         """Ask one that was left behind to end; one that was asked with its session is cleaning up: it is left to it."""
-        if managed.asked is None or relative is None:
-            return
-        was_there = managed.told_at is not None and relative.started < managed.told_at
-        if not (was_there and (relative.session == managed.pid or relative.pid in managed.told)):
+        if managed.asked is not None and relative is not None and not managed.was_told(relative):
             self._kernel.signal(pidfd, managed.asked)
 
     def _forget(self, managed: ManagedProcess) -> None:

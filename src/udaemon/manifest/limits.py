@@ -15,7 +15,7 @@ from udaemon.manifest.kinds import TASKS
 from udaemon.manifest.measures import SIZE_PATTERN, format_size, parse_size
 from udaemon.manifest.problems import Wrong
 from udaemon.manifest.references import PATH
-from udaemon.manifest.values import REFERENCE, Choice, Number, Schema, wrong_type
+from udaemon.manifest.values import REFERENCE, Choice, Flag, Number, Schema, wrong_type
 from udaemon.manifest.wording import near, shown
 
 
@@ -145,6 +145,13 @@ def _dumped(limit: int | None) -> str | int:
     return "unlimited" if limit is None else limit
 
 
+ENV_INHERIT: Any = key(
+    "Pass the environment that udaemon was started with on to it; without, it has of that only PATH, HOME, USER, "
+    "LOGNAME, SHELL, TZ, LANG and LC_*.",
+    Flag(),
+    default=True,
+    example=False,
+)
 USER: Any = key(
     "User that the process runs as, with all groups of that user; by name or number. Without one it is the user of "
     "udaemon.",

@@ -200,6 +200,7 @@ class Daemon:
         factory=dict,
         example={"TZ": "UTC"},
     )
+    env_inherit: bool = limits.ENV_INHERIT
     env_file: tuple[str, ...] = key(
         "Files of NAME=value lines added to the environment, under `env`; later files win.",
         Many(PATH, "paths", single=True),

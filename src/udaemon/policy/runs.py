@@ -34,7 +34,7 @@ def step(instance: Instance, event: PauseAsked | ResumeAsked | KickAsked | RunDu
 
 def wait(instance: Instance) -> Outcome:
     """A scheduled command is up: its runs begin when they are due."""
-    up = evolve(instance, state=State.WAITING, message=None, owes_run=False)
+    up = evolve(instance, state=State.WAITING, message=None, owes_run=False, good_run=False, held_back=False)
     return up, (Publish(EventName.WAITING, "waits for its first run"),)
 
 
@@ -44,7 +44,7 @@ def _due(instance: Instance, now: float) -> Outcome:
         return instance, ()
     if instance.paused:
         return instance, (Publish(EventName.SKIPPED, "a run was due while it is paused"),)
-    if instance.state is State.WAITING:
+    if is_between_runs(instance):
         return begin(evolve(instance, automatic=False, message=None))
     if instance.state not in _GOING:
         return instance, ()
@@ -61,7 +61,7 @@ def _kick(instance: Instance) -> Outcome:
     """A run now: at once where none goes on, else after that one. A pause does not count for it."""
     told = Publish(EventName.KICKED, "a run was asked for")
     if instance.daemon.is_scheduled and instance.wanted is Wanted.UP:
-        if instance.state is State.WAITING:
+        if is_between_runs(instance):
             started, effects = begin(evolve(instance, automatic=False, message=None))
             return started, (told, *effects)
         if instance.state in _GOING:
@@ -85,6 +85,11 @@ def _resume(instance: Instance) -> Outcome:
         return instance, ()
     effects = (Pause(False),) if has_task(instance.daemon) else ()
     return evolve(instance, paused=False), (*effects, Publish(EventName.RESUMED, "begins runs again"))
+
+
+def is_between_runs(instance: Instance) -> bool:
+    """Whether a scheduled command waits for its next run, and for nothing else."""
+    return instance.state is State.WAITING and not instance.held_back
 
 
 def has_runs(instance: Instance) -> bool:

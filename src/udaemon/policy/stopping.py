@@ -5,13 +5,11 @@ Knows no clock, process or file; `step.py` has the table this is a part of. What
 
 from __future__ import annotations
 
-from attrs import evolve
-
 from udaemon.policy import wording
 from udaemon.policy.effects import CancelSpawn, Effect, EventName, KillTree, Publish, Signal, SignalTree
 from udaemon.policy.ending import KILL_GRACE, Outcome, settle_at
 from udaemon.policy.events import Reason, StopAhead, StopAsked
-from udaemon.policy.instance import Exit, Instance, State, Wanted
+from udaemon.policy.instance import Exit, Instance, State, Wanted, evolve
 from udaemon.policy.plan import has_task
 from udaemon.policy.timers import NO_TIMERS, Timer
 from udaemon.units import seconds

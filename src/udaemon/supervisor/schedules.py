@@ -23,6 +23,7 @@ from udaemon.policy.events import Event, RunDue
 from udaemon.policy.fleet import Fleet
 from udaemon.policy.instance import Instance, Key, State
 from udaemon.policy.restart import succeeded
+from udaemon.policy.runs import is_between_runs
 from udaemon.policy.timetable import timetable
 from udaemon.supervisor.slots import Slots
 from udaemon.system.timezone import zone
@@ -93,6 +94,11 @@ class Schedules:
             if entry.counts and entry.due.at <= now and self._entries.get(key) is entry:
                 self._look(key, entry, now)
 
+    def take_over(self) -> None:
+        """Take note of all instances that are there, and whose life began under another supervisor."""
+        for instance in tuple(self._fleet.instances.values()):
+            self.follow(instance, instance)
+
     def follow(self, before: Instance, after: Instance) -> None:
         """Take note of what became of an instance."""
         key = after.key
@@ -114,7 +120,7 @@ class Schedules:
         if after.pid is not None and before.pid is None and not after.held_up:
             self._began(key, entry, after.pid, now)
         self._ended(before, after)
-        if after.state is State.WAITING and before.state is not State.WAITING:
+        if is_between_runs(after) and not is_between_runs(before):
             self._run_over(entry, now)
         self._note_next(key, entry)
 

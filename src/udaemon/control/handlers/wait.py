@@ -10,6 +10,7 @@ from udaemon.control.selection import select
 from udaemon.control.wait import Outcome, wait_for_outcomes
 from udaemon.errors import ExitCode, UdaemonError
 from udaemon.policy.instance import State
+from udaemon.policy.runs import is_between_runs
 
 
 def handle(host: Host, request: Request) -> None:
@@ -26,8 +27,7 @@ def handle(host: Host, request: Request) -> None:
 
 
 def _ready(view: InstanceView) -> Outcome | None:
-    instance = view.instance
-    if instance.state is State.RUNNING or (instance.state is State.WAITING and not instance.held_back):
+    if view.instance.state is State.RUNNING or is_between_runs(view.instance):
         return Outcome(ok=True, message="is ready")
     return _hopeless(view)
 
