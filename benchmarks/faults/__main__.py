@@ -1,6 +1,6 @@
 """`unshare -m python -m benchmarks.faults --peers DIR [ROW…]`: do each fault to each peer, and print a table.
 
-Knows nothing of a fault but its name. Needs root for small disks and strace; `fetch` gets the peers.
+Knows nothing of a fault but its name. Needs root for small disks, strace and a C compiler; `fetch` gets the peers.
 """
 
 from __future__ import annotations
@@ -26,9 +26,10 @@ def main(argv: list[str]) -> int:
     parser.add_argument("rows", nargs="*", type=int, metavar="ROW", help=f"1 to {len(ROWS)}; default: all")
     args = parser.parse_args(argv)
     args.peers = args.peers.resolve()
-    # s6 executes its own programs by their paths; only in this mount namespace they are there.
-    unpacked = f"lowerdir={args.peers}/deb/root/usr/bin:/usr/bin"
-    subprocess.run(["mount", "-t", "overlay", "-o", unpacked, "overlay", "/usr/bin"], check=True)
+    # s6 executes its own programs by their paths, without an environment; only in this mount namespace they are there.
+    for place in ("usr/bin", "usr/lib/x86_64-linux-gnu"):
+        layers = f"lowerdir={args.peers}/deb/root/{place}:/{place}"
+        subprocess.run(["mount", "-t", "overlay", "-o", layers, "overlay", f"/{place}"], check=True)
     peers = [peer for peer in PEERS if not args.only or peer.name in args.only]
     rows = [row for number, row in enumerate(ROWS, 1) if not args.rows or number in args.rows]
     head = ["fault", *(f"{peer.name} {_version(peer, args.peers)}" for peer in peers)]

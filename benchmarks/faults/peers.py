@@ -263,9 +263,6 @@ class S6(Peer):
         return _debian(self.root, "s6")
 
     def prepare(self) -> None:
-        unpacked = self.root / "deb/root"
-        self.environ["PATH"] = f"{unpacked}/usr/bin:{os.environ['PATH']}"
-        self.environ["LD_LIBRARY_PATH"] = f"{unpacked}/usr/lib/x86_64-linux-gnu:{unpacked}/lib/x86_64-linux-gnu"
         self.service = self.directory / "scan/d"
         (self.service / "log").mkdir(parents=True)
         _script(self.service / "run", f"exec 2>&1; exec {' '.join(self.argv)}")

@@ -12,7 +12,7 @@ LINES = 6000
 def main(directory: str, mode: str) -> None:
     """Do what the mode says, then go on until TERM."""
     if mode == "deaf":
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, lambda *_: open(os.path.join(directory, "asked"), "w").close())
     if mode == "daemonize":
         _daemonize()
     if mode == "tree":

@@ -16,8 +16,10 @@ from typing import NamedTuple, Self
 
 PERIOD = 0.05
 """Seconds between two looks."""
-ZOMBIE_AGE = 1.0
-"""Seconds for which a dead child may wait to be reaped (I2)."""
+ZOMBIE_AGE = 2.0
+"""Seconds for which a dead child may wait to be reaped (I2), on a machine that has much else to do."""
+KEPT_AGE = 10.0
+"""The same where a keeper has it: its zombies are what the next supervisor learns exit codes from."""
 
 _TITLE = re.compile(rb"udaemon: ([a-z0-9]+/[0-9]+)[ \0]*$")
 _LINE = re.compile(rb"line (\d+) (\d+) end$")
@@ -91,7 +93,8 @@ class Checker:
                 key = (one.pid, one.started)
                 dead[key] = self._dead_since.get(key, now)
                 ours = states.get(one.parent, "T") not in "Tt" and one.parent in parents and one.instance is None
-                if ours and now - dead[key] > ZOMBIE_AGE + 1.0:
+                patience = KEPT_AGE if b"udaemon: keeper" in _read(f"/proc/{one.parent}/cmdline") else ZOMBIE_AGE
+                if ours and now - dead[key] > patience:
                     self.wrongs.append(f"I2: zombie {one.pid} of {one.parent} for {now - dead[key]:.1f} s")
             elif one.instance is not None and one.leads:
                 leaders[one.instance].append(one.pid)

@@ -5,12 +5,10 @@ Knows no clock, process or file; `step.py` has the table this is a part of.
 
 from __future__ import annotations
 
-from attrs import evolve
-
 from udaemon.policy import restart, wording
 from udaemon.policy.effects import Effect, EventName, KillTree, Publish, SignalTree, Spawn
 from udaemon.policy.events import Exited, Reason
-from udaemon.policy.instance import NOT_PROBED, Exit, Instance, Missing, State, Wanted
+from udaemon.policy.instance import NOT_PROBED, Exit, Instance, Missing, State, Wanted, evolve
 from udaemon.policy.timers import NO_TIMERS, Timer
 
 Outcome = tuple[Instance, tuple[Effect, ...]]
@@ -65,7 +63,8 @@ def on_exited(instance: Instance, event: Exited, now: float, jitter: float) -> O
     end = Exit(code=event.code, signal=event.signal, core=event.core, reason=reason, at=now)
     message = event.message or backgrounded or _killed(instance, event)
     told = Publish(EventName.EXITED, wording.ending(end) + (f": {message}" if message else ""))
-    gone = evolve(instance, pid=None, held_up=False, exit=end, message=message)
+    good = instance.good_run or (instance.daemon.is_scheduled and restart.succeeded(end, instance.daemon))
+    gone = evolve(instance, pid=None, held_up=False, exit=end, message=message, good_run=good)
     if event.survivors and instance.daemon.stop.kill_tree:
         clearing, effects = _clear(gone, event.survivors, now)
     else:

@@ -97,18 +97,20 @@ class Probed:
         unready: Why it is not ready yet, or no longer.
         well: It has answered that it is well.
         unwell: Why it is not.
+        status: What it says that it does.
     """
 
     begun: bool = False
     unready: str | None = None
     well: bool = False
     unwell: str | None = None
+    status: str | None = None
 
 
 NOT_PROBED = Probed()
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)  # `evolve` copies its dict
 class Instance:
     """One copy of a daemon. Times are monotonic seconds.
 
@@ -198,6 +200,20 @@ class Instance:
         if self.state is not State.FAILED:
             return ()
         return self.survivors if self.pid is None else (self.pid,)
+
+
+def evolve(instance: Instance, **changes: object) -> Instance:
+    """The instance with these changes, as `attrs.evolve` makes it in three times the time: a start takes eight.
+
+    Raises:
+        TypeError: An instance has no such attribute.
+    """
+    values = vars(instance)
+    if not changes.keys() <= values.keys():
+        raise TypeError(f"an instance has no {', '.join(sorted(changes.keys() - values.keys()))}")
+    evolved = object.__new__(Instance)
+    vars(evolved).update(values, **changes)
+    return evolved
 
 
 def declared(daemon: Daemon, index: int, plan: StartPlan = NO_PLAN) -> Instance:

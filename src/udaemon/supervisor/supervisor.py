@@ -8,8 +8,7 @@ from __future__ import annotations
 import random
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -26,6 +25,7 @@ from udaemon.policy.instance import Key
 from udaemon.policy.order import Order
 from udaemon.supervisor.changeover import Changeover, MakeRoom
 from udaemon.supervisor.event_queue import EventQueue
+from udaemon.supervisor.isolation import Isolated
 from udaemon.supervisor.legacylog import LegacyLog
 from udaemon.supervisor.notices import Notice, Notices, Subscriber, one_line
 from udaemon.supervisor.perform import Performer
@@ -60,7 +60,7 @@ class Supervisor:
         finished: Callable[[], None],
         read_manifest: Callable[[OnRead], None],
         make_room: MakeRoom = lambda _instances, _added: None,
-        manifest_changed: Callable[[], None] = lambda: None,
+        manifest_changed: Callable[[Manifest], None] = lambda _manifest: None,
         clock: Callable[[], float] = time.monotonic,
         asks: Asks | None = None,
         jitter: random.Random | None = None,
@@ -77,14 +77,13 @@ class Supervisor:
         self._pids = PidQueue(pid_files, lambda key, text: self.publish(key, "warning", text))
         self._schedules = schedules
         self._finished = finished
-        self._manifest_changed = manifest_changed
         self._legacy = LegacyLog(lambda key: pid_files.path(fleet.instances[key]))
         self._jitter = jitter or random.Random()  # noqa: S311 - spreads waits, keeps no secret
         self._queue = EventQueue(fleet, self._one, self._clock)
         self._probes = Probes(asks, self.happen)
         self._leaving = False
         self._changeover = Changeover(
-            self, fleet=fleet, slots=slots, performer=performer, notices=notices, make_room=make_room
+            self, fleet, slots, performer, notices, make_room=make_room, changed=manifest_changed
         )
         self._log_states: dict[str, str] = {}
         self._run_followers: list[Callable[[Key], None]] = []
@@ -124,7 +123,6 @@ class Supervisor:
         self._queue.needs_changed()
         if changes:
             self.publish(None, "applied", changes.summary())
-        self._manifest_changed()
         return changes
 
     def open_common_logs(self) -> tuple[str, ...]:
@@ -256,26 +254,19 @@ class Supervisor:
         self._notices.publish(None, "bug", f"in {what}: {traceback.format_exc()}", {})
 
     def _one(self, key: Key, event: Event) -> None:
-        with self._isolated(key):
+        isolated = Isolated(key, self.bug)
+        with isolated:
             self._note(key, event)
         effects: tuple[Effect, ...] = ()
-        before = self._fleet.instances[key]
-        with self._isolated(key):
+        with isolated:
+            before = self._fleet.instances[key]
             effects = self._fleet.step(key, event, self._clock(), self._jitter.uniform(-1.0, 1.0))
             self._schedules.follow(before, self._fleet.instances[key])
             self._queue.has_happened(before)
             self._probes.look(self._fleet.instances[key])
         for effect in effects:  # one that cannot be done must not cost the next: a start after a word of it, a kill
-            with self._isolated(key):
+            with isolated:
                 self._perform(key, effect)
-
-    @contextmanager
-    def _isolated(self, key: Key) -> Iterator[None]:
-        try:
-            yield
-        except Exception:  # noqa: BLE001 - faults.md F6: a bug that one daemon brings out is that daemon's alone
-            with suppress(Exception):  # without memory even logging fails
-                self.bug(str(key))
 
     def _note(self, key: Key, event: Event) -> None:
         if isinstance(event, Exited):
