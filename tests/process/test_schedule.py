@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from pathlib import Path
 
@@ -144,3 +145,27 @@ def test_pause_kick_and_resume(project: Project) -> None:
     project.run("resume", *names)
     for name, count in held.items():
         project.until(name, lambda one, count=count: one["runs"]["count"] >= count + 3)  # type: ignore[misc]
+
+
+def test_a_schedule_goes_on_under_the_next_supervisor(project: Project) -> None:
+    """It begins no run because of that, and the one that goes on is no failed one."""
+    project.manifest(
+        '[daemons.once]\ncommand = "true"\ncron = "@yearly"\nrun-on-start = true\n'
+        '[daemons.long]\ncommand = "sleep 60"\nsleep = "1h"\n[daemons.hourly]\ncommand = "true"\nsleep = "1h"\n'
+    )
+    project.up()
+    for name in ("once", "hourly"):
+        project.until(name, lambda one: one["runs"]["count"] == 1)
+    before = project.until("long", lambda one: one["state"] == "running")
+    pid = project.ps()["supervisor"]["pid"]
+
+    os.kill(pid, signal.SIGKILL)
+    deadline = time.monotonic() + 20
+    while project.run("ps", "--json", code=None).returncode or project.ps()["supervisor"]["pid"] == pid:
+        assert time.monotonic() < deadline
+
+    after = {name: project.until(name, lambda one: one["runs"]["next_at"] or one["pid"]) for name in ("once", "hourly")}
+    assert [one["runs"]["count"] for one in after.values()] == [1, 1]
+    goes = project.instance("long")
+    assert (goes["pid"], goes["state"], goes["runs"]["failed"]) == (before["pid"], "running", 0)
+    assert goes["runs"]["current_started_at"] is not None

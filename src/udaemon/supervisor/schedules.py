@@ -17,6 +17,7 @@ from attrs import define
 from udaemon.child import planner
 from udaemon.child.planner import ByCalendar, Periodic, Planner
 from udaemon.child.schedule import Due
+from udaemon.child.scoreboard import CURRENT, NEXT_DUE
 from udaemon.engines.base import Reactor
 from udaemon.policy.calendar import Cron, Look, Timetable
 from udaemon.policy.events import Event, RunDue
@@ -97,10 +98,10 @@ class Schedules:
     def take_over(self) -> None:
         """Take note of all instances that are there, and whose life began under another supervisor."""
         for instance in tuple(self._fleet.instances.values()):
-            self.follow(instance, instance)
+            self.follow(instance, instance, adopted=True)
 
-    def follow(self, before: Instance, after: Instance) -> None:
-        """Take note of what became of an instance."""
+    def follow(self, before: Instance, after: Instance, *, adopted: bool = False) -> None:
+        """Take note of what became of an instance; of one that is `adopted` the slot says how far it has come."""
         key = after.key
         if not (before.daemon.is_scheduled or after.daemon.is_scheduled):
             return
@@ -115,8 +116,8 @@ class Schedules:
         entry = self._entries.get(key)
         if entry is None or entry.table != table or before.daemon.sleep != after.daemon.sleep:
             began = None if entry is None else entry.began
-            entry = self._entries[key] = self._entered(key, after, table, now)
-            entry.began = began
+            entry = self._entries[key] = self._entered(key, after, table, now, adopted=adopted)
+            entry.began = entry.began if adopted else began
         if after.pid is not None and before.pid is None and not after.held_up:
             self._began(key, entry, after.pid, now)
         self._ended(before, after)
@@ -124,10 +125,12 @@ class Schedules:
             self._run_over(entry, now)
         self._note_next(key, entry)
 
-    def _entered(self, key: Key, instance: Instance, table: Timetable | None, now: float) -> _Entry:
+    def _entered(self, key: Key, instance: Instance, table: Timetable | None, now: float, *, adopted: bool) -> _Entry:
         daemon = instance.daemon
-        writer = self._slots.writer(key).taken_over()
-        writer.attach(os.getpid())  # a slot without a pid says nothing, and it has a next run before its first
+        writer = self._slots.writer(key)
+        resume, current = (writer.words[NEXT_DUE], writer.words[CURRENT]) if adopted else (0.0, 0.0)
+        if not adopted:
+            writer.taken_over().attach(os.getpid())  # a slot without a pid says nothing, and there is a next run
         if table is not None and table.cron:
             by_calendar = ByCalendar(
                 Cron(table.cron, zone(table.zone)),
@@ -137,12 +140,13 @@ class Schedules:
                 clocks=self._clocks,
                 chance=self._random.random,
             )
-            return _Entry(by_calendar, table, by_calendar.first(0.0, now))
+            return _Entry(by_calendar, table, by_calendar.first(resume or current, now), began=current or None)
         if table is not None:
             period = planner.periodic(table, daemon.min_sleep, self._random.random)
         else:
             period = Periodic(daemon.sleep, daemon.min_sleep)
-        return _Entry(period, table, period.first(0.0, now))
+        due, goes = period.first(resume, now), instance.pid is not None
+        return _Entry(period, table, due, started=current, began=current or None, counts=not goes)
 
     def _look(self, key: Key, entry: _Entry, now: float) -> None:
         """Tell that a run is due, where it still is by the clock as it is now."""
