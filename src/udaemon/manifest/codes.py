@@ -16,11 +16,11 @@ class Code(NamedTuple):
 
 
 CODES = {
-    "bad-address": Code(
-        "The text is no address of a port.", "Write `host:port`, or `:port` for this machine; a port is 1 to 65535."
-    ),
     "bad-account": Code(
         "The text names no user or group.", "Write a name as in the system's user database, or a number."
+    ),
+    "bad-address": Code(
+        "The text is no address of a port.", "Write `host:port`, or `:port` for this machine; a port is 1 to 65535."
     ),
     "bad-callable": Code(
         "The text names no Python callable, or in the table `php` no PHP callable.",
