@@ -241,6 +241,8 @@ def _changed(instance: Instance, event: Changed, now: float) -> Outcome:
     told: tuple[Effect, ...] = (Reconfigure(),) if other and there else ()
     if changed.state is State.WAITING and not changed.daemon.is_scheduled and not changed.held_back:
         return start(changed)
+    if instance.daemon.is_scheduled and changed.daemon.is_scheduled and not event.at_once:
+        return changed, told  # a run ends as it began, and each run has a process of its own
     if needs is Applies.RESTART and changed.is_spawning:
         return evolve(changed, outdated=True), ()
     if needs is not Applies.RESTART or changed.state not in (State.STARTING, State.RUNNING):

@@ -44,6 +44,7 @@ from udaemon.system.subreaper import become_subreaper
 if TYPE_CHECKING:
     from udaemon.control.server import ControlServer
     from udaemon.engines.zygote.prefork import PreforkedZygote
+    from udaemon.manifest.model import Manifest
     from udaemon.service.outlive import Outlive
     from udaemon.service.together import Together
 
@@ -278,9 +279,9 @@ class Service:
         self._keeping.keep_place(self._rundir_guard, self._claim)
         self._on_trouble("the run directory or a file in it was taken away; made anew")
 
-    def _on_manifest_changed(self) -> None:
-        self._own_stderr.lead_to(self._supervisor.open_common_logs())
-        self._keeping.keep_handoff(self._handed._replace(manifest=self._supervisor.manifest))
+    def _on_manifest_changed(self, manifest: Manifest) -> None:
+        self._own_stderr.lead_to(self._notices.logs())
+        self._keeping.keep_handoff(self._handed._replace(manifest=manifest))
 
     def _end_of_turn(self) -> None:
         """What is about to be started is written down before, and what was started behind it."""
