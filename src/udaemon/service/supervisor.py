@@ -164,10 +164,8 @@ class Service:
         if handed.autostart:
             self._engine.expect((one.daemon, one.plan) for one in self._fleet.autostarted())
         become_subreaper()
-        for waits in (
-            *(self._supervisor, self._schedules, self._engine),
-            *(self._logger, self._log_drain, self._reader, self._probing),
-        ):
+        parts = (self._supervisor, self._schedules, self._engine, self._logger, self._log_drain, self._reader)
+        for waits in (*parts, self._probing):
             self._loop.add(waits)
         self._loop.afterwards(self._end_of_turn)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
