@@ -33,7 +33,7 @@ from udaemon.service.reload import reload
 from udaemon.service.room import room_in
 from udaemon.service.systemd import ServiceManager, tell_service_manager
 from udaemon.supervisor.log_drain import LogDrain
-from udaemon.supervisor.loop import Loop
+from udaemon.supervisor.loop import Loop, Waits
 from udaemon.supervisor.perform import Performer
 from udaemon.supervisor.pid_writer import PidWriter
 from udaemon.supervisor.pidfiles import PidFiles, put
@@ -164,8 +164,8 @@ class Service:
         if handed.autostart:
             self._engine.expect((one.daemon, one.plan) for one in self._fleet.autostarted())
         become_subreaper()
-        parts = (self._supervisor, self._schedules, self._engine, self._logger, self._log_drain, self._reader)
-        for waits in (*parts, self._probing):
+        first: tuple[Waits, ...] = (self._supervisor, self._schedules, self._engine, self._logger)
+        for waits in (*first, self._log_drain, self._reader, self._probing):
             self._loop.add(waits)
         self._loop.afterwards(self._end_of_turn)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
