@@ -221,9 +221,7 @@ def _spawn_failed(instance: Instance, event: SpawnFailed, now: float, jitter: fl
     refusals = instance.refusals + 1
     delay = restart.refused_delay(refusals, jitter)
     again = evolve(waiting(instance, now + delay), refusals=refusals, message=event.message)
-    if refusals & (
-        refusals - 1
-    ):  # published the 1st, 2nd, 4th, 8th … time: it may go on for hours, for a thousand daemons
+    if refusals & (refusals - 1):  # told the 1st, 2nd, 4th … time: it may go on for hours, for a thousand daemons
         return again, ()
     return again, (Publish(EventName.REFUSED, f"{event.message}; tried again {wording.wait(delay)}"),)
 

@@ -96,8 +96,7 @@ class Supervisor:
     @property
     def deadline(self) -> float | None:
         """The earliest moment that any instance waits for, or pid files that are still to be written."""
-        moments = (self._fleet.next_deadline(), self._pids.deadline)
-        return min((at for at in moments if at is not None), default=None)
+        return min((at for at in (self._fleet.next_deadline(), self._pids.deadline) if at is not None), default=None)
 
     def expire(self, now: float) -> None:
         """Let those whose deadline has passed have their event."""
@@ -272,9 +271,8 @@ class Supervisor:
         if isinstance(event, Exited):
             self._pids.gone(key)
         elif isinstance(event, Spawned):
-            instance = self._fleet.instances[key]
-            self._performer.spawned(instance, event.pid)
-            self._pids.started(instance, event.pid)
+            self._performer.spawned(self._fleet.instances[key], event.pid)
+            self._pids.started(self._fleet.instances[key], event.pid)
         elif isinstance(event, SpawnFailed):
             self._performer.not_spawned(key)
             self._pids.gone(key)  # one that was held up had one
