@@ -29,7 +29,11 @@ PLAIN: Mapping[str, Sequence[Edit]] = {
     "no-young-fork": (Edit("cli/main.py", "_begin_early() if _asks_for_up(sys.argv[1:]) else None", "None"),),
     # The first zygote is executed, as all others are.
     "no-spare-zygote": (
-        Edit("service/spawn_supervisor.py", "    preforked = prefork_zygote()\n", "    preforked = None\n"),
+        Edit(
+            "service/spawn_supervisor.py",
+            "    preforked = prefork_zygote()\n    from udaemon.service.main import main\n",
+            "    preforked = None\n    from udaemon.service.main import main\n",
+        ),
         Edit(
             "service/supervisor.py",
             "if limit is not None:\n            resource.prlimit",

@@ -19,7 +19,7 @@ Edges = Mapping[str, frozenset[str]]
 
 PROCESSES = {
     "up": ("udaemon up", "cli/commands/up.py", "command", "supervisor"),
-    "supervisor": ("supervisor", "service/supervisor.py", "main", "zygote command logger reader"),
+    "supervisor": ("supervisor", "service/main.py", "main", "zygote command logger reader"),
     "zygote": ("zygote", "engines/zygote/server.py", "serve", "daemon"),
     "daemon": ("a daemon with a factory", "child/process.py", "run", ""),
     "command": ("a daemon with a command", "engines/commands.py", "Launcher.start", ""),
@@ -41,7 +41,7 @@ STARTUP = {
         "forked": ("service/spawn_supervisor.py", "_main_forked"),
         "wait_for_handoff": ("service/spawn_supervisor.py", "_wait_for_handoff"),
         "prefork_zygote": ("engines/zygote/prefork.py", "prefork_zygote"),
-        "main": ("service/supervisor.py", "main"),
+        "main": ("service/main.py", "main"),
         "receive": ("service/handoff.py", "receive"),
         "begin": ("service/supervisor.py", "Service.begin"),
         "report": ("service/handoff.py", "report"),

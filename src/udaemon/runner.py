@@ -162,7 +162,7 @@ def run_declared(
             code = _foreground(manifest, daemon, key, lock, on_start=kept or (lambda _pid: None))
         else:
             spec = spec_of(manifest, daemon, instance)
-            apply_environment(surroundings(daemon.env, spec.cwd), manifest.directory)
+            apply_environment(surroundings(daemon.env, spec.cwd, inherit=daemon.env_inherit), manifest.directory)
             told = {kind: (*spec.listeners.get(kind, ()), *more) for kind, more in listeners.items()}
             if kept is not None:
                 kept(os.getpid())
@@ -191,7 +191,7 @@ def _changed(daemon: Daemon, changes: Mapping[str, object]) -> Daemon:
         value = changes.get(key.field)
         if value is None:
             continue
-        if key.name in meaningless(daemon.kind):
+        if key.name in meaningless(daemon.kind) or (daemon.kind == "command" and key.name in ("sleep", "min-sleep")):
             raise UdaemonError(f"{key.name} means nothing for a {daemon.kind} daemon", exit_code=ExitCode.USAGE)
         assert not isinstance(key.type, Table | Named)
         try:

@@ -22,8 +22,19 @@ from udaemon.policy.instance import Key, State
 from udaemon.supervisor.notices import Notice, Notices
 from udaemon.supervisor.perform import Performer
 from udaemon.supervisor.pidfiles import PidFiles
+from udaemon.supervisor.schedules import Schedules
 from udaemon.supervisor.slots import Slots
 from udaemon.supervisor.supervisor import Supervisor
+
+
+class _NoReactor:
+    """No descriptor of it is ever ready."""
+
+    def watch(self, fd: int, callback: Callable[[], None]) -> None:
+        """Do nothing."""
+
+    def forget(self, fd: int) -> None:
+        """Do nothing."""
 
 
 class Logs:
@@ -110,6 +121,9 @@ class SupervisorWorld:
             slots=self.slots,
             notices=self.notices,
             pid_files=PidFiles([str(directory)], ""),
+            schedules=Schedules(
+                _NoReactor(), self.slots, self.fleet, happen=self._happen, on_good_run=lambda _key: None
+            ),
             read_manifest=lambda _on_read: None,
             finished=self._finish,
             clock=clock,

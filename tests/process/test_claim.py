@@ -10,6 +10,7 @@ import socket
 import subprocess
 import time
 from contextlib import ExitStack
+from uuid import uuid4
 
 import pytest
 from tests.process.project import PATIENCE, UDAEMON, Project, read_line
@@ -170,3 +171,37 @@ def test_a_supervisor_starts_no_second_copy_beside_a_run_of_another_session(shop
         run.terminate()
         run.communicate(timeout=PATIENCE)
     shop.until(name, lambda one: one["state"] == "running")
+
+
+def test_a_project_s_name_is_enough_to_find_it_from_another_session(shop: Project) -> None:
+    name = f"shop-{os.getpid()}-{uuid4().hex[:8]}"
+    shop.manifest(f'project = "{name}"' + SLEEPS)
+    shop.up()
+    place = other(shop, "cron")
+    found = subprocess.run(
+        [*UDAEMON, "-p", name, "ps", "--json"],
+        cwd="/",
+        env=shop.environ | {"XDG_RUNTIME_DIR": place},
+        capture_output=True,
+        timeout=PATIENCE,
+        check=True,
+    )
+    assert json.loads(found.stdout)["supervisor"]["pid"] == shop.ps()["supervisor"]["pid"]
+
+
+def test_f54_a_variable_in_the_project_s_name_starts_no_second_copy(shop: Project) -> None:
+    shop.manifest('project = "shop-${WHO}"' + SLEEPS)
+    shop.environ["WHO"] = "root"
+    shop.up()
+    pids = [one["pid"] for one in shop.instances()]
+    shop.environ["WHO"] = "cron"
+
+    refused = shop.run("up", "-d", code=1)
+
+    assert "runs already, as shop-root, and its project would be shop-cron now" in refused.stderr
+    assert "-p shop-cron up" in refused.stderr
+    assert [directory.name[:-9] for directory in shop.run_directories()] == ["shop-root"]
+    assert [one["pid"] for one in shop.instances()] == pids
+    shop.run("-p", "shop-cron", "up", "-d")
+    assert {directory.name[:-9] for directory in shop.run_directories()} == {"shop-root", "shop-cron"}
+    shop.run("-p", "shop-cron", "down")

@@ -20,21 +20,28 @@ _SHELLS = ("PWD", "OLDPWD", "SHLVL", "_")
 _MANAGERS = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES")
 """What a service manager says to the supervisor alone (sd_notify(3)): a daemon that answers would speak for all."""
 _DROPPED = frozenset({*MARKS, *_SHELLS, *_MANAGERS})
+_BASIC = frozenset({"PATH", "HOME", "USER", "LOGNAME", "SHELL", "TZ", "LANG"})
 _STARTUP = ("PYTHON", "LD_", "MALLOC_", "GLIBC_", "LC_", "LANG")
 _LOCALE = ("LC_ALL", "LC_CTYPE", "LANG", "PYTHONUTF8", "PYTHONCOERCECLOCALE")
 _COERCED = {"C.UTF-8", "C.utf8", "UTF-8"}
 """What Python puts into LC_CTYPE when it starts in the C locale (PEP 538)."""
 
 
-def surroundings(added: Mapping[str, str], cwd: str) -> dict[str, str]:
+def surroundings(added: Mapping[str, str], cwd: str, *, inherit: bool = True) -> dict[str, str]:
     """The whole environment of a daemon: the caller's, without what is its shell's or service manager's, and `added`.
 
     Args:
         added: What the manifest says.
         cwd: The daemon's working directory, which is its PWD.
+        inherit: Whether it has more of the caller's than every program needs.
     """
-    kept = {name: value for name, value in callers().items() if name not in _DROPPED}
+    kept = {name: value for name, value in callers().items() if name not in _DROPPED and (inherit or is_basic(name))}
     return {**kept, "PWD": cwd, **added}
+
+
+def is_basic(name: str) -> bool:
+    """Whether a variable is one that every program needs, wherever it comes from."""
+    return name in _BASIC or name.startswith("LC_")
 
 
 def callers() -> dict[str, str]:

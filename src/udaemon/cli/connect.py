@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from udaemon.cli.options import GlobalOptions
 from udaemon.control.client import Client
-from udaemon.control.running import running
+from udaemon.control.running import meant, running
 from udaemon.errors import ExitCode, NotRunning, UdaemonError
 from udaemon.manifest.find import find
 
@@ -22,14 +22,18 @@ def connect_supervisor(options: GlobalOptions) -> Client:
         UdaemonError: None runs, or several do.
     """
     manifest = _manifest(options)
-    found = list(running(manifest, options.project, everywhere=manifest is not None))
+    found = meant(manifest, options.project)
     if len(found) == 1:
         return found[0][1]
     for _name, client in found:
         client.close()
     if found:
         names = ", ".join(name for name, _client in found)
-        raise UdaemonError(f"several projects run from this manifest: {names}", "say which with -p", ExitCode.USAGE)
+        if manifest is None:
+            message, hint = f"several projects are called {options.project}", "say which with -f"
+        else:
+            message, hint = f"several projects run from this manifest: {names}", "say which with -p"
+        raise UdaemonError(message, hint, ExitCode.USAGE)
     raise NotRunning(_nobody(options, manifest))
 
 

@@ -64,7 +64,13 @@ def bring_up(
         if lock is None:
             rundir.release(fd)
             return _join(_connect(fd), manifest, options, names=names, wait=wait, timeout=timeout, no_deps=no_deps)
-        claimed = _claim(name, manifest.project, options, detach=detach)
+        try:
+            claimed = _claim(name, manifest.project, options, detach=detach)
+            if options.project is None and not isinstance(claimed, Client):
+                _see_that_it_is_alone(name, manifest)
+        except UdaemonError:
+            rundir_removal.remove(os.path.join(base, name), fd)
+            raise
         if isinstance(claimed, Client):
             rundir_removal.remove(os.path.join(base, name), fd)
             return _join(claimed, manifest, options, names=names, wait=wait, timeout=timeout, no_deps=no_deps)
@@ -138,6 +144,21 @@ def _claim(name: str, project: str, options: GlobalOptions, *, detach: bool) -> 
         say(options, f"warning: {claim.squatted(error, project).message}; only the run directory's lock counts")
         return None
     return claimed
+
+
+def _see_that_it_is_alone(name: str, manifest: Manifest) -> None:
+    """See that the manifest runs under no other project's name, which a variable in it may have moved.
+
+    Called with our own claim in our hands: of two that begin at once, one sees the other at least.
+
+    Raises:
+        UdaemonError: It does, and nobody has asked for that with `-p`.
+    """
+    others = [one.project for one in claim.taken(os.geteuid(), rundir.hash8(manifest.file)) if one.directory != name]
+    if others:
+        where = os.path.relpath(manifest.file)
+        message = f"{where} runs already, as {' and '.join(others)}, and its project would be {manifest.project} now"
+        raise UdaemonError(message, f"udaemon -p {manifest.project} up runs it a second time, beside that")
 
 
 def _gone() -> socket.socket:

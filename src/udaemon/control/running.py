@@ -53,6 +53,17 @@ def running(
             yield one.project, Client(connection)
 
 
+def meant(
+    manifest: str | None = None, project: str | None = None, within: float = ANSWERS_WITHIN
+) -> list[tuple[str, Client]]:
+    """Connect to each supervisor that a verb may mean, in whatever session it was started.
+
+    Of those that only have a name in common, the ones of this session are meant, if there are any.
+    """
+    found = list(running(manifest, project, everywhere=manifest is not None, within=within))
+    return found or list(running(manifest, project, everywhere=True, within=within))
+
+
 def client_in(directory: str, within: float = ANSWERS_WITHIN) -> Client | None:
     """Connect to the supervisor of a run directory; None where none answers.
 

@@ -11,6 +11,7 @@ from functools import partial
 
 from udaemon.child.environment import MARKS, surroundings
 from udaemon.engines.commands import Command, shell
+from udaemon.engines.identity_of import identity_of
 from udaemon.engines.local_request import LocalRequest
 from udaemon.manifest.implied import implied
 from udaemon.manifest.model import Daemon
@@ -32,9 +33,16 @@ def command(request: LocalRequest, place: Place, *, report: int | None = None) -
     marks = (place.project, daemon.name, str(request.key.index), str(daemon.instances), place.context)
     return Command(
         argv=shell(argv) if daemon.shell else argv,
-        env=surroundings(implied(daemon, os.environ) | dict(daemon.env), cwd) | dict(zip(MARKS, marks, strict=True)),
+        env=surroundings(
+            implied(daemon, os.environ if daemon.env_inherit else {}) | dict(daemon.env),
+            cwd,
+            inherit=daemon.env_inherit,
+        )
+        | dict(zip(MARKS, marks, strict=True)),
         cwd=cwd,
         umask=daemon.umask,
+        identity=identity_of(daemon),
+        given=frozenset(daemon.env),
         output=request.output,
         keep=(request.lock,) if report is None else (request.lock, report),
         find_argv=find_argv,

@@ -14,6 +14,7 @@ from functools import partial
 
 from udaemon.engines.base import Listener, Reactor
 from udaemon.engines.kernel import KERNEL, Kernel
+from udaemon.engines.oom_kills import OomKills
 from udaemon.engines.process import ManagedProcess
 from udaemon.engines.reports import Reports
 from udaemon.engines.status import Status
@@ -60,6 +61,7 @@ class Reaper:
         self._thinned: dict[Key, None] = {}
         self._pids: set[int] = set()
         self._reserve = FdReserve()
+        self._oom_kills = OomKills()
 
     def watch(self, managed: ManagedProcess, files: Collection[tuple[int, ...]]) -> None:
         """Follow a process that was just born; `files` are those that it has open and nobody else.
@@ -220,14 +222,17 @@ class Reaper:
             # It was called off too late: its program began, or there would be nothing left of it.
             self._listener(managed.key, Spawned(managed.pid))
         said = managed.leaving
+        reason, message = (None, None) if said is None else (Reason(said.reason), said.message)
+        if self._oom_kills.explains(killed=status.signal == signal.SIGKILL and not managed.killing) and said is None:
+            reason, message = Reason.OOM, "killed by the kernel, as memory ran out"
         self._listener(
             managed.key,
             Exited(
                 code=status.code,
                 signal=status.signal,
                 core=status.core,
-                reason=None if said is None else Reason(said.reason),
-                message=None if said is None else said.message,
+                reason=reason,
+                message=message,
                 survivors=left,
             ),
         )
@@ -275,10 +280,7 @@ class Reaper:
 
     def _ask(self, managed: ManagedProcess, relative: Relative | None, pidfd: int) -> None:
         """Ask one that was left behind to end; one that was asked with its session is cleaning up: it is left to it."""
-        if managed.asked is None or relative is None:
-            return
-        was_there = managed.told_at is not None and relative.started < managed.told_at
-        if not (was_there and (relative.session == managed.pid or relative.pid in managed.told)):
+        if managed.asked is not None and relative is not None and not managed.was_told(relative):
             self._kernel.signal(pidfd, managed.asked)
 
     def _forget(self, managed: ManagedProcess) -> None:

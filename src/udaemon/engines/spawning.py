@@ -48,7 +48,7 @@ def _task_command(request: LocalRequest, *, report: int, parent: int) -> tuple[C
     """
     daemon, plan = request.daemon, request.plan
     cwd = daemon.cwd or plan.directory
-    env = surroundings(daemon.env, cwd)
+    env = surroundings(daemon.env, cwd, inherit=daemon.env_inherit)
     fds = ChildFds(request.output, request.lock, report, parent, request.board)
     order = write_order(spec_of(plan, daemon, request.key.index, slot=request.slot), fds)
     interpreted = Command(

@@ -5,12 +5,10 @@ Knows no clock, process or file; `step.py` has the table this is a part of.
 
 from __future__ import annotations
 
-from attrs import evolve
-
 from udaemon.policy import restart, wording
 from udaemon.policy.effects import Effect, EventName, KillTree, Publish, SignalTree, Spawn
 from udaemon.policy.events import Exited, Reason
-from udaemon.policy.instance import NOT_PROBED, Exit, Instance, Missing, State, Wanted
+from udaemon.policy.instance import NOT_PROBED, Exit, Instance, Missing, State, Wanted, evolve
 from udaemon.policy.timers import NO_TIMERS, Timer
 
 Outcome = tuple[Instance, tuple[Effect, ...]]
@@ -65,7 +63,8 @@ def on_exited(instance: Instance, event: Exited, now: float, jitter: float) -> O
     end = Exit(code=event.code, signal=event.signal, core=event.core, reason=reason, at=now)
     message = event.message or backgrounded or _killed(instance, event)
     told = Publish(EventName.EXITED, wording.ending(end) + (f": {message}" if message else ""))
-    gone = evolve(instance, pid=None, held_up=False, exit=end, message=message)
+    good = instance.good_run or (instance.daemon.is_scheduled and restart.succeeded(end, instance.daemon))
+    gone = evolve(instance, pid=None, held_up=False, exit=end, message=message, good_run=good)
     if event.survivors and instance.daemon.stop.kill_tree:
         clearing, effects = _clear(gone, event.survivors, now)
     else:
@@ -106,6 +105,8 @@ def _conclude(instance: Instance, end: Exit, now: float, jitter: float) -> Outco
         return settle_at(instance, State.STOPPED), (
             Publish(EventName.STOPPED, instance.message or wording.ending(end)),
         )
+    if instance.daemon.is_scheduled and end.reason is not Reason.CONFIG:
+        return _after_run(instance, end)
     if instance.asked_at is not None or (instance.outdated and end.reason is Reason.STOPPED):
         return start(instance)
     verdict = restart.verdict(instance, end, now, jitter)
@@ -120,6 +121,18 @@ def _conclude(instance: Instance, end: Exit, now: float, jitter: float) -> Outco
         return waiting(_cleared(again, State.BACKOFF), now + verdict.delay), (told,)
     starting, spawn = begin(again)
     return starting, (told, *spawn)
+
+
+def _after_run(instance: Instance, end: Exit) -> Outcome:
+    """A run of a scheduled command has ended: what it failed for may have passed when the next one is due."""
+    waits = evolve(_cleared(instance, State.WAITING), automatic=False, crashes=0, owes_run=False)
+    if restart.succeeded(end, instance.daemon):
+        waits = evolve(waits, message=None)
+    elif instance.message is None:
+        waits = evolve(waits, message=wording.ending(end))
+    if instance.owes_run:
+        return begin(waits)
+    return waits, ()
 
 
 def _cleared(instance: Instance, state: State) -> Instance:
@@ -146,6 +159,8 @@ def _reason(instance: Instance, event: Exited) -> Reason:
         return instance.condemned
     if instance.leaving and event.reason is not None and instance.asked_at is None:
         return event.reason  # what came after its own word is how it was helped out
+    if event.signal is not None and event.reason is Reason.OOM and not instance.killing:
+        return Reason.OOM
     if event.signal is not None:
         as_asked = asked and wording.signal_name(event.signal) == f"SIG{instance.daemon.stop.signal}"
         return Reason.STOPPED if as_asked else Reason.KILLED

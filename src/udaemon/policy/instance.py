@@ -34,6 +34,7 @@ class State(StrEnum):
 
     DISABLED = "disabled"
     WAITING = "waiting"
+    """Up, and nothing of it lives: a scheduled command between two runs, or one held back by what it needs."""
     STARTING = "starting"
     RUNNING = "running"
     STOPPING = "stopping"
@@ -96,18 +97,20 @@ class Probed:
         unready: Why it is not ready yet, or no longer.
         well: It has answered that it is well.
         unwell: Why it is not.
+        status: What it says that it does.
     """
 
     begun: bool = False
     unready: str | None = None
     well: bool = False
     unwell: str | None = None
+    status: str | None = None
 
 
 NOT_PROBED = Probed()
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)  # `evolve` copies its dict
 class Instance:
     """One copy of a daemon. Times are monotonic seconds.
 
@@ -130,6 +133,8 @@ class Instance:
         automatic: The start under way, or the one waited for, is udaemon's own idea.
         exit: How the last process ended, or why it could not begin.
         message: Why it is what it is, in a sentence, if there is more to say than the state.
+        paused: The operator wants no run to begin.
+        owes_run: A run is to begin as soon as this one has ended.
         survivors: Processes that the last one left behind and that still live.
         probed: What its process has answered.
         condemned: Why it is being ended by us, as a crash.
@@ -158,6 +163,8 @@ class Instance:
     automatic: bool = False
     exit: Exit | None = None
     message: str | None = None
+    paused: bool = False
+    owes_run: bool = False
     survivors: tuple[int, ...] = ()
     plan: StartPlan = NO_PLAN
     probed: Probed = NOT_PROBED
@@ -193,6 +200,20 @@ class Instance:
         if self.state is not State.FAILED:
             return ()
         return self.survivors if self.pid is None else (self.pid,)
+
+
+def evolve(instance: Instance, **changes: object) -> Instance:
+    """The instance with these changes, as `attrs.evolve` makes it in three times the time: a start takes eight.
+
+    Raises:
+        TypeError: An instance has no such attribute.
+    """
+    values = vars(instance)
+    if not changes.keys() <= values.keys():
+        raise TypeError(f"an instance has no {', '.join(sorted(changes.keys() - values.keys()))}")
+    evolved = object.__new__(Instance)
+    vars(evolved).update(values, **changes)
+    return evolved
 
 
 def declared(daemon: Daemon, index: int, plan: StartPlan = NO_PLAN) -> Instance:

@@ -5,12 +5,12 @@ Knows no clock: times and the jitter come in as arguments. The rules are in docs
 
 from __future__ import annotations
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from udaemon.manifest.model import Backoff, Daemon, Restart
 from udaemon.policy import wording
 from udaemon.policy.events import Reason
-from udaemon.policy.instance import Exit, Instance
+from udaemon.policy.instance import Exit, Instance, evolve
 from udaemon.units import seconds
 
 _REFUSED = Backoff(initial=0.1, factor=2.0, max=1.0, jitter=0.3)

@@ -8,20 +8,20 @@ are kept apart: what it is (`state`) and what the operator wants (`wanted`).
     starting, running  --exited-->  starting again | backoff | exited | failed
     backoff  --deadline-->  starting        backoff  --stop-->  stopped
     a start, whosever  --lacks what it needs-->  waiting  --needs changed-->  starting
+    resting  --start of a scheduled command-->  waiting  --run due, kick-->  starting …  --exited-->  waiting
     any  --changed-->  the same, by another declaration; a process that this does not fit is replaced
 
 An event that does not belong to the state (an answer that comes twice, a deadline that was moved) changes nothing.
 Failed starts differ by what failed: the declaration (failed at once), the system (retried for ever), or the
-process itself (a crash, counted). Stops are in `stopping.py`; ends, survivors and what follows are in `ending.py`.
+process itself (a crash, counted). Runs of scheduled commands are in `runs.py`, stops in `stopping.py`; ends, survivors
+and what follows are in `ending.py`.
 """
 
 from __future__ import annotations
 
-from attrs import evolve
-
 from udaemon.manifest import changes
 from udaemon.manifest.keys import Applies
-from udaemon.policy import probing, restart, stopping, wording
+from udaemon.policy import probing, restart, runs, stopping, wording
 from udaemon.policy.effects import Effect, EventName, Publish, Reconfigure
 from udaemon.policy.ending import Outcome, begin, on_exited, on_tree_gone, settle_at, start, waiting
 from udaemon.policy.events import (
@@ -31,12 +31,17 @@ from udaemon.policy.events import (
     Executed,
     Exited,
     GoodRun,
+    KickAsked,
     Leaving,
     NeedsChanged,
+    Notified,
+    PauseAsked,
     Ready,
     Reason,
     Renewed,
     RestartAsked,
+    ResumeAsked,
+    RunDue,
     Spawned,
     SpawnFailed,
     StartAsked,
@@ -46,7 +51,7 @@ from udaemon.policy.events import (
     Trouble,
     Verdict,
 )
-from udaemon.policy.instance import Exit, Instance, State, Wanted
+from udaemon.policy.instance import Exit, Instance, State, Wanted, evolve
 from udaemon.policy.plan import has_task
 from udaemon.policy.timers import NO_TIMERS, Timer
 from udaemon.units import seconds
@@ -70,13 +75,11 @@ def step(instance: Instance, event: Event, now: float, jitter: float = 0.0) -> O
             return stopping.stop(instance, event, now)
         case RestartAsked():
             return _restart(instance, now)
-        case Spawned():
-            return _spawned(instance, event, now)
-        case Executed():
-            return _executed(instance, now)
-        case SpawnFailed():
-            return _spawn_failed(instance, event, now, jitter)
-        case Ready() | Verdict():
+        case PauseAsked() | ResumeAsked() | KickAsked() | RunDue():
+            return runs.step(instance, event, now)
+        case Spawned() | Executed() | SpawnFailed():
+            return _started(instance, event, now, jitter)
+        case Ready() | Verdict() | Notified():
             return _ready(instance, event, now)
         case Leaving():
             return _leaving(instance, now)
@@ -98,7 +101,9 @@ def _start(instance: Instance, now: float) -> Outcome:
     if instance.unkillable:
         return instance, (Publish(EventName.REFUSED, f"old {wording.pids(instance.unkillable)} cannot be killed"),)
     up = evolve(_forgiven(instance), wanted=Wanted.UP)
-    if up.at_rest or up.state in (State.BACKOFF, State.WAITING):
+    if up.at_rest and up.daemon.is_scheduled:
+        return runs.wait(up)
+    if up.at_rest or up.state is State.BACKOFF or up.held_back:
         return start(up)
     if up.state is State.STOPPING and up.is_spawning:
         return evolve(up, state=State.STARTING, timers=NO_TIMERS, asked_at=None, killing=False), ()
@@ -122,6 +127,17 @@ def _alone(instance: Instance, event: StartAsked) -> Instance:
 def _forgiven(instance: Instance) -> Instance:
     """Whoever asks for a start or restart, in whatever state, wants it tried as if for the first time."""
     return evolve(instance, crashes=0, refusals=0, attempts=())
+
+
+def _started(instance: Instance, event: Spawned | Executed | SpawnFailed, now: float, jitter: float) -> Outcome:
+    """The engine has answered a start."""
+    match event:
+        case Spawned():
+            return _spawned(instance, event, now)
+        case Executed():
+            return _executed(instance, now)
+        case SpawnFailed():
+            return _spawn_failed(instance, event, now, jitter)
 
 
 def _spawned(instance: Instance, event: Spawned, now: float) -> Outcome:
@@ -166,10 +182,12 @@ def _executed_as(instance: Instance, now: float) -> Instance:
     return evolve(instance, state=State.STARTING)
 
 
-def _ready(instance: Instance, event: Ready | Verdict, now: float) -> Outcome:
-    """The task is built, or what is asked of its process has an answer."""
+def _ready(instance: Instance, event: Ready | Verdict | Notified, now: float) -> Outcome:
+    """The task is built, or what is asked of its process has an answer, or it says something by itself."""
     if isinstance(event, Verdict):
         return probing.answered(instance, event, now)
+    if isinstance(event, Notified):
+        return probing.notified(instance, event, now)
     built = instance.probed.begun or instance.daemon.command is not None
     if instance.state is not State.STARTING or instance.pid is None or instance.held_up or built:
         return instance, ()
@@ -219,6 +237,10 @@ def _changed(instance: Instance, event: Changed, now: float) -> Outcome:
     there = changed.pid is not None or changed.survivors
     other = needs is not None or event.plan is not instance.plan
     told: tuple[Effect, ...] = (Reconfigure(),) if other and there else ()
+    if changed.state is State.WAITING and not changed.daemon.is_scheduled and not changed.held_back:
+        return start(changed)
+    if instance.daemon.is_scheduled and changed.daemon.is_scheduled and not event.at_once:
+        return changed, told  # a run ends as it began, and each run has a process of its own
     if needs is Applies.RESTART and changed.is_spawning:
         return evolve(changed, outdated=True), ()
     if needs is not Applies.RESTART or changed.state not in (State.STARTING, State.RUNNING):
@@ -262,8 +284,8 @@ def _replace(instance: Instance, now: float, why: str, *, at_once: bool) -> Outc
 
 def _deadline(instance: Instance, now: float) -> Outcome:
     match instance.timers.due(now):
-        case Timer.READY:
-            return probing.due(instance, now)
+        case Timer.READY | Timer.WATCHDOG as timer:
+            return probing.due(instance, timer, now)
         case Timer.RETRY:
             return begin(instance)
         case Timer.KILL if instance.state in (State.STARTING, State.RUNNING):

@@ -5,16 +5,16 @@ Knows no clock, process or file; `step.py` has the table this is a part of. What
 
 from __future__ import annotations
 
-from attrs import evolve
-
 from udaemon.policy import wording
 from udaemon.policy.effects import CancelSpawn, Effect, EventName, KillTree, Publish, Signal, SignalTree
 from udaemon.policy.ending import KILL_GRACE, Outcome, settle_at
 from udaemon.policy.events import Reason, StopAhead, StopAsked
-from udaemon.policy.instance import Exit, Instance, State, Wanted
+from udaemon.policy.instance import Exit, Instance, State, Wanted, evolve
 from udaemon.policy.plan import has_task
 from udaemon.policy.timers import NO_TIMERS, Timer
 from udaemon.units import seconds
+
+_AFTER_RUN = Publish(EventName.STOPPING, "is declared no more: stops after its run")
 
 
 def stop(instance: Instance, event: StopAsked | StopAhead, now: float) -> Outcome:
@@ -25,18 +25,19 @@ def stop(instance: Instance, event: StopAsked | StopAhead, now: float) -> Outcom
             return down, ()
         event = StopAsked()
     match instance.state:
-        case State.STARTING | State.RUNNING if event.after_run and instance.pid is not None and has_task(down.daemon):
-            return end_after_run(down, Publish(EventName.STOPPING, "is declared no more: stops after its run"))
+        case State.STARTING | State.RUNNING if event.after_run and down.pid is not None and has_task(down.daemon):
+            return end_after_run(down, _AFTER_RUN)
+        case State.STARTING | State.RUNNING if event.after_run and down.pid is not None and down.daemon.is_scheduled:
+            return down, (_AFTER_RUN,)  # it ends by itself, and as nobody wants it up no other run follows
         case State.STARTING | State.RUNNING:
             return end(down, event, now)
         case State.STOPPING:
             return _hurry(down, event, now)
-        case State.BACKOFF:
+        case State.BACKOFF | State.WAITING:
             stopped = evolve(settle_at(down, State.STOPPED), message=None)
-            return stopped, (Publish(EventName.STOPPED, "was waiting to be started again"),)
-        case State.WAITING:
-            stopped = evolve(settle_at(down, State.STOPPED), message=None)
-            return stopped, (Publish(EventName.STOPPED, f"was {instance.message}"),)
+            waited = "to be started again" if down.state is State.BACKOFF else "to be run"
+            told = f"was {instance.message}" if instance.held_back else f"was waiting {waited}"
+            return stopped, (Publish(EventName.STOPPED, told),)
         case _:
             return down, ()
 

@@ -24,7 +24,8 @@ from udaemon.engines.kept import KeptKernel
 from udaemon.logs.client import KEPT_LOGGER, LoggerLink
 from udaemon.logs.handed import KEPT_PIPE, kept_pipe
 from udaemon.logs.inheritance import KEPT_JOURNAL, Inheritance
-from udaemon.policy.instance import Key
+from udaemon.policy.events import NeedsChanged, StopAsked
+from udaemon.policy.instance import Key, State, Wanted
 from udaemon.service.adoption import adopt
 from udaemon.service.handoff import Handoff
 from udaemon.service.keeper_link import KeeperLink, Kept, Legacy
@@ -172,9 +173,11 @@ class Outlive:
         locks = f"{self._directory}/locks"
         if self.left is None:
             adopt(parts, self.kernel, locks, self._was.entries, self._tell_adopted)
+            _look_again(parts)
             return False
         self._recovery = Recovery(parts, self.kernel, locks, self._was.entries, self.left.store)
         self._recovery.run()
+        _look_again(parts)
         count = len(self._recovery.adopted)
         self._publish("recovered", f"the supervisor {self.left.why}; {count} processes went on")
         return self._was.leaving
@@ -222,3 +225,12 @@ def handed_again(store: Mapping[str, Kept]) -> Handoff:
 def _split(name: str) -> tuple[str, int]:
     daemon, _, index = name.rpartition("/")
     return daemon, int(index)
+
+
+def _look_again(parts: Parts) -> None:
+    """What was asked of processes, and the stops that waited for others, have gone with the dead supervisor."""
+    for key in tuple(parts.fleet.instances):
+        parts.happen(key, NeedsChanged())  # whatever happens has its process asked what it is to be asked
+        instance = parts.fleet.instances[key]
+        if instance.wanted is Wanted.DOWN and instance.state in (State.STARTING, State.RUNNING):
+            parts.happen(key, StopAsked())

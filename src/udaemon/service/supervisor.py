@@ -18,7 +18,6 @@ from udaemon.control import claim, rundir, rundir_removal
 from udaemon.control.rundir_guard import RundirGuard
 from udaemon.engines.local import LocalEngine
 from udaemon.engines.oom import shield
-from udaemon.engines.probing.client import ProberLink
 from udaemon.logs.client import LoggerLink
 from udaemon.policy.events import Event
 from udaemon.policy.fleet import Fleet
@@ -28,6 +27,7 @@ from udaemon.service.file_limit import raise_file_limit
 from udaemon.service.handoff import Handoff
 from udaemon.service.manifest_reader import ManifestReader
 from udaemon.service.own_stderr import OwnStderr
+from udaemon.service.probing import Probing
 from udaemon.service.recovery import Parts
 from udaemon.service.reload import reload
 from udaemon.service.room import room_in
@@ -37,12 +37,14 @@ from udaemon.supervisor.loop import Loop
 from udaemon.supervisor.perform import Performer
 from udaemon.supervisor.pid_writer import PidWriter
 from udaemon.supervisor.pidfiles import PidFiles, put
+from udaemon.supervisor.schedules import Schedules
 from udaemon.supervisor.supervisor import Supervisor
 from udaemon.system.subreaper import become_subreaper
 
 if TYPE_CHECKING:
     from udaemon.control.server import ControlServer
     from udaemon.engines.zygote.prefork import PreforkedZygote
+    from udaemon.manifest.model import Manifest
     from udaemon.service.outlive import Outlive
     from udaemon.service.together import Together
 
@@ -79,11 +81,11 @@ class Service:
         self._scoreboard, self._slots = keeping.board(fleet.instances)
         self._logger = LoggerLink(
             self._loop,
-            on_state=self._on_log_state,
-            on_eof=self._on_log_end,
+            on_state=lambda stream, state: self._supervisor.log_state(stream, state),  # noqa: PLW0108 - made below
+            on_eof=lambda stream: self._performer.log_ended(stream),  # noqa: PLW0108 - made below
             on_death=lambda text: self._notices.publish(None, "logger", text, {}),
             on_lost=self._on_lost,
-            on_abandoned=self._on_abandoned,
+            on_abandoned=lambda: self._log_drain.abandoned(),  # noqa: PLW0108 - made below
             stderr=self._terminal,
             store=keeping.store,
         )
@@ -100,13 +102,15 @@ class Service:
             on_process=self._on_process,
             on_notice=lambda text: self._notices.publish(None, "zygote", text, {}),
             on_good_run=self._on_good_run,
-            others=self._helpers,
+            others=lambda: [it.pid for it in (self._logger, self._reader, self._pid_writer, self._probing) if it.pid],
             kernel=keeping.kernel,
             store=keeping.store,
         )
+        self._probing = Probing(self._loop, time.monotonic, handed.directory, self._on_event, self._on_trouble)
         self._performer = Performer(
             self._engine,
             self._logger,
+            notify=self._probing.notify,
             slots=self._slots,
             beside=lambda key: claim.holder(f"{os.path.basename(handed.directory)}/{key}", os.geteuid()),
             happen=self._on_event,
@@ -114,7 +118,6 @@ class Service:
         )
         self._own_stderr = OwnStderr(lambda path: self._performer.common_log(path, timestamps=True))
         self._reader = ManifestReader(self._loop, handed.source, time.monotonic)
-        self._prober = ProberLink(self._loop, time.monotonic, self._on_trouble)
         self._log_drain = LogDrain(
             self._performer.open_logs,
             ours=lambda: (os.getpid(), self._logger.pid or 0),
@@ -123,6 +126,9 @@ class Service:
             on_done=self._loop.stop,
         )
         directories = [handed.directory, *filter(None, [manifest.run_dir])]
+        self._schedules = Schedules(
+            self._loop, self._slots, fleet, happen=self._on_event, on_good_run=self._on_good_run
+        )
         self._pid_writer = PidWriter(self._loop, put, self._on_trouble)
         self._supervisor = Supervisor(
             manifest,
@@ -133,9 +139,10 @@ class Service:
             slots=self._slots,
             notices=self._notices,
             pid_files=PidFiles(directories, manifest.context, self._pid_writer.take),
+            schedules=self._schedules,
             finished=self._log_drain.wait,
             read_manifest=self._reader.read,
-            asks=self._prober,
+            asks=self._probing.asks,
             make_room=room_in(handed.directory, self._engine),
             manifest_changed=self._on_manifest_changed,
         )
@@ -157,8 +164,9 @@ class Service:
         if handed.autostart:
             self._engine.expect((one.daemon, one.plan) for one in self._fleet.autostarted())
         become_subreaper()
-        for waits in (self._supervisor, self._engine, self._logger, self._log_drain, self._reader, self._prober):
+        for waits in (self._supervisor, self._engine, self._logger, self._log_drain, self._reader, self._probing):
             self._loop.add(waits)
+        self._loop.add(self._schedules)
         self._loop.afterwards(self._end_of_turn)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
             self._loop.on_signal(number, partial(self._on_stop_signal, number))
@@ -170,6 +178,7 @@ class Service:
         parts = (self._fleet, self._engine, self._performer, self._scoreboard, self._slots, self._loop)
         if self._keeping.resume(Parts(*parts, self._on_event)):
             self._supervisor.shut_down()
+        self._schedules.take_over()
         if handed.autostart:
             self._supervisor.autostart()
         self._end_of_turn()
@@ -202,7 +211,7 @@ class Service:
         self._supervisor.publish(None, "down", "all daemons have stopped", pid=os.getpid())
         self._rundir_guard.close(self._loop)
         self._reader.close()
-        self._prober.close()
+        self._probing.close()
         self._pid_writer.close()
         self._engine.close()
         self._notices.close()
@@ -213,11 +222,6 @@ class Service:
         self._keeping.close()
         rundir_removal.remove(self._handed.directory, self._rundir_guard.fd)
 
-    def _helpers(self) -> list[int]:
-        """Processes of ours that are neither the engine's nor left behind by a daemon."""
-        helpers = (self._logger, self._reader, self._pid_writer, self._prober)
-        return [each.pid for each in helpers if each.pid is not None]
-
     def _on_good_run(self, key: Key) -> None:
         self._supervisor.good_run(key)
 
@@ -226,12 +230,6 @@ class Service:
 
     def _on_process(self, key: Key, pidfd: int) -> None:
         self._keeping.guard(self._performer, key, pidfd)
-
-    def _on_log_state(self, stream: int, state: str) -> None:
-        self._supervisor.log_state(stream, state)
-
-    def _on_log_end(self, stream: int) -> None:
-        self._performer.log_ended(stream)
 
     def _on_child(self) -> None:
         self._engine.reap_orphans()
@@ -242,9 +240,6 @@ class Service:
         text = f"{lines} lines ({size} bytes) for {path} could not be written and are lost"
         self._lost.append(text)
         self._supervisor.publish(None, "lost", text, log=path, lines=lines, bytes=size)
-
-    def _on_abandoned(self) -> None:
-        self._log_drain.abandoned()
 
     def _on_stop_signal(self, number: int) -> None:
         """TERM, INT and QUIT stop everything; a second one hurries.
@@ -274,14 +269,15 @@ class Service:
         self._keeping.keep_place(self._rundir_guard, self._claim)
         self._on_trouble("the run directory or a file in it was taken away; made anew")
 
-    def _on_manifest_changed(self) -> None:
-        self._own_stderr.lead_to(self._supervisor.open_common_logs())
-        self._keeping.keep_handoff(self._handed._replace(manifest=self._supervisor.manifest))
+    def _on_manifest_changed(self, manifest: Manifest) -> None:
+        self._own_stderr.lead_to(self._notices.logs())
+        self._keeping.keep_handoff(self._handed._replace(manifest=manifest))
 
     def _end_of_turn(self) -> None:
         """What is about to be started is written down before, and what was started behind it."""
         self._keeping.record(leaving=self._supervisor.leaving)
         self._supervisor.end_of_turn()
+        self._schedules.end_of_turn()
         self._keeping.record(leaving=self._supervisor.leaving)
 
     def _on_trouble(self, text: str) -> None:

@@ -8,8 +8,7 @@ from __future__ import annotations
 import random
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -26,12 +25,14 @@ from udaemon.policy.instance import Key
 from udaemon.policy.order import Order
 from udaemon.supervisor.changeover import Changeover, MakeRoom
 from udaemon.supervisor.event_queue import EventQueue
+from udaemon.supervisor.isolation import Isolated
 from udaemon.supervisor.legacylog import LegacyLog
 from udaemon.supervisor.notices import Notice, Notices, Subscriber, one_line
 from udaemon.supervisor.perform import Performer
 from udaemon.supervisor.pid_queue import PidQueue
 from udaemon.supervisor.pidfiles import PidFiles
 from udaemon.supervisor.probes import Asks, Probes
+from udaemon.supervisor.schedules import Schedules
 from udaemon.supervisor.slots import Slots
 from udaemon.supervisor.view import InstanceView, facts, living_on
 
@@ -55,18 +56,18 @@ class Supervisor:
         slots: Slots,
         notices: Notices,
         pid_files: PidFiles,
+        schedules: Schedules,
         finished: Callable[[], None],
         read_manifest: Callable[[OnRead], None],
         make_room: MakeRoom = lambda _instances, _added: None,
-        manifest_changed: Callable[[], None] = lambda: None,
+        manifest_changed: Callable[[Manifest], None] = lambda _manifest: None,
         clock: Callable[[], float] = time.monotonic,
         asks: Asks | None = None,
         jitter: random.Random | None = None,
     ) -> None:
         self.manifest = manifest
         self.read_manifest = read_manifest
-        self.started_at = clock()
-        self._clock = clock
+        self._clock, self.started_at = clock, clock()
         self._fleet = fleet
         self._engine = engine
         self._performer = performer
@@ -74,15 +75,15 @@ class Supervisor:
         self._slots = slots
         self._notices = notices
         self._pids = PidQueue(pid_files, lambda key, text: self.publish(key, "warning", text))
+        self._schedules = schedules
         self._finished = finished
-        self._manifest_changed = manifest_changed
         self._legacy = LegacyLog(lambda key: pid_files.path(fleet.instances[key]))
         self._jitter = jitter or random.Random()  # noqa: S311 - spreads waits, keeps no secret
         self._queue = EventQueue(fleet, self._one, self._clock)
         self._probes = Probes(asks, self.happen)
         self._leaving = False
         self._changeover = Changeover(
-            self, fleet=fleet, slots=slots, performer=performer, notices=notices, make_room=make_room
+            self, fleet, slots, performer, notices, make_room=make_room, changed=manifest_changed
         )
         self._log_states: dict[str, str] = {}
         self._run_followers: list[Callable[[Key], None]] = []
@@ -122,7 +123,6 @@ class Supervisor:
         self._queue.needs_changed()
         if changes:
             self.publish(None, "applied", changes.summary())
-        self._manifest_changed()
         return changes
 
     def open_common_logs(self) -> tuple[str, ...]:
@@ -148,9 +148,8 @@ class Supervisor:
 
     def ask(self, keys: Iterable[Key], event: Event) -> None:
         """Pass on what the operator wants of some instances. Nothing is started any more while leaving."""
-        if self._leaving and not isinstance(event, StopAsked):
-            return
-        self._queue.ask(tuple(keys), event)
+        if not self._leaving or isinstance(event, StopAsked):
+            self._queue.ask(tuple(keys), event)
 
     @property
     def order(self) -> Order:
@@ -231,9 +230,9 @@ class Supervisor:
 
     def write_pid_files(self) -> None:
         """Write the pid files of all that live once more: their directory was taken away."""
-        for instance in self._fleet.instances.values():
-            if instance.pid is not None:
-                self._pids.started(instance, instance.pid)
+        living = ((one, one.pid) for one in self._fleet.instances.values() if one.pid is not None)
+        for instance, pid in living:
+            self._pids.started(instance, pid)
 
     def publish(self, key: Key | None, event: str, message: str, **data: Any) -> None:
         """Publish that something happened."""
@@ -255,29 +254,21 @@ class Supervisor:
         self._notices.publish(None, "bug", f"in {what}: {traceback.format_exc()}", {})
 
     def _one(self, key: Key, event: Event) -> None:
-        with self._isolated(key):
+        isolated = Isolated(key, self.bug)
+        with isolated:
             self._note(key, event)
         effects: tuple[Effect, ...] = ()
-        before = self._fleet.instances[key]
-        with self._isolated(key):
+        with isolated:
+            before = self._fleet.instances[key]
             effects = self._fleet.step(key, event, self._clock(), self._jitter.uniform(-1.0, 1.0))
+            self._schedules.follow(before, self._fleet.instances[key])
             self._queue.has_happened(before)
             self._probes.look(self._fleet.instances[key])
         for effect in effects:  # one that cannot be done must not cost the next: a start after a word of it, a kill
-            with self._isolated(key):
+            with isolated:
                 self._perform(key, effect)
 
-    @contextmanager
-    def _isolated(self, key: Key) -> Iterator[None]:
-        """faults.md F6: a bug that one daemon brings out is reported, and is that daemon's alone."""
-        try:
-            yield
-        except Exception:  # noqa: BLE001 - see above
-            with suppress(Exception):  # without memory even logging fails
-                self.bug(str(key))
-
     def _note(self, key: Key, event: Event) -> None:
-        """Write or remove pid files; failure to write one is logged and ignored."""
         if isinstance(event, Exited):
             self._pids.gone(key)
         elif isinstance(event, Spawned):

@@ -54,6 +54,7 @@ def _columns(instances: Sequence[Told], now: float, *, wide: bool) -> list[Colum
     columns = [
         Column("NAME", [Cell(escape(name(one))) for one in instances], shrinks_to=_LEAST_NAME, grows=8, middle=True),
         Column("STATE", [Cell(one["state"], TINTS.get(one["state"], "dim")) for one in instances]),
+        column("STATUS", lambda one: escape(one.get("status") or ""), 4),
         Column("HEALTH", [_health(one) for one in instances], 2),
         column("UPTIME", lambda one: short(one["uptime"]) if one["uptime"] is not None else "", 5, right=True),
         column("NEXT", lambda one: _next(one, now), 4),
@@ -89,6 +90,8 @@ def _health(one: Told) -> Cell:
 def _next(one: Told, now: float) -> str:
     if one["next_attempt_at"] is not None:
         return f"start {until(one['next_attempt_at'], now)}"
+    if one["activity"] == "paused":
+        return "paused"
     if one["activity"] == "in-run":
         began = one["runs"]["current_started_at"]
         return "in run" if began is None else f"in run {short(now - moment(began))}"

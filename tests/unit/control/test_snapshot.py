@@ -57,6 +57,7 @@ def test_the_whole_of_it() -> None:
                     "wanted": "up",
                     "activity": "sleeping",
                     "health": "unknown",
+                    "status": None,
                     "pid": 12,
                     "started_at": "2026-11-24T14:00:00.000Z",
                     "uptime": 12.1,
@@ -68,6 +69,7 @@ def test_the_whole_of_it() -> None:
                         "count": 12,
                         "failed": 1,
                         "late": 2,
+                        "missed": 0,
                         "current_started_at": None,
                         "last": {
                             "id": 12,
@@ -100,6 +102,7 @@ def test_before_anything_ran_the_shape_is_the_same() -> None:
         "count": 0,
         "failed": 0,
         "late": 0,
+        "missed": 0,
         "current_started_at": None,
         "last": NOTHING_RAN,
         "duration_p50": None,
