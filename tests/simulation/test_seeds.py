@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from tests.simulation.run import run
 
-SEEDS, PARTS = 2000, 20
+SEEDS, PARTS = 2000, 40
 _EXTRA = int(os.environ.get("UDAEMON_SIMULATION", "0"))
 _ROOT = Path(__file__).parents[2]
 
