@@ -30,8 +30,10 @@ LONGEST = 64 * 1024
 _FORWARDED = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP)
 _QUICK = 5.0
 """Seconds: a supervisor that lived shorter died at once."""
+_AT_ONCE, _AT_ONCE_STOOD = 1, 50
+"""How many that died at once are replaced without a wait: one that stood was killed, one that never did is broken."""
 _FIRST, _LONGEST_WAIT = 0.2, 10.0
-"""Seconds between supervisors that die at once, growing from the second on."""
+"""Seconds between the others, growing."""
 
 
 class Keeper:
@@ -44,7 +46,7 @@ class Keeper:
     def __init__(self, start: Start) -> None:
         self._start = start
         self._store: dict[str, tuple[tuple[str, ...], int]] = {}
-        self._ready = self._left = False
+        self._ready = self._left = self._stood = False
         self._quick = 0
         self._began = 0.0
         self._supervisor = 0
@@ -80,8 +82,9 @@ class Keeper:
         """Start the next one, at once where the last one lived for a while."""
         while True:
             self._quick = self._quick + 1 if time.monotonic() - self._began < _QUICK else 0
-            if self._quick > 1:
-                time.sleep(min(_FIRST * 2.0 ** (self._quick - 2), _LONGEST_WAIT))
+            more = self._quick - (_AT_ONCE_STOOD if self._stood else _AT_ONCE)
+            if more > 0:
+                time.sleep(min(_FIRST * 2.0 ** min(more - 1, 10), _LONGEST_WAIT))
             try:
                 self._launch(self._start)
                 self._hand_over(why)
@@ -95,6 +98,7 @@ class Keeper:
     def _launch(self, start: Start) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._supervisor, self._began, self._socket = 0, time.monotonic(), ours
+        self._stood = False
         try:
             with theirs:
                 self._supervisor = start(theirs)
@@ -146,6 +150,7 @@ class Keeper:
         return True
 
     def _stands(self) -> None:
+        self._stood = True
         if not self._ready:
             self._ready = True
             null = os.open(os.devnull, os.O_WRONLY)

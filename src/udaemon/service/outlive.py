@@ -21,6 +21,7 @@ from udaemon.child.scoreboard import Scoreboard
 from udaemon.control import rundir
 from udaemon.control.rundir_guard import RundirGuard
 from udaemon.engines.kept import KeptKernel
+from udaemon.engines.reports import KEPT_REPORTS
 from udaemon.logs.client import KEPT_LOGGER, LoggerLink
 from udaemon.logs.handed import KEPT_PIPE, kept_pipe
 from udaemon.logs.inheritance import KEPT_JOURNAL, Inheritance
@@ -175,6 +176,8 @@ class Outlive:
             return False
         self._recovery = Recovery(parts, self.kernel, locks, self._was.entries, self.left.store)
         self._recovery.run()
+        for _, kept in (*self.kept(_HANDOFF), *self.kept(KEPT_REPORTS)):  # those that are used were copied
+            os.close(kept.fd)
         count = len(self._recovery.adopted)
         self._publish("recovered", f"the supervisor {self.left.why}; {count} processes went on")
         return self._was.leaving

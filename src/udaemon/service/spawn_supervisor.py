@@ -172,6 +172,7 @@ def _keep(fd: int) -> int:
     def fork(theirs: socket.socket) -> int:
         pid = os.fork()
         if pid == 0:
+            os.setsid()
             keeper = theirs.detach()  # or the frames that it leaves would close it
             signal.set_wakeup_fd(-1)
             for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGCHLD):
@@ -189,7 +190,7 @@ def _keep(fd: int) -> int:
 def _start_again(theirs: socket.socket) -> int:
     argv = [*interpreter(), "-P", "-c", _GO_ON, str(theirs.fileno())]
     theirs.set_inheritable(True)
-    return os.posix_spawn(sys.executable, argv, callers())
+    return os.posix_spawn(sys.executable, argv, callers(), setsid=True)
 
 
 def _go_on_with(fd: int) -> int:
