@@ -30,6 +30,7 @@ from udaemon.policy.events import (
 )
 from udaemon.policy.fleet import Fleet
 from udaemon.policy.instance import Instance, Key
+from udaemon.policy.order import Order
 from udaemon.policy.plan import NO_PLAN
 
 WALL = 1_795_528_800.0
@@ -119,6 +120,10 @@ class FakeHost:
             log_state=self.log_states.get(key, "ok"),
             last_error=self.errors.get(key),
         )
+
+    @property
+    def order(self) -> Order:
+        return self._fleet.order
 
     def ask(self, keys: Iterable[Key], event: Event) -> None:
         these = tuple(keys)

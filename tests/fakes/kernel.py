@@ -89,7 +89,7 @@ class FakeKernel(Kernel):
         one = self.processes.get(pid)
         return None if one is None else Relative(pid, one.session, one.ended is not None, one.started)
 
-    def open_files(self, pid: int) -> frozenset[tuple[int, int]]:
+    def open_files(self, pid: int) -> frozenset[tuple[int, ...]]:
         return self.processes[pid].files
 
     def session(self) -> int:

@@ -14,8 +14,10 @@ from hypothesis.strategies import SearchStrategy
 
 from udaemon.manifest.complete import by_hand
 from udaemon.manifest.containers import Environment, Many, Parameters
+from udaemon.manifest.dependencies import Condition, Dependency, DependsOn
 from udaemon.manifest.keys import Table, keys_of
 from udaemon.manifest.model import KINDS, PYTHON, Daemon, Manifest, Php
+from udaemon.manifest.probes import WAYS, Address, Health, Ready
 from udaemon.manifest.references import (
     PYTHON_CALLABLE,
     SIGNALS,
@@ -68,6 +70,10 @@ def values(type_: Any) -> SearchStrategy[Any]:  # noqa: C901 - one line for each
             return st.dictionaries(WORD, TEXT, max_size=3)
         case Parameters():
             return TABLE
+        case Address():
+            return st.sampled_from([":1", "db:5432", "[::1]:80", "127.0.0.1:65535"])
+        case DependsOn():
+            return st.just(())  # what there is to depend on is known to `manifests`
         case Many():
             return st.lists(values(type_.item), max_size=3).map(tuple)
         case Text():
@@ -78,8 +84,22 @@ def values(type_: Any) -> SearchStrategy[Any]:  # noqa: C901 - one line for each
 
 
 def tables(model: type) -> SearchStrategy[Any]:
-    """Tables of this class."""
+    """Tables of this class; of the keys that say what is asked of a daemon one at most."""
+    if model in (Ready, Health):
+        return probes(model)
     return st.builds(model, **{key.field: values(key.type) for key in keys_of(model)})
+
+
+@st.composite
+def probes(draw: st.DrawFn, model: type) -> Any:
+    """A question to a daemon, or none."""
+    one = draw(st.none() | st.sampled_from([key.field for key in keys_of(model) if key.name in WAYS]))
+    if one is None:
+        return model()
+    asked = {key.field: draw(values(key.type)) for key in keys_of(model) if key.name not in WAYS or key.field == one}
+    return model(
+        **{**asked, **({"http": "http://a/b"} if one == "http" else {}), **({"file": "/f"} if one == "file" else {})}
+    )
 
 
 @st.composite
@@ -131,11 +151,20 @@ def daemons(draw: st.DrawFn, name: str) -> Daemon:
 
 
 @st.composite
+def dependencies(draw: st.DrawFn, names: list[str]) -> tuple[Dependency, ...]:
+    """What a daemon may need of these, whatever they are."""
+    conditions = st.sampled_from([Condition.STARTED, Condition.READY])
+    needed = draw(st.lists(st.sampled_from(names), unique=True)) if names else []
+    return tuple(Dependency(one, draw(conditions), draw(st.booleans()), draw(st.booleans())) for one in needed)
+
+
+@st.composite
 def manifests(draw: st.DrawFn, directory: str) -> Manifest:
     """A manifest of up to three daemons, of a file in `directory`."""
     env = draw(st.dictionaries(WORD, TEXT, max_size=2))
     names = draw(st.lists(NAME, min_size=1, max_size=3, unique=True))
     each = [draw(daemons(name)) for name in names]
+    each = [evolve(one, depends_on=draw(dependencies(names[:at]))) for at, one in enumerate(each)]
     return Manifest(
         file=f"{directory}/udaemon.toml",
         directory=directory,

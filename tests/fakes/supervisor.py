@@ -6,7 +6,8 @@ Knows no loop: a test ends each turn by hand.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from attrs import evolve
@@ -79,7 +80,9 @@ def _logged(daemon: Daemon, log_dir: str) -> Daemon:
 class SupervisorWorld:
     """A supervisor of some daemons. `finished` counts how often it has said that all have stopped."""
 
-    def __init__(self, directory: Path, *daemons: Daemon, at_once: bool = True) -> None:
+    def __init__(
+        self, directory: Path, *daemons: Daemon, at_once: bool = True, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.directory = directory
         self.manifest = manifest(directory, *daemons)
         self.engine = Engine(self._happen, at_once=at_once)
@@ -109,6 +112,7 @@ class SupervisorWorld:
             pid_files=PidFiles([str(directory)], ""),
             read_manifest=lambda _on_read: None,
             finished=self._finish,
+            clock=clock,
         )
 
     def up(self) -> None:

@@ -31,6 +31,7 @@ BEYOND = {
     "both-to-run",
     "context-in-name",
     "contradiction",
+    "depends-cycle",
     "encoding",
     "env-file",
     "extends-cycle",

@@ -14,6 +14,7 @@ import signal
 import stat
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from tests.simulation.world import US, Process, World
@@ -24,6 +25,7 @@ from udaemon.engines.status import Status
 from udaemon.engines.tree import Relative
 from udaemon.policy.events import Trouble
 from udaemon.policy.instance import Key
+from udaemon.system import procfs
 
 _MARKS = ("UDAEMON_PROJECT", "UDAEMON_NAME", "UDAEMON_INSTANCE")
 
@@ -54,11 +56,10 @@ class SimulatedKernel(Kernel):
     def session(self) -> int:
         return US
 
-    def open_files(self, pid: int) -> frozenset[tuple[int, int]]:
+    def open_files(self, pid: int) -> frozenset[tuple[int, ...]]:
         self._world.system_call()
         one = self._world.processes.get(pid)
-        found = [os.fstat(fd) for fd in one.fds] if one is not None else []
-        return frozenset((status.st_dev, status.st_ino) for status in found)
+        return frozenset(found for fd in ([] if one is None else one.fds) for found in _identities(fd))
 
     def environ(self, pid: int) -> Mapping[bytes, bytes]:
         self._world.system_call()
@@ -66,7 +67,7 @@ class SimulatedKernel(Kernel):
             raise ProcessLookupError
         return one.marks
 
-    def holders(self, pids: Collection[int], files: Collection[tuple[int, int]]) -> Iterator[int]:
+    def holders(self, pids: Collection[int], files: Collection[tuple[int, ...]]) -> Iterator[int]:
         return (pid for pid in sorted(pids) if self.open_files(pid) & frozenset(files))
 
     def open(self, pid: int) -> int:
@@ -111,12 +112,13 @@ class SimulatedKernel(Kernel):
         if (one := self._world.processes.get(pid)) is not None:
             self._world.deliver(one, signal.SIGKILL)
 
-    def signal_session(self, leader: int, number: int, orphans: Collection[int]) -> None:
+    def signal_session(self, leader: int, number: int, orphans: Collection[int]) -> frozenset[int]:
         self._world.system_call()
         for one in [*self._world.processes.values()]:
             if one.session == leader:
                 self._world.deliver(one, number)
                 self._world.deliver(one, signal.SIGCONT)
+        return frozenset()  # all are in the leader's group
 
     def kill_group(self, leader: int) -> None:
         self._world.system_call()
@@ -205,6 +207,15 @@ class SimulatedLauncher:
         process.executed = True
         self._world.say("exec", process.pid)
         self._live(process, report)
+
+
+def _identities(fd: int) -> Iterator[tuple[int, ...]]:
+    """What an open file is known by: itself, and each lock that its description has."""
+    status = os.fstat(fd)
+    yield status.st_dev, status.st_ino
+    if stat.S_ISREG(status.st_mode):
+        told = Path(f"/proc/self/fdinfo/{fd}").read_bytes()
+        yield from ((status.st_dev, status.st_ino, byte) for byte in procfs.parse_locked_bytes(told))
 
 
 def _refusal(world: World) -> tuple[Trouble, str] | None:

@@ -157,8 +157,12 @@ class Chaos:
         return done.stdout + done.stderr
 
     def pids(self) -> Json:
+        """What `ps` says; I20, that it says something."""
         told = self.project.run("ps", "--json", code=None)
-        seen: Json = json.loads(told.stdout) if told.returncode == 0 else {"supervisor": None, "instances": []}
+        if told.returncode != 0:
+            self.wrongs.append(f"I20: ps ended with {told.returncode}: {told.stderr[-300:]}")
+            return {"supervisor": None, "instances": []}
+        seen: Json = json.loads(told.stdout)
         return seen
 
     def running(self) -> dict[str, int]:

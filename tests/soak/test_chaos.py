@@ -5,6 +5,7 @@ What follows from the death of a supervisor is a parameter: today its daemons en
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import os
 import random
@@ -27,6 +28,7 @@ def test_f64_chaos_ends_with_everything_as_wanted_and_nothing_lost(tmp_path: Pat
     """Kills of every process of ours, storms of verbs, full disks, edits: I1, I2, I5, I8 to I12, I17, I20, I22, I23."""
     if not may_mount():
         pytest.skip("the kernel gives no mount namespace, so there is no small disk")
+    faulthandler.cancel_dump_traceback_later()  # pytest's, for tests that hang: this one has a time-out of its own
     command = [*UNSHARE, sys.executable, "-m", "tests.soak.chaos", str(tmp_path), str(SECONDS), str(SEED), EXPECTED]
     done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=False, timeout=SECONDS + 220)
     assert done.returncode == 0, f"SOAK_SEED={SEED}"

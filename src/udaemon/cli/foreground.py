@@ -73,21 +73,30 @@ class ForegroundUp:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
             raise
 
-    def run(self, project: str, instances: Sequence[str], names: tuple[str, ...], timeouts: Mapping[str, float]) -> int:
+    def run(
+        self,
+        project: str,
+        instances: Sequence[str],
+        timeouts: Mapping[str, float],
+        *,
+        names: tuple[str, ...],
+        no_deps: bool,
+    ) -> int:
         """Start what was named, show what becomes of it, logs and events, until the supervisor has ended.
 
         Args:
             project: The project's name.
             instances: What is expected to come up, as `mailer/0`.
-            names: What the operator named, to be started.
             timeouts: After how many seconds an instance is killed that does not stop.
+            names: What the operator named, to be started.
+            no_deps: Whether only that, whatever it needs.
 
         Raises:
             OSError: Standard output cannot be written.
         """
         with self._signals(), self._connect() as events, self._connect() as starting:
             events.post("events", follow=True)
-            starting.post("up", names=names)
+            starting.post("up", names=names, no_deps=no_deps)
             if self._attach.as_json:
                 self._face = Json(self._options, self._output_fails)
             else:

@@ -38,6 +38,7 @@ SECTIONS = {
         "logs": "Show what daemons wrote.",
         "events": "Show what happened.",
         "inspect": "Show everything known of a daemon, as JSON.",
+        "graph": "Show which daemon needs which.",
         "ls": "List the projects that run.",
     },
     "Manifest": {

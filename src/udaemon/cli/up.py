@@ -24,6 +24,7 @@ from udaemon.errors import ExitCode, UdaemonError
 from udaemon.manifest.find import STDIN, find
 from udaemon.manifest.fingerprint import fingerprint
 from udaemon.manifest.model import Manifest
+from udaemon.manifest.order import with_all_needs
 from udaemon.manifest.selection import Chosen, choose
 from udaemon.service.manifest_reader import Source
 from udaemon.service.spawn_supervisor import SupervisorProcess
@@ -43,6 +44,7 @@ def bring_up(
     detach: bool,
     wait: bool,
     timeout: float | None,
+    no_deps: bool,
     as_json: bool = False,
     exit_code_from: str | None = None,
 ) -> int:
@@ -61,11 +63,11 @@ def bring_up(
         lock = _take_lock(fd, manifest.project, detach=detach)
         if lock is None:
             rundir.release(fd)
-            return _join(_connect(fd), manifest, options, names=names, wait=wait, timeout=timeout)
+            return _join(_connect(fd), manifest, options, names=names, wait=wait, timeout=timeout, no_deps=no_deps)
         claimed = _claim(name, manifest.project, options, detach=detach)
         if isinstance(claimed, Client):
             rundir_removal.remove(os.path.join(base, name), fd)
-            return _join(claimed, manifest, options, names=names, wait=wait, timeout=timeout)
+            return _join(claimed, manifest, options, names=names, wait=wait, timeout=timeout, no_deps=no_deps)
         attached = None if detach else _attached(fd, manifest, chosen, options, attach)
         try:
             with nullcontext() if attached is None else attached.signals_held():
@@ -91,10 +93,11 @@ def bring_up(
             timeouts = {
                 f"{one.name}/{n}": one.stop.timeout for one in manifest.daemons.values() for n in range(one.instances)
             }
-            return attached.run(manifest.project, _expected(manifest, chosen, named=bool(names)), names, timeouts)
+            expected = _expected(manifest, chosen, named=bool(names), alone=no_deps)
+            return attached.run(manifest.project, expected, timeouts, names=names, no_deps=no_deps)
         client = _connect(fd)
         say(options, f"{manifest.project} runs, supervised by pid {client.ask('hello')['pid']}")
-        return _start(client, options, names=names, wait=wait, timeout=timeout)
+        return _start(client, options, names=names, wait=wait, timeout=timeout, no_deps=no_deps)
     finally:
         os.close(fd)
 
@@ -159,11 +162,15 @@ def _wait_for_lock(fd: int, project: str) -> int | None:
         signal.signal(signal.SIGALRM, before)
 
 
-def _expected(manifest: Manifest, chosen: Chosen, *, named: bool) -> list[str]:
-    """The instances that are about to be started, as `mailer/0`."""
-    daemons = [manifest.daemons[name] for name in chosen]
-    started = [daemon for daemon in daemons if daemon.enabled and (named or daemon.autostart)]
-    return [f"{daemon.name}/{index}" for daemon in started for index in sorted(chosen[daemon.name])]
+def _expected(manifest: Manifest, chosen: Chosen, *, named: bool, alone: bool) -> list[str]:
+    """The instances that are about to be started, as `mailer/0`: what was asked for, and what that needs."""
+    asked = {name for name in chosen if manifest.daemons[name].enabled and (named or manifest.daemons[name].autostart)}
+    needed = asked if alone else with_all_needs(manifest.daemons, asked)
+    started = [daemon for name, daemon in manifest.daemons.items() if name in needed and daemon.enabled]
+    numbers = {
+        daemon.name: chosen[daemon.name] if daemon.name in asked else range(daemon.instances) for daemon in started
+    }
+    return [f"{name}/{index}" for name, those in numbers.items() for index in sorted(those)]
 
 
 def _followed(manifest: Manifest, name: str | None) -> frozenset[str]:
@@ -191,13 +198,14 @@ def _join(
     names: tuple[str, ...],
     wait: bool,
     timeout: float | None,
+    no_deps: bool,
 ) -> int:
     """The project runs already: put into effect what has changed, and start what was named or starts by itself."""
     told = client.ask("hello")
     say(options, f"{manifest.project} is already running, pid {told['pid']}")
     if told["fingerprint"] != fingerprint(manifest):
         _apply(client, manifest, options)
-    return _start(client, options, names=names, wait=wait, timeout=timeout, autostart=not names)
+    return _start(client, options, names=names, wait=wait, timeout=timeout, no_deps=no_deps, autostart=not names)
 
 
 def _apply(client: Client, manifest: Manifest, options: GlobalOptions) -> None:
@@ -218,11 +226,14 @@ def _start(
     names: tuple[str, ...],
     wait: bool,
     timeout: float | None,
+    no_deps: bool,
     autostart: bool = False,
 ) -> int:
     """Ask for the start, and tell what becomes of each. Only with --wait is one that does not come up a failure."""
     with client:
-        code = ask_and_wait(client, options, "up", names=names, ready=wait, timeout=timeout, autostart=autostart)
+        code = ask_and_wait(
+            client, options, "up", names=names, ready=wait, timeout=timeout, autostart=autostart, no_deps=no_deps
+        )
     return code if wait else ExitCode.OK
 
 

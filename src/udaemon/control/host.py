@@ -15,6 +15,7 @@ from udaemon.manifest.changes import Changes
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.policy.events import RestartAsked, StartAsked, StopAsked
 from udaemon.policy.instance import Instance, Key
+from udaemon.policy.order import Order
 
 
 class InstanceView(Protocol):
@@ -99,6 +100,10 @@ class Host(Protocol):
 
     def view(self, key: Key) -> InstanceView:
         """One instance as it is now."""
+
+    @property
+    def order(self) -> Order:
+        """Who needs whom."""
 
     def ask(self, keys: Iterable[Key], event: StartAsked | StopAsked | RestartAsked) -> None:
         """Pass on what the operator wants; the states have changed when this returns."""

@@ -29,6 +29,8 @@ def started(view: InstanceView, *, done: str) -> Outcome | None:
             return Outcome(ok=False, message=f"failed: {_why(instance)}")
         case State.BACKOFF:
             return Outcome(ok=False, message=f"did not stay up and is tried again: {_why(instance)}")
+        case State.WAITING if instance.held_back and instance.missing is not None and instance.missing.cause:
+            return Outcome(ok=False, message=f"not started: {instance.message}")
         case State.DISABLED:
             return Outcome(ok=False, message="not started: it is disabled in the manifest")
         case State.STOPPED:
@@ -54,6 +56,8 @@ def stopped(view: InstanceView, before: Instance) -> Outcome | None:
         return None
     if before.state is State.BACKOFF:
         return Outcome(ok=True, message="stopped (was waiting to be started again)")
+    if before.held_back:
+        return Outcome(ok=True, message=f"stopped (was {before.message})")
     if before.at_rest:
         return Outcome(ok=True, message=f"was not running ({before.state})")
     ran = ""

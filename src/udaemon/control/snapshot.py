@@ -11,6 +11,7 @@ from typing import Any
 
 from udaemon.control.host import Host, InstanceView
 from udaemon.manifest.secrets import masked_text
+from udaemon.policy import probing
 from udaemon.policy.instance import Instance, State
 from udaemon.policy.timers import Timer
 
@@ -98,7 +99,7 @@ def describe(view: InstanceView, *, moment: Moment, node: str, rss: Rss) -> dict
         "state": instance.state.value,
         "wanted": instance.wanted.value,
         "activity": _activity(view),
-        "health": "unknown",
+        "health": probing.health(instance),
         "pid": instance.pid,
         "started_at": moment.at(instance.started_at) if alive else None,
         "uptime": moment.since(instance.started_at) if alive else None,

@@ -43,6 +43,7 @@ def ask_and_wait(
     judge: Callable[[InstanceView, Instance], Outcome | None],
     *,
     fresh: bool = False,
+    needs: bool = False,
 ) -> None:
     """Ask the instances that the request names for something, and wait for their outcomes.
 
@@ -52,8 +53,10 @@ def ask_and_wait(
         event: What they are asked for.
         judge: Gives the outcome of an instance as it is, from that and what it was before it was asked.
         fresh: As for `wait_for_outcomes`.
+        needs: Ask what they need to be started, too.
     """
-    before = {view.key: view.instance for view in select(host, request.names())}
+    keys = [view.key for view in select(host, request.names())]
+    before = {key: host.view(key).instance for key in (host.order.to_start(keys) if needs else keys)}
     timeout = request.seconds("wait_timeout")
     host.ask(list(before), event)
     wait_for_outcomes(request, host, before, lambda view: judge(view, before[view.key]), timeout=timeout, fresh=fresh)

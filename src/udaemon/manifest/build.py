@@ -16,6 +16,7 @@ from udaemon.manifest.document import Document
 from udaemon.manifest.expansions import check_expansions
 from udaemon.manifest.merge import layered, with_levels
 from udaemon.manifest.model import Daemon, Manifest
+from udaemon.manifest.order import check_order
 from udaemon.manifest.problems import Finding
 from udaemon.manifest.root import Root
 from udaemon.manifest.structure import structure
@@ -56,6 +57,7 @@ def build(
     root = evolve(root, daemons=_chosen(root, profiles))
     whole = _without_wrong(root, wrong)
     findings += check_root(whole, top)
+    findings += check_order(root, top)
     for document in documents:
         if document.own and not _MAY_EXPAND.isdisjoint(document.text):
             findings += check_expansions(document.written, document.file)

@@ -12,6 +12,7 @@ from udaemon.manifest.keys import keys_of
 from udaemon.manifest.measures import format_size
 from udaemon.manifest.merge import LONGEST_LINE, Tree, kind_of, kinds, levels, lineage, meaningless, php_keys
 from udaemon.manifest.model import BARE, KINDS, PYTHON, TASKS, Daemon, Manifest, Php
+from udaemon.manifest.probes import WAYS, Health, Ready, check_probe
 from udaemon.manifest.problems import Finding, Path
 from udaemon.manifest.root import Root
 from udaemon.manifest.wording import near, shown
@@ -27,6 +28,11 @@ def check_tables(top: Tree) -> Iterator[Finding]:
         for name, own in daemons.items():
             if isinstance(own, dict):
                 yield from _what_to_run(top, name, own)
+                for table, model in (("ready", Ready), ("health", Health)):
+                    lower = [level.get(table) for level in levels(top, name)[:-1]]
+                    asked = any(isinstance(one, dict) and not set(WAYS).isdisjoint(one) for one in lower)
+                    if table in own and not asked:
+                        yield from check_probe(own[table], model, ("daemons", name, table))
 
 
 def _called_otherwise(top: Tree) -> bool:

@@ -16,6 +16,9 @@ class Code(NamedTuple):
 
 
 CODES = {
+    "bad-address": Code(
+        "The text is no address of a port.", "Write `host:port`, or `:port` for this machine; a port is 1 to 65535."
+    ),
     "bad-callable": Code(
         "The text names no Python callable, or in the table `php` no PHP callable.",
         "Write the module, a colon and the name in it: `package.module:function` or `package.module:Class.method`. For "
@@ -52,6 +55,7 @@ CODES = {
         "for no limit.",
     ),
     "bad-umask": Code("The text is no file mode creation mask.", 'Write octal digits as a string, such as `"022"`.'),
+    "bad-url": Code("The text is no URL.", "Write `http://` or `https://`, the host, and the path."),
     "bad-variable": Code(
         "A key of `env` cannot be the name of a variable.", "Write a name that is not empty and has no `=`."
     ),
@@ -67,6 +71,10 @@ CODES = {
     "contradiction": Code(
         "Two keys exclude each other, or a key means nothing for this kind of daemon.",
         "Take one of them out; the message says which and why.",
+    ),
+    "depends-cycle": Code(
+        "A daemon needs another one that, perhaps by way of further ones, needs it: none of them could ever start.",
+        "Take one of the names out of a `depends-on`.",
     ),
     "duplicate-key": Code("A key stands twice in one table.", "Keep one of them."),
     "encoding": Code("The file is not UTF-8, or holds a NUL character.", "Save it as UTF-8 text."),
@@ -124,6 +132,7 @@ CODES = {
         "The daemon runs PHP, and there is none on its PATH. `check --no-import` does not look.",
         "Install it; on Debian and Ubuntu `apt-get install php-cli`.",
     ),
+    "no-probe": Code("`ready` or `health` says not what is asked.", "Add `tcp`, `http`, `exec` or `file`."),
     "no-program": Code(
         "The program of the command is not there. Without a slash it is looked for in the directories of the daemon's "
         "`PATH`, with one from its `cwd`. `check --no-import` does not look.",
@@ -183,7 +192,12 @@ CODES = {
         "Write it flat.",
     ),
     "too-many": Code("A thousand problems are told, and there are more.", "Is it the right file?"),
-    "unknown-daemon": Code("`extends` names a daemon that is not declared.", "Write one that is."),
+    "two-probes": Code("`ready` or `health` asks two things.", "Leave one of them."),
+    "unknown-daemon": Code(
+        "`extends` or `depends-on` names a daemon that is not declared, or is left out for want of its profile.",
+        "Write one that is there, or ask for the profile; with `required = false` a daemon that is left out is not "
+        "waited for.",
+    ),
     "unknown-key": Code(
         "There is no such key at this place. Keys of your own begin with `x-` and stand at the top level.",
         "Write the key that was meant, or take it out; `udaemon explain` lists them.",

@@ -96,6 +96,8 @@ class _Completion:
             command=self.command(daemon, stack) if daemon.kind != "php.entry" else by_hand(php),
             env=self.env(daemon, stack, common_env),
             env_file=tuple(absolute(path) for path in daemon.env_file),
+            ready=evolve(daemon.ready, file=absolute(daemon.ready.file)) if daemon.ready.file else daemon.ready,
+            health=evolve(daemon.health, file=absolute(daemon.health.file)) if daemon.health.file else daemon.health,
             cwd=absolute(daemon.cwd or "."),
             log_dir=absolute(daemon.log_dir or log_dir),
             common_log=absolute(daemon.common_log or f"{log_dir}/_common.log"),

@@ -10,6 +10,7 @@ from typing import Any
 from udaemon.manifest.keys import Named, Table, keys_of, says_none
 from udaemon.manifest.merge import meaningless
 from udaemon.manifest.model import Daemon, Manifest
+from udaemon.manifest.probes import way
 
 
 def dump(manifest: Manifest) -> dict[str, Any]:
@@ -27,6 +28,9 @@ def dump(manifest: Manifest) -> dict[str, Any]:
 def dump_daemon(daemon: Daemon) -> dict[str, Any]:
     """Write one daemon; a key that is not set is left out."""
     table = _table(daemon)
+    for name, probe in (("ready", daemon.ready), ("health", daemon.health)):
+        if way(probe) is None:
+            table[name] = {}
     if daemon.command is not None and daemon.shell:
         table["command"] = escaped(daemon.command[0])
     other = meaningless(daemon.kind)

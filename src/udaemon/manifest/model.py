@@ -7,28 +7,43 @@ A key is declared here once: the schema, the reference docs and `explain` are ma
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import Any
 
 from attrs import Factory, field, frozen
 
 from udaemon.manifest.containers import Environment, Many, Parameters
+from udaemon.manifest.dependencies import Dependency, depends_on_key
 from udaemon.manifest.keys import Applies, Table, key
+from udaemon.manifest.probes import Health, Ready, health_key, ready_key
 from udaemon.manifest.references import MODULE, NAME, PATH, PYTHON_CALLABLE, Command, Umask
-from udaemon.manifest.tables import Backoff, Listeners, Log, LogFormat, OnFull, Php, StartLimit, Stop
+from udaemon.manifest.tables import (
+    Backoff,
+    Listeners,
+    Log,
+    LogFormat,
+    OnFull,
+    Php,
+    Restart,
+    StartLimit,
+    StartMethod,
+    Stop,
+)
 from udaemon.manifest.values import Choice, Duration, Flag, Number, Size, Text
 
 __all__ = [
     "Backoff",
     "Daemon",
+    "Health",
     "Listeners",
     "Log",
     "LogFormat",
     "Manifest",
     "OnFull",
     "Php",
+    "Ready",
     "Restart",
     "StartLimit",
+    "StartMethod",
     "Stop",
 ]
 
@@ -43,21 +58,6 @@ TASKS = (*PYTHON, "php")
 
 BARE = 13 * 1024**2
 """Bytes that a daemon's Python process has resident before it imports anything of its own; measured on Linux."""
-
-
-class Restart(StrEnum):
-    """When a daemon that ended by itself is started again."""
-
-    ALWAYS = "always"
-    ON_FAILURE = "on-failure"
-    NEVER = "never"
-
-
-class StartMethod(StrEnum):
-    """How a task's process is made."""
-
-    ZYGOTE = "zygote"
-    SPAWN = "spawn"
 
 
 @frozen(kw_only=True)
@@ -149,6 +149,9 @@ class Daemon:
         example=False,
         inherited=False,
     )
+    depends_on: tuple[Dependency, ...] = depends_on_key()
+    ready: Ready = ready_key()
+    health: Health = health_key()
     restart: Restart = key(
         "When to start it again after it ended by itself.",
         Choice(

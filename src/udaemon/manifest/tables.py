@@ -30,6 +30,21 @@ class OnFull(StrEnum):
     DROP = "drop"
 
 
+class Restart(StrEnum):
+    """When a daemon that ended by itself is started again."""
+
+    ALWAYS = "always"
+    ON_FAILURE = "on-failure"
+    NEVER = "never"
+
+
+class StartMethod(StrEnum):
+    """How a task's process is made."""
+
+    ZYGOTE = "zygote"
+    SPAWN = "spawn"
+
+
 @frozen(kw_only=True)
 class Php:
     """A task whose runs PHP does (`factory`), or a daemon of ustream/daemon as it is (`entry`).

@@ -13,9 +13,13 @@ from attrs import frozen
 class EventName(StrEnum):
     """The names of events: the `event` of `udaemon events` and of the common log."""
 
+    WAITING = "waiting"
     HELD_UP = "held-up"
     STARTED = "started"
     READY = "ready"
+    UNREADY = "unready"
+    FAILING = "failing"
+    HEALTHY = "healthy"
     EXITED = "exited"
     CLEARED = "cleared"
     RESTARTING = "restarting"

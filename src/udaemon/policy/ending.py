@@ -10,7 +10,7 @@ from attrs import evolve
 from udaemon.policy import restart, wording
 from udaemon.policy.effects import Effect, EventName, KillTree, Publish, SignalTree, Spawn
 from udaemon.policy.events import Exited, Reason
-from udaemon.policy.instance import Exit, Instance, State, Wanted
+from udaemon.policy.instance import NOT_PROBED, Exit, Instance, Missing, State, Wanted
 from udaemon.policy.timers import NO_TIMERS, Timer
 
 Outcome = tuple[Instance, tuple[Effect, ...]]
@@ -24,13 +24,24 @@ _BACKGROUNDED_WITHIN = 5.0
 
 
 def begin(instance: Instance) -> Outcome:
-    """A start, or udaemon's own restart: the counts stay."""
+    """A start, or udaemon's own restart: the counts stay. It waits for what it needs."""
+    if instance.missing is not None and not instance.alone:
+        return _hold_back(instance, instance.missing)
+    if instance.held_back:  # what it waited for explains nothing any more
+        instance = evolve(instance, message=None)
     return _cleared(instance, State.STARTING), (Spawn(),)
+
+
+def _hold_back(instance: Instance, missing: Missing) -> Outcome:
+    message, told = f"waiting {missing}", Publish(EventName.WAITING, str(missing))
+    known = instance.held_back and instance.message == message
+    held = evolve(_cleared(instance, State.WAITING), held_back=True, message=message)
+    return held, () if known else (told,)
 
 
 def start(instance: Instance) -> Outcome:
     """A start that the operator asked for: it is no restart, and how the last process ended explains nothing now."""
-    return begin(evolve(instance, automatic=False, message=None))
+    return begin(evolve(instance, automatic=False, good_run=False, message=None))
 
 
 def waiting(instance: Instance, until: float) -> Instance:
@@ -121,6 +132,9 @@ def _cleared(instance: Instance, state: State) -> Instance:
         leaving=False,
         held_up=False,
         outdated=False,
+        held_back=False,
+        probed=NOT_PROBED,
+        condemned=None,
         survivors=(),
     )
 
@@ -128,6 +142,8 @@ def _cleared(instance: Instance, state: State) -> Instance:
 def _reason(instance: Instance, event: Exited) -> Reason:
     """`killed` is by any signal but the one it was asked with; the child's own report counts if it exited itself."""
     asked = instance.asked_at is not None or instance.outdated
+    if instance.condemned is not None and instance.asked_at is None:
+        return instance.condemned
     if instance.leaving and event.reason is not None and instance.asked_at is None:
         return event.reason  # what came after its own word is how it was helped out
     if event.signal is not None:
@@ -139,6 +155,7 @@ def _reason(instance: Instance, event: Exited) -> Reason:
 def _killed(instance: Instance, event: Exited) -> str | None:
     """Why we killed it, if it was us and it was in time."""
     ours = instance.state is State.STOPPING and instance.killing and event.signal is not None
+    ours = ours or instance.condemned is not None
     return instance.message if ours else None
 
 

@@ -30,6 +30,10 @@ class Reason(StrEnum):
     """It cannot begin as it is declared: a bad task or factory, a missing program."""
     MEMORY = "memory"
     """It had grown too large, and left between two runs to be started anew."""
+    UNREADY = "unready"
+    """It was not ready in time."""
+    UNHEALTHY = "unhealthy"
+    """It was not well, and was to be restarted for that."""
     UNKILLABLE = "unkillable"
     """It was killed and did not go away."""
 
@@ -45,7 +49,9 @@ class Trouble(StrEnum):
 
 @frozen
 class StartAsked:
-    """The operator wants it up."""
+    """The operator wants it up. `alone`: whatever it needs."""
+
+    alone: bool = False
 
 
 @frozen
@@ -58,6 +64,11 @@ class StopAsked:
     hurry: bool = False
     timeout: float | None = None
     after_run: bool = False
+
+
+@frozen
+class StopAhead:
+    """The operator wants it down, once those that need it are: a `StopAsked` follows."""
 
 
 @frozen
@@ -118,6 +129,40 @@ class TreeGone:
 
 
 @frozen
+class GoodRun:
+    """Its process has had its first good run."""
+
+
+class Question(StrEnum):
+    """What a process is asked again and again."""
+
+    READY = "ready"
+    HEALTH = "health"
+
+
+@frozen
+class Verdict:
+    """Enough answers of the process `pid` were good, or bad: `reason` is the last one, in words."""
+
+    question: Question
+    pid: int
+    ok: bool
+    reason: str
+
+
+@frozen
+class NeedsChanged:
+    """What it needs may hold by now, or can hold no more: `Instance.missing` says it."""
+
+
+@frozen
+class Renewed:
+    """A daemon that it is to be restarted with has a new process, and its condition holds again."""
+
+    name: str
+
+
+@frozen
 class Changed:
     """It is declared otherwise from now on. `at_once`: do not wait for the end of a run where a new process is needed.
 
@@ -137,6 +182,7 @@ class DeadlineReached:
 Event = (
     StartAsked
     | StopAsked
+    | StopAhead
     | RestartAsked
     | Spawned
     | Executed
@@ -145,6 +191,10 @@ Event = (
     | Leaving
     | Exited
     | TreeGone
+    | GoodRun
+    | Verdict
+    | NeedsChanged
+    | Renewed
     | Changed
     | DeadlineReached
 )

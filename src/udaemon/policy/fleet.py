@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.policy.effects import Effect
 from udaemon.policy.events import Event
-from udaemon.policy.instance import Instance, Key, declared
+from udaemon.policy.instance import Instance, Key, State, declared
+from udaemon.policy.order import Order
 from udaemon.policy.plan import NO_PLAN, StartPlan, plans
 from udaemon.policy.step import step as _step
 
@@ -41,6 +42,7 @@ class Fleet:
         self._on_change = on_change
         self._instances: dict[Key, Instance] = {}
         self._deadlines: list[tuple[float, Key]] = []
+        self._order = Order(self._instances)
         planned = plans(manifest)
         for daemon in manifest.daemons.values():
             for index in range(daemon.instances):
@@ -52,8 +54,18 @@ class Fleet:
         return self._instances
 
     def autostarted(self) -> tuple[Instance, ...]:
-        """Those that start by themselves."""
-        return tuple(one for one in self._instances.values() if one.daemon.enabled and one.daemon.autostart)
+        """Those that start by themselves, and what they need, in the order in which to start them."""
+        keys = [one.key for one in self._instances.values() if one.daemon.enabled and one.daemon.autostart]
+        return tuple(self._instances[key] for key in self._order.to_start(keys))
+
+    @property
+    def order(self) -> Order:
+        """Who needs whom."""
+        return self._order
+
+    def held_back(self) -> tuple[Key, ...]:
+        """Those that wait for what they need."""
+        return tuple(key for key, one in self._instances.items() if one.state is State.WAITING and one.held_back)
 
     def add(self, daemon: Daemon, index: int, plan: StartPlan = NO_PLAN) -> Key:
         """Take in one more instance, at rest.
@@ -65,6 +77,7 @@ class Fleet:
         if key in self._instances:
             raise ValueError(f"{key} is there already")
         self._instances[key] = declared(daemon, index, plan)
+        self._order = Order(self._instances)
         return key
 
     def remove(self, key: Key) -> Instance:
@@ -77,8 +90,10 @@ class Fleet:
         instance = self._instances[key]
         if not instance.at_rest or instance.unkillable:
             raise ValueError(f"{key} is {instance.state}")
+        removed = self._instances.pop(key)
+        self._order = Order(self._instances)
         self._on_change(key, None)
-        return self._instances.pop(key)
+        return removed
 
     def restore(self, instance: Instance) -> None:
         """Go on with what an instance was under another supervisor."""
@@ -91,6 +106,7 @@ class Fleet:
         """Put these first, in this order; the others keep theirs behind them."""
         first = {key: self._instances[key] for key in keys if key in self._instances}
         self._instances = first | self._instances
+        self._order = Order(self._instances)
 
     def step(self, key: Key, event: Event, now: float, jitter: float = 0.0) -> tuple[Effect, ...]:
         """Let an event happen to an instance. Returns what to do about it.
@@ -98,9 +114,11 @@ class Fleet:
         Raises:
             KeyError: There is no such instance.
         """
-        before = self._instances[key]
+        before = self._order.with_needs(self._instances[key])
         after, effects = self._step(before, event, now, jitter)
         self._instances[key] = after
+        if after.daemon.depends_on != before.daemon.depends_on:
+            self._order = Order(self._instances)
         if after is not before:
             self._on_change(key, after)
         if after.deadline is not None and after.deadline != before.deadline:

@@ -33,6 +33,7 @@ class State(StrEnum):
     """What an instance is."""
 
     DISABLED = "disabled"
+    WAITING = "waiting"
     STARTING = "starting"
     RUNNING = "running"
     STOPPING = "stopping"
@@ -70,6 +71,42 @@ class Exit:
     at: float
 
 
+@frozen
+class Missing:
+    """What an instance lacks before it can start.
+
+    Attributes:
+        conditions: Those that do not hold: `db@ready, migrate@completed`.
+        cause: Why one of them can hold no more unless the operator does something; None while all may.
+    """
+
+    conditions: str
+    cause: str | None = None
+
+    def __str__(self) -> str:
+        return f"for {self.conditions}" + (f": {self.cause}" if self.cause else "")
+
+
+@frozen(kw_only=True)
+class Probed:
+    """What is known of a process by asking it.
+
+    Attributes:
+        begun: It does what it is for, and is asked whether it is ready.
+        unready: Why it is not ready yet, or no longer.
+        well: It has answered that it is well.
+        unwell: Why it is not.
+    """
+
+    begun: bool = False
+    unready: str | None = None
+    well: bool = False
+    unwell: str | None = None
+
+
+NOT_PROBED = Probed()
+
+
 @frozen(kw_only=True)
 class Instance:
     """One copy of a daemon. Times are monotonic seconds.
@@ -94,6 +131,12 @@ class Instance:
         exit: How the last process ended, or why it could not begin.
         message: Why it is what it is, in a sentence, if there is more to say than the state.
         survivors: Processes that the last one left behind and that still live.
+        probed: What its process has answered.
+        condemned: Why it is being ended by us, as a crash.
+        missing: What it needs and has not, kept by the fleet; None where a start may begin.
+        held_back: Its start waits for what is missing.
+        alone: The operator has started it without what it needs.
+        good_run: It has had a good run since the operator started it.
     """
 
     daemon: Daemon
@@ -117,6 +160,12 @@ class Instance:
     message: str | None = None
     survivors: tuple[int, ...] = ()
     plan: StartPlan = NO_PLAN
+    probed: Probed = NOT_PROBED
+    condemned: Reason | None = None
+    missing: Missing | None = None
+    held_back: bool = False
+    alone: bool = False
+    good_run: bool = False
 
     @property
     def key(self) -> Key:

@@ -19,6 +19,9 @@ _REFUSED = Backoff(initial=0.1, factor=2.0, max=1.0, jitter=0.3)
 _REPLACED = frozenset({Reason.MEMORY})
 """Ends that make room for a fresh process: no crash, and followed by one whatever `restart` says."""
 
+_CONDEMNED = frozenset({Reason.UNREADY, Reason.UNHEALTHY})
+"""Ends that we have brought about for a failure: no exit code makes a success of them."""
+
 _YOUNG = 0.1
 """Whatever the manifest says: an end sooner than this is early, and the wait after two of them no shorter."""
 
@@ -63,7 +66,7 @@ def refused_delay(refusals: int, jitter: float) -> float:
 
 def succeeded(end: Exit, daemon: Daemon) -> bool:
     """Whether a process that ended by itself did so as it should."""
-    return end.code is not None and end.code in daemon.success_exit_codes
+    return end.code is not None and end.code in daemon.success_exit_codes and end.reason not in _CONDEMNED
 
 
 def verdict(instance: Instance, end: Exit, now: float, jitter: float) -> Retry | GiveUp:

@@ -7,6 +7,7 @@ are kept apart: what it is (`state`) and what the operator wants (`wanted`).
     starting, running  --stop, restart-->  stopping  --exited, tree gone-->  stopped, or starting again
     starting, running  --exited-->  starting again | backoff | exited | failed
     backoff  --deadline-->  starting        backoff  --stop-->  stopped
+    a start, whosever  --lacks what it needs-->  waiting  --needs changed-->  starting
     any  --changed-->  the same, by another declaration; a process that this does not fit is replaced
 
 An event that does not belong to the state (an answer that comes twice, a deadline that was moved) changes nothing.
@@ -20,7 +21,7 @@ from attrs import evolve
 
 from udaemon.manifest import changes
 from udaemon.manifest.keys import Applies
-from udaemon.policy import restart, stopping, wording
+from udaemon.policy import probing, restart, stopping, wording
 from udaemon.policy.effects import Effect, EventName, Publish, Reconfigure
 from udaemon.policy.ending import Outcome, begin, on_exited, on_tree_gone, settle_at, start, waiting
 from udaemon.policy.events import (
@@ -29,21 +30,28 @@ from udaemon.policy.events import (
     Event,
     Executed,
     Exited,
+    GoodRun,
     Leaving,
+    NeedsChanged,
     Ready,
     Reason,
+    Renewed,
     RestartAsked,
     Spawned,
     SpawnFailed,
     StartAsked,
+    StopAhead,
     StopAsked,
     TreeGone,
     Trouble,
+    Verdict,
 )
 from udaemon.policy.instance import Exit, Instance, State, Wanted
 from udaemon.policy.plan import has_task
 from udaemon.policy.timers import NO_TIMERS, Timer
 from udaemon.units import seconds
+
+_OTHERWISE = "is declared otherwise now"
 
 
 def step(instance: Instance, event: Event, now: float, jitter: float = 0.0) -> Outcome:
@@ -57,8 +65,8 @@ def step(instance: Instance, event: Event, now: float, jitter: float = 0.0) -> O
     """
     match event:
         case StartAsked():
-            return _start(instance, now)
-        case StopAsked():
+            return _start(_alone(instance, event), now)
+        case StopAsked() | StopAhead():
             return stopping.stop(instance, event, now)
         case RestartAsked():
             return _restart(instance, now)
@@ -68,14 +76,16 @@ def step(instance: Instance, event: Event, now: float, jitter: float = 0.0) -> O
             return _executed(instance, now)
         case SpawnFailed():
             return _spawn_failed(instance, event, now, jitter)
-        case Ready():
-            return _ready(instance)
+        case Ready() | Verdict():
+            return _ready(instance, event, now)
         case Leaving():
             return _leaving(instance, now)
         case Exited():
             return on_exited(instance, event, now, jitter)
         case TreeGone():
             return on_tree_gone(instance, now, jitter)
+        case GoodRun() | NeedsChanged() | Renewed():
+            return _about_needs(instance, event, now)
         case Changed():
             return _changed(instance, event, now)
         case DeadlineReached():
@@ -88,7 +98,7 @@ def _start(instance: Instance, now: float) -> Outcome:
     if instance.unkillable:
         return instance, (Publish(EventName.REFUSED, f"old {wording.pids(instance.unkillable)} cannot be killed"),)
     up = evolve(_forgiven(instance), wanted=Wanted.UP)
-    if up.at_rest or up.state is State.BACKOFF:
+    if up.at_rest or up.state in (State.BACKOFF, State.WAITING):
         return start(up)
     if up.state is State.STOPPING and up.is_spawning:
         return evolve(up, state=State.STARTING, timers=NO_TIMERS, asked_at=None, killing=False), ()
@@ -101,6 +111,12 @@ def _restart(instance: Instance, now: float) -> Outcome:
     if instance.pid is not None and instance.state in (State.STARTING, State.RUNNING):
         return stopping.end(_forgiven(instance), StopAsked(), now)
     return _start(instance, now)
+
+
+def _alone(instance: Instance, event: StartAsked) -> Instance:
+    """What runs already was started as it was."""
+    there = instance.state in (State.STARTING, State.RUNNING)
+    return instance if there or instance.alone == event.alone else evolve(instance, alone=event.alone)
 
 
 def _forgiven(instance: Instance) -> Instance:
@@ -125,9 +141,9 @@ def _spawned(instance: Instance, event: Spawned, now: float) -> Outcome:
             return alive, (told, *stopping.farewell(alive, kill_at - now))
         killing, effects = stopping.kill(alive, "killed as soon as it was there", now)
         return killing, (told, *effects)
-    up = evolve(alive, state=_executed_as(alive))
+    up = _executed_as(alive, now)
     if instance.outdated:
-        replaced, effects = _replace(up, now, at_once=False)
+        replaced, effects = _replace(up, now, _OTHERWISE, at_once=False)
         return replaced, (told, *effects)
     return up, (told,)
 
@@ -140,18 +156,26 @@ def _executed(instance: Instance, now: float) -> Outcome:
     told = Publish(EventName.STARTED, f"pid {instance.pid}")
     if runs.state is not State.STARTING:
         return runs, (told,)
-    return evolve(runs, state=_executed_as(runs), message=None), (told,)
+    return evolve(_executed_as(runs, now), message=None), (told,)
 
 
-def _executed_as(instance: Instance) -> State:
+def _executed_as(instance: Instance, now: float) -> Instance:
     """A task has yet to be built; a command is all that it will be."""
-    return State.RUNNING if instance.daemon.command and not instance.held_up else State.STARTING
+    if instance.daemon.command and not instance.held_up:
+        return probing.begin(instance, now)
+    return evolve(instance, state=State.STARTING)
 
 
-def _ready(instance: Instance) -> Outcome:
-    if instance.state is not State.STARTING or instance.pid is None or instance.held_up:
+def _ready(instance: Instance, event: Ready | Verdict, now: float) -> Outcome:
+    """The task is built, or what is asked of its process has an answer."""
+    if isinstance(event, Verdict):
+        return probing.answered(instance, event, now)
+    built = instance.probed.begun or instance.daemon.command is not None
+    if instance.state is not State.STARTING or instance.pid is None or instance.held_up or built:
         return instance, ()
-    return evolve(instance, state=State.RUNNING), (Publish(EventName.READY, "its task is built"),)
+    begun = probing.begin(instance, now)
+    told = Publish(EventName.READY, "its task is built")
+    return begun, (told,) if begun.state is State.RUNNING else ()
 
 
 def _leaving(instance: Instance, now: float) -> Outcome:
@@ -199,7 +223,7 @@ def _changed(instance: Instance, event: Changed, now: float) -> Outcome:
         return evolve(changed, outdated=True), ()
     if needs is not Applies.RESTART or changed.state not in (State.STARTING, State.RUNNING):
         return changed, told
-    replaced, effects = _replace(changed, now, at_once=event.at_once)
+    replaced, effects = _replace(changed, now, _OTHERWISE, at_once=event.at_once)
     return replaced, (*told, *effects)
 
 
@@ -216,16 +240,30 @@ def _switched(instance: Instance, now: float) -> Outcome:
     return down, (Reconfigure(), *effects)
 
 
-def _replace(instance: Instance, now: float, *, at_once: bool) -> Outcome:
+def _about_needs(instance: Instance, event: GoodRun | NeedsChanged | Renewed, now: float) -> Outcome:
+    """What others need of it, or it of others."""
+    if isinstance(event, NeedsChanged):
+        return begin(instance) if instance.held_back else (instance, ())
+    if instance.pid is None:
+        return instance, ()
+    if isinstance(event, GoodRun):
+        return evolve(instance, good_run=True), ()
+    if instance.wanted is Wanted.DOWN or instance.state not in (State.STARTING, State.RUNNING):
+        return instance, ()
+    return _replace(instance, now, f"restarts with {event.name}", at_once=False)
+
+
+def _replace(instance: Instance, now: float, why: str, *, at_once: bool) -> Outcome:
     """Have a new process take the place of this one: a task ends after its run, however long that takes."""
     if at_once or not has_task(instance.daemon):
         return stopping.end(instance, StopAsked(), now)
-    told = Publish(EventName.RESTARTING, "is declared otherwise now: starts again after its run")
-    return stopping.end_after_run(instance, told)
+    return stopping.end_after_run(instance, Publish(EventName.RESTARTING, f"{why}: starts again after its run"))
 
 
 def _deadline(instance: Instance, now: float) -> Outcome:
     match instance.timers.due(now):
+        case Timer.READY:
+            return probing.due(instance, now)
         case Timer.RETRY:
             return begin(instance)
         case Timer.KILL if instance.state in (State.STARTING, State.RUNNING):

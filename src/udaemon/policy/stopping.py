@@ -10,16 +10,20 @@ from attrs import evolve
 from udaemon.policy import wording
 from udaemon.policy.effects import CancelSpawn, Effect, EventName, KillTree, Publish, Signal, SignalTree
 from udaemon.policy.ending import KILL_GRACE, Outcome, settle_at
-from udaemon.policy.events import Reason, StopAsked
+from udaemon.policy.events import Reason, StopAhead, StopAsked
 from udaemon.policy.instance import Exit, Instance, State, Wanted
 from udaemon.policy.plan import has_task
 from udaemon.policy.timers import NO_TIMERS, Timer
 from udaemon.units import seconds
 
 
-def stop(instance: Instance, event: StopAsked, now: float) -> Outcome:
-    """Have it down, from whatever it is now."""
+def stop(instance: Instance, event: StopAsked | StopAhead, now: float) -> Outcome:
+    """Have it down, from whatever it is now; what lives goes on until those that need it have stopped."""
     down = evolve(instance, wanted=Wanted.DOWN)
+    if isinstance(event, StopAhead):
+        if instance.pid is not None or instance.survivors:
+            return down, ()
+        event = StopAsked()
     match instance.state:
         case State.STARTING | State.RUNNING if event.after_run and instance.pid is not None and has_task(down.daemon):
             return end_after_run(down, Publish(EventName.STOPPING, "is declared no more: stops after its run"))
@@ -30,6 +34,9 @@ def stop(instance: Instance, event: StopAsked, now: float) -> Outcome:
         case State.BACKOFF:
             stopped = evolve(settle_at(down, State.STOPPED), message=None)
             return stopped, (Publish(EventName.STOPPED, "was waiting to be started again"),)
+        case State.WAITING:
+            stopped = evolve(settle_at(down, State.STOPPED), message=None)
+            return stopped, (Publish(EventName.STOPPED, f"was {instance.message}"),)
         case _:
             return down, ()
 
@@ -50,6 +57,15 @@ def end(instance: Instance, event: StopAsked, now: float) -> Outcome:
         killing, effects = kill(stopping, "killed at once, as asked", now)
         return killing, effects or (CancelSpawn(),)
     return stopping, ((CancelSpawn(),) if stopping.is_spawning else farewell(stopping, timeout))
+
+
+def condemn(instance: Instance, reason: Reason, message: str, now: float) -> Outcome:
+    """End it for what it failed to be; what follows is what follows from a crash."""
+    timeout = instance.daemon.stop.timeout
+    timers = NO_TIMERS.set(Timer.KILL, now + timeout)
+    ends = evolve(instance, state=State.STOPPING, condemned=reason, timers=timers, message=message)
+    word = EventName.UNREADY if reason is Reason.UNREADY else EventName.FAILING
+    return ends, (Publish(word, message), *farewell(ends, timeout))
 
 
 def farewell(instance: Instance, timeout: float) -> tuple[Effect, ...]:

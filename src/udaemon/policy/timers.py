@@ -13,6 +13,8 @@ from attrs import frozen
 class Timer(StrEnum):
     """What is due at a moment."""
 
+    READY = "ready"
+    """To be ready by its uptime, or to have failed to become ready."""
     RETRY = "retry"
     """The next start."""
     KILL = "kill"

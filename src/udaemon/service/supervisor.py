@@ -18,6 +18,7 @@ from udaemon.control import claim, rundir, rundir_removal
 from udaemon.control.rundir_guard import RundirGuard
 from udaemon.engines.local import LocalEngine
 from udaemon.engines.oom import shield
+from udaemon.engines.probing.client import ProberLink
 from udaemon.logs.client import LoggerLink
 from udaemon.policy.events import Event
 from udaemon.policy.fleet import Fleet
@@ -99,7 +100,7 @@ class Service:
             on_process=self._on_process,
             on_notice=lambda text: self._notices.publish(None, "zygote", text, {}),
             on_good_run=self._on_good_run,
-            others=lambda: [one.pid for one in (self._logger, self._reader, self._pid_writer) if one.pid is not None],
+            others=self._helpers,
             kernel=keeping.kernel,
             store=keeping.store,
         )
@@ -113,6 +114,7 @@ class Service:
         )
         self._own_stderr = OwnStderr(lambda path: self._performer.common_log(path, timestamps=True))
         self._reader = ManifestReader(self._loop, handed.source, time.monotonic)
+        self._prober = ProberLink(self._loop, time.monotonic, self._on_trouble)
         self._log_drain = LogDrain(
             self._performer.open_logs,
             ours=lambda: (os.getpid(), self._logger.pid or 0),
@@ -133,6 +135,7 @@ class Service:
             pid_files=PidFiles(directories, manifest.context, self._pid_writer.take),
             finished=self._log_drain.wait,
             read_manifest=self._reader.read,
+            asks=self._prober,
             make_room=room_in(handed.directory, self._engine),
             manifest_changed=self._on_manifest_changed,
         )
@@ -154,7 +157,7 @@ class Service:
         if handed.autostart:
             self._engine.expect((one.daemon, one.plan) for one in self._fleet.autostarted())
         become_subreaper()
-        for waits in (self._supervisor, self._engine, self._logger, self._log_drain, self._reader):
+        for waits in (self._supervisor, self._engine, self._logger, self._log_drain, self._reader, self._prober):
             self._loop.add(waits)
         self._loop.afterwards(self._end_of_turn)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
@@ -199,6 +202,7 @@ class Service:
         self._supervisor.publish(None, "down", "all daemons have stopped", pid=os.getpid())
         self._rundir_guard.close(self._loop)
         self._reader.close()
+        self._prober.close()
         self._pid_writer.close()
         self._engine.close()
         self._notices.close()
@@ -208,6 +212,11 @@ class Service:
         self._scoreboard.close()
         self._keeping.close()
         rundir_removal.remove(self._handed.directory, self._rundir_guard.fd)
+
+    def _helpers(self) -> list[int]:
+        """Processes of ours that are neither the engine's nor left behind by a daemon."""
+        helpers = (self._logger, self._reader, self._pid_writer, self._prober)
+        return [each.pid for each in helpers if each.pid is not None]
 
     def _on_good_run(self, key: Key) -> None:
         self._supervisor.good_run(key)

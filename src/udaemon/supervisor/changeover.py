@@ -91,7 +91,8 @@ class Changeover:
         for key in differs.kept:
             self._supervisor.happen(key, Changed(after.daemons[key.name], planned[key.name], at_once))
         self._supervisor.ask(differs.removed, StopAsked(after_run=not at_once))
-        self._supervisor.ask(to_start(former, self._fleet.instances, back), StartAsked())
+        starts = to_start(former, self._fleet.instances, back)
+        self._supervisor.ask(self._fleet.order.to_start(starts), StartAsked())
         return changes
 
     def open_common_logs(self, manifest: Manifest) -> None:
@@ -100,8 +101,13 @@ class Changeover:
             if path not in self._notices.logs():
                 self._notices.log_to(path, self._performer.common_log(path))
 
-    def let_go(self) -> None:
-        """Forget those that are declared no more and of which nothing lives, and the common logs that were theirs."""
+    def let_go(self) -> bool:
+        """Forget those that are declared no more and of which nothing lives, and the common logs that were theirs.
+
+        Returns:
+            Whether there was one.
+        """
+        before = len(self._going)
         for key in tuple(self._going):
             instance = self._fleet.instances[key]
             if instance.at_rest and not instance.unkillable:
@@ -115,6 +121,7 @@ class Changeover:
             used = {instance.daemon.common_log for instance in self._fleet.instances.values()}
             for path in [path for path in self._notices.logs() if path not in used]:
                 self._notices.close_log(path)
+        return len(self._going) < before
 
     def _prepare(self, manifest: Manifest, differs: Difference) -> None:
         """See that there is room for what is added, before anything changes."""

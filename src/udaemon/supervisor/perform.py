@@ -173,11 +173,12 @@ class Performer:
         self._streams[instance.key], self._pipes[stream] = stream, identity(read)
 
     def flush(self) -> None:
-        """Ask the engine for all starts that were gathered."""
-        wanted, self._wanted = self._wanted, []
-        requests = [request for instance in wanted if (request := self._prepared(instance)) is not None]
-        if requests:
-            self._engine.spawn(requests)
+        """Ask the engine for all starts that were gathered, and for those that follow from them at once."""
+        while self._wanted:
+            wanted, self._wanted = self._wanted, []
+            requests = [request for instance in wanted if (request := self._prepared(instance)) is not None]
+            if requests:
+                self._engine.spawn(requests)
 
     def _prepared(self, instance: Instance) -> SpawnRequest | None:
         """Prepare one; a bug that it brings out costs the others of this turn nothing, and it is tried again."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 import random
 import time
 import traceback
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -21,15 +20,18 @@ from udaemon.errors import UdaemonError
 from udaemon.manifest.changes import Changes
 from udaemon.manifest.model import Daemon, LogFormat, Manifest
 from udaemon.policy.effects import Effect, Publish, Reconfigure, Spawn
-from udaemon.policy.events import DeadlineReached, Event, Exited, Spawned, SpawnFailed, StartAsked, StopAsked
+from udaemon.policy.events import DeadlineReached, Event, Exited, GoodRun, Spawned, SpawnFailed, StartAsked, StopAsked
 from udaemon.policy.fleet import Fleet
 from udaemon.policy.instance import Key
+from udaemon.policy.order import Order
 from udaemon.supervisor.changeover import Changeover, MakeRoom
+from udaemon.supervisor.event_queue import EventQueue
 from udaemon.supervisor.legacylog import LegacyLog
 from udaemon.supervisor.notices import Notice, Notices, Subscriber, one_line
 from udaemon.supervisor.perform import Performer
 from udaemon.supervisor.pid_queue import PidQueue
 from udaemon.supervisor.pidfiles import PidFiles
+from udaemon.supervisor.probes import Asks, Probes
 from udaemon.supervisor.slots import Slots
 from udaemon.supervisor.view import InstanceView, facts, living_on
 
@@ -58,6 +60,7 @@ class Supervisor:
         make_room: MakeRoom = lambda _instances, _added: None,
         manifest_changed: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
+        asks: Asks | None = None,
         jitter: random.Random | None = None,
     ) -> None:
         self.manifest = manifest
@@ -75,8 +78,8 @@ class Supervisor:
         self._manifest_changed = manifest_changed
         self._legacy = LegacyLog(lambda key: pid_files.path(fleet.instances[key]))
         self._jitter = jitter or random.Random()  # noqa: S311 - spreads waits, keeps no secret
-        self._queue: deque[tuple[Key, Event]] = deque()
-        self._busy = False
+        self._queue = EventQueue(fleet, self._one, self._clock)
+        self._probes = Probes(asks, self.happen)
         self._leaving = False
         self._changeover = Changeover(
             self, fleet=fleet, slots=slots, performer=performer, notices=notices, make_room=make_room
@@ -104,15 +107,7 @@ class Supervisor:
 
     def happen(self, key: Key, event: Event) -> None:
         """Let an event happen to an instance, and do what follows from it."""
-        self._queue.append((key, event))
-        if self._busy:
-            return
-        self._busy = True
-        try:
-            while self._queue:
-                self._one(*self._queue.popleft())
-        finally:
-            self._busy = False
+        self._queue.happen(key, event)
 
     def change(self, manifest: Manifest, *, at_once: bool = False) -> Changes:
         """Go by another manifest from now on; with `at_once` no end of a run is waited for.
@@ -124,6 +119,7 @@ class Supervisor:
             raise UdaemonError(f"{self.manifest.project} is being stopped")
         changes = self._changeover.change(self.manifest, manifest, at_once=at_once)
         self.manifest = manifest
+        self._queue.needs_changed()
         if changes:
             self.publish(None, "applied", changes.summary())
         self._manifest_changed()
@@ -137,7 +133,9 @@ class Supervisor:
     def end_of_turn(self) -> None:
         """Start what this turn wanted started; leave when nothing is left to wait for."""
         self._performer.flush()
-        self._changeover.let_go()
+        if self._changeover.let_go():
+            self._queue.needs_changed()
+            self._performer.flush()
         if self._leaving and all(instance.at_rest for instance in self._fleet.instances.values()):
             self._finished()
 
@@ -152,8 +150,12 @@ class Supervisor:
         """Pass on what the operator wants of some instances. Nothing is started any more while leaving."""
         if self._leaving and not isinstance(event, StopAsked):
             return
-        for key in tuple(keys):
-            self.happen(key, event)
+        self._queue.ask(tuple(keys), event)
+
+    @property
+    def order(self) -> Order:
+        """Who needs whom."""
+        return self._fleet.order
 
     def tell_what_lives_on(self) -> None:
         """Report the processes that did not die of KILL: nobody watches them from now on."""
@@ -163,8 +165,7 @@ class Supervisor:
 
     def autostart(self) -> None:
         """Start all daemons that start by themselves."""
-        for instance in self._fleet.autostarted():
-            self.happen(instance.key, StartAsked())
+        self._queue.ask([one.key for one in self._fleet.autostarted()], StartAsked())
 
     def send_signal(self, keys: Iterable[Key], name: str) -> None:
         """Send a signal to the processes of some instances."""
@@ -182,6 +183,7 @@ class Supervisor:
 
     def good_run(self, key: Key) -> None:
         """A process has had its first good run."""
+        self.happen(key, GoodRun())
         for follower in tuple(self._run_followers):
             follower(key)
 
@@ -256,8 +258,11 @@ class Supervisor:
         with self._isolated(key):
             self._note(key, event)
         effects: tuple[Effect, ...] = ()
+        before = self._fleet.instances[key]
         with self._isolated(key):
             effects = self._fleet.step(key, event, self._clock(), self._jitter.uniform(-1.0, 1.0))
+            self._queue.has_happened(before)
+            self._probes.look(self._fleet.instances[key])
         for effect in effects:  # one that cannot be done must not cost the next: a start after a word of it, a kill
             with self._isolated(key):
                 self._perform(key, effect)

@@ -54,6 +54,7 @@ def _columns(instances: Sequence[Told], now: float, *, wide: bool) -> list[Colum
     columns = [
         Column("NAME", [Cell(escape(name(one))) for one in instances], shrinks_to=_LEAST_NAME, grows=8, middle=True),
         Column("STATE", [Cell(one["state"], TINTS.get(one["state"], "dim")) for one in instances]),
+        Column("HEALTH", [_health(one) for one in instances], 2),
         column("UPTIME", lambda one: short(one["uptime"]) if one["uptime"] is not None else "", 5, right=True),
         column("NEXT", lambda one: _next(one, now), 4),
         column("LAST RUN", lambda one: _last_run(one, now), 3),
@@ -77,6 +78,12 @@ def _columns(instances: Sequence[Told], now: float, *, wide: bool) -> list[Colum
     errors = [Cell(escape(one["runs"]["last"]["error"] or ""), "red") for one in instances]
     columns.append(Column("ERROR", errors, 1, shrinks_to=_LEAST_ERROR))
     return [column for column in columns if column.rank == 0 or any(cell.text for cell in column.cells)]
+
+
+def _health(one: Told) -> Cell:
+    """What asking it has come to; nothing where it is not asked."""
+    health = one["health"]
+    return Cell() if health == "unknown" else Cell(health, "green" if health == "ok" else "red")
 
 
 def _next(one: Told, now: float) -> str:

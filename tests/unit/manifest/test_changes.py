@@ -13,9 +13,9 @@ from udaemon.manifest.model import Daemon
 
 LIVE = {
     "description", "extends", "tags", "sleep", "min-sleep", "memory-limit", "memory-threshold", "restart", "backoff",
-    "start-limit", "success-exit-codes", "stop", "log", "instances",
+    "start-limit", "success-exit-codes", "stop", "log", "instances", "health",
 }  # fmt: skip
-NEXT_START = {"autostart", "profiles"}
+NEXT_START = {"autostart", "depends-on", "profiles", "ready"}
 
 BOTH = """
 [daemons.mailer]

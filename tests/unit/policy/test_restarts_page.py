@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 from tests.fakes.life import Life, command, factory
 
 from udaemon.manifest.model import Restart
@@ -14,19 +15,32 @@ from udaemon.policy.events import (
     Event,
     Executed,
     Exited,
+    GoodRun,
     Leaving,
+    NeedsChanged,
     Ready,
+    Renewed,
     RestartAsked,
     Spawned,
     SpawnFailed,
     StartAsked,
+    StopAhead,
     StopAsked,
     TreeGone,
     Trouble,
+    Verdict,
 )
-from udaemon.policy.instance import State
+from udaemon.policy.instance import Missing, State
 
 PAGE = Path(__file__).parents[3] / "docs" / "guide" / "restarts.md"
+
+
+def waiting() -> Life:
+    """A life whose start waits for another daemon."""
+    life = Life(command())
+    life.instance = evolve(life.instance, missing=Missing("cache@ready"))
+    return life.happens(StartAsked())
+
 
 SITUATIONS: Mapping[str, Callable[[], Life]] = {
     "disabled": lambda: Life(command(enabled=False)),
@@ -34,6 +48,7 @@ SITUATIONS: Mapping[str, Callable[[], Life]] = {
     "exited": lambda: Life.running().after(60).happens(Exited(code=0)),
     "failed": lambda: Life.running(command(restart=Restart.NEVER)).happens(Exited(code=1)),
     "failed, unkillable": lambda: Life.running().happens(StopAsked()).after(15),
+    "waiting": waiting,
     "starting, no process yet": lambda: Life(command()).happens(StartAsked()),
     "starting, held up": lambda: Life(command()).happens(StartAsked(), Spawned(7, "exec")),
     "starting": lambda: Life(factory()).happens(StartAsked(), Spawned(7)),
@@ -74,6 +89,12 @@ DEATH: Mapping[str, Event] = {
     "deadline": DeadlineReached(),
 }
 
+NEEDS: Mapping[str, Event] = {
+    "what it needs holds": NeedsChanged(),
+    "to stop after others": StopAhead(),
+    "to restart with another": Renewed("cache"),
+}
+
 DOES: Mapping[type[Effect], str] = {
     Spawn: "starts it",
     Signal: "asks it",
@@ -88,6 +109,8 @@ def outcome(situation: Callable[[], Life], event: Event) -> str:
     life = situation()
     if isinstance(event, DeadlineReached):
         life.now = life.instance.deadline or life.now
+    if isinstance(event, NeedsChanged):
+        life.instance = evolve(life.instance, missing=None)
     before = life.instance
     life.happens(event)
     if life.effects == () and life.instance == before:
@@ -111,7 +134,7 @@ def table(events: Mapping[str, Event]) -> list[str]:
     return [lines[0], "|" + "|".join("-" * (width + 2) for width in widths) + "|", *lines[1:]]
 
 
-@pytest.mark.parametrize("events", [ASKED, BIRTH, DEATH], ids=["asked", "birth", "death"])
+@pytest.mark.parametrize("events", [ASKED, BIRTH, DEATH, NEEDS], ids=["asked", "birth", "death", "needs"])
 def test_f40_the_page_tells_every_event_in_every_state(events: Mapping[str, Event]) -> None:
     expected = table(events)
     page = PAGE.read_text(encoding="utf-8").splitlines()
@@ -121,5 +144,5 @@ def test_f40_the_page_tells_every_event_in_every_state(events: Mapping[str, Even
 
 def test_every_state_and_every_kind_of_event_is_in_the_tables() -> None:
     assert {situation().state for situation in SITUATIONS.values()} == set(State)
-    in_tables = {type(event) for events in (ASKED, BIRTH, DEATH) for event in events.values()}
-    assert in_tables | {Changed} == set(Event.__args__)  # no verb makes that one yet
+    in_tables = {type(event) for events in (ASKED, BIRTH, DEATH, NEEDS) for event in events.values()}
+    assert in_tables | {Changed, GoodRun, Verdict} == set(Event.__args__)  # test_probing.py has verdicts

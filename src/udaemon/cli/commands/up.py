@@ -17,6 +17,7 @@ from udaemon.service.spawn_supervisor import launched
 @click.option("-d", "--detach", is_flag=True, help="Leave the daemons running in the background.")
 @click.option("--wait", is_flag=True, help="With -d: wait until every daemon is ready; fail when one gives up.")
 @click.option("--wait-timeout", type=DURATION, metavar="T", help="With --wait: give up waiting, with exit code 124.")
+@click.option("--no-deps", is_flag=True, help="Start only those named, whatever they need.")
 @click.option(
     "--exit-code-from",
     type=DAEMON,
@@ -37,10 +38,11 @@ def command(
     detach: bool,
     wait: bool,
     wait_timeout: float | None,
+    no_deps: bool,
     exit_code_from: str | None,
     log_format: str,
 ) -> int:
-    """Start the project: every daemon that starts by itself, or those named.
+    """Start the project: every daemon that starts by itself, or those named, and what they need.
 
     In the foreground it shows progress, then the logs; Ctrl-C stops everything, a second Ctrl-C kills. With -d the
     daemons go on in the background until `udaemon down`.
@@ -57,6 +59,7 @@ def command(
             detach=detach,
             wait=wait,
             timeout=wait_timeout,
+            no_deps=no_deps,
             as_json=log_format == "json",
             exit_code_from=exit_code_from,
         )

@@ -12,7 +12,7 @@ from udaemon.policy.instance import Instance, State
 
 def handle(host: Host, request: Request) -> None:
     """Ask for a restart; report each instance that runs anew, or why it does not."""
-    ask_and_wait(request, host, RestartAsked(), _judge, fresh=True)
+    ask_and_wait(request, host, RestartAsked(), _judge, fresh=True, needs=True)
 
 
 def _judge(view: InstanceView, before: Instance) -> Outcome | None:

@@ -11,8 +11,9 @@ from udaemon.policy.instance import Instance, State
 
 
 def handle(host: Host, request: Request) -> None:
-    """Ask for a start; report each instance that runs, or why it does not."""
-    ask_and_wait(request, host, StartAsked(), _judge, fresh=True)
+    """Ask for a start, with `no_deps` whatever is needed; report each instance that runs, or why it does not."""
+    alone = request.flag("no_deps")
+    ask_and_wait(request, host, StartAsked(alone), _judge, fresh=True, needs=not alone)
 
 
 def _judge(view: InstanceView, before: Instance) -> Outcome | None:

@@ -20,11 +20,16 @@ def handle(host: Host, request: Request) -> None:
     """Start the daemons in `names`, and answer when they have settled; without names, when all that are wanted have.
 
     With `autostart` those that start by themselves and rest are started, and only they are reported. With `ready` one
-    that crashed and is tried again has not settled: it may still become ready. `timeout` bounds that.
+    that crashed and is tried again has not settled: it may still become ready. `timeout` bounds that. What they need is
+    started and reported, too, but with `no_deps`.
     """
     names, ready = request.names(), request.flag("ready")
     views = select(host, names) if names else _resting(host) if request.flag("autostart") else []
-    host.ask([view.key for view in views], StartAsked())
+    keys = [view.key for view in views]
+    alone = request.flag("no_deps")
+    if not alone:
+        views = [host.view(key) for key in host.order.to_start(keys)]
+    host.ask([view.key for view in views], StartAsked(alone))
     if not names and (ready or not request.flag("autostart")):
         views = [view for view in host.instances() if view.instance.wanted is Wanted.UP]
     judge = _ready if ready else _started

@@ -50,6 +50,8 @@ def _hopeless(view: InstanceView) -> Outcome | None:
         return Outcome(ok=False, message="is disabled in the manifest")
     if instance.state is State.FAILED:
         return Outcome(ok=False, message=f"failed: {instance.message or 'see its log'}")
+    if instance.held_back and instance.missing is not None and instance.missing.cause:
+        return Outcome(ok=False, message=f"is {instance.message}")
     if instance.at_rest:
         return Outcome(ok=False, message=f"is {instance.state}, and nothing starts it: udaemon start {view.key}")
     return None

@@ -1,0 +1,156 @@
+"""The value of `depends-on`: which daemons one needs, and what must hold of each before it is started.
+
+Knows nothing of the other daemons; whether there is one of that name, and cycles, are `order.py`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Any
+
+from attrs import frozen
+
+from udaemon.manifest.keys import Applies, key
+from udaemon.manifest.problems import Path, Wrong
+from udaemon.manifest.references import NAME, NAME_PATTERN
+from udaemon.manifest.values import Choice, Flag, Schema, wrong_type
+from udaemon.manifest.wording import either, near
+
+
+class Condition(StrEnum):
+    """What must hold of a daemon, of all its instances together, before another one is started."""
+
+    STARTED = "started"
+    READY = "ready"
+    COMPLETED = "completed"
+    FIRST_RUN_OK = "first-run-ok"
+
+
+@frozen
+class Dependency:
+    """One daemon that another one needs.
+
+    Attributes:
+        name: The daemon that is needed.
+        condition: What must hold of it.
+        required: Whether the other waits for ever where the condition can hold no more; false starts it then.
+        restart: Whether the other gets a new process after this one got one.
+    """
+
+    name: str
+    condition: Condition = Condition.READY
+    required: bool = True
+    restart: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.name}@{self.condition}"
+
+
+_CONDITION = Choice(
+    Condition,
+    {
+        "started": "It has a process, or has ended well.",
+        "ready": "It is ready, or has ended well.",
+        "completed": "It has ended well.",
+        "first-run-ok": "It has had a good run since it was started.",
+    },
+)
+_FLAGS = ("required", "restart")
+_KEYS = ("condition", *_FLAGS)
+
+
+class DependsOn:
+    """A list of names, or a table of names with a condition or a table each."""
+
+    words = "list of names, or table of conditions"
+
+    def parse(self, value: object) -> tuple[Dependency, ...]:
+        """Read either form."""
+        wrong: list[Wrong] = []
+        found: dict[str, Dependency] = {}
+        for at, name, told in _entries(value):
+            try:
+                found[NAME.parse(name)] = Dependency(name, **_details(told))
+            except Wrong as error:
+                error.path = (at, *error.path)
+                error.at_key = error.at_key or (isinstance(at, str) and error.code == "bad-name")
+                wrong.append(error)
+        if wrong:
+            raise ExceptionGroup("depends-on", wrong)
+        return tuple(found.values())
+
+    def dump(self, value: tuple[Dependency, ...]) -> dict[str, Any]:
+        """Write a table."""
+        return {one.name: _written(one) for one in value}
+
+    def schema(self) -> Schema:
+        """Describe the forms."""
+        flag = Flag().schema()
+        details: Schema = {
+            "type": "object",
+            "properties": {"condition": _CONDITION.schema(), **dict.fromkeys(_FLAGS, flag)},
+            "additionalProperties": False,
+        }
+        of_each: Schema = {"anyOf": [*_CONDITION.schema()["anyOf"], details]}
+        names: Schema = {"type": "array", "items": NAME.schema()}
+        table: Schema = {
+            "type": "object",
+            "propertyNames": {"pattern": NAME_PATTERN},
+            "additionalProperties": of_each,
+        }
+        return {"anyOf": [NAME.schema(), names, table]}
+
+
+def _entries(value: object) -> Iterator[tuple[str | int, Any, object]]:
+    """Each dependency: where it stands, its name, and what is said of it."""
+    match value:
+        case dict():
+            for name, told in value.items():
+                yield name, name, told
+        case list():
+            for at, name in enumerate(value):
+                yield at, name, {}
+        case str():
+            NAME.parse(value)
+            yield 0, value, {}
+        case _:
+            raise wrong_type("a list of names or a table", value, 'write depends-on = ["db"], or { db = "ready" }')
+
+
+def _details(told: object) -> dict[str, Any]:
+    if not isinstance(told, dict):
+        return {"condition": _CONDITION.parse(told)}
+    path: Path = ()
+    read: dict[str, Any] = {}
+    for word, value in told.items():
+        path = (word,)
+        if word not in _KEYS:
+            close = near(word, _KEYS)
+            hint = f"did you mean {close}?" if close else f"write {either(_KEYS)}"
+            raise Wrong("unknown-key", "unknown key", hint, path, at_key=True)
+        try:
+            read[word] = _CONDITION.parse(value) if word == "condition" else Flag().parse(value)
+        except Wrong as error:
+            error.path = (*path, *error.path)
+            raise
+    return read
+
+
+def _written(one: Dependency) -> Any:
+    if one.required and not one.restart:
+        return one.condition.value
+    told: dict[str, Any] = {"condition": one.condition.value}
+    return told | ({} if one.required else {"required": False}) | ({"restart": True} if one.restart else {})
+
+
+def depends_on_key() -> Any:
+    """The key of a daemon."""
+    return key(
+        "Daemons that this one needs, and what must hold of each before it is started: `started`, `ready`, `completed` "
+        "or `first-run-ok`; a name alone means `ready`. A table says `condition`, `required` and `restart`.",
+        DependsOn(),
+        default=(),
+        example={"db": "ready"},
+        applies=Applies.NEXT_START,
+    )

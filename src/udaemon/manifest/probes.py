@@ -1,0 +1,195 @@
+"""The tables `ready` and `health` of a daemon, key by key: what is asked, how often, and how many answers count.
+
+Knows no daemon and asks nobody. The words and their meaning are those of Kubernetes' probes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Any
+
+from attrs import frozen
+
+from udaemon.manifest.keys import Applies, Table, key, keys_of
+from udaemon.manifest.problems import Finding, Path, Wrong
+from udaemon.manifest.references import PATH, Command
+from udaemon.manifest.values import REFERENCE, Choice, Duration, Number, Schema, Text, Unchanged, wrong_type
+from udaemon.manifest.wording import either, shown
+
+ADDRESS_PATTERN = r"^(?:[^\s:/\[\]]*|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}$"
+_PORT = re.compile(r"[0-9]{1,5}")
+
+WAYS = ("tcp", "http", "exec", "file", "uptime")
+"""The keys that say what is asked; a table has one of them."""
+
+
+class Address(Unchanged):
+    """A host and a port; without a host it is this machine."""
+
+    words = "address"
+
+    def parse(self, value: object) -> str:
+        """Take host:port, :port or a port."""
+        hint = 'write "127.0.0.1:5432", or ":5432" for this machine'
+        text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+        if not isinstance(text, str):
+            raise wrong_type("an address", value, hint)
+        if _PORT.fullmatch(text):
+            text = f":{text}"
+        port = text.rpartition(":")[2]
+        if not re.fullmatch(ADDRESS_PATTERN[1:-1], text) or not 0 < int(port) < 65536:
+            raise Wrong("bad-address", f"{shown(value)} is no address", hint)
+        return text
+
+    def schema(self) -> Schema:
+        """Describe the forms."""
+        port = {"type": "integer", "minimum": 1, "maximum": 65535}
+        return {
+            "anyOf": [
+                {"type": "string", "pattern": ADDRESS_PATTERN},
+                {"type": "string", "pattern": "^[0-9]{1,5}$"},
+                port,
+                REFERENCE,
+            ]
+        }
+
+
+URL = Text("URL", r"^https?://[^\s/:?#@]*[^\s@]*$", "bad-url", 'write "http://127.0.0.1:8000/health"')
+
+
+class Action(StrEnum):
+    """What is done about a daemon that is not well."""
+
+    RESTART = "restart"
+    MARK = "mark"
+
+
+_PERIOD_DOC = "Time from one question to the next."
+_TIMEOUT_DOC = "A question that is not answered by then has failed."
+_FAILURES_DOC = "Failed questions in a row that count."
+_SUCCESSES_DOC = "Good answers in a row that count."
+_DELAY_DOC = "Time from the start of the process to the first question."
+_COUNT = Number(1, 1000, whole=True)
+_PERIOD = Duration(low=0.1)
+_TIMEOUT = Duration(low=0.01)
+
+
+def _tcp() -> Any:
+    return key(
+        "It is well when it takes a connection here: `host:port`, or `:port` for this machine.",
+        Address(),
+        example=":5432",
+    )
+
+
+def _http() -> Any:
+    return key(
+        "It is well when a GET of this URL gives a status from 200 to 399. Redirects are not followed, and "
+        "certificates not checked.",
+        URL,
+        example="http://127.0.0.1:8000/health",
+    )
+
+
+def _exec() -> Any:
+    return key(
+        "It is well when this command exits with 0. It has the daemon's environment and working directory.",
+        Command(),
+        example="pg_isready -q",
+    )
+
+
+def _file() -> Any:
+    return key("It is well while this path is there.", PATH, example="run/worker.ready")
+
+
+@frozen(kw_only=True)
+class Ready:
+    """When a daemon is ready. Durations in seconds."""
+
+    tcp: str | None = _tcp()
+    http: str | None = _http()
+    exec: tuple[str, ...] | None = _exec()
+    file: str | None = _file()
+    uptime: float | None = key("It is ready when its process has been there for so long.", Duration(), example="5s")
+    period: float = key(_PERIOD_DOC, _PERIOD, default=1.0, example="500ms")
+    timeout: float = key(_TIMEOUT_DOC, _TIMEOUT, default=1.0, example="2s")
+    successes: int = key(_SUCCESSES_DOC, _COUNT, default=1, example=2)
+    failures: int = key(
+        "Failed questions in a row after which a daemon that was ready is so no longer.", _COUNT, default=3, example=5
+    )
+    delay: float = key(_DELAY_DOC, Duration(), default=0.0, example="2s")
+    within: float = key(
+        "A process that is not ready by then counts as crashed, and is started again as `restart` says.",
+        Duration(low=0.1),
+        default=60.0,
+        example="2m",
+    )
+
+
+@frozen(kw_only=True)
+class Health:
+    """Whether a daemon that is ready is well. Durations in seconds."""
+
+    tcp: str | None = _tcp()
+    http: str | None = _http()
+    exec: tuple[str, ...] | None = _exec()
+    file: str | None = _file()
+    period: float = key(_PERIOD_DOC, _PERIOD, default=10.0, example="30s")
+    timeout: float = key(_TIMEOUT_DOC, _TIMEOUT, default=1.0, example="2s")
+    failures: int = key(_FAILURES_DOC, _COUNT, default=3, example=5)
+    successes: int = key(_SUCCESSES_DOC, _COUNT, default=1, example=2)
+    delay: float = key("Time from when it is ready to the first question.", Duration(), default=0.0, example="30s")
+    action: Action = key(
+        "What is done when it is not well.",
+        Choice(
+            Action,
+            {
+                "restart": "It is stopped, and started again as after a crash.",
+                "mark": "`ps` and `events` tell of it, and nothing else happens.",
+            },
+        ),
+        default=Action.RESTART,
+        example="mark",
+    )
+
+
+Probe = Ready | Health
+
+
+def way(probe: Probe) -> str | None:
+    """Which of the keys says what is asked; None where nothing is."""
+    return next((one for one in WAYS if getattr(probe, one, None) is not None), None)
+
+
+def check_probe(own: object, model: type, path: Path) -> Iterator[Finding]:
+    """Check that a table as it is written asks one thing."""
+    if not isinstance(own, dict):
+        return
+    known = [one.name for one in keys_of(model)]
+    ways = [one for one in WAYS if one in known]
+    said = [one for one in own if one in ways]
+    if len(said) > 1:
+        message = f"{said[0]} and {said[1]} exclude each other"
+        yield Finding("two-probes", message, "leave one of them", (*path, said[1]), at_key=True)
+    elif not said and all(one in known for one in own):
+        yield Finding("no-probe", "says not what is asked", f"add {either(ways)}", path, at_key=True)
+
+
+def ready_key() -> Any:
+    """The key `ready` of a daemon."""
+    return key(
+        "How it is told that it is ready; without, a task is when it is built, a command when it was executed.",
+        Table(Ready),
+        default=Ready(),
+        applies=Applies.NEXT_START,
+    )
+
+
+def health_key() -> Any:
+    """The key `health` of a daemon."""
+    return key(
+        "How it is told that it is well, once it is ready.", Table(Health), default=Health(), applies=Applies.LIVE
+    )

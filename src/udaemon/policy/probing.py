@@ -1,0 +1,106 @@
+"""What is asked of an instance's process, and what becomes of it by the answers: ready, unready, well, failing.
+
+Knows no clock and asks nobody; when an answer counts is `thresholds.py`'s. The meaning is that of Kubernetes: a daemon
+that is ready no longer is left alone, one that is not well is restarted, unless it is only to be marked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from attrs import evolve
+
+from udaemon.manifest.probes import Action, Probe, way
+from udaemon.policy.effects import EventName, Publish
+from udaemon.policy.ending import Outcome
+from udaemon.policy.events import Question, Reason, Verdict
+from udaemon.policy.instance import Instance, State
+from udaemon.policy.stopping import condemn
+from udaemon.policy.timers import Timer
+from udaemon.units import seconds
+
+
+def asked(instance: Instance) -> Mapping[Question, Probe]:
+    """What is to be asked of the process that lives now."""
+    daemon = instance.daemon
+    there = instance.pid is not None and instance.state in (State.STARTING, State.RUNNING)
+    if not there or instance.leaving or not (instance.probed.begun or instance.state is State.RUNNING):
+        return {}
+    found: dict[Question, Probe] = {}
+    if way(daemon.ready) not in (None, "uptime"):
+        found[Question.READY] = daemon.ready
+    if way(daemon.health) is not None and instance.state is State.RUNNING:
+        found[Question.HEALTH] = daemon.health
+    return found
+
+
+def begin(instance: Instance, now: float) -> Instance:
+    """Its process does what it is for: it is ready, or is asked from now on whether it is."""
+    ready = instance.daemon.ready
+    if (how := way(ready)) is None:
+        return evolve(instance, state=State.RUNNING)
+    until = ready.uptime if how == "uptime" and ready.uptime is not None else ready.within
+    begun = evolve(instance.probed, begun=True)
+    return evolve(instance, state=State.STARTING, probed=begun, timers=instance.timers.set(Timer.READY, now + until))
+
+
+def due(instance: Instance, now: float) -> Outcome:
+    """The moment has come at which it is ready by its uptime, or has failed to become so."""
+    ready, waits = instance.daemon.ready, evolve(instance, timers=instance.timers.clear(Timer.READY))
+    if instance.state is not State.STARTING:
+        return waits, ()
+    if way(ready) == "uptime":
+        return evolve(waits, state=State.RUNNING), (
+            Publish(EventName.READY, f"is up for {seconds(ready.uptime or 0)}"),
+        )
+    why = f": {instance.probed.unready}" if instance.probed.unready else ""
+    return condemn(waits, Reason.UNREADY, f"not ready within {seconds(ready.within)}{why}", now)
+
+
+def answered(instance: Instance, event: Verdict, now: float) -> Outcome:
+    """Take a verdict on the process that lives; one on another is late."""
+    if event.pid != instance.pid or event.question not in asked(instance):
+        return instance, ()
+    if event.question is Question.READY:
+        return _ready(instance, event)
+    return _health(instance, event, now)
+
+
+def health(instance: Instance) -> str:
+    """`unknown ok failing unready`, as the contract has it."""
+    if instance.pid is None or instance.state is not State.RUNNING:
+        return "unknown"
+    probed, how = instance.probed, way(instance.daemon.ready)
+    if probed.unwell is not None:
+        return "failing"
+    if probed.unready is not None:
+        return "unready"
+    return "ok" if probed.well or (how is not None and way(instance.daemon.health) is None) else "unknown"
+
+
+def _ready(instance: Instance, event: Verdict) -> Outcome:
+    probed = evolve(instance.probed, unready=None if event.ok else event.reason)
+    told = evolve(instance, probed=probed)
+    if instance.state is State.STARTING:
+        if not event.ok:
+            return evolve(told, message=f"not ready yet: {event.reason}"), ()
+        ready = evolve(told, state=State.RUNNING, timers=told.timers.clear(Timer.READY), message=None)
+        return ready, (Publish(EventName.READY, event.reason),)
+    if event.ok == (instance.probed.unready is None):
+        return told, ()
+    if event.ok:
+        return evolve(told, message=None), (Publish(EventName.READY, f"is ready again: {event.reason}"),)
+    return evolve(told, message=f"unready: {event.reason}"), (Publish(EventName.UNREADY, event.reason),)
+
+
+def _health(instance: Instance, event: Verdict, now: float) -> Outcome:
+    before = instance.probed
+    told = evolve(instance, probed=evolve(before, well=event.ok, unwell=None if event.ok else event.reason))
+    if event.ok:
+        if before.unwell is None:
+            return told, ()
+        return evolve(told, message=None), (Publish(EventName.HEALTHY, event.reason),)
+    if instance.daemon.health.action is Action.RESTART:
+        return condemn(told, Reason.UNHEALTHY, f"unhealthy: {event.reason}", now)
+    marked = evolve(told, message=f"unhealthy: {event.reason}")
+    return marked, (Publish(EventName.FAILING, event.reason),) if before.unwell is None else ()

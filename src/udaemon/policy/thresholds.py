@@ -1,0 +1,55 @@
+"""How many answers in a row make a verdict, and when the next question is asked.
+
+Knows no clock and no question: answers in, verdicts out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from attrs import evolve, frozen
+
+
+@frozen(kw_only=True)
+class Thresholds:
+    """Failures in a row that make what is good bad, and successes that make what is bad good."""
+
+    failures: int
+    successes: int
+
+
+@frozen(kw_only=True)
+class Tally:
+    """What was answered of late.
+
+    Attributes:
+        ok: The verdict. Readiness is bad until it has proved good, health is good until it has proved bad.
+        row: Answers in a row that speak against it.
+        reason: The last answer that agrees with it, in words.
+        told: Whether it was passed on.
+    """
+
+    ok: bool
+    row: int = 0
+    reason: str = ""
+    told: bool = False
+
+
+def count(tally: Tally, rules: Thresholds, *, ok: bool, reason: str) -> tuple[Tally, bool]:
+    """Count an answer. Returns what is known now, and whether it is to be passed on.
+
+    What is bad passes on each new reason: somebody waits for it.
+    """
+    if ok == tally.ok:
+        news = not tally.told or (not ok and reason != tally.reason)
+        return evolve(tally, row=0, reason=reason, told=True), news
+    row = tally.row + 1
+    if row < (rules.successes if ok else rules.failures):
+        return evolve(tally, row=row), False
+    return Tally(ok=ok, reason=reason, told=True), True
+
+
+def phase(name: str, period: float) -> float:
+    """By how much the questions of one instance are shifted, so that those of many do not come in bursts."""
+    digest = hashlib.blake2b(name.encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") / 2**64 * period

@@ -1,0 +1,52 @@
+"""Stops in reverse order: who needs others is asked first, and what is needed once that is down.
+
+Makes no system call and knows no clock. An instance that is kept for others wants to be down already, so that nothing
+starts it again; whoever starts it meanwhile takes its stop back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from attrs import evolve
+
+from udaemon.policy.events import Event, StopAhead, StopAsked
+from udaemon.policy.fleet import Fleet
+from udaemon.policy.instance import Key, Wanted
+
+
+class OrderedStops:
+    """The stops that wait for others.
+
+    Args:
+        fleet: Whose instances they are.
+        happen: Called with the event for an instance.
+    """
+
+    def __init__(self, fleet: Fleet, happen: Callable[[Key, Event], None]) -> None:
+        self._fleet = fleet
+        self._happen = happen
+        self._kept: dict[Key, tuple[StopAsked, float | None]] = {}
+
+    def ask(self, keys: Iterable[Key], event: StopAsked, now: float) -> None:
+        """Stop these, level by level; all at once if it hurries. A time-out is for all levels together."""
+        until = None if event.timeout is None else now + event.timeout
+        for key in self._fleet.order.to_stop(keys):
+            if event.hurry or not self._fleet.order.is_kept(key):
+                self._kept.pop(key, None)
+                self._happen(key, event)
+                continue
+            _, before = self._kept.get(key, (event, None))
+            self._kept[key] = (event, min((at for at in (before, until) if at is not None), default=None))
+            self._happen(key, StopAhead())
+
+    def release(self, now: float) -> bool:
+        """Stop those that nothing needs any more. Returns whether there was one."""
+        free = [key for key in self._kept if key not in self._fleet.instances or not self._fleet.order.is_kept(key)]
+        for key in free:
+            event, until = self._kept.pop(key)
+            instance = self._fleet.instances.get(key)
+            if instance is not None and instance.wanted is Wanted.DOWN and not instance.at_rest:
+                left = event.timeout if until is None else max(0.0, until - now)
+                self._happen(key, evolve(event, timeout=left))
+        return bool(free)

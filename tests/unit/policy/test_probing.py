@@ -1,0 +1,133 @@
+"""What becomes of an instance by the answers of its process."""
+
+from __future__ import annotations
+
+import pytest
+from attrs import evolve
+from tests.fakes.life import Life, command, factory
+
+from udaemon.manifest.model import Restart
+from udaemon.manifest.probes import Action, Health, Ready
+from udaemon.policy import events
+from udaemon.policy.events import Exited, Question, Reason, Spawned, StartAsked, StopAsked, Verdict
+from udaemon.policy.instance import State
+from udaemon.policy.probing import asked, health
+
+READY = Ready(tcp=":1", within=30.0)
+HEALTH = Health(http="http://x/")
+
+
+def said(question: Question, *, ok: bool, reason: str = "why", pid: int = 7) -> Verdict:
+    return Verdict(question, pid, ok, reason)
+
+
+def begun(**keys: object) -> Life:
+    """A life whose process is there, and asked whether it is ready."""
+    return Life(command(**{"ready": READY, **keys})).happens(StartAsked(), Spawned(7))
+
+
+def test_a_command_is_starting_until_it_answers_that_it_is_ready() -> None:
+    life = begun()
+    assert (life.state, life.waits, set(asked(life.instance))) == (State.STARTING, 30.0, {Question.READY})
+    life.happens(said(Question.READY, ok=False, reason="connection refused"))
+    assert (life.state, life.instance.message) == (State.STARTING, "not ready yet: connection refused")
+    life.happens(said(Question.READY, ok=True))
+    assert (life.state, life.waits, life.instance.message) == (State.RUNNING, None, None)
+    assert life.told == ("ready: why",)
+
+
+def test_a_task_is_asked_once_it_is_built() -> None:
+    life = Life(factory(ready=READY)).happens(StartAsked(), Spawned(7))
+    assert (asked(life.instance), life.waits) == ({}, None)
+    life.happens(events.Ready())
+    assert (life.state, life.waits, set(asked(life.instance))) == (State.STARTING, 30.0, {Question.READY})
+    life.after(10).happens(events.Ready())
+    assert life.waits == 20.0, "a second word of it changes nothing"
+    life.happens(said(Question.READY, ok=True))
+    assert life.state is State.RUNNING
+
+
+@pytest.mark.parametrize("end", [Exited(signal=15), Exited(code=0), Exited(code=1)])
+def test_one_that_is_not_ready_in_time_has_crashed_however_it_ends(end: Exited) -> None:
+    life = begun().happens(said(Question.READY, ok=False, reason="HTTP 503")).after(30)
+    assert life.state is State.STOPPING
+    assert life.told[0] == "unready: not ready within 30 s: HTTP 503"
+    life.happens(end)
+    assert life.instance.exit is not None
+    assert (life.instance.exit.reason, life.instance.crashes) == (Reason.UNREADY, 1)
+    assert life.instance.is_spawning
+
+
+def test_one_that_is_not_restarted_has_failed_with_the_reason() -> None:
+    life = begun(restart=Restart.NEVER).happens(said(Question.READY, ok=False, reason="no")).after(30)
+    life.happens(Exited(code=0))
+    assert (life.state, life.instance.message) == (State.FAILED, "not ready within 30 s: no")
+
+
+def test_one_that_does_not_heed_the_stop_is_killed() -> None:
+    life = begun().after(30)
+    assert life.waits == 10.0
+    life.after(10)
+    assert life.instance.killing
+
+
+def test_readiness_that_is_lost_kills_nobody_and_comes_back() -> None:
+    life = begun().happens(said(Question.READY, ok=True)).happens(said(Question.READY, ok=False, reason="HTTP 503"))
+    assert (life.state, health(life.instance), life.acts, life.waits) == (State.RUNNING, "unready", (), None)
+    assert life.told == ("unready: HTTP 503",)
+    life.happens(said(Question.READY, ok=True))
+    assert (life.state, health(life.instance), life.instance.message) == (State.RUNNING, "ok", None)
+    assert life.told == ("ready: is ready again: why",)
+
+
+def test_by_uptime_it_is_ready_when_it_has_stayed_up() -> None:
+    life = begun(ready=Ready(uptime=5.0))
+    assert (life.state, life.waits, asked(life.instance)) == (State.STARTING, 5.0, {})
+    life.after(5)
+    assert (life.state, life.told) == (State.RUNNING, ("ready: is up for 5 s",))
+
+
+def test_health_is_asked_only_once_it_is_ready() -> None:
+    life = begun(health=HEALTH)
+    assert set(asked(life.instance)) == {Question.READY}
+    assert health(life.instance) == "unknown"
+    life.happens(said(Question.READY, ok=True))
+    assert set(asked(life.instance)) == {Question.READY, Question.HEALTH}
+    assert health(life.instance) == "unknown"
+    life.happens(said(Question.HEALTH, ok=True))
+    assert (health(life.instance), life.told) == ("ok", ())
+
+
+def test_one_that_is_not_well_is_restarted_as_after_a_crash() -> None:
+    life = Life.running(command(health=HEALTH)).happens(said(Question.HEALTH, ok=False, reason="HTTP 500"))
+    assert (life.state, life.told[0]) == (State.STOPPING, "failing: unhealthy: HTTP 500")
+    life.happens(Exited(code=0))
+    assert life.instance.exit is not None
+    assert (life.state, life.instance.exit.reason, life.instance.crashes) == (State.STARTING, Reason.UNHEALTHY, 1)
+    life.happens(Spawned(8))
+    assert (life.state, health(life.instance), life.instance.restarts) == (State.RUNNING, "unknown", 1)
+
+
+def test_one_that_is_only_marked_goes_on() -> None:
+    life = Life.running(command(health=evolve(HEALTH, action=Action.MARK)))
+    life.happens(said(Question.HEALTH, ok=False, reason="HTTP 500"))
+    assert (life.state, health(life.instance), life.acts) == (State.RUNNING, "failing", ())
+    assert life.instance.message == "unhealthy: HTTP 500"
+    life.happens(said(Question.HEALTH, ok=True))
+    assert (health(life.instance), life.told) == ("ok", ("healthy: why",))
+    assert life.instance.message is None
+
+
+def test_an_answer_of_another_process_or_of_one_that_stops_is_late() -> None:
+    life = Life.running(command(health=HEALTH))
+    before = life.instance
+    life.happens(said(Question.HEALTH, ok=False, pid=6))
+    assert (life.instance, life.effects) == (before, ())
+    stopping = life.happens(StopAsked()).instance
+    assert life.happens(said(Question.HEALTH, ok=False)).instance == stopping
+    assert asked(stopping) == {}
+
+
+def test_one_that_is_stopped_while_it_is_ended_for_its_health_stays_down() -> None:
+    life = Life.running(command(health=HEALTH)).happens(said(Question.HEALTH, ok=False), StopAsked(), Exited(signal=15))
+    assert life.state is State.STOPPED
