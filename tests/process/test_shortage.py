@@ -50,7 +50,9 @@ EACH_KIND = """
 
 
 @pytest.mark.parametrize("error", ["EMFILE", "ENOSPC", "ENOMEM"])
-@pytest.mark.parametrize(("number", "made"), [(1, "udaemon-scoreboard"), (2, "udaemon-handoff"), (3, "udaemon-journal")])
+@pytest.mark.parametrize(
+    ("number", "made"), [(1, "udaemon-scoreboard"), (2, "udaemon-handoff"), (3, "udaemon-journal")]
+)
 def test_f13_a_supervisor_without_memory_or_descriptors_for_its_own_is_told_in_a_line_and_leaves_nothing(
     project: Project, number: int, made: str, error: str
 ) -> None:

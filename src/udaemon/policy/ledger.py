@@ -12,12 +12,12 @@ from binascii import crc32
 from collections.abc import Mapping
 from typing import Any
 
-from attrs import evolve, field, frozen
+from attrs import astuple, evolve, field, frozen
 
 from udaemon.errors import ExitCode, UdaemonError
 from udaemon.manifest.model import Daemon
 from udaemon.policy.events import Reason
-from udaemon.policy.instance import Exit, Instance, Key, State, Wanted
+from udaemon.policy.instance import NOT_PROBED, Exit, Instance, Key, Missing, Probed, State, Wanted
 from udaemon.policy.plan import StartPlan
 from udaemon.policy.timers import Timer, Timers
 
@@ -27,9 +27,10 @@ second copy of it."""
 
 _PLAIN = (
     "pid started_at restarts crashes refusals asked_at killing leaving held_up outdated automatic message"
+    " held_back alone good_run"
 ).split()
 """Fields whose value stands in the line as it is; one that has its default does not stand there."""
-_DEFAULTS = (None, None, 0, 0, 0, None, False, False, False, False, False, None)
+_DEFAULTS = (None, None, 0, 0, 0, None, False, False, False, False, False, None, False, False, False)
 
 
 @frozen
@@ -95,6 +96,12 @@ def line(instance: Instance, seen_at: float | None = None) -> bytes:
         said["attempts"] = instance.attempts
     if instance.survivors:
         said["survivors"] = instance.survivors
+    if instance.probed != NOT_PROBED:
+        said["probed"] = astuple(instance.probed)
+    if instance.condemned is not None:
+        said["condemned"] = instance.condemned.value
+    if instance.missing is not None:
+        said["missing"] = astuple(instance.missing)
     if (end := instance.exit) is not None:
         said["exit"] = (end.code, end.signal, end.core, end.reason.value, end.at)
     return _line(said)
@@ -173,6 +180,13 @@ def _entry(said: Mapping[str, Any]) -> tuple[Key, Entry | None] | None:
         fields["timers"] = Timers(tuple((float(at), Timer(timer)) for at, timer in said.get("timers", ())))
         fields["attempts"] = tuple(map(float, said.get("attempts", ())))
         fields["survivors"] = tuple(map(int, said.get("survivors", ())))
+        if "probed" in said:
+            begun, unready, well, unwell = said["probed"]
+            fields["probed"] = Probed(begun=begun, unready=unready, well=well, unwell=unwell)
+        if "condemned" in said:
+            fields["condemned"] = Reason(said["condemned"])
+        if "missing" in said:
+            fields["missing"] = Missing(*said["missing"])
         if "exit" in said:
             code, signal, core, reason, at = said["exit"]
             fields["exit"] = Exit(code=code, signal=signal, core=core, reason=Reason(reason), at=at)

@@ -10,7 +10,7 @@ from udaemon.errors import UdaemonError
 from udaemon.manifest.model import Daemon
 from udaemon.policy import ledger
 from udaemon.policy.events import Reason
-from udaemon.policy.instance import Exit, Instance, Key, State, Wanted
+from udaemon.policy.instance import Exit, Instance, Key, Missing, Probed, State, Wanted
 from udaemon.policy.plan import NO_PLAN
 from udaemon.policy.timers import NO_TIMERS, Timer
 
@@ -37,6 +37,12 @@ FULL = Instance(
     exit=Exit(code=None, signal=11, core=True, reason=Reason.KILLED, at=0.25),
     message="it said: schön\n",
     survivors=(8, 9),
+    probed=Probed(begun=True, unready="refused", well=True, unwell="500"),
+    condemned=Reason.UNHEALTHY,
+    missing=Missing("db@ready", "db gave up"),
+    held_back=True,
+    alone=True,
+    good_run=True,
 )
 
 
