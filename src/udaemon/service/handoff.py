@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from udaemon.child.lifeline import Lifeline
 
 if TYPE_CHECKING:
-    from udaemon.manifest.model import Manifest
+    from udaemon.manifest.model import Daemon, Manifest
+    from udaemon.policy.plan import StartPlan
     from udaemon.service.manifest_reader import Source
 
 
@@ -23,7 +24,7 @@ class Handoff(NamedTuple):
     """What a new supervisor needs to begin. The fds are passed beside it.
 
     `claim` listens under the project's name, None where there is none; `lifeline` is None for one that outlives its
-    caller.
+    caller. `going` are instances that are declared no more, and still there.
     """
 
     manifest: Manifest
@@ -34,6 +35,7 @@ class Handoff(NamedTuple):
     claim: int | None
     lifeline: Lifeline | None
     source: Source | None
+    going: tuple[tuple[Daemon, int, StartPlan], ...] = ()
 
 
 def receive(fd: int) -> Handoff | None:

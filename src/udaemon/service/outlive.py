@@ -148,7 +148,7 @@ class Outlive:
         """Keep the manifest as it is now: it may hold secrets, which no file must show."""
         fd = os.memfd_create("udaemon-handoff", os.MFD_CLOEXEC)
         with open(fd, "wb") as file:
-            file.write(pickle.dumps((handed.manifest, handed.source, handed.directory)))
+            file.write(pickle.dumps((handed.manifest, handed.source, handed.directory, handed.going)))
             file.flush()
             self.link.keep(_HANDOFF, fd)
 
@@ -208,7 +208,7 @@ def handed_again(store: Mapping[str, Kept]) -> Handoff:
     """What `up` handed to the first supervisor, or `apply` since."""
     with open(os.dup(store[_HANDOFF].fd), "rb") as file:
         file.seek(0)
-        manifest, source, directory = pickle.load(file)  # noqa: S301 - from ourselves
+        manifest, source, directory, going = pickle.load(file)  # noqa: S301 - from ourselves
     claim = store.get(_CLAIM)
     return Handoff(
         manifest=manifest,
@@ -219,6 +219,7 @@ def handed_again(store: Mapping[str, Kept]) -> Handoff:
         claim=None if claim is None else claim.fd,
         lifeline=None,
         source=source,
+        going=going,
     )
 
 

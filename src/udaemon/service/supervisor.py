@@ -68,6 +68,8 @@ class Service:
         # Nobody looks at the terminal of `up -d`, but whoever started it may wait for its stderr to be closed.
         self._terminal = os.open(os.devnull, os.O_WRONLY) if handed.lifeline is None else os.dup(2)
         self._fleet = fleet = Fleet(manifest, on_change=keeping.note)
+        for daemon, index, plan in handed.going:
+            fleet.add(daemon, index, plan)
         rundir.check_room(handed.directory, len(fleet.instances))
         limit = raise_file_limit(sum(daemon.instances for daemon in manifest.daemons.values() if daemon.enabled))
         if not (forked := any(map(is_forked, manifest.daemons.values()))):
@@ -276,7 +278,9 @@ class Service:
 
     def _on_manifest_changed(self) -> None:
         self._own_stderr.lead_to(self._supervisor.open_common_logs())
-        self._keeping.keep_handoff(self._handed._replace(manifest=self._supervisor.manifest))
+        manifest = self._supervisor.manifest
+        going = tuple((one.daemon, one.index, one.plan) for one in self._fleet.undeclared(manifest))
+        self._keeping.keep_handoff(self._handed._replace(manifest=manifest, going=going))
 
     def _end_of_turn(self) -> None:
         """What is about to be started is written down before, and what was started behind it."""

@@ -44,6 +44,7 @@ class Changeover:
 
     Args:
         supervisor: Whose instances they are.
+        manifest: What is in effect; an instance that it does not declare is on its way out.
         fleet: The instances.
         slots: Of the scoreboard; given to who comes, taken back from who has gone.
         performer: Opens common logs, and forgets who has gone.
@@ -54,6 +55,7 @@ class Changeover:
     def __init__(
         self,
         supervisor: Happens,
+        manifest: Manifest,
         *,
         fleet: Fleet,
         slots: Slots,
@@ -67,7 +69,7 @@ class Changeover:
         self._performer = performer
         self._notices = notices
         self._make_room = make_room
-        self._going: dict[Key, None] = {}
+        self._going = dict.fromkeys(one.key for one in fleet.undeclared(manifest))
         self._logs_may_close = False
 
     def change(self, before: Manifest, after: Manifest, *, at_once: bool) -> Changes:

@@ -82,7 +82,7 @@ class Supervisor:
         self._probes = Probes(asks, self.happen)
         self._leaving = False
         self._changeover = Changeover(
-            self, fleet=fleet, slots=slots, performer=performer, notices=notices, make_room=make_room
+            self, manifest, fleet=fleet, slots=slots, performer=performer, notices=notices, make_room=make_room
         )
         self._log_states: dict[str, str] = {}
         self._run_followers: list[Callable[[Key], None]] = []
