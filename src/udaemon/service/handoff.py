@@ -24,7 +24,8 @@ class Handoff(NamedTuple):
     """What a new supervisor needs to begin. The fds are passed beside it.
 
     `claim` listens under the project's name, None where there is none; `lifeline` is None for one that outlives its
-    caller. `going` are instances that are declared no more, and still there.
+    caller. `going` are instances that are declared no more, and still there;
+    `nofile` is the file limit that daemons are to have, where ours was raised before.
     """
 
     manifest: Manifest
@@ -36,6 +37,7 @@ class Handoff(NamedTuple):
     lifeline: Lifeline | None
     source: Source | None
     going: tuple[tuple[Daemon, int, StartPlan], ...] = ()
+    nofile: tuple[int, int] | None = None
 
 
 def receive(fd: int) -> Handoff | None:

@@ -9,10 +9,12 @@ understand. It imports little, for it is there all the time; idle, it waits in o
 from __future__ import annotations
 
 import os
+import resource
 import select
 import signal
 import socket
 import time
+from array import array
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 
@@ -52,6 +54,7 @@ class Keeper:
         self._supervisor = 0
         self._socket: socket.socket
         self._pending: list[int] = []
+        self._limit = resource.getrlimit(resource.RLIMIT_NOFILE)
         self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
 
     def run(self, first: Start) -> int:
@@ -67,6 +70,8 @@ class Keeper:
         for number in (*_FORWARDED, signal.SIGCHLD):
             signal.signal(number, self._note)
         self._launch(first)
+        with suppress(ValueError, OSError):  # it keeps as many descriptors as all its supervisor's daemons need
+            resource.setrlimit(resource.RLIMIT_NOFILE, (self._limit[1], self._limit[1]))
         while True:
             self._attend()
             if self._left:
@@ -108,7 +113,7 @@ class Keeper:
 
     def _hand_over(self, why: str) -> None:
         entries = [(pack("keep", name, *facts), fd) for name, (facts, fd) in self._store.items()]
-        for data, fds in batches([*entries, (pack("died", why), None)]):
+        for data, fds in batches([*entries, (pack("died", why, *map(str, self._limit)), None)]):
             socket.send_fds(self._socket, [data], fds)
 
     def _attend(self) -> None:
@@ -126,7 +131,7 @@ class Keeper:
     def _hear(self) -> bool:
         """Act on one message. False where the supervisor has gone."""
         try:
-            data, fds, _, _ = socket.recv_fds(self._socket, LONGEST, MOST_FDS, socket.MSG_CMSG_CLOEXEC)
+            data, fds = receive(self._socket)
         except ConnectionError:
             return False
         if not data:
@@ -190,6 +195,20 @@ class Keeper:
 
     def _note(self, _number: int, _frame: object) -> None:
         """The number is in the pipe."""
+
+
+def receive(connection: socket.socket) -> tuple[bytes, list[int]]:
+    """One message with its descriptors, close-on-exec; no bytes where the other end has gone.
+
+    (`socket.recv_fds` of Python 3.11 does nothing with its flags.)
+    """
+    fds = array("i")
+    data, ancillary, _, _ = connection.recvmsg(
+        LONGEST, socket.CMSG_SPACE(MOST_FDS * fds.itemsize), socket.MSG_CMSG_CLOEXEC
+    )
+    for _, _, packed in ancillary:
+        fds.frombytes(packed[: len(packed) - len(packed) % fds.itemsize])
+    return data, fds.tolist()
 
 
 def batches(entries: Sequence[tuple[bytes, int | None]]) -> Iterator[tuple[bytes, list[int]]]:

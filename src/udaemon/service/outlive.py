@@ -12,7 +12,7 @@ import pickle
 import select
 import signal
 import socket
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
 
 from udaemon.child.lifeline import Lifeline
@@ -204,8 +204,9 @@ class Outlive:
         self.link.leave()
 
 
-def handed_again(store: Mapping[str, Kept]) -> Handoff:
+def handed_again(left: Legacy) -> Handoff:
     """What `up` handed to the first supervisor, or `apply` since."""
+    store = left.store
     with open(os.dup(store[_HANDOFF].fd), "rb") as file:
         file.seek(0)
         manifest, source, directory, going = pickle.load(file)  # noqa: S301 - from ourselves
@@ -220,6 +221,7 @@ def handed_again(store: Mapping[str, Kept]) -> Handoff:
         lifeline=None,
         source=source,
         going=going,
+        nofile=left.nofile,
     )
 
 

@@ -26,6 +26,7 @@ from udaemon.child.title import set_title
 from udaemon.errors import UdaemonError
 
 if TYPE_CHECKING:
+    from udaemon.engines.zygote.prefork import PreforkedZygote
     from udaemon.manifest.model import Manifest
     from udaemon.service.manifest_reader import Source
 
@@ -194,14 +195,7 @@ def _start_again(theirs: socket.socket) -> int:
 
 
 def _go_on_with(fd: int) -> int:
-    import gc
-
-    gc.disable()
-    set_title("supervisor")
-    _leave_the_caller()
-    from udaemon.engines.zygote.prefork import prefork_zygote
-
-    preforked = prefork_zygote()
+    preforked = _load()
     from udaemon.service.main import main_again as go_on_with
 
     return go_on_with(fd, preforked)
@@ -214,6 +208,13 @@ def _wait_for_handoff(fd: int, keeper: int | None = None) -> int:
         fd: The other end of what `SupervisorProcess` tells it through.
         keeper: The other end of the keeper's socket.
     """
+    preforked = _load()
+    from udaemon.service.main import main
+
+    return main(fd, preforked, keeper)
+
+
+def _load() -> PreforkedZygote:
     import gc
 
     gc.disable()  # nothing that is loaded becomes garbage, and to look for some costs a tenth of the time
@@ -223,9 +224,7 @@ def _wait_for_handoff(fd: int, keeper: int | None = None) -> int:
     from udaemon.engines.zygote.prefork import prefork_zygote
 
     preforked = prefork_zygote()
-    from udaemon.service.main import main
-
-    return main(fd, preforked, keeper)
+    return preforked  # noqa: RET504 - what is measured without it is cut out here (benchmarks/parts.py)
 
 
 def _leave_the_caller() -> None:

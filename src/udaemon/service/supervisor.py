@@ -71,7 +71,7 @@ class Service:
         for daemon, index, plan in handed.going:
             fleet.add(daemon, index, plan)
         rundir.check_room(handed.directory, len(fleet.instances))
-        limit = raise_file_limit(sum(daemon.instances for daemon in manifest.daemons.values() if daemon.enabled))
+        limit = handed.nofile or raise_file_limit(sum(one.daemon.enabled for one in fleet.instances.values()))
         if not (forked := any(map(is_forked, manifest.daemons.values()))):
             preforked.end()
         elif limit is not None:
