@@ -17,7 +17,8 @@ from collections.abc import Callable, Iterator
 from time import monotonic, perf_counter
 
 from benchmarks.figures import Figure, table
-from udaemon.child.loop import Steps, back_to_back, run_steps
+from udaemon.child.back_to_back import back_to_back
+from udaemon.child.loop import Steps, run_steps
 from udaemon.child.process import run_child
 from udaemon.child.recorder import Recorder
 from udaemon.child.report import Reporter

@@ -191,7 +191,7 @@ def _changed(daemon: Daemon, changes: Mapping[str, object]) -> Daemon:
         value = changes.get(key.field)
         if value is None:
             continue
-        if key.name in meaningless(daemon.kind):
+        if key.name in meaningless(daemon.kind) or (daemon.kind == "command" and key.name in ("sleep", "min-sleep")):
             raise UdaemonError(f"{key.name} means nothing for a {daemon.kind} daemon", exit_code=ExitCode.USAGE)
         assert not isinstance(key.type, Table | Named)
         try:

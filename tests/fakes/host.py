@@ -11,7 +11,7 @@ from typing import Any
 
 from attrs import frozen
 
-from udaemon.child.scoreboard import SlotReading
+from udaemon.child.slot_reading import SlotReading
 from udaemon.engines.origin import Origin
 from udaemon.errors import UdaemonError
 from udaemon.manifest.changes import Changes, compare

@@ -9,12 +9,14 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
-from udaemon.child.loop import Limit, Outcome, Steps, back_to_back, run_steps
+from udaemon.child.back_to_back import back_to_back
+from udaemon.child.loop import Limit, Outcome, Steps, run_steps
 from udaemon.child.pace import MEMORY_LIMIT, MIN_SLEEP, SLEEP, WRITTEN, PaceChanges
 from udaemon.child.recorder import Recorder
 from udaemon.child.report import Reporter
-from udaemon.child.scoreboard import SlotReading, SlotWriter, reading
+from udaemon.child.scoreboard import SlotWriter, reading
 from udaemon.child.signals import Signals
+from udaemon.child.slot_reading import SlotReading
 from udaemon.child.task import StopTask, TaskEvent
 
 

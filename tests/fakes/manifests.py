@@ -12,6 +12,8 @@ from attrs import evolve
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from udaemon.manifest import limits, schedule
+from udaemon.manifest.checks import SCHEDULE
 from udaemon.manifest.complete import by_hand
 from udaemon.manifest.containers import Environment, Many, Parameters
 from udaemon.manifest.dependencies import Condition, Dependency, DependsOn
@@ -60,6 +62,19 @@ def values(type_: Any) -> SearchStrategy[Any]:  # noqa: C901 - one line for each
             return st.sampled_from(SIGNALS)
         case Umask():
             return st.integers(0, 0o777)
+        case schedule.CronLine():
+            return st.sampled_from(["30 4 * * mon-fri", "@daily", "H H(2-5) * * *", "*/5 0-6 1,L * *"])
+        case schedule.TimeZone():
+            return st.sampled_from(["UTC", "Europe/Berlin", "Asia/Kathmandu"])
+        case schedule.MisfireRule():
+            return st.sampled_from([schedule.SKIP, schedule.RUN_ONCE]) | tables(schedule.Misfire)
+        case limits.Account():
+            return st.sampled_from(["root", "www-data", "1000"])
+        case limits.ResourceLimits():
+            return st.dictionaries(
+                st.sampled_from(["nofile", "core", "as"]),
+                st.builds(limits.ResourceLimit, st.integers(0, 2**40), st.none() | st.integers(2**40, 2**50)),
+            )
         case Cooldown():
             return st.none() | st.floats(1e-9, LONGEST)
         case CallableName():
@@ -90,6 +105,12 @@ def tables(model: type) -> SearchStrategy[Any]:
     return st.builds(model, **{key.field: values(key.type) for key in keys_of(model)})
 
 
+def unscheduled(bare: Daemon) -> dict[str, Any]:
+    """The keys of a schedule as they are where there is none."""
+    names = ("sleep", "cron", *(name.replace("-", "_") for name in SCHEDULE))
+    return {name: getattr(bare, name) for name in names}
+
+
 @st.composite
 def probes(draw: st.DrawFn, model: type) -> Any:
     """A question to a daemon, or none."""
@@ -111,6 +132,7 @@ def daemons(draw: st.DrawFn, name: str) -> Daemon:
     daemon = evolve(
         daemon,
         cwd="/w",
+        stdin=daemon.stdin and "/w/in",
         log_dir="/logs",
         common_log="/logs/_common.log",
         env_file=(),
@@ -119,7 +141,10 @@ def daemons(draw: st.DrawFn, name: str) -> Daemon:
         profiles=(),
     )
     bare = Daemon(name=name)
+    daemon = evolve(daemon, sleep=0.0) if daemon.cron is not None else daemon
     kind = draw(st.sampled_from((*KINDS, "php.entry")))
+    if kind != "command" and daemon.overlap is schedule.Overlap.CANCEL:
+        daemon = evolve(daemon, overlap=schedule.Overlap.SKIP)
     if kind in PYTHON:
         factory, task = ("pkg.mod:make", None) if kind == "factory" else (None, "pkg.mod:run")
         return evolve(daemon, factory=factory, task=task, php=bare.php, command=None, shell=False)
@@ -140,8 +165,7 @@ def daemons(draw: st.DrawFn, name: str) -> Daemon:
         command=command,
         shell=daemon.shell and kind != "php.entry",
         params=bare.params,
-        sleep=bare.sleep,
-        min_sleep=bare.min_sleep,
+        **({} if kind == "command" and (daemon.cron or daemon.sleep) else unscheduled(bare)),
         memory_limit=bare.memory_limit,
         memory_threshold=bare.memory_threshold,
         preload=bare.preload,

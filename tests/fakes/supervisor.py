@@ -12,6 +12,7 @@ from pathlib import Path
 
 from attrs import evolve
 from tests.fakes.engine import FakeEngine
+from tests.fakes.reactor import SmallReactor
 
 from udaemon.child.scoreboard import Scoreboard
 from udaemon.logs.log_target import LogTarget
@@ -22,6 +23,7 @@ from udaemon.policy.instance import Key, State
 from udaemon.supervisor.notices import Notice, Notices
 from udaemon.supervisor.perform import Performer
 from udaemon.supervisor.pidfiles import PidFiles
+from udaemon.supervisor.schedules import Schedules
 from udaemon.supervisor.slots import Slots
 from udaemon.supervisor.supervisor import Supervisor
 
@@ -110,6 +112,9 @@ class SupervisorWorld:
             slots=self.slots,
             notices=self.notices,
             pid_files=PidFiles([str(directory)], ""),
+            schedules=Schedules(
+                SmallReactor(), self.slots, self.fleet, happen=self._happen, on_good_run=lambda _key: None
+            ),
             read_manifest=lambda _on_read: None,
             finished=self._finish,
             clock=clock,

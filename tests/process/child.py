@@ -18,7 +18,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from udaemon.child.report import FrameReader, GoodRun, Report
-from udaemon.child.scoreboard import Scoreboard, SlotReading
+from udaemon.child.scoreboard import Scoreboard
+from udaemon.child.slot_reading import SlotReading
 from udaemon.child.spec import ChildFds, ChildSpec
 
 MAIN = """

@@ -9,7 +9,7 @@ import pytest
 from tests.process.child import SLEEPER, Child
 from tests.process.project import Project
 
-from udaemon.child.scoreboard import ask_to_stop
+from udaemon.child.slot_requests import ask_to_stop
 
 HANDLER = "signal.signal(signal.SIGTERM, lambda *_: os.write(1, b'handled\\n'))"
 IGNORED = "signal.signal(signal.SIGTERM, signal.SIG_IGN)"

@@ -30,6 +30,7 @@ from udaemon.engines.status import Status
 from udaemon.errors import UdaemonError
 from udaemon.logs.log_target import LogTarget
 from udaemon.manifest.model import Backoff, Daemon, Manifest, Restart, StartLimit, StartMethod, Stop
+from udaemon.policy.calendar import Look
 from udaemon.policy.change import difference
 from udaemon.policy.events import Event, RestartAsked, StartAsked, StopAsked
 from udaemon.policy.fleet import Fleet, Step
@@ -39,6 +40,7 @@ from udaemon.supervisor.loop import Loop
 from udaemon.supervisor.notices import Notice, Notices
 from udaemon.supervisor.perform import Performer
 from udaemon.supervisor.pidfiles import PidFiles
+from udaemon.supervisor.schedules import Schedules
 from udaemon.supervisor.slots import Slots, rounded
 from udaemon.supervisor.supervisor import Supervisor
 
@@ -169,6 +171,15 @@ class _Incarnation:
         )
         self.logger.on_end = self.performer.log_ended
         self.finished = False
+        self.schedules = Schedules(
+            self.loop,
+            slots,
+            self.fleet,
+            happen=self._happen,
+            on_good_run=lambda _key: None,
+            clock=self.kernel.now,
+            clocks=lambda: Look(world.wall_clock(), self.kernel.now()),
+        )
         self.supervisor = Supervisor(
             manifest,
             fleet=self.fleet,
@@ -178,14 +189,16 @@ class _Incarnation:
             slots=slots,
             notices=self.notices,
             pid_files=_Disk(world),
+            schedules=self.schedules,
             finished=self._finish,
             read_manifest=lambda _on_read: None,
             clock=self.kernel.now,
             jitter=random.Random(world.chance.random()),
         )
-        for one in (self.supervisor, self.engine):
+        for one in (self.supervisor, self.schedules, self.engine):
             self.loop.add(one)
         self.loop.afterwards(self.supervisor.end_of_turn)
+        self.loop.afterwards(self.schedules.end_of_turn)
         self.loop.on_signal(signal.SIGCHLD, self.engine.reap_orphans)
         self.loop.watch(self.inbox, self._on_mail)
         self.mail: list[Callable[[], None]] = []

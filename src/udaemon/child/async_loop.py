@@ -17,6 +17,7 @@ from udaemon.child.forked import leave_if_forked
 from udaemon.child.forms import refuse_product
 from udaemon.child.loop import Outcome, Steps, outcome_of
 from udaemon.child.signals import Signals
+from udaemon.waits import LONGEST
 
 
 def run_steps_async(
@@ -76,13 +77,19 @@ async def _wait(due: float, signals: Signals) -> None:
     signals.passed_on_to = signal.set_wakeup_fd(-1)
     signals.wake_fd()
     signals.notify = lambda: loop.call_soon_threadsafe(finish)
-    timer = loop.call_later(left, finish)
+    timer = loop.call_later(min(left, LONGEST), finish)
+    wall = signals.timer
+    if wall is not None:
+        loop.add_reader(wall.fd, finish)
     if signals.attention:
         finish()
     try:
         await done
     finally:
         timer.cancel()
+        if wall is not None:
+            loop.remove_reader(wall.fd)
+            wall.clear()
         signals.notify = _nothing
         with suppress(ValueError, OSError):
             signal.set_wakeup_fd(signals.passed_on_to, warn_on_full_buffer=False)

@@ -13,14 +13,16 @@ import time
 from collections.abc import Callable
 from functools import partial
 
+from udaemon.child.back_to_back import back_to_back
 from udaemon.child.bootstrap import BatchSetup, ChildSetup, ProcessSetup
 from udaemon.child.build import Built, build, load_module, resolve_listener
 from udaemon.child.dispositions import unblock_signals
 from udaemon.child.forked import leave_if_forked, protect
 from udaemon.child.forms import Misconfigured
 from udaemon.child.fresh import seed_anew
+from udaemon.child.identity import NOBODY_ELSE, IdentityRefused, become, variables
 from udaemon.child.lifeline import Lifeline
-from udaemon.child.loop import Outcome, Steps, back_to_back, outcome_of, run_steps
+from udaemon.child.loop import Outcome, Steps, outcome_of, run_steps
 from udaemon.child.memory import limit_of
 from udaemon.child.pace import PaceChanges
 from udaemon.child.recorder import Recorder
@@ -30,6 +32,11 @@ from udaemon.child.spec import ChildFds, ChildSpec, Pace
 from udaemon.child.telling import code_text, exit_code, finish, last_line, say, show_end
 from udaemon.child.timer_slack import make_timers_precise
 from udaemon.system import oserror
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from udaemon.child.planner import Planner
+    from udaemon.policy.calendar import Timetable
 
 EXIT_CONFIG = 78  # EX_CONFIG of sysexits.h
 SHORT_PAUSE = 1.0  # below this a period is taken to ask for precision
@@ -77,7 +84,8 @@ def prepare(setup: ChildSetup, *, once: bool = False) -> Callable[[], Outcome]:
     setup.writer.attach(os.getpid())
     signals.asked_to_stop = setup.writer.asked_to_stop
     changes = PaceChanges(setup.writer)
-    signals.pace_changed = changes.pending
+    signals.pace_changed, signals.has_wishes = changes.pending, setup.writer.has_wishes
+    signals.attention = signals.attention or setup.writer.is_paused
     protect(signals.cut_off, reporter.cut_off, setup.writer.cut_off)
     _surroundings(setup)
     for module in spec.preload:
@@ -92,7 +100,8 @@ def prepare(setup: ChildSetup, *, once: bool = False) -> Callable[[], Outcome]:
     recorder.start()
     reporter.send(ReadyReport())
     told = partial(_told, setup)
-    return loop_of(spec, built, signals, recorder, once=once, told=told, changes=changes)
+    planner = None if spec.timetable is None else _planner(spec.timetable, spec.min_sleep, signals, recorder)
+    return loop_of(spec, built, signals, recorder, once=once, told=told, changes=changes, planner=planner)
 
 
 def _told(setup: ChildSetup, end: Outcome) -> None:
@@ -142,10 +151,12 @@ def loop_of(
     once: bool,
     told: Callable[[Outcome], object] = lambda _outcome: None,
     changes: PaceChanges | None = None,
+    planner: Planner | None = None,
 ) -> Callable[[], Outcome]:
     """The loop that suits a task that is built; `told` of the end where there is a wait after it.
 
-    None of its runs where a listener to its start has ended it. With `changes` it may get another pace while it runs.
+    None of its runs where a listener to its start has ended it. With `changes` it may get another pace while it runs,
+    and a `planner` says when runs are due in place of a period.
     """
     if recorder.ended_by is not None:
         return partial(outcome_of, recorder.ended_by)
@@ -162,6 +173,7 @@ def loop_of(
         clock=clock,
         once=once,
         always_pause=built.is_async,
+        planner=planner,
         limit=limit,
         changes=changes,
     )
@@ -170,9 +182,32 @@ def loop_of(
 
         return partial(run_steps_async, steps, signals, told)
     paced = partial(run_steps, steps, signals.wait)
-    if spec.sleep > 0 or spec.min_sleep > 0 or recorder.listens or once or limit:
+    if planner or spec.sleep > 0 or spec.min_sleep > 0 or recorder.listens or once or limit:
         return paced
     return partial(back_to_back, built.run, flags=signals, recorder=recorder, clock=clock, paced=paced)
+
+
+def _planner(table: Timetable, min_sleep: float, signals: Signals, recorder: Recorder) -> Planner:
+    """Says when runs are due where more is said than a period."""
+    from random import random
+
+    from udaemon.child import planner
+
+    if not table.cron:
+        return planner.periodic(table, min_sleep, random)
+    from udaemon.policy.calendar import Cron
+    from udaemon.system.timezone import zone
+    from udaemon.system.wall_timer import WallTimer
+
+    signals.timer = WallTimer()
+    return planner.ByCalendar(
+        Cron(table.cron, zone(table.zone)),
+        table,
+        wake_at=signals.timer.arm,
+        missed=recorder.writer.miss,
+        clocks=planner.clocks,
+        chance=random,
+    )
 
 
 def own_process(setup: ProcessSetup) -> None:
@@ -207,7 +242,19 @@ def _surroundings(setup: ChildSetup) -> None:
             time.tzset()
     if spec.rlimit_nofile is not None:
         resource.setrlimit(resource.RLIMIT_NOFILE, spec.rlimit_nofile)
+    if spec.identity != NOBODY_ELSE:
+        _become(spec)
     try:
         os.chdir(spec.cwd)
     except OSError as error:
         raise Misconfigured(f"cwd {spec.cwd}: {oserror.named_reason(error)}") from None
+
+
+def _become(spec: ChildSpec) -> None:
+    """Be who the manifest says, before any code of the user's."""
+    try:
+        os.environ.update(variables(become(spec.identity), spec.env))
+    except IdentityRefused as refused:
+        if refused.passes:
+            raise
+        raise Misconfigured(str(refused)) from None

@@ -16,44 +16,21 @@ import mmap
 import os
 import struct
 from collections.abc import Sequence
-from contextlib import suppress
 from math import nan
-from typing import NamedTuple, Self
+from typing import Self
 
 from udaemon.child import regions
 from udaemon.child.histogram import BUCKETS, bucket, percentile
 from udaemon.child.regions import HEADER_SIZE, SLOT_SIZE
+from udaemon.child.slot_reading import SlotReading
 
 SLOT = struct.Struct("=256d")
-_WORD = struct.Struct("=d")
 
 DONE, LAST_START, LAST_END, CURRENT, NEXT_DUE, LATE, FAILED_ID, BEGUN = range(8)
-PID, FAILED, RSS_PEAK, RESUME, STOP = range(8, 13)
+PID, FAILED, RSS_PEAK, RESUME, STOP, KICKS, PAUSED, MISSED = range(8, 16)
 HISTOGRAM = 16
 
 _COPIES = 16  # how often a reader tries to meet a quiet moment
-
-
-class SlotReading(NamedTuple):
-    """What a slot said. Times are monotonic seconds, sizes bytes; None for unknown.
-
-    `count` includes failed runs; `late` counts runs begun after their time because the one before outlasted the period.
-    `current_started_at` is set while a run is under way. What a process wrote stays when it has exited.
-    """
-
-    pid: int
-    count: int  # type: ignore[assignment]  # hides tuple.count, which means nothing here
-    failed: int
-    late: int
-    current_started_at: float | None
-    next_at: float | None
-    last_id: int | None
-    last_started_at: float | None
-    last_duration: float | None
-    last_outcome: str | None
-    duration_p50: float | None
-    duration_p95: float | None
-    rss_peak: int | None
 
 
 class SlotWriter:
@@ -61,6 +38,7 @@ class SlotWriter:
 
     def __init__(self, words: memoryview[float]) -> None:
         self.words = words
+        self._kicks = self._paused = 0.0
 
     @classmethod
     def of(cls, board: memoryview[float], slot: int) -> SlotWriter:
@@ -81,13 +59,14 @@ class SlotWriter:
     def taken_over(self) -> Self:
         """Take the slot over for a new process: counts go on; a run that the last process died in has failed."""
         words = self.words
-        for place in (DONE, FAILED, LATE):  # whatever anybody has written there
+        for place in (DONE, FAILED, LATE, MISSED):  # whatever anybody has written there
             words[place] = float(_whole(words[place]))
         if words[CURRENT]:
             self.failed(words[CURRENT], nan)
         words[BEGUN] = words[DONE]
         words[NEXT_DUE] = 0.0
         words[RSS_PEAK] = 0.0
+        self._kicks = words[KICKS]  # those were meant for another process
         return self
 
     def attach(self, pid: int) -> None:
@@ -99,6 +78,30 @@ class SlotWriter:
     def asked_to_stop(self) -> bool:
         """Whether the supervisor wants this process to leave, whatever became of the signal that says so."""
         return self.words[STOP] == self.words[PID]
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the operator wants no run to begin."""
+        self._paused = self.words[PAUSED]
+        return self._paused == 1.0
+
+    def has_wishes(self) -> bool:
+        """Whether the operator has asked for a run, a pause or its end since that was looked at last."""
+        return self.words[KICKS] != self._kicks or self.words[PAUSED] != self._paused
+
+    def look_again(self) -> None:
+        """Have a pause looked at once more."""
+        self._paused = nan
+
+    def take_kick(self) -> bool:
+        """Whether the operator asked for a run since this was called last; several are one."""
+        kicks = self.words[KICKS]
+        kicked, self._kicks = kicks != self._kicks, kicks
+        return kicked
+
+    def miss(self, count: int) -> None:
+        """Count due times that no run will serve."""
+        self.words[MISSED] += float(count)
 
     def cut_off(self) -> None:
         """From now on write to a private copy."""
@@ -153,12 +156,6 @@ class SlotWriter:
     def stay(self, duration: float, times: float) -> None:
         """Count `times` runs of about `duration` whose other words the loop has stored itself."""
         self.words[HISTOGRAM + bucket(duration)] += times
-
-
-def ask_to_stop(fd: int, slot: int, pid: int) -> None:
-    """Ask a process to stop by its slot, which the loop checks between runs."""
-    with suppress(OSError):
-        os.pwrite(fd, _WORD.pack(pid), HEADER_SIZE + slot * SLOT_SIZE + STOP * _WORD.size)
 
 
 def map_all(fd: int) -> memoryview[float]:
@@ -289,6 +286,7 @@ def reading(words: tuple[float, ...]) -> SlotReading | None:
         duration_p50=percentile(counts, 0.5),
         duration_p95=percentile(counts, 0.95),
         rss_peak=_whole(words[RSS_PEAK]) or None,
+        missed=_whole(words[MISSED]),
     )
 
 

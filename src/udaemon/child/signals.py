@@ -24,6 +24,10 @@ from udaemon.child.echoes import Echoes
 from udaemon.system.file_identity import identity
 from udaemon.waits import LONGEST
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from udaemon.system.wall_timer import WallTimer
+
 STOPS = (int(signal.SIGTERM), int(signal.SIGQUIT), int(signal.SIGINT))
 HURRIES = (int(signal.SIGTERM), int(signal.SIGINT))
 OTHERS = (int(signal.SIGHUP), int(signal.SIGUSR1), int(signal.SIGUSR2))
@@ -41,7 +45,8 @@ def _nothing() -> None:
 class Signals:
     """Signal handlers and the flags that they set. `attention` is true when the loop has something to do between runs.
 
-    `notify` is called by the handlers whenever a flag was set: an event loop hangs its wake-up here.
+    `notify` is called by the handlers whenever a flag was set: an event loop hangs its wake-up here. `timer` ends a
+    wait at a time of the wall clock, and when that clock is set.
     """
 
     def __init__(
@@ -57,6 +62,8 @@ class Signals:
         self.passed_on_to = -1
         self.asked_to_stop: Callable[[], bool] = bool  # False
         self.pace_changed: Callable[[], bool] = bool
+        self.has_wishes: Callable[[], bool] = bool
+        self.timer: WallTimer | None = None
         self.parent_gone = parent_gone
         self._hurry = hurry
         self._asked_to_end = False
@@ -135,9 +142,9 @@ class Signals:
     def look(self) -> bool:
         """Return whether to stop: asked by a signal, or in the slot, as the task may handle TERM itself.
 
-        Another pace in the slot is something to attend to, too.
+        Another pace in the slot, a pause and a kick are something to attend to, too.
         """
-        if self.pace_changed():
+        if self.pace_changed() or self.has_wishes():
             self.attention = True
         if not self.stopping and self.asked_to_stop():
             self.stopping = True
@@ -164,11 +171,17 @@ class Signals:
             return
         former = signal.set_wakeup_fd(-1)
         fd = self.wake_fd()
+        timer = self.timer
+        fds = [fd] if timer is None else [fd, timer.fd]
         while left > 0 and not self.attention:
-            if select.select([fd], [], [], left if left < PRECISE else min(left * 0.99, LONGEST))[0]:
+            ready = select.select(fds, [], [], left if left < PRECISE else min(left * 0.99, LONGEST))[0]
+            if fd in ready:
                 with suppress(BlockingIOError):
                     os.read(fd, 512)
                 self.look()
+            if timer is not None and timer.fd in ready:
+                timer.clear()
+                self.attention = True
             left = due - monotonic()
         # Set for the wait alone: in a run the number may become that of a file of the task's.
         with suppress(ValueError, OSError):  # it was closed meanwhile

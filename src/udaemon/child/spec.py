@@ -9,6 +9,12 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from udaemon.child.identity import NOBODY_ELSE, Identity
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from udaemon.policy.calendar import Timetable
+
 NO_LISTENERS: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
 
@@ -29,7 +35,8 @@ class ChildSpec(NamedTuple):
     names, or to functions where there is no process between; `directory` is the manifest's, and goes on `sys.path`;
     `slot` is the number of its scoreboard slot; `rlimit_nofile` is the (soft, hard) limit to set back, None to leave it
     alone; `memory_limit` is in bytes, None for no limit, and `memory_threshold` the percent of it above which the
-    process leaves between two runs.
+    process leaves between two runs. `timetable` is there where more is said of when runs are due than `sleep`.
+    `identity` is who it runs as, and within which limits.
     """
 
     name: str
@@ -52,6 +59,8 @@ class ChildSpec(NamedTuple):
     memory_limit: int | None = None
     memory_threshold: float = 70.0
     is_task: bool = False
+    timetable: Timetable | None = None
+    identity: Identity = NOBODY_ELSE
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the mappings as dicts: a mapping proxy cannot be pickled."""

@@ -8,14 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
-from udaemon.child.scoreboard import SlotReading
+from udaemon.child.slot_reading import SlotReading
 from udaemon.engines.origin import Origin
 from udaemon.errors import UdaemonError
 from udaemon.manifest.changes import Changes
 from udaemon.manifest.model import Daemon, Manifest
-from udaemon.policy.events import RestartAsked, StartAsked, StopAsked
+from udaemon.policy.events import KickAsked, PauseAsked, RestartAsked, ResumeAsked, StartAsked, StopAsked
 from udaemon.policy.instance import Instance, Key
 from udaemon.policy.order import Order
+
+Asked = StartAsked | StopAsked | RestartAsked | PauseAsked | ResumeAsked | KickAsked
+"""What an operator can want of an instance."""
 
 
 class InstanceView(Protocol):
@@ -105,7 +108,7 @@ class Host(Protocol):
     def order(self) -> Order:
         """Who needs whom."""
 
-    def ask(self, keys: Iterable[Key], event: StartAsked | StopAsked | RestartAsked) -> None:
+    def ask(self, keys: Iterable[Key], event: Asked) -> None:
         """Pass on what the operator wants; the states have changed when this returns."""
 
     def send_signal(self, keys: Iterable[Key], name: str) -> None:

@@ -141,6 +141,10 @@ def last_error(view: InstanceView) -> str | None:
 
 
 def _activity(view: InstanceView) -> str | None:
+    if view.instance.paused and not view.instance.at_rest and (view.slot is None or not view.slot.current_started_at):
+        return "paused"
+    if view.daemon.is_scheduled and view.instance.state is State.RUNNING:
+        return "in-run"
     if view.daemon.command is not None or view.slot is None or not _present(view):
         return None
     if view.instance.leaving:
@@ -157,6 +161,7 @@ def _runs(view: InstanceView, moment: Moment) -> dict[str, Any]:
         "count": slot.count if slot else 0,
         "failed": slot.failed if slot else 0,
         "late": slot.late if slot else 0,
+        "missed": slot.missed if slot else 0,
         "current_started_at": moment.at(slot.current_started_at) if slot and present else None,
         "last": {
             "id": slot.last_id if slot else None,
@@ -167,8 +172,17 @@ def _runs(view: InstanceView, moment: Moment) -> dict[str, Any]:
         },
         "duration_p50": _rounded(slot.duration_p50) if slot else None,
         "duration_p95": _rounded(slot.duration_p95) if slot else None,
-        "next_at": moment.at(slot.next_at) if slot and present and view.instance.state is State.RUNNING else None,
+        "next_at": moment.at(slot.next_at) if slot and _is_awaited(view) else None,
     }
+
+
+def _is_awaited(view: InstanceView) -> bool:
+    """Whether a run begins when it is due."""
+    if view.instance.paused:
+        return False
+    if view.daemon.is_scheduled:
+        return view.instance.state in (State.WAITING, State.RUNNING)
+    return _present(view) and view.instance.state is State.RUNNING
 
 
 def _present(view: InstanceView) -> bool:

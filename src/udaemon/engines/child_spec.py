@@ -5,11 +5,14 @@ Knows nothing of files or processes; the supervisor's side and `udaemon run` com
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from udaemon.child.spec import ChildSpec, Pace
+from udaemon.engines.identity_of import identity_of
 from udaemon.manifest.model import Daemon
 from udaemon.policy.plan import Place
+from udaemon.policy.timetable import timetable
 
 _PHP_TASK = "udaemon.php.task:create"
 
@@ -64,4 +67,6 @@ def spec_of(place: Place, daemon: Daemon, index: int, *, slot: int = 0) -> Child
         listeners={kind: names for kind, names in listeners.items() if names},
         slot=slot,
         **pace_of(daemon)._asdict(),
+        timetable=timetable(place, daemon, index, os.environ),
+        identity=identity_of(daemon),
     )

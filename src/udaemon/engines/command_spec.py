@@ -11,6 +11,7 @@ from functools import partial
 
 from udaemon.child.environment import MARKS, surroundings
 from udaemon.engines.commands import Command, shell
+from udaemon.engines.identity_of import identity_of
 from udaemon.engines.local_request import LocalRequest
 from udaemon.manifest.implied import implied
 from udaemon.manifest.model import Daemon
@@ -35,6 +36,8 @@ def command(request: LocalRequest, place: Place, *, report: int | None = None) -
         env=surroundings(implied(daemon, os.environ) | dict(daemon.env), cwd) | dict(zip(MARKS, marks, strict=True)),
         cwd=cwd,
         umask=daemon.umask,
+        identity=identity_of(daemon),
+        given=frozenset(daemon.env),
         output=request.output,
         keep=(request.lock,) if report is None else (request.lock, report),
         find_argv=find_argv,

@@ -20,6 +20,7 @@ from typing import NamedTuple, Protocol
 from attrs import frozen
 
 from udaemon.child.dispositions import ALL_SIGNALS
+from udaemon.child.identity import NOBODY_ELSE, Identity
 from udaemon.engines import oom
 from udaemon.engines.exec_child import execute, reason
 from udaemon.engines.mounts import Mounts
@@ -34,7 +35,8 @@ class Command:
 
     `output` becomes stdout and stderr; `keep` stay open in it under their own numbers. In the foreground it has our
     session and standard streams instead of its own. `find_argv` gives what stands in the place of `argv`, where
-    one has to look at files to know it.
+    one has to look at files to know it. `identity` is who it runs as; of the variables that name that user those in
+    `given` stay as they are.
     """
 
     argv: tuple[str, ...]
@@ -45,6 +47,8 @@ class Command:
     keep: tuple[int, ...] = ()
     foreground: bool = False
     find_argv: Callable[[], Sequence[str]] | None = None
+    identity: Identity = NOBODY_ELSE
+    given: frozenset[str] = frozenset()
 
 
 class ExecFailed(Exception):
@@ -114,7 +118,8 @@ class Launcher:
         Raises:
             ExecFailed: There is no process.
         """
-        forks = self._mounts.may_hang()
+        # Who a user is may take as long as a directory service; and only between fork and exec can one become it.
+        forks = command.identity != NOBODY_ELSE or self._mounts.may_hang()
         pid, report = self._fork(command) if forks else (self._popen(command), None)
         try:
             return Started(pid, os.pidfd_open(pid), report)

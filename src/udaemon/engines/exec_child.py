@@ -15,7 +15,10 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
+from attrs import evolve
+
 from udaemon.child.dispositions import ALL_SIGNALS, PYTHON_IGNORES
+from udaemon.child.identity import NOBODY_ELSE, IdentityRefused, become
 from udaemon.engines import oom
 from udaemon.engines.descriptors import close_others
 from udaemon.engines.executable import fault
@@ -70,6 +73,9 @@ def execute(
         _have_default_signals(keep_ignored=command.foreground)
         _signal.pthread_sigmask(_signal.SIG_SETMASK, mask)
         _settle(command, report, stdin, oom_score)
+        if command.identity != NOBODY_ELSE:
+            command = _become(command, nofile, limit[1])
+            nofile = None
         os.chdir(command.cwd)
         entered = True
         os.write(report, _ENTERED)
@@ -122,6 +128,15 @@ def _settle(command: Command, report: int, stdin: int, oom_score: int | None) ->
         oom.give("self", oom_score)
 
 
+def _become(command: Command, nofile: tuple[int, int] | None, hard: int) -> Command:
+    """Be who it is to run as. Returns the command with the variables that name that user."""
+    if nofile is not None:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (nofile[0], hard))
+    named = become(command.identity)
+    own = {name: value for name, value in named.items() if name not in command.given}
+    return evolve(command, env={**command.env, **own})
+
+
 def _exec(argv: tuple[str, ...], command: Command) -> None:
     """Execute it as execvp(3) does; of several errors the first counts that is more than its not being there."""
     if os.path.dirname(argv[0]):
@@ -152,6 +167,8 @@ def reason(
     program = argv[0] if argv else "?"
     if isinstance(error, ValueError):  # a NUL byte, which no argument or variable can hold
         return Trouble.CONFIG, f"exec {program!r}: {error}"
+    if isinstance(error, IdentityRefused):
+        return Trouble.RESOURCE if error.passes else Trouble.CONFIG, str(error)
     if not isinstance(error, OSError):
         return Trouble.RESOURCE, f"cannot be executed: {error!r}"
     number = error.errno or 0

@@ -13,7 +13,8 @@ from functools import partial
 from typing import Any
 
 from udaemon.child.lifeline import Lifeline
-from udaemon.child.scoreboard import Scoreboard, ask_to_stop
+from udaemon.child.scoreboard import Scoreboard
+from udaemon.child.slot_requests import ask_to_stop
 from udaemon.engines import locks
 from udaemon.engines.base import Listener, Reactor, SpawnRequest
 from udaemon.engines.commands import ExecFailed, Launcher, Starts

@@ -14,6 +14,7 @@ from functools import partial
 
 from udaemon.engines.base import Listener, Reactor
 from udaemon.engines.kernel import KERNEL, Kernel
+from udaemon.engines.oom_kills import OomKills
 from udaemon.engines.process import ManagedProcess
 from udaemon.engines.reports import Reports
 from udaemon.engines.status import Status
@@ -36,6 +37,7 @@ class Reaper:
         project: Marks what is ours in an environment.
         excluded: Pids of children of ours that are no daemon.
         kernel: Asked for everything about processes.
+        oom_kills: Says whether a KILL was for want of memory.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class Reaper:
         excluded: Callable[[], Collection[int]],
         *,
         kernel: Kernel = KERNEL,
+        oom_kills: OomKills | None = None,
     ) -> None:
         self.deadline: float | None = None
         self.managed: dict[Key, ManagedProcess] = {}
@@ -60,6 +63,7 @@ class Reaper:
         self._thinned: dict[Key, None] = {}
         self._pids: set[int] = set()
         self._reserve = FdReserve()
+        self._oom_kills = OomKills() if oom_kills is None else oom_kills
 
     def watch(self, managed: ManagedProcess, files: Collection[tuple[int, ...]]) -> None:
         """Follow a process that was just born; `files` are those that it has open and nobody else.
@@ -220,14 +224,18 @@ class Reaper:
             # It was called off too late: its program began, or there would be nothing left of it.
             self._listener(managed.key, Spawned(managed.pid))
         said = managed.leaving
+        reason, message = (None, None) if said is None else (Reason(said.reason), said.message)
+        killed = status.signal == signal.SIGKILL and not managed.killing
+        if self._oom_kills.explains(killed=killed) and said is None:
+            reason, message = Reason.OOM, "killed by the kernel, as memory ran out"
         self._listener(
             managed.key,
             Exited(
                 code=status.code,
                 signal=status.signal,
                 core=status.core,
-                reason=None if said is None else Reason(said.reason),
-                message=None if said is None else said.message,
+                reason=reason,
+                message=message,
                 survivors=left,
             ),
         )

@@ -13,6 +13,7 @@ from attrs import evolve
 from udaemon.errors import ExitCode, UdaemonError
 from udaemon.manifest.dump import dump, dump_daemon
 from udaemon.manifest.keys import Applies, Key, keys_of
+from udaemon.manifest.kinds import TASKS
 from udaemon.manifest.merge import meaningless
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.manifest.origin import leaves
@@ -28,6 +29,10 @@ _SAYS_NOTHING = frozenset({"description", "tags"})
 
 _GIVEN_TO_PHP = frozenset({"memory_limit", "memory_threshold"})
 """Keys that a PHP process gets as it starts; a task in Python looks them up after each run."""
+
+
+_GIVEN_TO_TASKS = frozenset({"cron", "timezone", "jitter", "overlap", "misfire"})
+"""Keys that a task's process gets as it starts; of a command the supervisor keeps the schedule."""
 
 
 class Change(NamedTuple):
@@ -139,7 +144,10 @@ def _leaves(
 
 
 def _applies(key: Key, daemon: Daemon) -> Applies:
-    return Applies.RESTART if daemon.kind == "php" and key.field in _GIVEN_TO_PHP else key.applies
+    given = (daemon.kind == "php" and key.field in _GIVEN_TO_PHP) or (
+        daemon.kind in TASKS and key.field in _GIVEN_TO_TASKS
+    )
+    return Applies.RESTART if given else key.applies
 
 
 def _most(applies: Iterable[Applies]) -> Applies | None:

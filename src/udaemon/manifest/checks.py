@@ -15,7 +15,11 @@ from udaemon.manifest.model import BARE, KINDS, PYTHON, TASKS, Daemon, Manifest,
 from udaemon.manifest.probes import WAYS, Health, Ready, check_probe
 from udaemon.manifest.problems import Finding, Path
 from udaemon.manifest.root import Root
+from udaemon.manifest.schedule import Overlap
 from udaemon.manifest.wording import near, shown
+
+SCHEDULE = ("min-sleep", "timezone", "jitter", "stagger", "run-on-start", "overlap", "misfire")
+"""Keys that say nothing to a command which has neither `cron` nor `sleep`."""
 
 
 def check_tables(top: Tree) -> Iterator[Finding]:
@@ -144,7 +148,8 @@ def check_root(root: Root, top: Tree) -> Iterator[Finding]:
         if daemon.backoff.initial > daemon.backoff.max:
             hint = "raise max, or lower initial"
             yield Finding("contradiction", "initial is longer than max", hint, (*path, "backoff"))
-        if daemon.kind in TASKS and not daemon.command and not daemon.sleep and not daemon.min_sleep:
+        yield from _schedule(daemon, top["daemons"][name], path)
+        if daemon.kind in TASKS and not daemon.command and not (daemon.cron or daemon.sleep or daemon.min_sleep):
             hint = "set sleep to a period, or min-sleep to a pause"
             message = "sleep and min-sleep are both 0: it runs without a pause"
             yield Finding("no-pause", message, hint, path, at_key=True, severity="warning")
@@ -158,6 +163,21 @@ def check_root(root: Root, top: Tree) -> Iterator[Finding]:
             )
             hint = "raise it, or memory-threshold: the process is replaced after every run"
             yield Finding("memory-small", message, hint, (*path, "memory-limit"), severity="warning")
+
+
+def _schedule(daemon: Daemon, own: Tree, path: Path) -> Iterator[Finding]:
+    if daemon.cron is not None and daemon.sleep and "sleep" in own:
+        yield Finding(
+            "contradiction", "cron and sleep exclude each other", "leave one of them", (*path, "sleep"), at_key=True
+        )
+    if daemon.overlap is Overlap.CANCEL and daemon.kind != "command":
+        message = "cancel is for commands: a task's run is never broken off"
+        yield Finding("contradiction", message, "write skip or queue", (*path, "overlap"))
+    plain = daemon.kind == "command" and not daemon.is_scheduled
+    for name in SCHEDULE if plain else ():
+        if name in own:
+            hint = "add cron or sleep, or take it out"
+            yield Finding("contradiction", "means nothing without a schedule", hint, (*path, name), at_key=True)
 
 
 def too_little(limit: float | None, threshold: float) -> bool:

@@ -19,6 +19,9 @@ CODES = {
     "bad-address": Code(
         "The text is no address of a port.", "Write `host:port`, or `:port` for this machine; a port is 1 to 65535."
     ),
+    "bad-account": Code(
+        "The text names no user or group.", "Write a name as in the system's user database, or a number."
+    ),
     "bad-callable": Code(
         "The text names no Python callable, or in the table `php` no PHP callable.",
         "Write the module, a colon and the name in it: `package.module:function` or `package.module:Class.method`. For "
@@ -29,12 +32,21 @@ CODES = {
         "The command names no program, or cannot be split into words because a quote is not closed.",
         'Close the quote, or write the words as a list: `["program", "argument"]`.',
     ),
+    "bad-cron": Code(
+        "The text is no cron line, or asks for a day that never comes.",
+        "Write five fields: minute, hour, day of the month, month, day of the week, each a number, a name, `*`, a "
+        "range `1-5`, a list `1,15` or a step `*/10`; or one of `@hourly`, `@daily`, `@weekly`, `@monthly`, `@yearly`.",
+    ),
     "bad-duration": Code(
         "The text is no duration.",
         "Write seconds as a number, or text such as `500ms`, `30s`, `1m30s`, `1h`, `2d`: units from long to short, "
         "without blanks.",
     ),
     "bad-key": Code("A key in a YAML file is no string.", "Put the key in quotes."),
+    "bad-limit": Code(
+        "The text is no limit of a resource, or the soft limit is above the hard one.",
+        "Write a number, a size such as `1G`, `unlimited`, or two of them as `SOFT:HARD`.",
+    ),
     "bad-module": Code("The text does not name a Python module.", "Write it as in an import: `package.module`."),
     "bad-name": Code(
         "A name of a project, context or daemon becomes part of file names, and this one must not.",
@@ -53,6 +65,9 @@ CODES = {
         "The text is no size.",
         "Write bytes as a number, or text such as `64K`, `10M`, `1G` (powers of 1024), `5MB` (powers of 1000), or -1 "
         "for no limit.",
+    ),
+    "bad-timezone": Code(
+        "The text names no time zone.", "Write a name of the IANA database, such as `Europe/Berlin` or `UTC`."
     ),
     "bad-umask": Code("The text is no file mode creation mask.", 'Write octal digits as a string, such as `"022"`.'),
     "bad-url": Code("The text is no URL.", "Write `http://` or `https://`, the host, and the path."),

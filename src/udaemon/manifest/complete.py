@@ -56,6 +56,7 @@ def complete(root: Root, top: Mapping[str, Any], setting: Setting, env_file: Env
         run_dir=root.run_dir and setting.absolute(root.run_dir),
         env=env,
         daemons=daemons,
+        state_dir=state_dir(setting.environ, project),
     )
 
 
@@ -70,12 +71,17 @@ def project_name(directory: str) -> str:
     return name[:63] or "project"
 
 
-def state_log_dir(environ: Mapping[str, str], project: str) -> str:
-    """Return where logs go that the manifest gives no place; XDG says that a relative variable is to be ignored."""
+def state_dir(environ: Mapping[str, str], project: str) -> str:
+    """Return where a project's files go that last; XDG says that a relative variable is to be ignored."""
     state = environ.get("XDG_STATE_HOME", "")
     if not os.path.isabs(state):
         state = os.path.join(at_home("~", environ), ".local", "state")
-    return os.path.join(state, "udaemon", project, "log")
+    return os.path.join(state, "udaemon", project)
+
+
+def state_log_dir(environ: Mapping[str, str], project: str) -> str:
+    """Return where logs go that the manifest gives no place."""
+    return os.path.join(state_dir(environ, project), "log")
 
 
 class _Completion:
@@ -99,6 +105,7 @@ class _Completion:
             ready=evolve(daemon.ready, file=absolute(daemon.ready.file)) if daemon.ready.file else daemon.ready,
             health=evolve(daemon.health, file=absolute(daemon.health.file)) if daemon.health.file else daemon.health,
             cwd=absolute(daemon.cwd or "."),
+            stdin=daemon.stdin and absolute(daemon.stdin),
             log_dir=absolute(daemon.log_dir or log_dir),
             common_log=absolute(daemon.common_log or f"{log_dir}/_common.log"),
         )

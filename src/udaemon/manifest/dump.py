@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from udaemon.manifest.checks import SCHEDULE
 from udaemon.manifest.keys import Named, Table, keys_of, says_none
 from udaemon.manifest.merge import meaningless
 from udaemon.manifest.model import Daemon, Manifest
@@ -34,6 +35,8 @@ def dump_daemon(daemon: Daemon) -> dict[str, Any]:
     if daemon.command is not None and daemon.shell:
         table["command"] = escaped(daemon.command[0])
     other = meaningless(daemon.kind)
+    if daemon.kind == "command" and not daemon.is_scheduled:
+        other += ("sleep", *SCHEDULE)
     return {key: value for key, value in table.items() if value not in ({}, "") and key not in other}
 
 

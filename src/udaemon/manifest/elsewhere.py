@@ -145,7 +145,7 @@ SYSTEMS: dict[str, tuple[Word, ...]] = {
         _W("singleton", "instances", "1 is the default"),
         _W("uid", "user"),
         _W("gid", "group"),
-        _W("rlimit_nofile", "rlimits.nofile"),
+        _W("rlimit_nofile", "rlimits", "a table: rlimits = { nofile = … }"),
         _W("virtualenv", "command", "name its interpreter: venv/bin/python …"),
         _W("stdout_stream", "log", "a table: log = { max-size = … }"),
         _W("stderr_stream", "log", "both streams go to one log"),

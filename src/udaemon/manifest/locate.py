@@ -58,6 +58,7 @@ def _problem(finding: Finding, documents: Sequence[Document], top: Tree) -> Prob
                 key, value = document.places[wanted]
                 file, place = document.file, key if finding.at_key or not exact else value
                 path = wanted if exact else path
+                place = _within(place, finding.within, document) if exact else place
                 message, hint = fit(finding.code, message, hint, document, wanted)
                 break
     elif any(not document.own for document in among) and finding.code == "yaml-tag":
@@ -66,6 +67,16 @@ def _problem(finding: Finding, documents: Sequence[Document], top: Tree) -> Prob
         file = documents[-1].file
     line, column = place or (None, None)
     return Problem(finding.code, message, hint, dotted(path), file, line, column, finding.severity)
+
+
+def _within(place: tuple[int, int], within: tuple[str, int] | None, document: Document) -> tuple[int, int]:
+    """The place inside a text, where it is written as it is: on one line, and without escapes."""
+    if within is None:
+        return place
+    (line, column), (text, offset) = place, within
+    written = document.text.split("\n")[line - 1][column - 1 :]
+    quote = next((quote for quote in ('"', "'", "") if written.startswith(quote + text)), None)
+    return place if quote is None else (line, column + len(quote) + offset)
 
 
 def _candidates(path: Path, top: Tree) -> Iterator[tuple[Path, bool]]:

@@ -83,8 +83,6 @@ def for_a_command(name: str) -> str | None:
         case "memory-limit" | "memory-threshold":
             memory = "cgroup.memory-max"
             return f"take it out; for a command it is {memory}" if there(memory) else _no_limit()
-        case "sleep" | "min-sleep":
-            return "take it out: a command runs until it ends; one that is called again and again has task or factory"
         case "params":
             return "take it out: arguments stand in command, behind the program"
         case _:

@@ -14,6 +14,9 @@ from udaemon.manifest.model import KINDS, Daemon
 
 Tree = Mapping[str, Any]
 
+_PACE = frozenset({"sleep", "min-sleep", "cron", "timezone", "jitter", "stagger", "run-on-start", "overlap", "misfire"})
+"""Keys of `defaults` that are for tasks only: a command has a schedule where it says so itself."""
+
 _SAYS_PHP = frozenset({"factory", "id"})
 
 LONGEST_LINE = 8
@@ -115,8 +118,14 @@ def _own() -> frozenset[str]:
 def _whole(top: Tree, name: str) -> dict[str, Any]:
     """Merge a daemon; what is said below it for other kinds of daemon is not about this one."""
     *lower, own = stack = levels(top, name)
-    below = lower[0] if len(lower) == 1 else reduce(merged, lower)
     kind = kind_of(stack, kinds(stack))
+    if kind == "command":  # a pace for tasks makes no server a job that is started again and again
+        lower[0] = {key: value for key, value in lower[0].items() if key not in _PACE}
+    below = lower[0] if len(lower) == 1 else reduce(merged, lower)
+    if own.get("cron") is not None:
+        below = {key: value for key, value in below.items() if key != "sleep"}
+    elif own.get("sleep") is not None:
+        below = {key: value for key, value in below.items() if key != "cron"}
     drop = meaningless(kind) if kind else ()
     return merged({key: value for key, value in below.items() if key not in drop}, own)
 

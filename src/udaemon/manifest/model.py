@@ -6,31 +6,28 @@ A key is declared here once: the schema, the reference docs and `explain` are ma
 
 from __future__ import annotations
 
+from binascii import crc32
 from collections.abc import Mapping
 from typing import Any
 
 from attrs import Factory, field, frozen
 
+from udaemon.manifest import limits, schedule
 from udaemon.manifest.containers import Environment, Many, Parameters
 from udaemon.manifest.dependencies import Dependency, depends_on_key
 from udaemon.manifest.keys import Applies, Table, key
+from udaemon.manifest.kinds import KINDS, PYTHON, TASKS
+from udaemon.manifest.limits import ResourceLimit, StartMethod
 from udaemon.manifest.probes import Health, Ready, health_key, ready_key
 from udaemon.manifest.references import MODULE, NAME, PATH, PYTHON_CALLABLE, Command, Umask
-from udaemon.manifest.tables import (
-    Backoff,
-    Listeners,
-    Log,
-    LogFormat,
-    OnFull,
-    Php,
-    Restart,
-    StartLimit,
-    StartMethod,
-    Stop,
-)
-from udaemon.manifest.values import Choice, Duration, Flag, Number, Size, Text
+from udaemon.manifest.schedule import Misfire, Overlap
+from udaemon.manifest.tables import Backoff, Listeners, Log, LogFormat, OnFull, Php, Restart, StartLimit, Stop
+from udaemon.manifest.values import Choice, Flag, Number, Size, Text
 
 __all__ = [
+    "KINDS",
+    "PYTHON",
+    "TASKS",
     "Backoff",
     "Daemon",
     "Health",
@@ -46,15 +43,6 @@ __all__ = [
     "StartMethod",
     "Stop",
 ]
-
-KINDS = ("factory", "task", "php", "command")
-"""The keys that say what to run; a daemon has one of them."""
-
-PYTHON = ("factory", "task")
-"""Those of them that name a Python callable."""
-
-TASKS = (*PYTHON, "php")
-"""Those of them that make a daemon with runs."""
 
 BARE = 13 * 1024**2
 """Bytes that a daemon's Python process has resident before it imports anything of its own; measured on Linux."""
@@ -180,17 +168,15 @@ class Daemon:
         applies=Applies.LIVE,
     )
     stop: Stop = key("How it is asked to stop.", Table(Stop), default=Stop(), applies=Applies.LIVE)
-    sleep: float = key(
-        "Period of the task, from start of run to start of run; 0 for none.",
-        Duration(),
-        default=0.0,
-        example="30s",
-        only=TASKS,
-        applies=Applies.LIVE,
-    )
-    min_sleep: float = key(
-        "Shortest pause after a run.", Duration(), default=0.0, example="1s", only=TASKS, applies=Applies.LIVE
-    )
+    sleep: float = schedule.SLEEP
+    min_sleep: float = schedule.MIN_SLEEP
+    cron: str | None = schedule.CRON
+    timezone: str | None = schedule.TIMEZONE
+    jitter: float = schedule.JITTER
+    stagger: bool = schedule.STAGGER
+    run_on_start: bool | None = schedule.RUN_ON_START
+    overlap: Overlap = schedule.OVERLAP
+    misfire: Misfire = schedule.MISFIRE
     memory_limit: int | None = key(
         "Memory the task's process may have resident; looked at after each run. Near it the process is replaced. "
         "With `php` it is PHP's own `memory_limit`.",
@@ -222,6 +208,12 @@ class Daemon:
     )
     cwd: str = key("Working directory.", PATH, default="", example="/srv", shown_default="the manifest's directory")
     umask: int = key("File mode creation mask, in octal.", Umask(), default=0o022, example="027")
+    user: str | None = limits.USER
+    group: str | None = limits.GROUP
+    nice: int | None = limits.NICE
+    oom_score: int | None = limits.OOM_SCORE
+    rlimits: Mapping[str, ResourceLimit] = limits.RLIMITS
+    stdin: str | None = limits.STDIN
     preload: tuple[str, ...] = key(
         "Modules to import once, before daemons are forked; all daemons share their memory.",
         Many(MODULE, "module names", single=True),
@@ -229,19 +221,7 @@ class Daemon:
         example=["json", "sqlite3"],
         only=TASKS,
     )
-    start_method: StartMethod = key(
-        "How the task's process is made.",
-        Choice(
-            StartMethod,
-            {
-                "zygote": "Forked from a process that has imported what daemons share.",
-                "spawn": "An interpreter of its own, for modules that bear no fork; slower, and it shares no memory.",
-            },
-        ),
-        default=StartMethod.ZYGOTE,
-        example="spawn",
-        only=TASKS,
-    )
+    start_method: StartMethod = limits.START_METHOD
     log_dir: str = key(
         "Directory of the log file.",
         PATH,
@@ -260,6 +240,11 @@ class Daemon:
     on: Listeners = key("Callables told of events.", Table(Listeners), default=Listeners(), only=TASKS)
 
     @property
+    def is_scheduled(self) -> bool:
+        """Whether it is a command that is executed again and again, each time a run."""
+        return self.kind == "command" and (self.cron is not None or self.sleep > 0)
+
+    @property
     def kind(self) -> str:
         """Which of the keys says what to run."""
         if self.factory or self.task:
@@ -275,7 +260,8 @@ class Daemon:
 class Manifest:
     """A whole manifest, checked and complete. `file` and `directory` are real, absolute paths.
 
-    `files` are all that were read for it, each with its time (nanoseconds) and size; they are no part of what it says.
+    `state_dir` is where is kept what outlives a supervisor. `files` are all that were read for it, each with its time
+    (nanoseconds) and size; they are no part of what it says.
     """
 
     file: str
@@ -285,7 +271,15 @@ class Manifest:
     run_dir: str | None = None
     env: Mapping[str, str] = Factory(dict)
     daemons: Mapping[str, Daemon] = Factory(dict)
+    state_dir: str | None = field(default=None, eq=False)
     files: Mapping[str, tuple[int, int]] = field(factory=dict, eq=False, repr=False)
+
+    @property
+    def stamps(self) -> str | None:
+        """Where the last due times are kept: two manifests may have one project name."""
+        if self.state_dir is None:
+            return None
+        return f"{self.state_dir}/schedule-{crc32(f'{self.file} {self.context}'.encode()):08x}"
 
     def log_path(self, daemon: Daemon) -> str:
         """Return the file of a daemon's output; its instances share it."""

@@ -19,8 +19,9 @@ _BARE = re.compile(r"[A-Za-z0-9_$-]+")
 class Finding(NamedTuple):
     """One thing that is wrong with the key at `path`.
 
-    `at_key` says that the key itself is wrong, else its value is. `file` is set where the path is one of that file
-    and not of the merged manifest; `place` where line and column are known already.
+    `at_key` says that the key itself is wrong, else its value is; `within` are its text and how far in it the mistake
+    is. `file` is set where the path is one of that file and not of the merged manifest; `place` where line and column
+    are known already.
     """
 
     code: str
@@ -31,6 +32,7 @@ class Finding(NamedTuple):
     severity: str = "error"
     file: str | None = None
     place: tuple[int, int] | None = None
+    within: tuple[str, int] | None = None
 
 
 class Wrong(ValueError):
@@ -45,6 +47,7 @@ class Wrong(ValueError):
         self.hint = hint
         self.path = path
         self.at_key = at_key
+        self.within: tuple[str, int] | None = None
 
 
 class BadManifest(ManifestError):

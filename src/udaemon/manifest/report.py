@@ -25,6 +25,7 @@ _KEY = re.compile(r"(?:^|[{,.]|- )\s*+[\"']?([A-Za-z_][\w-]*+)[\"']?\s*+[=:]\s*+
 _VALUE = re.compile(rf"{_TEXT}|[^,}}\]#]++")
 _HELD = re.compile(rf"([=:]\s*)(?![\[{{\s])({_TEXT}|[^,}}\]#]++)")
 _NUMBER = re.compile(r"(?:[+-]?\d[\d_]*(?:\.\d+)?|true|false)(?![^\s,}\]#])")
+_FIELD = re.compile(r"[^\s\"',]+")
 _WIDEST = 110
 _RED, _YELLOW, _BLUE, _BOLD, _PLAIN = "\033[1;31m", "\033[1;33m", "\033[1;34m", "\033[1m", "\033[0m"
 
@@ -80,7 +81,8 @@ def _block(problem: Problem, sources: Mapping[str, Sequence[str]], base: str, *,
             source, _IS_ENV.match(problem.path) is not None, problem.path.startswith("daemons.env")
         )
         source = _with_number(hidden, source, problem)
-        shown, caret = _excerpt(source, problem.column - 1)
+        token = _FIELD if problem.code == "bad-cron" else _TOKEN
+        shown, caret = _excerpt(source, problem.column - 1, token)
         lines.append(f"{blue}{problem.line} |{plain} {shown}".rstrip())
         lines.append(f"{blue}{margin} |{plain} {caret}")
     if problem.hint:
@@ -135,9 +137,9 @@ def _stars(text: str) -> str:
     return re.sub(r"[^\s\"']", "*", text)
 
 
-def _excerpt(source: str, start: int) -> tuple[str, str]:
+def _excerpt(source: str, start: int, token: re.Pattern[str]) -> tuple[str, str]:
     """Cut a long line round the place, and draw the caret under the whole key or value."""
-    found = _TOKEN.match(source, start)
+    found = token.match(source, start)
     end = max(found.end() if found else start, start + 1)
     left = max(0, min(start - 20, len(source) - _WIDEST)) if len(source) > _WIDEST else 0
     piece = source[left : left + _WIDEST]

@@ -207,7 +207,8 @@ def _findings(error: BaseException, path: Path, told: _Told) -> Iterator[Finding
             for inner in error.exceptions:
                 yield from _findings(inner, (*path, _note(inner, IterableValidationNote).index), told)
         case Wrong():
-            yield Finding(error.code, error.message, error.hint, (*path, *error.path), error.at_key)
+            found = Finding(error.code, error.message, error.hint, (*path, *error.path), error.at_key)
+            yield found._replace(within=error.within)
         case ExceptionGroup():
             for inner in error.exceptions:
                 yield from _findings(inner, path, told)

@@ -38,13 +38,6 @@ class Restart(StrEnum):
     NEVER = "never"
 
 
-class StartMethod(StrEnum):
-    """How a task's process is made."""
-
-    ZYGOTE = "zygote"
-    SPAWN = "spawn"
-
-
 @frozen(kw_only=True)
 class Php:
     """A task whose runs PHP does (`factory`), or a daemon of ustream/daemon as it is (`entry`).

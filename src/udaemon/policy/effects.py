@@ -14,6 +14,10 @@ class EventName(StrEnum):
     """The names of events: the `event` of `udaemon events` and of the common log."""
 
     WAITING = "waiting"
+    SKIPPED = "skipped"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    KICKED = "kicked"
     HELD_UP = "held-up"
     STARTED = "started"
     READY = "ready"
@@ -65,6 +69,18 @@ class Reconfigure:
 
 
 @frozen
+class Pause:
+    """Have its task begin no run, or go on, in this process and those that come after it."""
+
+    paused: bool
+
+
+@frozen
+class Kick:
+    """Have its task run now."""
+
+
+@frozen
 class Publish:
     """Publish what happened: one entry of `events`, one line of the common log. `message` is for people."""
 
@@ -72,4 +88,4 @@ class Publish:
     message: str
 
 
-Effect = Spawn | CancelSpawn | Signal | SignalTree | KillTree | Reconfigure | Publish
+Effect = Spawn | CancelSpawn | Signal | SignalTree | KillTree | Reconfigure | Pause | Kick | Publish

@@ -106,6 +106,8 @@ def _conclude(instance: Instance, end: Exit, now: float, jitter: float) -> Outco
         return settle_at(instance, State.STOPPED), (
             Publish(EventName.STOPPED, instance.message or wording.ending(end)),
         )
+    if instance.daemon.is_scheduled and end.reason is not Reason.CONFIG:
+        return _after_run(instance, end)
     if instance.asked_at is not None or (instance.outdated and end.reason is Reason.STOPPED):
         return start(instance)
     verdict = restart.verdict(instance, end, now, jitter)
@@ -120,6 +122,18 @@ def _conclude(instance: Instance, end: Exit, now: float, jitter: float) -> Outco
         return waiting(_cleared(again, State.BACKOFF), now + verdict.delay), (told,)
     starting, spawn = begin(again)
     return starting, (told, *spawn)
+
+
+def _after_run(instance: Instance, end: Exit) -> Outcome:
+    """A run of a scheduled command has ended: what it failed for may have passed when the next one is due."""
+    waits = evolve(_cleared(instance, State.WAITING), automatic=False, crashes=0, owes_run=False)
+    if restart.succeeded(end, instance.daemon):
+        waits = evolve(waits, message=None)
+    elif instance.message is None:
+        waits = evolve(waits, message=wording.ending(end))
+    if instance.owes_run:
+        return begin(waits)
+    return waits, ()
 
 
 def _cleared(instance: Instance, state: State) -> Instance:
@@ -146,6 +160,8 @@ def _reason(instance: Instance, event: Exited) -> Reason:
         return instance.condemned
     if instance.leaving and event.reason is not None and instance.asked_at is None:
         return event.reason  # what came after its own word is how it was helped out
+    if event.signal is not None and event.reason is Reason.OOM and not instance.killing:
+        return Reason.OOM
     if event.signal is not None:
         as_asked = asked and wording.signal_name(event.signal) == f"SIG{instance.daemon.stop.signal}"
         return Reason.STOPPED if as_asked else Reason.KILLED

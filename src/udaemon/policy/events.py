@@ -26,6 +26,8 @@ class Reason(StrEnum):
     """It left by itself, with an exit code and no other reason."""
     KILLED = "killed"
     """A signal ended it."""
+    OOM = "oom"
+    """The kernel killed it because memory ran out."""
     CONFIG = "config"
     """It cannot begin as it is declared: a bad task or factory, a missing program."""
     MEMORY = "memory"
@@ -74,6 +76,26 @@ class StopAhead:
 @frozen
 class RestartAsked:
     """The operator wants it up in a new process."""
+
+
+@frozen
+class PauseAsked:
+    """The operator wants no run to begin until he says otherwise."""
+
+
+@frozen
+class ResumeAsked:
+    """The operator wants runs to begin again."""
+
+
+@frozen
+class KickAsked:
+    """The operator wants a run now, whatever its schedule says."""
+
+
+@frozen
+class RunDue:
+    """A run of a scheduled command is due."""
 
 
 @frozen
@@ -184,6 +206,10 @@ Event = (
     | StopAsked
     | StopAhead
     | RestartAsked
+    | PauseAsked
+    | ResumeAsked
+    | KickAsked
+    | RunDue
     | Spawned
     | Executed
     | SpawnFailed

@@ -34,6 +34,7 @@ class State(StrEnum):
 
     DISABLED = "disabled"
     WAITING = "waiting"
+    """Up, and nothing of it lives: a scheduled command between two runs, or one held back by what it needs."""
     STARTING = "starting"
     RUNNING = "running"
     STOPPING = "stopping"
@@ -130,6 +131,8 @@ class Instance:
         automatic: The start under way, or the one waited for, is udaemon's own idea.
         exit: How the last process ended, or why it could not begin.
         message: Why it is what it is, in a sentence, if there is more to say than the state.
+        paused: The operator wants no run to begin.
+        owes_run: A run is to begin as soon as this one has ended.
         survivors: Processes that the last one left behind and that still live.
         probed: What its process has answered.
         condemned: Why it is being ended by us, as a crash.
@@ -158,6 +161,8 @@ class Instance:
     automatic: bool = False
     exit: Exit | None = None
     message: str | None = None
+    paused: bool = False
+    owes_run: bool = False
     survivors: tuple[int, ...] = ()
     plan: StartPlan = NO_PLAN
     probed: Probed = NOT_PROBED

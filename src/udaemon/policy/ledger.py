@@ -26,11 +26,11 @@ VERSION = 1
 second copy of it."""
 
 _PLAIN = (
-    "pid started_at restarts crashes refusals asked_at killing leaving held_up outdated automatic message"
-    " held_back alone good_run"
+    "pid started_at restarts crashes refusals asked_at killing leaving held_up outdated automatic message "
+    "paused owes_run held_back alone good_run"
 ).split()
 """Fields whose value stands in the line as it is; one that has its default does not stand there."""
-_DEFAULTS = (None, None, 0, 0, 0, None, False, False, False, False, False, None, False, False, False)
+_DEFAULTS = (None, None, 0, 0, 0, None, False, False, False, False, False, None, False, False, False, False, False)
 
 
 @frozen

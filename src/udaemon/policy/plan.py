@@ -31,6 +31,10 @@ class Place(Protocol):
     def directory(self) -> str:
         """The manifest's directory."""
 
+    @property
+    def stamps(self) -> str | None:
+        """Where the last due times are kept."""
+
 
 @frozen(kw_only=True, eq=False)
 class StartPlan:
@@ -40,6 +44,7 @@ class StartPlan:
         project: The project's name.
         context: The context, empty for none.
         directory: The manifest's directory.
+        stamps: Where the last due time of each instance is kept, None for nowhere.
         env: What the manifest itself adds to the environment.
         mates: Those of these daemons whose processes are forked, the disabled ones too: they may share a zygote.
     """
@@ -47,6 +52,7 @@ class StartPlan:
     project: str = ""
     context: str = ""
     directory: str = "/"
+    stamps: str | None = None
     env: Mapping[str, str] = field(default=_NO_ENV, repr=False)
     mates: tuple[Daemon, ...] = field(default=(), repr=False)
 
@@ -66,6 +72,7 @@ def plans(manifest: Manifest) -> dict[str, StartPlan]:
             project=manifest.project,
             context=manifest.context,
             directory=manifest.directory,
+            stamps=manifest.stamps,
             env=manifest.env,
             mates=tuple(daemon for daemon in group if is_forked(daemon)),
         )

@@ -8,11 +8,13 @@ are kept apart: what it is (`state`) and what the operator wants (`wanted`).
     starting, running  --exited-->  starting again | backoff | exited | failed
     backoff  --deadline-->  starting        backoff  --stop-->  stopped
     a start, whosever  --lacks what it needs-->  waiting  --needs changed-->  starting
+    resting  --start of a scheduled command-->  waiting  --run due, kick-->  starting …  --exited-->  waiting
     any  --changed-->  the same, by another declaration; a process that this does not fit is replaced
 
 An event that does not belong to the state (an answer that comes twice, a deadline that was moved) changes nothing.
 Failed starts differ by what failed: the declaration (failed at once), the system (retried for ever), or the
-process itself (a crash, counted). Stops are in `stopping.py`; ends, survivors and what follows are in `ending.py`.
+process itself (a crash, counted). Runs of scheduled commands are in `runs.py`, stops in `stopping.py`; ends, survivors
+and what follows are in `ending.py`.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from attrs import evolve
 
 from udaemon.manifest import changes
 from udaemon.manifest.keys import Applies
-from udaemon.policy import probing, restart, stopping, wording
+from udaemon.policy import probing, restart, runs, stopping, wording
 from udaemon.policy.effects import Effect, EventName, Publish, Reconfigure
 from udaemon.policy.ending import Outcome, begin, on_exited, on_tree_gone, settle_at, start, waiting
 from udaemon.policy.events import (
@@ -31,12 +33,16 @@ from udaemon.policy.events import (
     Executed,
     Exited,
     GoodRun,
+    KickAsked,
     Leaving,
     NeedsChanged,
+    PauseAsked,
     Ready,
     Reason,
     Renewed,
     RestartAsked,
+    ResumeAsked,
+    RunDue,
     Spawned,
     SpawnFailed,
     StartAsked,
@@ -70,12 +76,10 @@ def step(instance: Instance, event: Event, now: float, jitter: float = 0.0) -> O
             return stopping.stop(instance, event, now)
         case RestartAsked():
             return _restart(instance, now)
-        case Spawned():
-            return _spawned(instance, event, now)
-        case Executed():
-            return _executed(instance, now)
-        case SpawnFailed():
-            return _spawn_failed(instance, event, now, jitter)
+        case PauseAsked() | ResumeAsked() | KickAsked() | RunDue():
+            return runs.step(instance, event, now)
+        case Spawned() | Executed() | SpawnFailed():
+            return _started(instance, event, now, jitter)
         case Ready() | Verdict():
             return _ready(instance, event, now)
         case Leaving():
@@ -98,7 +102,9 @@ def _start(instance: Instance, now: float) -> Outcome:
     if instance.unkillable:
         return instance, (Publish(EventName.REFUSED, f"old {wording.pids(instance.unkillable)} cannot be killed"),)
     up = evolve(_forgiven(instance), wanted=Wanted.UP)
-    if up.at_rest or up.state in (State.BACKOFF, State.WAITING):
+    if up.at_rest and up.daemon.is_scheduled:
+        return runs.wait(up)
+    if up.at_rest or up.state is State.BACKOFF or up.held_back:
         return start(up)
     if up.state is State.STOPPING and up.is_spawning:
         return evolve(up, state=State.STARTING, timers=NO_TIMERS, asked_at=None, killing=False), ()
@@ -122,6 +128,17 @@ def _alone(instance: Instance, event: StartAsked) -> Instance:
 def _forgiven(instance: Instance) -> Instance:
     """Whoever asks for a start or restart, in whatever state, wants it tried as if for the first time."""
     return evolve(instance, crashes=0, refusals=0, attempts=())
+
+
+def _started(instance: Instance, event: Spawned | Executed | SpawnFailed, now: float, jitter: float) -> Outcome:
+    """The engine has answered a start."""
+    match event:
+        case Spawned():
+            return _spawned(instance, event, now)
+        case Executed():
+            return _executed(instance, now)
+        case SpawnFailed():
+            return _spawn_failed(instance, event, now, jitter)
 
 
 def _spawned(instance: Instance, event: Spawned, now: float) -> Outcome:
@@ -219,6 +236,8 @@ def _changed(instance: Instance, event: Changed, now: float) -> Outcome:
     there = changed.pid is not None or changed.survivors
     other = needs is not None or event.plan is not instance.plan
     told: tuple[Effect, ...] = (Reconfigure(),) if other and there else ()
+    if changed.state is State.WAITING and not changed.daemon.is_scheduled and not changed.held_back:
+        return start(changed)
     if needs is Applies.RESTART and changed.is_spawning:
         return evolve(changed, outdated=True), ()
     if needs is not Applies.RESTART or changed.state not in (State.STARTING, State.RUNNING):

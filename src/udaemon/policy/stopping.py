@@ -31,12 +31,11 @@ def stop(instance: Instance, event: StopAsked | StopAhead, now: float) -> Outcom
             return end(down, event, now)
         case State.STOPPING:
             return _hurry(down, event, now)
-        case State.BACKOFF:
+        case State.BACKOFF | State.WAITING:
             stopped = evolve(settle_at(down, State.STOPPED), message=None)
-            return stopped, (Publish(EventName.STOPPED, "was waiting to be started again"),)
-        case State.WAITING:
-            stopped = evolve(settle_at(down, State.STOPPED), message=None)
-            return stopped, (Publish(EventName.STOPPED, f"was {instance.message}"),)
+            waited = "to be started again" if down.state is State.BACKOFF else "to be run"
+            told = f"was {instance.message}" if instance.held_back else f"was waiting {waited}"
+            return stopped, (Publish(EventName.STOPPED, told),)
         case _:
             return down, ()
 

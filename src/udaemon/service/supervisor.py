@@ -37,6 +37,7 @@ from udaemon.supervisor.loop import Loop
 from udaemon.supervisor.perform import Performer
 from udaemon.supervisor.pid_writer import PidWriter
 from udaemon.supervisor.pidfiles import PidFiles, put
+from udaemon.supervisor.schedules import Schedules
 from udaemon.supervisor.supervisor import Supervisor
 from udaemon.system.subreaper import become_subreaper
 
@@ -125,6 +126,9 @@ class Service:
             on_done=self._loop.stop,
         )
         directories = [handed.directory, *filter(None, [manifest.run_dir])]
+        self._schedules = Schedules(
+            self._loop, self._slots, fleet, happen=self._on_event, on_good_run=self._on_good_run
+        )
         self._pid_writer = PidWriter(self._loop, put, self._on_trouble)
         self._supervisor = Supervisor(
             manifest,
@@ -135,6 +139,7 @@ class Service:
             slots=self._slots,
             notices=self._notices,
             pid_files=PidFiles(directories, manifest.context, self._pid_writer.take),
+            schedules=self._schedules,
             finished=self._log_drain.wait,
             read_manifest=self._reader.read,
             asks=self._prober,
@@ -159,7 +164,10 @@ class Service:
         if handed.autostart:
             self._engine.expect((one.daemon, one.plan) for one in self._fleet.autostarted())
         become_subreaper()
-        for waits in (self._supervisor, self._engine, self._logger, self._log_drain, self._reader, self._prober):
+        for waits in (
+            *(self._supervisor, self._schedules, self._engine),
+            *(self._logger, self._log_drain, self._reader, self._prober),
+        ):
             self._loop.add(waits)
         self._loop.afterwards(self._end_of_turn)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):

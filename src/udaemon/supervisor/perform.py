@@ -13,7 +13,18 @@ from udaemon.engines.base import CANCELLED, Engine, SpawnRequest
 from udaemon.logs.client import LoggerLink
 from udaemon.logs.log_target import LogTarget
 from udaemon.manifest.model import Daemon
-from udaemon.policy.effects import CancelSpawn, Effect, KillTree, Publish, Reconfigure, Signal, SignalTree, Spawn
+from udaemon.policy.effects import (
+    CancelSpawn,
+    Effect,
+    Kick,
+    KillTree,
+    Pause,
+    Publish,
+    Reconfigure,
+    Signal,
+    SignalTree,
+    Spawn,
+)
 from udaemon.policy.events import Event, SpawnFailed, Trouble
 from udaemon.policy.instance import Instance, Key
 from udaemon.supervisor.log_targets import common_target, log_target
@@ -72,6 +83,12 @@ class Performer:
                 self._engine.kill_tree(instance.key)
             case Reconfigure():
                 self.reconfigure(instance)
+            case Pause(paused):
+                self._slots.pause(instance.key, paused=paused)
+                self._engine.signal(instance.key, "URG")  # it looks at its slot
+            case Kick():
+                self._slots.kick(instance.key)
+                self._engine.signal(instance.key, "URG")
             case Publish():
                 pass
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable
 
-from udaemon.child.scoreboard import Scoreboard
+from udaemon.child.scoreboard import Scoreboard, SlotWriter, map_all
+from udaemon.child.slot_requests import kick, pause
 from udaemon.policy.instance import Key
 
 _ROUND = 16
@@ -31,6 +32,7 @@ class Slots:
     def __init__(self, scoreboard: Scoreboard, keys: Iterable[Key] = ()) -> None:
         self._scoreboard = scoreboard
         self._taken: dict[Key, int] = {}
+        self._maps: dict[int, memoryview[float]] = {}
         self._free = list(range(scoreboard.slots))
         for key in keys:
             self.take(key)
@@ -47,6 +49,21 @@ class Slots:
             KeyError: It has none.
         """
         return self._taken[key]
+
+    def writer(self, key: Key) -> SlotWriter:
+        """Writes into the slot of an instance whose process does not know of it."""
+        fd, slot = self._scoreboard.locate(self._taken[key])
+        if fd not in self._maps:
+            self._maps[fd] = map_all(fd)
+        return SlotWriter.of(self._maps[fd], slot)
+
+    def kick(self, key: Key) -> None:
+        """Ask the task of an instance for a run."""
+        kick(*self._scoreboard.locate(self._taken[key]))
+
+    def pause(self, key: Key, *, paused: bool) -> None:
+        """Have the task of an instance begin no run, or go on."""
+        pause(*self._scoreboard.locate(self._taken[key]), paused=paused)
 
     def take(self, key: Key) -> int:
         """Give an instance a slot, empty and with its name; the one that it has already, if any.

@@ -32,6 +32,7 @@ from udaemon.supervisor.perform import Performer
 from udaemon.supervisor.pid_queue import PidQueue
 from udaemon.supervisor.pidfiles import PidFiles
 from udaemon.supervisor.probes import Asks, Probes
+from udaemon.supervisor.schedules import Schedules
 from udaemon.supervisor.slots import Slots
 from udaemon.supervisor.view import InstanceView, facts, living_on
 
@@ -55,6 +56,7 @@ class Supervisor:
         slots: Slots,
         notices: Notices,
         pid_files: PidFiles,
+        schedules: Schedules,
         finished: Callable[[], None],
         read_manifest: Callable[[OnRead], None],
         make_room: MakeRoom = lambda _instances, _added: None,
@@ -74,6 +76,7 @@ class Supervisor:
         self._slots = slots
         self._notices = notices
         self._pids = PidQueue(pid_files, lambda key, text: self.publish(key, "warning", text))
+        self._schedules = schedules
         self._finished = finished
         self._manifest_changed = manifest_changed
         self._legacy = LegacyLog(lambda key: pid_files.path(fleet.instances[key]))
@@ -260,9 +263,11 @@ class Supervisor:
         effects: tuple[Effect, ...] = ()
         before = self._fleet.instances[key]
         with self._isolated(key):
+            before = self._fleet.instances[key]
             effects = self._fleet.step(key, event, self._clock(), self._jitter.uniform(-1.0, 1.0))
             self._queue.has_happened(before)
             self._probes.look(self._fleet.instances[key])
+            self._schedules.follow(before, self._fleet.instances[key])
         for effect in effects:  # one that cannot be done must not cost the next: a start after a word of it, a kill
             with self._isolated(key):
                 self._perform(key, effect)

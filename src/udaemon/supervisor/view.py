@@ -11,7 +11,7 @@ from typing import Any
 
 from attrs import frozen
 
-from udaemon.child.scoreboard import SlotReading
+from udaemon.child.slot_reading import SlotReading
 from udaemon.manifest.model import Daemon
 from udaemon.policy import wording
 from udaemon.policy.instance import Instance, Key

@@ -89,6 +89,8 @@ def _health(one: Told) -> Cell:
 def _next(one: Told, now: float) -> str:
     if one["next_attempt_at"] is not None:
         return f"start {until(one['next_attempt_at'], now)}"
+    if one["activity"] == "paused":
+        return "paused"
     if one["activity"] == "in-run":
         began = one["runs"]["current_started_at"]
         return "in run" if began is None else f"in run {short(now - moment(began))}"

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from udaemon.child import scoreboard as sb
 from udaemon.child.regions import HEADER_SIZE, NAME_PLACE, SLOT_SIZE
-from udaemon.child.scoreboard import Scoreboard, SlotReading, SlotWriter, map_all, reading
+from udaemon.child.scoreboard import Scoreboard, SlotWriter, map_all, reading
+from udaemon.child.slot_reading import SlotReading
 
 
 @pytest.fixture

@@ -68,6 +68,7 @@ def test_the_whole_of_it() -> None:
                         "count": 12,
                         "failed": 1,
                         "late": 2,
+                        "missed": 0,
                         "current_started_at": None,
                         "last": {
                             "id": 12,
@@ -100,6 +101,7 @@ def test_before_anything_ran_the_shape_is_the_same() -> None:
         "count": 0,
         "failed": 0,
         "late": 0,
+        "missed": 0,
         "current_started_at": None,
         "last": NOTHING_RAN,
         "duration_p50": None,

@@ -13,7 +13,8 @@ from udaemon.manifest.model import Daemon
 
 LIVE = {
     "description", "extends", "tags", "sleep", "min-sleep", "memory-limit", "memory-threshold", "restart", "backoff",
-    "start-limit", "success-exit-codes", "stop", "log", "instances", "health",
+    "start-limit", "success-exit-codes", "stop", "log", "instances", "health", "cron", "timezone", "jitter", "overlap",
+    "misfire",
 }  # fmt: skip
 NEXT_START = {"autostart", "depends-on", "profiles", "ready"}
 

@@ -52,7 +52,7 @@ def test_together_they_need_what_the_most_demanding_needs(
     assert needs(before, evolve(before, **keys)) is expected
 
 
-@pytest.mark.parametrize("keys", [{"sleep": 3.0}, {"preload": ("json",)}, {"start_method": "spawn"}])
+@pytest.mark.parametrize("keys", [{"memory_limit": 9}, {"preload": ("json",)}, {"start_method": "spawn"}])
 def test_a_key_that_means_nothing_for_a_command_is_no_change_of_it(keys: dict[str, Any]) -> None:
     """`defaults` are those of tasks and commands alike."""
     assert needs(command(), command(**keys)) is None

@@ -34,6 +34,8 @@ FULL = Instance(
     held_up=True,
     outdated=True,
     automatic=True,
+    paused=True,
+    owes_run=True,
     exit=Exit(code=None, signal=11, core=True, reason=Reason.KILLED, at=0.25),
     message="it said: schön\n",
     survivors=(8, 9),

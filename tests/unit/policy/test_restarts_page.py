@@ -8,7 +8,7 @@ from attrs import evolve
 from tests.fakes.life import Life, command, factory
 
 from udaemon.manifest.model import Restart
-from udaemon.policy.effects import CancelSpawn, Effect, KillTree, Signal, SignalTree, Spawn
+from udaemon.policy.effects import CancelSpawn, Effect, Kick, KillTree, Pause, Signal, SignalTree, Spawn
 from udaemon.policy.events import (
     Changed,
     DeadlineReached,
@@ -16,11 +16,15 @@ from udaemon.policy.events import (
     Executed,
     Exited,
     GoodRun,
+    KickAsked,
     Leaving,
     NeedsChanged,
+    PauseAsked,
     Ready,
     Renewed,
     RestartAsked,
+    ResumeAsked,
+    RunDue,
     Spawned,
     SpawnFailed,
     StartAsked,
@@ -48,13 +52,16 @@ SITUATIONS: Mapping[str, Callable[[], Life]] = {
     "exited": lambda: Life.running().after(60).happens(Exited(code=0)),
     "failed": lambda: Life.running(command(restart=Restart.NEVER)).happens(Exited(code=1)),
     "failed, unkillable": lambda: Life.running().happens(StopAsked()).after(15),
-    "waiting": waiting,
+    "waiting, held back": waiting,
     "starting, no process yet": lambda: Life(command()).happens(StartAsked()),
     "starting, held up": lambda: Life(command()).happens(StartAsked(), Spawned(7, "exec")),
     "starting": lambda: Life(factory()).happens(StartAsked(), Spawned(7)),
     "running": Life.running,
     "running, leaving": lambda: Life.running(factory()).happens(Leaving()),
     "backoff": lambda: Life.running().crashes(2),
+    "waiting": lambda: Life(command(cron="@daily")).happens(StartAsked()),
+    "in a run": lambda: Life(command(cron="@daily")).happens(StartAsked(), RunDue(), Spawned(7)),
+    "in a run, paused": lambda: Life(command(sleep=9)).happens(StartAsked(), RunDue(), Spawned(7), PauseAsked()),
     "stopping, no process yet": lambda: Life(command()).happens(StartAsked(), StopAsked()),
     "stopping, held up": lambda: Life(command()).happens(StartAsked(), Spawned(7, "exec"), StopAsked()),
     "stopping": lambda: Life.running().happens(StopAsked()),
@@ -94,6 +101,12 @@ NEEDS: Mapping[str, Event] = {
     "to stop after others": StopAhead(),
     "to restart with another": Renewed("cache"),
 }
+RUN: Mapping[str, Event] = {
+    "a run is due": RunDue(),
+    "kick": KickAsked(),
+    "pause": PauseAsked(),
+    "resume": ResumeAsked(),
+}
 
 DOES: Mapping[type[Effect], str] = {
     Spawn: "starts it",
@@ -101,6 +114,8 @@ DOES: Mapping[type[Effect], str] = {
     SignalTree: "asks them",
     KillTree: "kills it",
     CancelSpawn: "calls it off",
+    Kick: "has it run",
+    Pause: "tells it",
 }
 
 
@@ -134,7 +149,7 @@ def table(events: Mapping[str, Event]) -> list[str]:
     return [lines[0], "|" + "|".join("-" * (width + 2) for width in widths) + "|", *lines[1:]]
 
 
-@pytest.mark.parametrize("events", [ASKED, BIRTH, DEATH, NEEDS], ids=["asked", "birth", "death", "needs"])
+@pytest.mark.parametrize("events", [ASKED, BIRTH, DEATH, RUN, NEEDS], ids=["asked", "birth", "death", "run", "needs"])
 def test_f40_the_page_tells_every_event_in_every_state(events: Mapping[str, Event]) -> None:
     expected = table(events)
     page = PAGE.read_text(encoding="utf-8").splitlines()
@@ -144,5 +159,5 @@ def test_f40_the_page_tells_every_event_in_every_state(events: Mapping[str, Even
 
 def test_every_state_and_every_kind_of_event_is_in_the_tables() -> None:
     assert {situation().state for situation in SITUATIONS.values()} == set(State)
-    in_tables = {type(event) for events in (ASKED, BIRTH, DEATH, NEEDS) for event in events.values()}
+    in_tables = {type(event) for events in (ASKED, BIRTH, DEATH, RUN, NEEDS) for event in events.values()}
     assert in_tables | {Changed, GoodRun, Verdict} == set(Event.__args__)  # test_probing.py has verdicts

@@ -26,7 +26,8 @@ def handle(host: Host, request: Request) -> None:
 
 
 def _ready(view: InstanceView) -> Outcome | None:
-    if view.instance.state is State.RUNNING:
+    instance = view.instance
+    if instance.state is State.RUNNING or (instance.state is State.WAITING and not instance.held_back):
         return Outcome(ok=True, message="is ready")
     return _hopeless(view)
 
@@ -36,7 +37,7 @@ def _stopped(view: InstanceView) -> Outcome | None:
 
 
 def _run_ok(view: InstanceView) -> Outcome | None:
-    if view.daemon.command is not None:
+    if view.daemon.command is not None and not view.daemon.is_scheduled:
         raise UdaemonError(f"{view.key} is a command: it has no runs", "wait for it to be ready, or stopped")
     if view.slot is not None and view.slot.last_outcome == "ok":
         return Outcome(ok=True, message=f"has had a good run (run {view.slot.last_id})")

@@ -1,0 +1,253 @@
+"""What a daemon's loop goes by: a period, or due times of the calendar, kept over restarts in the time of a file.
+
+Knows no task and no signal; clocks are arguments. The arithmetic is in `schedule.py` and `policy/calendar.py`.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from math import inf
+from typing import Protocol
+
+from udaemon.child.schedule import Due, anchor_of, next_due, replanned, resumed
+from udaemon.policy import calendar
+from udaemon.policy.calendar import DueTimes, Look, Position, Timetable, Verdict
+
+Chance = Callable[[], float]
+_KEPT_FROM = 60.0
+"""Seconds: the last due time of a shorter period is not worth a system call for each run."""
+
+
+class Planner(Protocol):
+    """Says when runs are due, in monotonic seconds."""
+
+    def first(self, resume: float, now: float) -> Due:
+        """When the first run of this process is due; `resume` is when the last one planned it, 0 for not at all."""
+
+    def look(self, due: Due, now: float) -> Due:
+        """When it is due by now, where it was planned for `due`."""
+
+    def began(self) -> None:
+        """The run that was due begins."""
+
+    def next(self, due: Due, started: float, ended: float, *, kicked: bool) -> Due:
+        """When the next run is due after one that was planned for `due`, or came in between because of a kick."""
+
+    def repaced(self, due: Due, sleep: float, min_sleep: float, now: float) -> Due:
+        """Go by another period and pause; returns when the run is due that was due at `due`."""
+
+
+class Periodic:
+    """Runs in a period, or one after the other with a pause.
+
+    Args:
+        sleep: The period in seconds, 0 for none.
+        min_sleep: The shortest pause in seconds.
+        jitter: At most so much is added to each due time.
+        chance: From 0 to 1 at random.
+        begin: When the first run is due where no process before has planned it, None for at once.
+        stamp: Called when a due run begins.
+    """
+
+    def __init__(
+        self,
+        sleep: float,
+        min_sleep: float,
+        *,
+        jitter: float = 0.0,
+        chance: Chance = float,
+        begin: Callable[[float], float] | None = None,
+        stamp: Callable[[], object] = bool,
+    ) -> None:
+        self._sleep = sleep
+        self._min_sleep = min_sleep
+        self._jitter = jitter
+        self._chance = chance
+        self._begin = begin
+        self._extra = 0.0
+        self._stamp = stamp
+        self._last: tuple[float, float, float] | None = None
+
+    def first(self, resume: float, now: float) -> Due:
+        """At once, at the end of the pause in which the process before left, or where its schedule says."""
+        if self._begin is not None and not resume:
+            at = self._begin(now)
+            return Due(at, at)
+        return resumed(resume, now, max(self._sleep, self._min_sleep) + self._jitter)
+
+    def look(self, due: Due, now: float) -> Due:  # noqa: ARG002 - see `Planner`
+        """Stay with it: nobody sets the monotonic clock."""
+        return due
+
+    def began(self) -> None:
+        """Keep when it was, where that is kept."""
+        self._stamp()
+
+    def next(self, due: Due, started: float, ended: float, *, kicked: bool) -> Due:
+        """A period after the planned start of the run; a kick leaves that as it is."""
+        if kicked and due.at > started:
+            return Due(max(due.at, ended + self._min_sleep), due.at)
+        self._last = (due.at - self._extra, started, ended)
+        planned = self._after(*self._last)
+        if not self._jitter:
+            return planned
+        self._extra = self._jitter * self._chance()
+        return Due(planned.at + self._extra, planned.wished + self._extra)
+
+    def repaced(self, due: Due, sleep: float, min_sleep: float, now: float) -> Due:
+        """As if it had been so since the run before."""
+        self._sleep, self._min_sleep = sleep, min_sleep
+        if self._last is None:
+            return resumed(due.at, now, max(sleep, min_sleep))
+        return replanned(self._after(*self._last), now)
+
+    def _after(self, planned: float, started: float, ended: float) -> Due:
+        return next_due(anchor_of(planned, started, self._sleep), ended, self._sleep, self._min_sleep)
+
+
+class ByCalendar:
+    """Runs at due times of the calendar.
+
+    Args:
+        times: What is due when.
+        table: What else is said of it.
+        wake_at: Called with the wall time of the next look, `inf` for none; whoever waits is to wake up then, and
+            whenever the clock is set.
+        missed: Called with how many due times no run will serve.
+        clocks: The wall clock and the boot clock.
+        chance: From 0 to 1 at random.
+    """
+
+    def __init__(
+        self,
+        times: DueTimes,
+        table: Timetable,
+        *,
+        wake_at: Callable[[float], object],
+        missed: Callable[[int], object],
+        clocks: Callable[[], Look],
+        chance: Chance,
+    ) -> None:
+        self._times = times
+        self._table = table
+        self._wake_at = wake_at
+        self._missed = missed
+        self._clocks = clocks
+        self._random = chance
+        self._chance = chance()
+        self._position = Position(0.0, Look(0.0, 0.0))
+        self._goes = False
+        """A run is due and has not begun."""
+
+    def first(self, resume: float, now: float) -> Due:
+        """At once where that is said of a start, else as for every other run."""
+        look = self._clocks()
+        verdict = calendar.started(self._times, self._table.rule, last_due(self._table.stamp), look)
+        self._take(verdict)
+        keep_due(self._table.stamp, verdict.position.anchor)
+        self._goes = self._table.run_on_start and not resume
+        return self.look(Due(now, now), now)
+
+    def look(self, due: Due, now: float) -> Due:
+        """By the clocks as they are."""
+        if self._goes:
+            return due if due.at <= now else Due(now, now)
+        return self._judged(due, now)
+
+    def began(self) -> None:
+        """Keep what it was due for."""
+        self._goes = False
+        keep_due(self._table.stamp, self._position.anchor)
+
+    def next(self, due: Due, started: float, ended: float, *, kicked: bool) -> Due:  # noqa: ARG002 - see `Planner`
+        """What came due while it ran is judged first."""
+        self._judge(busy=True)
+        return self._judged(Due(ended, ended), ended)
+
+    def repaced(self, due: Due, sleep: float, min_sleep: float, now: float) -> Due:  # noqa: ARG002 - see `Planner`
+        """A calendar has no period."""
+        return due
+
+    def _judged(self, due: Due, now: float) -> Due:
+        verdict = self._judge(busy=False)
+        if verdict.run:
+            self._goes = True
+            return due if due.at <= now else Due(now, now)
+        wall = verdict.position.look.wall
+        self._wake_at(inf if verdict.wake is None else verdict.wake)
+        at = inf if verdict.wake is None else now + (verdict.wake - wall)
+        return Due(at, at)
+
+    def _judge(self, *, busy: bool) -> Verdict:
+        before = self._position.anchor
+        verdict = calendar.judge(self._times, self._table.rule, self._position, self._clocks(), self._chance, busy=busy)
+        if verdict.position.anchor != before:
+            self._chance = self._random()
+        self._take(verdict)
+        return verdict
+
+    def _take(self, verdict: Verdict) -> None:
+        self._position = verdict.position
+        if verdict.missed:
+            self._missed(verdict.missed)
+
+
+def clocks() -> Look:
+    """What both clocks say now."""
+    return Look(time.time(), time.clock_gettime(time.CLOCK_BOOTTIME))
+
+
+def last_due(stamp: str | None) -> float | None:
+    """The due time that a file keeps, None where there is none."""
+    try:
+        return None if stamp is None else os.stat(stamp).st_mtime
+    except OSError:
+        return None
+
+
+def keep_due(stamp: str | None, due: float) -> None:
+    """Keep a due time in the time of a file. One that cannot be kept costs what was missed, and no run."""
+    if stamp is None:
+        return
+    with suppress(OSError):
+        try:
+            os.utime(stamp, (due, due))
+        except FileNotFoundError:
+            os.makedirs(os.path.dirname(stamp), 0o700, exist_ok=True)
+            os.close(os.open(stamp, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
+            os.utime(stamp, (due, due))
+
+
+def periodic(table: Timetable, min_sleep: float, chance: Chance, look: Callable[[], Look] = clocks) -> Periodic:
+    """A period of which more is said than its length: it is staggered, or does not begin with a start."""
+    rule, kept = table.rule, table.stamp if table.sleep >= _KEPT_FROM and not table.run_on_start else None
+
+    def begin(now: float) -> float:
+        delay = rule.shift * min(table.sleep, calendar.STAGGER)
+        if not table.run_on_start:
+            delay += _first_of_period(table, kept, look())
+        return now + delay + rule.jitter * chance()
+
+    return Periodic(
+        table.sleep,
+        min_sleep,
+        jitter=rule.jitter,
+        chance=chance,
+        begin=begin,
+        stamp=bool if kept is None else lambda: keep_due(kept, look().wall),
+    )
+
+
+def _first_of_period(table: Timetable, kept: str | None, look: Look) -> float:
+    """Seconds to the first run where a start is no reason for one; several that were missed are one."""
+    stamp = last_due(kept)
+    if stamp is None or stamp > look.wall:
+        keep_due(kept, look.wall)
+        return table.sleep
+    verdict = calendar.started(calendar.Every(table.sleep, stamp), table.rule, stamp, look)
+    if verdict.position.owed:
+        return 0.0
+    return (calendar.Every(table.sleep, stamp).after(verdict.position.anchor) or look.wall) - look.wall

@@ -1,0 +1,35 @@
+"""`udaemon resume`: daemons that were paused shall begin runs again.
+
+Knows no schedule: the supervisor says what came of it.
+"""
+
+from __future__ import annotations
+
+import click
+
+from udaemon.cli.connect import connect_supervisor
+from udaemon.cli.options import GlobalOptions
+from udaemon.cli.parameters import DAEMON
+from udaemon.cli.run_control import ask_about_runs
+from udaemon.cli.waiting import dry_run_option, show_dry_run
+
+
+@click.command("resume")
+@click.argument("names", nargs=-1, required=True, type=DAEMON, metavar="NAME...")
+@dry_run_option
+@click.pass_obj
+def command(options: GlobalOptions, *, names: tuple[str, ...], dry_run: bool) -> int:
+    """Begin runs again after `udaemon pause`.
+
+    NAME is a daemon, a glob ('mail*'), a tag (tag:mail) or one instance (mailer/1).
+    What came due meanwhile is one run, at once.
+
+    \b
+    Examples:
+      udaemon resume mailer
+      udaemon resume '*'
+    """  # noqa: D301 - click has it that the lines below are kept
+    with connect_supervisor(options) as client:
+        if dry_run:
+            return show_dry_run(client, options, names, "resumed")
+        return ask_about_runs(client, options, "resume", names)

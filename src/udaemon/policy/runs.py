@@ -1,0 +1,92 @@
+"""Runs that a schedule or the operator begins: of scheduled commands, which wait in between, and of tasks.
+
+Knows no clock, process or file, and no calendar: that a run is due is an event. `step.py` has the table this is a
+part of. A task's own process knows its schedule; it is only asked for a run beyond it, or for a pause.
+"""
+
+from __future__ import annotations
+
+from attrs import evolve
+
+from udaemon.manifest.schedule import Overlap
+from udaemon.policy import stopping
+from udaemon.policy.effects import EventName, Kick, Pause, Publish
+from udaemon.policy.ending import Outcome, begin
+from udaemon.policy.events import KickAsked, PauseAsked, ResumeAsked, RunDue, StopAsked
+from udaemon.policy.instance import Instance, State, Wanted
+from udaemon.policy.plan import has_task
+
+_GOING = (State.STARTING, State.RUNNING)
+
+
+def step(instance: Instance, event: PauseAsked | ResumeAsked | KickAsked | RunDue, now: float) -> Outcome:
+    """What becomes of an instance, and what to do about it."""
+    match event:
+        case PauseAsked():
+            return _pause(instance)
+        case ResumeAsked():
+            return _resume(instance)
+        case KickAsked():
+            return _kick(instance)
+        case RunDue():
+            return _due(instance, now)
+
+
+def wait(instance: Instance) -> Outcome:
+    """A scheduled command is up: its runs begin when they are due."""
+    up = evolve(instance, state=State.WAITING, message=None, owes_run=False)
+    return up, (Publish(EventName.WAITING, "waits for its first run"),)
+
+
+def _due(instance: Instance, now: float) -> Outcome:
+    """Begin a run of a scheduled command, or do as it says where one goes on."""
+    if not instance.daemon.is_scheduled or instance.wanted is Wanted.DOWN:
+        return instance, ()
+    if instance.paused:
+        return instance, (Publish(EventName.SKIPPED, "a run was due while it is paused"),)
+    if instance.state is State.WAITING:
+        return begin(evolve(instance, automatic=False, message=None))
+    if instance.state not in _GOING:
+        return instance, ()
+    match instance.daemon.overlap:
+        case Overlap.SKIP:
+            return instance, (Publish(EventName.SKIPPED, "a run was due while the one before goes on"),)
+        case Overlap.QUEUE:
+            return evolve(instance, owes_run=True), ()
+        case Overlap.CANCEL:
+            return stopping.end(evolve(instance, owes_run=True), StopAsked(), now)
+
+
+def _kick(instance: Instance) -> Outcome:
+    """A run now: at once where none goes on, else after that one. A pause does not count for it."""
+    told = Publish(EventName.KICKED, "a run was asked for")
+    if instance.daemon.is_scheduled and instance.wanted is Wanted.UP:
+        if instance.state is State.WAITING:
+            started, effects = begin(evolve(instance, automatic=False, message=None))
+            return started, (told, *effects)
+        if instance.state in _GOING:
+            return evolve(instance, owes_run=True), (told,)
+    if has_task(instance.daemon) and instance.state in _GOING:
+        return instance, (told, Kick())
+    return instance, ()
+
+
+def _pause(instance: Instance) -> Outcome:
+    """Let the run that goes on end, and begin no more."""
+    if instance.paused or not has_runs(instance):
+        return instance, ()
+    effects = (Pause(True),) if has_task(instance.daemon) else ()
+    return evolve(instance, paused=True), (*effects, Publish(EventName.PAUSED, "begins no run until it is resumed"))
+
+
+def _resume(instance: Instance) -> Outcome:
+    """Begin runs again."""
+    if not instance.paused:
+        return instance, ()
+    effects = (Pause(False),) if has_task(instance.daemon) else ()
+    return evolve(instance, paused=False), (*effects, Publish(EventName.RESUMED, "begins runs again"))
+
+
+def has_runs(instance: Instance) -> bool:
+    """Whether what it does is made of runs; a command that goes on and on has none."""
+    return has_task(instance.daemon) or instance.daemon.is_scheduled

@@ -1,0 +1,54 @@
+"""What a daemon's keys come to for one of its instances: the timetable that it goes by.
+
+Knows no clock, process or file.
+"""
+
+from __future__ import annotations
+
+from binascii import crc32
+from collections.abc import Mapping
+
+from udaemon.manifest.cron import resolve
+from udaemon.manifest.model import Daemon
+from udaemon.manifest.schedule import Catch, Overlap
+from udaemon.policy.calendar import Rule, Timetable
+from udaemon.policy.plan import Place
+from udaemon.system.timezone import local
+
+_WHOLE = 2.0**32
+
+
+def timetable(place: Place, daemon: Daemon, index: int, environ: Mapping[str, str]) -> Timetable | None:
+    """The timetable of an instance, None where a bare `sleep` says all.
+
+    Args:
+        place: Where it is declared.
+        daemon: What is declared.
+        index: Which instance.
+        environ: The environment that says in which time zone this machine is.
+    """
+    begins_later = not runs_on_start(daemon) and daemon.sleep > 0
+    if daemon.cron is None and not (daemon.jitter or daemon.stagger or begins_later):
+        return None
+    seed = crc32(f"{place.project}/{daemon.name}/{index}".encode())
+    name = f"{daemon.name}-{place.context}-{index}" if place.context else f"{daemon.name}-{index}"
+    misfire = daemon.misfire
+    return Timetable(
+        cron="" if daemon.cron is None else resolve(daemon.cron, seed),
+        zone=daemon.timezone or local(environ),
+        sleep=daemon.sleep,
+        rule=Rule(
+            shift=seed / _WHOLE if daemon.stagger else 0.0,
+            jitter=daemon.jitter,
+            queues=daemon.overlap is Overlap.QUEUE,
+            catches={Catch.SKIP: 0, Catch.RUN_ONCE: 1, Catch.ALL: misfire.max}[misfire.run],
+            within=misfire.within,
+        ),
+        run_on_start=runs_on_start(daemon),
+        stamp=None if place.stamps is None else f"{place.stamps}/{name}",
+    )
+
+
+def runs_on_start(daemon: Daemon) -> bool:
+    """Whether its first run is at once when it starts."""
+    return daemon.cron is None if daemon.run_on_start is None else daemon.run_on_start
