@@ -17,7 +17,7 @@ HERE = Path(__file__).parent
 PAGE = HERE / "reference" / "faults.md"
 TESTS = HERE.parent / "tests"
 
-_ROW = re.compile(r"(?<![a-z0-9])[fF](\d{1,2})(?![a-z0-9])")
+_ROW = re.compile(r"(?<![a-z0-9])[fF](\d{1,3})(?![a-z0-9])")
 _HEAD = """\
 # Faults
 
@@ -39,6 +39,19 @@ def tests_of_rows() -> dict[str, list[str]]:
     return found
 
 
+def tests() -> frozenset[str]:
+    """Every test, as a row of the table may name it beside those that name the row."""
+    return frozenset(
+        f"{path.relative_to(TESTS)}: {function.name}" for path in TESTS.rglob("test_*.py") for function in _tests(path)
+    )
+
+
+def named_by_rows() -> frozenset[str]:
+    """The tests that the table names itself."""
+    told = tomllib.loads((HERE / "faults.toml").read_text(encoding="utf-8"))
+    return frozenset(test for row in told["rows"] for test in row.get("tests", ()))
+
+
 def page() -> str:
     """The page as it should be."""
     told = tomllib.loads((HERE / "faults.toml").read_text(encoding="utf-8"))
@@ -46,7 +59,7 @@ def page() -> str:
     lines = [_HEAD]
     for group, rows in groupby(told["rows"], key=lambda row: row["group"]):
         lines += [f"## {group}", "", "| row | fault | what must happen | test |", "|---|---|---|---|"]
-        lines += [_line(row, proofs.get(row["id"], [])) for row in rows]
+        lines += [_line(row, [*row.get("tests", ()), *proofs.get(row["id"], ())]) for row in rows]
         lines.append("")
     lines += [
         "## What always holds",

@@ -1,7 +1,8 @@
-"""Status: `udaemon ps --json` of N daemons beside a bare `python -c pass`."""
+"""Status: `udaemon ps --json` of N daemons, and `ps` on a terminal, beside a bare `python -c pass`."""
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -9,7 +10,7 @@ from statistics import median
 
 from benchmarks.contestants import Contestant, Udaemon
 from benchmarks.figures import Figure, Options
-from benchmarks.processes import cost
+from benchmarks.processes import cost, terminal
 
 TITLE = "status"
 TURNS = 15
@@ -27,17 +28,20 @@ def measure(contestants: Sequence[type[Contestant]], options: Options) -> Iterat
     }
     walls: dict[str, list[float]] = {name: [] for name in commands}
     cpus: dict[str, list[float]] = {name: [] for name in commands}
-    with Udaemon(options.daemons) as running:
+    with Udaemon(options.daemons) as running, terminal() as screen:
         running.start()
         running.wait_for_first_runs()
         for _ in range(TURNS):
             for name, argv in commands.items():
-                wall, cpu = cost(argv, running.directory, running.environ)
+                stdout = screen if name == "table" else subprocess.DEVNULL
+                wall, cpu = cost(argv, running.directory, running.environ, stdout=stdout)
                 walls[name].append(wall * 1000)
                 cpus[name].append(cpu * 1000)
     for what, taken in (("wall", walls), ("CPU", cpus)):
         values = {name: median(times) for name, times in taken.items()}
         json_values = {name: values[name] for name in ("bare", "udaemon")}
-        yield Figure(TITLE, f"`ps --json` of {options.daemons}, {what}", "ms", json_values, base="bare", limit=5)
+        yield Figure(TITLE, f"`ps --json` of {options.daemons}, {what}", "ms", json_values, base="bare", limit=3)
         table_values = {"bare": values["bare"], "udaemon": values["table"]}
-        yield Figure(TITLE, f"`ps` of {options.daemons}, {what}", "ms", table_values, base="bare", limit=10)
+        yield Figure(
+            TITLE, f"`ps` on a terminal of {options.daemons}, {what}", "ms", table_values, base="bare", limit=12
+        )

@@ -270,13 +270,9 @@ def test_fifty_daemons_of_which_few_change(project: Project) -> None:
     assert set(after) == {*kept, *new_names}
     assert {name for name in kept if after[name] != before[name]} == {"d07"}
     assert gone([before[name] for name in (*gone_names, "d07")])
-    for _ in range(2):  # other programs may have had the machine
-        if took >= 1.0:
-            project.file("udaemon.toml", text(names, sleep=100, value="one"))
-            project.run("apply")
-            project.file("udaemon.toml", text([*kept, *new_names], sleep=200, value="two"))
-            took = timed(project)[1]
-    assert took < 1.0
+    began = time.monotonic()
+    project.run("diff")  # a process that reads as much: other programs may have the machine
+    assert took < max(1.0, 3 * (time.monotonic() - began))
 
 
 def timed(project: Project) -> tuple[subprocess.CompletedProcess[str], float]:

@@ -157,24 +157,6 @@ def test_f40_a_stop_under_way_goes_on(fleet: Project) -> None:
     fleet.down()
 
 
-def test_f50_what_an_edit_has_taken_away_is_ended_and_gone(fleet: Project) -> None:
-    """The next supervisor goes by the edited manifest, and by the old one for what is still to be stopped."""
-    slow = pids(fleet)["slow"]
-    fleet.manifest(FLEET[: FLEET.index("[daemons.slow]")].replace("2ms", "5ms"))
-    with fleet.process("apply") as apply:
-        until(fleet, "slow", lambda seen: seen["state"] == "stopping")
-        kill(supervisor(fleet))
-        apply.wait(PATIENCE)
-    assert pids(fleet)["slow"] == slow
-    (fleet.directory / "go").write_text("now\n")
-    deadline = time.monotonic() + PATIENCE
-    while "slow" in pids(fleet):
-        assert time.monotonic() < deadline
-    assert gone([slow])
-    assert fleet.run("diff", "--exit-code").returncode == 0
-    assert_all_lines(fleet)
-
-
 def test_a_wait_between_two_starts_goes_on(project: Project) -> None:
     """Crashes, restarts, and the moment of the next attempt are what they were."""
     project.manifest("""

@@ -49,14 +49,32 @@ def bound(key: Key, *, beyond: bool) -> Any:
 KEYS = [pytest.param(path, key, id=".".join(path)) for path, key in numbers()]
 FOR_TASKS = {path for path, key in numbers() if key.only}
 COPIES = ("instances",)
+BESIDE = {("backoff", "initial"): f'backoff.max = "{LONGEST}"\n', ("jitter",): f'sleep = "{LONGEST}"\n'}
+"""What a number needs beside it: no wait is longer than the longest, no jitter than the period."""
 
 
-def lines(*, task: bool) -> str:
-    """Every number at its bound, as far as it means something here; ten thousand copies are another test's."""
+def beside(path: tuple[str, ...]) -> str:
+    if path[0] in PROBES and path != UPTIME:
+        return f'{path[0]}.file = "ready"\n'
+    return BESIDE.get(path, "")
+
+
+PROBES, UPTIME = ("ready", "health"), ("ready", "uptime")
+
+
+def lines(*, task: bool = False, waits: bool = False) -> str:
+    """Every number at its bound, as far as it means something here; ten thousand copies are another test's.
+
+    Args:
+        task: Those too that only a task has.
+        waits: Those too that put off a run or that it is ready, for as long as that.
+    """
     return "\n".join(
         f"{'.'.join(path)} = {json.dumps(bound(key, beyond=False))}"
         for path, key in numbers()
-        if path != COPIES and (task or path not in FOR_TASKS)
+        if path not in (COPIES, UPTIME)
+        and (task or path not in FOR_TASKS)
+        and (waits or not (path[0] in PROBES or path == ("jitter",)))
     )
 
 
@@ -74,6 +92,13 @@ command = "sh -c 'exec sleep 1000'"
 [daemons.plain]
 command = "sleep 1000"
 
+[daemons.patient]
+task = "app:run"
+autostart = false
+ready.file = "ready"
+health.file = "ready"
+{lines(task=True, waits=True)}
+
 [daemons.crash]
 command = "false"
 restart = "always"
@@ -88,8 +113,7 @@ def test_a_number_is_taken_up_to_its_bound_and_refused_beyond(
     project.file("app.py", "def run():\n    pass\n")
     name = ".".join(path)
     start = '[daemons.a]\ntask = "app:run"\n'
-    if path == ("backoff", "initial"):
-        start += f'backoff.max = "{LONGEST}"\n'  # no wait is longer than the longest
+    start += beside(path)
     project.manifest(f"{start}{name} = {json.dumps(bound(key, beyond=False))}\n")
     project.run("check", "--no-import")
     project.manifest(f"{start}{name} = {json.dumps(bound(key, beyond=True))}\n")
@@ -99,8 +123,9 @@ def test_a_number_is_taken_up_to_its_bound_and_refused_beyond(
 
 def test_a_supervisor_lives_with_every_number_at_its_bound(project: Project) -> None:
     project.file("app.py", "def run():\n    print('ran', flush=True)\n")
-    project.manifest(manifest(lines(task=True), lines(task=False)))
+    project.manifest(manifest(lines(task=True), lines()))
     project.run("up", "-d")
+    project.run("start", "patient", "--wait-timeout", "500ms", code=124)
     project.run("wait", "task@run-ok")
     project.until("crash", lambda seen: seen["state"] == "backoff" and seen["restarts"] > 0)
     supervisor = project.ps()["supervisor"]["pid"]
@@ -110,7 +135,10 @@ def test_a_supervisor_lives_with_every_number_at_its_bound(project: Project) -> 
         project.run(verb, "task", "command")
     assert "ran" in project.log("task")
     assert project.ps()["supervisor"]["pid"] == supervisor
-    assert [one["state"] for one in project.instances()] == ["running", "running", "running", "backoff"]
+    states = {one["name"]: one["state"] for one in project.instances()}
+    assert states.pop("patient") in {"running", "starting"}
+    assert states == {"task": "running", "command": "running", "plain": "running", "crash": "backoff"}
+    project.run("stop", "patient", "-t", "0")
     events = project.run("events").stdout
     assert " bug" not in events, events
     project.run("down", "-t", "0")
@@ -139,6 +167,8 @@ TIMED = {
     ("run", "--sleep"): ["run", "b", "--once"],
     ("run", "--min-sleep"): ["run", "b", "--once"],
     ("logs", "--since"): ["logs", "a"],
+    ("simulate", "--for"): ["simulate", "a"],
+    ("simulate", "--from"): ["simulate", "a"],
 }
 """How each option is tried."""
 

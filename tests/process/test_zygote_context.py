@@ -443,3 +443,27 @@ def test_a_whole_program_is_given_no_descriptor_but_its_own(context: ZygoteConte
     here.recv()
     assert here.recv() == len(["stdin", "stdout", "stderr", "sentinel", "connection", "the listing itself"])
     process.join(10)
+
+
+def test_i7_contexts_and_processes_that_are_forgotten_leave_no_descriptor() -> None:
+    """Nobody has to call `Process.close()`; of all contexts of a program one pipe stays."""
+
+    def once() -> None:
+        context = ZygoteContext()
+        for _ in range(3):
+            process = context.Process(target=print, args=("x",))
+            process.start()
+            process.join(10)
+            assert process.exitcode == 0
+        with context.Pool(2) as pool:
+            assert pool.map(abs, [-1, -2]) == [1, 2]
+        pool.join()
+        context.close()
+
+    once()
+    gc.collect()
+    before = sorted(os.listdir("/proc/self/fd"))
+    for _ in range(3):
+        once()
+    gc.collect()
+    assert sorted(os.listdir("/proc/self/fd")) == before

@@ -20,5 +20,9 @@ def test_a_row_that_the_code_or_a_test_names_is_on_the_page() -> None:
     assert named <= known
 
 
+def test_a_test_that_the_table_names_is_there() -> None:
+    assert faults.named_by_rows() - faults.tests() == set()
+
+
 def _sources() -> str:
     return "".join(path.read_text(encoding="utf-8") for path in (ROOT / "src").rglob("*.py"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TextIO, TypeVar
 
 import click
 
@@ -26,14 +26,15 @@ def data_format(*forms: str) -> Callable[[_Callback], _Callback]:
     return decorate
 
 
-def terminal_width() -> int | None:
-    """Columns of the terminal on standard output, or what COLUMNS says of it; None when it is no terminal."""
-    if not sys.stdout.isatty():
+def terminal_width(stream: TextIO | None = None) -> int | None:
+    """Columns of a terminal, standard output if not said, or what COLUMNS says of it; None when it is no terminal."""
+    stream = stream or sys.stdout
+    if not stream.isatty():
         return None
     said = os.environ.get("COLUMNS", "")
     if said.isdigit() and int(said) > 0:
         return int(said)
     try:
-        return os.get_terminal_size(sys.stdout.fileno()).columns or 80
+        return os.get_terminal_size(stream.fileno()).columns or 80
     except OSError:
         return 80

@@ -43,9 +43,13 @@ def show_error(error: UdaemonError | click.ClickException) -> int:
     choice = color(None, os.environ)
     tinted = choice == "always" or (choice == "auto" and sys.stderr.isatty())
     if isinstance(error, ManifestError):
+        from udaemon.cli.data_format import terminal_width
         from udaemon.manifest.report import as_text
 
-        sys.stderr.write(as_text(error.problems, getattr(error, "sources", {}), os.getcwd(), color=tinted))
+        sources = getattr(error, "sources", {})
+        sys.stderr.write(
+            as_text(error.problems, sources, os.getcwd(), color=tinted, columns=terminal_width(sys.stderr))
+        )
         return error.exit_code
     if isinstance(error, UdaemonError):
         sys.stderr.write(_error(error.message, error.hint, tinted=tinted))

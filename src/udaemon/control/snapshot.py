@@ -100,6 +100,7 @@ def describe(view: InstanceView, *, moment: Moment, node: str, rss: Rss) -> dict
         "wanted": instance.wanted.value,
         "activity": _activity(view),
         "health": probing.health(instance),
+        "status": instance.probed.status and masked_text(instance.probed.status),
         "pid": instance.pid,
         "started_at": moment.at(instance.started_at) if alive else None,
         "uptime": moment.since(instance.started_at) if alive else None,

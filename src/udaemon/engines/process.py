@@ -18,6 +18,7 @@ from udaemon.engines.child_spec import pace_of
 from udaemon.engines.kernel import Kernel
 from udaemon.engines.origin import Origin
 from udaemon.engines.status import Status
+from udaemon.engines.tree import Relative
 from udaemon.manifest.model import Daemon
 from udaemon.policy.events import SpawnFailed
 from udaemon.policy.instance import Key
@@ -71,6 +72,11 @@ class ManagedProcess:
             return
         write_pace(board, slot, pace_of(daemon))
         kernel.send(self.pidfd, signal.Signals(NUDGE))
+
+    def was_told(self, relative: Relative) -> bool:
+        """Whether one that it left behind had the signal that went to all of its session."""
+        was_there = self.told_at is not None and relative.started < self.told_at
+        return was_there and (relative.session == self.pid or relative.pid in self.told)
 
     def drop(self, kernel: Kernel) -> None:
         """Kill it, and let go of all that is ours of it: nobody will follow it."""

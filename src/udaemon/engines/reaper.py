@@ -283,10 +283,7 @@ class Reaper:
 
     def _ask(self, managed: ManagedProcess, relative: Relative | None, pidfd: int) -> None:
         """Ask one that was left behind to end; one that was asked with its session is cleaning up: it is left to it."""
-        if managed.asked is None or relative is None:
-            return
-        was_there = managed.told_at is not None and relative.started < managed.told_at
-        if not (was_there and (relative.session == managed.pid or relative.pid in managed.told)):
+        if managed.asked is not None and relative is not None and not managed.was_told(relative):
             self._kernel.signal(pidfd, managed.asked)
 
     def _forget(self, managed: ManagedProcess) -> None:

@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator, Sequence
 
 from udaemon.engines.fd_store import NO_STORE, FdStore
+from udaemon.logs.intake import FULLEST
 from udaemon.logs.log_target import LEGACY, LogTarget
 from udaemon.logs.wire import pack
 
@@ -18,9 +19,6 @@ KEPT_PIPE = "pipe/"
 
 Message = tuple[bytes, int | None]
 """A message to the logger, and the descriptor that goes with it."""
-
-_FULLEST = 1024 * 1024
-"""Bytes that a pipe holds at most (/proc/sys/fs/pipe-max-size)."""
 
 
 class HandedPipe:
@@ -73,7 +71,7 @@ class HandedPipe:
         lines = size = 0
         os.set_blocking(self.fd, False)
         with contextlib.suppress(OSError):
-            while size < _FULLEST and (chunk := os.read(self.fd, 65536)):
+            while size < FULLEST and (chunk := os.read(self.fd, 65536)):
                 lines += chunk.count(b"\n")
                 size += len(chunk)
         return lines, size

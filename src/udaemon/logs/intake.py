@@ -12,6 +12,9 @@ import time
 
 from udaemon.logs.journal import CHUNK, Journal
 
+FULLEST = 1024 * 1024
+"""Bytes that a pipe holds at most (/proc/sys/fs/pipe-max-size)."""
+
 
 class Intake:
     """The pipe between, and the memory that chunks are read into.

@@ -13,7 +13,7 @@ import select
 import time
 
 from udaemon.logs.control import Control
-from udaemon.logs.intake import Intake
+from udaemon.logs.intake import FULLEST, Intake
 from udaemon.logs.journal import CHUNK, Journal
 from udaemon.logs.log_target import LEGACY, LogTarget
 from udaemon.logs.orphans import GRACE, Leaders
@@ -26,9 +26,6 @@ from udaemon.waits import bounded
 _READS = 4
 _MORE = CHUNK // 2
 """A read of less has left the pipe empty; after more, to ask whether there is more costs more than to try."""
-
-_FULLEST = 1024 * 1024
-"""Bytes that a pipe holds at most (/proc/sys/fs/pipe-max-size)."""
 
 RETRY = 0.5
 """Seconds between two tries to write a file that refuses."""
@@ -243,7 +240,7 @@ class Logger:
     def _empty(self, stream: Stream) -> None:
         """Take what a pipe holds. One that somebody floods has been given up with the rest."""
         with contextlib.suppress(BlockingIOError):
-            for _ in range(_FULLEST // CHUNK):
+            for _ in range(FULLEST // CHUNK):
                 if not stream.move(self._intake):
                     self._end(stream)
                     return

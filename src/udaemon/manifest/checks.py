@@ -145,6 +145,10 @@ def check_root(root: Root, top: Tree) -> Iterator[Finding]:
         if daemon.shell and any(isinstance(level.get("command"), list) for level in levels(top, name)[-1:]):
             hint = "write the command as one string, or take shell out"
             yield Finding("contradiction", "a shell reads one string, not a list", hint, (*path, "command"))
+        for table, probe in (("ready", daemon.ready), ("health", daemon.health)):
+            if probe.notify and daemon.kind in TASKS:
+                hint = "take it out: a task is ready when it is built"
+                yield Finding("contradiction", "means nothing for a task", hint, (*path, table, "notify"), at_key=True)
         if daemon.backoff.initial > daemon.backoff.max:
             hint = "raise max, or lower initial"
             yield Finding("contradiction", "initial is longer than max", hint, (*path, "backoff"))

@@ -147,7 +147,7 @@ CODES = {
         "The daemon runs PHP, and there is none on its PATH. `check --no-import` does not look.",
         "Install it; on Debian and Ubuntu `apt-get install php-cli`.",
     ),
-    "no-probe": Code("`ready` or `health` says not what is asked.", "Add `tcp`, `http`, `exec` or `file`."),
+    "no-probe": Code("`ready` or `health` says not what is asked.", "Add `tcp`, `http`, `exec`, `file` or `notify`."),
     "no-program": Code(
         "The program of the command is not there. Without a slash it is looked for in the directories of the daemon's "
         "`PATH`, with one from its `cwd`. `check --no-import` does not look.",

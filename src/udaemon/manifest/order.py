@@ -92,7 +92,7 @@ def _condition(needed: Daemon, one: Dependency, path: Path) -> Iterator[Finding]
     if one.condition is Condition.COMPLETED and needed.restart is Restart.ALWAYS:
         message = f"{one.name} is started again whenever it ends: it is never completed"
         yield Finding("contradiction", message, f'set restart = "on-failure" for {one.name}, or wait for ready', path)
-    if one.condition is Condition.FIRST_RUN_OK and needed.kind in {"command", "php.entry"} and not needed.sleep:
+    if one.condition is Condition.FIRST_RUN_OK and needed.kind in {"command", "php.entry"} and not needed.is_scheduled:
         message = f"{one.name} is a command: it has no runs"
         yield Finding("contradiction", message, "wait for ready, or for completed", path)
 

@@ -15,13 +15,13 @@ from attrs import frozen
 from udaemon.manifest.keys import Applies, Table, key, keys_of
 from udaemon.manifest.problems import Finding, Path, Wrong
 from udaemon.manifest.references import PATH, Command
-from udaemon.manifest.values import REFERENCE, Choice, Duration, Number, Schema, Text, Unchanged, wrong_type
+from udaemon.manifest.values import REFERENCE, Choice, Duration, Flag, Number, Schema, Text, Unchanged, wrong_type
 from udaemon.manifest.wording import either, shown
 
 ADDRESS_PATTERN = r"^(?:[^\s:/\[\]]*|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}$"
 _PORT = re.compile(r"[0-9]{1,5}")
 
-WAYS = ("tcp", "http", "exec", "file", "uptime")
+WAYS = ("tcp", "http", "exec", "file", "notify", "uptime")
 """The keys that say what is asked; a table has one of them."""
 
 
@@ -105,6 +105,16 @@ def _file() -> Any:
     return key("It is well while this path is there.", PATH, example="run/worker.ready")
 
 
+def _notify(message: str) -> Any:
+    return key(
+        f"It says so itself, as services of systemd do: {message} on the socket that NOTIFY_SOCKET names.",
+        Flag(),
+        default=False,
+        example=True,
+        only=("command",),
+    )
+
+
 @frozen(kw_only=True)
 class Ready:
     """When a daemon is ready. Durations in seconds."""
@@ -113,6 +123,7 @@ class Ready:
     http: str | None = _http()
     exec: tuple[str, ...] | None = _exec()
     file: str | None = _file()
+    notify: bool = _notify("`READY=1`")
     uptime: float | None = key("It is ready when its process has been there for so long.", Duration(), example="5s")
     period: float = key(_PERIOD_DOC, _PERIOD, default=1.0, example="500ms")
     timeout: float = key(_TIMEOUT_DOC, _TIMEOUT, default=1.0, example="2s")
@@ -137,6 +148,7 @@ class Health:
     http: str | None = _http()
     exec: tuple[str, ...] | None = _exec()
     file: str | None = _file()
+    notify: bool = _notify("`WATCHDOG=1` in each period")
     period: float = key(_PERIOD_DOC, _PERIOD, default=10.0, example="30s")
     timeout: float = key(_TIMEOUT_DOC, _TIMEOUT, default=1.0, example="2s")
     failures: int = key(_FAILURES_DOC, _COUNT, default=3, example=5)
@@ -161,7 +173,7 @@ Probe = Ready | Health
 
 def way(probe: Probe) -> str | None:
     """Which of the keys says what is asked; None where nothing is."""
-    return next((one for one in WAYS if getattr(probe, one, None) is not None), None)
+    return next((one for one in WAYS if getattr(probe, one, None) not in (None, False)), None)
 
 
 def check_probe(own: object, model: type, path: Path) -> Iterator[Finding]:
@@ -170,7 +182,7 @@ def check_probe(own: object, model: type, path: Path) -> Iterator[Finding]:
         return
     known = [one.name for one in keys_of(model)]
     ways = [one for one in WAYS if one in known]
-    said = [one for one in own if one in ways]
+    said = [one for one in own if one in ways and own[one] is not False]
     if len(said) > 1:
         message = f"{said[0]} and {said[1]} exclude each other"
         yield Finding("two-probes", message, "leave one of them", (*path, said[1]), at_key=True)

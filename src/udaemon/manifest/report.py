@@ -31,11 +31,26 @@ _RED, _YELLOW, _BLUE, _BOLD, _PLAIN = "\033[1;31m", "\033[1;33m", "\033[1;34m", 
 
 
 def as_text(
-    problems: Sequence[Problem], sources: Mapping[str, str], base: str, *, color: bool = False, total: bool = True
+    problems: Sequence[Problem],
+    sources: Mapping[str, str],
+    base: str,
+    *,
+    color: bool = False,
+    total: bool = True,
+    columns: int | None = None,
 ) -> str:
-    """Show each problem with its line, a caret under the place and the hint; with `total` a count at the end."""
+    """Show each problem with its line, a caret under the place and the hint.
+
+    Args:
+        problems: What is wrong.
+        sources: The text of each file.
+        base: From where files are named.
+        color: Whether to colour.
+        total: Whether to count them at the end.
+        columns: Width of the terminal, at which prose goes on in the next line; None where there is none.
+    """
     lines = {file: text.split("\n") for file, text in sources.items()}
-    blocks = [_block(problem, lines, base, color=color) for problem in problems]
+    blocks = [_block(problem, lines, base, color=color, columns=columns) for problem in problems]
     return "\n".join([*blocks, count(problems) + "\n" if total else ""]) if problems else ""
 
 
@@ -61,18 +76,34 @@ def count(problems: Sequence[Problem]) -> str:
     return ", ".join(parts)
 
 
-def _headline(problem: Problem, base: str, *, color: bool = False) -> str:
+def _headline(problem: Problem, base: str) -> str:
     place = shown_path(problem.file, base) if problem.file else "manifest"
     if problem.line is not None:
         place += f":{problem.line}:{problem.column}"
-    tint = (_RED if problem.severity == "error" else _YELLOW) if color else ""
-    severity = f"{tint}{problem.severity}[{problem.code}]{_PLAIN if color else ''}"
     path = f"{printable(problem.path)}: " if problem.path else ""
-    return f"{place}: {severity}: {path}{printable(problem.message)}"
+    return f"{place}: {problem.severity}[{problem.code}]: {path}{printable(problem.message)}"
 
 
-def _block(problem: Problem, sources: Mapping[str, Sequence[str]], base: str, *, color: bool) -> str:
-    lines = [_headline(problem, base, color=color)]
+def _tinted(text: str, part: str, severity: str, *, color: bool) -> str:
+    tint = _RED if severity == "error" else _YELLOW
+    return text.replace(f" {part}", f" {tint}{part}{_PLAIN}", 1) if color else text
+
+
+def _wrapped(text: str, columns: int | None, indent: int) -> str:
+    """The text in lines of at most so many columns, broken between words alone."""
+    if columns is None or _width(text) <= columns:
+        return text
+    import textwrap
+
+    lines = textwrap.wrap(text, columns, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False)
+    return "\n".join(lines)
+
+
+def _block(
+    problem: Problem, sources: Mapping[str, Sequence[str]], base: str, *, color: bool, columns: int | None
+) -> str:
+    severity = f"{problem.severity}[{problem.code}]"
+    lines = [_tinted(_wrapped(_headline(problem, base), columns, 4), severity, problem.severity, color=color)]
     blue, plain = (_BLUE, _PLAIN) if color else ("", "")
     margin = " " * len(str(problem.line or ""))
     source = _line(sources.get(problem.file or "", ()), problem.line)
@@ -86,7 +117,9 @@ def _block(problem: Problem, sources: Mapping[str, Sequence[str]], base: str, *,
         lines.append(f"{blue}{problem.line} |{plain} {shown}".rstrip())
         lines.append(f"{blue}{margin} |{plain} {caret}")
     if problem.hint:
-        lines.append(f"{blue}{margin} ={plain} {_BOLD if color else ''}hint:{plain} {printable(problem.hint)}")
+        mark = f"{margin} = hint: "
+        hint = _wrapped(mark + printable(problem.hint), columns, len(mark)).removeprefix(mark)
+        lines.append(f"{blue}{margin} ={plain} {_BOLD if color else ''}hint:{plain} {hint}")
     return "\n".join(lines) + "\n"
 
 

@@ -65,7 +65,8 @@ def on_exited(instance: Instance, event: Exited, now: float, jitter: float) -> O
     end = Exit(code=event.code, signal=event.signal, core=event.core, reason=reason, at=now)
     message = event.message or backgrounded or _killed(instance, event)
     told = Publish(EventName.EXITED, wording.ending(end) + (f": {message}" if message else ""))
-    gone = evolve(instance, pid=None, held_up=False, exit=end, message=message)
+    good = instance.good_run or (instance.daemon.is_scheduled and restart.succeeded(end, instance.daemon))
+    gone = evolve(instance, pid=None, held_up=False, exit=end, message=message, good_run=good)
     if event.survivors and instance.daemon.stop.kill_tree:
         clearing, effects = _clear(gone, event.survivors, now)
     else:

@@ -173,6 +173,15 @@ class Verdict:
 
 
 @frozen
+class Notified:
+    """Its process has said of itself, by sd_notify, that it is ready, that it is well, what it does."""
+
+    ready: bool
+    watchdog: bool
+    status: str | None
+
+
+@frozen
 class NeedsChanged:
     """What it needs may hold by now, or can hold no more: `Instance.missing` says it."""
 
@@ -219,6 +228,7 @@ Event = (
     | TreeGone
     | GoodRun
     | Verdict
+    | Notified
     | NeedsChanged
     | Renewed
     | Changed

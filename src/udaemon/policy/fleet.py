@@ -102,11 +102,6 @@ class Fleet:
         if instance.deadline is not None:
             heapq.heappush(self._deadlines, (instance.deadline, instance.key))
 
-    def undeclared(self, manifest: Manifest) -> tuple[Instance, ...]:
-        """Those that a manifest does not declare."""
-        known = {(daemon.name, index) for daemon in manifest.daemons.values() for index in range(daemon.instances)}
-        return tuple(one for key, one in self._instances.items() if (key.name, key.index) not in known)
-
     def arrange(self, keys: Iterable[Key]) -> None:
         """Put these first, in this order; the others keep theirs behind them."""
         first = {key: self._instances[key] for key in keys if key in self._instances}

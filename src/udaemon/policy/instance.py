@@ -97,12 +97,14 @@ class Probed:
         unready: Why it is not ready yet, or no longer.
         well: It has answered that it is well.
         unwell: Why it is not.
+        status: What it says that it does.
     """
 
     begun: bool = False
     unready: str | None = None
     well: bool = False
     unwell: str | None = None
+    status: str | None = None
 
 
 NOT_PROBED = Probed()

@@ -96,12 +96,12 @@ def line(instance: Instance, seen_at: float | None = None) -> bytes:
         said["attempts"] = instance.attempts
     if instance.survivors:
         said["survivors"] = instance.survivors
-    if instance.probed != NOT_PROBED:
-        said["probed"] = astuple(instance.probed)
     if instance.condemned is not None:
         said["condemned"] = instance.condemned.value
     if instance.missing is not None:
-        said["missing"] = astuple(instance.missing)
+        said["missing"] = (instance.missing.conditions, instance.missing.cause)
+    if instance.probed != NOT_PROBED:
+        said["probed"] = astuple(instance.probed)
     if (end := instance.exit) is not None:
         said["exit"] = (end.code, end.signal, end.core, end.reason.value, end.at)
     return _line(said)
@@ -180,13 +180,13 @@ def _entry(said: Mapping[str, Any]) -> tuple[Key, Entry | None] | None:
         fields["timers"] = Timers(tuple((float(at), Timer(timer)) for at, timer in said.get("timers", ())))
         fields["attempts"] = tuple(map(float, said.get("attempts", ())))
         fields["survivors"] = tuple(map(int, said.get("survivors", ())))
-        if "probed" in said:
-            begun, unready, well, unwell = said["probed"]
-            fields["probed"] = Probed(begun=begun, unready=unready, well=well, unwell=unwell)
         if "condemned" in said:
             fields["condemned"] = Reason(said["condemned"])
         if "missing" in said:
             fields["missing"] = Missing(*said["missing"])
+        if "probed" in said:
+            begun, unready, well, unwell, status = said["probed"]
+            fields["probed"] = Probed(begun=begun, unready=unready, well=well, unwell=unwell, status=status)
         if "exit" in said:
             code, signal, core, reason, at = said["exit"]
             fields["exit"] = Exit(code=code, signal=signal, core=core, reason=Reason(reason), at=at)

@@ -11,13 +11,16 @@ from collections.abc import Mapping
 from attrs import evolve
 
 from udaemon.manifest.probes import Action, Probe, way
-from udaemon.policy.effects import EventName, Publish
+from udaemon.policy.effects import Effect, EventName, Publish
 from udaemon.policy.ending import Outcome
-from udaemon.policy.events import Question, Reason, Verdict
+from udaemon.policy.events import Notified, Question, Reason, Verdict
 from udaemon.policy.instance import Instance, State
 from udaemon.policy.stopping import condemn
 from udaemon.policy.timers import Timer
 from udaemon.units import seconds
+
+_ASKED = frozenset({"tcp", "http", "exec", "file"})
+"""The ways in which somebody has to ask; in the others time tells, or the process itself."""
 
 
 def asked(instance: Instance) -> Mapping[Question, Probe]:
@@ -27,9 +30,9 @@ def asked(instance: Instance) -> Mapping[Question, Probe]:
     if not there or instance.leaving or not (instance.probed.begun or instance.state is State.RUNNING):
         return {}
     found: dict[Question, Probe] = {}
-    if way(daemon.ready) not in (None, "uptime"):
+    if way(daemon.ready) in _ASKED:
         found[Question.READY] = daemon.ready
-    if way(daemon.health) is not None and instance.state is State.RUNNING:
+    if way(daemon.health) in _ASKED and instance.state is State.RUNNING:
         found[Question.HEALTH] = daemon.health
     return found
 
@@ -38,19 +41,21 @@ def begin(instance: Instance, now: float) -> Instance:
     """Its process does what it is for: it is ready, or is asked from now on whether it is."""
     ready = instance.daemon.ready
     if (how := way(ready)) is None:
-        return evolve(instance, state=State.RUNNING)
+        return _running(instance, now, instance.daemon.health.delay)
     until = ready.uptime if how == "uptime" and ready.uptime is not None else ready.within
     begun = evolve(instance.probed, begun=True)
     return evolve(instance, state=State.STARTING, probed=begun, timers=instance.timers.set(Timer.READY, now + until))
 
 
-def due(instance: Instance, now: float) -> Outcome:
-    """The moment has come at which it is ready by its uptime, or has failed to become so."""
-    ready, waits = instance.daemon.ready, evolve(instance, timers=instance.timers.clear(Timer.READY))
+def due(instance: Instance, timer: Timer, now: float) -> Outcome:
+    """The moment has come at which it is ready by its uptime, has failed to become so, or has been silent too long."""
+    ready, waits = instance.daemon.ready, evolve(instance, timers=instance.timers.clear(timer))
+    if timer is Timer.WATCHDOG:
+        return _health(waits, ok=False, reason=f"no WATCHDOG=1 for {seconds(_silence(instance))}", now=now)
     if instance.state is not State.STARTING:
         return waits, ()
     if way(ready) == "uptime":
-        return evolve(waits, state=State.RUNNING), (
+        return _running(waits, now, instance.daemon.health.delay), (
             Publish(EventName.READY, f"is up for {seconds(ready.uptime or 0)}"),
         )
     why = f": {instance.probed.unready}" if instance.probed.unready else ""
@@ -62,8 +67,24 @@ def answered(instance: Instance, event: Verdict, now: float) -> Outcome:
     if event.pid != instance.pid or event.question not in asked(instance):
         return instance, ()
     if event.question is Question.READY:
-        return _ready(instance, event)
-    return _health(instance, event, now)
+        return _ready(instance, event, now)
+    return _health(instance, ok=event.ok, reason=event.reason, now=now)
+
+
+def notified(instance: Instance, event: Notified, now: float) -> Outcome:
+    """Take what a process says of itself, as far as it is to be believed in that."""
+    if instance.pid is None:
+        return instance, ()
+    said: Instance = instance
+    effects: tuple[Effect, ...] = ()
+    if event.status is not None:
+        said = evolve(said, probed=evolve(said.probed, status=event.status or None))
+    if event.ready and said.state is State.STARTING and way(said.daemon.ready) == "notify":
+        said, effects = _ready(said, Verdict(Question.READY, instance.pid, ok=True, reason="says READY=1"), now)
+    if event.watchdog and said.state is State.RUNNING and way(said.daemon.health) == "notify":
+        well, more = _health(said, ok=True, reason="says WATCHDOG=1", now=now)
+        said, effects = _running(well, now), (*effects, *more)
+    return said, effects
 
 
 def health(instance: Instance) -> str:
@@ -78,14 +99,28 @@ def health(instance: Instance) -> str:
     return "ok" if probed.well or (how is not None and way(instance.daemon.health) is None) else "unknown"
 
 
-def _ready(instance: Instance, event: Verdict) -> Outcome:
+def _running(instance: Instance, now: float, delay: float = 0.0) -> Instance:
+    """It is ready; one that has to say that it is well has the time for that from now on."""
+    runs = evolve(instance, state=State.RUNNING)
+    if way(instance.daemon.health) != "notify":
+        return runs
+    return evolve(runs, timers=runs.timers.set(Timer.WATCHDOG, now + delay + _silence(instance)))
+
+
+def _silence(instance: Instance) -> float:
+    """How long one that has to say that it is well may say nothing."""
+    health = instance.daemon.health
+    return health.period * health.failures
+
+
+def _ready(instance: Instance, event: Verdict, now: float) -> Outcome:
     probed = evolve(instance.probed, unready=None if event.ok else event.reason)
     told = evolve(instance, probed=probed)
     if instance.state is State.STARTING:
         if not event.ok:
             return evolve(told, message=f"not ready yet: {event.reason}"), ()
-        ready = evolve(told, state=State.RUNNING, timers=told.timers.clear(Timer.READY), message=None)
-        return ready, (Publish(EventName.READY, event.reason),)
+        ready = evolve(told, timers=told.timers.clear(Timer.READY), message=None)
+        return _running(ready, now, instance.daemon.health.delay), (Publish(EventName.READY, event.reason),)
     if event.ok == (instance.probed.unready is None):
         return told, ()
     if event.ok:
@@ -93,14 +128,14 @@ def _ready(instance: Instance, event: Verdict) -> Outcome:
     return evolve(told, message=f"unready: {event.reason}"), (Publish(EventName.UNREADY, event.reason),)
 
 
-def _health(instance: Instance, event: Verdict, now: float) -> Outcome:
+def _health(instance: Instance, *, ok: bool, reason: str, now: float) -> Outcome:
     before = instance.probed
-    told = evolve(instance, probed=evolve(before, well=event.ok, unwell=None if event.ok else event.reason))
-    if event.ok:
+    told = evolve(instance, probed=evolve(before, well=ok, unwell=None if ok else reason))
+    if ok:
         if before.unwell is None:
             return told, ()
-        return evolve(told, message=None), (Publish(EventName.HEALTHY, event.reason),)
+        return evolve(told, message=None), (Publish(EventName.HEALTHY, reason),)
     if instance.daemon.health.action is Action.RESTART:
-        return condemn(told, Reason.UNHEALTHY, f"unhealthy: {event.reason}", now)
-    marked = evolve(told, message=f"unhealthy: {event.reason}")
-    return marked, (Publish(EventName.FAILING, event.reason),) if before.unwell is None else ()
+        return condemn(told, Reason.UNHEALTHY, f"unhealthy: {reason}", now)
+    marked = evolve(told, message=f"unhealthy: {reason}")
+    return marked, (Publish(EventName.FAILING, reason),) if before.unwell is None else ()

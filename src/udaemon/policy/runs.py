@@ -34,7 +34,7 @@ def step(instance: Instance, event: PauseAsked | ResumeAsked | KickAsked | RunDu
 
 def wait(instance: Instance) -> Outcome:
     """A scheduled command is up: its runs begin when they are due."""
-    up = evolve(instance, state=State.WAITING, message=None, owes_run=False)
+    up = evolve(instance, state=State.WAITING, message=None, owes_run=False, good_run=False)
     return up, (Publish(EventName.WAITING, "waits for its first run"),)
 
 

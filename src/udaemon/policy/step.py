@@ -36,6 +36,7 @@ from udaemon.policy.events import (
     KickAsked,
     Leaving,
     NeedsChanged,
+    Notified,
     PauseAsked,
     Ready,
     Reason,
@@ -80,7 +81,7 @@ def step(instance: Instance, event: Event, now: float, jitter: float = 0.0) -> O
             return runs.step(instance, event, now)
         case Spawned() | Executed() | SpawnFailed():
             return _started(instance, event, now, jitter)
-        case Ready() | Verdict():
+        case Ready() | Verdict() | Notified():
             return _ready(instance, event, now)
         case Leaving():
             return _leaving(instance, now)
@@ -183,10 +184,12 @@ def _executed_as(instance: Instance, now: float) -> Instance:
     return evolve(instance, state=State.STARTING)
 
 
-def _ready(instance: Instance, event: Ready | Verdict, now: float) -> Outcome:
-    """The task is built, or what is asked of its process has an answer."""
+def _ready(instance: Instance, event: Ready | Verdict | Notified, now: float) -> Outcome:
+    """The task is built, or what is asked of its process has an answer, or it says something by itself."""
     if isinstance(event, Verdict):
         return probing.answered(instance, event, now)
+    if isinstance(event, Notified):
+        return probing.notified(instance, event, now)
     built = instance.probed.begun or instance.daemon.command is not None
     if instance.state is not State.STARTING or instance.pid is None or instance.held_up or built:
         return instance, ()
@@ -238,6 +241,8 @@ def _changed(instance: Instance, event: Changed, now: float) -> Outcome:
     told: tuple[Effect, ...] = (Reconfigure(),) if other and there else ()
     if changed.state is State.WAITING and not changed.daemon.is_scheduled and not changed.held_back:
         return start(changed)
+    if instance.daemon.is_scheduled and changed.daemon.is_scheduled and not event.at_once:
+        return changed, told  # a run ends as it began, and each run has a process of its own
     if needs is Applies.RESTART and changed.is_spawning:
         return evolve(changed, outdated=True), ()
     if needs is not Applies.RESTART or changed.state not in (State.STARTING, State.RUNNING):
@@ -281,8 +286,8 @@ def _replace(instance: Instance, now: float, why: str, *, at_once: bool) -> Outc
 
 def _deadline(instance: Instance, now: float) -> Outcome:
     match instance.timers.due(now):
-        case Timer.READY:
-            return probing.due(instance, now)
+        case Timer.READY | Timer.WATCHDOG as timer:
+            return probing.due(instance, timer, now)
         case Timer.RETRY:
             return begin(instance)
         case Timer.KILL if instance.state in (State.STARTING, State.RUNNING):

@@ -16,6 +16,8 @@ from udaemon.policy.plan import has_task
 from udaemon.policy.timers import NO_TIMERS, Timer
 from udaemon.units import seconds
 
+_AFTER_RUN = Publish(EventName.STOPPING, "is declared no more: stops after its run")
+
 
 def stop(instance: Instance, event: StopAsked | StopAhead, now: float) -> Outcome:
     """Have it down, from whatever it is now; what lives goes on until those that need it have stopped."""
@@ -25,8 +27,10 @@ def stop(instance: Instance, event: StopAsked | StopAhead, now: float) -> Outcom
             return down, ()
         event = StopAsked()
     match instance.state:
-        case State.STARTING | State.RUNNING if event.after_run and instance.pid is not None and has_task(down.daemon):
-            return end_after_run(down, Publish(EventName.STOPPING, "is declared no more: stops after its run"))
+        case State.STARTING | State.RUNNING if event.after_run and down.pid is not None and has_task(down.daemon):
+            return end_after_run(down, _AFTER_RUN)
+        case State.STARTING | State.RUNNING if event.after_run and down.pid is not None and down.daemon.is_scheduled:
+            return down, (_AFTER_RUN,)  # it ends by itself, and as nobody wants it up no other run follows
         case State.STARTING | State.RUNNING:
             return end(down, event, now)
         case State.STOPPING:

@@ -15,6 +15,8 @@ class Timer(StrEnum):
 
     READY = "ready"
     """To be ready by its uptime, or to have failed to become ready."""
+    WATCHDOG = "watchdog"
+    """To have heard nothing of it for too long."""
     RETRY = "retry"
     """The next start."""
     KILL = "kill"

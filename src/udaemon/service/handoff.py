@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from udaemon.child.lifeline import Lifeline
 
 if TYPE_CHECKING:
-    from udaemon.manifest.model import Daemon, Manifest
-    from udaemon.policy.plan import StartPlan
+    from udaemon.manifest.model import Manifest
     from udaemon.service.manifest_reader import Source
 
 
@@ -24,8 +23,7 @@ class Handoff(NamedTuple):
     """What a new supervisor needs to begin. The fds are passed beside it.
 
     `claim` listens under the project's name, None where there is none; `lifeline` is None for one that outlives its
-    caller. `going` are instances that are declared no more, and still there;
-    `nofile` is the file limit that daemons are to have, where ours was raised before.
+    caller. `nofile` is the file limit that daemons are to have, where ours was raised before.
     """
 
     manifest: Manifest
@@ -36,7 +34,6 @@ class Handoff(NamedTuple):
     claim: int | None
     lifeline: Lifeline | None
     source: Source | None
-    going: tuple[tuple[Daemon, int, StartPlan], ...] = ()
     nofile: tuple[int, int] | None = None
 
 

@@ -25,7 +25,8 @@ from udaemon.engines.reports import KEPT_REPORTS
 from udaemon.logs.client import KEPT_LOGGER, LoggerLink
 from udaemon.logs.handed import KEPT_PIPE, kept_pipe
 from udaemon.logs.inheritance import KEPT_JOURNAL, Inheritance
-from udaemon.policy.instance import Key
+from udaemon.policy.events import NeedsChanged, StopAsked
+from udaemon.policy.instance import Key, State, Wanted
 from udaemon.service.adoption import adopt
 from udaemon.service.handoff import Handoff
 from udaemon.service.keeper_link import KeeperLink, Kept, Legacy
@@ -148,7 +149,7 @@ class Outlive:
         """Keep the manifest as it is now: it may hold secrets, which no file must show."""
         fd = os.memfd_create("udaemon-handoff", os.MFD_CLOEXEC)
         with open(fd, "wb") as file:
-            file.write(pickle.dumps((handed.manifest, handed.source, handed.directory, handed.going)))
+            file.write(pickle.dumps((handed.manifest, handed.source, handed.directory)))
             file.flush()
             self.link.keep(_HANDOFF, fd)
 
@@ -173,9 +174,11 @@ class Outlive:
         locks = f"{self._directory}/locks"
         if self.left is None:
             adopt(parts, self.kernel, locks, self._was.entries, self._tell_adopted)
+            _look_again(parts)
             return False
         self._recovery = Recovery(parts, self.kernel, locks, self._was.entries, self.left.store)
         self._recovery.run()
+        _look_again(parts)
         for _, kept in (*self.kept(_HANDOFF), *self.kept(KEPT_REPORTS)):  # those that are used were copied
             os.close(kept.fd)
         count = len(self._recovery.adopted)
@@ -209,7 +212,7 @@ def handed_again(left: Legacy) -> Handoff:
     store = left.store
     with open(os.dup(store[_HANDOFF].fd), "rb") as file:
         file.seek(0)
-        manifest, source, directory, going = pickle.load(file)  # noqa: S301 - from ourselves
+        manifest, source, directory = pickle.load(file)  # noqa: S301 - from ourselves
     claim = store.get(_CLAIM)
     return Handoff(
         manifest=manifest,
@@ -220,7 +223,6 @@ def handed_again(left: Legacy) -> Handoff:
         claim=None if claim is None else claim.fd,
         lifeline=None,
         source=source,
-        going=going,
         nofile=left.nofile,
     )
 
@@ -228,3 +230,12 @@ def handed_again(left: Legacy) -> Handoff:
 def _split(name: str) -> tuple[str, int]:
     daemon, _, index = name.rpartition("/")
     return daemon, int(index)
+
+
+def _look_again(parts: Parts) -> None:
+    """What was asked of processes, and the stops that waited for others, have gone with the dead supervisor."""
+    for key in tuple(parts.fleet.instances):
+        parts.happen(key, NeedsChanged())  # whatever happens has its process asked what it is to be asked
+        instance = parts.fleet.instances[key]
+        if instance.wanted is Wanted.DOWN and instance.state in (State.STARTING, State.RUNNING):
+            parts.happen(key, StopAsked())

@@ -18,7 +18,6 @@ from udaemon.control import claim, rundir, rundir_removal
 from udaemon.control.rundir_guard import RundirGuard
 from udaemon.engines.local import LocalEngine
 from udaemon.engines.oom import shield
-from udaemon.engines.probing.client import ProberLink
 from udaemon.logs.client import LoggerLink
 from udaemon.policy.events import Event
 from udaemon.policy.fleet import Fleet
@@ -28,6 +27,7 @@ from udaemon.service.file_limit import raise_file_limit
 from udaemon.service.handoff import Handoff
 from udaemon.service.manifest_reader import ManifestReader
 from udaemon.service.own_stderr import OwnStderr
+from udaemon.service.probing import Probing
 from udaemon.service.recovery import Parts
 from udaemon.service.reload import reload
 from udaemon.service.room import room_in
@@ -44,6 +44,7 @@ from udaemon.system.subreaper import become_subreaper
 if TYPE_CHECKING:
     from udaemon.control.server import ControlServer
     from udaemon.engines.zygote.prefork import PreforkedZygote
+    from udaemon.manifest.model import Manifest
     from udaemon.service.outlive import Outlive
     from udaemon.service.together import Together
 
@@ -69,8 +70,6 @@ class Service:
         # Nobody looks at the terminal of `up -d`, but whoever started it may wait for its stderr to be closed.
         self._terminal = os.open(os.devnull, os.O_WRONLY) if handed.lifeline is None else os.dup(2)
         self._fleet = fleet = Fleet(manifest, on_change=keeping.note)
-        for daemon, index, plan in handed.going:
-            fleet.add(daemon, index, plan)
         rundir.check_room(handed.directory, len(fleet.instances))
         limit = handed.nofile or raise_file_limit(sum(one.daemon.enabled for one in fleet.instances.values()))
         if not (forked := any(map(is_forked, manifest.daemons.values()))):
@@ -103,13 +102,15 @@ class Service:
             on_process=self._on_process,
             on_notice=lambda text: self._notices.publish(None, "zygote", text, {}),
             on_good_run=self._on_good_run,
-            others=self._helpers,
+            others=lambda: [it.pid for it in (self._logger, self._reader, self._pid_writer, self._probing) if it.pid],
             kernel=keeping.kernel,
             store=keeping.store,
         )
+        self._probing = Probing(self._loop, time.monotonic, handed.directory, self._on_event, self._on_trouble)
         self._performer = Performer(
             self._engine,
             self._logger,
+            notify=self._probing.notify,
             slots=self._slots,
             beside=lambda key: claim.holder(f"{os.path.basename(handed.directory)}/{key}", os.geteuid()),
             happen=self._on_event,
@@ -117,7 +118,6 @@ class Service:
         )
         self._own_stderr = OwnStderr(lambda path: self._performer.common_log(path, timestamps=True))
         self._reader = ManifestReader(self._loop, handed.source, time.monotonic)
-        self._prober = ProberLink(self._loop, time.monotonic, self._on_trouble)
         self._log_drain = LogDrain(
             self._performer.open_logs,
             ours=lambda: (os.getpid(), self._logger.pid or 0),
@@ -142,7 +142,7 @@ class Service:
             schedules=self._schedules,
             finished=self._log_drain.wait,
             read_manifest=self._reader.read,
-            asks=self._prober,
+            asks=self._probing.asks,
             make_room=room_in(handed.directory, self._engine),
             manifest_changed=self._on_manifest_changed,
         )
@@ -166,7 +166,7 @@ class Service:
         become_subreaper()
         for waits in (
             *(self._supervisor, self._schedules, self._engine),
-            *(self._logger, self._log_drain, self._reader, self._prober),
+            *(self._logger, self._log_drain, self._reader, self._probing),
         ):
             self._loop.add(waits)
         self._loop.afterwards(self._end_of_turn)
@@ -212,7 +212,7 @@ class Service:
         self._supervisor.publish(None, "down", "all daemons have stopped", pid=os.getpid())
         self._rundir_guard.close(self._loop)
         self._reader.close()
-        self._prober.close()
+        self._probing.close()
         self._pid_writer.close()
         self._engine.close()
         self._notices.close()
@@ -222,11 +222,6 @@ class Service:
         self._scoreboard.close()
         self._keeping.close()
         rundir_removal.remove(self._handed.directory, self._rundir_guard.fd)
-
-    def _helpers(self) -> list[int]:
-        """Processes of ours that are neither the engine's nor left behind by a daemon."""
-        helpers = (self._logger, self._reader, self._pid_writer, self._prober)
-        return [each.pid for each in helpers if each.pid is not None]
 
     def _on_good_run(self, key: Key) -> None:
         self._supervisor.good_run(key)
@@ -284,11 +279,9 @@ class Service:
         self._keeping.keep_place(self._rundir_guard, self._claim)
         self._on_trouble("the run directory or a file in it was taken away; made anew")
 
-    def _on_manifest_changed(self) -> None:
-        self._own_stderr.lead_to(self._supervisor.open_common_logs())
-        manifest = self._supervisor.manifest
-        going = tuple((one.daemon, one.index, one.plan) for one in self._fleet.undeclared(manifest))
-        self._keeping.keep_handoff(self._handed._replace(manifest=manifest, going=going))
+    def _on_manifest_changed(self, manifest: Manifest) -> None:
+        self._own_stderr.lead_to(self._notices.logs())
+        self._keeping.keep_handoff(self._handed._replace(manifest=manifest))
 
     def _end_of_turn(self) -> None:
         """What is about to be started is written down before, and what was started behind it."""

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
+from attrs import evolve
+
 from udaemon.errors import UdaemonError
 from udaemon.manifest.changes import Changes, compare, refuse_what_never_changes
 from udaemon.manifest.model import Manifest
@@ -44,24 +46,25 @@ class Changeover:
 
     Args:
         supervisor: Whose instances they are.
-        manifest: What is in effect; an instance that it does not declare is on its way out.
         fleet: The instances.
         slots: Of the scoreboard; given to who comes, taken back from who has gone.
         performer: Opens common logs, and forgets who has gone.
         notices: Has the common logs.
         make_room: See `MakeRoom`.
+        changed: Called with the manifest when another one is in effect, and when the last of what it does not declare
+            has gone; until then that is in it too, for who has to go on with all there is.
     """
 
     def __init__(
         self,
         supervisor: Happens,
-        manifest: Manifest,
-        *,
         fleet: Fleet,
         slots: Slots,
         performer: Performer,
         notices: Notices,
+        *,
         make_room: MakeRoom,
+        changed: Callable[[Manifest], None],
     ) -> None:
         self._supervisor = supervisor
         self._fleet = fleet
@@ -69,7 +72,9 @@ class Changeover:
         self._performer = performer
         self._notices = notices
         self._make_room = make_room
-        self._going = dict.fromkeys(one.key for one in fleet.undeclared(manifest))
+        self._changed = changed
+        self._manifest: Manifest | None = None
+        self._going: dict[Key, None] = {}
         self._logs_may_close = False
 
     def change(self, before: Manifest, after: Manifest, *, at_once: bool) -> Changes:
@@ -95,6 +100,8 @@ class Changeover:
         self._supervisor.ask(differs.removed, StopAsked(after_run=not at_once))
         starts = to_start(former, self._fleet.instances, back)
         self._supervisor.ask(self._fleet.order.to_start(starts), StartAsked())
+        self._manifest = after
+        self._changed(self._with_going(after))
         return changes
 
     def open_common_logs(self, manifest: Manifest) -> None:
@@ -118,12 +125,21 @@ class Changeover:
                 self._fleet.remove(key)
                 self._slots.give_back(key)
                 self._performer.forget(key)
+                if not self._going and self._manifest is not None:
+                    self._changed(self._manifest)
         if self._logs_may_close:
             self._logs_may_close = bool(self._going)
             used = {instance.daemon.common_log for instance in self._fleet.instances.values()}
             for path in [path for path in self._notices.logs() if path not in used]:
                 self._notices.close_log(path)
         return len(self._going) < before
+
+    def _with_going(self, manifest: Manifest) -> Manifest:
+        daemons = dict(manifest.daemons)
+        for key in self._going:
+            daemon = daemons.get(key.name, self._fleet.instances[key].daemon)
+            daemons[key.name] = evolve(daemon, instances=max(daemon.instances, key.index + 1))
+        return evolve(manifest, daemons=daemons)
 
     def _prepare(self, manifest: Manifest, differs: Difference) -> None:
         """See that there is room for what is added, before anything changes."""

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from itertools import count
 
 from udaemon.engines.base import CANCELLED, Engine, SpawnRequest
+from udaemon.engines.notify import NotifySockets, listens, told_of_socket
 from udaemon.logs.client import LoggerLink
 from udaemon.logs.log_target import LogTarget
 from udaemon.manifest.model import Daemon
@@ -40,6 +42,7 @@ class Performer:
         engine: Makes the processes.
         logger: Takes the read ends of their log pipes.
         slots: The scoreboard slot of each instance.
+        notify: Makes the sockets of those that say themselves that they are ready or well.
         beside: Returns the pid of a `udaemon run` of an instance, wherever its locks are.
         happen: Called with `SpawnFailed` for a start that cannot even be requested.
         bug: Called inside the handler of an exception that is a bug, with what it belongs to.
@@ -52,6 +55,7 @@ class Performer:
         *,
         slots: Slots,
         beside: Callable[[Key], int | None] = lambda _key: None,
+        notify: NotifySockets | None = None,
         happen: Callable[[Key, Event], None],
         bug: Callable[[str], None],
     ) -> None:
@@ -59,6 +63,7 @@ class Performer:
         self._logger = logger
         self._slots = slots
         self._beside = beside
+        self._notify = notify
         self._happen = happen
         self._bug = bug
         self._wanted: list[Instance] = []
@@ -175,6 +180,9 @@ class Performer:
 
     def adopt(self, instance: Instance) -> tuple[int, int] | None:
         """Know the log pipe of a process that another supervisor started. Returns device and inode of it."""
+        if self._notify is not None and listens(instance.daemon):
+            with suppress(OSError):  # it is not heard then
+                self._notify.open(instance.key, self._slots[instance.key])
         stream = self._streams.get(instance.key)
         if stream is None:
             return None
@@ -212,13 +220,18 @@ class Performer:
         if (pid := self._beside(key)) is not None:
             self._refuse(key, f"another copy runs, by udaemon run: pid {pid}")
             return None
+        socket = None
         try:
+            if self._notify is not None and listens(instance.daemon):
+                socket = self._notify.open(key, self._slots[key])
             output = self._open_log(instance)
         except OSError as error:
-            self._refuse(key, f"log pipe cannot be made: {oserror.named_reason(error)}")
+            what = "notify socket" if socket is None and listens(instance.daemon) else "log pipe"
+            self._refuse(key, f"{what} cannot be made: {oserror.named_reason(error)}")
             return None
         self._started_as[key] = instance.daemon
-        return SpawnRequest(key=key, daemon=instance.daemon, plan=instance.plan, slot=self._slots[key], output=output)
+        daemon = instance.daemon if socket is None else told_of_socket(instance.daemon, socket)
+        return SpawnRequest(key=key, daemon=daemon, plan=instance.plan, slot=self._slots[key], output=output)
 
     def _open_log(self, instance: Instance) -> int:
         """A pipe whose read end is the logger's. Returns the write end."""

@@ -60,7 +60,7 @@ class Supervisor:
         finished: Callable[[], None],
         read_manifest: Callable[[OnRead], None],
         make_room: MakeRoom = lambda _instances, _added: None,
-        manifest_changed: Callable[[], None] = lambda: None,
+        manifest_changed: Callable[[Manifest], None] = lambda _manifest: None,
         clock: Callable[[], float] = time.monotonic,
         asks: Asks | None = None,
         jitter: random.Random | None = None,
@@ -78,14 +78,13 @@ class Supervisor:
         self._pids = PidQueue(pid_files, lambda key, text: self.publish(key, "warning", text))
         self._schedules = schedules
         self._finished = finished
-        self._manifest_changed = manifest_changed
         self._legacy = LegacyLog(lambda key: pid_files.path(fleet.instances[key]))
         self._jitter = jitter or random.Random()  # noqa: S311 - spreads waits, keeps no secret
         self._queue = EventQueue(fleet, self._one, self._clock)
         self._probes = Probes(asks, self.happen)
         self._leaving = False
         self._changeover = Changeover(
-            self, manifest, fleet=fleet, slots=slots, performer=performer, notices=notices, make_room=make_room
+            self, fleet, slots, performer, notices, make_room=make_room, changed=manifest_changed
         )
         self._log_states: dict[str, str] = {}
         self._run_followers: list[Callable[[Key], None]] = []
@@ -125,7 +124,6 @@ class Supervisor:
         self._queue.needs_changed()
         if changes:
             self.publish(None, "applied", changes.summary())
-        self._manifest_changed()
         return changes
 
     def open_common_logs(self) -> tuple[str, ...]:

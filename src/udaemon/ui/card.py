@@ -8,15 +8,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from udaemon.ui.table import cut
+
 _GAP = 2
 
 
 class Row(NamedTuple):
-    """A label, and the lines of its text, safe to show, in one colour. Without a label it is a heading."""
+    """A label, and the lines of its text, safe to show, in one colour. Without a label it is a heading.
+
+    Attributes:
+        short: On a terminal each line is cut to one: there is a verb that shows them whole.
+    """
 
     label: str
     lines: Sequence[str]
     tint: str = ""
+    short: bool = False
 
 
 def render(cards: Sequence[Sequence[Row]], available: int | None, *, color: bool = False) -> str:
@@ -51,10 +58,12 @@ def _drawn(rows: Sequence[Row], width: int, available: int, *, color: bool) -> s
 
     grid = Table.grid(padding=(0, _GAP, 0, 0))
     grid.add_column(width=width, no_wrap=True)
-    grid.add_column(width=max(1, available - width - 2 * _GAP), overflow="fold")
+    wide = max(1, available - width - 2 * _GAP)
+    grid.add_column(width=wide, overflow="fold")
     headings = []
     for row in rows:
-        text = Text.assemble(("\n".join(row.lines), row.tint))
+        lines = [cut(line.expandtabs(), wide) for line in row.lines] if row.short else row.lines
+        text = Text.assemble(("\n".join(lines), row.tint))
         if row.label:
             grid.add_row(Text.assemble((row.label, "dim")), text)
         else:

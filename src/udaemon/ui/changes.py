@@ -27,11 +27,17 @@ def lines(changes: Mapping[str, Any], *, color: bool = False) -> Iterator[str]:
     for name in changes["removed"]:
         yield f"{_mark('-', color)} {escape(name)} stops\n"
     for daemon in changes["changed"]:
-        yield f"{_mark('~', color)} {escape(daemon['name'])} {_EFFECTS[daemon['applies']]}\n"
+        yield f"{_mark('~', color)} {escape(daemon['name'])} {_effect(daemon)}\n"
         yield from _keys(daemon["changes"])
     for pair in changes["renamed"]:
         yield f"  {escape(pair['before'])} and {escape(pair['after'])} say the same: was it renamed?\n"
     yield _summary(changes) + "\n"
+
+
+def _effect(daemon: Mapping[str, Any]) -> str:
+    """What becomes of a daemon; one that is enabled or disabled has no process to restart, before or after."""
+    enabled = next((change["after"] for change in daemon["changes"] if change["key"] == "enabled"), None)
+    return _EFFECTS[daemon["applies"]] if enabled is None else "is enabled" if enabled else "is disabled, and stops"
 
 
 def _keys(changes: Sequence[Mapping[str, Any]]) -> Iterable[str]:

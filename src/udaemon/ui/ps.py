@@ -54,6 +54,7 @@ def _columns(instances: Sequence[Told], now: float, *, wide: bool) -> list[Colum
     columns = [
         Column("NAME", [Cell(escape(name(one))) for one in instances], shrinks_to=_LEAST_NAME, grows=8, middle=True),
         Column("STATE", [Cell(one["state"], TINTS.get(one["state"], "dim")) for one in instances]),
+        column("STATUS", lambda one: escape(one.get("status") or ""), 4),
         Column("HEALTH", [_health(one) for one in instances], 2),
         column("UPTIME", lambda one: short(one["uptime"]) if one["uptime"] is not None else "", 5, right=True),
         column("NEXT", lambda one: _next(one, now), 4),

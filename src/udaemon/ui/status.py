@@ -47,8 +47,8 @@ def instance_card(
         Row("command" if daemon["command"] else "task" if daemon["task"] else "factory", _what(daemon)),
         Row("declared", _some(place or "")),
         Row("log", [escape(one["log"]) + ("" if one["log_state"] == "ok" else f" ({escape(one['log_state'])})")]),
-        Row("last lines", log),
-        Row("events", [_event(event, now) for event in events[-_EVENTS:]]),
+        Row("last lines", log, short=True),
+        Row("events", [_event(event, now) for event in events[-_EVENTS:]], short=True),
     ]
 
 
@@ -69,7 +69,7 @@ def project_card(hello: Told, instances: Sequence[Told], events: Sequence[Told],
         Row("supervisor", [f"pid {hello['pid']}, for {short(hello['uptime'])}"]),
         Row("manifest", [escape(hello["manifest"])]),
         Row("trouble", [f"{name(one)} {one['state']}: {_trouble(one, now)}" for one in troubled], "red"),
-        Row("events", [_event(event, now, who=True) for event in events[-_EVENTS:]]),
+        Row("events", [_event(event, now, who=True) for event in events[-_EVENTS:]], short=True),
     ]
 
 

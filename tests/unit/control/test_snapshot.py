@@ -57,6 +57,7 @@ def test_the_whole_of_it() -> None:
                     "wanted": "up",
                     "activity": "sleeping",
                     "health": "unknown",
+                    "status": None,
                     "pid": 12,
                     "started_at": "2026-11-24T14:00:00.000Z",
                     "uptime": 12.1,

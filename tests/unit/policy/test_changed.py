@@ -18,6 +18,7 @@ from udaemon.policy.events import (
     Ready,
     Reason,
     RestartAsked,
+    RunDue,
     Spawned,
     SpawnFailed,
     StartAsked,
@@ -256,3 +257,29 @@ def test_one_that_was_to_be_replaced_after_its_run_just_stops_then() -> None:
     assert (life.instance.wanted, acts(life)) == (Wanted.DOWN, [])
     life.happens(Exited(code=0, reason=Reason.STOPPED))
     assert (life.state, life.acts) == (State.STOPPED, ())
+
+
+SCHEDULED = command(sleep=3600.0)
+
+
+def in_a_run() -> Life:
+    return Life(SCHEDULED).happens(StartAsked(), RunDue(), Spawned(7))
+
+
+def test_a_run_of_a_scheduled_command_ends_as_it_began_and_the_next_goes_by_the_new_declaration() -> None:
+    life = in_a_run().happens(changed(SCHEDULED, command=("db", "--new")))
+    assert (life.state, life.acts, life.waits) == (State.RUNNING, (Reconfigure(),), None)
+    life.happens(Exited(code=0))
+    assert (life.state, life.instance.daemon.command) == (State.WAITING, ("db", "--new"))
+
+
+def test_a_scheduled_command_that_is_declared_no_more_ends_its_run_and_has_no_other() -> None:
+    life = in_a_run().happens(StopAsked(after_run=True))
+    assert (life.state, life.instance.wanted, life.acts) == (State.RUNNING, Wanted.DOWN, ())
+    life.happens(Exited(code=0))
+    assert (life.state, life.acts) == (State.STOPPED, ())
+
+
+def test_at_once_neither_is_waited_for() -> None:
+    life = in_a_run().happens(changed(SCHEDULED, command=("db", "--new"), at_once=True))
+    assert (life.state, life.waits) == (State.STOPPING, 10.0)

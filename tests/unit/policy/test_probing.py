@@ -9,7 +9,7 @@ from tests.fakes.life import Life, command, factory
 from udaemon.manifest.model import Restart
 from udaemon.manifest.probes import Action, Health, Ready
 from udaemon.policy import events
-from udaemon.policy.events import Exited, Question, Reason, Spawned, StartAsked, StopAsked, Verdict
+from udaemon.policy.events import Exited, Notified, Question, Reason, Spawned, StartAsked, StopAsked, Verdict
 from udaemon.policy.instance import State
 from udaemon.policy.probing import asked, health
 
@@ -131,3 +131,37 @@ def test_an_answer_of_another_process_or_of_one_that_stops_is_late() -> None:
 def test_one_that_is_stopped_while_it_is_ended_for_its_health_stays_down() -> None:
     life = Life.running(command(health=HEALTH)).happens(said(Question.HEALTH, ok=False), StopAsked(), Exited(signal=15))
     assert life.state is State.STOPPED
+
+
+def test_by_its_own_word_it_is_ready_and_the_status_is_kept_for_as_long_as_it_lives() -> None:
+    life = begun(ready=Ready(notify=True))
+    assert (life.state, asked(life.instance)) == (State.STARTING, {})
+    life.happens(Notified(ready=False, watchdog=False, status="loads"))
+    assert (life.state, life.instance.probed.status) == (State.STARTING, "loads")
+    life.happens(Notified(ready=True, watchdog=False, status=None))
+    assert (life.state, life.told, life.waits) == (State.RUNNING, ("ready: says READY=1",), None)
+    assert life.happens(Exited(code=1)).instance.probed.status is None
+
+
+def test_one_that_was_not_to_say_so_is_not_ready_by_its_word() -> None:
+    life = begun().happens(Notified(ready=True, watchdog=True, status=None))
+    assert life.state is State.STARTING
+
+
+def test_a_watchdog_has_a_period_for_each_failure_from_when_it_is_ready_and_from_each_word() -> None:
+    life = begun(ready=Ready(notify=True), health=Health(notify=True, period=10.0, failures=3, delay=5.0))
+    assert life.waits == 60.0
+    life.happens(Notified(ready=True, watchdog=False, status=None))
+    assert life.waits == 35.0
+    life.after(20).happens(Notified(ready=False, watchdog=True, status=None))
+    assert (life.waits, health(life.instance)) == (30.0, "ok")
+    life.after(30)
+    assert life.state is State.STOPPING
+    assert life.told[0] == "failing: unhealthy: no WATCHDOG=1 for 30 s"
+
+
+def test_a_silent_one_that_is_only_marked_is_well_again_by_its_next_word() -> None:
+    life = Life.running(command(health=Health(notify=True, action=Action.MARK))).after(30)
+    assert (life.state, health(life.instance), life.waits) == (State.RUNNING, "failing", None)
+    life.happens(Notified(ready=False, watchdog=True, status=None))
+    assert (health(life.instance), life.told, life.waits) == ("ok", ("healthy: says WATCHDOG=1",), 30.0)

@@ -12,7 +12,7 @@ from tests.fakes.supervisor import SupervisorWorld
 
 from udaemon.manifest.dependencies import Condition, Dependency
 from udaemon.manifest.model import Daemon, Restart
-from udaemon.policy.events import RestartAsked, StartAsked, StopAsked, Trouble
+from udaemon.policy.events import RestartAsked, RunDue, StartAsked, StopAsked, Trouble
 from udaemon.policy.instance import Key, State, Wanted
 
 DB, MIGRATE, WEB = Key("db", 0), Key("migrate", 0), Key("web", 0)
@@ -116,6 +116,36 @@ def test_a_first_good_run_is_waited_for_and_counts_over_restarts_by_udaemon(make
     ask(world, RestartAsked(), WEB)
     world.ends(WEB)
     assert world.engine.spawned[-1] == WEB, "it has had its good run"
+
+
+def test_a_scheduled_command_is_up_between_its_runs_and_its_good_exit_is_a_good_run(make: Make) -> None:
+    nightly, early = Key("nightly", 0), Key("early", 0)
+    world = make(
+        daemon("web", Dependency("nightly", Condition.FIRST_RUN_OK)),
+        daemon("early", "nightly"),
+        daemon("nightly", sleep=60.0),
+    )
+    world.up()
+    assert world.engine.spawned == [early]
+    for code in (1, 0):
+        assert WEB not in world.engine.spawned
+        world.supervisor.happen(nightly, RunDue())
+        world.supervisor.end_of_turn()
+        forked(world, nightly)
+        world.ends(nightly, code=code)
+    assert world.engine.spawned[-1] == WEB
+
+
+def test_a_scheduled_command_begins_no_run_before_what_it_needs_and_then_the_one_that_was_due(make: Make) -> None:
+    nightly = Key("nightly", 0)
+    world = make(daemon("nightly", "db", sleep=60.0), daemon("db"))
+    world.up()
+    for _ in range(2):
+        world.supervisor.happen(nightly, RunDue())
+        world.supervisor.end_of_turn()
+    assert (world.engine.spawned, message(world, nightly)) == ([DB], "waiting for db@ready")
+    forked(world, DB)
+    assert world.engine.spawned == [DB, nightly]
 
 
 def test_what_becomes_ready_only_after_a_restart_counts(make: Make) -> None:

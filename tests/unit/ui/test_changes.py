@@ -48,6 +48,12 @@ def test_a_daemon_says_what_it_takes(applies: str, words: str) -> None:
     assert shown(changed=[changed("a", ("x", 1, 2, applies), applies=applies)]).startswith(f"~ a {words}\n")
 
 
+@pytest.mark.parametrize(("after", "words"), [(True, "is enabled"), (False, "is disabled, and stops")])
+def test_one_that_is_enabled_or_disabled_does_not_restart(after: bool, words: str) -> None:
+    daemon = changed("a", ("enabled", not after, after, "restart"), ("cwd", "/a", "/b", "restart"))
+    assert shown(changed=[daemon]).startswith(f"~ a {words}\n")
+
+
 def test_a_hidden_value_is_said_to_be_another() -> None:
     assert "env.KEY  (hidden) is another\n" in shown(changed=[changed("a", ("env.KEY", "***", "***", "restart"))])
 

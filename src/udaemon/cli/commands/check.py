@@ -108,7 +108,7 @@ def _show(form: str, examined: Sequence[Examined], problems: Sequence[Problem], 
     else:
         columns = None if options.quiet else terminal_width()
         color = options.colors(sys.stdout.isatty())
-        sys.stdout.write(as_text(problems, sources, base, color=color, total=columns is None))
+        sys.stdout.write(as_text(problems, sources, base, color=color, total=columns is None, columns=columns))
         checked = [] if options.quiet else [_checked(one, base) for one in examined]
         sys.stdout.write("".join(map(plain, checked)) if columns is None else table(checked, columns, color=color))
 

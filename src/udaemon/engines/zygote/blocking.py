@@ -44,7 +44,7 @@ class BlockingParent:
         self._selector = selectors.DefaultSelector()
         self._trouble: str | None = None
         self._starter = Starter()
-        self._lifeline = Lifeline.own()
+        self._lifeline = _lifeline()
         path = tuple(entry for entry in sys.path if entry)
         setup = Setup(dict(os.environ), os.getcwd(), path, own=(), roots=(Root((), preload),), program=program)
         plan = Plan(output=2, common=(self._lifeline.fd,), setup=setup, stdout=1)
@@ -79,6 +79,7 @@ class BlockingParent:
 
     def forked(self, popen: Popen) -> None:
         """It exists, as `launch` sees by its pid."""
+        popen.close_when_forgotten()
 
     def failed(self, popen: Popen, message: str) -> None:  # noqa: ARG002 - there is only one
         """It does not exist."""
@@ -97,4 +98,15 @@ class BlockingParent:
         self._zygotes.close()
         self._starter.close()
         self._selector.close()
-        self._lifeline.let_go()  # not the other end: its closing tells the children that we are gone
+
+
+_own: list[tuple[int, Lifeline]] = []
+_making = threading.Lock()
+
+
+def _lifeline() -> Lifeline:
+    """The one of this process. It is kept as long as that: its end tells the children that we have gone."""
+    with _making:
+        if not _own or _own[0][0] != os.getpid():  # a fork of us is not what ends with us
+            _own[:] = [(os.getpid(), Lifeline.own())]
+        return _own[0][1]

@@ -10,7 +10,7 @@ import select
 import signal
 import time
 from contextlib import suppress
-from multiprocessing import context
+from multiprocessing import context, util
 from typing import TYPE_CHECKING, Any
 
 from udaemon.engines.status import open_child, reap
@@ -39,6 +39,7 @@ class Popen:
         """Why it is to be forked from a zygote that has imported nothing for it."""
         self.origin: Origin | None = None
         self._parent = parent
+        self._closing: util.Finalize | None = None
         context.set_spawning_popen(self)  # type: ignore[arg-type]  # typeshed names the stdlib's own
         try:
             self.part = pack(process)
@@ -95,10 +96,17 @@ class Popen:
         """Send it SIGKILL."""
         self._signal(signal.SIGKILL)
 
+    def close_when_forgotten(self) -> None:
+        """Close the pidfd with the last reference to this, as other start methods do; in this process alone."""
+        self._closing = util.Finalize(self, os.close, (self.sentinel,))
+
     def close(self) -> None:
         """Close the pidfd."""
         if self.sentinel >= 0:
-            os.close(self.sentinel)
+            if self._closing is not None:
+                self._closing()
+            else:
+                os.close(self.sentinel)
             self.sentinel = -1
 
     def _signal(self, number: int) -> None:

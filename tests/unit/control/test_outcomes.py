@@ -1,0 +1,75 @@
+"""When an instance that was asked for something has settled, and what is said of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from attrs import evolve
+
+from udaemon.control.outcomes import started, stopped
+from udaemon.manifest.model import Daemon
+from udaemon.policy.events import Reason
+from udaemon.policy.instance import Exit, Instance, Key, State, Wanted, declared
+from udaemon.supervisor.view import InstanceView
+
+CRASH = Exit(code=3, signal=None, core=False, reason=Reason.EXITED, at=90.0)
+KILLED = Exit(code=None, signal=9, core=False, reason=Reason.KILLED, at=90.0)
+
+
+def instance(state: State, **fields: Any) -> Instance:
+    return evolve(declared(Daemon(name="db", command=("db",)), 0), state=state, **fields)
+
+
+def view(one: Instance) -> InstanceView:
+    return InstanceView(
+        key=Key("db", 0), daemon=one.daemon, instance=one, read_slot=lambda: None, log="", log_state="ok",
+        last_error=None,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("one", "ok", "message"),
+    [
+        (instance(State.RUNNING, pid=7), True, "started as pid 7"),
+        (instance(State.EXITED, exit=evolve(CRASH, code=0)), True, "started and ended: exit code 0"),
+        (instance(State.FAILED, message="no such file"), False, "failed: no such file"),
+        (instance(State.FAILED, pid=7), False, "not started: pid 7 cannot be killed"),
+        (instance(State.FAILED, survivors=(7, 8)), False, "not started: pids 7, 8 cannot be killed"),
+        (instance(State.BACKOFF, exit=CRASH), False, "did not stay up and is tried again: exit code 3"),
+        (instance(State.DISABLED), False, "not started: it is disabled in the manifest"),
+        (instance(State.STOPPED, wanted=Wanted.DOWN), False, "not started: it was asked to stop meanwhile"),
+        (instance(State.STARTING, held_up=True, pid=7, message="exec x"), False, "is held up as pid 7: exec x"),
+    ],
+)
+def test_a_start_has_settled(one: Instance, ok: bool, message: str) -> None:
+    outcome = started(view(one), done="started")
+    assert outcome is not None
+    assert (outcome.ok, outcome.message) == (ok, message)
+
+
+@pytest.mark.parametrize("state", [State.STARTING, State.STOPPING])
+def test_one_that_is_on_its_way_has_not_settled(state: State) -> None:
+    assert started(view(instance(state)), done="started") is None
+    assert stopped(view(instance(state)), instance(State.RUNNING)) is None
+
+
+RUNNING = instance(State.RUNNING, pid=7, started_at=80.0)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "ok", "message"),
+    [
+        (RUNNING, instance(State.STOPPED, exit=CRASH), True, "stopped (was running 10 s)"),
+        (RUNNING, instance(State.STOPPED, exit=KILLED), True, "stopped by SIGKILL (was running 10 s)"),
+        (instance(State.BACKOFF), instance(State.STOPPED), True, "stopped (was waiting to be started again)"),
+        (instance(State.EXITED), instance(State.EXITED), True, "was not running (exited)"),
+        (RUNNING, instance(State.FAILED, pid=7), False, "cannot be killed: pid 7 lives on"),
+        (RUNNING, instance(State.FAILED, survivors=(8,)), False, "cannot be killed: pid 8 lives on"),
+        (RUNNING, instance(State.RUNNING, pid=9, wanted=Wanted.UP), False, "was asked to start again meanwhile"),
+    ],
+)
+def test_a_stop_has_settled(before: Instance, now: Instance, ok: bool, message: str) -> None:
+    outcome = stopped(view(now), before)
+    assert outcome is not None
+    assert (outcome.ok, outcome.message) == (ok, message)
