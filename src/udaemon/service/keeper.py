@@ -175,6 +175,8 @@ class Keeper:
                 if number == signal.SIGCHLD:
                     with suppress(OSError):  # it looks at all that there is when it comes to it
                         self._socket.send(pack("child"), socket.MSG_DONTWAIT)
+                elif number in _FORWARDED and self._ready and not self._stood:
+                    self._pending.append(number)  # it has no handlers yet
                 elif number in _FORWARDED:
                     self._forward(number)
 
