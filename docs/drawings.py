@@ -18,7 +18,8 @@ SOURCE = HERE.parent / "src" / "udaemon"
 Edges = Mapping[str, frozenset[str]]
 
 PROCESSES = {
-    "up": ("udaemon up", "cli/commands/up.py", "command", "supervisor"),
+    "up": ("udaemon up", "cli/commands/up.py", "command", "supervisor keeper"),
+    "keeper": ("keeper, of up -d", "service/keeper.py", "Keeper.run", "supervisor"),
     "supervisor": ("supervisor", "service/main.py", "main", "zygote command logger reader"),
     "zygote": ("zygote", "engines/zygote/server.py", "serve", "daemon"),
     "daemon": ("a daemon with a factory", "child/process.py", "run", ""),
@@ -100,7 +101,8 @@ _STARTUP = """\
 Made by `python docs/drawings.py` from the names and calls of the code.
 
 1. The first process reads from the command line that the verb is `up`, and forks the supervisor's process before it
-   loads anything ([0009](decisions/0009-young-fork.md)).
+   loads anything ([0009](decisions/0009-young-fork.md)). With `-d` that is the keeper, which forks the supervisor at
+   once (`_keep`) and then waits for its end ([0012](decisions/0012-keeper.md)).
 2. That leaves the caller's terminal, session and descriptors behind, loads what daemons need, and forks a zygote, which
    has just that. It loads the rest of the supervisor, and waits.
 3. Meanwhile the first process loads the command line and reads the manifest. Then it makes the run directory and takes

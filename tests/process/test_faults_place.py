@@ -100,8 +100,11 @@ def test_f55_files_of_a_dead_supervisor_are_no_hindrance(project: Project) -> No
     project.up()
     told = project.ps()
     (directory,) = project.run_directories()
-    os.kill(told["supervisor"]["pid"], signal.SIGKILL)
-    assert gone([told["supervisor"]["pid"], told["instances"][0]["pid"]], patience=5.0)
+    supervisor, daemon = told["supervisor"]["pid"], told["instances"][0]["pid"]
+    keeper = int(Path(f"/proc/{supervisor}/stat").read_text().rpartition(") ")[2].split()[1])
+    for pid in (keeper, supervisor, daemon):
+        os.kill(pid, signal.SIGKILL)
+    assert gone([supervisor, daemon], patience=5.0)
     (directory / "supervisor.pid").write_text(str(os.getpid()))
     for file in (directory / "locks").iterdir():
         file.write_bytes(os.getpid().to_bytes(4, sys.byteorder) * 1024)

@@ -322,6 +322,27 @@ def _signed(text: bytes) -> bytes:
     return b"".join(b"%08x %b\n" % (crc32(body), body) for body in bodies)
 
 
+def test_f13_the_keeper_has_room_for_what_all_daemons_need(project: Project) -> None:
+    """Whatever the file limit of `up` was; daemons have that one also when they come from a later supervisor."""
+    project.file("limit.sh", 'ulimit -n > "limit$UDAEMON_INSTANCE"; exec sleep 1000')
+    project.manifest("""
+        [daemons.many]
+        command = "sh limit.sh"
+        instances = 90
+    """)
+    limited = ["sh", "-c", f"ulimit -Sn 80; exec {sys.executable} -m udaemon -q up -d --wait"]
+    subprocess.run(limited, cwd=project.directory, env=project.environ, check=True, timeout=PATIENCE)
+    before = [one["pid"] for one in project.instances()]
+    kill(supervisor(project))
+    assert [one["pid"] for one in project.instances()] == before
+    project.run("restart", "many/7")
+    until(project, "many", lambda seen: seen["state"] == "running")
+    assert project.instance("many", 7)["pid"] not in before
+    project.down()
+    assert {path.read_text() for path in project.directory.glob("limit*[0-9]")} == {"80\n"}
+    assert gone(before)
+
+
 def _all_pids() -> list[int]:
     return [int(name) for name in os.listdir("/proc") if name.isdigit()]
 

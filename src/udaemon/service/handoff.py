@@ -23,7 +23,7 @@ class Handoff(NamedTuple):
     """What a new supervisor needs to begin. The fds are passed beside it.
 
     `claim` listens under the project's name, None where there is none; `lifeline` is None for one that outlives its
-    caller.
+    caller. `nofile` is the file limit that daemons are to have, where ours was raised before.
     """
 
     manifest: Manifest
@@ -34,6 +34,7 @@ class Handoff(NamedTuple):
     claim: int | None
     lifeline: Lifeline | None
     source: Source | None
+    nofile: tuple[int, int] | None = None
 
 
 def receive(fd: int) -> Handoff | None:

@@ -9,10 +9,12 @@ understand. It imports little, for it is there all the time; idle, it waits in o
 from __future__ import annotations
 
 import os
+import resource
 import select
 import signal
 import socket
 import time
+from array import array
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 
@@ -30,8 +32,10 @@ LONGEST = 64 * 1024
 _FORWARDED = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP)
 _QUICK = 5.0
 """Seconds: a supervisor that lived shorter died at once."""
+_AT_ONCE, _AT_ONCE_STOOD = 1, 50
+"""How many that died at once are replaced without a wait: one that stood was killed, one that never did is broken."""
 _FIRST, _LONGEST_WAIT = 0.2, 10.0
-"""Seconds between supervisors that die at once, growing from the second on."""
+"""Seconds between the others, growing."""
 
 
 class Keeper:
@@ -44,12 +48,13 @@ class Keeper:
     def __init__(self, start: Start) -> None:
         self._start = start
         self._store: dict[str, tuple[tuple[str, ...], int]] = {}
-        self._ready = self._left = False
+        self._ready = self._left = self._stood = False
         self._quick = 0
         self._began = 0.0
         self._supervisor = 0
         self._socket: socket.socket
         self._pending: list[int] = []
+        self._limit = resource.getrlimit(resource.RLIMIT_NOFILE)
         self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
 
     def run(self, first: Start) -> int:
@@ -65,6 +70,8 @@ class Keeper:
         for number in (*_FORWARDED, signal.SIGCHLD):
             signal.signal(number, self._note)
         self._launch(first)
+        with suppress(ValueError, OSError):  # it keeps as many descriptors as all its supervisor's daemons need
+            resource.setrlimit(resource.RLIMIT_NOFILE, (self._limit[1], self._limit[1]))
         while True:
             self._attend()
             if self._left:
@@ -80,8 +87,9 @@ class Keeper:
         """Start the next one, at once where the last one lived for a while."""
         while True:
             self._quick = self._quick + 1 if time.monotonic() - self._began < _QUICK else 0
-            if self._quick > 1:
-                time.sleep(min(_FIRST * 2.0 ** (self._quick - 2), _LONGEST_WAIT))
+            more = self._quick - (_AT_ONCE_STOOD if self._stood else _AT_ONCE)
+            if more > 0:
+                time.sleep(min(_FIRST * 2.0 ** min(more - 1, 10), _LONGEST_WAIT))
             try:
                 self._launch(self._start)
                 self._hand_over(why)
@@ -95,6 +103,7 @@ class Keeper:
     def _launch(self, start: Start) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._supervisor, self._began, self._socket = 0, time.monotonic(), ours
+        self._stood = False
         try:
             with theirs:
                 self._supervisor = start(theirs)
@@ -104,7 +113,7 @@ class Keeper:
 
     def _hand_over(self, why: str) -> None:
         entries = [(pack("keep", name, *facts), fd) for name, (facts, fd) in self._store.items()]
-        for data, fds in batches([*entries, (pack("died", why), None)]):
+        for data, fds in batches([*entries, (pack("died", why, *map(str, self._limit)), None)]):
             socket.send_fds(self._socket, [data], fds)
 
     def _attend(self) -> None:
@@ -122,7 +131,7 @@ class Keeper:
     def _hear(self) -> bool:
         """Act on one message. False where the supervisor has gone."""
         try:
-            data, fds, _, _ = socket.recv_fds(self._socket, LONGEST, MOST_FDS, socket.MSG_CMSG_CLOEXEC)
+            data, fds = receive(self._socket)
         except ConnectionError:
             return False
         if not data:
@@ -146,6 +155,7 @@ class Keeper:
         return True
 
     def _stands(self) -> None:
+        self._stood = True
         if not self._ready:
             self._ready = True
             null = os.open(os.devnull, os.O_WRONLY)
@@ -165,6 +175,8 @@ class Keeper:
                 if number == signal.SIGCHLD:
                     with suppress(OSError):  # it looks at all that there is when it comes to it
                         self._socket.send(pack("child"), socket.MSG_DONTWAIT)
+                elif number in _FORWARDED and self._ready and not self._stood:
+                    self._pending.append(number)  # it has no handlers yet
                 elif number in _FORWARDED:
                     self._forward(number)
 
@@ -185,6 +197,20 @@ class Keeper:
 
     def _note(self, _number: int, _frame: object) -> None:
         """The number is in the pipe."""
+
+
+def receive(connection: socket.socket) -> tuple[bytes, list[int]]:
+    """One message with its descriptors, close-on-exec; no bytes where the other end has gone.
+
+    (`socket.recv_fds` of Python 3.11 does nothing with its flags.)
+    """
+    fds = array("i")
+    data, ancillary, _, _ = connection.recvmsg(
+        LONGEST, socket.CMSG_SPACE(MOST_FDS * fds.itemsize), socket.MSG_CMSG_CLOEXEC
+    )
+    for _, _, packed in ancillary:
+        fds.frombytes(packed[: len(packed) - len(packed) % fds.itemsize])
+    return data, fds.tolist()
 
 
 def batches(entries: Sequence[tuple[bytes, int | None]]) -> Iterator[tuple[bytes, list[int]]]:

@@ -5,6 +5,7 @@ Knows nothing of what is kept. Never waits: what the keeper does not take now it
 
 from __future__ import annotations
 
+import fcntl
 import os
 import socket
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from typing import NamedTuple
 
 from udaemon.engines.base import WritableReactor
 from udaemon.logs.wire import Unpacker, WireError, pack
-from udaemon.service.keeper import LONGEST, MOST_FDS, batches
+from udaemon.service.keeper import LONGEST, batches, receive
 
 _LEAVES_WITHIN = 1.0
 """Seconds for the keeper to end; it needs a few milliseconds."""
@@ -27,10 +28,11 @@ class Kept(NamedTuple):
 
 
 class Legacy(NamedTuple):
-    """What a dead supervisor leaves to the next one: the store, and how it died."""
+    """What a dead supervisor leaves to the next one: the store, how it died, and the file limit that it began with."""
 
     store: dict[str, Kept]
     why: str
+    nofile: tuple[int, int]
 
 
 class KeeperLink:
@@ -160,7 +162,7 @@ def inherit(connection: socket.socket) -> Legacy:
     """
     store: dict[str, Kept] = {}
     while True:
-        data, fds, _, _ = socket.recv_fds(connection, LONGEST, MOST_FDS, socket.MSG_CMSG_CLOEXEC)
+        data, fds = receive(connection)
         if not data:
             raise EOFError
         ahead = iter(fds)
@@ -169,4 +171,15 @@ def inherit(connection: socket.socket) -> Legacy:
                 if kind == "keep" and (fd := next(ahead, None)) is not None:
                     store[fields[0]] = Kept(tuple(fields[1:]), fd)
                 elif kind == "died":
-                    return Legacy(store, fields[0])
+                    nofile = (int(fields[1]), int(fields[2]))
+                    moved = {name: kept._replace(fd=_moved(kept.fd, nofile[0])) for name, kept in store.items()}
+                    return Legacy(moved, fields[0], nofile)
+
+
+def _moved(fd: int, limit: int) -> int:
+    """The same under a number that no daemon may have: those below are needed for what is forked with its limit."""
+    with suppress(OSError, ValueError):
+        copy = fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, limit)
+        os.close(fd)
+        return copy
+    return fd

@@ -56,7 +56,7 @@ def main_again(fd: int, preforked: PreforkedZygote) -> int:
     left = inherit(connection)
     gc.freeze()
     gc.enable()
-    handed = handed_again(left.store)
+    handed = handed_again(left)
     service = Service(handed, preforked, Outlive(KeeperLink(connection), handed.directory, left))
     service.begin()
     service.run()

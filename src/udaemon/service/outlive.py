@@ -12,7 +12,7 @@ import pickle
 import select
 import signal
 import socket
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
 
 from udaemon.child.lifeline import Lifeline
@@ -21,6 +21,7 @@ from udaemon.child.scoreboard import Scoreboard
 from udaemon.control import rundir
 from udaemon.control.rundir_guard import RundirGuard
 from udaemon.engines.kept import KeptKernel
+from udaemon.engines.reports import KEPT_REPORTS
 from udaemon.logs.client import KEPT_LOGGER, LoggerLink
 from udaemon.logs.handed import KEPT_PIPE, kept_pipe
 from udaemon.logs.inheritance import KEPT_JOURNAL, Inheritance
@@ -178,6 +179,8 @@ class Outlive:
         self._recovery = Recovery(parts, self.kernel, locks, self._was.entries, self.left.store)
         self._recovery.run()
         _look_again(parts)
+        for _, kept in (*self.kept(_HANDOFF), *self.kept(KEPT_REPORTS)):  # those that are used were copied
+            os.close(kept.fd)
         count = len(self._recovery.adopted)
         self._publish("recovered", f"the supervisor {self.left.why}; {count} processes went on")
         return self._was.leaving
@@ -204,8 +207,9 @@ class Outlive:
         self.link.leave()
 
 
-def handed_again(store: Mapping[str, Kept]) -> Handoff:
+def handed_again(left: Legacy) -> Handoff:
     """What `up` handed to the first supervisor, or `apply` since."""
+    store = left.store
     with open(os.dup(store[_HANDOFF].fd), "rb") as file:
         file.seek(0)
         manifest, source, directory = pickle.load(file)  # noqa: S301 - from ourselves
@@ -219,6 +223,7 @@ def handed_again(store: Mapping[str, Kept]) -> Handoff:
         claim=None if claim is None else claim.fd,
         lifeline=None,
         source=source,
+        nofile=left.nofile,
     )
 
 

@@ -21,7 +21,7 @@ from udaemon.engines.process import ManagedProcess
 from udaemon.engines.reports import KEPT_REPORTS
 from udaemon.engines.status import Status
 from udaemon.engines.sweep import Sweep
-from udaemon.policy.events import Event, Executed, Exited, Ready, SpawnFailed, TreeGone, Trouble
+from udaemon.policy.events import Event, Executed, Exited, NeedsChanged, Ready, SpawnFailed, TreeGone, Trouble
 from udaemon.policy.fleet import Fleet
 from udaemon.policy.instance import Instance, Key, State
 from udaemon.policy.ledger import Entry, restored
@@ -89,6 +89,8 @@ class Recovery:
         self._end_unseen(unanswered)
         for key, event in self._events:
             self._parts.happen(key, event)
+        for key in self._parts.fleet.held_back():
+            self._parts.happen(key, NeedsChanged())
 
     def _take_up(self, instance: Instance, entry: Entry) -> None:
         if instance.pid is not None:
@@ -134,6 +136,8 @@ class Recovery:
         """What may have been said to the dead supervisor in its last moment."""
         if instance.held_up:
             return [Executed()]
+        if instance.probed.begun or instance.state is State.RUNNING:
+            return [Executed()]  # changes nothing, so that what is asked of it is asked again
         if instance.state is not State.STARTING:
             return []
         seen = self._parts.scoreboard.read_slot(self._parts.slots[instance.key])

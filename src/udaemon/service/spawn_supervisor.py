@@ -26,6 +26,7 @@ from udaemon.child.title import set_title
 from udaemon.errors import UdaemonError
 
 if TYPE_CHECKING:
+    from udaemon.engines.zygote.prefork import PreforkedZygote
     from udaemon.manifest.model import Manifest
     from udaemon.service.manifest_reader import Source
 
@@ -172,6 +173,7 @@ def _keep(fd: int) -> int:
     def fork(theirs: socket.socket) -> int:
         pid = os.fork()
         if pid == 0:
+            os.setsid()
             keeper = theirs.detach()  # or the frames that it leaves would close it
             signal.set_wakeup_fd(-1)
             for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGCHLD):
@@ -189,18 +191,11 @@ def _keep(fd: int) -> int:
 def _start_again(theirs: socket.socket) -> int:
     argv = [*interpreter(), "-P", "-c", _GO_ON, str(theirs.fileno())]
     theirs.set_inheritable(True)
-    return os.posix_spawn(sys.executable, argv, callers())
+    return os.posix_spawn(sys.executable, argv, callers(), setsid=True)
 
 
 def _go_on_with(fd: int) -> int:
-    import gc
-
-    gc.disable()
-    set_title("supervisor")
-    _leave_the_caller()
-    from udaemon.engines.zygote.prefork import prefork_zygote
-
-    preforked = prefork_zygote()
+    preforked = _load()
     from udaemon.service.main import main_again as go_on_with
 
     return go_on_with(fd, preforked)
@@ -213,6 +208,13 @@ def _wait_for_handoff(fd: int, keeper: int | None = None) -> int:
         fd: The other end of what `SupervisorProcess` tells it through.
         keeper: The other end of the keeper's socket.
     """
+    preforked = _load()
+    from udaemon.service.main import main
+
+    return main(fd, preforked, keeper)
+
+
+def _load() -> PreforkedZygote:
     import gc
 
     gc.disable()  # nothing that is loaded becomes garbage, and to look for some costs a tenth of the time
@@ -222,9 +224,7 @@ def _wait_for_handoff(fd: int, keeper: int | None = None) -> int:
     from udaemon.engines.zygote.prefork import prefork_zygote
 
     preforked = prefork_zygote()
-    from udaemon.service.main import main
-
-    return main(fd, preforked, keeper)
+    return preforked  # noqa: RET504 - what is measured without it is cut out here (benchmarks/parts.py)
 
 
 def _leave_the_caller() -> None:

@@ -71,7 +71,7 @@ class Service:
         self._terminal = os.open(os.devnull, os.O_WRONLY) if handed.lifeline is None else os.dup(2)
         self._fleet = fleet = Fleet(manifest, on_change=keeping.note)
         rundir.check_room(handed.directory, len(fleet.instances))
-        limit = raise_file_limit(sum(daemon.instances for daemon in manifest.daemons.values() if daemon.enabled))
+        limit = handed.nofile or raise_file_limit(sum(one.daemon.enabled for one in fleet.instances.values()))
         if not (forked := any(map(is_forked, manifest.daemons.values()))):
             preforked.end()
         elif limit is not None:
