@@ -31,8 +31,8 @@ PLAIN: Mapping[str, Sequence[Edit]] = {
     "no-spare-zygote": (
         Edit(
             "service/spawn_supervisor.py",
-            "    preforked = prefork_zygote()\n    from udaemon.service.main import main\n",
-            "    preforked = None\n    from udaemon.service.main import main\n",
+            "    preforked = prefork_zygote()\n    return preforked",
+            "    preforked = None\n    return preforked",
         ),
         Edit(
             "service/supervisor.py",

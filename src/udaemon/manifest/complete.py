@@ -139,7 +139,8 @@ class _Completion:
         for level, counts in environments(stack):
             if counts:
                 env = self.over(env, daemon.env_file, ("daemons", daemon.name, "env-file"), level)
-            env |= level.get("env", {})
+            if isinstance(said := level.get("env"), dict):  # else it was told already
+                env |= said
         return env
 
     def over(

@@ -81,8 +81,9 @@ class DependsOn:
         return tuple(found.values())
 
     def dump(self, value: tuple[Dependency, ...]) -> dict[str, Any]:
-        """Write a table."""
-        return {one.name: _written(one) for one in value}
+        """Write a table, in which all are words or all are tables: TOML has words first, and would change the order."""
+        plain = all(one.required and not one.restart for one in value)
+        return {one.name: one.condition.value if plain else _written(one) for one in value}
 
     def schema(self) -> Schema:
         """Describe the forms."""
@@ -137,9 +138,7 @@ def _details(told: object) -> dict[str, Any]:
     return read
 
 
-def _written(one: Dependency) -> Any:
-    if one.required and not one.restart:
-        return one.condition.value
+def _written(one: Dependency) -> dict[str, Any]:
     told: dict[str, Any] = {"condition": one.condition.value}
     return told | ({} if one.required else {"required": False}) | ({"restart": True} if one.restart else {})
 
