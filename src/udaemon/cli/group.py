@@ -75,6 +75,7 @@ _OTHER_WORDS = {
     "monit": "udaemon ps; a screen that stays is not there yet",
     "reread": "udaemon diff reads the manifest and shows what an edit would change",
     "rm": "take it out of the manifest",
+    "scale": "change instances in the manifest, then udaemon apply",
     "tail": "udaemon logs -f NAME",
     "top": "udaemon ps; a screen that stays is not there yet",
     "update": "udaemon apply puts an edit into effect",
