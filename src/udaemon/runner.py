@@ -27,6 +27,7 @@ from udaemon.manifest.find import find
 from udaemon.manifest.keys import Named, Table, keys_of
 from udaemon.manifest.merge import meaningless
 from udaemon.manifest.model import Daemon, Manifest
+from udaemon.manifest.own_instance import for_instance
 from udaemon.manifest.problems import BadManifest, Wrong
 from udaemon.manifest.read import load
 from udaemon.manifest.report import as_text
@@ -162,7 +163,10 @@ def run_declared(
             code = _foreground(manifest, daemon, key, lock, on_start=kept or (lambda _pid: None))
         else:
             spec = spec_of(manifest, daemon, instance)
-            apply_environment(surroundings(daemon.env, spec.cwd, inherit=daemon.env_inherit), manifest.directory)
+            apply_environment(
+                surroundings(for_instance(daemon, instance).env, spec.cwd, inherit=daemon.env_inherit),
+                manifest.directory,
+            )
             told = {kind: (*spec.listeners.get(kind, ()), *more) for kind, more in listeners.items()}
             if kept is not None:
                 kept(os.getpid())

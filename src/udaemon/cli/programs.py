@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from udaemon.child.environment import surroundings
 from udaemon.manifest.model import Daemon, Manifest
+from udaemon.manifest.own_instance import for_instance
 from udaemon.manifest.problems import Finding, Path
 from udaemon.manifest.wording import shown
 from udaemon.php import FOLLOW, MISSING
@@ -133,7 +134,7 @@ def check_programs(manifest: Manifest) -> Iterator[Finding]:
     """What is wrong with the program of each command that may run and that no shell reads."""
     told: dict[tuple[str | None, ...], Fault | None] = {}
     enabled = [daemon for daemon in manifest.daemons.values() if daemon.enabled and daemon.kind == "command"]
-    commands = [(daemon, daemon.command[0]) for daemon in enabled if daemon.command]
+    commands = [(one, one.command[0]) for daemon in enabled for one in _as_started(daemon) if one.command]
     if not commands:
         return
     from udaemon.engines.executable import fault  # tasks do without both
@@ -151,6 +152,12 @@ def check_programs(manifest: Manifest) -> Iterator[Finding]:
         if (found := told[asked]) is not None:
             message = f"{shown(program)} {found.message}"
             yield Finding(found.code, message, found.hint, ("daemons", daemon.name, "command"))
+
+
+def _as_started(daemon: Daemon) -> Iterator[Daemon]:
+    """A daemon as each of its instances has it; the first stands for all where they run the same program."""
+    several = daemon.command and "${" in daemon.command[0]
+    yield from (for_instance(daemon, index) for index in range(daemon.instances if several else 1))
 
 
 def _is_there(program: str, daemon: Daemon) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 from udaemon.child.spec import ChildSpec, Pace
 from udaemon.engines.identity_of import identity_of
 from udaemon.manifest.model import Daemon
+from udaemon.manifest.own_instance import for_instance
 from udaemon.policy.plan import Place
 from udaemon.policy.timetable import timetable
 
@@ -47,6 +48,7 @@ def pace_of(daemon: Daemon) -> Pace:
 
 def spec_of(place: Place, daemon: Daemon, index: int, *, slot: int = 0) -> ChildSpec:
     """The spec of one instance of a daemon that has runs, declared at `place`."""
+    daemon = for_instance(daemon, index)
     php = daemon.kind == "php"
     on = daemon.on
     listeners = {"start": on.start, "task_done": on.task_done, "task_failed": on.task_failed}

@@ -15,6 +15,7 @@ from udaemon.engines.identity_of import identity_of
 from udaemon.engines.local_request import LocalRequest
 from udaemon.manifest.implied import implied
 from udaemon.manifest.model import Daemon
+from udaemon.manifest.own_instance import for_instance
 from udaemon.php import entry
 from udaemon.policy.plan import Place
 
@@ -24,7 +25,7 @@ def command(request: LocalRequest, place: Place, *, report: int | None = None) -
 
     `report` is the socket over which a daemon of the PHP library reports its exit.
     """
-    daemon = request.daemon
+    daemon = for_instance(request.daemon, request.key.index)
     argv = daemon.command or ()
     find_argv: Callable[[], Sequence[str]] | None = None
     if daemon.kind == "php.entry":

@@ -12,6 +12,7 @@ from udaemon.engines.child_spec import spec_of
 from udaemon.engines.command_spec import command
 from udaemon.engines.commands import Command
 from udaemon.engines.local_request import LocalRequest
+from udaemon.manifest.own_instance import for_instance
 from udaemon.policy.plan import has_task
 
 _MAIN = "from udaemon.child.spawned import main; main()"
@@ -46,7 +47,7 @@ def _task_command(request: LocalRequest, *, report: int, parent: int) -> tuple[C
     Raises:
         OSError: There are no descriptors or there is no memory left.
     """
-    daemon, plan = request.daemon, request.plan
+    daemon, plan = for_instance(request.daemon, request.key.index), request.plan
     cwd = daemon.cwd or plan.directory
     env = surroundings(daemon.env, cwd, inherit=daemon.env_inherit)
     fds = ChildFds(request.output, request.lock, report, parent, request.board)

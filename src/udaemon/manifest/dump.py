@@ -11,6 +11,7 @@ from udaemon.manifest.checks import SCHEDULE
 from udaemon.manifest.keys import Named, Table, keys_of, says_none
 from udaemon.manifest.merge import meaningless
 from udaemon.manifest.model import Daemon, Manifest
+from udaemon.manifest.own_instance import KEYS, unescaped
 from udaemon.manifest.probes import way
 
 
@@ -22,7 +23,7 @@ def dump(manifest: Manifest) -> dict[str, Any]:
     if manifest.run_dir:
         top["run-dir"] = escaped(manifest.run_dir)
     if manifest.env:
-        top["env"] = escaped(manifest.env)
+        top["env"] = unescaped(escaped(manifest.env))
     return {**top, "daemons": {name: dump_daemon(daemon) for name, daemon in manifest.daemons.items()}}
 
 
@@ -34,6 +35,9 @@ def dump_daemon(daemon: Daemon) -> dict[str, Any]:
             table[name] = {}
     if daemon.command is not None and daemon.shell:
         table["command"] = escaped(daemon.command[0])
+    for name in KEYS:
+        if name in table:
+            table[name] = unescaped(table[name])
     other = meaningless(daemon.kind)
     if daemon.kind == "command" and not daemon.is_scheduled:
         other += ("sleep", *SCHEDULE)

@@ -28,12 +28,12 @@ _BARE = re.compile(r"(?:^|(?<=[\s:=/,;]))\$([A-Z_][A-Z0-9_]+)(?![A-Za-z0-9_@])")
 """Only where a path or an address would have it, and as variables are called: `pa$Word` may well be a password."""
 
 _HOME = re.compile(r"(?:%h|~)/")
-_NUMBER = "the process has its number in UDAEMON_INSTANCE"
+_NUMBER = "write ${UDAEMON_INSTANCE} in command or env"
 _OF_THE_DAEMON = {
-    re.compile(r"%\((?:program_name|group_name)\)s"): "write the daemon's name",
+    re.compile(r"%\((?:program_name|group_name)\)s"): "write the daemon's name, or ${UDAEMON_NAME} in command or env",
     re.compile(r"%\(process_num\)[0-9]*[sd]"): _NUMBER,
     re.compile(r"\$\(circus\.wid\)|\(\(circus\.wid\)\)|\{\{\s*\.PC_REPLICA_NUM\s*\}\}|\{PC_REPLICA_NUM\}"): _NUMBER,
-    re.compile(r"%\(numprocs\)[0-9]*[sd]"): "the process has the number of instances in UDAEMON_INSTANCES",
+    re.compile(r"%\(numprocs\)[0-9]*[sd]"): "write ${UDAEMON_INSTANCES} in command or env",
     re.compile(r"%\(here\)s"): "write the directory, or set cwd and begin the path with ./",
     re.compile(r"%\(host_node_name\)s"): "write ${HOSTNAME} and set it in the environment or in .env",
 }

@@ -1,6 +1,6 @@
 """`${VAR}` in the string values of a manifest.
 
-Knows no key; which variables there are is an argument.
+Knows no key but those that are filled for each instance; which variables there are is an argument.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from udaemon.manifest.own_instance import KEPT, is_filled
 from udaemon.manifest.problems import Finding, Path, Wrong
 
 _START = re.compile(r"(?P<dollars>(?:\$\$)+)|\$\{")
@@ -23,13 +24,14 @@ _DEEPEST = 8
 def interpolate(data: Mapping[str, Any], variables: Mapping[str, str]) -> tuple[dict[str, Any], list[Finding]]:
     """Put variables in, everywhere but under `x-` keys; a finding for each that cannot be."""
     findings: list[Finding] = []
+    with_kept = {**variables, **KEPT}
 
     def walk(value: Any, path: Path) -> Any:
         if isinstance(value, str):
             if "$" not in value:
                 return value
             try:
-                return replace(value, variables)
+                return replace(value, with_kept if is_filled(path) else variables)
             except Wrong as wrong:
                 findings.append(Finding(wrong.code, wrong.message, wrong.hint, path))
                 return value
@@ -101,5 +103,7 @@ def _value(text: str, variables: Mapping[str, str], *, used: bool, depth: int) -
         return value
     if value is None:
         hint = f"set {name} in the environment or in .env, or write ${{{name}:-default}}"
+        if name in KEPT:
+            hint = "only command and env are filled for each instance"
         raise Wrong("missing-variable", f"the variable {name} is not set", hint)
     return value

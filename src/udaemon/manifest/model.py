@@ -83,7 +83,7 @@ class Daemon:
     )
     command: tuple[str, ...] | None = key(
         "Program to run with its arguments: a list, or a string that is split as a shell splits words. A program named "
-        "with a slash is found from `cwd`.",
+        "with a slash is found from `cwd`. `${UDAEMON_INSTANCE}` in it is the number of the instance.",
         Command(),
         example="redis-server --port 6380",
     )
@@ -195,7 +195,8 @@ class Daemon:
     )
     env: Mapping[str, str] = key(
         "Environment variables added for this daemon, over those of the manifest and of `env-file`. "
-        "Commands also get `PYTHONUNBUFFERED=1` unless it is set.",
+        "Commands also get `PYTHONUNBUFFERED=1` unless it is set. `${UDAEMON_INSTANCE}` in a value is the number "
+        "of the instance.",
         Environment(),
         factory=dict,
         example={"TZ": "UTC"},

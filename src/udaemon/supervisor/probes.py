@@ -13,6 +13,7 @@ from typing import Protocol
 from udaemon.child.environment import MARKS, surroundings
 from udaemon.engines.probing.question import Asked
 from udaemon.manifest.implied import implied
+from udaemon.manifest.own_instance import for_instance
 from udaemon.manifest.probes import Probe, way
 from udaemon.policy import probing
 from udaemon.policy.events import Event, Question, Verdict
@@ -66,7 +67,7 @@ class Probes:
 
 def _asked(instance: Instance, question: Question, probe: Probe) -> Asked:
     """The question in the words of the prober. The first one comes when somebody waits for it; others are spread."""
-    daemon, how = instance.daemon, way(probe) or "file"
+    daemon, how = for_instance(instance.daemon, instance.index), way(probe) or "file"
     spread = phase(str(instance.key), probe.period) if question is Question.HEALTH else 0.0
     asked = Asked(
         id=0,

@@ -46,3 +46,8 @@ def test_the_memory_of_php_is_php_s_to_bound() -> None:
 def test_a_command_has_no_factory() -> None:
     with pytest.raises(ValueError, match="db has no task"):
         callable_of(Daemon(name="db", command=("db",)))
+
+
+def test_each_instance_has_its_number_in_its_environment() -> None:
+    numbered = evolve(MAILER, env={"TURN": "${UDAEMON_INSTANCE} of ${UDAEMON_INSTANCES}"})
+    assert [spec_of(MANIFEST, numbered, index).env["TURN"] for index in (0, 1)] == ["0 of 2", "1 of 2"]

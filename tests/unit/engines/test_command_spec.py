@@ -60,3 +60,10 @@ def test_a_daemon_of_the_php_library_is_told_its_number_where_there_are_several(
     argv = tuple(found.find_argv())
     assert ("--instance" in argv) == number
     assert "php" in argv[0]
+
+
+def test_each_instance_has_its_number_in_arguments_and_environment() -> None:
+    numbered = evolve(DB, command=("redis-server", "--port", "638${UDAEMON_INSTANCE}"), env={"N": "${UDAEMON_NAME}"})
+    found = [command(request(numbered, index), PLAN) for index in (0, 1)]
+    assert [one.argv[-1] for one in found] == ["6380", "6381"]
+    assert [one.env["N"] for one in found] == ["db", "db"]

@@ -25,7 +25,8 @@ def hints(text: str, key: str = "env.X") -> list[str | None]:
         ("((circus.env.home))", "write ${home}"),
         ("{{ .Env.X }}", "write ${X}"),
         ("~/x", "write ${HOME}/"),
-        ("%(program_name)s.sock", "write the daemon's name"),
+        ("%(program_name)s.sock", "write the daemon's name, or ${UDAEMON_NAME} in command or env"),
+        ("%(process_num)02d", "write ${UDAEMON_INSTANCE} in command or env"),
     ],
 )
 def test_the_form_of_ours_is_told(text: str, hint: str) -> None:

@@ -38,6 +38,12 @@ def test_the_first_crash_waits_not_at_all_and_the_second_does(backoff: Backoff, 
     assert delay(2, backoff, jitter) >= 0.1
 
 
+@given(st.integers(2, 10**6), st.floats(0.1, 60))
+def test_with_factor_1_each_further_wait_is_the_same(crashes: int, initial: float) -> None:
+    assert delay(crashes, Backoff(initial=initial, factor=1, jitter=0), 1) == initial
+    assert delay(crashes, Backoff(initial=initial, factor=1), 0) == initial
+
+
 @pytest.mark.parametrize(("refusals", "wait"), [(1, 0.1), (2, 0.2), (4, 0.8), (5, 1.0), (10**9, 1.0)])
 def test_a_refused_start_is_tried_again_soon_and_then_every_second(refusals: int, wait: float) -> None:
     assert refused_delay(refusals, 0) == wait
