@@ -135,7 +135,7 @@ class Supervisor:
         if self._changeover.let_go():
             self._queue.needs_changed()
             self._performer.flush()
-        if self._leaving and all(instance.at_rest for instance in self._fleet.instances.values()):
+        if self._leaving and self._fleet.at_rest:
             self._finished()
 
     def shut_down(self, *, hurry: bool = False, timeout: float | None = None) -> None:
