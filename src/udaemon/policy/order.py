@@ -86,12 +86,12 @@ class Order:
         place = {name: at for at, level in enumerate(self._levels) for name in level}
         return sorted(keys, key=lambda key: -place[key.name])
 
-    def is_kept(self, key: Key) -> bool:
-        """Whether something that needs it is being stopped too, and is still there."""
+    def is_kept(self, name: str) -> bool:
+        """Whether something that needs this daemon is being stopped too, and is still there."""
         return any(
             not one.at_rest and one.wanted is Wanted.DOWN
-            for name in self._dependents.get(key.name, ())
-            for one in self._group(name)
+            for other in self._dependents.get(name, ())
+            for one in self._group(other)
         )
 
     def needed_by(self, name: str) -> list[str]:

@@ -260,9 +260,10 @@ class Supervisor:
         with isolated:
             before = self._fleet.instances[key]
             effects = self._fleet.step(key, event, self._clock(), self._jitter.uniform(-1.0, 1.0))
-            self._schedules.follow(before, self._fleet.instances[key])
             self._queue.has_happened(before)
-            self._probes.look(self._fleet.instances[key])
+            after = self._fleet.instances[key]
+            self._schedules.follow(before, after)
+            self._probes.look(after)
         for effect in effects:  # one that cannot be done must not cost the next: a start after a word of it, a kill
             with isolated:
                 self._perform(key, effect)
