@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from binascii import crc32
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 from attrs import Factory, field, frozen
@@ -18,7 +19,7 @@ from udaemon.manifest.dependencies import Dependency, depends_on_key
 from udaemon.manifest.keys import Applies, Table, key
 from udaemon.manifest.kinds import KINDS, PYTHON, TASKS
 from udaemon.manifest.limits import ResourceLimit, StartMethod
-from udaemon.manifest.probes import Health, Ready, health_key, ready_key
+from udaemon.manifest.probes import Health, Ready, health_key, ready_key, way
 from udaemon.manifest.references import MODULE, NAME, PATH, PYTHON_CALLABLE, Command, Umask
 from udaemon.manifest.schedule import Misfire, Overlap
 from udaemon.manifest.tables import Backoff, Listeners, Log, LogFormat, OnFull, Php, Restart, StartLimit, Stop
@@ -241,7 +242,12 @@ class Daemon:
     log: Log = key("How the output is kept.", Table(Log), default=Log(), applies=Applies.LIVE)
     on: Listeners = key("Callables told of events.", Table(Listeners), default=Listeners(), only=TASKS)
 
-    @property
+    @cached_property
+    def is_probed(self) -> bool:
+        """Whether anything is asked of its process, or awaited from it, but that it lives."""
+        return way(self.ready) is not None or way(self.health) is not None
+
+    @cached_property
     def is_scheduled(self) -> bool:
         """Whether it is a command that is executed again and again, each time a run."""
         return self.kind == "command" and (self.cron is not None or self.sleep > 0)

@@ -173,7 +173,10 @@ Probe = Ready | Health
 
 def way(probe: Probe) -> str | None:
     """Which of the keys says what is asked; None where nothing is."""
-    return next((one for one in WAYS if getattr(probe, one, None) not in (None, False)), None)
+    for one in WAYS:
+        if getattr(probe, one, None) not in (None, False):
+            return one
+    return None
 
 
 def check_probe(own: object, model: type, path: Path) -> Iterator[Finding]:

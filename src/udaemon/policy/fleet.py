@@ -6,12 +6,13 @@ Knows no clock, process or file: it keeps what `step` answers and tells which de
 from __future__ import annotations
 
 import heapq
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.policy.effects import Effect
 from udaemon.policy.events import Event
-from udaemon.policy.instance import Instance, Key, State, declared
+from udaemon.policy.instance import RESTING, Instance, Key, State, declared
 from udaemon.policy.order import Order
 from udaemon.policy.plan import NO_PLAN, StartPlan, plans
 from udaemon.policy.step import step as _step
@@ -41,6 +42,7 @@ class Fleet:
         self._step = step
         self._on_change = on_change
         self._instances: dict[Key, Instance] = {}
+        self._states: Counter[State] = Counter()
         self._deadlines: list[tuple[float, Key]] = []
         self._order = Order(self._instances)
         planned = plans(manifest)
@@ -52,6 +54,16 @@ class Fleet:
     def instances(self) -> Mapping[Key, Instance]:
         """Every instance by its key; read only."""
         return self._instances
+
+    @property
+    def states(self) -> Mapping[State, int]:
+        """How many instances are in each state; read only."""
+        return self._states
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether nothing more happens to any of them until the operator asks."""
+        return not any(count for state, count in self._states.items() if state not in RESTING)
 
     def autostarted(self) -> tuple[Instance, ...]:
         """Those that start by themselves, and what they need, in the order in which to start them."""
@@ -76,8 +88,9 @@ class Fleet:
         key = Key(daemon.name, index)
         if key in self._instances:
             raise ValueError(f"{key} is there already")
-        self._instances[key] = declared(daemon, index, plan)
-        self._order = Order(self._instances)
+        self._instances[key] = added = declared(daemon, index, plan)
+        self._states[added.state] += 1
+        self._order.changed(daemon)
         return key
 
     def remove(self, key: Key) -> Instance:
@@ -90,14 +103,18 @@ class Fleet:
         instance = self._instances[key]
         if not instance.at_rest or instance.unkillable:
             raise ValueError(f"{key} is {instance.state}")
-        removed = self._instances.pop(key)
-        self._order = Order(self._instances)
+        del self._instances[key]
+        self._states[instance.state] -= 1
+        self._order.changed(instance.daemon)
         self._on_change(key, None)
-        return removed
+        return instance
 
     def restore(self, instance: Instance) -> None:
         """Go on with what an instance was under another supervisor."""
-        self._instances[instance.key] = instance
+        before, self._instances[instance.key] = self._instances[instance.key], instance
+        self._states[before.state] -= 1
+        self._states[instance.state] += 1
+        self._order.changed(before.daemon, instance.daemon)
         self._on_change(instance.key, instance)
         if instance.deadline is not None:
             heapq.heappush(self._deadlines, (instance.deadline, instance.key))
@@ -114,11 +131,16 @@ class Fleet:
         Raises:
             KeyError: There is no such instance.
         """
-        before = self._order.with_needs(self._instances[key])
+        before = self._instances[key]
+        if before.daemon.depends_on or before.missing is not None:
+            before = self._order.with_needs(before)
         after, effects = self._step(before, event, now, jitter)
         self._instances[key] = after
-        if after.daemon.depends_on != before.daemon.depends_on:
-            self._order = Order(self._instances)
+        if after.daemon is not before.daemon:
+            self._order.changed(before.daemon, after.daemon)
+        if after.state is not before.state:
+            self._states[before.state] -= 1
+            self._states[after.state] += 1
         if after is not before:
             self._on_change(key, after)
         if after.deadline is not None and after.deadline != before.deadline:

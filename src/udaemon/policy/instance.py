@@ -6,6 +6,7 @@ Knows nothing of how it gets from one to the other; that is `policy/step.py`.
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import cached_property
 from typing import NamedTuple
 
 from attrs import frozen
@@ -174,9 +175,9 @@ class Instance:
     alone: bool = False
     good_run: bool = False
 
-    @property
+    @cached_property
     def key(self) -> Key:
-        """Its name and number."""
+        """Its name and number, which never change: `evolve` copies it with all else."""
         return Key(self.daemon.name, self.index)
 
     @property
@@ -208,11 +209,13 @@ def evolve(instance: Instance, **changes: object) -> Instance:
     Raises:
         TypeError: An instance has no such attribute.
     """
-    values = vars(instance)
-    if not changes.keys() <= values.keys():
-        raise TypeError(f"an instance has no {', '.join(sorted(changes.keys() - values.keys()))}")
     evolved = object.__new__(Instance)
-    vars(evolved).update(values, **changes)
+    values = evolved.__dict__
+    values.update(instance.__dict__)
+    known = len(values)
+    values.update(changes)
+    if len(values) != known:
+        raise TypeError(f"an instance has no {', '.join(sorted(changes.keys() - vars(instance).keys()))}")
     return evolved
 
 

@@ -12,7 +12,7 @@ from binascii import crc32
 from collections.abc import Mapping
 from typing import Any
 
-from attrs import astuple, evolve, field, frozen
+from attrs import astuple, evolve, field, fields, frozen
 
 from udaemon.errors import ExitCode, UdaemonError
 from udaemon.manifest.model import Daemon
@@ -30,7 +30,8 @@ _PLAIN = (
     "paused owes_run held_back alone good_run"
 ).split()
 """Fields whose value stands in the line as it is; one that has its default does not stand there."""
-_DEFAULTS = (None, None, 0, 0, 0, None, False, False, False, False, False, None, False, False, False, False, False)
+_DEFAULTS = tuple((name, getattr(fields(Instance), name).default) for name in _PLAIN)
+_encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
 @frozen
@@ -81,29 +82,31 @@ def head(boot: str, *, leaving: bool = False) -> bytes:
 
 
 def line(instance: Instance, seen_at: float | None = None) -> bytes:
-    """The line of an instance."""
-    said: dict[str, Any] = {"name": instance.daemon.name, "index": instance.index, "state": instance.state.value}
+    """The line of an instance. It is made at the end of nearly each turn, for each instance that has changed."""
+    said: dict[str, Any] = {"name": instance.daemon.name, "index": instance.index, "state": instance.state}
+    values = vars(instance)
     if instance.wanted is Wanted.UP:
         said["wanted"] = "up"
-    for name, default in zip(_PLAIN, _DEFAULTS, strict=True):
-        if (value := getattr(instance, name)) != default:
+    for name, default in _DEFAULTS:
+        value = values[name]
+        if value is not default and value != default:
             said[name] = value
     if instance.pid is not None:
         said["seen_at"] = seen_at
     if instance.timers.moments:
-        said["timers"] = [(at, timer.value) for at, timer in instance.timers.moments]
+        said["timers"] = instance.timers.moments
     if instance.attempts:
         said["attempts"] = instance.attempts
     if instance.survivors:
         said["survivors"] = instance.survivors
     if instance.condemned is not None:
-        said["condemned"] = instance.condemned.value
+        said["condemned"] = instance.condemned
     if instance.missing is not None:
         said["missing"] = (instance.missing.conditions, instance.missing.cause)
-    if instance.probed != NOT_PROBED:
+    if instance.probed is not NOT_PROBED and instance.probed != NOT_PROBED:
         said["probed"] = astuple(instance.probed)
     if (end := instance.exit) is not None:
-        said["exit"] = (end.code, end.signal, end.core, end.reason.value, end.at)
+        said["exit"] = (end.code, end.signal, end.core, end.reason, end.at)
     return _line(said)
 
 
@@ -143,7 +146,7 @@ def restored(entry: Entry, daemon: Daemon, index: int, plan: StartPlan) -> Insta
 
 
 def _line(said: Mapping[str, Any]) -> bytes:
-    text = json.dumps(said, separators=(",", ":")).encode()
+    text = _encode(said).encode()
     return b"%08x %b\n" % (crc32(text), text)
 
 

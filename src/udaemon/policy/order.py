@@ -8,18 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
-from attrs import evolve
-
 from udaemon.manifest.dependencies import Dependency
 from udaemon.manifest.model import Daemon
 from udaemon.manifest.order import dependents, levels
 from udaemon.policy import needs
 from udaemon.policy.events import Event, NeedsChanged, Renewed
-from udaemon.policy.instance import Instance, Key, Wanted
+from udaemon.policy.instance import Instance, Key, Wanted, evolve
 
 
 class Order:
-    """Who needs whom among instances; made anew when one comes, goes or is declared otherwise.
+    """Who needs whom among instances. What it has worked out holds until one comes, goes or is declared otherwise.
 
     Args:
         instances: Those of a fleet, as they are at each moment.
@@ -28,12 +26,25 @@ class Order:
     def __init__(self, instances: Mapping[Key, Instance]) -> None:
         self._instances = instances
 
+    def changed(self, *declarations: Daemon) -> None:
+        """Work it out again: an instance has come, gone, or is declared otherwise.
+
+        Args:
+            declarations: What it was, what it is. One that needs nothing leaves who needs whom as it is.
+        """
+        stale = ["_keys", "_daemons", "_levels"]
+        if any(one.depends_on for one in declarations):
+            stale.append("_dependents")
+        for name in stale:
+            vars(self).pop(name, None)
+
     def with_needs(self, instance: Instance) -> Instance:
         """The instance, and in it what it lacks now."""
         if not instance.daemon.depends_on:
             return instance if instance.missing is None else evolve(instance, missing=None)
         groups = {one.name: self._group(one.name) for one in instance.daemon.depends_on}
-        return evolve(instance, missing=needs.missing(instance.daemon.depends_on, groups))
+        missing = needs.missing(instance.daemon.depends_on, groups)
+        return instance if missing == instance.missing else evolve(instance, missing=missing)
 
     def concerned(self, before: Instance) -> Iterator[tuple[Key, Event]]:
         """Those that what has just happened to another instance concerns, each with the event that it is for it.
@@ -41,9 +52,8 @@ class Order:
         Args:
             before: The instance before that event.
         """
-        after = self._instances[before.key]
         needing = self._dependents.get(before.daemon.name, ())
-        if not needing or _looks(before) == _looks(after):
+        if not needing or _looks(before) == _looks(self._instances[before.key]):
             return
         for name in needing:
             need = next(one for one in self._daemons[name].depends_on if one.name == before.daemon.name)
@@ -76,12 +86,12 @@ class Order:
         place = {name: at for at, level in enumerate(self._levels) for name in level}
         return sorted(keys, key=lambda key: -place[key.name])
 
-    def is_kept(self, key: Key) -> bool:
-        """Whether something that needs it is being stopped too, and is still there."""
+    def is_kept(self, name: str) -> bool:
+        """Whether something that needs this daemon is being stopped too, and is still there."""
         return any(
             not one.at_rest and one.wanted is Wanted.DOWN
-            for name in self._dependents.get(key.name, ())
-            for one in self._group(name)
+            for other in self._dependents.get(name, ())
+            for one in self._group(other)
         )
 
     def needed_by(self, name: str) -> list[str]:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from attrs import evolve
+import attrs
 
 from udaemon.manifest.probes import Action, Probe, way
 from udaemon.policy.effects import Effect, EventName, Publish
 from udaemon.policy.ending import Outcome
 from udaemon.policy.events import Notified, Question, Reason, Verdict
-from udaemon.policy.instance import Instance, State
+from udaemon.policy.instance import Instance, State, evolve
 from udaemon.policy.stopping import condemn
 from udaemon.policy.timers import Timer
 from udaemon.units import seconds
@@ -43,7 +43,7 @@ def begin(instance: Instance, now: float) -> Instance:
     if (how := way(ready)) is None:
         return _running(instance, now, instance.daemon.health.delay)
     until = ready.uptime if how == "uptime" and ready.uptime is not None else ready.within
-    begun = evolve(instance.probed, begun=True)
+    begun = attrs.evolve(instance.probed, begun=True)
     return evolve(instance, state=State.STARTING, probed=begun, timers=instance.timers.set(Timer.READY, now + until))
 
 
@@ -78,7 +78,7 @@ def notified(instance: Instance, event: Notified, now: float) -> Outcome:
     said: Instance = instance
     effects: tuple[Effect, ...] = ()
     if event.status is not None:
-        said = evolve(said, probed=evolve(said.probed, status=event.status or None))
+        said = evolve(said, probed=attrs.evolve(said.probed, status=event.status or None))
     if event.ready and said.state is State.STARTING and way(said.daemon.ready) == "notify":
         said, effects = _ready(said, Verdict(Question.READY, instance.pid, ok=True, reason="says READY=1"), now)
     if event.watchdog and said.state is State.RUNNING and way(said.daemon.health) == "notify":
@@ -114,7 +114,7 @@ def _silence(instance: Instance) -> float:
 
 
 def _ready(instance: Instance, event: Verdict, now: float) -> Outcome:
-    probed = evolve(instance.probed, unready=None if event.ok else event.reason)
+    probed = attrs.evolve(instance.probed, unready=None if event.ok else event.reason)
     told = evolve(instance, probed=probed)
     if instance.state is State.STARTING:
         if not event.ok:
@@ -130,7 +130,7 @@ def _ready(instance: Instance, event: Verdict, now: float) -> Outcome:
 
 def _health(instance: Instance, *, ok: bool, reason: str, now: float) -> Outcome:
     before = instance.probed
-    told = evolve(instance, probed=evolve(before, well=ok, unwell=None if ok else reason))
+    told = evolve(instance, probed=attrs.evolve(before, well=ok, unwell=None if ok else reason))
     if ok:
         if before.unwell is None:
             return told, ()

@@ -6,14 +6,12 @@ part of. A task's own process knows its schedule; it is only asked for a run bey
 
 from __future__ import annotations
 
-from attrs import evolve
-
 from udaemon.manifest.schedule import Overlap
 from udaemon.policy import stopping
 from udaemon.policy.effects import EventName, Kick, Pause, Publish
 from udaemon.policy.ending import Outcome, begin
 from udaemon.policy.events import KickAsked, PauseAsked, ResumeAsked, RunDue, StopAsked
-from udaemon.policy.instance import Instance, State, Wanted
+from udaemon.policy.instance import Instance, State, Wanted, evolve
 from udaemon.policy.plan import has_task
 
 _GOING = (State.STARTING, State.RUNNING)

@@ -29,7 +29,7 @@ class ServiceManager:
 
     Args:
         address: The manager's socket, as NOTIFY_SOCKET has it: a path, or `@` and an abstract name.
-        states: The states of all instances at this moment.
+        states: The states of all instances at this moment, or how many are in each.
         leaving: Whether everything is being stopped.
         patience: Seconds after which the manager takes a silent supervisor for dead, None for never.
         clock: Monotonic seconds.
@@ -42,7 +42,7 @@ class ServiceManager:
         self,
         address: str,
         *,
-        states: Callable[[], Iterable[State]],
+        states: Callable[[], Iterable[State] | Mapping[State, int]],
         leaving: Callable[[], bool],
         patience: float | None = None,
         clock: Callable[[], float] = time.monotonic,
@@ -125,7 +125,7 @@ def tell_service_manager(
     try:
         manager = ServiceManager(
             address,
-            states=lambda: (instance.state for instance in fleet.instances.values()),
+            states=lambda: fleet.states,
             leaving=lambda: supervisor.leaving,
             patience=patience(environ, (os.getpid(), os.getppid())),
         )

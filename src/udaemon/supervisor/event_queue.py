@@ -54,7 +54,9 @@ class EventQueue:
 
     def has_happened(self, before: Instance) -> None:
         """Have those that an event concerns beside its own instance hear of it before anything else happens."""
-        self._queue.extendleft(reversed(list(self._fleet.order.concerned(before))))
+        self._stops.has_happened(before)
+        if concerned := tuple(self._fleet.order.concerned(before)):
+            self._queue.extendleft(reversed(concerned))
 
     def needs_changed(self) -> None:
         """A daemon has come, gone or is declared otherwise: those that wait may wait for something else now."""

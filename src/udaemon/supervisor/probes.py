@@ -42,24 +42,26 @@ class Probes:
     def __init__(self, asks: Asks | None, happen: Callable[[Key, Event], None]) -> None:
         self._asks = asks
         self._happen = happen
-        self._current: dict[tuple[Key, Question], tuple[int, Probe, int]] = {}
+        self._current: dict[Key, dict[Question, tuple[int, Probe, int]]] = {}
 
     def look(self, instance: Instance) -> None:
         """Have asked of an instance what is to be asked of it as it is now, and no more."""
-        if self._asks is None:
+        key = instance.key
+        if self._asks is None or not (instance.daemon.is_probed or key in self._current):
             return
-        wanted = probing.asked(instance)
+        wanted, current = probing.asked(instance), self._current.setdefault(key, {})
         for question in Question:
-            place = (instance.key, question)
-            pid, probe, number = self._current.get(place, (None, None, 0))
+            pid, probe, number = current.get(question, (None, None, 0))
             want = wanted.get(question)
             if want == probe and (want is None or pid == instance.pid):
                 continue
-            if self._current.pop(place, None) is not None:
+            if current.pop(question, None) is not None:
                 self._asks.forget(number)
             if want is not None and instance.pid is not None:
-                told = partial(self._on_verdict, instance.key, question, instance.pid)
-                self._current[place] = (instance.pid, want, self._asks.ask(_asked(instance, question, want), told))
+                told = partial(self._on_verdict, key, question, instance.pid)
+                current[question] = (instance.pid, want, self._asks.ask(_asked(instance, question, want), told))
+        if not current:
+            del self._current[key]
 
     def _on_verdict(self, key: Key, question: Question, pid: int, ok: bool, reason: str) -> None:
         self._happen(key, Verdict(question, pid, ok, reason))

@@ -102,9 +102,9 @@ class Schedules:
 
     def follow(self, before: Instance, after: Instance, *, adopted: bool = False) -> None:
         """Take note of what became of an instance; of one that is `adopted` the slot says how far it has come."""
-        key = after.key
         if not (before.daemon.is_scheduled or after.daemon.is_scheduled):
             return
+        key = after.key
         if not after.daemon.is_scheduled or after.at_rest or after.state is State.STOPPING:
             if key in self._entries and (before.pid is None or after.pid is None):
                 self._ended(before, after)

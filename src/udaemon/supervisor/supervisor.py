@@ -135,7 +135,7 @@ class Supervisor:
         if self._changeover.let_go():
             self._queue.needs_changed()
             self._performer.flush()
-        if self._leaving and all(instance.at_rest for instance in self._fleet.instances.values()):
+        if self._leaving and self._fleet.at_rest:
             self._finished()
 
     def shut_down(self, *, hurry: bool = False, timeout: float | None = None) -> None:
@@ -260,9 +260,10 @@ class Supervisor:
         with isolated:
             before = self._fleet.instances[key]
             effects = self._fleet.step(key, event, self._clock(), self._jitter.uniform(-1.0, 1.0))
-            self._schedules.follow(before, self._fleet.instances[key])
             self._queue.has_happened(before)
-            self._probes.look(self._fleet.instances[key])
+            after = self._fleet.instances[key]
+            self._schedules.follow(before, after)
+            self._probes.look(after)
         for effect in effects:  # one that cannot be done must not cost the next: a start after a word of it, a kill
             with isolated:
                 self._perform(key, effect)

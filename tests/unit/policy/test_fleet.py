@@ -1,5 +1,7 @@
 """The fleet: which instances there are, and whose deadline comes next."""
 
+from collections import Counter
+
 import pytest
 from attrs import evolve
 
@@ -156,3 +158,24 @@ def test_stops_that_are_over_leave_no_deadline_behind() -> None:
     busy.step(key, StopAsked(), 1000.0)
     assert len(busy._deadlines) < 30
     assert busy.next_deadline() == 4600.0
+
+
+def test_the_states_are_counted_as_they_are_whatever_comes_goes_or_happens() -> None:
+    one = fleet()
+
+    def check() -> None:
+        there = [instance.state for instance in one.instances.values()]
+        assert {state: count for state, count in one.states.items() if count} == Counter(there)
+        assert one.at_rest == all(instance.at_rest for instance in one.instances.values())
+
+    check()
+    for event in (StartAsked(), Spawned(7), StopAsked(), Exited(code=0)):
+        for key in (Key("db", 0), Key("mailer", 1)):
+            one.step(key, event, 0.0)
+            check()
+    one.restore(evolve(one.instances[Key("db", 0)], state=State.RUNNING, pid=7))
+    check()
+    one.remove(Key("mailer", 1))
+    check()
+    one.add(MAILER, 1)
+    check()
