@@ -98,10 +98,13 @@ class Schedules:
     def take_over(self) -> None:
         """Take note of all instances that are there, and whose life began under another supervisor."""
         for instance in tuple(self._fleet.instances.values()):
-            self.follow(instance, instance, adopted=True)
+            self.follow(instance, instance)
 
-    def follow(self, before: Instance, after: Instance, *, adopted: bool = False) -> None:
-        """Take note of what became of an instance; of one that is `adopted` the slot says how far it has come."""
+    def follow(self, before: Instance, after: Instance) -> None:
+        """Take note of what became of an instance.
+
+        Of one whose life began under another supervisor, the slot says how far it has come.
+        """
         if not (before.daemon.is_scheduled or after.daemon.is_scheduled):
             return
         key = after.key
@@ -114,6 +117,7 @@ class Schedules:
         now = self._clock()
         table = timetable(after.plan, after.daemon, after.index, os.environ)
         entry = self._entries.get(key)
+        adopted = entry is None and before.daemon.is_scheduled and not before.at_rest
         if entry is None or entry.table != table or before.daemon.sleep != after.daemon.sleep:
             began = None if entry is None else entry.began
             entry = self._entries[key] = self._entered(key, after, table, now, adopted=adopted)
