@@ -12,6 +12,7 @@ import random
 import shutil
 import signal
 import tempfile
+import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -394,7 +395,9 @@ class Run:
             if managed.reports is not None:
                 managed.reports.close()
         dead.loop.close()
-        gc.collect()  # a socket that is found to be garbage later would close a number that is another's by then
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ResourceWarning)  # nobody closes what a killed process had open
+            gc.collect()  # a socket that is found to be garbage later would close a number that is another's by then
         for fd in self._opened() - held:
             with suppress(OSError):
                 os.close(fd)
