@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
 
+import pytest
 from tests.process.project import Project, gone
 
 SERVICE = """
@@ -18,6 +22,17 @@ SERVICE = """
         said.send(line.strip().encode().replace(b";", bytes([10])))
     time.sleep(1000)
 """
+
+
+@pytest.fixture(autouse=True)
+def short_runtime_directory(project: Project) -> Iterator[None]:
+    """The path of a socket has 107 bytes at most, and pytest's directories may be longer alone."""
+    with tempfile.TemporaryDirectory(prefix="u") as directory:
+        project.runtime = Path(directory)
+        project.environ["XDG_RUNTIME_DIR"] = directory
+        yield
+        if project.run_directories():
+            project.run("down", "-t", "0", code=None)
 
 
 def service(project: Project, keys: str) -> None:
@@ -128,3 +143,14 @@ def test_the_next_supervisor_asks_and_listens_on(project: Project) -> None:
         os.unlink(project.directory / "here")
         project.until("file", lambda one: one["health"] == "unready")
         assert {one["name"]: one["pid"] for one in project.instances()} == pids
+
+
+def test_a_socket_whose_path_is_too_long_is_told_and_not_tried_for_ever(project: Project) -> None:
+    deep = project.directory / ("d" * 100)
+    deep.mkdir(mode=0o700)
+    project.runtime, project.environ["XDG_RUNTIME_DIR"] = deep, str(deep)
+    service(project, "ready = { notify = true }")
+    done = project.run("up", "-d", "--wait", code=1)
+    assert "notify socket cannot be made" in done.stderr
+    assert "ENAMETOOLONG" in done.stderr
+    project.down()

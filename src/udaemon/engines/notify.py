@@ -6,6 +6,7 @@ kilobytes, and one that sends too many is not listened to for a moment; the kern
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 from collections.abc import Callable
@@ -20,6 +21,8 @@ from udaemon.policy.events import Event, Notified
 from udaemon.policy.instance import Key
 
 _LONGEST = 4096
+_LONGEST_PATH = 107
+"""Bytes of a socket's path, less than 108 with its NUL (unix(7)); the program has to name it, so no detour helps."""
 _LONGEST_STATUS = 200
 _MOST = 50
 """Messages a second of one process."""
@@ -64,10 +67,12 @@ class NotifySockets:
             number: Of its slot: the path is short so, as a socket's has to be.
 
         Raises:
-            OSError: There is none to be had.
+            OSError: There is none to be had; ENAMETOOLONG where none ever will.
         """
         self.forget(key)
         path = f"{self._directory}/notify-{number}"
+        if len(os.fsencode(path)) > _LONGEST_PATH:
+            raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG), path)
         made = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
         try:
             with suppress(FileNotFoundError):

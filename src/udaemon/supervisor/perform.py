@@ -5,6 +5,7 @@ Decides nothing: what cannot be done comes back as an event.
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -227,7 +228,11 @@ class Performer:
             output = self._open_log(instance)
         except OSError as error:
             what = "notify socket" if socket is None and listens(instance.daemon) else "log pipe"
-            self._refuse(key, f"{what} cannot be made: {oserror.named_reason(error)}")
+            message = f"{what} cannot be made: {oserror.named_reason(error)}"
+            if error.errno == errno.ENAMETOOLONG:  # it will be too long the next time, too
+                self._happen(key, SpawnFailed(Trouble.CONFIG, f"{message}: {error.filename}"))
+            else:
+                self._refuse(key, message)
             return None
         self._started_as[key] = instance.daemon
         daemon = instance.daemon if socket is None else told_of_socket(instance.daemon, socket)
