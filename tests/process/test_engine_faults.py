@@ -140,9 +140,9 @@ def test_i3_a_zygote_that_lies_about_a_pid_is_not_believed(bench: Bench) -> None
         """
         import udaemon.engines.zygote.server as server
         true = server.fork_batch
-        def forged(requests, shared):
+        def forged(*request):
             pids = [int(word) for word in open("forged").read().split()]
-            return [(pid, 0) for pid in pids] if pids else true(requests, shared)
+            return [(pid, 0) for pid in pids] if pids else true(*request)
         server.fork_batch = forged
         def create(): pass
         """,

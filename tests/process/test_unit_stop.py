@@ -100,7 +100,7 @@ def test_a_unit_that_is_stopped_finishes_its_runs_and_its_logs(busy: Project, be
     busy.run("up", "-d")
     begun.lines(3)
     pids = [process.pid for process in all_of(busy)]
-    assert len(pids) == 6
+    assert len(pids) == 7  # keeper, supervisor, logger, zygote, and three daemons
     stop_as_a_unit(busy)
     begun.lines(2)
     zygote = helpers(busy.ps()["supervisor"]["pid"], "zygote")

@@ -26,6 +26,7 @@ _OURS_ALONE = frozenset(
 _KERNELS_OWN = ("/proc", "/sys", "/dev")
 """Nobody has programs there; systemd has an automount point in each machine's /proc."""
 
+_CHUNK = 65536
 _MOST_LINKS = 40
 """As many as the kernel follows (path_resolution(7))."""
 
@@ -41,7 +42,7 @@ class Mounts:
     """Knows whether any file system may leave a system call without an answer, for as long as it is open."""
 
     def __init__(self) -> None:
-        self._table = open(_TABLE, "rb", buffering=0)  # noqa: SIM115 - it tells of changes as long as it is open
+        self._table = os.open(_TABLE, os.O_RDONLY | os.O_CLOEXEC)  # it tells of changes as long as it is open
         self._changes = select.poll()
         self._changes.register(self._table, select.POLLPRI)
         self._may_hang = self._look()
@@ -73,11 +74,14 @@ class Mounts:
 
     def close(self) -> None:
         """Let go of the table."""
-        self._table.close()
+        os.close(self._table)
 
     def _look(self) -> bool:
-        self._table.seek(0)
-        mounts = _parsed(self._table.readall() or b"")
+        os.lseek(self._table, 0, os.SEEK_SET)
+        table = b""
+        while piece := os.read(self._table, _CHUNK):
+            table += piece
+        mounts = _parsed(table)
         return any(
             mount.kind not in _OURS_ALONE and not any(_inside(mount.point, place) for place in _KERNELS_OWN)
             for mount in mounts
