@@ -9,6 +9,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -80,7 +81,12 @@ def test_f8_as_process_1_nothing_that_is_left_behind_stays_a_zombie(container: s
 
 
 def zombies(pid: int) -> list[int]:
-    return [child for child in children(pid) if ") Z " in Path(f"/proc/{child}/stat").read_text()]
+    found = []
+    for child in children(pid):
+        with suppress(FileNotFoundError, ProcessLookupError):  # it was reaped just now
+            if ") Z " in Path(f"/proc/{child}/stat").read_text():
+                found.append(child)
+    return found
 
 
 @pytest.mark.parametrize(("script", "code"), [("exit 0", 0), ("exit 7", 7), ("kill -USR1 $$$$", 128 + signal.SIGUSR1)])
