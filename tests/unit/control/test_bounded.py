@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import time
+from collections.abc import Iterator
 
 import pytest
 from tests.fakes.host import FakeHost
@@ -36,7 +38,17 @@ HOSTILE: dict[str, list[str]] = {
 }
 
 
+@pytest.fixture
+def without_the_collector() -> Iterator[None]:
+    """A look through all that thousands of tests have made takes longer than any answer."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
 @pytest.mark.timing
+@pytest.mark.usefixtures("without_the_collector")
 @pytest.mark.parametrize("verb", sorted(set(HANDLERS) - {"down"}))
 def test_f58_no_question_keeps_the_loop_longer_than_a_moment(serve: Serve, verb: str) -> None:
     daemons = [Daemon(name=name, command=("true",), log_dir="/l", tags=("one", "two")) for name in ALL]
