@@ -69,16 +69,16 @@ def test_a_start_and_a_stop(slow: Project, columns: int) -> None:
     try:
         screen.until(r"✘ flaky/0 +gave up")
         screen.until(r"✘ broken/0")
-        text = screen.until(r"^mailer/1 +\| sent")  # before all is up
+        # Before all is up. A line of a log goes above the board, which is drawn again after it: to its last row.
+        text = screen.until(r"(?s)^mailer/1 +\| sent.*^ . deaf/0 +pid \d+")
         golden(f"up/starting-{columns}", board(text))
         with open(slow.directory / "go", "w") as go:
             go.write("go")
-        text = screen.until(r"Ctrl-C stops all")
+        text = screen.until(r"(?s)Ctrl-C stops all.*^ . deaf/0 +pid \d+")
         golden(f"up/up-{columns}", board(text))
         screen.until(r"^slow/0 +\| sent")
         screen.press("C-c")
-        screen.until(r"^shop: 4 of 5 stopped")
-        text = screen.until(r"deaf/0 +stopping")
+        text = screen.until(r"(?s)^shop: 4 of 5 stopped.*^ . deaf/0 +stopping")
         golden(f"up/stopping-{columns}", board(text[text.rindex("shop:") :]))
         screen.press("C-c")
         text = screen.until(r"^code 130")
@@ -96,7 +96,7 @@ def test_a_terminal_made_narrower_while_it_is_drawn(slow: Project) -> None:
         screen.until(r"No such file or direct…")
         with open(slow.directory / "go", "w") as go:
             go.write("go")
-        text = screen.until(r"Ctrl-C stops all")
+        text = screen.until(r"(?s)Ctrl-C stops all.*^ . deaf/0 +pid \d+")
         # For a quarter of a second tmux has the new width and tells the old one: what was drawn in it may stay above.
         golden("up/up-50", board(text[text.rindex("shop:") :]))
         screen.press("C-c")
