@@ -135,6 +135,23 @@ class Condition(DaemonName):
         return [CompletionItem(f"{name}@{word}") for word in CONDITIONS if word.startswith(begun)]
 
 
+class NumberOf(click.ParamType[tuple[str, int]]):
+    """A daemon, and after an equals sign how many instances of it there shall be."""
+
+    name = "number-of"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Offer the daemons and tags, up to the equals sign."""
+        return [] if "=" in incomplete else DAEMON.shell_complete(ctx, param, incomplete)
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, int]:
+        """Read both; which daemon it is and how many it may have is for the supervisor to say."""
+        name, equals, number = str(value).partition("=")
+        if not (name and equals and number.isascii() and number.isdecimal() and len(number) < 10):
+            self.fail(f"{value!r} says not how many of what; write mailer=3", param, ctx)
+        return name, int(number)
+
+
 class SignalName(click.ParamType[str]):
     """A signal as people write it; what it means is for the supervisor to say."""
 
@@ -177,6 +194,7 @@ MOMENT = Moment()
 DAEMON = DaemonName()
 ONE_DAEMON = DaemonName(one=True)
 CONDITION = Condition()
+NUMBER_OF = NumberOf()
 SIGNAL = SignalName()
 WORD = Word()
 NAME = PlainName()

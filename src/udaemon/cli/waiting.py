@@ -14,7 +14,7 @@ import click
 
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.output import say
-from udaemon.cli.plan import show_plan
+from udaemon.cli.plan import show_plan, show_scaled
 from udaemon.control.client import Client
 from udaemon.errors import ExitCode
 from udaemon.manifest.stamps import changed_in_time
@@ -42,6 +42,8 @@ def ask_and_wait(client: Client, options: GlobalOptions, verb: str, **args: Any)
         for told in client.stream(verb, **args):
             if "plan" in told:
                 show_plan(options, told["plan"])
+            elif "scaled" in told:
+                show_scaled(options, told["scaled"])
             elif "failed" in told:
                 failed, files = told["failed"], told.get("files", {})
             else:

@@ -12,7 +12,7 @@ from attrs import frozen
 
 from udaemon.control.host import Host, InstanceView, Notice
 from udaemon.control.request import Request
-from udaemon.control.selection import select
+from udaemon.control.selection import select, select_to_start
 from udaemon.errors import ExitCode, UdaemonError
 from udaemon.policy.events import RestartAsked, StartAsked, StopAsked
 from udaemon.policy.instance import Instance, Key
@@ -55,7 +55,8 @@ def ask_and_wait(
         fresh: As for `wait_for_outcomes`.
         needs: Ask what they need to be started, too.
     """
-    keys = [view.key for view in select(host, request.names())]
+    views = (select_to_start if needs else select)(host, request.names())
+    keys = [view.key for view in views]
     before = {key: host.view(key).instance for key in (host.order.to_start(keys) if needs else keys)}
     timeout = request.seconds("wait_timeout")
     host.ask(list(before), event)

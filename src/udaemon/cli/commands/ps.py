@@ -47,6 +47,8 @@ def command(
         sys.stdout.writelines(json.dumps(instance, separators=(",", ":")) + "\n" for instance in instances)
     else:
         _write_table(options, instances, wide=form == "wide")
+        for name in told.get("scaled", {}).keys() - {one["name"] for one in instances} if not names else ():
+            say(options, f"{name} is scaled to 0, the manifest says {told['scaled'][name]}")
     return _checked(options, instances) if check else ExitCode.OK
 
 

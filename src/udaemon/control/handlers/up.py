@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from udaemon.control.host import Host, InstanceView
 from udaemon.control.outcomes import started
 from udaemon.control.request import Request
-from udaemon.control.selection import select
+from udaemon.control.selection import select_to_start
 from udaemon.control.wait import Outcome, wait_for_outcomes
 from udaemon.policy.events import StartAsked
 from udaemon.policy.instance import State, Wanted
@@ -24,7 +24,7 @@ def handle(host: Host, request: Request) -> None:
     started and reported, too, but with `no_deps`.
     """
     names, ready = request.names(), request.flag("ready")
-    views = select(host, names) if names else _resting(host) if request.flag("autostart") else []
+    views = select_to_start(host, names) if names else _resting(host) if request.flag("autostart") else []
     keys = [view.key for view in views]
     alone = request.flag("no_deps")
     if not alone:
