@@ -32,7 +32,7 @@ def ask_and_wait(client: Client, options: GlobalOptions, verb: str, **args: Any)
     from udaemon.ui.tally import Tally
 
     client.be_patient()
-    failed, files = 0, {}
+    failed, files, left = 0, {}, []
     tally = Tally(
         lambda text, bad: say(options, text, failed=bad),
         every=bool(options.verbose),
@@ -45,11 +45,13 @@ def ask_and_wait(client: Client, options: GlobalOptions, verb: str, **args: Any)
             elif "scaled" in told:
                 show_scaled(options, told["scaled"])
             elif "failed" in told:
-                failed, files = told["failed"], told.get("files", {})
+                failed, files, left = told["failed"], told.get("files", {}), told.get("left", [])
             else:
                 tally.add(told)
     finally:
         tally.close()
+    if left:
+        say(options, f"not restarted: {', '.join(left)}", failed=True)
     if changed := changed_in_time({file: (time, size) for file, (time, size) in files.items()}):
         from udaemon.manifest.report import shown_path
 

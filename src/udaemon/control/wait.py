@@ -14,6 +14,7 @@ from udaemon.control.host import Host, InstanceView, Notice
 from udaemon.control.request import Request
 from udaemon.control.selection import select, select_to_start
 from udaemon.errors import ExitCode, UdaemonError
+from udaemon.manifest.secrets import masked_text
 from udaemon.policy.events import RestartAsked, StartAsked, StopAsked
 from udaemon.policy.instance import Instance, Key
 
@@ -97,12 +98,9 @@ def wait_for_outcomes(
             if outcome is not None:
                 del pending[key]
                 failed += not outcome.ok
-                told = {"name": key.name, "instance": key.index, "ok": outcome.ok, "message": outcome.message}
-                request.send({**told, "of": count})
+                report(request, key, outcome, count)
         if not pending:
-            request.answer(
-                {"failed": failed} | ({"files": dict(host.manifest.files)} if fresh and host.manifest.files else {})
-            )
+            answer_settled(request, host, failed, fresh=fresh)
 
     def look_if_pending(key: Key | None) -> None:
         if key in pending:
@@ -113,7 +111,7 @@ def wait_for_outcomes(
 
     def on_timeout() -> None:
         named = [key for key in islice(pending, _NAMED) if host.has(key)]
-        late = ", ".join(f"{key} is {host.view(key).instance.state}" for key in named)
+        late = ", ".join(f"{key} {why_pending(host.view(key).instance)}" for key in named)
         late += f" and {len(pending) - _NAMED} more are not" if len(pending) > _NAMED else ""
         request.fail(UdaemonError(f"not within {timeout:g} s: {late}", exit_code=ExitCode.TIMED_OUT))
 
@@ -124,3 +122,22 @@ def wait_for_outcomes(
             request.follow_runs(host, look_if_pending)
         if timeout is not None:
             request.after(timeout, on_timeout)
+
+
+def report(request: Request, key: Key, outcome: Outcome, of: int) -> None:
+    """Send the outcome of one instance of so many."""
+    told = {"name": key.name, "instance": key.index, "ok": outcome.ok, "message": outcome.message}
+    request.send({**told, "of": of})
+
+
+def answer_settled(request: Request, host: Host, failed: int, *, fresh: bool = True, **told: object) -> None:
+    """Answer that all have settled; `fresh` as for `wait_for_outcomes`."""
+    files = {"files": dict(host.manifest.files)} if fresh and host.manifest.files else {}
+    request.answer({"failed": failed, **told} | files)
+
+
+def why_pending(instance: Instance) -> str:
+    """What an instance is, and why as far as that is known; in words that follow its name."""
+    if instance.held_back and instance.message:
+        return f"is {instance.message}"
+    return f"is {instance.state}" + (f": {masked_text(instance.message)}" if instance.message else "")

@@ -75,7 +75,9 @@ class StopAhead:
 
 @frozen
 class RestartAsked:
-    """The operator wants it up in a new process."""
+    """The operator wants it up in a new process. `after_run` as for a stop."""
+
+    after_run: bool = False
 
 
 @frozen

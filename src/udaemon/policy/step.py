@@ -52,7 +52,6 @@ from udaemon.policy.events import (
     Verdict,
 )
 from udaemon.policy.instance import Exit, Instance, State, Wanted, evolve
-from udaemon.policy.plan import has_task
 from udaemon.policy.timers import NO_TIMERS, Timer
 from udaemon.units import seconds
 
@@ -74,7 +73,7 @@ def step(instance: Instance, event: Event, now: float, jitter: float = 0.0) -> O
         case StopAsked() | StopAhead():
             return stopping.stop(instance, event, now)
         case RestartAsked():
-            return _restart(instance, now)
+            return _restart(instance, event, now)
         case PauseAsked() | ResumeAsked() | KickAsked() | RunDue():
             return runs.step(instance, event, now)
         case Spawned() | Executed() | SpawnFailed():
@@ -112,10 +111,14 @@ def _start(instance: Instance, now: float) -> Outcome:
     return up, ()
 
 
-def _restart(instance: Instance, now: float) -> Outcome:
-    if instance.pid is not None and instance.state in (State.STARTING, State.RUNNING):
+def _restart(instance: Instance, event: RestartAsked, now: float) -> Outcome:
+    if instance.pid is None or instance.state not in (State.STARTING, State.RUNNING):
+        return _start(instance, now)
+    if not event.after_run:
         return stopping.end(_forgiven(instance), StopAsked(), now)
-    return _start(instance, now)
+    if instance.daemon.is_scheduled:
+        return instance, ()  # the run ends as it began, and each run has a process of its own
+    return stopping.replace(_forgiven(instance), now, "is restarted", at_once=False)
 
 
 def _alone(instance: Instance, event: StartAsked) -> Instance:
@@ -159,7 +162,7 @@ def _spawned(instance: Instance, event: Spawned, now: float) -> Outcome:
         return killing, (told, *effects)
     up = _executed_as(alive, now)
     if instance.outdated:
-        replaced, effects = _replace(up, now, _OTHERWISE, at_once=False)
+        replaced, effects = stopping.replace(up, now, _OTHERWISE, at_once=False)
         return replaced, (told, *effects)
     return up, (told,)
 
@@ -243,7 +246,7 @@ def _changed(instance: Instance, event: Changed, now: float) -> Outcome:
         return evolve(changed, outdated=True), ()
     if needs is not Applies.RESTART or changed.state not in (State.STARTING, State.RUNNING):
         return changed, told
-    replaced, effects = _replace(changed, now, _OTHERWISE, at_once=event.at_once)
+    replaced, effects = stopping.replace(changed, now, _OTHERWISE, at_once=event.at_once)
     return replaced, (*told, *effects)
 
 
@@ -270,14 +273,7 @@ def _about_needs(instance: Instance, event: GoodRun | NeedsChanged | Renewed, no
         return evolve(instance, good_run=True), ()
     if instance.wanted is Wanted.DOWN or instance.state not in (State.STARTING, State.RUNNING):
         return instance, ()
-    return _replace(instance, now, f"restarts with {event.name}", at_once=False)
-
-
-def _replace(instance: Instance, now: float, why: str, *, at_once: bool) -> Outcome:
-    """Have a new process take the place of this one: a task ends after its run, however long that takes."""
-    if at_once or not has_task(instance.daemon):
-        return stopping.end(instance, StopAsked(), now)
-    return stopping.end_after_run(instance, Publish(EventName.RESTARTING, f"{why}: starts again after its run"))
+    return stopping.replace(instance, now, f"restarts with {event.name}", at_once=False)
 
 
 def _deadline(instance: Instance, now: float) -> Outcome:
