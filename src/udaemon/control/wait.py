@@ -73,6 +73,7 @@ def wait_for_outcomes(
     timeout: float | None,
     runs: bool = False,
     fresh: bool = False,
+    why: Callable[[InstanceView], str] = lambda view: why_pending(view.instance),
 ) -> None:
     """Report each instance as soon as `judge` has an outcome for it; answer when all have one.
 
@@ -87,6 +88,7 @@ def wait_for_outcomes(
         timeout: Seconds after which the request fails with what is still missing; None to wait for ever.
         fresh: Whether something was started, and the client should know what the files of the manifest were like then.
         runs: Whether good runs count, of which no notice tells.
+        why: Says what an instance that has none lacks, in words that follow its name.
     """
     pending = dict.fromkeys(keys)
     count, failed = len(pending), 0
@@ -111,7 +113,7 @@ def wait_for_outcomes(
 
     def on_timeout() -> None:
         named = [key for key in islice(pending, _NAMED) if host.has(key)]
-        late = ", ".join(f"{key} {why_pending(host.view(key).instance)}" for key in named)
+        late = "; ".join(f"{key} {why(host.view(key))}" for key in named)
         late += f" and {len(pending) - _NAMED} more are not" if len(pending) > _NAMED else ""
         request.fail(UdaemonError(f"not within {timeout:g} s: {late}", exit_code=ExitCode.TIMED_OUT))
 
