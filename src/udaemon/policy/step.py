@@ -42,6 +42,7 @@ from udaemon.policy.events import (
     RestartAsked,
     ResumeAsked,
     RunDue,
+    Said,
     Spawned,
     SpawnFailed,
     StartAsked,
@@ -78,7 +79,7 @@ def step(instance: Instance, event: Event, now: float, jitter: float = 0.0) -> O
             return runs.step(instance, event, now)
         case Spawned() | Executed() | SpawnFailed():
             return _started(instance, event, now, jitter)
-        case Ready() | Verdict() | Notified():
+        case Ready() | Verdict() | Notified() | Said():
             return _ready(instance, event, now)
         case Leaving():
             return _leaving(instance, now)
@@ -164,7 +165,8 @@ def _spawned(instance: Instance, event: Spawned, now: float) -> Outcome:
     if instance.outdated:
         replaced, effects = stopping.replace(up, now, _OTHERWISE, at_once=False)
         return replaced, (told, *effects)
-    return up, (told,)
+    heard = up.probed.heard if up.state is State.RUNNING else None
+    return up, (told,) if heard is None else (told, Publish(EventName.READY, heard))
 
 
 def _executed(instance: Instance, now: float) -> Outcome:
@@ -185,17 +187,19 @@ def _executed_as(instance: Instance, now: float) -> Instance:
     return evolve(instance, state=State.STARTING)
 
 
-def _ready(instance: Instance, event: Ready | Verdict | Notified, now: float) -> Outcome:
+def _ready(instance: Instance, event: Ready | Verdict | Notified | Said, now: float) -> Outcome:
     """The task is built, or what is asked of its process has an answer, or it says something by itself."""
     if isinstance(event, Verdict):
         return probing.answered(instance, event, now)
     if isinstance(event, Notified):
         return probing.notified(instance, event, now)
+    if isinstance(event, Said):
+        return probing.said(instance, event, now)
     built = instance.probed.begun or instance.daemon.command is not None
     if instance.state is not State.STARTING or instance.pid is None or instance.held_up or built:
         return instance, ()
-    begun = probing.begin(instance, now)
-    told = Publish(EventName.READY, "its task is built")
+    begun = probing.begin(probing.built(instance, event), now)
+    told = Publish(EventName.READY, begun.probed.heard or "its task is built")
     return begun, (told,) if begun.state is State.RUNNING else ()
 
 
@@ -232,7 +236,7 @@ def _spawn_failed(instance: Instance, event: SpawnFailed, now: float, jitter: fl
 def _changed(instance: Instance, event: Changed, now: float) -> Outcome:
     """Go on by another declaration: state and counts stay, and a process that cannot go by it is replaced."""
     needs = changes.needs(instance.daemon, event.daemon)
-    changed = evolve(instance, daemon=event.daemon, plan=event.plan)
+    changed = probing.changed(evolve(instance, daemon=event.daemon, plan=event.plan), instance.daemon, now)
     if instance.daemon.enabled != event.daemon.enabled:
         return _switched(changed, now)
     there = changed.pid is not None or changed.survivors
