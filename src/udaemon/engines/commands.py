@@ -21,12 +21,11 @@ from attrs import frozen
 
 from udaemon.child.dispositions import ALL_SIGNALS
 from udaemon.child.identity import NOBODY_ELSE, Identity
-from udaemon.engines import oom
 from udaemon.engines.exec_child import execute, reason
-from udaemon.engines.mounts import Mounts
 from udaemon.policy.events import Trouble
-from udaemon.system import oserror
+from udaemon.system import oom, oserror
 from udaemon.system.fd_reserve import FdReserve
+from udaemon.system.mounts import Mounts
 
 
 @frozen(kw_only=True)

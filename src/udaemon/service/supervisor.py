@@ -17,7 +17,6 @@ from udaemon.child.echoes import Echoes
 from udaemon.control import claim, rundir, rundir_removal
 from udaemon.control.rundir_guard import RundirGuard
 from udaemon.engines.local import LocalEngine
-from udaemon.engines.oom import shield
 from udaemon.logs.client import LoggerLink
 from udaemon.policy.events import Event
 from udaemon.policy.fleet import Fleet
@@ -39,6 +38,7 @@ from udaemon.supervisor.pid_writer import PidWriter
 from udaemon.supervisor.pidfiles import PidFiles, put
 from udaemon.supervisor.schedules import Schedules
 from udaemon.supervisor.supervisor import Supervisor
+from udaemon.system.oom import shield
 from udaemon.system.subreaper import become_subreaper
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ def is_alone() -> bool:
     if _count() == 1:
         return True
     for _ in range(_TRIES):
-        if len(sys._current_frames()) > 1:
+        if len(sys._current_frames()) > 1:  # noqa: SLF001 - Python has no other list of its threads that is not its own
             return False
         _fork_for_nothing()
         if _count() == 1:

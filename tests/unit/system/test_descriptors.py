@@ -6,7 +6,7 @@ import resource
 
 import pytest
 
-from udaemon.engines.descriptors import gaps
+from udaemon.system.descriptors import gaps
 
 END = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
 

@@ -11,9 +11,8 @@ import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 
-from udaemon.engines import groups, status, tree
-from udaemon.engines.groups import SUSPENDING
-from udaemon.system import procfs
+from udaemon.system import exit_status, process_groups, process_tree, procfs
+from udaemon.system.process_groups import SUSPENDING
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -31,11 +30,11 @@ class Kernel:
 
     def children(self) -> frozenset[int]:
         """Pids of all direct children of this process, zombies too."""
-        return tree.children()
+        return process_tree.children()
 
-    def look_at(self, pid: int) -> tree.Relative | None:
+    def look_at(self, pid: int) -> process_tree.Relative | None:
         """A process as it is at this moment, None when there is none."""
-        return tree.look_at(pid)
+        return process_tree.look_at(pid)
 
     def session(self) -> int:
         """Our own session."""
@@ -55,7 +54,7 @@ class Kernel:
 
     def holders(self, pids: Collection[int], files: Collection[tuple[int, ...]]) -> Iterator[int]:
         """Those of `pids` that have one of these files open."""
-        return tree.holders(pids, files)
+        return process_tree.holders(pids, files)
 
     def open(self, pid: int) -> int:
         """A pidfd of a process.
@@ -65,13 +64,13 @@ class Kernel:
         """
         return os.pidfd_open(pid)
 
-    def peek(self, pidfd: int) -> status.Status | None:
+    def peek(self, pidfd: int) -> exit_status.Status | None:
         """How a child of ours ended, None while it lives; it stays a zombie."""
-        return status.peek(pidfd)
+        return exit_status.peek(pidfd)
 
-    def reap(self, pidfd: int) -> status.Status | None:
+    def reap(self, pidfd: int) -> exit_status.Status | None:
         """How a child of ours ended, None while it lives; the zombie is let go of."""
-        return status.reap(pidfd)
+        return exit_status.reap(pidfd)
 
     def has_zombie(self) -> bool:
         """Whether any child of ours has ended and is not reaped."""
@@ -107,8 +106,8 @@ class Kernel:
             Those that got it one by one, and not with the leader's group.
         """
         told = set()
-        groups.signal_group(leader, number)
-        for pid, pidfd in groups.beside_group(leader, orphans):
+        process_groups.signal_group(leader, number)
+        for pid, pidfd in process_groups.beside_group(leader, orphans):
             self.signal(pidfd, number)
             os.close(pidfd)
             told.add(pid)
@@ -116,11 +115,11 @@ class Kernel:
 
     def kill_group(self, leader: int) -> None:
         """Kill the group of a session's leader, a child of ours."""
-        groups.kill_group(leader)
+        process_groups.kill_group(leader)
 
     def kill_group_of(self, pid: int) -> None:
         """Kill the group that a child of ours is in, unless that is in our own session."""
-        groups.kill_group_of(pid)
+        process_groups.kill_group_of(pid)
 
 
 KERNEL = Kernel()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from udaemon.engines.oom_kills import OomKills
+from udaemon.system.oom_kills import OomKills
 
 
 def test_a_kill_is_explained_by_a_count_that_has_grown(tmp_path: Path) -> None:

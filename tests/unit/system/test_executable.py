@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from udaemon.engines.executable import fault, located
+from udaemon.system.executable import fault, located
 
 
 def write(path: Path, text: bytes | str, mode: int = 0o755) -> Path:

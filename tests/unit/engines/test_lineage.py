@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
-
-from udaemon.engines.tree import Lineage, Relative, children, descendants, look_at
+from udaemon.engines.lineage import Lineage
 from udaemon.policy.instance import Key
+from udaemon.system.process_tree import Relative
 
 A, B = Key("a", 0), Key("b", 1)
 NO_PID = 2**30
@@ -67,14 +66,3 @@ def test_a_pid_that_comes_again_is_the_new_one_s() -> None:
     made.remove(A)
     made.add(A, 9, [(1, 10)])
     assert [made.owner(relative(session)) for session in (7, 9)] == [None, A]
-
-
-def test_what_has_gone_has_nothing_to_show() -> None:
-    assert (look_at(NO_PID), descendants(NO_PID)) == (None, frozenset())
-
-
-def test_we_are_seen_as_we_are() -> None:
-    seen = look_at(os.getpid())
-    assert seen is not None
-    assert (seen.pid, seen.session, seen.zombie) == (os.getpid(), os.getsid(0), False)
-    assert os.getpid() not in children()

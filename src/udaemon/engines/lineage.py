@@ -1,59 +1,19 @@
 """Whose a process is: descendants that a daemon left behind, told by session, open files and environment.
 
-Knows nothing of when to look or what to do about them. As every orphan below a subreaper becomes its direct child, one
-list of direct children shows whether anything was left: the descendants of an orphan become orphans in turn.
+Knows nothing of when to look or what to do about them.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
-from typing import NamedTuple
 
 from udaemon.policy.instance import Key
 from udaemon.system import procfs
-from udaemon.system.procfs import open_files
+from udaemon.system.process_tree import Relative
 
 _MARKS = (b"UDAEMON_PROJECT", b"UDAEMON_NAME", b"UDAEMON_INSTANCE")
-
-
-def children() -> frozenset[int]:
-    """Pids of all direct children of this process, zombies too.
-
-    Raises:
-        OSError: There is no memory for the list.
-    """
-    return frozenset(procfs.children())
-
-
-def descendants(pid: int) -> frozenset[int]:
-    """Pids of all that descend from a process at this moment by parents that still live."""
-    found: set[int] = set()
-    ahead = [pid]
-    while ahead:
-        with suppress(OSError):
-            pid = ahead.pop()
-            new = set(procfs.children(pid)) - found
-            found |= new
-            ahead += new
-    return frozenset(found)
-
-
-class Relative(NamedTuple):
-    """What a stray child is like at this moment."""
-
-    pid: int
-    session: int
-    zombie: bool
-    started: int
-    """In clock ticks since the system was started."""
-
-
-def look_at(pid: int) -> Relative | None:
-    """A process as /proc shows it, None when there is none."""
-    found = procfs.stat(pid)
-    return None if found is None else Relative(pid, found.session, found.zombie, found.started)
 
 
 class Lineage:
@@ -119,12 +79,6 @@ class Lineage:
             said = self._environ(pid)
         project, name, index = (said.get(mark, b"") for mark in _MARKS)
         return project, name, index
-
-
-def holders(pids: Collection[int], locks: Collection[tuple[int, ...]]) -> Iterator[int]:
-    """Those of `pids` that have one of `locks` open."""
-    wanted = frozenset(locks)
-    return (pid for pid in pids if open_files(pid) & wanted)
 
 
 def _name(key: Key) -> tuple[bytes, bytes]:

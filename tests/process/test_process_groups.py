@@ -12,8 +12,8 @@ from collections.abc import Iterator
 import pytest
 from tests.process.conftest import Wait
 
-from udaemon.engines.groups import beside_group, kill_group, kill_group_of, signal_group
-from udaemon.engines.tree import look_at
+from udaemon.system.process_groups import beside_group, kill_group, kill_group_of, signal_group
+from udaemon.system.process_tree import look_at
 
 # A leader, one in its group, and one in a group of its own in the same session, as a shell with job control makes it.
 LEADER = """

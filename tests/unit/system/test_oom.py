@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from udaemon.engines import oom
+from udaemon.system import oom
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import signal
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 
-from udaemon.engines.tree import descendants
+from udaemon.system.process_tree import descendants
 
 SUSPENDING = frozenset({signal.SIGSTOP, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU})
 """Signals after which a process is not to go on."""

@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from udaemon.engines.status import Status, open_child, peek, reap, reap_soon
+from udaemon.system.exit_status import Status, open_child, peek, reap, reap_soon
 
 
 def child(code: str) -> tuple[int, int]:
