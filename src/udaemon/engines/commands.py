@@ -170,8 +170,9 @@ class Launcher:
         return pid
 
     def _popen(self, command: Command) -> int:
-        argv = command.argv if command.find_argv is None else tuple(command.find_argv())
+        argv = command.argv
         try:
+            argv = argv if command.find_argv is None else tuple(command.find_argv())
             with self._limited():
                 process = subprocess.Popen(
                     argv,
