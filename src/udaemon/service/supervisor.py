@@ -279,6 +279,7 @@ class Service:
         self._supervisor.end_of_turn()
         self._schedules.end_of_turn()
         self._keeping.record(leaving=self._supervisor.leaving)
+        self._notices.flush()
 
     def _on_trouble(self, text: str) -> None:
         self._supervisor.publish(None, "warning", text)

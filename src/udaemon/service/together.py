@@ -28,7 +28,7 @@ class Together:
     """A supervisor and its daemons live and die together."""
 
     def __init__(self, directory: str) -> None:
-        self.notices = Notices()
+        self.notices = Notices(by_turn=True)
         self.store = NO_STORE
         self.kernel = KERNEL
         self.lifeline = Lifeline.own()
