@@ -10,6 +10,7 @@ import sys
 
 import click
 
+from udaemon.cli.output import say
 from udaemon.cli.scaffold import DIRECTIVES, SCHEMA_FILE, scaffold
 from udaemon.errors import ExitCode, UdaemonError
 from udaemon.manifest.complete import project_name
@@ -39,7 +40,7 @@ def command(context: click.Context, *, directory: str, form: str, from_ini: str 
             file.write(text)
     sys.stdout.write("".join(f"wrote {os.path.join(directory, name)}\n" for name in files))
     where = "" if directory == "." else f"cd {directory} && "
-    sys.stderr.write(f"start it: {where}udaemon up; after an edit: udaemon check\n")
+    say(context.obj, f"start it: {where}udaemon up; after an edit: udaemon check")
     return ExitCode.OK
 
 
