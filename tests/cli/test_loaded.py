@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import fcntl
+import importlib.metadata
 import os
+import re
 import struct
 import subprocess
 import sys
@@ -31,6 +33,12 @@ def loaded(*arguments: str, on_terminal: bool = False, **variables: str) -> set[
     os.close(master)
     lines = [line for line in done.stderr.splitlines() if line.startswith("import time:")]
     return {line.rpartition("|")[2].strip() for line in lines}
+
+
+def test_the_libraries_that_the_project_stands_on_are_declared() -> None:
+    """What `pip show udaemon` tells under Requires."""
+    declared = {re.split(r"[^A-Za-z0-9_-]", line)[0] for line in importlib.metadata.requires("udaemon") or ()}
+    assert {"attrs", "cattrs", "rich", "tomli-w"} <= declared
 
 
 @pytest.mark.usefixtures("shop")

@@ -6,6 +6,7 @@ Knows nothing of what is in them.
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 
 import click
@@ -39,7 +40,7 @@ def command(context: click.Context, *, directory: str, form: str, from_ini: str 
         with open(os.path.join(directory, name), "x", encoding="utf-8") as file:
             file.write(text)
     sys.stdout.write("".join(f"wrote {os.path.join(directory, name)}\n" for name in files))
-    where = "" if directory == "." else f"cd {directory} && "
+    where = "" if directory == "." else f"cd {shlex.quote(directory)} && "
     say(context.obj, f"start it: {where}udaemon up; after an edit: udaemon check")
     return ExitCode.OK
 
