@@ -41,7 +41,8 @@ def ask_and_wait(client: Client, options: GlobalOptions, verb: str, **args: Any)
     try:
         for told in client.stream(verb, **args):
             if "plan" in told:
-                show_plan(options, told["plan"])
+                if not options.quiet:
+                    show_plan(options, told["plan"])
             elif "failed" in told:
                 failed, files = told["failed"], told.get("files", {})
             else:
