@@ -10,6 +10,7 @@ from array import array
 from collections.abc import Iterator, Sequence
 
 from udaemon.logs.wire import LONGEST, pack
+from udaemon.system import seqpacket
 
 Store = dict[str, tuple[tuple[str, ...], int]]
 """What is kept: facts and descriptor of each name."""
@@ -24,9 +25,8 @@ def receive(connection: socket.socket) -> tuple[bytes, list[int]]:
     (`socket.recv_fds` of Python 3.11 does nothing with its flags.)
     """
     fds = array("i")
-    data, ancillary, _, _ = connection.recvmsg(
-        LONGEST, socket.CMSG_SPACE(MOST_FDS * fds.itemsize), socket.MSG_CMSG_CLOEXEC
-    )
+    room = socket.CMSG_SPACE(MOST_FDS * fds.itemsize)
+    data, ancillary, _ = seqpacket.receive(connection, LONGEST, room, socket.MSG_CMSG_CLOEXEC)
     for _, _, packed in ancillary:
         fds.frombytes(packed[: len(packed) - len(packed) % fds.itemsize])
     return data, fds.tolist()

@@ -14,6 +14,7 @@ from contextlib import suppress
 
 from udaemon.child.environment import callers, interpreter
 from udaemon.logs.wire import LONGEST
+from udaemon.system import seqpacket
 
 STATE_VERSION = 1
 """Of what a keeper leaves to the program that takes its place, and a supervisor in the store to the next one."""
@@ -77,7 +78,7 @@ class StandBy:
     def said(self) -> bytes | None:
         """What it says; None where it has ended."""
         try:
-            return self.socket.recv(LONGEST, socket.MSG_DONTWAIT) or None
+            return seqpacket.receive(self.socket, LONGEST, flags=socket.MSG_DONTWAIT)[0] or None
         except BlockingIOError:
             return b""
         except OSError:
