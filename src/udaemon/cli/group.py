@@ -30,6 +30,7 @@ SECTIONS = {
         "kick": "Have daemons run now, whatever their schedule says.",
         "signal": "Send a signal to daemons.",
         "wait": "Wait until a daemon is ready, is stopped, or had a good run.",
+        "reexec": "Have the installed version take over, without a daemon noticing.",
         "run": "Run one daemon in this terminal, without a supervisor.",
     },
     "Look": {

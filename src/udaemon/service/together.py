@@ -32,7 +32,8 @@ class Together:
         self.store = NO_STORE
         self.kernel = KERNEL
         self.lifeline = Lifeline.own()
-        self.left = None
+        self.left = self.link = None
+        self.on_keeper_gone: Callable[[], None] = lambda: None
         self._directory = directory
 
     def note(self, key: Key, instance: Instance | None) -> None:
