@@ -24,8 +24,8 @@ def started(view: InstanceView, *, done: str) -> Outcome | None:
     match instance.state:
         case State.STARTING if instance.held_up:
             return Outcome(ok=False, message=f"is held up as pid {instance.pid}: {instance.message}")
-        case State.WAITING if not instance.held_back:
-            return Outcome(ok=True, message="waits for its next run")
+        case State.WAITING | State.RUNNING if instance.daemon.is_scheduled and not instance.held_back:
+            return Outcome(ok=True, message="runs on its schedule")  # in a run or between two: chance
         case State.RUNNING:
             return Outcome(ok=True, message=f"{done} as pid {instance.pid}")
         case State.EXITED:

@@ -286,7 +286,9 @@ class Logger:
         return drained or (self._leave_at is not None and time.monotonic() >= self._leave_at)
 
     def _leave(self) -> None:
-        """Write the beginnings of lines that somebody still holds open, and report what no file would take."""
+        """Write what is in pipes that somebody still holds open, and report what no file would take."""
+        for stream in list(self._streams.values()):
+            self._empty(stream)
         for stream in self._streams.values():
             stream.finish(self._journal)
         for sink in self._sinks.values():

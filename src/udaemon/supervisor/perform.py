@@ -127,7 +127,8 @@ class Performer:
         Where the declaration has changed while the process was on its way, it is told so.
         """
         self._logger.spawned(self._streams[instance.key], pid)
-        if self._started_as.pop(instance.key, instance.daemon) != instance.daemon:
+        started_as = self._started_as.pop(instance.key, instance.daemon)
+        if started_as is not instance.daemon and started_as != instance.daemon:
             self.reconfigure(instance)
 
     def reconfigure(self, instance: Instance) -> None:

@@ -21,6 +21,10 @@ def instance(state: State, **fields: Any) -> Instance:
     return evolve(declared(Daemon(name="db", command=("db",)), 0), state=state, **fields)
 
 
+def on_a_schedule(state: State, **fields: Any) -> Instance:
+    return evolve(declared(Daemon(name="tidy", command=("tidy",), sleep=60.0), 0), state=state, **fields)
+
+
 def view(one: Instance) -> InstanceView:
     return InstanceView(
         key=Key("db", 0), daemon=one.daemon, instance=one, read_slot=lambda: None, log="", log_state="ok",
@@ -32,6 +36,8 @@ def view(one: Instance) -> InstanceView:
     ("one", "ok", "message"),
     [
         (instance(State.RUNNING, pid=7), True, "started as pid 7"),
+        (on_a_schedule(State.RUNNING, pid=7), True, "runs on its schedule"),
+        (on_a_schedule(State.WAITING), True, "runs on its schedule"),
         (instance(State.EXITED, exit=evolve(CRASH, code=0)), True, "started and ended: exit code 0"),
         (instance(State.FAILED, message="no such file"), False, "failed: no such file"),
         (instance(State.FAILED, pid=7), False, "not started: pid 7 cannot be killed"),
