@@ -108,6 +108,20 @@ class Condition(click.ParamType[str]):
     offers = "condition"
 
 
+class NumberOf(click.ParamType[tuple[str, int]]):
+    """A daemon, and after an equals sign how many instances of it there shall be."""
+
+    name = "number-of"
+    offers = "daemons"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, int]:
+        """Read both; which daemon it is and how many it may have is for the supervisor to say."""
+        name, equals, number = str(value).partition("=")
+        if not (name and equals and number.isascii() and number.isdecimal() and len(number) < 10):
+            self.fail(f"{value!r} says not how many of what; write mailer=3", param, ctx)
+        return name, int(number)
+
+
 class SignalName(click.ParamType[str]):
     """A signal as people write it; what it means is for the supervisor to say."""
 
@@ -127,6 +141,7 @@ MOMENT = Moment()
 DAEMON = DaemonName()
 ONE_DAEMON = DaemonName(one=True)
 CONDITION = Condition()
+NUMBER_OF = NumberOf()
 SIGNAL = SignalName()
 WORD = Word()
 NAME = PlainName()

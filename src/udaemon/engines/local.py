@@ -21,7 +21,6 @@ from udaemon.engines.commands import ExecFailed, Launcher, Starts
 from udaemon.engines.executing import Executing
 from udaemon.engines.fd_store import NO_STORE, FdStore
 from udaemon.engines.forking import ForkQueue
-from udaemon.engines.kernel import KERNEL, Kernel
 from udaemon.engines.local_request import LocalRequest, take
 from udaemon.engines.origin import Origin
 from udaemon.engines.orphans import Orphans
@@ -39,6 +38,7 @@ from udaemon.policy.instance import Key
 from udaemon.policy.plan import StartPlan, is_forked
 from udaemon.system import oserror
 from udaemon.system.file_identity import identity
+from udaemon.system.kernel import KERNEL, Kernel
 
 _TIMEOUTS = Timeouts()
 
