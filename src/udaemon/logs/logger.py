@@ -174,7 +174,9 @@ class Logger:
             if self._begun:
                 sink.open()
         os.set_blocking(fd, False)
-        stream = self._streams[fd] = Stream(ident, slot=slot, fd=fd, target=target, sink=sink, journal=self._journal)
+        stream = self._streams[fd] = Stream(
+            ident, slot=slot, fd=fd, target=target, sink=sink, journal=self._journal, on_line=self._control.tell_line
+        )
         if target.format == LEGACY:
             # Its lines name the process, whose first words may be here before its pid: they can wait in the pipe.
             self._unborn[ident] = stream

@@ -28,11 +28,12 @@ class Together:
     """A supervisor and its daemons live and die together."""
 
     def __init__(self, directory: str) -> None:
-        self.notices = Notices()
+        self.notices = Notices(by_turn=True)
         self.store = NO_STORE
         self.kernel = KERNEL
         self.lifeline = Lifeline.own()
-        self.left = None
+        self.left = self.link = None
+        self.on_keeper_gone: Callable[[], None] = lambda: None
         self._directory = directory
 
     def note(self, key: Key, instance: Instance | None) -> None:
