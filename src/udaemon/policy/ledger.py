@@ -188,7 +188,8 @@ def _entry(said: Mapping[str, Any]) -> tuple[Key, Entry | None] | None:
         if "missing" in said:
             fields["missing"] = Missing(*said["missing"])
         if "probed" in said:
-            begun, unready, well, unwell, status, methods, heard = said["probed"]
+            begun, unready, well, unwell, status, *more = said["probed"]
+            methods, heard = more or ((), None)  # an older udaemon wrote neither
             asked = {"methods": tuple(map(Question, methods)), "heard": heard}
             fields["probed"] = Probed(begun=begun, unready=unready, well=well, unwell=unwell, status=status, **asked)
         if "exit" in said:
