@@ -190,8 +190,8 @@ def _entry(said: Mapping[str, Any]) -> tuple[Key, Entry | None] | None:
         if "probed" in said:
             begun, unready, well, unwell, status, *more = said["probed"]
             methods, heard = more or ((), None)  # an older udaemon wrote neither
-            asked = {"methods": tuple(map(Question, methods)), "heard": heard}
-            fields["probed"] = Probed(begun=begun, unready=unready, well=well, unwell=unwell, status=status, **asked)
+            known = Probed(begun=begun, unready=unready, well=well, unwell=unwell, status=status)
+            fields["probed"] = evolve(known, methods=tuple(map(Question, methods)), heard=heard)
         if "exit" in said:
             code, signal, core, reason, at = said["exit"]
             fields["exit"] = Exit(code=code, signal=signal, core=core, reason=Reason(reason), at=at)
