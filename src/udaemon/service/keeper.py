@@ -133,10 +133,9 @@ class Keeper:
                 self._launch(self._start)
                 self._hand_over(why)
             except OSError:  # no process, no memory, or it has ended already: that is seen in a moment
-                if self._supervisor:
-                    return
-                self._pace.failed()
-                continue
+                if not self._supervisor:
+                    self._pace.failed()
+                    continue
             return
 
     def _launch(self, start: Start) -> None:
