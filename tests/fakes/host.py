@@ -176,7 +176,7 @@ class FakeHost:
                     self._fleet.add(daemon, index)
                     self.happen(key, StartAsked())
         for key in self._fleet.instances:
-            if key.name not in manifest.daemons:
+            if key.name not in manifest.daemons or key.index >= manifest.daemons[key.name].instances:
                 self.happen(key, StopAsked(after_run=not at_once))
         return compare(before, manifest)
 

@@ -16,7 +16,7 @@ import click
 from udaemon.cli.connect import connect_supervisor
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.output import say
-from udaemon.cli.plan import show_plan
+from udaemon.cli.plan import show_plan, show_scaled
 from udaemon.control.client import Client
 from udaemon.control.messages import SupervisorReplaced
 from udaemon.errors import ExitCode
@@ -37,7 +37,7 @@ def ask_and_wait(client: Client, options: GlobalOptions, verb: str, **args: Any)
     """Ask, and print what becomes of the instances; FAILED when one did not become what was asked."""
     from udaemon.ui.tally import Tally
 
-    failed, files = 0, {}
+    failed, files, left = 0, {}, []
     tally = Tally(
         lambda text, bad: say(options, text, failed=bad),
         every=bool(options.verbose),
@@ -46,13 +46,18 @@ def ask_and_wait(client: Client, options: GlobalOptions, verb: str, **args: Any)
     try:
         for told in _answers(client, options, verb, args):
             if "plan" in told:
-                show_plan(options, told["plan"])
+                if not options.quiet:
+                    show_plan(options, told["plan"])
+            elif "scaled" in told:
+                show_scaled(options, told["scaled"])
             elif "failed" in told:
-                failed, files = told["failed"], told.get("files", {})
+                failed, files, left = told["failed"], told.get("files", {}), told.get("left", [])
             else:
                 tally.add(told)
     finally:
         tally.close()
+    if left:
+        say(options, f"not restarted: {', '.join(left)}", failed=True)
     if changed := changed_in_time({file: (time, size) for file, (time, size) in files.items()}):
         from udaemon.manifest.report import shown_path
 

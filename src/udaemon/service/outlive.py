@@ -93,7 +93,7 @@ class Outlive:
     """
 
     def __init__(self, link: KeeperLink, directory: str, left: Legacy | None = None) -> None:
-        self.notices = Notices()
+        self.notices = Notices(by_turn=True)
         self.store = self.link = link
         self.left = left
         self.kernel = KeptKernel(lambda: link.pid, link.reap)
@@ -181,8 +181,8 @@ class Outlive:
         """Go on with the instances of a supervisor that died. Returns whether it was stopping everything."""
         locks = f"{self._directory}/locks"
         if self.left is None:
-            adopt(parts, self.kernel, locks, self._was.entries, self._tell_adopted)
-            _look_again(parts)
+            if adopt(parts, self.kernel, locks, self._was.entries, self._tell_adopted):
+                _look_again(parts)
             return False
         self._recovery = Recovery(parts, self.kernel, locks, self._was.entries, self.left.store)
         self._recovery.run()

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from udaemon.control import claim, rundir, rundir_removal
 from udaemon.control.rundir_guard import RundirGuard
 from udaemon.engines.local import LocalEngine
-from udaemon.engines.oom import shield
+from udaemon.logs.answers import Answer
 from udaemon.logs.client import LoggerLink
 from udaemon.policy.events import Event
 from udaemon.policy.fleet import Fleet
@@ -32,12 +32,14 @@ from udaemon.service.room import room_in
 from udaemon.service.supervisor_signals import SupervisorSignals
 from udaemon.service.systemd import ServiceManager, tell_service_manager
 from udaemon.supervisor.log_drain import LogDrain
+from udaemon.supervisor.log_lines import on_line
 from udaemon.supervisor.loop import Loop
 from udaemon.supervisor.perform import Performer
 from udaemon.supervisor.pid_writer import PidWriter
 from udaemon.supervisor.pidfiles import PidFiles, put
 from udaemon.supervisor.schedules import Schedules
 from udaemon.supervisor.supervisor import Supervisor
+from udaemon.system.oom import shield
 from udaemon.system.subreaper import become_subreaper
 
 if TYPE_CHECKING:
@@ -83,6 +85,7 @@ class Service:
             on_death=lambda text: self._notices.publish(None, "logger", text, {}),
             on_lost=self._on_lost,
             on_abandoned=lambda: self._log_drain.abandoned(),  # noqa: PLW0108 - made below
+            on_line=self._on_line,
             stderr=self._terminal,
             store=keeping.store,
         )
@@ -234,6 +237,10 @@ class Service:
     def _on_event(self, key: Key, event: Event) -> None:
         self._supervisor.happen(key, event)
 
+    def _on_line(self, answer: Answer) -> None:
+        if (key := self._performer.writer(answer.number)) is not None:
+            on_line(key, answer, self._on_event, self._supervisor.publish)
+
     def _on_process(self, key: Key, pidfd: int) -> None:
         self._keeping.guard(self._performer, key, pidfd)
 
@@ -270,6 +277,7 @@ class Service:
         self._schedules.end_of_turn()
         self._keeping.record(leaving=self._supervisor.leaving)
         self._replacement.end_of_turn()
+        self._notices.flush()
 
     def _is_settled(self) -> bool:
         return not any(one.is_spawning for one in self._fleet.instances.values())
@@ -278,6 +286,7 @@ class Service:
         """Have the one that stands by take over. What is left to do it does, as if we had been killed."""
         self._supervisor.publish(None, "reexec", f"the supervisor {why}")
         self._supervisor.finish_pid_files()
+        self._notices.flush()
         self._server.give_way()
         self._keeping.record(leaving=self._supervisor.leaving)
         if self._keeping.link is not None:

@@ -49,6 +49,8 @@ def command(
     else:
         _write_table(options, instances, wide=form == "wide")
         tell_other_version(options, told["supervisor"].get("version"))
+        for name in told.get("scaled", {}).keys() - {one["name"] for one in instances} if not names else ():
+            say(options, f"{name} is scaled to 0, the manifest says {told['scaled'][name]}")
     return _checked(options, instances) if check else ExitCode.OK
 
 
