@@ -200,6 +200,11 @@ class Outlive:
             self.ledger.leaving()
         self.ledger.flush()
 
+    def give_way(self, why: str) -> bool:
+        """Have the supervisor that stands by take over. Returns whether it will: this process is about to end then."""
+        self.link.give_way(why)
+        return self.link.pid is not None
+
     def _publish(self, event: str, text: str) -> None:
         self.notices.publish(None, event, text, {})
 
