@@ -29,6 +29,7 @@ from udaemon.logs.inheritance import KEPT_JOURNAL, Inheritance
 from udaemon.policy.events import NeedsChanged, StopAsked
 from udaemon.policy.instance import Key, State, Wanted
 from udaemon.service.adoption import adopt
+from udaemon.service.filled import fill
 from udaemon.service.handoff import Handoff
 from udaemon.service.keeper_link import KeeperLink, Kept, Legacy
 from udaemon.service.recovery import Parts, Recovery
@@ -199,6 +200,11 @@ class Outlive:
             self.ledger.leaving()
         self.ledger.flush()
 
+    def give_way(self, why: str) -> bool:
+        """Have the supervisor that stands by take over. Returns whether it will: this process is about to end then."""
+        self.link.give_way(why)
+        return self.link.pid is not None
+
     def _publish(self, event: str, text: str) -> None:
         self.notices.publish(None, event, text, {})
 
@@ -216,10 +222,15 @@ class Outlive:
 
 
 def handed(fd: int) -> tuple[Manifest, Source | None, str]:
-    """What was handed over: the manifest, where that can be read again, and the run directory."""
+    """What was handed over: the manifest, where that can be read again, and the run directory.
+
+    Raises:
+        UdaemonError: It was by an older version, and lacks what this one needs.
+    """
     with open(os.dup(fd), "rb") as file:
         file.seek(0)
         manifest, source, directory = pickle.load(file)  # noqa: S301 - from ourselves
+    fill(manifest)
     return manifest, source, directory
 
 

@@ -125,17 +125,13 @@ class Service:
             tell=self._on_trouble,
             on_done=self._loop.stop,
         )
-        directories = [handed.directory, *filter(None, [manifest.run_dir])]
         self._schedules = Schedules(
             self._loop, self._slots, fleet, happen=self._on_event, on_good_run=self._on_good_run
         )
         self._pid_writer = PidWriter(self._loop, put, self._on_trouble)
         self._gave_way = False
         self._replacement = Replacement(
-            keeping.link,
-            settled=self._is_settled,
-            leaving=lambda: self._supervisor.leaving,
-            leave=self._give_way,
+            keeping.link, settled=fleet.is_settled, leaving=lambda: self._supervisor.leaving, leave=self._give_way
         )
         keeping.on_keeper_gone = self._replacement.keeper_gone
         self._supervisor = Supervisor(
@@ -146,7 +142,9 @@ class Service:
             scoreboard=self._scoreboard,
             slots=self._slots,
             notices=self._notices,
-            pid_files=PidFiles(directories, manifest.context, self._pid_writer.take),
+            pid_files=PidFiles(
+                [handed.directory, *filter(None, [manifest.run_dir])], manifest.context, self._pid_writer.take
+            ),
             schedules=self._schedules,
             finished=self._log_drain.wait,
             read_manifest=self._reader.read,
@@ -173,10 +171,9 @@ class Service:
         if handed.autostart:
             self._engine.expect((one.daemon, one.plan) for one in self._fleet.autostarted())
         become_subreaper()
-        for waits in (self._supervisor, self._engine, self._logger, self._log_drain, self._reader, self._probing):
+        waiting = (self._supervisor, self._engine, self._logger, self._log_drain, self._reader, self._probing)
+        for waits in (*waiting, self._schedules, self._replacement):
             self._loop.add(waits)
-        self._loop.add(self._schedules)
-        self._loop.add(self._replacement)
         self._loop.afterwards(self._end_of_turn)
         SupervisorSignals(self._supervisor, lambda: self._manager).listen(self._loop)
         self._loop.on_signal(signal.SIGCHLD, self._on_child)
@@ -279,9 +276,6 @@ class Service:
         self._replacement.end_of_turn()
         self._notices.flush()
 
-    def _is_settled(self) -> bool:
-        return not any(one.is_spawning for one in self._fleet.instances.values())
-
     def _give_way(self, why: str) -> None:
         """Have the one that stands by take over. What is left to do it does, as if we had been killed."""
         self._supervisor.publish(None, "reexec", f"the supervisor {why}")
@@ -289,9 +283,7 @@ class Service:
         self._notices.flush()
         self._server.give_way()
         self._keeping.record(leaving=self._supervisor.leaving)
-        if self._keeping.link is not None:
-            self._keeping.link.give_way(why)
-            self._gave_way = self._keeping.link.pid is not None
+        self._gave_way = self._keeping.give_way(why)
         if self._gave_way:
             self._loop.stop()
 
