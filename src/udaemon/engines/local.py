@@ -27,8 +27,9 @@ from udaemon.engines.origin import Origin
 from udaemon.engines.orphans import Orphans
 from udaemon.engines.process import ManagedProcess
 from udaemon.engines.reaper import Reaper
-from udaemon.engines.reports import Reports, report_sockets
-from udaemon.engines.spawning import to_execute
+from udaemon.engines.reports import Reports
+from udaemon.engines.spawning import launch
+from udaemon.engines.stop_commands import StopCommands
 from udaemon.engines.zygote.connection import ZygoteConnection
 from udaemon.engines.zygote.prefork import PreforkedZygote
 from udaemon.engines.zygote.protocol import Timeouts
@@ -104,9 +105,15 @@ class LocalEngine:
             on_good_run=lambda managed: on_good_run(managed.key),
             store=store,
         )
-        reports = self._reports
+        self._stop_commands = StopCommands(reactor, listener, self._launcher, kernel)
         self._reaper = Reaper(
-            reactor, listener, reports, project, lambda: (*self._fork_queue.pids, *others()), kernel=kernel
+            reactor,
+            listener,
+            self._reports,
+            project,
+            lambda: (*self._fork_queue.pids, *self._stop_commands.pids, *others()),
+            on_leader_end=self._stop_commands.leader_ended,
+            kernel=kernel,
         )
         self._executing = Executing(reactor, listener, self._reports.listen, timeouts.execute, kernel)
         starter = Starter(preforked, oom_score)
@@ -177,6 +184,10 @@ class LocalEngine:
             ask_to_stop(*self._slots[key], managed.pid)
         self._reaper.signal(managed, signal.Signals[f"SIG{name}"])
 
+    def run_stop_command(self, request: SpawnRequest) -> None:
+        """Run a command that asks its own process to end; `StopCommandFailed` where it fails while that lives."""
+        self._stop_commands.start(request)
+
     def signal_tree(self, key: Key, name: str) -> None:
         """The same to its whole session; once it has ended, to what it left behind and to what that leaves behind."""
         if (managed := self._reaper.managed.get(key)) is not None:
@@ -185,6 +196,7 @@ class LocalEngine:
     def kill_tree(self, key: Key) -> None:
         """KILL the process, its session and what re-parented to us from it."""
         if (managed := self._reaper.managed.get(key)) is not None:
+            self._stop_commands.kill(key)
             self._reaper.kill(managed)
 
     def adopt(self, managed: ManagedProcess, slot: tuple[int, int], files: Collection[tuple[int, ...]]) -> None:
@@ -227,6 +239,7 @@ class LocalEngine:
         self._fork_queue.close()
         self._executing.close()
         self._reaper.close()
+        self._stop_commands.close()
         self._launcher.close()
 
     def _taken(self, request: SpawnRequest) -> LocalRequest | None:
@@ -240,26 +253,10 @@ class LocalEngine:
 
     def _execute(self, request: LocalRequest) -> None:
         try:
-            ours, theirs = report_sockets(request.daemon)
-        except OSError as error:
-            self._refused(request, ExecFailed(f"socket: {oserror.reason(error)}", Trouble.RESOURCE))
-            return
-        try:
-            report = None if theirs is None else theirs.fileno()
-            what, order = to_execute(request, report=report, parent=self._lifeline.fd)
-            try:
-                started = self._launcher.start(what)
-            finally:
-                if order is not None:
-                    os.close(order)
+            started, what, ours = launch(request, self._launcher, parent=self._lifeline.fd)
         except Exception as error:  # noqa: BLE001 - faults.md F6: the others of this turn are started all the same
-            if ours is not None:
-                ours.close()
             self._refused(request, error)
             return
-        finally:
-            if theirs is not None:
-                theirs.close()
         managed = ManagedProcess(
             key=request.key, daemon=request.daemon, pid=started.pid, pidfd=started.pidfd, reports=ours
         )

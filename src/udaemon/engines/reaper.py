@@ -36,6 +36,7 @@ class Reaper:
         reports: The reports of children.
         project: Marks what is ours in an environment.
         excluded: Pids of children of ours that are no daemon.
+        on_leader_end: Called with each whose own process has ended, before it is looked at what that left behind.
         kernel: Asked for everything about processes.
     """
 
@@ -47,6 +48,7 @@ class Reaper:
         project: str,
         excluded: Callable[[], Collection[int]],
         *,
+        on_leader_end: Callable[[ManagedProcess], None] = lambda _managed: None,
         kernel: Kernel = KERNEL,
     ) -> None:
         self.deadline: float | None = None
@@ -55,6 +57,7 @@ class Reaper:
         self._listener = listener
         self._reports = reports
         self._excluded = excluded
+        self._on_leader_end = on_leader_end
         self._kernel = kernel
         self._lineage = Lineage(project, kernel.open_files, kernel.environ)
         self._ended: list[ManagedProcess] = []
@@ -179,6 +182,7 @@ class Reaper:
         if self._kernel.peek(managed.pidfd) is None:
             return
         self._reactor.forget(managed.pidfd)
+        self._on_leader_end(managed)
         self._ended.append(managed)
         self._soon()
 

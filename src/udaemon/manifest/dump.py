@@ -38,6 +38,8 @@ def dump_daemon(daemon: Daemon) -> dict[str, Any]:
     for name in KEYS:
         if name in table:
             table[name] = unescaped(table[name])
+    if daemon.stop.command is not None:
+        table["stop"]["command"] = unescaped(table["stop"]["command"])
     other = meaningless(daemon.kind)
     if daemon.kind == "command" and not daemon.is_scheduled:
         other += ("sleep", *SCHEDULE)

@@ -22,6 +22,7 @@ from udaemon.manifest.limits import ResourceLimit, StartMethod
 from udaemon.manifest.probes import Health, Ready, health_key, ready_key, way
 from udaemon.manifest.references import MODULE, NAME, PATH, PYTHON_CALLABLE, Command, Umask
 from udaemon.manifest.schedule import Misfire, Overlap
+from udaemon.manifest.steps import StepCommand, after_stop_key, before_start_key
 from udaemon.manifest.tables import Backoff, Listeners, Log, LogFormat, OnFull, Php, Restart, StartLimit, Stop
 from udaemon.manifest.values import Choice, Flag, Number, Size, Text
 
@@ -169,6 +170,8 @@ class Daemon:
         applies=Applies.LIVE,
     )
     stop: Stop = key("How it is asked to stop.", Table(Stop), default=Stop(), applies=Applies.LIVE)
+    before_start: tuple[StepCommand, ...] = before_start_key()
+    after_stop: tuple[StepCommand, ...] = after_stop_key()
     sleep: float = schedule.SLEEP
     min_sleep: float = schedule.MIN_SLEEP
     cron: str | None = schedule.CRON

@@ -121,6 +121,12 @@ class Stop:
     """How a daemon is asked to stop."""
 
     signal: str = key("Signal that asks the daemon to stop.", SignalName(), default="TERM", example="INT")
+    command: tuple[str, ...] | None = key(
+        "Command that asks it to stop, in place of the signal; `UDAEMON_PID` in its environment is the daemon's "
+        "process. Where it fails, the signal is sent after all.",
+        Command(),
+        example="redis-cli shutdown",
+    )
     timeout: float = key("After this long the whole process tree is killed.", Duration(), default=10.0, example="30s")
     kill_tree: bool = key(
         "Kill what the daemon's process leaves behind when it ends.", Flag(), default=True, example=False

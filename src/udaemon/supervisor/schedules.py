@@ -109,7 +109,7 @@ class Schedules:
             return
         key = after.key
         if not after.daemon.is_scheduled or after.at_rest or after.state is State.STOPPING:
-            if key in self._entries and (before.pid is None or after.pid is None):
+            if key in self._entries and (before.own_pid is None or after.own_pid is None):
                 self._ended(before, after)
             if after.at_rest or not after.daemon.is_scheduled:
                 self._entries.pop(key, None)
@@ -122,8 +122,8 @@ class Schedules:
             began = None if entry is None else entry.began
             entry = self._entries[key] = self._entered(key, after, table, now, adopted=adopted)
             entry.began = entry.began if adopted else began
-        if after.pid is not None and before.pid is None and not after.held_up:
-            self._began(key, entry, after.pid, now)
+        if after.own_pid is not None and before.own_pid is None and not after.held_up:
+            self._began(key, entry, after.own_pid, now)
         self._ended(before, after)
         if is_between_runs(after) and not is_between_runs(before):
             self._run_over(entry, now)
@@ -149,7 +149,7 @@ class Schedules:
             period = planner.periodic(table, daemon.min_sleep, self._random.random)
         else:
             period = Periodic(daemon.sleep, daemon.min_sleep)
-        due, goes = period.first(resume, now), instance.pid is not None
+        due, goes = period.first(resume, now), instance.own_pid is not None
         return _Entry(period, table, due, started=current, began=current or None, counts=not goes)
 
     def _look(self, key: Key, entry: _Entry, now: float) -> None:
@@ -185,7 +185,8 @@ class Schedules:
 
     def _ended(self, before: Instance, after: Instance) -> None:
         entry = self._entries.get(after.key)
-        if entry is None or before.pid is None or after.pid is not None or entry.began is None or after.exit is None:
+        there = before.own_pid is None or after.own_pid is not None
+        if entry is None or there or entry.began is None or after.exit is None:
             return
         writer, began, entry.began = self._slots.writer(after.key), entry.began, None
         if succeeded(after.exit, after.daemon):
