@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from udaemon.child.lifeline import Lifeline
+from udaemon.child.report import RunReport
 from udaemon.child.scoreboard import Scoreboard
 from udaemon.child.slot_requests import ask_to_stop
 from udaemon.engines import locks
@@ -56,9 +57,10 @@ class LocalEngine:
         scoreboard: Has the slots; every child gets the region that has its own.
         nofile: RLIMIT_NOFILE (soft, hard) for daemons, None for our own.
         oom_score: What daemons get, where ours was lowered.
-        on_process: Told a pidfd of each process that was made; it stays ours.
+        on_process: Told our pidfd of each process that was made.
         on_notice: Called with a sentence when a zygote is replaced.
         on_good_run: Told of each first good run of a process.
+        on_run: Told of each run that is reported by itself.
         others: Pids of further children of ours, which are not to be taken for orphans.
         output: What zygotes get as stdout and stderr.
         timeouts: After how long a zygote that does not answer is replaced.
@@ -82,6 +84,7 @@ class LocalEngine:
         on_process: Callable[[Key, int], None] = lambda _key, _pidfd: None,
         on_notice: Callable[[str], None] = lambda _text: None,
         on_good_run: Callable[[Key], None] = lambda _key: None,
+        on_run: Callable[[Key, RunReport], None] = lambda _key, _report: None,
         others: Callable[[], Collection[int]] = tuple,
         output: int = 2,
         timeouts: Timeouts = _TIMEOUTS,
@@ -103,6 +106,7 @@ class LocalEngine:
             on_ready=lambda managed: listener(managed.key, Ready()),
             on_leaving=lambda managed: listener(managed.key, Leaving()),
             on_good_run=lambda managed: on_good_run(managed.key),
+            on_run=lambda managed, report: on_run(managed.key, report),
             store=store,
         )
         self._stop_commands = StopCommands(reactor, listener, self._launcher, kernel)
@@ -236,11 +240,8 @@ class LocalEngine:
 
     def close(self) -> None:
         """Close helpers (the zygotes). Daemons are not touched."""
-        self._fork_queue.close()
-        self._executing.close()
-        self._reaper.close()
-        self._stop_commands.close()
-        self._launcher.close()
+        for part in (self._fork_queue, self._executing, self._reaper, self._stop_commands, self._launcher):
+            part.close()
 
     def _taken(self, request: SpawnRequest) -> LocalRequest | None:
         """Take what the start of one takes, its lock first of all; None where that is not to be had."""

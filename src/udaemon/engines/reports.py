@@ -9,7 +9,7 @@ import socket
 from collections.abc import Callable
 from functools import partial
 
-from udaemon.child.report import GoodRun, Leaving, ReadyReport, RunFailed
+from udaemon.child.report import GoodRun, Leaving, Missed, ReadyReport, RunDone, RunFailed, RunReport, RunsDropped
 from udaemon.engines.base import Reactor
 from udaemon.engines.fd_store import NO_STORE, FdStore
 from udaemon.engines.process import ManagedProcess
@@ -30,6 +30,7 @@ class Reports:
         on_ready: Called when one has built its task.
         on_leaving: Called when one has reported that it exits.
         on_good_run: Told when one has had the first good run of its process.
+        on_run: Told of each run that was reported by itself, and of how many were not.
         store: Keeps the sockets.
     """
 
@@ -40,12 +41,15 @@ class Reports:
         on_leaving: Callable[[ManagedProcess], None],
         on_good_run: Callable[[ManagedProcess], None] = lambda _living: None,
         store: FdStore = NO_STORE,
+        *,
+        on_run: Callable[[ManagedProcess, RunReport], None] = lambda _living, _report: None,
     ) -> None:
         self._store = store
         self._reactor = reactor
         self._on_ready = on_ready
         self._on_leaving = on_leaving
         self._on_good_run = on_good_run
+        self._on_run = on_run
         self.errors: dict[Key, str] = {}
 
     def listen(self, managed: ManagedProcess) -> None:
@@ -84,6 +88,9 @@ class Reports:
                     self._on_good_run(managed)
                 case RunFailed(_, error):
                     self.errors[managed.key] = error
+                    self._on_run(managed, report)
+                case RunDone() | RunsDropped() | Missed():
+                    self._on_run(managed, report)
                 case Leaving(_, message):
                     managed.leaving = report
                     if message is not None:

@@ -24,6 +24,8 @@ def dump(manifest: Manifest) -> dict[str, Any]:
         top["run-dir"] = escaped(manifest.run_dir)
     if manifest.env:
         top["env"] = unescaped(escaped(manifest.env))
+    if on := _table(manifest.on):
+        top["on"] = on
     return {**top, "daemons": {name: dump_daemon(daemon) for name, daemon in manifest.daemons.items()}}
 
 

@@ -25,6 +25,7 @@ from udaemon.policy.instance import Key
 from udaemon.policy.plan import is_forked
 from udaemon.service.file_limit import raise_file_limit
 from udaemon.service.handoff import Handoff
+from udaemon.service.hooking import Hooking
 from udaemon.service.manifest_reader import ManifestReader
 from udaemon.service.own_stderr import OwnStderr
 from udaemon.service.probing import Probing
@@ -78,10 +79,10 @@ class Service:
             resource.prlimit(preforked.pid, resource.RLIMIT_NOFILE, resource.getrlimit(resource.RLIMIT_NOFILE))
         self._lost: list[str] = []
         self._loop = Loop(self._on_bug)
-        self._scoreboard, self._slots = keeping.board(fleet.instances)
+        self._scoreboard, self._slots = board = keeping.board(fleet.instances)
         self._logger = LoggerLink(
             self._loop,
-            on_state=lambda stream, state: self._supervisor.log_state(stream, state),  # noqa: PLW0108 - made below
+            on_state=lambda *state: self._supervisor.log_state(*state),  # noqa: PLW0108 - made below
             on_eof=lambda stream: self._performer.log_ended(stream),  # noqa: PLW0108 - made below
             on_death=lambda text: self._notices.publish(None, "logger", text, {}),
             on_lost=self._on_lost,
@@ -101,12 +102,14 @@ class Service:
             preforked=preforked if forked else None,
             on_process=self._on_process,
             on_notice=lambda text: self._notices.publish(None, "zygote", text, {}),
-            on_good_run=self._on_good_run,
-            others=lambda: [it.pid for it in (self._logger, self._reader, self._pid_writer, self._probing) if it.pid],
+            on_good_run=lambda key: self._supervisor.good_run(key),  # noqa: PLW0108 - made below
+            on_run=lambda key, report: self._hooking.on_run(key, report),  # noqa: PLW0108 - made below
+            others=self._helpers,
             kernel=keeping.kernel,
             store=keeping.store,
         )
         self._probing = Probing(self._loop, time.monotonic, handed.directory, self._on_event, self._on_trouble)
+        self._hooking = Hooking(self._loop, self._notices, fleet.instances, board, self._on_bug)
         self._performer = Performer(
             self._engine,
             self._logger,
@@ -127,7 +130,12 @@ class Service:
         )
         directories = [handed.directory, *filter(None, [manifest.run_dir])]
         self._schedules = Schedules(
-            self._loop, self._slots, fleet, happen=self._on_event, on_good_run=self._on_good_run
+            self._loop,
+            self._slots,
+            fleet,
+            happen=self._on_event,
+            on_good_run=lambda key: self._supervisor.good_run(key),  # noqa: PLW0108 - made below
+            on_missed=self._hooking.on_missed,
         )
         self._pid_writer = PidWriter(self._loop, put, self._on_trouble)
         self._supervisor = Supervisor(
@@ -164,9 +172,10 @@ class Service:
         if handed.autostart:
             self._engine.expect((one.daemon, one.plan) for one in self._fleet.autostarted())
         become_subreaper()
-        for waits in (self._supervisor, self._engine, self._logger, self._log_drain, self._reader, self._probing):
+        for waits in (self._supervisor, self._engine, self._logger, self._log_drain):
             self._loop.add(waits)
-        self._loop.add(self._schedules)
+        for helps in (self._reader, self._probing, self._schedules, self._hooking):
+            self._loop.add(helps)
         self._loop.afterwards(self._end_of_turn)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
             self._loop.on_signal(number, partial(self._on_stop_signal, number))
@@ -210,11 +219,8 @@ class Service:
         self._supervisor.tell_what_lives_on()
         self._supervisor.publish(None, "down", "all daemons have stopped", pid=os.getpid())
         self._rundir_guard.close(self._loop)
-        self._reader.close()
-        self._probing.close()
-        self._pid_writer.close()
-        self._engine.close()
-        self._notices.close()
+        for part in (self._reader, self._probing, self._hooking, self._pid_writer, self._engine, self._notices):
+            part.close()
         os.dup2(self._terminal, 2)
         self._logger.close(_DRAIN_HELD if self._log_drain.held else _DRAIN)
         server.close({"lost": self._lost} if self._lost else None)  # only now is it known
@@ -222,8 +228,10 @@ class Service:
         self._keeping.close()
         rundir_removal.remove(self._handed.directory, self._rundir_guard.fd)
 
-    def _on_good_run(self, key: Key) -> None:
-        self._supervisor.good_run(key)
+    def _helpers(self) -> list[int]:
+        """Children of ours that are no daemons."""
+        those = (self._logger, self._reader, self._pid_writer, self._probing, self._hooking)
+        return [one.pid for one in those if one.pid]
 
     def _on_event(self, key: Key, event: Event) -> None:
         self._supervisor.happen(key, event)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from functools import partial
 from math import inf
 from random import Random
 
@@ -56,6 +57,7 @@ class Schedules:
         fleet: Has the instances.
         happen: Called with `RunDue` when a run is due.
         on_good_run: Called when a run has ended well.
+        on_missed: Called with how many due times of the calendar no run will serve.
         clock: Monotonic seconds.
         clocks: The wall clock and the boot clock.
     """
@@ -68,6 +70,7 @@ class Schedules:
         *,
         happen: Callable[[Key, Event], None],
         on_good_run: Callable[[Key], None],
+        on_missed: Callable[[Key, int], None] = lambda _key, _count: None,
         clock: Callable[[], float] = time.monotonic,
         clocks: Callable[[], Look] = planner.clocks,
     ) -> None:
@@ -76,6 +79,7 @@ class Schedules:
         self._fleet = fleet
         self._happen = happen
         self._on_good_run = on_good_run
+        self._on_missed = on_missed
         self._clock = clock
         self._clocks = clocks
         self._entries: dict[Key, _Entry] = {}
@@ -140,7 +144,7 @@ class Schedules:
                 Cron(table.cron, zone(table.zone)),
                 table,
                 wake_at=bool,  # the timer is armed for all at the end of the turn
-                missed=writer.miss,
+                missed=partial(self._missed, key),
                 clocks=self._clocks,
                 chance=self._random.random,
             )
@@ -151,6 +155,10 @@ class Schedules:
             period = Periodic(daemon.sleep, daemon.min_sleep)
         due, goes = period.first(resume, now), instance.own_pid is not None
         return _Entry(period, table, due, started=current, began=current or None, counts=not goes)
+
+    def _missed(self, key: Key, count: int) -> None:
+        self._slots.writer(key).miss(count)
+        self._on_missed(key, count)
 
     def _look(self, key: Key, entry: _Entry, now: float) -> None:
         """Tell that a run is due, where it still is by the clock as it is now."""
