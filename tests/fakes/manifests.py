@@ -20,7 +20,7 @@ from udaemon.manifest.dependencies import Condition, Dependency, DependsOn
 from udaemon.manifest.hooks import ExecHook, Hook, Hooks, Listeners, Webhook
 from udaemon.manifest.keys import Table, keys_of
 from udaemon.manifest.model import KINDS, PYTHON, Daemon, Manifest, Php
-from udaemon.manifest.probes import WAYS, Address, Health, Ready
+from udaemon.manifest.probes import WAYS, Address, Health, Pattern, Ready
 from udaemon.manifest.references import (
     PYTHON_CALLABLE,
     SIGNALS,
@@ -94,6 +94,8 @@ def values(type_: Any) -> SearchStrategy[Any]:  # noqa: C901 - one line for each
             return st.lists(step, max_size=2).map(tuple)
         case Hooks():
             return st.lists(hooks(), max_size=2).map(tuple)
+        case Pattern():
+            return st.sampled_from(["^listening on", "[a-z]+ is up"])
         case DependsOn():
             return st.just(())  # what there is to depend on is known to `manifests`
         case Many():

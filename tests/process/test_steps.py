@@ -11,7 +11,7 @@ import pytest
 from tests.process.conftest import Bell
 from tests.process.project import Project, gone
 
-from udaemon.engines.tree import descendants
+from udaemon.system.process_tree import descendants
 
 Ring = Callable[[str], Bell]
 

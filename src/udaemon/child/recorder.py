@@ -78,7 +78,7 @@ class Recorder:
             if not self.had_good_run:
                 self.good_run()
         if failed and error is not None:
-            self._reporter.send(RunFailed(self.writer.count, last_line(error), ended - started))
+            self._reporter.send(RunFailed(self.writer.count, last_line(error)))
         kind = "task_failed" if failed else "task_done"
         if self._listeners.get(kind):
             self._notify(

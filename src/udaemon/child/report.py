@@ -16,12 +16,28 @@ from udaemon.system.file_identity import identity
 
 FRAME_LIMIT = 64 * 1024
 TEXT_LIMIT = 4000
+_REASON_LIMIT = 200
+QUESTIONS = ("ready", "health")
 _FLAGS = int(_socket.MSG_DONTWAIT | getattr(_socket, "MSG_NOSIGNAL", 0))
 REASONS = ("stopped", "task-stopped", "exception", "exited", "config", "memory")
 
 
 class ReadyReport(NamedTuple):
     """The task is built and its start listeners were told."""
+
+
+class ReadyWith(NamedTuple):
+    """The same, of a task with methods that are asked for what `methods` says."""
+
+    methods: tuple[str, ...]
+
+
+class Answered(NamedTuple):
+    """What the answers of a task's own method come to by now; `reason` is the last one in words."""
+
+    question: str
+    ok: bool
+    reason: str
 
 
 class GoodRun(NamedTuple):
@@ -33,7 +49,6 @@ class RunFailed(NamedTuple):
 
     id: int
     error: str
-    duration: float | None = None
 
 
 class RunDone(NamedTuple):
@@ -65,7 +80,7 @@ class Leaving(NamedTuple):
 
 
 RunReport = RunDone | RunFailed | RunsDropped | Missed
-Report = ReadyReport | GoodRun | RunReport | Leaving
+Report = ReadyReport | ReadyWith | Answered | GoodRun | RunReport | Leaving
 
 
 def encode(report: Report) -> bytes:
@@ -74,10 +89,14 @@ def encode(report: Report) -> bytes:
     match report:
         case ReadyReport():
             fields = {"kind": "ready"}
+        case ReadyWith(methods):
+            fields = {"kind": "ready", "methods": methods}
+        case Answered(question, ok, reason):
+            fields = {"kind": "answered", "question": question, "ok": ok, "reason": reason[:_REASON_LIMIT]}
         case GoodRun():
             fields = {"kind": "good-run"}
-        case RunFailed(number, error, duration):
-            fields = {"kind": "run-failed", "id": number, "error": error[:TEXT_LIMIT], "duration": duration}
+        case RunFailed(number, error):
+            fields = {"kind": "run-failed", "id": number, "error": error[:TEXT_LIMIT]}
         case RunDone():
             fields = {"kind": "run-done", **report._asdict()}
         case RunsDropped(number):
@@ -176,13 +195,21 @@ def _report(fields: Mapping[str, object]) -> Report | None:
     """A report made of fields that have the right types; None for one that means nothing to us."""
     kind = fields.get("kind")
     if kind == "ready":
-        return ReadyReport()
+        told = fields.get("methods")
+        methods = tuple(name for name in QUESTIONS if name in told) if isinstance(told, list) else ()
+        return ReadyWith(methods) if methods else ReadyReport()
+    if kind == "answered":
+        question, ok, why = fields.get("question"), fields.get("ok"), fields.get("reason")
+        if question in QUESTIONS and isinstance(ok, bool) and isinstance(why, str):
+            return Answered(
+                str(question), ok, "".join(one if one.isprintable() else " " for one in why[:_REASON_LIMIT])
+            )
     if kind == "good-run":
         return GoodRun()
     if kind == "run-failed":
         number, error = fields.get("id"), fields.get("error")
         if _is_count(number) and isinstance(error, str):
-            return RunFailed(number, error[:TEXT_LIMIT], _seconds(fields.get("duration")))
+            return RunFailed(number, error[:TEXT_LIMIT])
     if kind in ("runs-dropped", "missed"):
         count = fields.get("number")
         if _is_count(count):

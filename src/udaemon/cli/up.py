@@ -102,7 +102,7 @@ def bring_up(
             expected = _expected(manifest, chosen, named=bool(names), alone=no_deps)
             return attached.run(manifest.project, expected, timeouts, names=names, no_deps=no_deps)
         client = _connect(fd)
-        say(options, f"{manifest.project} runs, supervised by pid {client.ask('hello')['pid']}")
+        say(options, f"{manifest.project} runs, supervised by pid {client.ask('hello', brief=True)['pid']}")
         return _start(client, options, names=names, wait=wait, timeout=timeout, no_deps=no_deps)
     finally:
         os.close(fd)

@@ -113,7 +113,7 @@ class Client:
         Raises:
             SupervisorSilent: Nobody answers at all.
         """
-        self.ask("hello")
+        self.ask("hello", brief=True)
         self._socket.settimeout(None)
         self._output = output
 

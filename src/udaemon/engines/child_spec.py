@@ -6,13 +6,14 @@ Knows nothing of files or processes; the supervisor's side and `udaemon run` com
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import Any, Protocol
 
-from udaemon.child.spec import ChildSpec, Pace
+from udaemon.child.spec import Asked, ChildSpec, Pace
 from udaemon.engines.identity_of import identity_of
 from udaemon.manifest.hooks import IN_CHILD, Listeners, callables
 from udaemon.manifest.model import Daemon
 from udaemon.manifest.own_instance import for_instance
+from udaemon.manifest.probes import way
 from udaemon.policy.plan import Place
 from udaemon.policy.timetable import timetable
 
@@ -41,10 +42,27 @@ def _php(daemon: Daemon) -> dict[str, Any]:
     }
 
 
+def _asked(daemon: Daemon) -> dict[str, Asked]:
+    """How its task's own methods are asked, where the manifest has no other way to tell."""
+    return {
+        question: Asked(probe.period, probe.delay, probe.failures, probe.successes)
+        for question, probe in (("ready", daemon.ready), ("health", daemon.health))
+        if way(probe) is None
+    }
+
+
 def pace_of(daemon: Daemon) -> Pace:
     """What its loop goes by, and may go by anew while it runs."""
     limit = None if daemon.kind == "php" else daemon.memory_limit  # that is about PHP, not about the process that asks
     return Pace(daemon.sleep, daemon.min_sleep, limit, daemon.memory_threshold)
+
+
+class Declared(Place, Protocol):
+    """Where a daemon is declared, and who is told of its events there."""
+
+    @property
+    def on(self) -> Listeners:
+        """Who is told of the events of all daemons."""
 
 
 def _tells(on: Listeners, daemon: Daemon) -> tuple[str, ...]:
@@ -54,7 +72,7 @@ def _tells(on: Listeners, daemon: Daemon) -> tuple[str, ...]:
     return tuple(name for name, hooks in wanted if hooks)
 
 
-def spec_of(place: Place, daemon: Daemon, index: int, *, slot: int = 0) -> ChildSpec:
+def spec_of(place: Declared, daemon: Daemon, index: int, *, slot: int = 0) -> ChildSpec:
     """The spec of one instance of a daemon that has runs, declared at `place`."""
     daemon = for_instance(daemon, index)
     php = daemon.kind == "php"
@@ -81,4 +99,5 @@ def spec_of(place: Place, daemon: Daemon, index: int, *, slot: int = 0) -> Child
         identity=identity_of(daemon),
         env_inherit=daemon.env_inherit,
         tells=_tells(place.on, daemon),
+        asked={} if php else _asked(daemon),
     )

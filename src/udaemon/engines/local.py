@@ -22,7 +22,6 @@ from udaemon.engines.commands import ExecFailed, Launcher, Starts
 from udaemon.engines.executing import Executing
 from udaemon.engines.fd_store import NO_STORE, FdStore
 from udaemon.engines.forking import ForkQueue
-from udaemon.engines.kernel import KERNEL, Kernel
 from udaemon.engines.local_request import LocalRequest, take
 from udaemon.engines.origin import Origin
 from udaemon.engines.orphans import Orphans
@@ -36,11 +35,12 @@ from udaemon.engines.zygote.prefork import PreforkedZygote
 from udaemon.engines.zygote.protocol import Timeouts
 from udaemon.engines.zygote.start import Starter
 from udaemon.manifest.model import Daemon
-from udaemon.policy.events import Leaving, Ready, Spawned, SpawnFailed, Trouble
+from udaemon.policy.events import Spawned, SpawnFailed, Trouble
 from udaemon.policy.instance import Key
 from udaemon.policy.plan import StartPlan, is_forked
 from udaemon.system import oserror
 from udaemon.system.file_identity import identity
+from udaemon.system.kernel import KERNEL, Kernel
 
 _TIMEOUTS = Timeouts()
 
@@ -60,7 +60,6 @@ class LocalEngine:
         on_process: Told our pidfd of each process that was made.
         on_notice: Called with a sentence when a zygote is replaced.
         on_good_run: Told of each first good run of a process.
-        on_run: Told of each run that is reported by itself.
         others: Pids of further children of ours, which are not to be taken for orphans.
         output: What zygotes get as stdout and stderr.
         timeouts: After how long a zygote that does not answer is replaced.
@@ -84,7 +83,6 @@ class LocalEngine:
         on_process: Callable[[Key, int], None] = lambda _key, _pidfd: None,
         on_notice: Callable[[str], None] = lambda _text: None,
         on_good_run: Callable[[Key], None] = lambda _key: None,
-        on_run: Callable[[Key, RunReport], None] = lambda _key, _report: None,
         others: Callable[[], Collection[int]] = tuple,
         output: int = 2,
         timeouts: Timeouts = _TIMEOUTS,
@@ -93,6 +91,7 @@ class LocalEngine:
         launcher: Starts | None = None,
         store: FdStore = NO_STORE,
     ) -> None:
+        self.on_run: Callable[[Key, RunReport], None] = lambda _key, _report: None
         self._kernel = kernel
         self._listener = listener
         self._on_process = on_process
@@ -103,10 +102,9 @@ class LocalEngine:
         self._launcher = Launcher(nofile, oom_score) if launcher is None else launcher
         self._reports = Reports(
             reactor,
-            on_ready=lambda managed: listener(managed.key, Ready()),
-            on_leaving=lambda managed: listener(managed.key, Leaving()),
+            lambda managed, event: listener(managed.key, event),
             on_good_run=lambda managed: on_good_run(managed.key),
-            on_run=lambda managed, report: on_run(managed.key, report),
+            on_run=lambda managed, report: self.on_run(managed.key, report),
             store=store,
         )
         self._stop_commands = StopCommands(reactor, listener, self._launcher, kernel)
@@ -116,9 +114,9 @@ class LocalEngine:
             self._reports,
             project,
             lambda: (*self._fork_queue.pids, *self._stop_commands.pids, *others()),
-            on_leader_end=self._stop_commands.leader_ended,
             kernel=kernel,
         )
+        self._reaper.on_leader_end = self._stop_commands.leader_ended
         self._executing = Executing(reactor, listener, self._reports.listen, timeouts.execute, kernel)
         starter = Starter(preforked, oom_score)
         self._fork_queue = ForkQueue(

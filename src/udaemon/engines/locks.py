@@ -77,6 +77,14 @@ def discard_unused(directory: str) -> None:
                 os.close(fd)
 
 
+def are_known(directory: str) -> bool:
+    """Whether anybody may have a lock of an instance."""
+    try:
+        return bool(os.listdir(directory))
+    except FileNotFoundError:
+        return False
+
+
 def identity(lock: int, key: Key) -> tuple[int, ...]:
     """What tells the lock apart from every other: device, inode, and the byte where there are bytes."""
     status = os.fstat(lock)

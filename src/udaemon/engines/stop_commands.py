@@ -16,13 +16,13 @@ from udaemon.engines.base import Listener, Reactor, SpawnRequest
 from udaemon.engines.command_spec import command
 from udaemon.engines.commands import ExecFailed, Starts
 from udaemon.engines.exec_child import refusal
-from udaemon.engines.kernel import KERNEL, Kernel
 from udaemon.engines.local_request import LocalRequest
 from udaemon.engines.process import ManagedProcess
-from udaemon.engines.status import Status
 from udaemon.policy import wording
 from udaemon.policy.events import StopCommandFailed
 from udaemon.policy.instance import Key
+from udaemon.system.exit_status import Status
+from udaemon.system.kernel import KERNEL, Kernel
 
 _CHUNK = 8192
 

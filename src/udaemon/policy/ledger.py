@@ -16,7 +16,7 @@ from attrs import astuple, evolve, field, fields, frozen
 
 from udaemon.errors import ExitCode, UdaemonError
 from udaemon.manifest.model import Daemon
-from udaemon.policy.events import Reason
+from udaemon.policy.events import Question, Reason
 from udaemon.policy.instance import NOT_PROBED, Exit, Instance, Key, Missing, Phase, Probed, State, Step, Wanted
 from udaemon.policy.plan import StartPlan
 from udaemon.policy.timers import Timer, Timers
@@ -191,8 +191,9 @@ def _entry(said: Mapping[str, Any]) -> tuple[Key, Entry | None] | None:
         if "missing" in said:
             fields["missing"] = Missing(*said["missing"])
         if "probed" in said:
-            begun, unready, well, unwell, status = said["probed"]
-            fields["probed"] = Probed(begun=begun, unready=unready, well=well, unwell=unwell, status=status)
+            begun, unready, well, unwell, status, methods, heard = said["probed"]
+            asked = {"methods": tuple(map(Question, methods)), "heard": heard}
+            fields["probed"] = Probed(begun=begun, unready=unready, well=well, unwell=unwell, status=status, **asked)
         if "exit" in said:
             fields["exit"] = _exit(*said["exit"])
         if "step" in said:

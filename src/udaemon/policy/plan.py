@@ -36,10 +36,6 @@ class Place(Protocol):
     def stamps(self) -> str | None:
         """Where the last due times are kept."""
 
-    @property
-    def on(self) -> Listeners:
-        """Who is told of the events of all daemons."""
-
 
 @frozen(kw_only=True, eq=False)
 class StartPlan:

@@ -21,6 +21,7 @@ from udaemon.policy.events import (
     Ready,
     Reason,
     Renewed,
+    Said,
     Spawned,
     SpawnFailed,
     StopAsked,
@@ -53,7 +54,7 @@ def step(instance: Instance, event: Event, now: float, jitter: float) -> Outcome
             return _exited(instance, event, now, jitter)
         case TreeGone():
             return _tree_gone(instance, now, jitter)
-        case Executed() | Ready() | Verdict() | Notified() | Leaving() | GoodRun() | Renewed():
+        case Executed() | Ready() | Verdict() | Notified() | Said() | Leaving() | GoodRun() | Renewed():
             return instance, ()  # about another process, which is late
         case _:
             return None

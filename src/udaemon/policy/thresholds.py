@@ -5,7 +5,7 @@ Knows no clock and no question: answers in, verdicts out.
 
 from __future__ import annotations
 
-import hashlib
+from binascii import crc32
 
 from attrs import evolve, frozen
 
@@ -51,5 +51,4 @@ def count(tally: Tally, rules: Thresholds, *, ok: bool, reason: str) -> tuple[Ta
 
 def phase(name: str, period: float) -> float:
     """By how much the questions of one instance are shifted, so that those of many do not come in bursts."""
-    digest = hashlib.blake2b(name.encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "big") / 2**64 * period
+    return crc32(name.encode()) / 2**32 * period  # a digest would cost the supervisor a crypto library

@@ -17,7 +17,6 @@ from contextlib import suppress
 from attrs import evolve
 
 from udaemon.engines import locks
-from udaemon.engines.kernel import Kernel
 from udaemon.engines.process import ManagedProcess
 from udaemon.policy import steps
 from udaemon.policy.instance import Instance, Key, State, Wanted
@@ -25,6 +24,7 @@ from udaemon.policy.ledger import Entry, restored
 from udaemon.service.recovery import Parts
 from udaemon.system import procfs
 from udaemon.system.file_identity import identity
+from udaemon.system.kernel import Kernel
 
 _DIES_WITHIN = 5.0
 """Seconds for the logger of the dead supervisor, which has gone on with the logs until now."""
@@ -33,8 +33,8 @@ _LOGGER = b"udaemon.logs.logger_main"
 
 def adopt(
     parts: Parts, kernel: Kernel, directory: str, entries: Mapping[Key, Entry], publish: Callable[[Key, str], None]
-) -> None:
-    """Adopt what the locks and the ledger prove to be alive.
+) -> bool:
+    """Adopt what the locks and the ledger prove to be alive. Returns whether there was anything.
 
     Args:
         parts: The new supervisor's.
@@ -43,6 +43,8 @@ def adopt(
         entries: What the ledger says.
         publish: Called with each that is adopted, and a sentence.
     """
+    if not locks.are_known(directory):
+        return False
     found = [
         (instance, managed)
         for known in tuple(parts.fleet.instances.values())
@@ -59,6 +61,7 @@ def adopt(
         parts.fleet.restore(instance)
         parts.engine.adopt(managed, parts.scoreboard.locate(parts.slots[key]), files)
         publish(key, f"pid {managed.pid} goes on; its supervisor and its keeper were killed, its counters are lost")
+    return bool(found)
 
 
 def _alive(directory: str, key: Key) -> int | None:

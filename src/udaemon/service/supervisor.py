@@ -10,14 +10,12 @@ import resource
 import signal
 import socket
 import time
-from functools import partial
 from typing import TYPE_CHECKING
 
-from udaemon.child.echoes import Echoes
 from udaemon.control import claim, rundir, rundir_removal
 from udaemon.control.rundir_guard import RundirGuard
 from udaemon.engines.local import LocalEngine
-from udaemon.engines.oom import shield
+from udaemon.logs.answers import Answer
 from udaemon.logs.client import LoggerLink
 from udaemon.policy.events import Event
 from udaemon.policy.fleet import Fleet
@@ -30,16 +28,19 @@ from udaemon.service.manifest_reader import ManifestReader
 from udaemon.service.own_stderr import OwnStderr
 from udaemon.service.probing import Probing
 from udaemon.service.recovery import Parts
-from udaemon.service.reload import reload
+from udaemon.service.replacement import Replacement
 from udaemon.service.room import room_in
+from udaemon.service.supervisor_signals import SupervisorSignals
 from udaemon.service.systemd import ServiceManager, tell_service_manager
 from udaemon.supervisor.log_drain import LogDrain
+from udaemon.supervisor.log_lines import on_line
 from udaemon.supervisor.loop import Loop
 from udaemon.supervisor.perform import Performer
 from udaemon.supervisor.pid_writer import PidWriter
 from udaemon.supervisor.pidfiles import PidFiles, put
 from udaemon.supervisor.schedules import Schedules
 from udaemon.supervisor.supervisor import Supervisor
+from udaemon.system.oom import shield
 from udaemon.system.subreaper import become_subreaper
 
 if TYPE_CHECKING:
@@ -66,8 +67,6 @@ class Service:
         self._keeping = keeping
         self._notices = keeping.notices
         self._handed = handed
-        self._signalled = False
-        self._echoes = Echoes()
         # Nobody looks at the terminal of `up -d`, but whoever started it may wait for its stderr to be closed.
         self._terminal = os.open(os.devnull, os.O_WRONLY) if handed.lifeline is None else os.dup(2)
         self._fleet = fleet = Fleet(manifest, on_change=keeping.note)
@@ -79,14 +78,15 @@ class Service:
             resource.prlimit(preforked.pid, resource.RLIMIT_NOFILE, resource.getrlimit(resource.RLIMIT_NOFILE))
         self._lost: list[str] = []
         self._loop = Loop(self._on_bug)
-        self._scoreboard, self._slots = board = keeping.board(fleet.instances)
+        self._scoreboard, self._slots = keeping.board(fleet.instances)
         self._logger = LoggerLink(
             self._loop,
-            on_state=lambda *state: self._supervisor.log_state(*state),  # noqa: PLW0108 - made below
+            on_state=lambda stream, state: self._supervisor.log_state(stream, state),  # noqa: PLW0108 - made below
             on_eof=lambda stream: self._performer.log_ended(stream),  # noqa: PLW0108 - made below
             on_death=lambda text: self._notices.publish(None, "logger", text, {}),
             on_lost=self._on_lost,
             on_abandoned=lambda: self._log_drain.abandoned(),  # noqa: PLW0108 - made below
+            on_line=self._on_line,
             stderr=self._terminal,
             store=keeping.store,
         )
@@ -102,14 +102,12 @@ class Service:
             preforked=preforked if forked else None,
             on_process=self._on_process,
             on_notice=lambda text: self._notices.publish(None, "zygote", text, {}),
-            on_good_run=lambda key: self._supervisor.good_run(key),  # noqa: PLW0108 - made below
-            on_run=lambda key, report: self._hooking.on_run(key, report),  # noqa: PLW0108 - made below
-            others=self._helpers,
+            on_good_run=self._on_good_run,
+            others=lambda: [it.pid for it in self._helpers if it.pid],
             kernel=keeping.kernel,
             store=keeping.store,
         )
         self._probing = Probing(self._loop, time.monotonic, handed.directory, self._on_event, self._on_trouble)
-        self._hooking = Hooking(self._loop, self._notices, fleet.instances, board, self._on_bug)
         self._performer = Performer(
             self._engine,
             self._logger,
@@ -130,14 +128,19 @@ class Service:
         )
         directories = [handed.directory, *filter(None, [manifest.run_dir])]
         self._schedules = Schedules(
-            self._loop,
-            self._slots,
-            fleet,
-            happen=self._on_event,
-            on_good_run=lambda key: self._supervisor.good_run(key),  # noqa: PLW0108 - made below
-            on_missed=self._hooking.on_missed,
+            self._loop, self._slots, fleet, happen=self._on_event, on_good_run=self._on_good_run
         )
+        self._hooking = Hooking(self._loop, self._notices, fleet, self._engine, self._schedules, bug=self._on_bug)
         self._pid_writer = PidWriter(self._loop, put, self._on_trouble)
+        self._helpers = (self._logger, self._reader, self._pid_writer, self._probing, self._hooking)
+        self._gave_way = False
+        self._replacement = Replacement(
+            keeping.link,
+            settled=self._is_settled,
+            leaving=lambda: self._supervisor.leaving,
+            leave=self._give_way,
+        )
+        keeping.on_keeper_gone = self._replacement.keeper_gone
         self._supervisor = Supervisor(
             manifest,
             fleet=fleet,
@@ -150,6 +153,7 @@ class Service:
             schedules=self._schedules,
             finished=self._log_drain.wait,
             read_manifest=self._reader.read,
+            reexec=self._replacement.ask,
             asks=self._probing.asks,
             make_room=room_in(handed.directory, self._engine),
             manifest_changed=self._on_manifest_changed,
@@ -174,12 +178,10 @@ class Service:
         become_subreaper()
         for waits in (self._supervisor, self._engine, self._logger, self._log_drain):
             self._loop.add(waits)
-        for helps in (self._reader, self._probing, self._schedules, self._hooking):
+        for helps in (self._reader, self._probing, self._schedules, self._hooking, self._replacement):
             self._loop.add(helps)
         self._loop.afterwards(self._end_of_turn)
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
-            self._loop.on_signal(number, partial(self._on_stop_signal, number))
-        self._loop.on_signal(signal.SIGHUP, self._on_hangup)
+        SupervisorSignals(self._supervisor, lambda: self._manager).listen(self._loop)
         self._loop.on_signal(signal.SIGCHLD, self._on_child)
         if handed.lifeline is not None:
             self._loop.watch(handed.lifeline.fd, self._on_lifeline_end)
@@ -202,7 +204,8 @@ class Service:
         """Go on until everything has stopped."""
         self._keeping.begin(self._loop, self._engine.reap_orphans)
         self._loop.run()
-        self._end(self._server)
+        if not self._gave_way:
+            self._end(self._server)
 
     def _serve(self) -> ControlServer:
         """Answer on the socket from now on. What that takes is loaded while the first zygote does its imports."""
@@ -228,13 +231,15 @@ class Service:
         self._keeping.close()
         rundir_removal.remove(self._handed.directory, self._rundir_guard.fd)
 
-    def _helpers(self) -> list[int]:
-        """Children of ours that are no daemons."""
-        those = (self._logger, self._reader, self._pid_writer, self._probing, self._hooking)
-        return [one.pid for one in those if one.pid]
+    def _on_good_run(self, key: Key) -> None:
+        self._supervisor.good_run(key)
 
     def _on_event(self, key: Key, event: Event) -> None:
         self._supervisor.happen(key, event)
+
+    def _on_line(self, answer: Answer) -> None:
+        if (key := self._performer.writer(answer.number)) is not None:
+            on_line(key, answer, self._on_event, self._supervisor.publish)
 
     def _on_process(self, key: Key, pidfd: int) -> None:
         self._keeping.guard(self._performer, key, pidfd)
@@ -248,22 +253,6 @@ class Service:
         text = f"{lines} lines ({size} bytes) for {path} could not be written and are lost"
         self._lost.append(text)
         self._supervisor.publish(None, "lost", text, log=path, lines=lines, bytes=size)
-
-    def _on_stop_signal(self, number: int) -> None:
-        """TERM, INT and QUIT stop everything; a second one hurries.
-
-        Only what came here counts: systemd sends TERM to each process of a unit, also to the foreground `up`, which
-        asks for the same by its own way.
-        """
-        if not self._echoes.is_echo(number, time.monotonic()):
-            self._supervisor.shut_down(hurry=self._signalled)
-            self._signalled = True
-
-    def _on_hangup(self) -> None:
-        """People send it to have a manifest read again, and so does systemd with `Type=notify-reload`."""
-        if self._manager is not None:
-            self._manager.reloading()
-        reload(self._supervisor)
 
     def _on_lifeline_end(self) -> None:
         """The foreground `up` has ended, whatever ended it."""
@@ -287,6 +276,24 @@ class Service:
         self._supervisor.end_of_turn()
         self._schedules.end_of_turn()
         self._keeping.record(leaving=self._supervisor.leaving)
+        self._replacement.end_of_turn()
+        self._notices.flush()
+
+    def _is_settled(self) -> bool:
+        return not any(one.is_spawning for one in self._fleet.instances.values())
+
+    def _give_way(self, why: str) -> None:
+        """Have the one that stands by take over. What is left to do it does, as if we had been killed."""
+        self._supervisor.publish(None, "reexec", f"the supervisor {why}")
+        self._supervisor.finish_pid_files()
+        self._notices.flush()
+        self._server.give_way()
+        self._keeping.record(leaving=self._supervisor.leaving)
+        if self._keeping.link is not None:
+            self._keeping.link.give_way(why)
+            self._gave_way = self._keeping.link.pid is not None
+        if self._gave_way:
+            self._loop.stop()
 
     def _on_trouble(self, text: str) -> None:
         self._supervisor.publish(None, "warning", text)

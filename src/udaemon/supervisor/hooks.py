@@ -93,7 +93,9 @@ class Hooks:
             case RunDone():
                 run = Run(report.id, report.duration, report.lateness, started=report.started)
                 self._run(instance, "task-done", f"run {report.id} is done", run)
-            case RunFailed(number, error, duration):
+            case RunFailed(number, error):
+                last = self._runs(key)
+                duration = last.duration if last is not None and last.id == number else None
                 self._run(instance, "task-failed", error, Run(number, duration, error=error))
 
     def on_missed(self, key: Key, count: int) -> None:

@@ -146,7 +146,8 @@ class Performer:
         Where the declaration has changed while the process was on its way, it is told so.
         """
         self._logger.spawned(self._streams[instance.key], pid)
-        if self._started_as.pop(instance.key, instance.daemon) != instance.daemon:
+        started_as = self._started_as.pop(instance.key, instance.daemon)
+        if started_as is not instance.daemon and started_as != instance.daemon:
             self.reconfigure(instance)
 
     def reconfigure(self, instance: Instance) -> None:
@@ -171,6 +172,10 @@ class Performer:
     def common_log(self, path: str, *, timestamps: bool = False) -> int:
         """A pipe into a common log. Returns the write end."""
         return self._pipe_to_logger(common_target(path, timestamps=timestamps))[1]
+
+    def writer(self, stream: int) -> Key | None:
+        """Whose process writes to a log pipe; None where that is not the last one of an instance."""
+        return next((key for key, number in self._streams.items() if number == stream), None)
 
     def path(self, stream: int) -> str:
         """The file that a log pipe goes to."""

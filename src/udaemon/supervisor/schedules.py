@@ -18,7 +18,7 @@ from attrs import define
 from udaemon.child import planner
 from udaemon.child.planner import ByCalendar, Periodic, Planner
 from udaemon.child.schedule import Due
-from udaemon.child.scoreboard import CURRENT, NEXT_DUE
+from udaemon.child.scoreboard import CURRENT, LAST_END, LAST_START, NEXT_DUE
 from udaemon.engines.base import Reactor
 from udaemon.policy.calendar import Cron, Look, Timetable
 from udaemon.policy.events import Event, RunDue
@@ -27,6 +27,7 @@ from udaemon.policy.instance import Instance, Key, State
 from udaemon.policy.restart import succeeded
 from udaemon.policy.runs import is_between_runs
 from udaemon.policy.timetable import timetable
+from udaemon.supervisor.hook_events import Run
 from udaemon.supervisor.slots import Slots
 from udaemon.system.timezone import zone
 from udaemon.system.wall_timer import WallTimer
@@ -57,7 +58,6 @@ class Schedules:
         fleet: Has the instances.
         happen: Called with `RunDue` when a run is due.
         on_good_run: Called when a run has ended well.
-        on_missed: Called with how many due times of the calendar no run will serve.
         clock: Monotonic seconds.
         clocks: The wall clock and the boot clock.
     """
@@ -70,7 +70,6 @@ class Schedules:
         *,
         happen: Callable[[Key, Event], None],
         on_good_run: Callable[[Key], None],
-        on_missed: Callable[[Key, int], None] = lambda _key, _count: None,
         clock: Callable[[], float] = time.monotonic,
         clocks: Callable[[], Look] = planner.clocks,
     ) -> None:
@@ -79,7 +78,7 @@ class Schedules:
         self._fleet = fleet
         self._happen = happen
         self._on_good_run = on_good_run
-        self._on_missed = on_missed
+        self.on_missed: Callable[[Key, int], None] = lambda _key, _count: None
         self._clock = clock
         self._clocks = clocks
         self._entries: dict[Key, _Entry] = {}
@@ -158,7 +157,7 @@ class Schedules:
 
     def _missed(self, key: Key, count: int) -> None:
         self._slots.writer(key).miss(count)
-        self._on_missed(key, count)
+        self.on_missed(key, count)
 
     def _look(self, key: Key, entry: _Entry, now: float) -> None:
         """Tell that a run is due, where it still is by the clock as it is now."""
@@ -205,6 +204,11 @@ class Schedules:
 
     def _note_next(self, key: Key, entry: _Entry) -> None:
         self._slots.writer(key).paused(0.0 if not entry.counts or entry.due.at == inf else entry.due.at, 0)
+
+    def last_run(self, key: Key) -> Run:
+        """The run that has ended last."""
+        writer = self._slots.writer(key)
+        return Run(writer.count, writer.words[LAST_END] - writer.words[LAST_START])
 
     def end_of_turn(self) -> None:
         """Have the kernel wake us when the next is due by the calendar, and when the clock is set."""

@@ -29,7 +29,7 @@ counts = st.integers(0, 2**53 - 1)
 seconds = st.floats(-(2**52), 2**52)
 reports = st.one_of(
     st.just(ReadyReport()),
-    st.builds(RunFailed, counts, texts, st.none() | seconds),
+    st.builds(RunFailed, counts, texts),
     st.builds(RunDone, counts, seconds, seconds, seconds),
     st.builds(RunsDropped, counts),
     st.builds(Missed, counts),
