@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from udaemon.control import claim, rundir, rundir_removal
 from udaemon.control.rundir_guard import RundirGuard
 from udaemon.engines.local import LocalEngine
-from udaemon.logs.answers import Answer
 from udaemon.logs.client import LoggerLink
 from udaemon.policy.events import Event
 from udaemon.policy.fleet import Fleet
@@ -33,7 +32,6 @@ from udaemon.service.room import room_in
 from udaemon.service.supervisor_signals import SupervisorSignals
 from udaemon.service.systemd import ServiceManager, tell_service_manager
 from udaemon.supervisor.log_drain import LogDrain
-from udaemon.supervisor.log_lines import on_line
 from udaemon.supervisor.loop import Loop
 from udaemon.supervisor.perform import Performer
 from udaemon.supervisor.pid_writer import PidWriter
@@ -86,7 +84,7 @@ class Service:
             on_death=lambda text: self._notices.publish(None, "logger", text, {}),
             on_lost=self._on_lost,
             on_abandoned=lambda: self._log_drain.abandoned(),  # noqa: PLW0108 - made below
-            on_line=self._on_line,
+            on_line=lambda answer: self._performer.heard(answer),  # noqa: PLW0108 - made below
             stderr=self._terminal,
             store=keeping.store,
         )
@@ -100,7 +98,7 @@ class Service:
             nofile=limit,
             oom_score=shield(),
             preforked=preforked if forked else None,
-            on_process=self._on_process,
+            on_process=lambda key, pidfd: keeping.guard(self._performer, key, pidfd),
             on_notice=lambda text: self._notices.publish(None, "zygote", text, {}),
             on_good_run=self._on_good_run,
             others=lambda: [it.pid for it in self._helpers if it.pid],
@@ -234,13 +232,6 @@ class Service:
 
     def _on_event(self, key: Key, event: Event) -> None:
         self._supervisor.happen(key, event)
-
-    def _on_line(self, answer: Answer) -> None:
-        if (key := self._performer.writer(answer.number)) is not None:
-            on_line(key, answer, self._on_event, self._supervisor.publish)
-
-    def _on_process(self, key: Key, pidfd: int) -> None:
-        self._keeping.guard(self._performer, key, pidfd)
 
     def _on_child(self) -> None:
         self._engine.reap_orphans()
