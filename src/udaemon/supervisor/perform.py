@@ -218,6 +218,10 @@ class Performer:
             self._logger.spawned(stream, instance.pid)
         return self._pipes.get(stream)
 
+    def has_log(self, key: Key) -> bool:
+        """Whether an instance has a log pipe that is known."""
+        return key in self._streams
+
     def take_log(self, instance: Instance, read: int) -> None:
         """Have the logger write what comes out of this pipe to the instance's log."""
         target = log_target(instance.daemon, instance.index, instance.daemon.log_path(instance.plan.context))
