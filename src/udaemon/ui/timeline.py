@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, tzinfo
+from textwrap import fill
 
 from udaemon.policy.simulation import Herd, Simulation
 from udaemon.ui.table import Cell, Column, render
@@ -50,7 +51,10 @@ def lines(
     yield "\n"
     yield from _bars(simulation, span, zone, available)
     yield "\n"
-    yield from _together(simulation, staggered, zone)
+    for line in _together(simulation, staggered, zone):
+        yield (
+            line if available is None else fill(line, available, subsequent_indent="  ", break_on_hyphens=False) + "\n"
+        )
 
 
 def _bars(simulation: Simulation, span: tuple[float, float], zone: tzinfo, available: int | None) -> Iterator[str]:
