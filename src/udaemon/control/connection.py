@@ -9,7 +9,6 @@ from __future__ import annotations
 import fcntl
 import socket
 import sys
-import termios
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -115,6 +114,8 @@ class Connection:
     @property
     def unread(self) -> int:
         """Bytes that it was sent and has not read, also where the kernel has them (unix(7) SIOCOUTQ)."""
+        import termios  # asked only where there is no room for another client
+
         try:
             held = fcntl.ioctl(self._fd, termios.TIOCOUTQ, b"\0\0\0\0")
         except OSError:

@@ -37,7 +37,8 @@ class Moment:
 
     def __init__(self, now: float, wall: float) -> None:
         self.now = now
-        self._offset = wall - now
+        # As exact as what is shown: the clocks drift, and two who ask after one start shall read one time.
+        self._offset = round(wall - now, 3)
 
     def at(self, then: float | None) -> str | None:
         """When that was or will be; None for what no calendar has, as a child may write any number."""

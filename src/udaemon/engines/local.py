@@ -33,7 +33,7 @@ from udaemon.engines.zygote.prefork import PreforkedZygote
 from udaemon.engines.zygote.protocol import Timeouts
 from udaemon.engines.zygote.start import Starter
 from udaemon.manifest.model import Daemon
-from udaemon.policy.events import Leaving, Ready, Spawned, SpawnFailed, Trouble
+from udaemon.policy.events import Spawned, SpawnFailed, Trouble
 from udaemon.policy.instance import Key
 from udaemon.policy.plan import StartPlan, is_forked
 from udaemon.system import oserror
@@ -99,8 +99,7 @@ class LocalEngine:
         self._launcher = Launcher(nofile, oom_score) if launcher is None else launcher
         self._reports = Reports(
             reactor,
-            on_ready=lambda managed: listener(managed.key, Ready()),
-            on_leaving=lambda managed: listener(managed.key, Leaving()),
+            lambda managed, event: listener(managed.key, event),
             on_good_run=lambda managed: on_good_run(managed.key),
             store=store,
         )

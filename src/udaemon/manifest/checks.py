@@ -36,7 +36,8 @@ def check_tables(top: Tree) -> Iterator[Finding]:
                     lower = [level.get(table) for level in levels(top, name)[:-1]]
                     asked = any(isinstance(one, dict) and not set(WAYS).isdisjoint(one) for one in lower)
                     if table in own and not asked:
-                        yield from check_probe(own[table], model, ("daemons", name, table))
+                        may_ask = "factory" in kinds(levels(top, name))  # its task may have a method that answers
+                        yield from check_probe(own[table], model, ("daemons", name, table), may_ask=may_ask)
 
 
 def _called_otherwise(top: Tree) -> bool:

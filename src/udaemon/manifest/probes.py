@@ -220,8 +220,8 @@ def way(probe: Probe) -> str | None:
     return None
 
 
-def check_probe(own: object, model: type, path: Path) -> Iterator[Finding]:
-    """Check that a table as it is written asks one thing."""
+def check_probe(own: object, model: type, path: Path, *, may_ask: bool = False) -> Iterator[Finding]:
+    """Check that a table as it is written asks one thing; with `may_ask` it may leave that to the task itself."""
     if not isinstance(own, dict):
         return
     known = [one.name for one in keys_of(model)]
@@ -230,7 +230,7 @@ def check_probe(own: object, model: type, path: Path) -> Iterator[Finding]:
     if len(said) > 1:
         message = f"{said[0]} and {said[1]} exclude each other"
         yield Finding("two-probes", message, "leave one of them", (*path, said[1]), at_key=True)
-    elif not said and all(one in known for one in own):
+    elif not said and not may_ask and all(one in known for one in own):
         yield Finding("no-probe", "says not what is asked", f"add {either(ways)}", path, at_key=True)
 
 

@@ -99,7 +99,8 @@ def said(instance: Instance, event: Said, now: float) -> Outcome:
     there = instance.pid is not None
     if event.question is Question.HEALTH:
         if not there or instance.state is not State.RUNNING:
-            return instance, ()
+            probed = attrs.evolve(instance.probed, well=event.ok and there and instance.state is State.STARTING)
+            return evolve(instance, probed=probed), ()
         well, effects = _health(instance, ok=event.ok, reason=event.reason, now=now)
         return (_running(well, now) if event.ok else well), effects
     if there and (instance.state is State.RUNNING or (instance.state is State.STARTING and instance.probed.begun)):

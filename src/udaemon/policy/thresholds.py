@@ -51,4 +51,4 @@ def count(tally: Tally, rules: Thresholds, *, ok: bool, reason: str) -> tuple[Ta
 
 def phase(name: str, period: float) -> float:
     """By how much the questions of one instance are shifted, so that those of many do not come in bursts."""
-    return crc32(name.encode()) / 2**32 * period
+    return crc32(name.encode()) / 2**32 * period  # a digest would cost the supervisor a crypto library

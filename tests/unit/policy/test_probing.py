@@ -8,7 +8,7 @@ from tests.fakes.life import Life, command, factory
 
 from udaemon.manifest.model import Restart
 from udaemon.manifest.probes import Action, Health, Ready
-from udaemon.policy import events
+from udaemon.policy import events, ledger
 from udaemon.policy.events import (
     Changed,
     Exited,
@@ -213,7 +213,7 @@ def test_one_that_has_to_write_lines_has_a_bound_for_silence() -> None:
     assert (life.waits, health(life.instance)) == (30.0, "ok")
     life.after(30)
     assert life.instance.condemned is Reason.UNHEALTHY
-    assert life.told == ("failing: unhealthy: no line that says that it is well for 30 s",)
+    assert life.told[0] == "failing: unhealthy: no line that says that it is well for 30 s"
 
 
 def test_how_it_is_told_may_change_while_it_runs() -> None:
@@ -221,3 +221,39 @@ def test_how_it_is_told_may_change_while_it_runs() -> None:
     for keys, waits in (({}, None), ({"health": Health(tcp=":1")}, None), ({"health": Health(log_line="x")}, 30.0)):
         life.happens(Changed(command(**keys), life.instance.plan))
         assert (life.state, life.waits) == (State.RUNNING, waits)
+
+
+def task(question: Question, *, ok: bool = True) -> Said:
+    return Said(Teller.TASK, question, ok, "why")
+
+
+BOTH = events.Ready((Question.READY, Question.HEALTH))
+
+
+def test_a_task_with_methods_is_ready_and_well_as_they_say() -> None:
+    life = Life(factory(health=Health(action=Action.MARK))).happens(StartAsked(), Spawned(7), BOTH)
+    assert (life.state, life.waits) == (State.STARTING, 60.0)
+    life.happens(task(Question.READY, ok=False))
+    assert life.instance.message == "not ready yet: why"
+    life.happens(task(Question.HEALTH, ok=False), task(Question.READY))
+    assert (life.state, life.waits, health(life.instance)) == (State.RUNNING, None, "unknown")
+    life.happens(task(Question.HEALTH))
+    assert health(life.instance) == "ok"
+    life.happens(task(Question.HEALTH, ok=False))
+    assert (health(life.instance), life.told) == ("failing", ("failing: why",))
+    life.happens(task(Question.READY, ok=False), task(Question.HEALTH))
+    assert health(life.instance) == "unready"
+
+
+def test_a_task_is_not_believed_in_what_it_has_no_method_for_or_the_manifest_asks() -> None:
+    life = Life(factory()).happens(StartAsked(), Spawned(7), events.Ready()).happens(task(Question.HEALTH, ok=False))
+    assert (life.state, health(life.instance), life.acts) == (State.RUNNING, "unknown", ())
+    life = Life(factory(ready=READY)).happens(StartAsked(), Spawned(7), BOTH).happens(task(Question.READY))
+    assert life.state is State.STARTING
+
+
+def test_what_its_methods_are_outlives_a_supervisor() -> None:
+    life = Life(factory()).happens(StartAsked(), Spawned(7), BOTH)
+    (entry,) = ledger.read(ledger.line(life.instance, 1.0)).entries.values()
+    again = ledger.restored(entry, life.instance.daemon, 0, life.instance.plan)
+    assert again.probed == life.instance.probed
