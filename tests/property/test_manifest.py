@@ -52,7 +52,7 @@ def test_what_is_dumped_loads_as_the_same_in_both_formats(manifest: Manifest) ->
     assert load([str(yml)], environ={}, cwd=DIRECTORY) == evolve(manifest, file=str(yml))
 
 
-@settings(max_examples=40, phases=set(Phase) - {Phase.explain})
+@settings(max_examples=15, phases=set(Phase) - {Phase.explain})
 @given(manifests(DIRECTORY))
 def test_what_another_process_of_ours_is_given_is_the_same_there(manifest: Manifest) -> None:
     assert of_plain(json.loads(json.dumps(to_plain(manifest)))) == manifest
