@@ -1,6 +1,7 @@
 """How tables lie over one another: layers of a manifest, and under a daemon's own keys those it extends and `defaults`.
 
-Knows no key but those that lead to daemons, and no type: a value that is no table replaces what was there.
+Knows no key but those that lead to daemons or stand for one thing in several forms, and no type: a value that is no
+table replaces what was there.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ Tree = Mapping[str, Any]
 _PACE = frozenset({"sleep", "min-sleep", "cron", "timezone", "jitter", "stagger", "run-on-start", "overlap", "misfire"})
 """Keys of `defaults` that are for tasks only: a command has a schedule where it says so itself."""
 
+_ONE_THING = frozenset({"env-file"})
+"""Keys whose table is one value: half of a lower one would be another file than anybody named."""
+
 _SAYS_PHP = frozenset({"factory", "id"})
 
 LONGEST_LINE = 8
@@ -28,7 +32,8 @@ def merged(lower: Tree, upper: Tree) -> dict[str, Any]:
     result = dict(lower)
     for name, value in upper.items():
         below = result.get(name)
-        result[name] = merged(below, value) if isinstance(value, dict) and isinstance(below, dict) else value
+        both = isinstance(value, dict) and isinstance(below, dict) and name not in _ONE_THING
+        result[name] = merged(_table(result, name), value) if both else value
     return result
 
 

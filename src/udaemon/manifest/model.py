@@ -16,6 +16,7 @@ from attrs import Factory, field, frozen
 from udaemon.manifest import limits, schedule
 from udaemon.manifest.containers import Environment, Many, Parameters
 from udaemon.manifest.dependencies import Dependency, depends_on_key
+from udaemon.manifest.env_file_names import ENV_FILES, EnvFileName
 from udaemon.manifest.keys import Applies, Table, key
 from udaemon.manifest.kinds import KINDS, PYTHON, TASKS
 from udaemon.manifest.limits import ResourceLimit, StartMethod
@@ -203,11 +204,12 @@ class Daemon:
         example={"TZ": "UTC"},
     )
     env_inherit: bool = limits.ENV_INHERIT
-    env_file: tuple[str, ...] = key(
-        "Files of NAME=value lines added to the environment, under `env`; later files win.",
-        Many(PATH, "paths", single=True),
+    env_file: tuple[EnvFileName, ...] = key(
+        "Files of NAME=value lines added to the environment, under `env`; later files win. One with "
+        "`required = false` may be missing.",
+        ENV_FILES,
         default=(),
-        example="mailer.env",
+        example=["mailer.env", {"path": "local.env", "required": False}],
     )
     cwd: str = key("Working directory.", PATH, default="", example="/srv", shown_default="the manifest's directory")
     umask: int = key("File mode creation mask, in octal.", Umask(), default=0o022, example="027")

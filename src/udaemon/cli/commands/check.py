@@ -69,6 +69,9 @@ def _check(files: tuple[str, ...], options: GlobalOptions, *, importing: bool) -
     examined = examine(
         files, environ=os.environ, project=options.project, context=options.context, profiles=options.profiles
     )
+    if options.verbose:
+        for file in examined.absent:
+            sys.stderr.write(f"env-file {shown_path(file, os.getcwd())} is not there, and need not be\n")
     if examined.understood is None or not importing:
         return examined
     imported = check_imports(examined.understood)
