@@ -50,13 +50,14 @@ def _task_command(request: LocalRequest, *, report: int, parent: int) -> tuple[C
     daemon, plan = for_instance(request.daemon, request.key.index), request.plan
     cwd = daemon.cwd or plan.directory
     env = surroundings(daemon.env, cwd, inherit=daemon.env_inherit)
-    fds = ChildFds(request.output, request.lock, report, parent, request.board)
+    fds = ChildFds(request.output, request.lock, report, parent, request.board, request.errors)
     order = write_order(spec_of(plan, daemon, request.key.index, slot=request.slot), fds)
     interpreted = Command(
         argv=(*interpreter(env), "-P", "-c", _MAIN, str(order)),
         env=env,
         cwd=cwd,
         output=request.output,
-        keep=(order, request.output, request.lock, report, parent, request.board),
+        errors=request.errors,
+        keep=(order, *request.pipes, request.lock, report, parent, request.board),
     )
     return interpreted, order

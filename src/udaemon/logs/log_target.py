@@ -27,6 +27,7 @@ class LogTarget:
         max_age: Seconds after which the file is rotated, None for never.
         backups: Rotated files to keep.
         compress: Compress rotated files.
+        mode: Permissions that the file is to have, None for those that it gets or has.
         drop: While the file cannot be written and the buffer is full, drop lines; else block the writer.
     """
 
@@ -38,6 +39,7 @@ class LogTarget:
         "instance",
         "max_age",
         "max_size",
+        "mode",
         "name",
         "path",
         "tagged",
@@ -58,6 +60,7 @@ class LogTarget:
         backups: int = 5,
         compress: bool = False,
         drop: bool = False,
+        mode: int | None = None,
     ) -> None:
         self.path = path
         self.name = name
@@ -70,6 +73,7 @@ class LogTarget:
         self.backups = backups
         self.compress = compress
         self.drop = drop
+        self.mode = mode
 
     def fields(self) -> list[str]:
         """The target as texts, for the wire."""
@@ -85,12 +89,13 @@ class LogTarget:
             str(self.backups),
             "1" if self.compress else "",
             "1" if self.drop else "",
+            "" if self.mode is None else str(self.mode),
         ]
 
     @classmethod
     def from_fields(cls, fields: Sequence[str]) -> LogTarget:
         """The target that `fields` was made of."""
-        path, name, instance, tagged, form, timestamps, max_size, max_age, backups, compress, drop = fields
+        path, name, instance, tagged, form, timestamps, max_size, max_age, backups, compress, drop, mode = fields
         return cls(
             path=path,
             name=name,
@@ -103,4 +108,5 @@ class LogTarget:
             backups=int(backups),
             compress=bool(compress),
             drop=bool(drop),
+            mode=int(mode) if mode else None,
         )

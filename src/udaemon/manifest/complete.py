@@ -108,6 +108,7 @@ class _Completion:
             cwd=absolute(daemon.cwd or "."),
             stdin=daemon.stdin and absolute(daemon.stdin),
             log_dir=absolute(daemon.log_dir or log_dir),
+            log=daemon.log if daemon.log.file is None else evolve(daemon.log, file=self.log_file(daemon, log_dir)),
             common_log=absolute(daemon.common_log or f"{log_dir}/_common.log"),
         )
 
@@ -124,6 +125,12 @@ class _Completion:
             id=(php.id or daemon.name) if whole else None,
             library=absolute(php.library) if whole and php.library else None,
         )
+
+    def log_file(self, daemon: Daemon, log_dir: str) -> str:
+        """A name lies in the directory of logs; a path is one like any other."""
+        file = daemon.log.file or ""
+        in_log_dir = "/" not in file and not file.startswith("~")
+        return self.setting.absolute(os.path.join(daemon.log_dir or log_dir, file) if in_log_dir else file)
 
     def command(self, daemon: Daemon, stack: Sequence[Tree]) -> tuple[str, ...] | None:
         """Keep a command whole when a shell reads it; else the program may stand in the home directory."""

@@ -10,6 +10,7 @@ from typing import Any
 from attrs import frozen
 
 from udaemon.manifest.containers import Many
+from udaemon.manifest.keys import key
 from udaemon.manifest.problems import Wrong
 from udaemon.manifest.references import PATH
 from udaemon.manifest.values import Flag, Schema, wrong_type
@@ -76,3 +77,10 @@ def _type_of(name: str) -> Any:
 
 
 ENV_FILES = Many(EnvFileEntry(), "them", single=True, tables=True)
+ENV_FILE: Any = key(
+    "Files of NAME=value lines added to the environment, under `env`; later files win. One with "
+    "`required = false` may be missing.",
+    ENV_FILES,
+    default=(),
+    example=["mailer.env", {"path": "local.env", "required": False}],
+)

@@ -9,7 +9,6 @@ TODAY = {
     "after-stop": "a wrapper script as command can do it",
     "before-start": 'a wrapper script as command, or depends-on = { OTHER = "completed" }',
     "cgroup": "run `udaemon up` as a systemd service with MemoryMax and CPUQuota, which hold for the whole project",
-    "log.file": "the file is called NAME.log; log-dir says where",
     "max-age": 'a daemon with cron and command = "udaemon restart NAME"',
     "max-runs": "memory-limit replaces the process of a task that has grown",
     "on.failed": "`udaemon events` tells it",

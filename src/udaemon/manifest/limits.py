@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from udaemon.manifest.containers import Environment
 from udaemon.manifest.keys import key
 from udaemon.manifest.kinds import TASKS
 from udaemon.manifest.measures import SIZE_PATTERN, format_size, parse_size
@@ -145,6 +146,14 @@ def _dumped(limit: int | None) -> str | int:
     return "unlimited" if limit is None else limit
 
 
+ENV: Any = key(
+    "Environment variables added for this daemon, over those of the manifest and of `env-file`. "
+    "Commands also get `PYTHONUNBUFFERED=1` unless it is set. `${UDAEMON_INSTANCE}` in a value is the number "
+    "of the instance.",
+    Environment(),
+    factory=dict,
+    example={"TZ": "UTC"},
+)
 ENV_INHERIT: Any = key(
     "Pass the environment that udaemon was started with on to it; without, it has of that only PATH, HOME, USER, "
     "LOGNAME, SHELL, TZ, LANG and LC_*.",

@@ -10,13 +10,13 @@ from udaemon.manifest.model import Daemon, OnFull
 
 
 def log_target(daemon: Daemon, index: int, path: str) -> LogTarget:
-    """Where the output of one instance goes; instances share their daemon's file, `path`."""
+    """Where the output of one instance goes, in the file `path`."""
     log = daemon.log
     return LogTarget(
         path=path,
         name=daemon.name,
         instance=index,
-        tagged=daemon.instances > 1,
+        tagged=daemon.instances > 1 and daemon.shares_log,
         format=log.format.value,
         timestamps=log.timestamps,
         max_size=log.max_size,
@@ -24,6 +24,7 @@ def log_target(daemon: Daemon, index: int, path: str) -> LogTarget:
         backups=log.backups,
         compress=log.compress,
         drop=log.on_full is OnFull.DROP,
+        mode=log.mode,
     )
 
 

@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from itertools import count
+from typing import TypedDict
 
 from udaemon.engines.base import CANCELLED, Engine, SpawnRequest
 from udaemon.engines.notify import NotifySockets, listens, told_of_socket
@@ -34,6 +35,20 @@ from udaemon.supervisor.log_targets import common_target, log_target
 from udaemon.supervisor.slots import Slots
 from udaemon.system import oserror
 from udaemon.system.file_identity import identity
+
+
+class _Pipes(TypedDict):
+    """The write ends of log pipes, as a request names them."""
+
+    output: int
+    errors: int | None
+
+
+def _targets(instance: Instance) -> tuple[LogTarget, ...]:
+    """Where its stdout goes, and its stderr where that is kept apart."""
+    context, index, daemon = instance.plan.context, instance.index, instance.daemon
+    paths = (daemon.log_path(context, index), daemon.error_log_path(context, index))
+    return tuple(log_target(daemon, index, path) for path in paths if path is not None)
 
 
 class Performer:
@@ -68,7 +83,7 @@ class Performer:
         self._happen = happen
         self._bug = bug
         self._wanted: list[Instance] = []
-        self._streams: dict[Key, int] = {}
+        self._streams: dict[Key, tuple[int, ...]] = {}
         self._started_as: dict[Key, Daemon] = {}
         self._paths: dict[int, str] = {}
         self._pipes: dict[int, tuple[int, int]] = {}
@@ -126,28 +141,30 @@ class Performer:
 
         Where the declaration has changed while the process was on its way, it is told so.
         """
-        self._logger.spawned(self._streams[instance.key], pid)
+        for stream in self._streams[instance.key]:
+            self._logger.spawned(stream, pid)
         if self._started_as.pop(instance.key, instance.daemon) != instance.daemon:
             self.reconfigure(instance)
 
     def reconfigure(self, instance: Instance) -> None:
         """Have its process and its log go by the present declaration, as far as they can."""
         self._engine.reconfigure(instance.key, instance.daemon, instance.plan)
-        if (stream := self._streams.get(instance.key)) is not None and stream in self._paths:
-            target = log_target(instance.daemon, instance.index, self._paths[stream])
-            self._logger.change(stream, target, instance.pid)
+        for stream in self._streams.get(instance.key, ()):
+            if stream in self._paths:
+                target = log_target(instance.daemon, instance.index, self._paths[stream])
+                self._logger.change(stream, target, instance.pid)
 
     def guard(self, key: Key, pidfd: int) -> None:
         """Let the logger end a process of this machine should we die."""
         try:
-            self._logger.watch(self._streams[key], pidfd)
+            self._logger.watch(self._streams[key][0], pidfd)
         except Exception:  # noqa: BLE001 - faults.md F6: whoever tells us of it has others to tell of
             self._bug(str(key))
 
     def not_spawned(self, key: Key) -> None:
         """There is no process behind a log pipe, if there ever was a pipe."""
-        if key in self._streams:
-            self._logger.spawned(self._streams[key], 0)
+        for stream in self._streams.get(key, ()):
+            self._logger.spawned(stream, 0)
 
     def common_log(self, path: str, *, timestamps: bool = False) -> int:
         """A pipe into a common log. Returns the write end."""
@@ -176,27 +193,28 @@ class Performer:
         for number, path, key, opened in sorted(pipes):
             self._paths[number], last = path, number
             if key is not None:
-                self._streams[key], self._pipes[number] = number, opened
+                self._streams[key] = (*self._streams.get(key, ()), number)
+                self._pipes[number] = opened
         self._numbers = count(last + 1)
 
-    def adopt(self, instance: Instance) -> tuple[int, int] | None:
-        """Know the log pipe of a process that another supervisor started. Returns device and inode of it."""
+    def adopt(self, instance: Instance) -> tuple[tuple[int, int], ...]:
+        """Know the log pipes of a process that another supervisor started. Returns device and inode of each."""
         if self._notify is not None and listens(instance.daemon):
             with suppress(OSError):  # it is not heard then
                 self._notify.open(instance.key, self._slots[instance.key])
-        stream = self._streams.get(instance.key)
-        if stream is None:
-            return None
-        if instance.pid is not None:
-            self._logger.spawned(stream, instance.pid)
-        return self._pipes.get(stream)
+        streams = self._streams.get(instance.key, ())
+        for stream in streams:
+            if instance.pid is not None:
+                self._logger.spawned(stream, instance.pid)
+        return tuple(self._pipes[stream] for stream in streams if stream in self._pipes)
 
-    def take_log(self, instance: Instance, read: int) -> None:
-        """Have the logger write what comes out of this pipe to the instance's log."""
-        target = log_target(instance.daemon, instance.index, instance.daemon.log_path(instance.plan.context))
+    def take_log(self, instance: Instance, read: int, *, errors: bool = False) -> None:
+        """Have the logger write what comes out of this pipe to the instance's log, or to that of its errors."""
+        target = _targets(instance)[-1 if errors else 0]
         stream = self._new_stream(target.path)
         self._logger.open(stream, read, target)
-        self._streams[instance.key], self._pipes[stream] = stream, identity(read)
+        self._streams[instance.key] = (*self._streams.get(instance.key, ()), stream)
+        self._pipes[stream] = identity(read)
 
     def flush(self) -> None:
         """Ask the engine for all starts that were gathered, and for those that follow from them at once."""
@@ -225,7 +243,7 @@ class Performer:
         try:
             if self._notify is not None and listens(instance.daemon):
                 socket = self._notify.open(key, self._slots[key])
-            output = self._open_log(instance)
+            pipes = self._open_logs(instance)
         except OSError as error:
             what = "notify socket" if socket is None and listens(instance.daemon) else "log pipe"
             message = f"{what} cannot be made: {oserror.named_reason(error)}"
@@ -236,16 +254,24 @@ class Performer:
             return None
         self._started_as[key] = instance.daemon
         daemon = instance.daemon if socket is None else told_of_socket(instance.daemon, socket)
-        return SpawnRequest(key=key, daemon=daemon, plan=instance.plan, slot=self._slots[key], output=output)
+        return SpawnRequest(key=key, daemon=daemon, plan=instance.plan, slot=self._slots[key], **pipes)
 
-    def _open_log(self, instance: Instance) -> int:
-        """A pipe whose read end is the logger's. Returns the write end."""
-        path = instance.daemon.log_path(instance.plan.context)
-        target = log_target(instance.daemon, instance.index, path)
-        stream, write = self._pipe_to_logger(target)
-        self._pipes[stream] = identity(write)
-        self._streams[instance.key] = stream
-        return write
+    def _open_logs(self, instance: Instance) -> _Pipes:
+        """Pipes whose read ends are the logger's, for stdout, and for stderr where it is kept apart: the write ends."""
+        streams: list[int] = []
+        ends: list[int] = []
+        try:
+            for target in _targets(instance):
+                stream, write = self._pipe_to_logger(target)
+                ends.append(write)
+                streams.append(stream)
+                self._pipes[stream] = identity(write)
+        except BaseException:
+            for write in ends:  # the logger sees the end of what it was given
+                os.close(write)
+            raise
+        self._streams[instance.key] = tuple(streams)
+        return {"output": ends[0], "errors": ends[1] if len(ends) > 1 else None}
 
     def _pipe_to_logger(self, target: LogTarget) -> tuple[int, int]:
         """A pipe whose read end is the logger's. Returns the number of its stream, and the write end."""
