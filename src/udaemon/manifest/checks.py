@@ -18,7 +18,7 @@ from udaemon.manifest.root import Root
 from udaemon.manifest.schedule import Overlap
 from udaemon.manifest.wording import near, shown
 
-SCHEDULE = ("min-sleep", "timezone", "jitter", "stagger", "run-on-start", "overlap", "misfire")
+SCHEDULE = ("min-sleep", "timezone", "jitter", "stagger", "run-on-start", "overlap", "misfire", "task-timeout")
 """Keys that say nothing to a command which has neither `cron` nor `sleep`."""
 
 

@@ -13,7 +13,6 @@ TODAY = {
     "max-runs": "memory-limit replaces the process of a task that has grown",
     "on.failed": "`udaemon events` tells it",
     "ready.log-line": "ready.exec can look into a file, or at whatever the program has by then",
-    "task-timeout": 'nothing ends a run of a task; overlap = "cancel" ends one of a scheduled command',
 }
 """Keys that the model may not have yet, and what serves until it does."""
 

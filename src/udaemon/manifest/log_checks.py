@@ -25,7 +25,9 @@ def check_logs(manifest: Manifest) -> Iterator[Finding]:
         files += ((daemon, file) for file in mine)
         taken = next((file for file in mine if file.path in owners), None)
         if taken is not None:
-            yield _same(daemon, taken, f"{os.path.basename(taken.path)} would be the log of {owners[taken.path]} and {name}")
+            yield _same(
+                daemon, taken, f"{os.path.basename(taken.path)} would be the log of {owners[taken.path]} and {name}"
+            )
         owners |= {file.path: owners.get(file.path, name) for file in mine}
     told: set[str] = set()
     for daemon, file in files:

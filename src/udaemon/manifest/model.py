@@ -13,7 +13,7 @@ from typing import Any
 
 from attrs import Factory, field, frozen
 
-from udaemon.manifest import limits, log_table, schedule
+from udaemon.manifest import limits, log_table, run_bounds, schedule
 from udaemon.manifest.containers import Many, Parameters
 from udaemon.manifest.dependencies import Dependency, depends_on_key
 from udaemon.manifest.env_file_names import ENV_FILE, EnvFileName
@@ -198,6 +198,7 @@ class Daemon:
         only=TASKS,
         applies=Applies.LIVE,
     )
+    task_timeout: float | None = run_bounds.TASK_TIMEOUT
     env: Mapping[str, str] = limits.ENV
     env_inherit: bool = limits.ENV_INHERIT
     env_file: tuple[EnvFileName, ...] = ENV_FILE

@@ -24,6 +24,7 @@ class EventName(StrEnum):
     UNREADY = "unready"
     FAILING = "failing"
     HEALTHY = "healthy"
+    TIMED_OUT = "timed-out"
     EXITED = "exited"
     CLEARED = "cleared"
     RESTARTING = "restarting"

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import attrs
 
 from udaemon.manifest.probes import Action, Probe, way
+from udaemon.policy import bounds
 from udaemon.policy.effects import Effect, EventName, Publish
 from udaemon.policy.ending import Outcome
 from udaemon.policy.events import Notified, Question, Reason, Verdict
@@ -39,7 +40,7 @@ def asked(instance: Instance) -> Mapping[Question, Probe]:
 
 def begin(instance: Instance, now: float) -> Instance:
     """Its process does what it is for: it is ready, or is asked from now on whether it is."""
-    ready = instance.daemon.ready
+    instance, ready = bounds.begin(instance, now), instance.daemon.ready
     if (how := way(ready)) is None:
         return _running(instance, now, instance.daemon.health.delay)
     until = ready.uptime if how == "uptime" and ready.uptime is not None else ready.within

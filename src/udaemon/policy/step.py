@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from udaemon.manifest import changes
 from udaemon.manifest.keys import Applies
-from udaemon.policy import probing, restart, runs, stopping, wording
+from udaemon.policy import bounds, probing, restart, runs, stopping, wording
 from udaemon.policy.effects import Effect, EventName, Publish, Reconfigure
 from udaemon.policy.ending import Outcome, begin, on_exited, on_tree_gone, settle_at, start, waiting
 from udaemon.policy.events import (
@@ -92,7 +92,7 @@ def step(instance: Instance, event: Event, now: float, jitter: float = 0.0) -> O
         case Changed():
             return _changed(instance, event, now)
         case DeadlineReached():
-            return _deadline(instance, now)
+            return _deadline(instance, event, now)
 
 
 def _start(instance: Instance, now: float) -> Outcome:
@@ -229,7 +229,7 @@ def _spawn_failed(instance: Instance, event: SpawnFailed, now: float, jitter: fl
 def _changed(instance: Instance, event: Changed, now: float) -> Outcome:
     """Go on by another declaration: state and counts stay, and a process that cannot go by it is replaced."""
     needs = changes.needs(instance.daemon, event.daemon)
-    changed = evolve(instance, daemon=event.daemon, plan=event.plan)
+    changed = bounds.changed(evolve(instance, daemon=event.daemon, plan=event.plan), instance, now)
     if instance.daemon.enabled != event.daemon.enabled:
         return _switched(changed, now)
     there = changed.pid is not None or changed.survivors
@@ -280,8 +280,10 @@ def _replace(instance: Instance, now: float, why: str, *, at_once: bool) -> Outc
     return stopping.end_after_run(instance, Publish(EventName.RESTARTING, f"{why}: starts again after its run"))
 
 
-def _deadline(instance: Instance, now: float) -> Outcome:
+def _deadline(instance: Instance, event: DeadlineReached, now: float) -> Outcome:
     match instance.timers.due(now):
+        case Timer.RUN:
+            return bounds.look(instance, event.run, now)
         case Timer.READY | Timer.WATCHDOG as timer:
             return probing.due(instance, timer, now)
         case Timer.RETRY:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from udaemon.child.scoreboard import Scoreboard, SlotWriter, map_all
 from udaemon.child.slot_requests import kick, pause
+from udaemon.policy.events import RunSeen
 from udaemon.policy.instance import Key
 
 _ROUND = 16
@@ -64,6 +65,11 @@ class Slots:
     def pause(self, key: Key, *, paused: bool) -> None:
         """Have the task of an instance begin no run, or go on."""
         pause(*self._scoreboard.locate(self._taken[key]), paused=paused)
+
+    def run_seen(self, key: Key) -> RunSeen | None:
+        """What the slot of an instance says of the run that is under way; None before its first process."""
+        slot = self._scoreboard.read_slot(self._taken[key])
+        return None if slot is None else RunSeen(slot.pid, slot.count + 1, slot.current_started_at, slot.next_at)
 
     def take(self, key: Key) -> int:
         """Give an instance a slot, empty and with its name; the one that it has already, if any.

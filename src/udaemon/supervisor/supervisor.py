@@ -23,6 +23,7 @@ from udaemon.policy.events import DeadlineReached, Event, Exited, GoodRun, Spawn
 from udaemon.policy.fleet import Fleet
 from udaemon.policy.instance import Key
 from udaemon.policy.order import Order
+from udaemon.policy.timers import Timer
 from udaemon.supervisor.changeover import Changeover, MakeRoom
 from udaemon.supervisor.event_queue import EventQueue
 from udaemon.supervisor.isolation import Isolated
@@ -101,7 +102,8 @@ class Supervisor:
     def expire(self, now: float) -> None:
         """Let those whose deadline has passed have their event."""
         for key in self._fleet.due(now):
-            self.happen(key, DeadlineReached())
+            about_a_run = self._fleet.instances[key].timers.due(now) is Timer.RUN
+            self.happen(key, DeadlineReached(self._slots.run_seen(key) if about_a_run else None))
         if self._pids.deadline is not None and self._pids.deadline <= now:
             self._pids.write()
 
