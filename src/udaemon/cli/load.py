@@ -13,6 +13,7 @@ from udaemon.manifest.model import Manifest
 from udaemon.manifest.read import Examined, examine
 from udaemon.manifest.report import as_lines
 from udaemon.service.module_files import check_module_files
+from udaemon.service.pythons import check_pythons
 
 _TOLD = {"shell-syntax"}
 """Warnings for those who never ask `check`; all others are about what works."""
@@ -45,7 +46,8 @@ def load_manifest(options: GlobalOptions, *, to_run: bool = False) -> Manifest:
     """
     examined = wanted_documents(options)
     if to_run and examined.understood is not None:
-        examined = examined.with_more(check_module_files(examined.understood))
+        found = examined.understood
+        examined = examined.with_more([*check_module_files(found), *check_pythons(found)])
     manifest = examined.right()
     warnings = [problem for problem in examined.problems if problem.code in _TOLD]
     if warnings and not options.quiet:

@@ -5,6 +5,9 @@ Knows nothing of a process after its start; all else about it is as with one tha
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from udaemon.child import other_python
 from udaemon.child.environment import interpreter, surroundings
 from udaemon.child.spawned import write_order
 from udaemon.child.spec import ChildFds
@@ -12,8 +15,9 @@ from udaemon.engines.child_spec import spec_of
 from udaemon.engines.command_spec import command
 from udaemon.engines.commands import Command
 from udaemon.engines.local_request import LocalRequest
+from udaemon.manifest.model import Daemon
 from udaemon.manifest.own_instance import for_instance
-from udaemon.policy.plan import has_task
+from udaemon.policy.plan import StartPlan, has_task
 
 _MAIN = "from udaemon.child.spawned import main; main()"
 
@@ -36,6 +40,14 @@ def to_execute(request: LocalRequest, *, report: int | None, parent: int) -> tup
     return _task_command(request, report=report, parent=parent)
 
 
+def _python(daemon: Daemon, plan: StartPlan, env: Mapping[str, str]) -> tuple[str, ...]:
+    """The command line of its interpreter, up to what `child.spawned` reads."""
+    if daemon.python is None:
+        return (*interpreter(env), "-P", "-c", _MAIN)
+    python = other_python.resolved(daemon.python, plan.directory)
+    return (*interpreter(env, python), "-c", other_python.program(daemon.python, _MAIN))
+
+
 def _task_command(request: LocalRequest, *, report: int, parent: int) -> tuple[Command, int]:
     """What to execute for a task, and a descriptor that the caller closes once it was.
 
@@ -53,7 +65,7 @@ def _task_command(request: LocalRequest, *, report: int, parent: int) -> tuple[C
     fds = ChildFds(request.output, request.lock, report, parent, request.board, request.errors)
     order = write_order(spec_of(plan, daemon, request.key.index, slot=request.slot), fds)
     interpreted = Command(
-        argv=(*interpreter(env), "-P", "-c", _MAIN, str(order)),
+        argv=(*_python(daemon, plan, env), str(order)),
         env=env,
         cwd=cwd,
         output=request.output,

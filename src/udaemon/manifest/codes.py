@@ -157,6 +157,10 @@ CODES = {
         "`PATH`, with one from its `cwd`. `check --no-import` does not look.",
         "Install it, or write its path: `./serve` is the file in `cwd`.",
     ),
+    "no-python": Code(
+        "What `python` names cannot be executed, is no Python, or an older one than udaemon needs.",
+        "Name an interpreter, or the directory of a virtual environment; 3.11 or later.",
+    ),
     "no-task": Code(
         "What the factory makes is no task, as its class or annotation says, or as it returns nothing. Or what `task` "
         "names is none: it is a class, or makes a task or a generator.",

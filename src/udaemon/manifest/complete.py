@@ -106,6 +106,7 @@ class _Completion:
             ready=evolve(daemon.ready, file=absolute(daemon.ready.file)) if daemon.ready.file else daemon.ready,
             health=evolve(daemon.health, file=absolute(daemon.health.file)) if daemon.health.file else daemon.health,
             cwd=absolute(daemon.cwd or "."),
+            python=self.python(daemon.python),
             stdin=daemon.stdin and absolute(daemon.stdin),
             log_dir=absolute(daemon.log_dir or log_dir),
             log=daemon.log if daemon.log.file is None else evolve(daemon.log, file=self.log_file(daemon, log_dir)),
@@ -131,6 +132,10 @@ class _Completion:
         file = daemon.log.file or ""
         in_log_dir = "/" not in file and not file.startswith("~")
         return self.setting.absolute(os.path.join(daemon.log_dir or log_dir, file) if in_log_dir else file)
+
+    def python(self, python: str | None) -> str | None:
+        """A name alone may be a directory beside the manifest, or a program on PATH: nobody looks here."""
+        return self.setting.absolute(python) if python is not None and ("/" in python or python == "~") else python
 
     def command(self, daemon: Daemon, stack: Sequence[Tree]) -> tuple[str, ...] | None:
         """Keep a command whole when a shell reads it; else the program may stand in the home directory."""

@@ -151,7 +151,7 @@ SYSTEMS: dict[str, tuple[Word, ...]] = {
         _W("uid", "user"),
         _W("gid", "group"),
         _W("rlimit_nofile", "rlimits", "a table: rlimits = { nofile = … }"),
-        _W("virtualenv", "command", "name its interpreter: venv/bin/python …"),
+        _W("virtualenv", "python", "for a task; a command names its interpreter: venv/bin/python …"),
         _W("stdout_stream", "log", "a table: log = { max-size = … }"),
         _W("stderr_stream", "log.stderr", _APART),
     ),

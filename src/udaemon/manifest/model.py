@@ -210,6 +210,7 @@ class Daemon:
     oom_score: int | None = limits.OOM_SCORE
     rlimits: Mapping[str, ResourceLimit] = limits.RLIMITS
     stdin: str | None = limits.STDIN
+    python: str | None = limits.PYTHON
     preload: tuple[str, ...] = key(
         "Modules to import once, before daemons are forked; all daemons share their memory.",
         Many(MODULE, "module names", single=True),
