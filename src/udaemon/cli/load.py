@@ -12,8 +12,6 @@ from udaemon.cli.options import GlobalOptions
 from udaemon.manifest.model import Manifest
 from udaemon.manifest.read import Examined, examine
 from udaemon.manifest.report import as_lines
-from udaemon.service.module_files import check_module_files
-from udaemon.service.pythons import check_pythons
 
 _TOLD = {"shell-syntax"}
 """Warnings for those who never ask `check`; all others are about what works."""
@@ -46,6 +44,9 @@ def load_manifest(options: GlobalOptions, *, to_run: bool = False) -> Manifest:
     """
     examined = wanted_documents(options)
     if to_run and examined.understood is not None:
+        from udaemon.service.module_files import check_module_files
+        from udaemon.service.pythons import check_pythons
+
         found = examined.understood
         examined = examined.with_more([*check_module_files(found), *check_pythons(found)])
     manifest = examined.right()

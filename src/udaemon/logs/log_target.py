@@ -29,6 +29,9 @@ class LogTarget:
         compress: Compress rotated files.
         mode: Permissions that the file is to have, None for those that it gets or has.
         drop: While the file cannot be written and the buffer is full, drop lines; else block the writer.
+        ready: A pattern of the line that says that the process is ready; empty for none.
+        health: A pattern of the lines that say that it is well; empty for none.
+        healthy_for: Seconds for which one of those is enough.
     """
 
     __slots__ = (
@@ -36,12 +39,15 @@ class LogTarget:
         "compress",
         "drop",
         "format",
+        "health",
+        "healthy_for",
         "instance",
         "max_age",
         "max_size",
         "mode",
         "name",
         "path",
+        "ready",
         "tagged",
         "timestamps",
     )
@@ -61,6 +67,9 @@ class LogTarget:
         compress: bool = False,
         drop: bool = False,
         mode: int | None = None,
+        ready: str = "",
+        health: str = "",
+        healthy_for: float = 0.0,
     ) -> None:
         self.path = path
         self.name = name
@@ -74,6 +83,9 @@ class LogTarget:
         self.compress = compress
         self.drop = drop
         self.mode = mode
+        self.ready = ready
+        self.health = health
+        self.healthy_for = healthy_for
 
     def fields(self) -> list[str]:
         """The target as texts, for the wire."""
@@ -90,12 +102,16 @@ class LogTarget:
             "1" if self.compress else "",
             "1" if self.drop else "",
             "" if self.mode is None else str(self.mode),
+            self.ready,
+            self.health,
+            repr(self.healthy_for),
         ]
 
     @classmethod
     def from_fields(cls, fields: Sequence[str]) -> LogTarget:
         """The target that `fields` was made of."""
-        path, name, instance, tagged, form, timestamps, max_size, max_age, backups, compress, drop, mode = fields
+        path, name, instance, tagged, form, timestamps, max_size, max_age, backups, compress, drop, *later = fields
+        mode, ready, health, healthy_for = later or ("", "", "", "0")  # an older udaemon knew nothing of these
         return cls(
             path=path,
             name=name,
@@ -109,4 +125,7 @@ class LogTarget:
             compress=bool(compress),
             drop=bool(drop),
             mode=int(mode) if mode else None,
+            ready=ready,
+            health=health,
+            healthy_for=float(healthy_for),
         )

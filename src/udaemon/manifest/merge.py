@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, reduce
 from typing import Any
 
+from udaemon.manifest.hooks import EVENTS
 from udaemon.manifest.keys import keys_of
 from udaemon.manifest.model import KINDS, Daemon
 
@@ -17,6 +18,8 @@ Tree = Mapping[str, Any]
 
 _PACE = frozenset({"sleep", "min-sleep", "cron", "timezone", "jitter", "stagger", "run-on-start", "overlap", "misfire"})
 """Keys of `defaults` that are for tasks only: a command has a schedule where it says so itself."""
+
+_EVENTS = frozenset(EVENTS)
 
 _ONE_THING = frozenset({"env-file"})
 """Keys whose table is one value: half of a lower one would be another file than anybody named."""
@@ -32,8 +35,12 @@ def merged(lower: Tree, upper: Tree) -> dict[str, Any]:
     result = dict(lower)
     for name, value in upper.items():
         below = result.get(name)
-        both = isinstance(value, dict) and isinstance(below, dict) and name not in _ONE_THING
-        result[name] = merged(_table(result, name), value) if both else value
+        if not isinstance(value, dict) or not isinstance(below, dict) or name in _ONE_THING:
+            result[name] = value
+        elif name == "on" and _EVENTS.issuperset(value):  # a hook is a value, though it may be written as a table
+            result[name] = {**below, **value}
+        else:
+            result[name] = merged(below, value)
     return result
 
 

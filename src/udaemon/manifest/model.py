@@ -13,10 +13,11 @@ from typing import Any
 
 from attrs import Factory, field, frozen
 
-from udaemon.manifest import limits, log_table, run_bounds, schedule
+from udaemon.manifest import hooks, limits, log_table, run_bounds, schedule
 from udaemon.manifest.containers import Many, Parameters
 from udaemon.manifest.dependencies import Dependency, depends_on_key
 from udaemon.manifest.env_file_names import ENV_FILE, EnvFileName
+from udaemon.manifest.hooks import Listeners
 from udaemon.manifest.instance_values import INSTANCE, filled
 from udaemon.manifest.keys import Applies, Table, key
 from udaemon.manifest.kinds import KINDS, PYTHON, TASKS
@@ -25,7 +26,8 @@ from udaemon.manifest.log_table import Log, LogFormat, LogStderr, OnFull
 from udaemon.manifest.probes import Health, Ready, health_key, ready_key, way
 from udaemon.manifest.references import MODULE, NAME, PATH, PYTHON_CALLABLE, Command, Umask
 from udaemon.manifest.schedule import Misfire, Overlap
-from udaemon.manifest.tables import Backoff, Listeners, Php, Restart, StartLimit, Stop
+from udaemon.manifest.steps import StepCommand, after_stop_key, before_start_key
+from udaemon.manifest.tables import Backoff, Php, Restart, StartLimit, Stop
 from udaemon.manifest.values import Choice, Flag, Number, Size, Text
 
 __all__ = [
@@ -49,6 +51,7 @@ __all__ = [
     "Stop",
 ]
 
+MOST_INSTANCES = 10_000
 BARE = 13 * 1024**2
 """Bytes that a daemon's Python process has resident before it imports anything of its own; measured on Linux."""
 
@@ -127,7 +130,7 @@ class Daemon:
     )
     instances: int = key(
         "How many copies to run, numbered from 0.",
-        Number(1, 10_000, whole=True),
+        Number(1, MOST_INSTANCES, whole=True),
         default=1,
         example=2,
         applies=Applies.LIVE,
@@ -173,6 +176,8 @@ class Daemon:
         applies=Applies.LIVE,
     )
     stop: Stop = key("How it is asked to stop.", Table(Stop), default=Stop(), applies=Applies.LIVE)
+    before_start: tuple[StepCommand, ...] = before_start_key()
+    after_stop: tuple[StepCommand, ...] = after_stop_key()
     sleep: float = schedule.SLEEP
     min_sleep: float = schedule.MIN_SLEEP
     cron: str | None = schedule.CRON
@@ -222,7 +227,7 @@ class Daemon:
     log_dir: str = log_table.LOG_DIR
     common_log: str = log_table.COMMON_LOG
     log: Log = log_table.LOG
-    on: Listeners = key("Callables told of events.", Table(Listeners), default=Listeners(), only=TASKS)
+    on: Listeners = hooks.on_key("Who is told of events: Python callables, commands, webhooks.")
 
     @cached_property
     def is_probed(self) -> bool:
@@ -265,7 +270,8 @@ class Manifest:
     """A whole manifest, checked and complete. `file` and `directory` are real, absolute paths.
 
     `state_dir` is where is kept what outlives a supervisor. `files` are all that were read for it, each with its time
-    (nanoseconds) and size; they are no part of what it says.
+    (nanoseconds) and size; they are no part of what it says. `scaled` are the daemons whose number of
+    instances the operator has changed since, each with the one that the files say.
     """
 
     file: str
@@ -274,16 +280,16 @@ class Manifest:
     context: str = ""
     run_dir: str | None = None
     env: Mapping[str, str] = Factory(dict)
+    on: Listeners = Listeners()
     daemons: Mapping[str, Daemon] = Factory(dict)
     state_dir: str | None = field(default=None, eq=False)
     files: Mapping[str, tuple[int, int]] = field(factory=dict, eq=False, repr=False)
+    scaled: Mapping[str, int] = field(factory=dict, eq=False, repr=False)
 
     @property
     def stamps(self) -> str | None:
         """Where the last due times are kept: two manifests may have one project name."""
-        if self.state_dir is None:
-            return None
-        return f"{self.state_dir}/schedule-{crc32(f'{self.file} {self.context}'.encode()):08x}"
+        return self.state_dir and f"{self.state_dir}/schedule-{crc32(f'{self.file} {self.context}'.encode()):08x}"
 
     def log_path(self, daemon: Daemon, index: int = 0) -> str:
         """Return the file of its output."""

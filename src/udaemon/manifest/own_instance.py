@@ -15,7 +15,14 @@ from udaemon.manifest.instance_values import BEGIN, filled
 from udaemon.manifest.model import Daemon
 from udaemon.manifest.problems import Path
 
-KEYS: tuple[tuple[str, ...], ...] = (("command",), ("env",), ("log", "file"))
+KEYS: tuple[tuple[str, ...], ...] = (
+    ("command",),
+    ("env",),
+    ("before-start",),
+    ("after-stop",),
+    ("stop", "command"),
+    ("log", "file"),
+)
 """The keys of a daemon in which they are filled."""
 
 _DOUBLED = re.compile(r"\$(\$\{UDAEMON_(?:NAME|INSTANCES?)\})")
@@ -49,4 +56,4 @@ def unescaped(value: Any) -> Any:
         return _DOUBLED.sub(r"\1", value)
     if isinstance(value, dict):
         return {name: unescaped(part) for name, part in value.items()}
-    return [unescaped(part) for part in value]
+    return [unescaped(part) for part in value] if isinstance(value, list) else value

@@ -1,4 +1,4 @@
-"""The tables within a daemon: php, backoff, start limit, stop and listeners, key by key.
+"""The tables within a daemon: php, backoff, start limit and stop, key by key.
 
 Knows nothing of the daemon around them, of files and of how a value was spelled.
 """
@@ -9,9 +9,8 @@ from enum import StrEnum
 
 from attrs import frozen
 
-from udaemon.manifest.containers import Many
 from udaemon.manifest.keys import key
-from udaemon.manifest.references import PATH, PHP_CALLABLE, PYTHON_CALLABLE, Command, Cooldown, SignalName
+from udaemon.manifest.references import PATH, PHP_CALLABLE, Command, Cooldown, SignalName
 from udaemon.manifest.values import Duration, Flag, Number, Text
 
 
@@ -106,31 +105,13 @@ class Stop:
     """How a daemon is asked to stop."""
 
     signal: str = key("Signal that asks the daemon to stop.", SignalName(), default="TERM", example="INT")
+    command: tuple[str, ...] | None = key(
+        "Command that asks it to stop, in place of the signal; `UDAEMON_PID` in its environment is the daemon's "
+        "process. Where it fails, the signal is sent after all.",
+        Command(),
+        example="redis-cli shutdown",
+    )
     timeout: float = key("After this long the whole process tree is killed.", Duration(), default=10.0, example="30s")
     kill_tree: bool = key(
         "Kill what the daemon's process leaves behind when it ends.", Flag(), default=True, example=False
-    )
-
-
-@frozen(kw_only=True)
-class Listeners:
-    """Python callables told of a daemon's events, each "pkg.mod:function" (one or a list)."""
-
-    start: tuple[str, ...] = key(
-        "Called once before the first run.",
-        Many(PYTHON_CALLABLE, "callables", single=True),
-        default=(),
-        example="jobs.hooks:up",
-    )
-    task_done: tuple[str, ...] = key(
-        "Called after each run that returned.",
-        Many(PYTHON_CALLABLE, "callables", single=True),
-        default=(),
-        example="jobs.hooks:done",
-    )
-    task_failed: tuple[str, ...] = key(
-        "Called with the exception of a run.",
-        Many(PYTHON_CALLABLE, "callables", single=True),
-        default=(),
-        example=["jobs.hooks:failed", "jobs.alarm:ring"],
     )

@@ -25,6 +25,8 @@ class EventName(StrEnum):
     FAILING = "failing"
     HEALTHY = "healthy"
     TIMED_OUT = "timed-out"
+    BEFORE_START = "before-start"
+    AFTER_STOP = "after-stop"
     EXITED = "exited"
     CLEARED = "cleared"
     RESTARTING = "restarting"
@@ -50,6 +52,11 @@ class Signal:
     """Send the instance's own process a signal, by name without SIG; a stopped one is continued too."""
 
     name: str
+
+
+@frozen
+class StopCommand:
+    """Run the command that asks its own process to end. Answered by `StopCommandFailed`, where it does."""
 
 
 @frozen
@@ -89,4 +96,4 @@ class Publish:
     message: str
 
 
-Effect = Spawn | CancelSpawn | Signal | SignalTree | KillTree | Reconfigure | Pause | Kick | Publish
+Effect = Spawn | CancelSpawn | Signal | StopCommand | SignalTree | KillTree | Reconfigure | Pause | Kick | Publish

@@ -38,6 +38,8 @@ class Reason(StrEnum):
     """It was not well, and was to be restarted for that."""
     TIMEOUT = "timeout"
     """A run took longer than it may."""
+    BEFORE_START = "before-start"
+    """A step before its start failed, so that it was not started."""
     UNKILLABLE = "unkillable"
     """It was killed and did not go away."""
 
@@ -77,7 +79,9 @@ class StopAhead:
 
 @frozen
 class RestartAsked:
-    """The operator wants it up in a new process."""
+    """The operator wants it up in a new process. `after_run` as for a stop."""
+
+    after_run: bool = False
 
 
 @frozen
@@ -121,9 +125,18 @@ class SpawnFailed:
     message: str
 
 
+class Question(StrEnum):
+    """What a process is asked again and again."""
+
+    READY = "ready"
+    HEALTH = "health"
+
+
 @frozen
 class Ready:
-    """A factory daemon built its task and told its start listeners."""
+    """A factory daemon built its task and told its start listeners; the task has methods that answer `methods`."""
+
+    methods: tuple[Question, ...] = ()
 
 
 @frozen
@@ -157,13 +170,6 @@ class GoodRun:
     """Its process has had its first good run."""
 
 
-class Question(StrEnum):
-    """What a process is asked again and again."""
-
-    READY = "ready"
-    HEALTH = "health"
-
-
 @frozen
 class Verdict:
     """Enough answers of the process `pid` were good, or bad: `reason` is the last one, in words."""
@@ -181,6 +187,27 @@ class Notified:
     ready: bool
     watchdog: bool
     status: str | None
+
+
+class Teller(StrEnum):
+    """By what a process says that it is ready or well, where nobody asks it."""
+
+    NOTIFY = "notify"
+    """sd_notify."""
+    LOG_LINE = "log-line"
+    """A line of its output."""
+    TASK = "task"
+    """The methods `ready` and `health` of its task."""
+
+
+@frozen
+class Said:
+    """Its process has said by `teller` that it is, or is not, what it could be asked; `reason` in words."""
+
+    teller: Teller
+    question: Question
+    ok: bool
+    reason: str
 
 
 @frozen
@@ -205,6 +232,13 @@ class Changed:
     daemon: Daemon
     plan: StartPlan
     at_once: bool = False
+
+
+@frozen
+class StopCommandFailed:
+    """The command that was to ask its process to end could not be run, or has failed: `message` says how."""
+
+    message: str
 
 
 @frozen
@@ -250,8 +284,10 @@ Event = (
     | GoodRun
     | Verdict
     | Notified
+    | Said
     | NeedsChanged
     | Renewed
     | Changed
+    | StopCommandFailed
     | DeadlineReached
 )

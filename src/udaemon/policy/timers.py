@@ -21,6 +21,8 @@ class Timer(StrEnum):
     """A run may have taken too long."""
     RETRY = "retry"
     """The next start."""
+    STEP = "step"
+    """The end of the time that a step has."""
     KILL = "kill"
     """KILL, for what was asked to end, or has said that it ends, and has not."""
     GIVE_UP = "give up"

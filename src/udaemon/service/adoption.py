@@ -17,24 +17,25 @@ from contextlib import suppress
 from attrs import evolve
 
 from udaemon.engines import locks
-from udaemon.engines.kernel import Kernel
 from udaemon.engines.process import ManagedProcess
 from udaemon.manifest.log_table import LogStderr
+from udaemon.policy import steps
 from udaemon.policy.instance import Instance, Key, State, Wanted
 from udaemon.policy.ledger import Entry, restored
+from udaemon.service.journal_file import LOGGER
 from udaemon.service.recovery import Parts
 from udaemon.system import procfs
 from udaemon.system.file_identity import identity
+from udaemon.system.kernel import Kernel
 
 _DIES_WITHIN = 5.0
 """Seconds for the logger of the dead supervisor, which has gone on with the logs until now."""
-_LOGGER = b"udaemon.logs.logger_main"
 
 
 def adopt(
     parts: Parts, kernel: Kernel, directory: str, entries: Mapping[Key, Entry], publish: Callable[[Key, str], None]
-) -> None:
-    """Adopt what the locks and the ledger prove to be alive.
+) -> bool:
+    """Adopt what the locks and the ledger prove to be alive. Returns whether there was anything.
 
     Args:
         parts: The new supervisor's.
@@ -43,23 +44,27 @@ def adopt(
         entries: What the ledger says.
         publish: Called with each that is adopted, and a sentence.
     """
+    if not locks.are_known(directory):
+        return False
     found = [
-        (_instance(declared, pid, entries.get(declared.key)), managed)
-        for declared in tuple(parts.fleet.instances.values())
-        if (pid := _alive(directory, declared.key)) is not None
-        and (managed := _managed(kernel, declared, pid)) is not None
+        (instance, managed)
+        for known in tuple(parts.fleet.instances.values())
+        if (pid := _alive(directory, known.key)) is not None
+        and (managed := _managed(kernel, instance := _instance(known, pid, entries.get(known.key)), pid)) is not None
     ]
-    pipes = {instance.key: _log_pipes(managed) for instance, managed in found}
+    unknown = [(instance, managed) for instance, managed in found if not parts.performer.has_log(instance.key)]
+    pipes = {instance.key: _log_pipes(managed) for instance, managed in unknown}
     _end_logger({identity(fd) for fds in pipes.values() for fd in fds if fd is not None})
     for instance, managed in found:
         key = instance.key
-        for errors, pipe in zip((False, True), pipes[key], strict=True):
+        for errors, pipe in zip((False, True), pipes.get(key, (None, None)), strict=True):
             if pipe is not None:
                 parts.performer.take_log(instance, pipe, errors=errors)
         files = [file for file in (locks.lookup(directory, key), *parts.performer.adopt(instance)) if file is not None]
         parts.fleet.restore(instance)
         parts.engine.adopt(managed, parts.scoreboard.locate(parts.slots[key]), files)
         publish(key, f"pid {managed.pid} goes on; its supervisor and its keeper were killed, its counters are lost")
+    return bool(found)
 
 
 def _alive(directory: str, key: Key) -> int | None:
@@ -78,14 +83,15 @@ def _managed(kernel: Kernel, instance: Instance, pid: int) -> ManagedProcess | N
         pidfd = kernel.open(pid)
     except OSError:
         return None
-    return ManagedProcess(key=instance.key, daemon=instance.daemon, pid=pid, pidfd=pidfd)
+    return ManagedProcess(key=instance.key, daemon=steps.declared(instance), pid=pid, pidfd=pidfd)
 
 
 def _instance(declared: Instance, pid: int, entry: Entry | None) -> Instance:
     """What it was, where the ledger tells of this process; else it runs, and more is not known."""
     if entry is not None and entry.pid == pid:
         was = restored(entry, declared.daemon, declared.index, declared.plan)
-        return evolve(was, state=State.RUNNING, held_up=False) if was.state is State.STARTING else was
+        starts = was.state is State.STARTING and was.step is None
+        return evolve(was, state=State.RUNNING, held_up=False) if starts else was
     return evolve(declared, state=State.RUNNING, wanted=Wanted.UP, pid=pid, started_at=time.monotonic())
 
 
@@ -108,7 +114,7 @@ def _end_logger(pipes: Collection[tuple[int, ...]]) -> None:
     """End the logger that reads these: two that read one pipe would tear its lines apart."""
     wanted = frozenset(pipes)
     for pid in procfs.pids():
-        if pid == os.getpid() or _LOGGER not in procfs.read_or_nothing(f"/proc/{pid}/cmdline"):
+        if pid == os.getpid() or LOGGER not in procfs.read_or_nothing(f"/proc/{pid}/cmdline"):
             continue
         with suppress(OSError):
             pidfd = os.pidfd_open(pid)

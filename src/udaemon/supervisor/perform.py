@@ -6,16 +6,13 @@ Decides nothing: what cannot be done comes back as an event.
 from __future__ import annotations
 
 import errno
-import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
-from itertools import count
-from typing import TypedDict
 
 from udaemon.engines.base import CANCELLED, Engine, SpawnRequest
 from udaemon.engines.notify import NotifySockets, listens, told_of_socket
+from udaemon.logs.answers import Answer
 from udaemon.logs.client import LoggerLink
-from udaemon.logs.log_target import LogTarget
 from udaemon.manifest.model import Daemon
 from udaemon.policy.effects import (
     CancelSpawn,
@@ -28,30 +25,19 @@ from udaemon.policy.effects import (
     Signal,
     SignalTree,
     Spawn,
+    StopCommand,
 )
-from udaemon.policy.events import Event, SpawnFailed, Trouble
+from udaemon.policy.events import Event, SpawnFailed, StopCommandFailed, Trouble
 from udaemon.policy.instance import Instance, Key
-from udaemon.supervisor.log_targets import common_target, log_target
+from udaemon.policy.steps import declared, stop_command
+from udaemon.supervisor.log_lines import said
+from udaemon.supervisor.log_pipes import LogPipes
+from udaemon.supervisor.log_targets import log_target
 from udaemon.supervisor.slots import Slots
 from udaemon.system import oserror
-from udaemon.system.file_identity import identity
 
 
-class _Pipes(TypedDict):
-    """The write ends of log pipes, as a request names them."""
-
-    output: int
-    errors: int | None
-
-
-def _targets(instance: Instance) -> tuple[LogTarget, ...]:
-    """Where its stdout goes, and its stderr where that is kept apart."""
-    context, index, daemon = instance.plan.context, instance.index, instance.daemon
-    paths = (daemon.log_path(context, index), daemon.error_log_path(context, index))
-    return tuple(log_target(daemon, index, path) for path in paths if path is not None)
-
-
-class Performer:
+class Performer(LogPipes):
     """Gathers the starts of a turn, so that a zygote can fork them in one go.
 
     Args:
@@ -76,18 +62,14 @@ class Performer:
         bug: Callable[[str], None],
     ) -> None:
         self._engine = engine
-        self._logger = logger
+        super().__init__(logger)
         self._slots = slots
         self._beside = beside
         self._notify = notify
         self._happen = happen
         self._bug = bug
         self._wanted: list[Instance] = []
-        self._streams: dict[Key, tuple[int, ...]] = {}
         self._started_as: dict[Key, Daemon] = {}
-        self._paths: dict[int, str] = {}
-        self._pipes: dict[int, tuple[int, int]] = {}
-        self._numbers = count(1)
 
     def perform(self, instance: Instance, effect: Effect) -> None:
         """Do what is to be done about an instance. To publish it is the caller's part."""
@@ -98,6 +80,8 @@ class Performer:
                 self.cancel(instance.key)
             case Signal(name):
                 self.signal(instance.key, name)
+            case StopCommand():
+                self._run_stop_command(instance)
             case SignalTree(name):
                 self._engine.signal_tree(instance.key, name)
             case KillTree():
@@ -112,6 +96,21 @@ class Performer:
                 self._engine.signal(instance.key, "URG")
             case Publish():
                 pass
+
+    def _run_stop_command(self, instance: Instance) -> None:
+        """It writes to the daemon's log, by a pipe of its own."""
+        key, daemon = instance.key, stop_command(instance)
+        target = log_target(instance.daemon, instance.index, instance.daemon.log_path(instance.plan.context))
+        try:
+            stream, output = self._pipe_to_logger(target)
+        except OSError as error:
+            self._happen(key, StopCommandFailed(f"has no log pipe: {oserror.named_reason(error)}"))
+            return
+        self._logger.spawned(stream, 0)
+        slot = self._slots[key]
+        self._engine.run_stop_command(
+            SpawnRequest(key=key, daemon=daemon, plan=instance.plan, slot=slot, output=output)
+        )
 
     def spawn(self, instance: Instance) -> None:
         """Start it with the others of this turn."""
@@ -143,12 +142,13 @@ class Performer:
         """
         for stream in self._streams[instance.key]:
             self._logger.spawned(stream, pid)
-        if self._started_as.pop(instance.key, instance.daemon) != instance.daemon:
+        started_as = self._started_as.pop(instance.key, instance.daemon)
+        if started_as is not instance.daemon and started_as != instance.daemon:
             self.reconfigure(instance)
 
     def reconfigure(self, instance: Instance) -> None:
         """Have its process and its log go by the present declaration, as far as they can."""
-        self._engine.reconfigure(instance.key, instance.daemon, instance.plan)
+        self._engine.reconfigure(instance.key, declared(instance), instance.plan)
         for stream in self._streams.get(instance.key, ()):
             if stream in self._paths:
                 target = log_target(instance.daemon, instance.index, self._paths[stream])
@@ -161,45 +161,14 @@ class Performer:
         except Exception:  # noqa: BLE001 - faults.md F6: whoever tells us of it has others to tell of
             self._bug(str(key))
 
-    def not_spawned(self, key: Key) -> None:
-        """There is no process behind a log pipe, if there ever was a pipe."""
-        for stream in self._streams.get(key, ()):
-            self._logger.spawned(stream, 0)
-
-    def common_log(self, path: str, *, timestamps: bool = False) -> int:
-        """A pipe into a common log. Returns the write end."""
-        return self._pipe_to_logger(common_target(path, timestamps=timestamps))[1]
-
-    def path(self, stream: int) -> str:
-        """The file that a log pipe goes to."""
-        return self._paths[stream]
-
-    def log_ended(self, stream: int) -> None:
-        """A log pipe has ended and is in its file to the last byte."""
-        del self._paths[stream]
-        self._pipes.pop(stream, None)
-
-    def open_logs(self) -> dict[tuple[int, int], str]:
-        """Device and inode of each daemon's log pipe that has not ended, and the file it goes to."""
-        return {pipe: self._paths[stream] for stream, pipe in self._pipes.items()}
-
-    def inherit(self, pipes: Iterable[tuple[int, str, Key | None, tuple[int, int]]]) -> None:
-        """Go on with the log pipes of another supervisor.
-
-        Args:
-            pipes: Of each its number, its file, the instance that it is of, and device and inode.
-        """
-        last = 0
-        for number, path, key, opened in sorted(pipes):
-            self._paths[number], last = path, number
-            if key is not None:
-                self._streams[key] = (*self._streams.get(key, ()), number)
-                self._pipes[number] = opened
-        self._numbers = count(last + 1)
+    def heard(self, answer: Answer) -> None:
+        """Let an instance know of a line of its process; what a former process has written says nothing."""
+        for key in [key for key, streams in self._streams.items() if answer.number in streams]:
+            self._happen(key, said(answer))
 
     def adopt(self, instance: Instance) -> tuple[tuple[int, int], ...]:
         """Know the log pipes of a process that another supervisor started. Returns device and inode of each."""
-        if self._notify is not None and listens(instance.daemon):
+        if self._notify is not None and listens(declared(instance)):
             with suppress(OSError):  # it is not heard then
                 self._notify.open(instance.key, self._slots[instance.key])
         streams = self._streams.get(instance.key, ())
@@ -207,14 +176,6 @@ class Performer:
             if instance.pid is not None:
                 self._logger.spawned(stream, instance.pid)
         return tuple(self._pipes[stream] for stream in streams if stream in self._pipes)
-
-    def take_log(self, instance: Instance, read: int, *, errors: bool = False) -> None:
-        """Have the logger write what comes out of this pipe to the instance's log, or to that of its errors."""
-        target = _targets(instance)[-1 if errors else 0]
-        stream = self._new_stream(target.path)
-        self._logger.open(stream, read, target)
-        self._streams[instance.key] = (*self._streams.get(instance.key, ()), stream)
-        self._pipes[stream] = identity(read)
 
     def flush(self) -> None:
         """Ask the engine for all starts that were gathered, and for those that follow from them at once."""
@@ -239,13 +200,13 @@ class Performer:
         if (pid := self._beside(key)) is not None:
             self._refuse(key, f"another copy runs, by udaemon run: pid {pid}")
             return None
-        socket = None
+        socket, daemon = None, declared(instance)
         try:
-            if self._notify is not None and listens(instance.daemon):
+            if self._notify is not None and listens(daemon):
                 socket = self._notify.open(key, self._slots[key])
             pipes = self._open_logs(instance)
         except OSError as error:
-            what = "notify socket" if socket is None and listens(instance.daemon) else "log pipe"
+            what = "notify socket" if socket is None and listens(daemon) else "log pipe"
             message = f"{what} cannot be made: {oserror.named_reason(error)}"
             if error.errno == errno.ENAMETOOLONG:  # it will be too long the next time, too
                 self._happen(key, SpawnFailed(Trouble.CONFIG, f"{message}: {error.filename}"))
@@ -253,43 +214,9 @@ class Performer:
                 self._refuse(key, message)
             return None
         self._started_as[key] = instance.daemon
-        daemon = instance.daemon if socket is None else told_of_socket(instance.daemon, socket)
+        if socket is not None:
+            daemon = told_of_socket(daemon, socket)
         return SpawnRequest(key=key, daemon=daemon, plan=instance.plan, slot=self._slots[key], **pipes)
-
-    def _open_logs(self, instance: Instance) -> _Pipes:
-        """Pipes whose read ends are the logger's, for stdout, and for stderr where it is kept apart: the write ends."""
-        streams: list[int] = []
-        ends: list[int] = []
-        try:
-            for target in _targets(instance):
-                stream, write = self._pipe_to_logger(target)
-                ends.append(write)
-                streams.append(stream)
-                self._pipes[stream] = identity(write)
-        except BaseException:
-            for write in ends:  # the logger sees the end of what it was given
-                os.close(write)
-            raise
-        self._streams[instance.key] = tuple(streams)
-        return {"output": ends[0], "errors": ends[1] if len(ends) > 1 else None}
-
-    def _pipe_to_logger(self, target: LogTarget) -> tuple[int, int]:
-        """A pipe whose read end is the logger's. Returns the number of its stream, and the write end."""
-        read, write = os.pipe2(os.O_CLOEXEC)
-        stream = self._new_stream(target.path)
-        try:
-            self._logger.open(stream, read, target)
-        except BaseException:
-            self.log_ended(stream)
-            os.close(read)
-            os.close(write)
-            raise
-        return stream, write
-
-    def _new_stream(self, path: str) -> int:
-        stream = next(self._numbers)
-        self._paths[stream] = path
-        return stream
 
     def _refuse(self, key: Key, message: str) -> None:
         self._happen(key, SpawnFailed(Trouble.RESOURCE, message))

@@ -23,7 +23,6 @@ from udaemon.policy.events import DeadlineReached, Event, Exited, GoodRun, Spawn
 from udaemon.policy.fleet import Fleet
 from udaemon.policy.instance import Key
 from udaemon.policy.order import Order
-from udaemon.policy.timers import Timer
 from udaemon.supervisor.changeover import Changeover, MakeRoom
 from udaemon.supervisor.event_queue import EventQueue
 from udaemon.supervisor.isolation import Isolated
@@ -63,11 +62,13 @@ class Supervisor:
         make_room: MakeRoom = lambda _instances, _added: None,
         manifest_changed: Callable[[Manifest], None] = lambda _manifest: None,
         clock: Callable[[], float] = time.monotonic,
+        reexec: Callable[..., None] = lambda _told, **_options: None,
         asks: Asks | None = None,
         jitter: random.Random | None = None,
     ) -> None:
         self.manifest = manifest
         self.read_manifest = read_manifest
+        self.reexec = reexec
         self._clock, self.started_at = clock, clock()
         self._fleet = fleet
         self._engine = engine
@@ -102,8 +103,7 @@ class Supervisor:
     def expire(self, now: float) -> None:
         """Let those whose deadline has passed have their event."""
         for key in self._fleet.due(now):
-            about_a_run = self._fleet.instances[key].timers.due(now) is Timer.RUN
-            self.happen(key, DeadlineReached(self._slots.run_seen(key) if about_a_run else None))
+            self.happen(key, DeadlineReached(self._slots.run_seen(self._fleet.instances[key], now)))
         if self._pids.deadline is not None and self._pids.deadline <= now:
             self._pids.write()
 
@@ -231,9 +231,13 @@ class Supervisor:
             last_error=self._engine.last_error(key) or instance.message,
         )
 
+    def finish_pid_files(self) -> None:
+        """Write the pid files that are still to be written."""
+        self._pids.write()
+
     def write_pid_files(self) -> None:
         """Write the pid files of all that live once more: their directory was taken away."""
-        living = ((one, one.pid) for one in self._fleet.instances.values() if one.pid is not None)
+        living = ((one, one.own_pid) for one in self._fleet.instances.values() if one.own_pid is not None)
         for instance, pid in living:
             self._pids.started(instance, pid)
 
@@ -276,8 +280,10 @@ class Supervisor:
         if isinstance(event, Exited):
             self._pids.gone(key)
         elif isinstance(event, Spawned):
-            self._performer.spawned(self._fleet.instances[key], event.pid)
-            self._pids.started(self._fleet.instances[key], event.pid)
+            instance = self._fleet.instances[key]
+            self._performer.spawned(instance, event.pid)
+            if instance.step is None:
+                self._pids.started(instance, event.pid)
         elif isinstance(event, SpawnFailed):
             self._performer.not_spawned(key)
             self._pids.gone(key)  # one that was held up had one
@@ -287,8 +293,8 @@ class Supervisor:
         if isinstance(effect, Publish):
             self.publish(key, effect.event, effect.message, **facts(instance))
             return
-        if isinstance(effect, Spawn):
+        if isinstance(effect, Spawn) and instance.step is None:
             self._pids.starts(key)
-        if isinstance(effect, Reconfigure) and instance.pid is not None:
-            self._pids.renamed(instance, instance.pid)
+        if isinstance(effect, Reconfigure) and instance.own_pid is not None:
+            self._pids.renamed(instance, instance.own_pid)
         self._performer.perform(instance, effect)

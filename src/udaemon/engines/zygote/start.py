@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 from udaemon.child import other_python
 from udaemon.child.environment import callers, interpreter, read_at_startup
-from udaemon.engines import oom
 from udaemon.engines.commands import Command, Launcher
 from udaemon.engines.zygote import wire
 from udaemon.engines.zygote.prefork import PreforkedZygote
 from udaemon.engines.zygote.server import Setup
+from udaemon.system import oom
 
 _SERVE = "from udaemon.engines.zygote.__main__ import main\nmain()"
 
