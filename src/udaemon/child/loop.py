@@ -41,6 +41,16 @@ class Limit(Protocol):
         """What to say when the process has grown too large."""
 
 
+class Locks(Protocol):
+    """What the loop asks of `RunLocks`."""
+
+    def take(self) -> bool:
+        """Ask for the next run; returns whether it may begin."""
+
+    def leave(self) -> None:
+        """Let go of what was had for a run, or was asked for."""
+
+
 class Changes(Protocol):
     """What the loop asks of `PaceChanges`."""
 
@@ -93,6 +103,7 @@ class Steps:
         planner: Says when runs are due, in place of `sleep` and `min_sleep`.
         limit: Looked at after each run; who leaves for it leaves the pause to the process that comes after.
         changes: Says by what pace to go instead, as soon as there is one.
+        locks: What a run has to have before it begins.
     """
 
     def __init__(
@@ -109,6 +120,7 @@ class Steps:
         planner: Planner | None = None,
         limit: Limit | None = None,
         changes: Changes | None = None,
+        locks: Locks | None = None,
     ) -> None:
         self.outcome = Outcome("stopped")
         self._run = run
@@ -120,6 +132,7 @@ class Steps:
         self._always_pause = always_pause
         self._limit = limit
         self._changes = changes
+        self._locks = locks
         self._raised: BaseException | None = None
 
     def __enter__(self) -> None:
@@ -145,6 +158,7 @@ class Steps:
                     if self._ends(self._raised):
                         return
                 if flags.look():
+                    self._let_go()
                     return
                 if self._changes is not None and self._changes.pending():
                     due = self._repaced(due, self._changes.take())
@@ -155,9 +169,11 @@ class Steps:
                     due = due_now
                     recorder.paused(due.at)
                 waiting = not paused or (not kicked and (held or started < due.at))
+                locked = self._is_locked(waiting)
+                waiting = waiting or locked
                 if waiting:
                     paused = True
-                    yield inf if held else due.at
+                    yield inf if held or locked else due.at
             if not kicked:
                 planner.began()
                 if due.overrun:
@@ -167,6 +183,7 @@ class Steps:
             error = self._raised
             late = 0.0 if kicked else started - due.wished
             recorder.ended(started, clock(), late, error, stopping=flags.look() or self._once)
+            self._let_go()
             if self._ends(error) or self._ends(recorder.ended_by) or self._once:
                 return
             due = planner.next(due, started, clock(), kicked=kicked)
@@ -176,6 +193,18 @@ class Steps:
                 writer.leave_until(due.at)
                 self.outcome = Outcome("memory", message=message)
                 return
+
+    def _is_locked(self, waiting: bool) -> bool:
+        """Whether a run has to wait for its locks; while it waits for something else it wants none."""
+        if self._locks is None:
+            return False
+        if waiting:
+            self._locks.leave()
+        return not (waiting or self._locks.take())
+
+    def _let_go(self) -> None:
+        if self._locks is not None:
+            self._locks.leave()
 
     def _repaced(self, due: Due, pace: Pace) -> Due:
         """Go by another pace from now on. Returns when to run instead of when it was due."""

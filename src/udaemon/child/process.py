@@ -28,6 +28,7 @@ from udaemon.child.memory import limit_of
 from udaemon.child.pace import PaceChanges
 from udaemon.child.recorder import Recorder
 from udaemon.child.report import Leaving, ReadyReport
+from udaemon.child.run_locks import RunLocks
 from udaemon.child.signals import Signals
 from udaemon.child.spec import ChildFds, ChildSpec, Pace
 from udaemon.child.telling import code_text, exit_code, finish, last_line, say, show_end
@@ -86,6 +87,9 @@ def prepare(setup: ChildSetup, *, once: bool = False) -> Callable[[], Outcome]:
     signals.asked_to_stop = setup.writer.asked_to_stop
     changes = PaceChanges(setup.writer)
     signals.pace_changed, signals.has_wishes = changes.pending, setup.writer.has_wishes
+    locks = RunLocks(setup.writer, reporter) if spec.locks and reporter.is_heard else None
+    if locks is not None:
+        signals.has_wishes = lambda: setup.writer.has_wishes() or locks.answered()
     signals.attention = signals.attention or setup.writer.is_paused
     protect(signals.cut_off, reporter.cut_off, setup.writer.cut_off)
     _surroundings(setup)
@@ -102,7 +106,7 @@ def prepare(setup: ChildSetup, *, once: bool = False) -> Callable[[], Outcome]:
     reporter.send(ReadyReport())
     told = partial(_told, setup)
     planner = None if spec.timetable is None else _planner(spec.timetable, spec.min_sleep, signals, recorder)
-    return loop_of(spec, built, signals, recorder, once=once, told=told, changes=changes, planner=planner)
+    return loop_of(spec, built, signals, recorder, once=once, told=told, changes=changes, planner=planner, locks=locks)
 
 
 def _told(setup: ChildSetup, end: Outcome) -> None:
@@ -153,11 +157,12 @@ def loop_of(
     told: Callable[[Outcome], object] = lambda _outcome: None,
     changes: PaceChanges | None = None,
     planner: Planner | None = None,
+    locks: RunLocks | None = None,
 ) -> Callable[[], Outcome]:
     """The loop that suits a task that is built; `told` of the end where there is a wait after it.
 
     None of its runs where a listener to its start has ended it. With `changes` it may get another pace while it runs,
-    and a `planner` says when runs are due in place of a period.
+    a `planner` says when runs are due in place of a period, and `locks` are asked for before each.
     """
     if recorder.ended_by is not None:
         return partial(outcome_of, recorder.ended_by)
@@ -177,13 +182,14 @@ def loop_of(
         planner=planner,
         limit=limit,
         changes=changes,
+        locks=locks,
     )
     if built.is_async:
         from udaemon.child.async_loop import run_steps_async  # asyncio is 40 ms that a plain task need not pay
 
         return partial(run_steps_async, steps, signals, told)
     paced = partial(run_steps, steps, signals.wait)
-    if planner or spec.sleep > 0 or spec.min_sleep > 0 or recorder.listens or once or limit:
+    if planner or spec.sleep > 0 or spec.min_sleep > 0 or recorder.listens or once or limit or locks:
         return paced
     return partial(back_to_back, built.run, flags=signals, recorder=recorder, clock=clock, paced=paced)
 

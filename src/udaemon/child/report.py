@@ -28,6 +28,10 @@ class GoodRun(NamedTuple):
     """The first run of this process that was no failure; the ones after it are only in the scoreboard."""
 
 
+class LocksChanged(NamedTuple):
+    """The child wants its locks for a run, or has done with them: its slot says which (`run_locks.py`)."""
+
+
 class RunFailed(NamedTuple):
     """An exception left a run; `error` is its last line ("ValueError: no")."""
 
@@ -42,7 +46,7 @@ class Leaving(NamedTuple):
     message: str | None
 
 
-Report = ReadyReport | GoodRun | RunFailed | Leaving
+Report = ReadyReport | GoodRun | LocksChanged | RunFailed | Leaving
 
 
 def encode(report: Report) -> bytes:
@@ -53,6 +57,8 @@ def encode(report: Report) -> bytes:
             fields = {"kind": "ready"}
         case GoodRun():
             fields = {"kind": "good-run"}
+        case LocksChanged():
+            fields = {"kind": "locks"}
         case RunFailed(number, error):
             fields = {"kind": "run-failed", "id": number, "error": error[:TEXT_LIMIT]}
         case Leaving(reason, message):
@@ -62,7 +68,9 @@ def encode(report: Report) -> bytes:
 
 
 # Each page that a fresh fork is the first to touch is copied for it, and a JSON encoder touches fifty.
-_MADE: dict[type[object], bytes] = {type(report): encode(report) for report in (ReadyReport(), GoodRun())}
+_MADE: dict[type[object], bytes] = {
+    type(report): encode(report) for report in (ReadyReport(), GoodRun(), LocksChanged())
+}
 
 
 class Reporter:
@@ -84,10 +92,17 @@ class Reporter:
         try:
             # MSG_NOSIGNAL: the task may have set SIGPIPE to its default, which would kill us here.
             sent = self._socket.send(framed, _FLAGS)
+        except BlockingIOError:
+            return  # no room for it: the kernel takes all of a small frame or none of it
         except OSError:
             sent = 0
         if sent != len(framed):
             self.cut_off()  # half a frame would make nonsense of all that follow
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether there is a supervisor to send to."""
+        return self._socket is not None
 
     def cut_off(self) -> None:
         """Send no more reports."""
@@ -136,6 +151,8 @@ def _report(fields: Mapping[str, object]) -> Report | None:
         return ReadyReport()
     if kind == "good-run":
         return GoodRun()
+    if kind == "locks":
+        return LocksChanged()
     if kind == "run-failed":
         number, error = fields.get("id"), fields.get("error")
         if type(number) is int and 0 <= number < 2**53 and isinstance(error, str):

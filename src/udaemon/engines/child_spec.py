@@ -72,4 +72,5 @@ def spec_of(place: Place, daemon: Daemon, index: int, *, slot: int = 0) -> Child
         timetable=timetable(place, daemon, index, os.environ),
         identity=identity_of(daemon),
         env_inherit=daemon.env_inherit,
+        locks=bool(daemon.lock),
     )

@@ -9,11 +9,13 @@ import socket
 from collections.abc import Callable
 from functools import partial
 
-from udaemon.child.report import GoodRun, Leaving, ReadyReport, RunFailed
-from udaemon.engines.base import Reactor
+from udaemon.child import run_locks
+from udaemon.child.report import GoodRun, Leaving, LocksChanged, ReadyReport, RunFailed
+from udaemon.engines.base import Listener, Reactor
 from udaemon.engines.fd_store import NO_STORE, FdStore
 from udaemon.engines.process import ManagedProcess
 from udaemon.manifest.model import Daemon
+from udaemon.policy.events import RunAsked
 from udaemon.policy.instance import Key
 from udaemon.policy.plan import has_task
 
@@ -30,6 +32,7 @@ class Reports:
         on_ready: Called when one has built its task.
         on_leaving: Called when one has reported that it exits.
         on_good_run: Told when one has had the first good run of its process.
+        on_locks: Told when one may want its locks for a run, or may have done with them.
         store: Keeps the sockets.
     """
 
@@ -39,6 +42,8 @@ class Reports:
         on_ready: Callable[[ManagedProcess], None],
         on_leaving: Callable[[ManagedProcess], None],
         on_good_run: Callable[[ManagedProcess], None] = lambda _living: None,
+        *,
+        on_locks: Callable[[ManagedProcess], None] = lambda _living: None,
         store: FdStore = NO_STORE,
     ) -> None:
         self._store = store
@@ -46,6 +51,7 @@ class Reports:
         self._on_ready = on_ready
         self._on_leaving = on_leaving
         self._on_good_run = on_good_run
+        self._on_locks = on_locks
         self.errors: dict[Key, str] = {}
 
     def listen(self, managed: ManagedProcess) -> None:
@@ -75,7 +81,8 @@ class Reports:
             data = b""
         except OSError:  # no memory: it is still there the next time
             return False
-        for report in managed.reader.feed(data):
+        reports = managed.reader.feed(data)
+        for report in reports:
             match report:
                 case ReadyReport():
                     self._on_ready(managed)
@@ -90,6 +97,9 @@ class Reports:
                         self.errors[managed.key] = message
                     if not last:
                         self._on_leaving(managed)
+        # A word for which there was no room is not sent again, and what had taken the room has been read by now.
+        if not last and (managed.daemon.lock or LocksChanged() in reports):
+            self._on_locks(managed)
         if not data or managed.reader.broken:
             self._close(managed)
         return bool(data)
@@ -100,6 +110,13 @@ class Reports:
             self._reactor.forget(managed.reports.fileno())
             managed.reports.close()
             managed.reports = None
+
+
+def look_up_locks(managed: ManagedProcess, slot: tuple[int, int], listener: Listener) -> None:
+    """Tell what a child has written into its slot of the run for which it wants its locks."""
+    found = run_locks.asked(*slot, managed.pid)
+    if found is not None:
+        listener(managed.key, RunAsked(found[0]))
 
 
 def report_sockets(daemon: Daemon) -> tuple[socket.socket | None, socket.socket | None]:

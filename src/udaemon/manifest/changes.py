@@ -23,6 +23,8 @@ from udaemon.manifest.secrets import masked_at
 _NEVER_LIVE = ("project", "context", "run-dir")
 """Keys of the manifest that name files, directories and sockets of everything in it."""
 
+_BESIDE_DAEMONS = {**dict.fromkeys(_NEVER_LIVE, Applies.RESTART), "max-starting": Applies.LIVE}
+
 _SAYS_NOTHING = frozenset({"description", "tags"})
 """Keys that people read; two daemons may be the same without them."""
 
@@ -64,7 +66,7 @@ class Renamed(NamedTuple):
 
 
 class Changes(NamedTuple):
-    """All that differs. `manifest` are keys beside the daemons that cannot change while one of them runs."""
+    """All that differs. `manifest` are keys beside the daemons, most of which cannot change while one of them runs."""
 
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
@@ -79,7 +81,8 @@ class Changes(NamedTuple):
     def summary(self) -> str:
         """How many daemons differ, and how: `1 added, 3 changed`."""
         counts = (("added", self.added), ("removed", self.removed), ("changed", self.changed))
-        return ", ".join(f"{len(daemons)} {word}" for word, daemons in counts if daemons)
+        told = ", ".join(f"{len(daemons)} {word}" for word, daemons in counts if daemons)
+        return told or ", ".join(change.key for change in self.manifest)
 
 
 def differing(before: Daemon, after: Daemon) -> tuple[Key, ...]:
@@ -108,7 +111,7 @@ def compare(before: Manifest, after: Manifest) -> Changes:
         removed=removed,
         changed=tuple(one for one in changed if one.changes),
         renamed=tuple(_renamed(before, after, removed, added)),
-        manifest=tuple(_leaves(dict.fromkeys(_NEVER_LIVE, Applies.RESTART), (), old_top, new_top)),
+        manifest=tuple(_leaves(_BESIDE_DAEMONS, (), old_top, new_top)),
     )
 
 
@@ -118,8 +121,9 @@ def refuse_what_never_changes(changes: Changes) -> None:
     Raises:
         UdaemonError: There is one.
     """
-    if changes.manifest:
-        keys = " and ".join(change.key for change in changes.manifest)
+    never = [change.key for change in changes.manifest if change.applies is Applies.RESTART]
+    if never:
+        keys = " and ".join(never)
         message = f"{keys} cannot change while the project runs"
         raise UdaemonError(message, "udaemon down and udaemon up put it into effect", ExitCode.USAGE)
 

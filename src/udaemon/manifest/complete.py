@@ -54,6 +54,7 @@ def complete(root: Root, top: Mapping[str, Any], setting: Setting, env_file: Env
         project=project,
         context=root.context or "" if setting.context is None else setting.context,
         run_dir=root.run_dir and setting.absolute(root.run_dir),
+        max_starting=root.max_starting,
         env=env,
         daemons=daemons,
         state_dir=state_dir(setting.environ, project),

@@ -22,6 +22,8 @@ def dump(manifest: Manifest) -> dict[str, Any]:
         top["context"] = manifest.context
     if manifest.run_dir:
         top["run-dir"] = escaped(manifest.run_dir)
+    if manifest.max_starting:
+        top["max-starting"] = manifest.max_starting
     if manifest.env:
         top["env"] = unescaped(escaped(manifest.env))
     return {**top, "daemons": {name: dump_daemon(daemon) for name, daemon in manifest.daemons.items()}}

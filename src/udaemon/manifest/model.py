@@ -178,6 +178,7 @@ class Daemon:
     run_on_start: bool | None = schedule.RUN_ON_START
     overlap: Overlap = schedule.OVERLAP
     misfire: Misfire = schedule.MISFIRE
+    lock: tuple[str, ...] = schedule.LOCK
     memory_limit: int | None = key(
         "Memory the task's process may have resident; looked at after each run. Near it the process is replaced. "
         "With `php` it is PHP's own `memory_limit`.",
@@ -277,6 +278,7 @@ class Manifest:
     project: str
     context: str = ""
     run_dir: str | None = None
+    max_starting: int | None = None
     env: Mapping[str, str] = Factory(dict)
     daemons: Mapping[str, Daemon] = Factory(dict)
     state_dir: str | None = field(default=None, eq=False)

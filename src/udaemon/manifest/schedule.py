@@ -10,11 +10,13 @@ from typing import Any
 
 from attrs import frozen
 
+from udaemon.manifest.containers import Many
 from udaemon.manifest.cron import BadCron, check
 from udaemon.manifest.keys import Applies, key
 from udaemon.manifest.kinds import RUNS
 from udaemon.manifest.measures import format_duration
 from udaemon.manifest.problems import Wrong
+from udaemon.manifest.references import NAME
 from udaemon.manifest.values import REFERENCE, Choice, Duration, Flag, Number, Schema, Unchanged, wrong_type
 from udaemon.manifest.wording import near, shown
 
@@ -181,6 +183,13 @@ def _parts(value: dict[str, object]) -> dict[str, Any]:
     return read
 
 
+LOCK: Any = key(
+    "Names of locks, each of which one process in the project has at a time: a task for the length of a run, a command "
+    "for its life, or for each execution where it has a schedule. Whoever needs one that is held waits its turn.",
+    Many(NAME, "names", single=True),
+    default=(),
+    example=["db"],
+)
 SLEEP: Any = key(
     "Period of the task, from start of run to start of run; 0 for none. A command that has one is executed again "
     "and again; `defaults` give it none.",

@@ -81,6 +81,13 @@ class Kick:
 
 
 @frozen
+class Allow:
+    """Let its task begin the run for which it wants the locks."""
+
+    run: int
+
+
+@frozen
 class Publish:
     """Publish what happened: one entry of `events`, one line of the common log. `message` is for people."""
 
@@ -88,4 +95,4 @@ class Publish:
     message: str
 
 
-Effect = Spawn | CancelSpawn | Signal | SignalTree | KillTree | Reconfigure | Pause | Kick | Publish
+Effect = Spawn | CancelSpawn | Signal | SignalTree | KillTree | Reconfigure | Pause | Kick | Allow | Publish

@@ -8,7 +8,8 @@ from __future__ import annotations
 from udaemon.policy import restart, wording
 from udaemon.policy.effects import Effect, EventName, KillTree, Publish, SignalTree, Spawn
 from udaemon.policy.events import Exited, Reason
-from udaemon.policy.instance import NOT_PROBED, Exit, Instance, Missing, State, Wanted, evolve
+from udaemon.policy.instance import NOT_PROBED, Exit, Instance, State, Wanted, evolve
+from udaemon.policy.plan import has_task
 from udaemon.policy.timers import NO_TIMERS, Timer
 
 Outcome = tuple[Instance, tuple[Effect, ...]]
@@ -22,18 +23,21 @@ _BACKGROUNDED_WITHIN = 5.0
 
 
 def begin(instance: Instance) -> Outcome:
-    """A start, or udaemon's own restart: the counts stay. It waits for what it needs."""
+    """A start, or udaemon's own restart: the counts stay. It waits for what it needs, and then for its turn."""
     if instance.missing is not None and not instance.alone:
-        return _hold_back(instance, instance.missing)
+        return _hold_back(instance, str(instance.missing))
+    if instance.turn.start is not None:
+        return _hold_back(instance, instance.turn.start, instance.place or instance.turn.place)
     if instance.held_back:  # what it waited for explains nothing any more
         instance = evolve(instance, message=None)
-    return _cleared(instance, State.STARTING), (Spawn(),)
+    locks = () if has_task(instance.daemon) else instance.daemon.lock
+    return evolve(_cleared(instance, State.STARTING), holds=locks), (Spawn(),)
 
 
-def _hold_back(instance: Instance, missing: Missing) -> Outcome:
-    message, told = f"waiting {missing}", Publish(EventName.WAITING, str(missing))
-    known = instance.held_back and instance.message == message
-    held = evolve(_cleared(instance, State.WAITING), held_back=True, message=message)
+def _hold_back(instance: Instance, what_for: str, place: int = 0) -> Outcome:
+    message, told = f"waiting {what_for}", Publish(EventName.WAITING, what_for)
+    known = instance.held_back and (instance.message == message or (place != 0 and place == instance.place))
+    held = evolve(_cleared(instance, State.WAITING), held_back=True, place=place, message=message)
     return held, () if known else (told,)
 
 
@@ -44,7 +48,8 @@ def start(instance: Instance) -> Outcome:
 
 def waiting(instance: Instance, until: float) -> Instance:
     """The instance in wait for its next start."""
-    return evolve(instance, state=State.BACKOFF, timers=NO_TIMERS.set(Timer.RETRY, until), outdated=False)
+    timers = NO_TIMERS.set(Timer.RETRY, until)
+    return evolve(instance, state=State.BACKOFF, timers=timers, outdated=False, holds=())
 
 
 def settle_at(instance: Instance, state: State) -> Instance:
@@ -146,6 +151,9 @@ def _cleared(instance: Instance, state: State) -> Instance:
         held_up=False,
         outdated=False,
         held_back=False,
+        place=0,
+        run_asked=0,
+        holds=(),
         probed=NOT_PROBED,
         condemned=None,
         survivors=(),

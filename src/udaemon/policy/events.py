@@ -99,6 +99,17 @@ class RunDue:
 
 
 @frozen
+class RunAsked:
+    """Its task wants its locks for this run; 0: it wants none any more, and lets go of those that it had.
+
+    `has`: it has them, or has not, whatever was known of it; None where that is known.
+    """
+
+    run: int
+    has: bool | None = None
+
+
+@frozen
 class Spawned:
     """A process exists. For a command this means that exec succeeded, but where it is `held_up`: that says by what."""
 
@@ -219,6 +230,7 @@ Event = (
     | ResumeAsked
     | KickAsked
     | RunDue
+    | RunAsked
     | Spawned
     | Executed
     | SpawnFailed

@@ -89,6 +89,27 @@ class Missing:
         return f"for {self.conditions}" + (f": {self.cause}" if self.cause else "")
 
 
+@frozen
+class Turn:
+    """Whether it is an instance's turn to start, and its task's to begin a run.
+
+    Attributes:
+        start: What its start has to wait for: `for lock db, held by backup #12`; None where it may begin.
+        run: The same of the run that its task asks for.
+        place: What it gets where it has to wait; who comes later has a higher one.
+        locked: It has to wait for a lock, and not only for room to start.
+    """
+
+    start: str | None = None
+    run: str | None = None
+    place: int = 0
+    locked: bool = False
+
+
+FREE = Turn()
+"""Of an instance that has to wait for nobody."""
+
+
 @frozen(kw_only=True)
 class Probed:
     """What is known of a process by asking it.
@@ -143,6 +164,10 @@ class Instance:
         held_back: Its start waits for what is missing.
         alone: The operator has started it without what it needs.
         good_run: It has had a good run since the operator started it.
+        turn: Whether it is its turn, kept by the fleet.
+        place: Its place among those that wait for their turn; 0 where it does not wait.
+        run_asked: The run for which its task wants the locks or has them; 0 for none.
+        holds: The locks that it has.
     """
 
     daemon: Daemon
@@ -174,6 +199,10 @@ class Instance:
     held_back: bool = False
     alone: bool = False
     good_run: bool = False
+    turn: Turn = FREE
+    place: int = 0
+    run_asked: int = 0
+    holds: tuple[str, ...] = ()
 
     @cached_property
     def key(self) -> Key:

@@ -27,7 +27,7 @@ second copy of it."""
 
 _PLAIN = (
     "pid started_at restarts crashes refusals asked_at killing leaving held_up outdated automatic message "
-    "paused owes_run held_back alone good_run"
+    "paused owes_run held_back alone good_run place run_asked holds"
 ).split()
 """Fields whose value stands in the line as it is; one that has its default does not stand there."""
 _DEFAULTS = tuple((name, getattr(fields(Instance), name).default) for name in _PLAIN)
@@ -182,6 +182,7 @@ def _entry(said: Mapping[str, Any]) -> tuple[Key, Entry | None] | None:
         fields["wanted"] = Wanted(said.get("wanted", "down"))
         fields["timers"] = Timers(tuple((float(at), Timer(timer)) for at, timer in said.get("timers", ())))
         fields["attempts"] = tuple(map(float, said.get("attempts", ())))
+        fields["holds"] = tuple(map(str, said.get("holds", ())))
         fields["survivors"] = tuple(map(int, said.get("survivors", ())))
         if "condemned" in said:
             fields["condemned"] = Reason(said["condemned"])

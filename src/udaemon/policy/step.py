@@ -41,6 +41,7 @@ from udaemon.policy.events import (
     Renewed,
     RestartAsked,
     ResumeAsked,
+    RunAsked,
     RunDue,
     Spawned,
     SpawnFailed,
@@ -75,7 +76,7 @@ def step(instance: Instance, event: Event, now: float, jitter: float = 0.0) -> O
             return stopping.stop(instance, event, now)
         case RestartAsked():
             return _restart(instance, now)
-        case PauseAsked() | ResumeAsked() | KickAsked() | RunDue():
+        case PauseAsked() | ResumeAsked() | KickAsked() | RunDue() | RunAsked():
             return runs.step(instance, event, now)
         case Spawned() | Executed() | SpawnFailed():
             return _started(instance, event, now, jitter)
@@ -263,7 +264,7 @@ def _switched(instance: Instance, now: float) -> Outcome:
 def _about_needs(instance: Instance, event: GoodRun | NeedsChanged | Renewed, now: float) -> Outcome:
     """What others need of it, or it of others."""
     if isinstance(event, NeedsChanged):
-        return begin(instance) if instance.held_back else (instance, ())
+        return begin(instance) if instance.held_back else runs.turn_came(instance)
     if instance.pid is None:
         return instance, ()
     if isinstance(event, GoodRun):

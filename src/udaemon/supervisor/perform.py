@@ -17,6 +17,7 @@ from udaemon.logs.client import LoggerLink
 from udaemon.logs.log_target import LogTarget
 from udaemon.manifest.model import Daemon
 from udaemon.policy.effects import (
+    Allow,
     CancelSpawn,
     Effect,
     Kick,
@@ -94,6 +95,9 @@ class Performer:
                 self._engine.signal(instance.key, "URG")  # it looks at its slot
             case Kick():
                 self._slots.kick(instance.key)
+                self._engine.signal(instance.key, "URG")
+            case Allow(run):
+                self._slots.allow(instance.key, run)
                 self._engine.signal(instance.key, "URG")
             case Publish():
                 pass

@@ -9,6 +9,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable
 
+from udaemon.child.run_locks import allow
 from udaemon.child.scoreboard import Scoreboard, SlotWriter, map_all
 from udaemon.child.slot_requests import kick, pause
 from udaemon.policy.instance import Key
@@ -57,6 +58,10 @@ class Slots:
             self._maps[fd] = map_all(fd)
         return SlotWriter.of(self._maps[fd], slot)
 
+    def run_number(self, key: Key) -> int:
+        """The number of the run that goes on, or comes next."""
+        return self.writer(key).count + 1
+
     def kick(self, key: Key) -> None:
         """Ask the task of an instance for a run."""
         kick(*self._scoreboard.locate(self._taken[key]))
@@ -64,6 +69,10 @@ class Slots:
     def pause(self, key: Key, *, paused: bool) -> None:
         """Have the task of an instance begin no run, or go on."""
         pause(*self._scoreboard.locate(self._taken[key]), paused=paused)
+
+    def allow(self, key: Key, run: int) -> None:
+        """Let the task of an instance begin a run."""
+        allow(*self._scoreboard.locate(self._taken[key]), run)
 
     def take(self, key: Key) -> int:
         """Give an instance a slot, empty and with its name; the one that it has already, if any.

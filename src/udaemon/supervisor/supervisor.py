@@ -69,6 +69,7 @@ class Supervisor:
         self.read_manifest = read_manifest
         self._clock, self.started_at = clock, clock()
         self._fleet = fleet
+        fleet.turns.run_number = slots.run_number
         self._engine = engine
         self._performer = performer
         self._scoreboard = scoreboard
@@ -215,7 +216,7 @@ class Supervisor:
 
     def view(self, key: Key) -> InstanceView:
         """One instance as it is now."""
-        instance = self._fleet.instances[key]
+        instance = self._fleet.current(key)
         path = self.manifest.log_path(instance.daemon)
         return InstanceView(
             key=key,

@@ -21,7 +21,9 @@ _LONGEST = 40
 def lines(changes: Mapping[str, Any], *, color: bool = False) -> Iterator[str]:
     """Write one line a daemon and one below it for each key, and a summary; what looks renamed is named."""
     for change in changes["manifest"]:
-        yield f"{_mark('!', color)} {escape(change['key'])} {_values(change)}: needs udaemon down and udaemon up\n"
+        live = change["applies"] == "live"
+        effect = " (live)" if live else ": needs udaemon down and udaemon up"
+        yield f"{_mark('~' if live else '!', color)} {escape(change['key'])} {_values(change)}{effect}\n"
     for name in changes["added"]:
         yield f"{_mark('+', color)} {escape(name)} starts\n"
     for name in changes["removed"]:

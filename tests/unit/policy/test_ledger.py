@@ -45,6 +45,9 @@ FULL = Instance(
     held_back=True,
     alone=True,
     good_run=True,
+    place=3,
+    run_asked=12,
+    holds=("db", "mail"),
 )
 
 
@@ -58,7 +61,7 @@ def test_what_is_read_is_what_was_written(instance: Instance) -> None:
 
 def test_every_field_of_an_instance_is_in_the_ledger() -> None:
     """A new field of an instance that nobody writes would be lost with the supervisor."""
-    held = {"daemon", "index", "plan"}
+    held = {"daemon", "index", "plan", "turn"}
     default = Instance(daemon=MAILER, index=1, state=State.STOPPED)
     names = {one.name for one in fields(Instance)} - held
     assert all(getattr(FULL, name) != getattr(default, name) for name in names)
