@@ -135,8 +135,8 @@ def test_what_waits_for_another_daemon_takes_no_room(make: Make) -> None:
     world.up()
     assert message(world, A) == "waiting for c@ready"
     assert world.engine.spawned == [C]
-    forked(world, C, A, B)
-    assert world.engine.spawned == [C, A, B]
+    forked(world, C, B, A)
+    assert world.engine.spawned == [C, B, A]
 
 
 def test_more_may_start_as_soon_as_the_manifest_says_so(make: Make, tmp_path: Path) -> None:
