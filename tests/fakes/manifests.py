@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from udaemon.manifest import limits, schedule
+from udaemon.manifest.chains import AfterRuns
 from udaemon.manifest.checks import SCHEDULE
 from udaemon.manifest.complete import by_hand
 from udaemon.manifest.containers import Environment, Many, Parameters
@@ -87,7 +88,7 @@ def values(type_: Any) -> SearchStrategy[Any]:  # noqa: C901 - one line for each
             return TABLE
         case Address():
             return st.sampled_from([":1", "db:5432", "[::1]:80", "127.0.0.1:65535"])
-        case DependsOn():
+        case AfterRuns() | DependsOn():
             return st.just(())  # what there is to depend on is known to `manifests`
         case Many():
             return st.lists(values(type_.item), max_size=3).map(tuple)

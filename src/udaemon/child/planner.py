@@ -17,6 +17,7 @@ from udaemon.policy import calendar
 from udaemon.policy.calendar import DueTimes, Look, Position, Timetable, Verdict
 
 Chance = Callable[[], float]
+NEVER = Due(inf, inf)
 _KEPT_FROM = 60.0
 """Seconds: the last due time of a shorter period is not worth a system call for each run."""
 
@@ -106,6 +107,29 @@ class Periodic:
 
     def _after(self, planned: float, started: float, ended: float) -> Due:
         return next_due(anchor_of(planned, started, self._sleep), ended, self._sleep, self._min_sleep)
+
+
+class Awaited:
+    """Runs that are due when somebody else says so."""
+
+    def first(self, resume: float, now: float) -> Due:  # noqa: ARG002 - see `Planner`
+        """Never by itself."""
+        return NEVER
+
+    def look(self, due: Due, now: float) -> Due:  # noqa: ARG002 - see `Planner`
+        """Stay with that."""
+        return due
+
+    def began(self) -> None:
+        """It is known already."""
+
+    def next(self, due: Due, started: float, ended: float, *, kicked: bool) -> Due:  # noqa: ARG002 - see `Planner`
+        """Never by itself."""
+        return NEVER
+
+    def repaced(self, due: Due, sleep: float, min_sleep: float, now: float) -> Due:  # noqa: ARG002 - see `Planner`
+        """It has no period."""
+        return due
 
 
 class ByCalendar:

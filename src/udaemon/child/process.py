@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 
+from udaemon.child.after_run import AfterRuns
 from udaemon.child.back_to_back import back_to_back
 from udaemon.child.bootstrap import BatchSetup, ChildSetup, ProcessSetup
 from udaemon.child.build import Built, build, load_module, resolve_listener
@@ -88,8 +89,10 @@ def prepare(setup: ChildSetup, *, once: bool = False) -> Callable[[], Outcome]:
     changes = PaceChanges(setup.writer)
     signals.pace_changed, signals.has_wishes = changes.pending, setup.writer.has_wishes
     locks = RunLocks(setup.writer, reporter) if spec.locks and reporter.is_heard else None
-    if locks is not None:
-        signals.has_wishes = lambda: setup.writer.has_wishes() or locks.answered()
+    after = AfterRuns(setup.writer, spec.after, partial(setattr, setup.context, "after")) if spec.after else None
+    wishes = [setup.writer.has_wishes, *([locks.answered] if locks else []), *([after.pending] if after else [])]
+    if len(wishes) > 1:
+        signals.has_wishes = lambda: any(wish() for wish in wishes)
     signals.attention = signals.attention or setup.writer.is_paused
     protect(signals.cut_off, reporter.cut_off, setup.writer.cut_off)
     _surroundings(setup)
@@ -105,7 +108,9 @@ def prepare(setup: ChildSetup, *, once: bool = False) -> Callable[[], Outcome]:
     recorder.start()
     reporter.send(ReadyReport())
     told = partial(_told, setup)
-    planner = None if spec.timetable is None else _planner(spec.timetable, spec.min_sleep, signals, recorder)
+    planner: Planner | None = after
+    if spec.timetable is not None:
+        planner = _planner(spec.timetable, spec.min_sleep, signals, recorder)
     return loop_of(spec, built, signals, recorder, once=once, told=told, changes=changes, planner=planner, locks=locks)
 
 

@@ -32,6 +32,13 @@ class LocksChanged(NamedTuple):
     """The child wants its locks for a run, or has done with them: its slot says which (`run_locks.py`)."""
 
 
+class RunOver(NamedTuple):
+    """A run has ended; sent where another daemon has runs after those of this one (`after_run.py`)."""
+
+    id: int
+    ok: bool
+
+
 class RunFailed(NamedTuple):
     """An exception left a run; `error` is its last line ("ValueError: no")."""
 
@@ -46,7 +53,7 @@ class Leaving(NamedTuple):
     message: str | None
 
 
-Report = ReadyReport | GoodRun | LocksChanged | RunFailed | Leaving
+Report = ReadyReport | GoodRun | LocksChanged | RunOver | RunFailed | Leaving
 
 
 def encode(report: Report) -> bytes:
@@ -57,6 +64,8 @@ def encode(report: Report) -> bytes:
             fields = {"kind": "ready"}
         case GoodRun():
             fields = {"kind": "good-run"}
+        case RunOver(number, ok):
+            fields = {"kind": "run-over", "id": number, "ok": ok}
         case LocksChanged():
             fields = {"kind": "locks"}
         case RunFailed(number, error):
@@ -153,6 +162,9 @@ def _report(fields: Mapping[str, object]) -> Report | None:
         return GoodRun()
     if kind == "locks":
         return LocksChanged()
+    if kind == "run-over":
+        number, ok = fields.get("id"), fields.get("ok")
+        return RunOver(number, ok) if type(number) is int and 0 <= number < 2**53 and isinstance(ok, bool) else None
     if kind == "run-failed":
         number, error = fields.get("id"), fields.get("error")
         if type(number) is int and 0 <= number < 2**53 and isinstance(error, str):

@@ -37,7 +37,8 @@ class ChildSpec(NamedTuple):
     alone; `memory_limit` is in bytes, None for no limit, and `memory_threshold` the percent of it above which the
     process leaves between two runs. `timetable` is there where more is said of when runs are due than `sleep`.
     `identity` is who it runs as, and within which limits. Without `env_inherit` the environment of the process it is
-    forked from is none of its own. With `locks` it asks its supervisor before each run.
+    forked from is none of its own. With `locks` it asks its supervisor before each run,
+    and with `after` it has its runs after those of these daemons.
     """
 
     name: str
@@ -64,6 +65,7 @@ class ChildSpec(NamedTuple):
     identity: Identity = NOBODY_ELSE
     env_inherit: bool = True
     locks: bool = False
+    after: tuple[str, ...] = ()
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the mappings as dicts: a mapping proxy cannot be pickled."""

@@ -73,4 +73,5 @@ def spec_of(place: Place, daemon: Daemon, index: int, *, slot: int = 0) -> Child
         identity=identity_of(daemon),
         env_inherit=daemon.env_inherit,
         locks=bool(daemon.lock),
+        after=tuple(one.name for one in daemon.after_run),
     )

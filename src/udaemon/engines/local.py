@@ -27,7 +27,7 @@ from udaemon.engines.origin import Origin
 from udaemon.engines.orphans import Orphans
 from udaemon.engines.process import ManagedProcess
 from udaemon.engines.reaper import Reaper
-from udaemon.engines.reports import Reports, look_up_locks, report_sockets
+from udaemon.engines.reports import Reports, pass_on, report_sockets
 from udaemon.engines.spawning import to_execute
 from udaemon.engines.zygote.connection import ZygoteConnection
 from udaemon.engines.zygote.prefork import PreforkedZygote
@@ -102,7 +102,7 @@ class LocalEngine:
             on_ready=lambda managed: listener(managed.key, Ready()),
             on_leaving=lambda managed: listener(managed.key, Leaving()),
             on_good_run=lambda managed: on_good_run(managed.key),
-            on_locks=lambda managed: look_up_locks(managed, self._slots[managed.key], listener),
+            on_word=partial(pass_on, listener, self._slots),
             store=store,
         )
         self._reaper = Reaper(

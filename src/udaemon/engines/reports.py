@@ -6,16 +6,16 @@ Knows nothing of processes. After a broken frame a child is ignored.
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from udaemon.child import run_locks
-from udaemon.child.report import GoodRun, Leaving, LocksChanged, ReadyReport, RunFailed
+from udaemon.child.report import GoodRun, Leaving, LocksChanged, ReadyReport, Report, RunFailed, RunOver
 from udaemon.engines.base import Listener, Reactor
 from udaemon.engines.fd_store import NO_STORE, FdStore
 from udaemon.engines.process import ManagedProcess
 from udaemon.manifest.model import Daemon
-from udaemon.policy.events import RunAsked
+from udaemon.policy.events import RunAsked, RunEnded
 from udaemon.policy.instance import Key
 from udaemon.policy.plan import has_task
 
@@ -32,7 +32,7 @@ class Reports:
         on_ready: Called when one has built its task.
         on_leaving: Called when one has reported that it exits.
         on_good_run: Told when one has had the first good run of its process.
-        on_locks: Told when one may want its locks for a run, or may have done with them.
+        on_word: Told when one has had a run that is told, may want its locks for one, or may have done with them.
         store: Keeps the sockets.
     """
 
@@ -43,7 +43,7 @@ class Reports:
         on_leaving: Callable[[ManagedProcess], None],
         on_good_run: Callable[[ManagedProcess], None] = lambda _living: None,
         *,
-        on_locks: Callable[[ManagedProcess], None] = lambda _living: None,
+        on_word: Callable[[ManagedProcess, RunOver | LocksChanged], None] = lambda _living, _word: None,
         store: FdStore = NO_STORE,
     ) -> None:
         self._store = store
@@ -51,7 +51,7 @@ class Reports:
         self._on_ready = on_ready
         self._on_leaving = on_leaving
         self._on_good_run = on_good_run
-        self._on_locks = on_locks
+        self._on_word = on_word
         self.errors: dict[Key, str] = {}
 
     def listen(self, managed: ManagedProcess) -> None:
@@ -97,12 +97,19 @@ class Reports:
                         self.errors[managed.key] = message
                     if not last:
                         self._on_leaving(managed)
-        # A word for which there was no room is not sent again, and what had taken the room has been read by now.
-        if not last and (managed.daemon.lock or LocksChanged() in reports):
-            self._on_locks(managed)
+        self._pass_on(managed, reports, last=last)
         if not data or managed.reader.broken:
             self._close(managed)
         return bool(data)
+
+    def _pass_on(self, managed: ManagedProcess, reports: Sequence[Report], *, last: bool) -> None:
+        """Pass on what is said of runs; of one that has ended only which of them are over."""
+        for report in reports:
+            if isinstance(report, RunOver):
+                self._on_word(managed, report)
+        # A word for which there was no room is not sent again, and what had taken the room has been read by now.
+        if not last and (managed.daemon.lock or LocksChanged() in reports):
+            self._on_word(managed, LocksChanged())
 
     def _close(self, managed: ManagedProcess) -> None:
         if managed.reports is not None:
@@ -112,9 +119,14 @@ class Reports:
             managed.reports = None
 
 
-def look_up_locks(managed: ManagedProcess, slot: tuple[int, int], listener: Listener) -> None:
-    """Tell what a child has written into its slot of the run for which it wants its locks."""
-    found = run_locks.asked(*slot, managed.pid)
+def pass_on(
+    listener: Listener, slots: Mapping[Key, tuple[int, int]], managed: ManagedProcess, word: RunOver | LocksChanged
+) -> None:
+    """Tell of a run that is over, or for which run a child wants its locks by what it has written into its slot."""
+    if isinstance(word, RunOver):
+        listener(managed.key, RunEnded(word.id, word.ok))
+        return
+    found = run_locks.asked(*slots[managed.key], managed.pid)
     if found is not None:
         listener(managed.key, RunAsked(found[0]))
 

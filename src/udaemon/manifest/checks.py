@@ -153,7 +153,8 @@ def check_root(root: Root, top: Tree) -> Iterator[Finding]:
             hint = "raise max, or lower initial"
             yield Finding("contradiction", "initial is longer than max", hint, (*path, "backoff"))
         yield from _schedule(daemon, top["daemons"][name], path)
-        if daemon.kind in TASKS and not daemon.command and not (daemon.cron or daemon.sleep or daemon.min_sleep):
+        paced = daemon.cron or daemon.sleep or daemon.min_sleep or daemon.after_run
+        if daemon.kind in TASKS and not daemon.command and not paced:
             hint = "set sleep to a period, or min-sleep to a pause"
             message = "sleep and min-sleep are both 0: it runs without a pause"
             yield Finding("no-pause", message, hint, path, at_key=True, severity="warning")
@@ -177,6 +178,10 @@ def _schedule(daemon: Daemon, own: Tree, path: Path) -> Iterator[Finding]:
     if daemon.overlap is Overlap.CANCEL and daemon.kind != "command":
         message = "cancel is for commands: a task's run is never broken off"
         yield Finding("contradiction", message, "write skip or queue", (*path, "overlap"))
+    for name in ("sleep", "cron", *SCHEDULE) if daemon.after_run else ():
+        if own.get(name):
+            message = "after-run stands in place of a schedule"
+            yield Finding("contradiction", message, "leave one of them", (*path, name), at_key=True)
     plain = daemon.kind == "command" and not daemon.is_scheduled
     for name in SCHEDULE if plain else ():
         if name in own:

@@ -16,6 +16,11 @@ class Code(NamedTuple):
 
 
 CODES = {
+    "after-run-cycle": Code(
+        "A daemon has a run after each of another one that, perhaps by way of further ones, has one after each of its "
+        "own: no run would be the last.",
+        "Take one of the names out of an `after-run`.",
+    ),
     "bad-account": Code(
         "The text names no user or group.", "Write a name as in the system's user database, or a number."
     ),

@@ -43,6 +43,8 @@ def dump_daemon(daemon: Daemon) -> dict[str, Any]:
     other = meaningless(daemon.kind)
     if daemon.kind == "command" and not daemon.is_scheduled:
         other += ("sleep", *SCHEDULE)
+    if daemon.after_run:
+        other += ("sleep", *SCHEDULE)
     return {key: value for key, value in table.items() if value not in ({}, "") and key not in other}
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from attrs import Factory, field, frozen
 
 from udaemon.manifest import limits, schedule
+from udaemon.manifest.chains import AfterRun
 from udaemon.manifest.containers import Environment, Many, Parameters
 from udaemon.manifest.dependencies import Dependency, depends_on_key
 from udaemon.manifest.keys import Applies, Table, key
@@ -178,6 +179,7 @@ class Daemon:
     run_on_start: bool | None = schedule.RUN_ON_START
     overlap: Overlap = schedule.OVERLAP
     misfire: Misfire = schedule.MISFIRE
+    after_run: tuple[AfterRun, ...] = schedule.AFTER_RUN
     lock: tuple[str, ...] = schedule.LOCK
     memory_limit: int | None = key(
         "Memory the task's process may have resident; looked at after each run. Near it the process is replaced. "
@@ -251,7 +253,7 @@ class Daemon:
     @cached_property
     def is_scheduled(self) -> bool:
         """Whether it is a command that is executed again and again, each time a run."""
-        return self.kind == "command" and (self.cron is not None or self.sleep > 0)
+        return self.kind == "command" and (self.cron is not None or self.sleep > 0 or bool(self.after_run))
 
     @property
     def kind(self) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from attrs import frozen
 
+from udaemon.manifest.chains import AfterRuns
 from udaemon.manifest.containers import Many
 from udaemon.manifest.cron import BadCron, check
 from udaemon.manifest.keys import Applies, key
@@ -183,6 +184,14 @@ def _parts(value: dict[str, object]) -> dict[str, Any]:
     return read
 
 
+AFTER_RUN: Any = key(
+    "A run after each run of another daemon, in place of a schedule: its name, and whether each `ok` run counts, each "
+    "that `failed`, or `any`. What comes while a run goes on is one run after it.",
+    AfterRuns(),
+    default=(),
+    example={"export": "ok"},
+    only=RUNS,
+)
 LOCK: Any = key(
     "Names of locks, each of which one process in the project has at a time: a task for the length of a run, a command "
     "for its life, or for each execution where it has a schedule. Whoever needs one that is held waits its turn.",

@@ -9,6 +9,8 @@ from enum import StrEnum
 
 from attrs import frozen
 
+from udaemon.policy.events import Followed
+
 
 class EventName(StrEnum):
     """The names of events: the `event` of `udaemon events` and of the common log."""
@@ -88,6 +90,18 @@ class Allow:
 
 
 @frozen
+class Trigger:
+    """Have its task run after another daemon's run."""
+
+    after: Followed
+
+
+@frozen
+class CountMissed:
+    """Count a due time that no run serves."""
+
+
+@frozen
 class Publish:
     """Publish what happened: one entry of `events`, one line of the common log. `message` is for people."""
 
@@ -95,4 +109,17 @@ class Publish:
     message: str
 
 
-Effect = Spawn | CancelSpawn | Signal | SignalTree | KillTree | Reconfigure | Pause | Kick | Allow | Publish
+Effect = (
+    Spawn
+    | CancelSpawn
+    | Signal
+    | SignalTree
+    | KillTree
+    | Reconfigure
+    | Pause
+    | Kick
+    | Allow
+    | Trigger
+    | CountMissed
+    | Publish
+)

@@ -59,6 +59,16 @@ def settle_at(instance: Instance, state: State) -> Instance:
     return evolve(_cleared(instance, state), automatic=False)
 
 
+def on_leaving(instance: Instance, now: float) -> Outcome:
+    """What it left running has the time of a stop to end, as the process waits for that."""
+    if instance.pid is None or instance.leaving:
+        return instance, ()
+    leaving = evolve(instance, leaving=True)
+    if instance.state in (State.STARTING, State.RUNNING):
+        leaving = evolve(leaving, timers=NO_TIMERS.set(Timer.KILL, now + instance.daemon.stop.timeout))
+    return leaving, ()
+
+
 def on_exited(instance: Instance, event: Exited, now: float, jitter: float) -> Outcome:
     """Record the end; end the rest of the tree if there is one, else go on at once."""
     if instance.pid is None:
@@ -131,6 +141,7 @@ def _conclude(instance: Instance, end: Exit, now: float, jitter: float) -> Outco
 def _after_run(instance: Instance, end: Exit) -> Outcome:
     """A run of a scheduled command has ended: what it failed for may have passed when the next one is due."""
     waits = evolve(_cleared(instance, State.WAITING), automatic=False, crashes=0, owes_run=False)
+    waits = evolve(waits, after=instance.owed_after, owed_after=None)
     if restart.succeeded(end, instance.daemon):
         waits = evolve(waits, message=None)
     elif instance.message is None:

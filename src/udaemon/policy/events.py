@@ -6,6 +6,7 @@ Knows no clock and no process: the supervisor's loop makes these out of what the
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import NamedTuple
 
 from attrs import frozen
 
@@ -93,9 +94,28 @@ class KickAsked:
     """The operator wants a run now, whatever its schedule says."""
 
 
+class Followed(NamedTuple):
+    """The run that another one comes after."""
+
+    name: str
+    index: int  # type: ignore[assignment]  # hides tuple.index, which means nothing here
+    run: int
+    outcome: str
+
+
 @frozen
 class RunDue:
-    """A run of a scheduled command is due."""
+    """A run is due: of a scheduled command, or of what has one after each of another; `after` is that run."""
+
+    after: Followed | None = None
+
+
+@frozen
+class RunEnded:
+    """A run of it has ended. It changes nothing for itself; others may have one after it."""
+
+    run: int
+    ok: bool
 
 
 @frozen
@@ -230,6 +250,7 @@ Event = (
     | ResumeAsked
     | KickAsked
     | RunDue
+    | RunEnded
     | RunAsked
     | Spawned
     | Executed

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from attrs import frozen
 
 from udaemon.manifest.model import Daemon
-from udaemon.policy.events import Reason
+from udaemon.policy.events import Followed, Reason
 from udaemon.policy.plan import NO_PLAN, StartPlan
 from udaemon.policy.timers import NO_TIMERS, Timers
 
@@ -168,6 +168,8 @@ class Instance:
         place: Its place among those that wait for their turn; 0 where it does not wait.
         run_asked: The run for which its task wants the locks or has them; 0 for none.
         holds: The locks that it has.
+        after: The run of another daemon after which the present or last run of this command came.
+        owed_after: The same of the run that is to begin as soon as this one has ended.
     """
 
     daemon: Daemon
@@ -203,6 +205,8 @@ class Instance:
     place: int = 0
     run_asked: int = 0
     holds: tuple[str, ...] = ()
+    after: Followed | None = None
+    owed_after: Followed | None = None
 
     @cached_property
     def key(self) -> Key:

@@ -16,7 +16,7 @@ from attrs import astuple, evolve, field, fields, frozen
 
 from udaemon.errors import ExitCode, UdaemonError
 from udaemon.manifest.model import Daemon
-from udaemon.policy.events import Reason
+from udaemon.policy.events import Followed, Reason
 from udaemon.policy.instance import NOT_PROBED, Exit, Instance, Key, Missing, Probed, State, Wanted
 from udaemon.policy.plan import StartPlan
 from udaemon.policy.timers import Timer, Timers
@@ -27,7 +27,7 @@ second copy of it."""
 
 _PLAIN = (
     "pid started_at restarts crashes refusals asked_at killing leaving held_up outdated automatic message "
-    "paused owes_run held_back alone good_run place run_asked holds"
+    "paused owes_run held_back alone good_run place run_asked holds after owed_after"
 ).split()
 """Fields whose value stands in the line as it is; one that has its default does not stand there."""
 _DEFAULTS = tuple((name, getattr(fields(Instance), name).default) for name in _PLAIN)
@@ -183,6 +183,9 @@ def _entry(said: Mapping[str, Any]) -> tuple[Key, Entry | None] | None:
         fields["timers"] = Timers(tuple((float(at), Timer(timer)) for at, timer in said.get("timers", ())))
         fields["attempts"] = tuple(map(float, said.get("attempts", ())))
         fields["holds"] = tuple(map(str, said.get("holds", ())))
+        for name in ("after", "owed_after"):
+            if said.get(name) is not None:
+                fields[name] = Followed(*said[name])
         fields["survivors"] = tuple(map(int, said.get("survivors", ())))
         if "condemned" in said:
             fields["condemned"] = Reason(said["condemned"])

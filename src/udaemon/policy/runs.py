@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from udaemon.manifest.schedule import Overlap
 from udaemon.policy import stopping
-from udaemon.policy.effects import Allow, EventName, Kick, Pause, Publish
+from udaemon.policy.effects import Allow, CountMissed, EventName, Kick, Pause, Publish, Trigger
 from udaemon.policy.ending import Outcome, begin
 from udaemon.policy.events import KickAsked, PauseAsked, ResumeAsked, RunAsked, RunDue, StopAsked
 from udaemon.policy.instance import Instance, State, Wanted, evolve
@@ -27,7 +27,7 @@ def step(instance: Instance, event: PauseAsked | ResumeAsked | KickAsked | RunDu
         case KickAsked():
             return _kick(instance)
         case RunDue():
-            return _due(instance, now)
+            return _due(instance, event, now)
         case RunAsked():
             return _asked(instance, event)
 
@@ -38,14 +38,20 @@ def wait(instance: Instance) -> Outcome:
     return up, (Publish(EventName.WAITING, "waits for its first run"),)
 
 
-def _due(instance: Instance, now: float) -> Outcome:
+def _due(instance: Instance, event: RunDue, now: float) -> Outcome:
     """Begin a run of a scheduled command, or do as it says where one goes on."""
+    if event.after is not None and has_task(instance.daemon):
+        up = instance.wanted is Wanted.UP and not instance.at_rest
+        return instance, (Trigger(event.after),) if up else ()
     if not instance.daemon.is_scheduled or instance.wanted is Wanted.DOWN:
         return instance, ()
     if instance.paused:
         return instance, (Publish(EventName.SKIPPED, "a run was due while it is paused"),)
     if is_between_runs(instance):
-        return begin(evolve(instance, automatic=False, message=None))
+        return begin(evolve(instance, automatic=False, message=None, after=event.after))
+    if event.after is not None and (instance.place or instance.state in _GOING):
+        more = (CountMissed(),) if instance.owes_run else ()
+        return evolve(instance, owes_run=True, owed_after=event.after), more
     if instance.place:
         return _due_in_queue(instance)
     if instance.state not in _GOING:
@@ -71,7 +77,7 @@ def _kick(instance: Instance) -> Outcome:
     told = Publish(EventName.KICKED, "a run was asked for")
     if instance.daemon.is_scheduled and instance.wanted is Wanted.UP:
         if is_between_runs(instance):
-            started, effects = begin(evolve(instance, automatic=False, message=None))
+            started, effects = begin(evolve(instance, automatic=False, message=None, after=None))
             return started, (told, *effects)
         if instance.state in _GOING:
             return evolve(instance, owes_run=True), (told,)

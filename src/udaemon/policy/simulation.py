@@ -10,6 +10,7 @@ import heapq
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
+from types import MappingProxyType
 from typing import NamedTuple
 
 from attrs import evolve, frozen
@@ -54,27 +55,63 @@ class Simulation:
 
 @frozen
 class Setting:
-    """What runs are planned by beside the daemons: where they are declared, the environment, and their due times."""
+    """What runs are planned by beside the daemons: the place, the environment, due times, and how long runs take."""
 
     place: Place
     environ: Mapping[str, str]
     times: Times
+    takes: Mapping[Key, float] = MappingProxyType({})
 
 
 def planned(setting: Setting, daemons: Iterable[Daemon], start: float, end: float) -> Iterator[PlannedRun]:
     """The runs from a start of everything to an end, in their order."""
-    yield from heapq.merge(
+    those = tuple(daemons)
+    by_schedule = heapq.merge(
         *(
             _of_instance(setting, daemon, index, (start, end))
-            for daemon in daemons
+            for daemon in those
             if has_schedule(daemon)
             for index in range(daemon.instances)
         )
     )
+    yield from _with_followers(by_schedule, those, setting.takes, end)
+
+
+def _with_followers(
+    runs: Iterable[PlannedRun], daemons: Iterable[Daemon], takes: Mapping[Key, float], end: float
+) -> Iterator[PlannedRun]:
+    """These runs, and those that come after them, as each of them ends; all are taken to end well."""
+    followers: dict[str, list[Key]] = {}
+    for daemon in daemons:
+        for one in daemon.after_run if daemon.enabled else ():
+            if one.counts(ok=True):
+                followers.setdefault(one.name, []).extend(Key(daemon.name, at) for at in range(daemon.instances))
+    to_come: list[PlannedRun] = []
+    for run in runs:
+        while to_come and to_come[0] < run:
+            yield from _ended(heapq.heappop(to_come), followers, takes, end, to_come)
+        yield from _ended(run, followers, takes, end, to_come)
+    while to_come:
+        yield from _ended(heapq.heappop(to_come), followers, takes, end, to_come)
+
+
+def _ended(
+    run: PlannedRun,
+    followers: Mapping[str, Sequence[Key]],
+    takes: Mapping[Key, float],
+    end: float,
+    to_come: list[PlannedRun],
+) -> Iterator[PlannedRun]:
+    yield run
+    at = run.at + max(SHORTEST, takes.get(run.key, 0.0))
+    for key in followers.get(run.key.name, ()) if at < end else ():
+        heapq.heappush(to_come, PlannedRun(at, key))
 
 
 def has_schedule(daemon: Daemon) -> bool:
     """Whether it can be said when it runs: what never pauses always does."""
+    if daemon.after_run:
+        return False
     scheduled = daemon.is_scheduled or (daemon.kind in TASKS and (daemon.cron is not None or daemon.sleep > 0))
     return daemon.enabled and scheduled
 

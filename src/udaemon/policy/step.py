@@ -23,7 +23,7 @@ from udaemon.manifest import changes
 from udaemon.manifest.keys import Applies
 from udaemon.policy import probing, restart, runs, stopping, wording
 from udaemon.policy.effects import Effect, EventName, Publish, Reconfigure
-from udaemon.policy.ending import Outcome, begin, on_exited, on_tree_gone, settle_at, start, waiting
+from udaemon.policy.ending import Outcome, begin, on_exited, on_leaving, on_tree_gone, settle_at, start, waiting
 from udaemon.policy.events import (
     Changed,
     DeadlineReached,
@@ -43,6 +43,7 @@ from udaemon.policy.events import (
     ResumeAsked,
     RunAsked,
     RunDue,
+    RunEnded,
     Spawned,
     SpawnFailed,
     StartAsked,
@@ -83,11 +84,13 @@ def step(instance: Instance, event: Event, now: float, jitter: float = 0.0) -> O
         case Ready() | Verdict() | Notified():
             return _ready(instance, event, now)
         case Leaving():
-            return _leaving(instance, now)
+            return on_leaving(instance, now)
         case Exited():
             return on_exited(instance, event, now, jitter)
         case TreeGone():
             return on_tree_gone(instance, now, jitter)
+        case RunEnded():
+            return instance, ()
         case GoodRun() | NeedsChanged() | Renewed():
             return _about_needs(instance, event, now)
         case Changed():
@@ -195,16 +198,6 @@ def _ready(instance: Instance, event: Ready | Verdict | Notified, now: float) ->
     begun = probing.begin(instance, now)
     told = Publish(EventName.READY, "its task is built")
     return begun, (told,) if begun.state is State.RUNNING else ()
-
-
-def _leaving(instance: Instance, now: float) -> Outcome:
-    """What it left running has the time of a stop to end, as the process waits for that."""
-    if instance.pid is None or instance.leaving:
-        return instance, ()
-    leaving = evolve(instance, leaving=True)
-    if instance.state in (State.STARTING, State.RUNNING):
-        leaving = evolve(leaving, timers=NO_TIMERS.set(Timer.KILL, now + instance.daemon.stop.timeout))
-    return leaving, ()
 
 
 def _spawn_failed(instance: Instance, event: SpawnFailed, now: float, jitter: float) -> Outcome:

@@ -27,6 +27,8 @@ def timetable(place: Place, daemon: Daemon, index: int, environ: Mapping[str, st
         index: Which instance.
         environ: The environment that says in which time zone this machine is.
     """
+    if daemon.after_run:
+        return None
     begins_later = not runs_on_start(daemon) and daemon.sleep > 0
     if daemon.cron is None and not (daemon.jitter or daemon.stagger or begins_later):
         return None

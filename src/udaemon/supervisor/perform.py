@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from itertools import count
 
+from attrs import evolve
+
 from udaemon.engines.base import CANCELLED, Engine, SpawnRequest
 from udaemon.engines.notify import NotifySockets, listens, told_of_socket
 from udaemon.logs.client import LoggerLink
@@ -19,6 +21,7 @@ from udaemon.manifest.model import Daemon
 from udaemon.policy.effects import (
     Allow,
     CancelSpawn,
+    CountMissed,
     Effect,
     Kick,
     KillTree,
@@ -28,8 +31,9 @@ from udaemon.policy.effects import (
     Signal,
     SignalTree,
     Spawn,
+    Trigger,
 )
-from udaemon.policy.events import Event, SpawnFailed, Trouble
+from udaemon.policy.events import Event, Followed, SpawnFailed, Trouble
 from udaemon.policy.instance import Instance, Key
 from udaemon.supervisor.log_targets import common_target, log_target
 from udaemon.supervisor.slots import Slots
@@ -99,6 +103,13 @@ class Performer:
             case Allow(run):
                 self._slots.allow(instance.key, run)
                 self._engine.signal(instance.key, "URG")
+            case Trigger(after):
+                names = [one.name for one in instance.daemon.after_run]
+                if after.name in names:
+                    self._slots.trigger(instance.key, names.index(after.name), after)
+                    self._engine.signal(instance.key, "URG")
+            case CountMissed():
+                self._slots.writer(instance.key).miss(1)
             case Publish():
                 pass
 
@@ -240,6 +251,7 @@ class Performer:
             return None
         self._started_as[key] = instance.daemon
         daemon = instance.daemon if socket is None else told_of_socket(instance.daemon, socket)
+        daemon = daemon if instance.after is None else _told_of_run(daemon, instance.after)
         return SpawnRequest(key=key, daemon=daemon, plan=instance.plan, slot=self._slots[key], output=output)
 
     def _open_log(self, instance: Instance) -> int:
@@ -271,3 +283,9 @@ class Performer:
 
     def _refuse(self, key: Key, message: str) -> None:
         self._happen(key, SpawnFailed(Trouble.RESOURCE, message))
+
+
+def _told_of_run(daemon: Daemon, after: Followed) -> Daemon:
+    """A command with the variables that name the run it comes after."""
+    told = {"NAME": after.name, "INSTANCE": str(after.index), "RUN": str(after.run), "OUTCOME": after.outcome}
+    return evolve(daemon, env={**daemon.env, **{f"UDAEMON_AFTER_{name}": value for name, value in told.items()}})

@@ -15,12 +15,12 @@ from random import Random
 from attrs import define
 
 from udaemon.child import planner
-from udaemon.child.planner import ByCalendar, Periodic, Planner
+from udaemon.child.planner import NEVER, Awaited, ByCalendar, Periodic, Planner
 from udaemon.child.schedule import Due
 from udaemon.child.scoreboard import CURRENT, NEXT_DUE
 from udaemon.engines.base import Reactor
 from udaemon.policy.calendar import Cron, Look, Timetable
-from udaemon.policy.events import Event, RunDue
+from udaemon.policy.events import Event, RunDue, RunEnded
 from udaemon.policy.fleet import Fleet
 from udaemon.policy.instance import Instance, Key, State
 from udaemon.policy.restart import succeeded
@@ -145,6 +145,8 @@ class Schedules:
                 chance=self._random.random,
             )
             return _Entry(by_calendar, table, by_calendar.first(resume or current, now), began=current or None)
+        if instance.daemon.after_run:
+            return _Entry(Awaited(), None, NEVER, started=current, began=current or None)
         if table is not None:
             period = planner.periodic(table, daemon.min_sleep, self._random.random)
         else:
@@ -193,6 +195,7 @@ class Schedules:
             self._on_good_run(after.key)
         else:
             writer.failed(began, after.exit.at)
+        self._happen(after.key, RunEnded(writer.count, succeeded(after.exit, after.daemon)))
 
     def _note_next(self, key: Key, entry: _Entry) -> None:
         self._slots.writer(key).paused(0.0 if not entry.counts or entry.due.at == inf else entry.due.at, 0)

@@ -9,9 +9,13 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable
 
+from udaemon.child import after_run
+from udaemon.child.pace import write_pace
 from udaemon.child.run_locks import allow
 from udaemon.child.scoreboard import Scoreboard, SlotWriter, map_all
 from udaemon.child.slot_requests import kick, pause
+from udaemon.child.spec import Pace
+from udaemon.policy.events import Followed
 from udaemon.policy.instance import Key
 
 _ROUND = 16
@@ -69,6 +73,24 @@ class Slots:
     def pause(self, key: Key, *, paused: bool) -> None:
         """Have the task of an instance begin no run, or go on."""
         pause(*self._scoreboard.locate(self._taken[key]), paused=paused)
+
+    def trigger(self, key: Key, source: int, after: Followed) -> None:
+        """Let the task of an instance have a run after this one."""
+        place = self._scoreboard.locate(self._taken[key])
+        after_run.trigger(*place, source, after.index, after.run, ok=after.outcome == "ok")
+
+    def forget_triggers(self, key: Key) -> None:
+        """Let what its task was to run after, and has not, be forgotten."""
+        after_run.forget(*self._scoreboard.locate(self._taken[key]))
+
+    def tells_runs(self, key: Key) -> bool:
+        """Whether the task of an instance tells of each run."""
+        return after_run.tells_runs(*self._scoreboard.locate(self._taken[key]))
+
+    def tell_runs(self, key: Key, pace: Pace, *, tells: bool) -> None:
+        """Have it do so or not; that there is a pace to take has also a loop look up that never pauses."""
+        after_run.tell_runs(*self._scoreboard.locate(self._taken[key]), tells=tells)
+        write_pace(*self._scoreboard.locate(self._taken[key]), pace)
 
     def allow(self, key: Key, run: int) -> None:
         """Let the task of an instance begin a run."""

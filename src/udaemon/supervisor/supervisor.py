@@ -23,6 +23,7 @@ from udaemon.policy.events import DeadlineReached, Event, Exited, GoodRun, Spawn
 from udaemon.policy.fleet import Fleet
 from udaemon.policy.instance import Key
 from udaemon.policy.order import Order
+from udaemon.supervisor.chains import Chains
 from udaemon.supervisor.changeover import Changeover, MakeRoom
 from udaemon.supervisor.event_queue import EventQueue
 from udaemon.supervisor.isolation import Isolated
@@ -81,11 +82,11 @@ class Supervisor:
         self._legacy = LegacyLog(lambda key: pid_files.path(fleet.instances[key]))
         self._jitter = jitter or random.Random()  # noqa: S311 - spreads waits, keeps no secret
         self._queue = EventQueue(fleet, self._one, self._clock)
+        self._chains = Chains(fleet, slots, self.happen, lambda key: engine.signal(key, "URG"))
         self._probes = Probes(asks, self.happen)
         self._leaving = False
-        self._changeover = Changeover(
-            self, fleet, slots, performer, notices, make_room=make_room, changed=manifest_changed
-        )
+        changeover = partial(Changeover, self, fleet, slots, performer, notices)
+        self._changeover = changeover(make_room=make_room, changed=manifest_changed)
         self._log_states: dict[str, str] = {}
         self._run_followers: list[Callable[[Key], None]] = []
 
@@ -121,6 +122,7 @@ class Supervisor:
         changes = self._changeover.change(self.manifest, manifest, at_once=at_once)
         self.manifest = manifest
         self._queue.needs_changed()
+        self._chains.arrange()
         if changes:
             self.publish(None, "applied", changes.summary())
         return changes
@@ -134,6 +136,7 @@ class Supervisor:
         """Start what this turn wanted started; leave when nothing is left to wait for."""
         self._performer.flush()
         if self._changeover.let_go():
+            self._chains.arrange()
             self._queue.needs_changed()
             self._performer.flush()
         if self._leaving and self._fleet.at_rest:
@@ -264,12 +267,14 @@ class Supervisor:
             self._queue.has_happened(before)
             after = self._fleet.instances[key]
             self._schedules.follow(before, after)
+            self._chains.follow(before, after)
             self._probes.look(after)
         for effect in effects:  # one that cannot be done must not cost the next: a start after a word of it, a kill
             with isolated:
                 self._perform(key, effect)
 
     def _note(self, key: Key, event: Event) -> None:
+        self._chains.note(key, event)
         if isinstance(event, Exited):
             self._pids.gone(key)
         elif isinstance(event, Spawned):

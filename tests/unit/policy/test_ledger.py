@@ -9,7 +9,7 @@ from attrs import evolve, fields
 from udaemon.errors import UdaemonError
 from udaemon.manifest.model import Daemon
 from udaemon.policy import ledger
-from udaemon.policy.events import Reason
+from udaemon.policy.events import Followed, Reason
 from udaemon.policy.instance import Exit, Instance, Key, Missing, Probed, State, Wanted
 from udaemon.policy.plan import NO_PLAN
 from udaemon.policy.timers import NO_TIMERS, Timer
@@ -48,6 +48,8 @@ FULL = Instance(
     place=3,
     run_asked=12,
     holds=("db", "mail"),
+    after=Followed("export", 0, 12, "ok"),
+    owed_after=Followed("export", 1, 13, "failed"),
 )
 
 

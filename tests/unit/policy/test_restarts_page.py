@@ -27,6 +27,7 @@ from udaemon.policy.events import (
     ResumeAsked,
     RunAsked,
     RunDue,
+    RunEnded,
     Spawned,
     SpawnFailed,
     StartAsked,
@@ -162,6 +163,6 @@ def test_f40_the_page_tells_every_event_in_every_state(events: Mapping[str, Even
 def test_every_state_and_every_kind_of_event_is_in_the_tables() -> None:
     assert {situation().state for situation in SITUATIONS.values()} == set(State)
     in_tables = {type(event) for events in (ASKED, BIRTH, DEATH, RUN, NEEDS) for event in events.values()}
-    assert in_tables | {Changed, GoodRun, Notified, RunAsked, Verdict} == set(
+    assert in_tables | {Changed, GoodRun, Notified, RunAsked, RunEnded, Verdict} == set(
         Event.__args__
     )  # see test_probing.py, test_turns.py
