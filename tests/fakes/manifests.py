@@ -12,7 +12,7 @@ from attrs import evolve
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from udaemon.manifest import limits, schedule
+from udaemon.manifest import exclusions, limits, schedule
 from udaemon.manifest.chains import AfterRuns
 from udaemon.manifest.checks import SCHEDULE
 from udaemon.manifest.complete import by_hand
@@ -88,6 +88,11 @@ def values(type_: Any) -> SearchStrategy[Any]:  # noqa: C901 - one line for each
             return TABLE
         case Address():
             return st.sampled_from([":1", "db:5432", "[::1]:80", "127.0.0.1:65535"])
+        case exclusions.Moment():
+            return st.sampled_from(["2026-12-25", "2026-12-25T18:00"])
+        case exclusions.ExclusionItem():
+            texts = ["2026-12-25", "2026-12-24..2027-01-02", "2026-12-24T18:00..2026-12-27"]
+            return st.sampled_from(texts).map(exclusions.Exclusion)
         case AfterRuns() | DependsOn():
             return st.just(())  # what there is to depend on is known to `manifests`
         case Many():
@@ -108,7 +113,7 @@ def tables(model: type) -> SearchStrategy[Any]:
 
 def unscheduled(bare: Daemon) -> dict[str, Any]:
     """The keys of a schedule as they are where there is none."""
-    names = ("sleep", "cron", *(name.replace("-", "_") for name in SCHEDULE))
+    names = [key.field for key in keys_of(Daemon) if key.name in {"sleep", "cron", *SCHEDULE}]
     return {name: getattr(bare, name) for name in names}
 
 
@@ -143,6 +148,7 @@ def daemons(draw: st.DrawFn, name: str) -> Daemon:
     )
     bare = Daemon(name=name)
     daemon = evolve(daemon, sleep=0.0) if daemon.cron is not None else daemon
+    daemon = evolve(daemon, until=None)  # which might be before `from`
     kind = draw(st.sampled_from((*KINDS, "php.entry")))
     if kind != "command" and daemon.overlap is schedule.Overlap.CANCEL:
         daemon = evolve(daemon, overlap=schedule.Overlap.SKIP)

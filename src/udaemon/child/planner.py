@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from math import inf
-from typing import Protocol
+from typing import Any, Protocol
 
 from udaemon.child.schedule import Due, anchor_of, next_due, replanned, resumed
 from udaemon.policy import calendar
 from udaemon.policy.calendar import DueTimes, Look, Position, Timetable, Verdict
+from udaemon.policy.exclusions import Span, span_at
 
 Chance = Callable[[], float]
 NEVER = Due(inf, inf)
@@ -109,6 +111,38 @@ class Periodic:
         return next_due(anchor_of(planned, started, self._sleep), ended, self._sleep, self._min_sleep)
 
 
+class Interrupted(Periodic):
+    """A period with spans in which nothing is due: a run that would begin in one begins at its end.
+
+    Args:
+        spans: In wall time.
+        wall: Says what time it is.
+        period: As for `Periodic`.
+    """
+
+    def __init__(self, spans: Sequence[Span], wall: Callable[[], float], *period: float, **more: Any) -> None:
+        super().__init__(*period, **more)
+        self._spans = spans
+        self._wall = wall
+
+    def first(self, resume: float, now: float) -> Due:
+        """Not in a span."""
+        return self.look(super().first(resume, now), now)
+
+    def next(self, due: Due, started: float, ended: float, *, kicked: bool) -> Due:
+        """Not in a span."""
+        return self.look(super().next(due, started, ended, kicked=kicked), ended)
+
+    def look(self, due: Due, now: float) -> Due:
+        """Put it off where it would lie in a span."""
+        wall = self._wall()
+        span = span_at(self._spans, wall + max(0.0, due.at - now))
+        if span is None:
+            return due
+        at = now + (span[1] - wall)
+        return Due(at, at)
+
+
 class Awaited:
     """Runs that are due when somebody else says so."""
 
@@ -172,7 +206,7 @@ class ByCalendar:
         verdict = calendar.started(self._times, self._table.rule, last_due(self._table.stamp), look)
         self._take(verdict)
         keep_due(self._table.stamp, verdict.position.anchor)
-        self._goes = self._table.run_on_start and not resume
+        self._goes = self._table.run_on_start and not resume and span_at(self._table.spans, look.wall) is None
         return self.look(Due(now, now), now)
 
     def look(self, due: Due, now: float) -> Due:
@@ -255,7 +289,8 @@ def periodic(table: Timetable, min_sleep: float, chance: Chance, look: Callable[
             delay += _first_of_period(table, kept, look())
         return now + delay + rule.jitter * chance()
 
-    return Periodic(
+    made = partial(Interrupted, table.spans, lambda: look().wall) if table.spans else Periodic
+    return made(
         table.sleep,
         min_sleep,
         jitter=rule.jitter,

@@ -208,12 +208,13 @@ def _planner(table: Timetable, min_sleep: float, signals: Signals, recorder: Rec
     if not table.cron:
         return planner.periodic(table, min_sleep, random)
     from udaemon.policy.calendar import Cron
+    from udaemon.policy.exclusions import without
     from udaemon.system.timezone import zone
     from udaemon.system.wall_timer import WallTimer
 
     signals.timer = WallTimer()
     return planner.ByCalendar(
-        Cron(table.cron, zone(table.zone)),
+        without(Cron(table.cron, zone(table.zone)), table.spans),
         table,
         wake_at=signals.timer.arm,
         missed=recorder.writer.miss,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os.path
 from collections.abc import Collection, Iterator, Sequence
 
+from udaemon.manifest.exclusions import end_of, start_of
 from udaemon.manifest.keys import keys_of
 from udaemon.manifest.measures import format_size
 from udaemon.manifest.merge import LONGEST_LINE, Tree, kind_of, kinds, levels, lineage, meaningless, php_keys
@@ -18,7 +19,7 @@ from udaemon.manifest.root import Root
 from udaemon.manifest.schedule import Overlap
 from udaemon.manifest.wording import near, shown
 
-SCHEDULE = ("min-sleep", "timezone", "jitter", "stagger", "run-on-start", "overlap", "misfire")
+SCHEDULE = tuple("min-sleep timezone jitter stagger run-on-start overlap misfire except from until".split())
 """Keys that say nothing to a command which has neither `cron` nor `sleep`."""
 
 
@@ -182,6 +183,8 @@ def _schedule(daemon: Daemon, own: Tree, path: Path) -> Iterator[Finding]:
         if own.get(name):
             message = "after-run stands in place of a schedule"
             yield Finding("contradiction", message, "leave one of them", (*path, name), at_key=True)
+    if daemon.begins and daemon.until and end_of(daemon.until) <= start_of(daemon.begins):
+        yield Finding("contradiction", "is before from: nothing is ever due", "write a later one", (*path, "until"))
     plain = daemon.kind == "command" and not daemon.is_scheduled
     for name in SCHEDULE if plain else ():
         if name in own:

@@ -106,6 +106,7 @@ class _Completion:
             ready=evolve(daemon.ready, file=absolute(daemon.ready.file)) if daemon.ready.file else daemon.ready,
             health=evolve(daemon.health, file=absolute(daemon.health.file)) if daemon.health.file else daemon.health,
             cwd=absolute(daemon.cwd or "."),
+            exclusions=tuple(one.at(absolute) for one in daemon.exclusions),
             stdin=daemon.stdin and absolute(daemon.stdin),
             log_dir=absolute(daemon.log_dir or log_dir),
             common_log=absolute(daemon.common_log or f"{log_dir}/_common.log"),

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from udaemon.manifest.keys import key
+from udaemon.manifest.keys import Applies, key
 from udaemon.manifest.kinds import TASKS
 from udaemon.manifest.measures import SIZE_PATTERN, format_size, parse_size
 from udaemon.manifest.problems import Wrong
@@ -186,4 +186,12 @@ START_METHOD: Any = key(
     default=StartMethod.ZYGOTE,
     example="spawn",
     only=TASKS,
+)
+MEMORY_THRESHOLD: Any = key(
+    "Percent of `memory-limit` above which the process is replaced before the next run.",
+    Number(0, 100),
+    default=70.0,
+    example=80,
+    only=TASKS,
+    applies=Applies.LIVE,
 )

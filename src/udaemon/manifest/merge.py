@@ -15,8 +15,8 @@ from udaemon.manifest.model import KINDS, Daemon
 Tree = Mapping[str, Any]
 
 _PACE = frozenset(
-    {"sleep", "min-sleep", "cron", "timezone", "jitter", "stagger", "run-on-start", "overlap", "misfire"}
-) | {"after-run"}
+    "sleep min-sleep cron timezone jitter stagger run-on-start overlap misfire except from until after-run".split()
+)
 """Keys of `defaults` that are for tasks only: a command has a schedule where it says so itself."""
 
 _SAYS_PHP = frozenset({"factory", "id"})

@@ -17,6 +17,7 @@ from udaemon.manifest import limits, schedule
 from udaemon.manifest.chains import AfterRun
 from udaemon.manifest.containers import Environment, Many, Parameters
 from udaemon.manifest.dependencies import Dependency, depends_on_key
+from udaemon.manifest.exclusions import Exclusion
 from udaemon.manifest.keys import Applies, Table, key
 from udaemon.manifest.kinds import KINDS, PYTHON, TASKS
 from udaemon.manifest.limits import ResourceLimit, StartMethod
@@ -179,6 +180,9 @@ class Daemon:
     run_on_start: bool | None = schedule.RUN_ON_START
     overlap: Overlap = schedule.OVERLAP
     misfire: Misfire = schedule.MISFIRE
+    exclusions: tuple[Exclusion, ...] = schedule.EXCEPT
+    begins: str | None = schedule.FROM
+    until: str | None = schedule.UNTIL
     after_run: tuple[AfterRun, ...] = schedule.AFTER_RUN
     lock: tuple[str, ...] = schedule.LOCK
     memory_limit: int | None = key(
@@ -189,14 +193,7 @@ class Daemon:
         only=TASKS,
         applies=Applies.LIVE,
     )
-    memory_threshold: float = key(
-        "Percent of `memory-limit` above which the process is replaced before the next run.",
-        Number(0, 100),
-        default=70.0,
-        example=80,
-        only=TASKS,
-        applies=Applies.LIVE,
-    )
+    memory_threshold: float = limits.MEMORY_THRESHOLD
     env: Mapping[str, str] = key(
         "Environment variables added for this daemon, over those of the manifest and of `env-file`. "
         "Commands also get `PYTHONUNBUFFERED=1` unless it is set. `${UDAEMON_INSTANCE}` in a value is the number "

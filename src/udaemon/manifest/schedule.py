@@ -13,6 +13,7 @@ from attrs import frozen
 from udaemon.manifest.chains import AfterRuns
 from udaemon.manifest.containers import Many
 from udaemon.manifest.cron import BadCron, check
+from udaemon.manifest.exclusions import ExclusionItem, Moment
 from udaemon.manifest.keys import Applies, key
 from udaemon.manifest.kinds import RUNS
 from udaemon.manifest.measures import format_duration
@@ -184,6 +185,28 @@ def _parts(value: dict[str, object]) -> dict[str, Any]:
     return read
 
 
+EXCEPT: Any = key(
+    "When nothing is due: dates, ranges with both of their ends, and iCalendar files, read with the manifest. "
+    "In the time zone of `cron`; a range of moments ends just before the second one.",
+    Many(ExclusionItem(), "dates, ranges and .ics files", single=True),
+    default=(),
+    example=["2026-12-25", "2026-12-27..2027-01-02", "holidays.ics"],
+    name="except",
+    only=RUNS,
+)
+FROM: Any = key(
+    "Nothing is due before this date or moment.",
+    Moment(),
+    example="2026-09-01",
+    name="from",
+    only=RUNS,
+)
+UNTIL: Any = key(
+    "Nothing is due after this moment, or after the end of this date.",
+    Moment(),
+    example="2027-06-30T18:00",
+    only=RUNS,
+)
 AFTER_RUN: Any = key(
     "A run after each run of another daemon, in place of a schedule: its name, and whether each `ok` run counts, each "
     "that `failed`, or `any`. What comes while a run goes on is one run after it.",

@@ -17,6 +17,7 @@ from attrs import evolve, frozen
 
 from udaemon.manifest.model import TASKS, Daemon
 from udaemon.policy.calendar import STAGGER, Cron, DueTimes, Timetable, following, offset
+from udaemon.policy.exclusions import span_at, without
 from udaemon.policy.instance import Key
 from udaemon.policy.plan import Place
 from udaemon.policy.timetable import runs_on_start, timetable
@@ -164,11 +165,15 @@ def _of_instance(setting: Setting, daemon: Daemon, index: int, span: tuple[float
         shift = 0.0 if table is None else table.rule.shift * min(daemon.sleep, STAGGER)
         at = start + shift + (0.0 if runs_on_start(daemon) else daemon.sleep)
         while at < end:
+            excluded = None if table is None else span_at(table.spans, at)
+            if excluded is not None:
+                at = excluded[1]
+                continue
             yield PlannedRun(at, key)
             at += daemon.sleep
         return
     due_times = setting.times(table)
-    if table.run_on_start:
+    if table.run_on_start and span_at(table.spans, start) is None:
         yield PlannedRun(start, key)
     for due in following(due_times, start - STAGGER):
         at = due + offset(due_times, table.rule, due, 0.0)
@@ -180,4 +185,4 @@ def _of_instance(setting: Setting, daemon: Daemon, index: int, span: tuple[float
 
 def cron_times(zone: Callable[[str], object]) -> Times:
     """Makes due times by a function that looks up time zones."""
-    return lambda table: Cron(table.cron, zone(table.zone))  # type: ignore[arg-type]
+    return lambda table: without(Cron(table.cron, zone(table.zone)), table.spans)  # type: ignore[arg-type]

@@ -21,6 +21,7 @@ from udaemon.child.scoreboard import CURRENT, NEXT_DUE
 from udaemon.engines.base import Reactor
 from udaemon.policy.calendar import Cron, Look, Timetable
 from udaemon.policy.events import Event, RunDue, RunEnded
+from udaemon.policy.exclusions import without
 from udaemon.policy.fleet import Fleet
 from udaemon.policy.instance import Instance, Key, State
 from udaemon.policy.restart import succeeded
@@ -137,7 +138,7 @@ class Schedules:
             writer.taken_over().attach(os.getpid())  # a slot without a pid says nothing, and there is a next run
         if table is not None and table.cron:
             by_calendar = ByCalendar(
-                Cron(table.cron, zone(table.zone)),
+                without(Cron(table.cron, zone(table.zone)), table.spans),
                 table,
                 wake_at=bool,  # the timer is armed for all at the end of the turn
                 missed=writer.miss,
