@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from math import inf
 
-from udaemon.child.planner import NEVER, Awaited
+from udaemon.child.awaited import NEVER, Awaited
 from udaemon.child.regions import HEADER_SIZE, SLOT_SIZE
 from udaemon.child.schedule import Due
 from udaemon.child.scoreboard import SlotWriter

@@ -20,6 +20,7 @@ from udaemon.child.planner import Periodic, Planner
 from udaemon.child.recorder import Recorder
 from udaemon.child.schedule import Due
 from udaemon.child.spec import Pace
+from udaemon.child.succession import succeed
 from udaemon.child.task import StopTask
 
 Clock = Callable[[], float]
@@ -104,6 +105,7 @@ class Steps:
         limit: Looked at after each run; who leaves for it leaves the pause to the process that comes after.
         changes: Says by what pace to go instead, as soon as there is one.
         locks: What a run has to have before it begins.
+        replan: Called with another pace; returns what says when runs are due from then on, None where that stays.
     """
 
     def __init__(
@@ -121,6 +123,7 @@ class Steps:
         limit: Limit | None = None,
         changes: Changes | None = None,
         locks: Locks | None = None,
+        replan: Callable[[Pace], Planner | None] = lambda _pace: None,
     ) -> None:
         self.outcome = Outcome("stopped")
         self._run = run
@@ -133,6 +136,7 @@ class Steps:
         self._limit = limit
         self._changes = changes
         self._locks = locks
+        self._replan = replan
         self._raised: BaseException | None = None
 
     def __enter__(self) -> None:
@@ -162,6 +166,7 @@ class Steps:
                     return
                 if self._changes is not None and self._changes.pending():
                     due = self._repaced(due, self._changes.take())
+                    planner = self._planner
                 started = clock()
                 kicked = writer.take_kick() or kicked
                 held = writer.is_paused and not kicked
@@ -209,7 +214,11 @@ class Steps:
     def _repaced(self, due: Due, pace: Pace) -> Due:
         """Go by another pace from now on. Returns when to run instead of when it was due."""
         self._limit = limit_of(pace.memory_limit, pace.memory_threshold)
-        due = self._planner.repaced(due, pace.sleep, pace.min_sleep, self._clock())
+        another = self._replan(pace)
+        if another is None:
+            due = self._planner.repaced(due, pace.sleep, pace.min_sleep, self._clock())
+        else:
+            due, self._planner = succeed(another, self._planner, self._clock()), another
         self._recorder.paused(due.at)
         return due
 

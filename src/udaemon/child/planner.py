@@ -7,19 +7,18 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from math import inf
-from typing import Any, Protocol
+from typing import Protocol
 
 from udaemon.child.schedule import Due, anchor_of, next_due, replanned, resumed
 from udaemon.policy import calendar
 from udaemon.policy.calendar import DueTimes, Look, Position, Timetable, Verdict
-from udaemon.policy.exclusions import Span, span_at
+from udaemon.policy.exclusions import span_at
 
 Chance = Callable[[], float]
-NEVER = Due(inf, inf)
 _KEPT_FROM = 60.0
 """Seconds: the last due time of a shorter period is not worth a system call for each run."""
 
@@ -72,7 +71,7 @@ class Periodic:
         self._begin = begin
         self._extra = 0.0
         self._stamp = stamp
-        self._last: tuple[float, float, float] | None = None
+        self.last: tuple[float, float, float] | None = None
 
     def first(self, resume: float, now: float) -> Due:
         """At once, at the end of the pause in which the process before left, or where its schedule says."""
@@ -93,8 +92,8 @@ class Periodic:
         """A period after the planned start of the run; a kick leaves that as it is."""
         if kicked and due.at > started:
             return Due(max(due.at, ended + self._min_sleep), due.at)
-        self._last = (due.at - self._extra, started, ended)
-        planned = self._after(*self._last)
+        self.last = (due.at - self._extra, started, ended)
+        planned = self._after(*self.last)
         if not self._jitter:
             return planned
         self._extra = self._jitter * self._chance()
@@ -103,67 +102,20 @@ class Periodic:
     def repaced(self, due: Due, sleep: float, min_sleep: float, now: float) -> Due:
         """As if it had been so since the run before."""
         self._sleep, self._min_sleep = sleep, min_sleep
-        if self._last is None:
+        if self.last is None:
             return resumed(due.at, now, max(sleep, min_sleep))
-        return replanned(self._after(*self._last), now)
+        return replanned(self._after(*self.last), now)
+
+    def go_on(self, former: Planner, now: float) -> Due:
+        """Take the place of another planner, as if it had been so since the run before; else wait for a period."""
+        if isinstance(former, Periodic) and former.last is not None:
+            self.last = former.last
+            return self.look(replanned(self._after(*self.last), now), now)
+        at = now + max(self._sleep, self._min_sleep) + self._jitter * self._chance()
+        return self.look(Due(at, at), now)
 
     def _after(self, planned: float, started: float, ended: float) -> Due:
         return next_due(anchor_of(planned, started, self._sleep), ended, self._sleep, self._min_sleep)
-
-
-class Interrupted(Periodic):
-    """A period with spans in which nothing is due: a run that would begin in one begins at its end.
-
-    Args:
-        spans: In wall time.
-        wall: Says what time it is.
-        period: As for `Periodic`.
-    """
-
-    def __init__(self, spans: Sequence[Span], wall: Callable[[], float], *period: float, **more: Any) -> None:
-        super().__init__(*period, **more)
-        self._spans = spans
-        self._wall = wall
-
-    def first(self, resume: float, now: float) -> Due:
-        """Not in a span."""
-        return self.look(super().first(resume, now), now)
-
-    def next(self, due: Due, started: float, ended: float, *, kicked: bool) -> Due:
-        """Not in a span."""
-        return self.look(super().next(due, started, ended, kicked=kicked), ended)
-
-    def look(self, due: Due, now: float) -> Due:
-        """Put it off where it would lie in a span."""
-        wall = self._wall()
-        span = span_at(self._spans, wall + max(0.0, due.at - now))
-        if span is None:
-            return due
-        at = now + (span[1] - wall)
-        return Due(at, at)
-
-
-class Awaited:
-    """Runs that are due when somebody else says so."""
-
-    def first(self, resume: float, now: float) -> Due:  # noqa: ARG002 - see `Planner`
-        """Never by itself."""
-        return NEVER
-
-    def look(self, due: Due, now: float) -> Due:  # noqa: ARG002 - see `Planner`
-        """Stay with that."""
-        return due
-
-    def began(self) -> None:
-        """It is known already."""
-
-    def next(self, due: Due, started: float, ended: float, *, kicked: bool) -> Due:  # noqa: ARG002 - see `Planner`
-        """Never by itself."""
-        return NEVER
-
-    def repaced(self, due: Due, sleep: float, min_sleep: float, now: float) -> Due:  # noqa: ARG002 - see `Planner`
-        """It has no period."""
-        return due
 
 
 class ByCalendar:
@@ -229,6 +181,13 @@ class ByCalendar:
         """A calendar has no period."""
         return due
 
+    def go_on(self, now: float) -> Due:
+        """Take the place of another planner: what came before by this line is no time that was missed."""
+        look = self._clocks()
+        self._position, self._goes = Position(look.wall, look), False
+        keep_due(self._table.stamp, look.wall)
+        return self.look(Due(now, now), now)
+
     def _judged(self, due: Due, now: float) -> Due:
         verdict = self._judge(busy=False)
         if verdict.run:
@@ -288,6 +247,8 @@ def periodic(table: Timetable, min_sleep: float, chance: Chance, look: Callable[
         if not table.run_on_start:
             delay += _first_of_period(table, kept, look())
         return now + delay + rule.jitter * chance()
+
+    from udaemon.child.interrupted import Interrupted  # which is made of what is here
 
     made = partial(Interrupted, table.spans, lambda: look().wall) if table.spans else Periodic
     return made(

@@ -28,6 +28,7 @@ from udaemon.child.loop import Outcome, Steps, outcome_of, run_steps
 from udaemon.child.memory import limit_of
 from udaemon.child.pace import PaceChanges
 from udaemon.child.recorder import Recorder
+from udaemon.child.replanning import planner_of, replan
 from udaemon.child.report import Leaving, ReadyReport
 from udaemon.child.run_locks import RunLocks
 from udaemon.child.signals import Signals
@@ -39,7 +40,6 @@ from udaemon.system import oserror
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from udaemon.child.planner import Planner
-    from udaemon.policy.calendar import Timetable
 
 EXIT_CONFIG = 78  # EX_CONFIG of sysexits.h
 SHORT_PAUSE = 1.0  # below this a period is taken to ask for precision
@@ -110,8 +110,19 @@ def prepare(setup: ChildSetup, *, once: bool = False) -> Callable[[], Outcome]:
     told = partial(_told, setup)
     planner: Planner | None = after
     if spec.timetable is not None:
-        planner = _planner(spec.timetable, spec.min_sleep, signals, recorder)
-    return loop_of(spec, built, signals, recorder, once=once, told=told, changes=changes, planner=planner, locks=locks)
+        planner = planner_of(spec.timetable, spec.min_sleep, signals, recorder)
+    return loop_of(
+        spec,
+        built,
+        signals,
+        recorder,
+        once=once,
+        told=told,
+        changes=changes,
+        planner=planner,
+        locks=locks,
+        replan=partial(replan, setup, recorder),
+    )
 
 
 def _told(setup: ChildSetup, end: Outcome) -> None:
@@ -163,6 +174,7 @@ def loop_of(
     changes: PaceChanges | None = None,
     planner: Planner | None = None,
     locks: RunLocks | None = None,
+    replan: Callable[[Pace], Planner | None] = lambda _pace: None,
 ) -> Callable[[], Outcome]:
     """The loop that suits a task that is built; `told` of the end where there is a wait after it.
 
@@ -188,6 +200,7 @@ def loop_of(
         limit=limit,
         changes=changes,
         locks=locks,
+        replan=replan,
     )
     if built.is_async:
         from udaemon.child.async_loop import run_steps_async  # asyncio is 40 ms that a plain task need not pay
@@ -197,30 +210,6 @@ def loop_of(
     if planner or spec.sleep > 0 or spec.min_sleep > 0 or recorder.listens or once or limit or locks:
         return paced
     return partial(back_to_back, built.run, flags=signals, recorder=recorder, clock=clock, paced=paced)
-
-
-def _planner(table: Timetable, min_sleep: float, signals: Signals, recorder: Recorder) -> Planner:
-    """Says when runs are due where more is said than a period."""
-    from random import random
-
-    from udaemon.child import planner
-
-    if not table.cron:
-        return planner.periodic(table, min_sleep, random)
-    from udaemon.policy.calendar import Cron
-    from udaemon.policy.exclusions import without
-    from udaemon.system.timezone import zone
-    from udaemon.system.wall_timer import WallTimer
-
-    signals.timer = WallTimer()
-    return planner.ByCalendar(
-        without(Cron(table.cron, zone(table.zone)), table.spans),
-        table,
-        wake_at=signals.timer.arm,
-        missed=recorder.writer.miss,
-        clocks=planner.clocks,
-        chance=random,
-    )
 
 
 def own_process(setup: ProcessSetup) -> None:

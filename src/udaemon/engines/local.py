@@ -153,7 +153,7 @@ class LocalEngine:
     def reconfigure(self, key: Key, daemon: Daemon, plan: StartPlan) -> None:
         """Go by this declaration of its daemon from now on, as far as its process need not change for that."""
         if (managed := self._reaper.managed.get(key)) is not None:
-            managed.go_by(daemon, *self._slots[key], self._kernel)
+            managed.go_by(daemon, plan, self._slots[key], self._kernel, self._listener)
             self._fork_queue.reconfigure(key, daemon, plan, self._slots[key][0])
 
     def forget(self, key: Key) -> None:

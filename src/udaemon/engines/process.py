@@ -11,18 +11,21 @@ import socket
 
 from attrs import define, field
 
+from udaemon.child import timetables
 from udaemon.child.pace import write_pace
 from udaemon.child.report import FrameReader, Leaving
 from udaemon.child.signals import NUDGE
+from udaemon.engines.base import Listener
 from udaemon.engines.child_spec import pace_of
 from udaemon.engines.kernel import Kernel
 from udaemon.engines.origin import Origin
 from udaemon.engines.status import Status
 from udaemon.engines.tree import Relative
 from udaemon.manifest.model import Daemon
-from udaemon.policy.events import SpawnFailed
+from udaemon.policy.events import Renewed, SpawnFailed
 from udaemon.policy.instance import Key
-from udaemon.policy.plan import has_task
+from udaemon.policy.plan import StartPlan, has_task
+from udaemon.policy.timetable import timetable
 
 
 @define(eq=False, kw_only=True)
@@ -65,12 +68,21 @@ class ManagedProcess:
     told: frozenset[int] = frozenset()
     killing: bool = False
 
-    def go_by(self, daemon: Daemon, board: int, slot: int, kernel: Kernel) -> None:
-        """Go by this declaration; a task that runs is told of another pace in its slot, and looks there now."""
+    def go_by(self, daemon: Daemon, plan: StartPlan, slot: tuple[int, int], kernel: Kernel, listener: Listener) -> None:
+        """Go by this declaration; a task that runs is told of another pace in its slot, and looks there now.
+
+        Another timetable is sent to it before. Where it cannot be told, it is to have a new process.
+        """
         before, self.daemon = self.daemon, daemon
-        if self.ended or not (has_task(before) and has_task(daemon)) or pace_of(before) == pace_of(daemon):
+        if self.ended or not (has_task(before) and has_task(daemon)):
             return
-        write_pace(board, slot, pace_of(daemon))
+        former, table = (timetable(plan, each, self.key.index, os.environ) for each in (before, daemon))
+        if table != former and not timetables.send(self.reports, table):
+            listener(self.key, Renewed("another schedule"))
+            return
+        if table == former and pace_of(before) == pace_of(daemon):
+            return
+        write_pace(*slot, pace_of(daemon))
         kernel.send(self.pidfd, signal.Signals(NUDGE))
 
     def was_told(self, relative: Relative) -> bool:

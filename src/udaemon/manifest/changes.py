@@ -13,7 +13,6 @@ from attrs import evolve
 from udaemon.errors import ExitCode, UdaemonError
 from udaemon.manifest.dump import dump, dump_daemon
 from udaemon.manifest.keys import Applies, Key, keys_of
-from udaemon.manifest.kinds import TASKS
 from udaemon.manifest.merge import meaningless
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.manifest.origin import leaves
@@ -31,10 +30,6 @@ _SAYS_NOTHING = frozenset({"description", "tags"})
 
 _GIVEN_TO_PHP = frozenset({"memory_limit", "memory_threshold"})
 """Keys that a PHP process gets as it starts; a task in Python looks them up after each run."""
-
-
-_GIVEN_TO_TASKS = frozenset({"cron", "timezone", "jitter", "overlap", "misfire"})
-"""Keys that a task's process gets as it starts; of a command the supervisor keeps the schedule."""
 
 
 class Change(NamedTuple):
@@ -148,9 +143,7 @@ def _leaves(
 
 
 def _applies(key: Key, daemon: Daemon) -> Applies:
-    given = (daemon.kind == "php" and key.field in _GIVEN_TO_PHP) or (
-        daemon.kind in TASKS and key.field in _GIVEN_TO_TASKS
-    )
+    given = daemon.kind == "php" and key.field in _GIVEN_TO_PHP
     return Applies.RESTART if given else key.applies
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from udaemon.child.planner import Interrupted
+from udaemon.child.interrupted import Interrupted
 from udaemon.manifest.exclusions import Exclusion, end_of, start_of
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.policy.calendar import Every, Look, Rule, following, started
