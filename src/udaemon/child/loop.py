@@ -79,6 +79,17 @@ class StopFlags(Protocol):
         """The next hook to call between runs."""
 
 
+class Asks(Protocol):
+    """What the loop asks of `Questions`."""
+
+    @property
+    def at(self) -> float:
+        """When the next question is due."""
+
+    def take(self, now: float) -> Callable[[], Any] | None:
+        """What is to be called now."""
+
+
 def outcome_of(error: BaseException) -> Outcome:
     """What an exception that left a run or a hook means for the daemon."""
     if isinstance(error, StopTask):
@@ -106,6 +117,7 @@ class Steps:
         changes: Says by what pace to go instead, as soon as there is one.
         locks: What a run has to have before it begins.
         replan: Called with another pace; returns what says when runs are due from then on, None where that stays.
+        asks: What the task is asked between its runs.
     """
 
     def __init__(
@@ -124,6 +136,7 @@ class Steps:
         changes: Changes | None = None,
         locks: Locks | None = None,
         replan: Callable[[Pace], Planner | None] = lambda _pace: None,
+        asks: Asks | None = None,
     ) -> None:
         self.outcome = Outcome("stopped")
         self._run = run
@@ -137,6 +150,7 @@ class Steps:
         self._changes = changes
         self._locks = locks
         self._replan = replan
+        self._asks = asks
         self._raised: BaseException | None = None
 
     def __enter__(self) -> None:
@@ -157,8 +171,8 @@ class Steps:
         while True:
             waiting, paused, kicked = True, not self._always_pause, False
             while waiting:
-                while flags.attention and (hook := flags.take_hook()) is not None:
-                    yield hook
+                for call in self._between_runs():
+                    yield call
                     if self._ends(self._raised):
                         return
                 if flags.look():
@@ -178,7 +192,8 @@ class Steps:
                 waiting = waiting or locked
                 if waiting:
                     paused = True
-                    yield inf if held or locked else due.at
+                    until = inf if held or locked else due.at
+                    yield until if self._asks is None else min(until, self._asks.at)
             if not kicked:
                 planner.began()
                 if due.overrun:
@@ -210,6 +225,14 @@ class Steps:
     def _let_go(self) -> None:
         if self._locks is not None:
             self._locks.leave()
+
+    def _between_runs(self) -> Iterator[Callable[[], Any]]:
+        """What is called before anything else: hooks for signals that came, then the questions that are due."""
+        flags, asks = self._flags, self._asks
+        while flags.attention and (hook := flags.take_hook()) is not None:
+            yield hook
+        while asks is not None and not flags.stopping and (question := asks.take(self._clock())) is not None:
+            yield question
 
     def _repaced(self, due: Due, pace: Pace) -> Due:
         """Go by another pace from now on. Returns when to run instead of when it was due."""

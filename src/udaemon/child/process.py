@@ -15,7 +15,7 @@ from functools import partial
 
 from udaemon.child.after_run import AfterRuns
 from udaemon.child.back_to_back import back_to_back
-from udaemon.child.bootstrap import BatchSetup, ChildSetup, ProcessSetup
+from udaemon.child.bootstrap import ChildSetup, ProcessSetup
 from udaemon.child.build import Built, build, load_module, resolve_listener
 from udaemon.child.dispositions import unblock_signals
 from udaemon.child.environment import MARKS, is_basic
@@ -29,10 +29,11 @@ from udaemon.child.memory import limit_of
 from udaemon.child.pace import PaceChanges
 from udaemon.child.recorder import Recorder
 from udaemon.child.replanning import planner_of, replan
-from udaemon.child.report import Leaving, ReadyReport
+from udaemon.child.report import Leaving, ReadyReport, ReadyWith, Reporter
 from udaemon.child.run_locks import RunLocks
+from udaemon.child.run_reports import RunReports
 from udaemon.child.signals import Signals
-from udaemon.child.spec import ChildFds, ChildSpec, Pace
+from udaemon.child.spec import ChildSpec, Pace
 from udaemon.child.telling import code_text, exit_code, finish, last_line, say, show_end
 from udaemon.child.timer_slack import make_timers_precise
 from udaemon.system import oserror
@@ -40,14 +41,10 @@ from udaemon.system import oserror
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from udaemon.child.planner import Planner
+    from udaemon.child.questions import Questions
 
 EXIT_CONFIG = 78  # EX_CONFIG of sysexits.h
 SHORT_PAUSE = 1.0  # below this a period is taken to ask for precision
-
-
-def run_child(spec: ChildSpec, fds: ChildFds) -> int:
-    """Run the daemon in a process that was started for it. Returns the exit code; leave by `os._exit` with it."""
-    return child_main(ProcessSetup(spec, fds, BatchSetup(fds).take_over(spec)))
 
 
 def child_main(setup: ProcessSetup) -> int:
@@ -99,14 +96,17 @@ def prepare(setup: ChildSetup, *, once: bool = False) -> Callable[[], Outcome]:
     for module in spec.preload:
         load_module(module)
     listeners = {kind: tuple(map(resolve_listener, names)) for kind, names in spec.listeners.items()}
+    if "task_done" in spec.tells:
+        listeners["task_done"] = (*listeners.get("task_done", ()), RunReports(reporter))
     recorder = Recorder(spec.name, spec.index, setup.writer, reporter, listeners)
+    recorder.tells_missed = "missed" in spec.tells
     built = build(spec.factory, spec.params, setup.context, setup.call, is_task=spec.is_task)
     leave_if_forked()
     signals.hooks = built.hooks
     if signals.stopping:
         return partial(Outcome, "stopped")
     recorder.start()
-    reporter.send(ReadyReport())
+    asks = _questions(spec, built, reporter)
     told = partial(_told, setup)
     planner: Planner | None = after
     if spec.timetable is not None:
@@ -122,7 +122,20 @@ def prepare(setup: ChildSetup, *, once: bool = False) -> Callable[[], Outcome]:
         planner=planner,
         locks=locks,
         replan=partial(replan, setup, recorder),
+        asks=asks,
     )
+
+
+def _questions(spec: ChildSpec, built: Built, reporter: Reporter) -> Questions | None:
+    """Report that the task is built, and what it is to be asked between its runs."""
+    methods = tuple(name for name in built.methods if name in spec.asked)
+    if not methods:
+        reporter.send(ReadyReport())
+        return None
+    from udaemon.child.questions import Questions  # few tasks have such methods
+
+    reporter.send(ReadyWith(methods))
+    return Questions(built.methods, spec.asked, reporter.send, time.monotonic())
 
 
 def _told(setup: ChildSetup, end: Outcome) -> None:
@@ -175,11 +188,13 @@ def loop_of(
     planner: Planner | None = None,
     locks: RunLocks | None = None,
     replan: Callable[[Pace], Planner | None] = lambda _pace: None,
+    asks: Questions | None = None,
 ) -> Callable[[], Outcome]:
     """The loop that suits a task that is built; `told` of the end where there is a wait after it.
 
     None of its runs where a listener to its start has ended it. With `changes` it may get another pace while it runs,
-    a `planner` says when runs are due in place of a period, and `locks` are asked for before each.
+    a `planner` says when runs are due in place of a period, `locks` are asked for before each, and `asks` is what the
+    task is asked in between.
     """
     if recorder.ended_by is not None:
         return partial(outcome_of, recorder.ended_by)
@@ -201,13 +216,14 @@ def loop_of(
         changes=changes,
         locks=locks,
         replan=replan,
+        asks=None if once else asks,
     )
     if built.is_async:
         from udaemon.child.async_loop import run_steps_async  # asyncio is 40 ms that a plain task need not pay
 
         return partial(run_steps_async, steps, signals, told)
     paced = partial(run_steps, steps, signals.wait)
-    if planner or spec.sleep > 0 or spec.min_sleep > 0 or recorder.listens or once or limit or locks:
+    if planner or spec.sleep > 0 or spec.min_sleep > 0 or recorder.listens or once or limit or locks or asks:
         return paced
     return partial(back_to_back, built.run, flags=signals, recorder=recorder, clock=clock, paced=paced)
 

@@ -9,19 +9,35 @@ from __future__ import annotations
 import _socket  # the wrapper in socket makes enums, which touch pages that a fresh fork shares
 import json
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 from udaemon.frames import FrameBuffer, FrameError, frame
 from udaemon.system.file_identity import identity
 
 FRAME_LIMIT = 64 * 1024
 TEXT_LIMIT = 4000
+_REASON_LIMIT = 200
+QUESTIONS = ("ready", "health")
 _FLAGS = int(_socket.MSG_DONTWAIT | getattr(_socket, "MSG_NOSIGNAL", 0))
 REASONS = ("stopped", "task-stopped", "exception", "exited", "config", "memory")
 
 
 class ReadyReport(NamedTuple):
     """The task is built and its start listeners were told."""
+
+
+class ReadyWith(NamedTuple):
+    """The same, of a task with methods that are asked for what `methods` says."""
+
+    methods: tuple[str, ...]
+
+
+class Answered(NamedTuple):
+    """What the answers of a task's own method come to by now; `reason` is the last one in words."""
+
+    question: str
+    ok: bool
+    reason: str
 
 
 class GoodRun(NamedTuple):
@@ -46,6 +62,27 @@ class RunFailed(NamedTuple):
     error: str
 
 
+class RunDone(NamedTuple):
+    """A run has ended well; sent where somebody is to be told, and no more often than they can be."""
+
+    id: int
+    started: float
+    duration: float
+    lateness: float
+
+
+class RunsDropped(NamedTuple):
+    """So many runs have ended well and were not reported one by one."""
+
+    number: int
+
+
+class Missed(NamedTuple):
+    """So many due times that no run will serve."""
+
+    number: int
+
+
 class Leaving(NamedTuple):
     """The child is about to exit: one of REASONS, and the last line of what went wrong, if anything did."""
 
@@ -53,7 +90,8 @@ class Leaving(NamedTuple):
     message: str | None
 
 
-Report = ReadyReport | GoodRun | LocksChanged | RunOver | RunFailed | Leaving
+RunReport = RunDone | RunFailed | RunsDropped | Missed
+Report = ReadyReport | ReadyWith | Answered | GoodRun | LocksChanged | RunOver | RunReport | Leaving
 
 
 def encode(report: Report) -> bytes:
@@ -62,6 +100,10 @@ def encode(report: Report) -> bytes:
     match report:
         case ReadyReport():
             fields = {"kind": "ready"}
+        case ReadyWith(methods):
+            fields = {"kind": "ready", "methods": methods}
+        case Answered(question, ok, reason):
+            fields = {"kind": "answered", "question": question, "ok": ok, "reason": reason[:_REASON_LIMIT]}
         case GoodRun():
             fields = {"kind": "good-run"}
         case RunOver(number, ok):
@@ -70,6 +112,12 @@ def encode(report: Report) -> bytes:
             fields = {"kind": "locks"}
         case RunFailed(number, error):
             fields = {"kind": "run-failed", "id": number, "error": error[:TEXT_LIMIT]}
+        case RunDone():
+            fields = {"kind": "run-done", **report._asdict()}
+        case RunsDropped(number):
+            fields = {"kind": "runs-dropped", "number": number}
+        case Missed(number):
+            fields = {"kind": "missed", "number": number}
         case Leaving(reason, message):
             text = None if message is None else message[:TEXT_LIMIT]
             fields = {"kind": "leaving", "reason": reason, "message": text}
@@ -88,11 +136,16 @@ class Reporter:
     def __init__(self, fd: int | None) -> None:
         self._socket = None if fd is None else _socket.socket(fileno=fd)
         self._is = None if fd is None else identity(fd)
+        self.untold = 0
+        """Good runs that were not reported."""
 
     def send(self, report: Report) -> None:
         """Send a report, unless that would block."""
         if self._socket is None:
             return
+        if self.untold and isinstance(report, RunDone | Leaving):
+            dropped, self.untold = RunsDropped(self.untold), 0
+            self.send(dropped)
         if identity(self._socket.fileno()) != self._is:
             self._socket.detach()  # the task has closed it; the number may be that of a file of its own
             self._socket = None
@@ -121,6 +174,15 @@ class Reporter:
     def is_heard(self) -> bool:
         """Whether there is a supervisor to send to."""
         return self._socket is not None
+
+    def unread(self) -> int:
+        """Bytes that the supervisor has not taken yet, as the kernel counts them."""
+        if self._socket is None:
+            return 0
+        import fcntl
+        import termios
+
+        return int.from_bytes(fcntl.ioctl(self._socket.fileno(), termios.TIOCOUTQ, bytes(4)), "little")
 
     def cut_off(self) -> None:
         """Send no more reports."""
@@ -166,20 +228,46 @@ def _report(fields: Mapping[str, object]) -> Report | None:
     """A report made of fields that have the right types; None for one that means nothing to us."""
     kind = fields.get("kind")
     if kind == "ready":
-        return ReadyReport()
-    if kind == "good-run":
-        return GoodRun()
-    if kind == "locks":
-        return LocksChanged()
+        told = fields.get("methods")
+        methods = tuple(name for name in QUESTIONS if name in told) if isinstance(told, list) else ()
+        return ReadyWith(methods) if methods else ReadyReport()
+    if kind == "answered":
+        question, ok, why = fields.get("question"), fields.get("ok"), fields.get("reason")
+        if question in QUESTIONS and isinstance(ok, bool) and isinstance(why, str):
+            return Answered(
+                str(question), ok, "".join(one if one.isprintable() else " " for one in why[:_REASON_LIMIT])
+            )
+    if kind in ("good-run", "locks"):
+        return GoodRun() if kind == "good-run" else LocksChanged()
     if kind == "run-over":
         number, ok = fields.get("id"), fields.get("ok")
         return RunOver(number, ok) if type(number) is int and 0 <= number < 2**53 and isinstance(ok, bool) else None
     if kind == "run-failed":
         number, error = fields.get("id"), fields.get("error")
-        if type(number) is int and 0 <= number < 2**53 and isinstance(error, str):
+        if _is_count(number) and isinstance(error, str):
             return RunFailed(number, error[:TEXT_LIMIT])
+    if kind in ("runs-dropped", "missed"):
+        count = fields.get("number")
+        if _is_count(count):
+            return RunsDropped(count) if kind == "runs-dropped" else Missed(count)
+    if kind == "run-done":
+        number, *times = (fields.get(name) for name in RunDone._fields)
+        started, duration, lateness = map(_seconds, times)
+        if _is_count(number) and started is not None and duration is not None and lateness is not None:
+            return RunDone(number, started, duration, lateness)
     if kind == "leaving":
         reason, message = fields.get("reason"), fields.get("message")
         if isinstance(reason, str) and reason in REASONS:
             return Leaving(reason, message[:TEXT_LIMIT] if isinstance(message, str) else None)
     return None
+
+
+def _is_count(value: object) -> TypeGuard[int]:
+    return type(value) is int and 0 <= value < 2**53
+
+
+def _seconds(value: object) -> float | None:
+    """A time that is one: a number in JSON may be anything."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    return float(value) if abs(value) < 2**53 else None

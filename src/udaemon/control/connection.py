@@ -9,7 +9,6 @@ from __future__ import annotations
 import fcntl
 import socket
 import sys
-import termios
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -115,17 +114,19 @@ class Connection:
     @property
     def unread(self) -> int:
         """Bytes that it was sent and has not read, also where the kernel has them (unix(7) SIOCOUTQ)."""
+        import termios  # asked only where there is no room for another client
+
         try:
             held = fcntl.ioctl(self._fd, termios.TIOCOUTQ, b"\0\0\0\0")
         except OSError:
             held = b""
         return len(self._outgoing) + int.from_bytes(held, sys.byteorder)
 
-    def send_away(self, why: str) -> None:
+    def send_away(self, why: UdaemonError) -> None:
         """Close it, after an error message if that does not block."""
         if not self._outgoing:
             with suppress(OSError):
-                self._socket.send(messages.failure(UdaemonError(why)))
+                self._socket.send(messages.failure(why))
         self.close()
 
     def on_readable(self) -> None:

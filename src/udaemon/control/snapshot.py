@@ -37,7 +37,8 @@ class Moment:
 
     def __init__(self, now: float, wall: float) -> None:
         self.now = now
-        self._offset = wall - now
+        # As exact as what is shown: the clocks drift, and two who ask after one start shall read one time.
+        self._offset = round(wall - now, 3)
 
     def at(self, then: float | None) -> str | None:
         """When that was or will be; None for what no calendar has, as a child may write any number."""
@@ -62,7 +63,7 @@ def snapshot(
     node: str,
     rss: Rss,
 ) -> dict[str, Any]:
-    """All of `ps --json`.
+    """All of `ps --json`. `scaled` is there where the operator has changed a number, with what the manifest says.
 
     Args:
         host: The supervisor.
@@ -73,6 +74,7 @@ def snapshot(
         rss: Asked for each instance's memory.
     """
     manifest = host.manifest
+    scaled = {"scaled": dict(manifest.scaled)} if manifest.scaled else {}
     return {
         "version": VERSION,
         "project": manifest.project,
@@ -82,14 +84,16 @@ def snapshot(
             "started_at": moment.at(host.started_at),
             "uptime": moment.since(host.started_at),
         },
-        "instances": [describe(view, moment=moment, node=node, rss=rss) for view in views],
-    }
+        "instances": [
+            describe(view, moment=moment, node=node, rss=rss, scaled=view.key.name in manifest.scaled) for view in views
+        ],
+    } | scaled
 
 
-def describe(view: InstanceView, *, moment: Moment, node: str, rss: Rss) -> dict[str, Any]:
-    """One instance of `ps --json`."""
+def describe(view: InstanceView, *, moment: Moment, node: str, rss: Rss, scaled: bool = False) -> dict[str, Any]:
+    """One instance of `ps --json`. `scaled`: the operator has given its daemon another number of instances."""
     instance, daemon = view.instance, view.daemon
-    alive = instance.pid is not None
+    alive = instance.own_pid is not None
     end = instance.exit
     return {
         "name": view.key.name,
@@ -101,11 +105,11 @@ def describe(view: InstanceView, *, moment: Moment, node: str, rss: Rss) -> dict
         "activity": _activity(view),
         "health": probing.health(instance),
         "status": instance.probed.status and masked_text(instance.probed.status),
-        "pid": instance.pid,
+        "pid": instance.own_pid,
         "started_at": moment.at(instance.started_at) if alive else None,
         "uptime": moment.since(instance.started_at) if alive else None,
         "restarts": instance.restarts,
-        "drift": instance.outdated,
+        "drift": instance.outdated or scaled,
         "exit": {
             "code": end.code if end else None,
             "signal": end.signal if end else None,
@@ -126,7 +130,7 @@ def _memory(instance: Instance, rss: Rss) -> dict[str, Any]:
     php = instance.daemon.kind == "php"
     limit = None if php else instance.daemon.memory_limit
     return {
-        "rss": None if instance.pid is None else rss(instance.pid, php),
+        "rss": None if instance.own_pid is None else rss(instance.own_pid, php),
         "limit": limit,
         "threshold": None if limit is None else instance.daemon.memory_threshold,
     }
@@ -136,7 +140,7 @@ def last_error(view: InstanceView) -> str | None:
     """The last line of what went wrong last, while nothing went right since."""
     if view.instance.place:
         return view.instance.message
-    if view.slot is not None and view.slot.last_outcome == "ok" and view.instance.pid is not None:
+    if view.slot is not None and view.slot.last_outcome == "ok" and view.instance.own_pid is not None:
         return None
     failed = view.slot is not None and view.slot.last_outcome == "failed"
     message = (view.last_error if failed else None) or view.instance.message
@@ -192,7 +196,7 @@ def _is_awaited(view: InstanceView) -> bool:
 
 def _present(view: InstanceView) -> bool:
     """Whether the slot is of the process that lives: what an earlier one wrote stays."""
-    return view.slot is not None and view.instance.pid is not None and view.slot.pid == view.instance.pid
+    return view.slot is not None and view.instance.own_pid is not None and view.slot.pid == view.instance.own_pid
 
 
 def _rounded(seconds: float | None) -> float | None:

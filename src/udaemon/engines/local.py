@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from udaemon.child.lifeline import Lifeline
+from udaemon.child.report import RunReport
 from udaemon.child.scoreboard import Scoreboard
 from udaemon.child.slot_requests import ask_to_stop
 from udaemon.engines import locks
@@ -21,24 +22,25 @@ from udaemon.engines.commands import ExecFailed, Launcher, Starts
 from udaemon.engines.executing import Executing
 from udaemon.engines.fd_store import NO_STORE, FdStore
 from udaemon.engines.forking import ForkQueue
-from udaemon.engines.kernel import KERNEL, Kernel
 from udaemon.engines.local_request import LocalRequest, take
 from udaemon.engines.origin import Origin
 from udaemon.engines.orphans import Orphans
 from udaemon.engines.process import ManagedProcess
 from udaemon.engines.reaper import Reaper
-from udaemon.engines.reports import Reports, pass_on, report_sockets
-from udaemon.engines.spawning import to_execute
+from udaemon.engines.reports import Reports, pass_on
+from udaemon.engines.spawning import launch
+from udaemon.engines.stop_commands import StopCommands
 from udaemon.engines.zygote.connection import ZygoteConnection
 from udaemon.engines.zygote.prefork import PreforkedZygote
 from udaemon.engines.zygote.protocol import Timeouts
 from udaemon.engines.zygote.start import Starter
 from udaemon.manifest.model import Daemon
-from udaemon.policy.events import Leaving, Ready, Spawned, SpawnFailed, Trouble
+from udaemon.policy.events import Spawned, SpawnFailed, Trouble
 from udaemon.policy.instance import Key
 from udaemon.policy.plan import StartPlan, is_forked
 from udaemon.system import oserror
 from udaemon.system.file_identity import identity
+from udaemon.system.kernel import KERNEL, Kernel
 
 _TIMEOUTS = Timeouts()
 
@@ -55,7 +57,7 @@ class LocalEngine:
         scoreboard: Has the slots; every child gets the region that has its own.
         nofile: RLIMIT_NOFILE (soft, hard) for daemons, None for our own.
         oom_score: What daemons get, where ours was lowered.
-        on_process: Told a pidfd of each process that was made; it stays ours.
+        on_process: Told our pidfd of each process that was made.
         on_notice: Called with a sentence when a zygote is replaced.
         on_good_run: Told of each first good run of a process.
         others: Pids of further children of ours, which are not to be taken for orphans.
@@ -89,6 +91,7 @@ class LocalEngine:
         launcher: Starts | None = None,
         store: FdStore = NO_STORE,
     ) -> None:
+        self.on_run: Callable[[Key, RunReport], None] = lambda _key, _report: None
         self._kernel = kernel
         self._listener = listener
         self._on_process = on_process
@@ -99,15 +102,22 @@ class LocalEngine:
         self._launcher = Launcher(nofile, oom_score) if launcher is None else launcher
         self._reports = Reports(
             reactor,
-            on_ready=lambda managed: listener(managed.key, Ready()),
-            on_leaving=lambda managed: listener(managed.key, Leaving()),
+            lambda managed, event: listener(managed.key, event),
             on_good_run=lambda managed: on_good_run(managed.key),
             on_word=partial(pass_on, listener, self._slots),
+            on_run=lambda managed, report: self.on_run(managed.key, report),
             store=store,
         )
+        self._stop_commands = StopCommands(reactor, listener, self._launcher, kernel)
         self._reaper = Reaper(
-            reactor, listener, self._reports, project, lambda: (*self._fork_queue.pids, *others()), kernel=kernel
+            reactor,
+            listener,
+            self._reports,
+            project,
+            lambda: (*self._fork_queue.pids, *self._stop_commands.pids, *others()),
+            kernel=kernel,
         )
+        self._reaper.on_leader_end = self._stop_commands.leader_ended
         self._executing = Executing(reactor, listener, self._reports.listen, timeouts.execute, kernel)
         starter = Starter(preforked, oom_score)
         self._fork_queue = ForkQueue(
@@ -153,7 +163,7 @@ class LocalEngine:
     def reconfigure(self, key: Key, daemon: Daemon, plan: StartPlan) -> None:
         """Go by this declaration of its daemon from now on, as far as its process need not change for that."""
         if (managed := self._reaper.managed.get(key)) is not None:
-            managed.go_by(daemon, plan, self._slots[key], self._kernel, self._listener)
+            managed.go_by(daemon, *self._slots[key], self._kernel, plan=plan, listener=self._listener)
             self._fork_queue.reconfigure(key, daemon, plan, self._slots[key][0])
 
     def forget(self, key: Key) -> None:
@@ -177,6 +187,10 @@ class LocalEngine:
             ask_to_stop(*self._slots[key], managed.pid)
         self._reaper.signal(managed, signal.Signals[f"SIG{name}"])
 
+    def run_stop_command(self, request: SpawnRequest) -> None:
+        """Run a command that asks its own process to end; `StopCommandFailed` where it fails while that lives."""
+        self._stop_commands.start(request)
+
     def signal_tree(self, key: Key, name: str) -> None:
         """The same to its whole session; once it has ended, to what it left behind and to what that leaves behind."""
         if (managed := self._reaper.managed.get(key)) is not None:
@@ -185,6 +199,7 @@ class LocalEngine:
     def kill_tree(self, key: Key) -> None:
         """KILL the process, its session and what re-parented to us from it."""
         if (managed := self._reaper.managed.get(key)) is not None:
+            self._stop_commands.kill(key)
             self._reaper.kill(managed)
 
     def adopt(self, managed: ManagedProcess, slot: tuple[int, int], files: Collection[tuple[int, ...]]) -> None:
@@ -224,10 +239,8 @@ class LocalEngine:
 
     def close(self) -> None:
         """Close helpers (the zygotes). Daemons are not touched."""
-        self._fork_queue.close()
-        self._executing.close()
-        self._reaper.close()
-        self._launcher.close()
+        for part in (self._fork_queue, self._executing, self._reaper, self._stop_commands, self._launcher):
+            part.close()
 
     def _taken(self, request: SpawnRequest) -> LocalRequest | None:
         """Take what the start of one takes, its lock first of all; None where that is not to be had."""
@@ -240,26 +253,10 @@ class LocalEngine:
 
     def _execute(self, request: LocalRequest) -> None:
         try:
-            ours, theirs = report_sockets(request.daemon)
-        except OSError as error:
-            self._refused(request, ExecFailed(f"socket: {oserror.reason(error)}", Trouble.RESOURCE))
-            return
-        try:
-            report = None if theirs is None else theirs.fileno()
-            what, order = to_execute(request, report=report, parent=self._lifeline.fd)
-            try:
-                started = self._launcher.start(what)
-            finally:
-                if order is not None:
-                    os.close(order)
+            started, what, ours = launch(request, self._launcher, parent=self._lifeline.fd)
         except Exception as error:  # noqa: BLE001 - faults.md F6: the others of this turn are started all the same
-            if ours is not None:
-                ours.close()
             self._refused(request, error)
             return
-        finally:
-            if theirs is not None:
-                theirs.close()
         managed = ManagedProcess(
             key=request.key, daemon=request.daemon, pid=started.pid, pidfd=started.pidfd, reports=ours
         )

@@ -17,15 +17,15 @@ from udaemon.child.report import FrameReader, Leaving
 from udaemon.child.signals import NUDGE
 from udaemon.engines.base import Listener
 from udaemon.engines.child_spec import pace_of
-from udaemon.engines.kernel import Kernel
 from udaemon.engines.origin import Origin
-from udaemon.engines.status import Status
-from udaemon.engines.tree import Relative
 from udaemon.manifest.model import Daemon
 from udaemon.policy.events import Renewed, SpawnFailed
 from udaemon.policy.instance import Key
-from udaemon.policy.plan import StartPlan, has_task
+from udaemon.policy.plan import NO_PLAN, StartPlan, has_task
 from udaemon.policy.timetable import timetable
+from udaemon.system.exit_status import Status
+from udaemon.system.kernel import Kernel
+from udaemon.system.process_tree import Relative
 
 
 @define(eq=False, kw_only=True)
@@ -46,6 +46,7 @@ class ManagedProcess:
         asked: The signal by which what it left behind was asked to end, and which is sent to whatever that leaves.
         told_at: Clock ticks since the system was started, when all of its session had that signal.
         told: Pids of those that had it then one by one: under `udaemon run` it leads no session.
+        left_alone: One that it leaves behind and that is not asked to end: it asked for this end, and is about to.
         killing: Whatever of it is still found is killed.
     """
 
@@ -66,9 +67,19 @@ class ManagedProcess:
     asked: int | None = None
     told_at: int | None = None
     told: frozenset[int] = frozenset()
+    left_alone: int | None = None
     killing: bool = False
 
-    def go_by(self, daemon: Daemon, plan: StartPlan, slot: tuple[int, int], kernel: Kernel, listener: Listener) -> None:
+    def go_by(
+        self,
+        daemon: Daemon,
+        board: int,
+        slot: int,
+        kernel: Kernel,
+        *,
+        plan: StartPlan = NO_PLAN,
+        listener: Listener = lambda _key, _event: None,
+    ) -> None:
         """Go by this declaration; a task that runs is told of another pace in its slot, and looks there now.
 
         Another timetable is sent to it before. Where it cannot be told, it is to have a new process.
@@ -79,14 +90,14 @@ class ManagedProcess:
         former, table = (timetable(plan, each, self.key.index, os.environ) for each in (before, daemon))
         if table != former and not timetables.send(self.reports, table):
             listener(self.key, Renewed("another schedule"))
-            return
-        if table == former and pace_of(before) == pace_of(daemon):
-            return
-        write_pace(*slot, pace_of(daemon))
-        kernel.send(self.pidfd, signal.Signals(NUDGE))
+        elif table != former or pace_of(before) != pace_of(daemon):
+            write_pace(board, slot, pace_of(daemon))
+            kernel.send(self.pidfd, signal.Signals(NUDGE))
 
     def was_told(self, relative: Relative) -> bool:
-        """Whether one that it left behind had the signal that went to all of its session."""
+        """Whether one that it left behind had the signal that went to all of its session, or is to have none."""
+        if relative.pid == self.left_alone:
+            return True
         was_there = self.told_at is not None and relative.started < self.told_at
         return was_there and (relative.session == self.pid or relative.pid in self.told)
 

@@ -6,16 +6,31 @@ Knows nothing of processes. After a broken frame a child is ignored.
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from udaemon.child import run_locks
-from udaemon.child.report import GoodRun, Leaving, LocksChanged, ReadyReport, Report, RunFailed, RunOver
+from udaemon.child.report import (
+    Answered,
+    GoodRun,
+    Leaving,
+    LocksChanged,
+    Missed,
+    ReadyReport,
+    ReadyWith,
+    Report,
+    RunDone,
+    RunFailed,
+    RunOver,
+    RunReport,
+    RunsDropped,
+)
 from udaemon.engines.base import Listener, Reactor
 from udaemon.engines.fd_store import NO_STORE, FdStore
 from udaemon.engines.process import ManagedProcess
 from udaemon.manifest.model import Daemon
-from udaemon.policy.events import RunAsked, RunEnded
+from udaemon.policy import events
+from udaemon.policy.events import Event, RunAsked, RunEnded
 from udaemon.policy.instance import Key
 from udaemon.policy.plan import has_task
 
@@ -29,29 +44,29 @@ class Reports:
 
     Args:
         reactor: Where their sockets are watched.
-        on_ready: Called when one has built its task.
-        on_leaving: Called when one has reported that it exits.
+        tell: Called with what one has reported of itself.
         on_good_run: Told when one has had the first good run of its process.
         on_word: Told when one has had a run that is told, may want its locks for one, or may have done with them.
+        on_run: Told of each run that was reported by itself, and of how many were not.
         store: Keeps the sockets.
     """
 
     def __init__(
         self,
         reactor: Reactor,
-        on_ready: Callable[[ManagedProcess], None],
-        on_leaving: Callable[[ManagedProcess], None],
+        tell: Callable[[ManagedProcess, Event], None],
         on_good_run: Callable[[ManagedProcess], None] = lambda _living: None,
         *,
         on_word: Callable[[ManagedProcess, RunOver | LocksChanged], None] = lambda _living, _word: None,
         store: FdStore = NO_STORE,
+        on_run: Callable[[ManagedProcess, RunReport], None] = lambda _living, _report: None,
     ) -> None:
         self._store = store
         self._reactor = reactor
-        self._on_ready = on_ready
-        self._on_leaving = on_leaving
+        self._tell = tell
         self._on_good_run = on_good_run
         self._on_word = on_word
+        self._on_run = on_run
         self.errors: dict[Key, str] = {}
 
     def listen(self, managed: ManagedProcess) -> None:
@@ -83,33 +98,38 @@ class Reports:
             return False
         reports = managed.reader.feed(data)
         for report in reports:
-            match report:
-                case ReadyReport():
-                    self._on_ready(managed)
-                case GoodRun() if not managed.had_good_run:
-                    managed.had_good_run = True
-                    self._on_good_run(managed)
-                case RunFailed(_, error):
-                    self.errors[managed.key] = error
-                case Leaving(_, message):
-                    managed.leaving = report
-                    if message is not None:
-                        self.errors[managed.key] = message
-                    if not last:
-                        self._on_leaving(managed)
-        self._pass_on(managed, reports, last=last)
+            self._heard(managed, report, last=last)
+        # A word for which there was no room is not sent again, and what had taken the room has been read by now.
+        if not last and (managed.daemon.lock or LocksChanged() in reports):
+            self._on_word(managed, LocksChanged())
         if not data or managed.reader.broken:
             self._close(managed)
         return bool(data)
 
-    def _pass_on(self, managed: ManagedProcess, reports: Sequence[Report], *, last: bool) -> None:
-        """Pass on what is said of runs; of one that has ended only which of them are over."""
-        for report in reports:
-            if isinstance(report, RunOver):
+    def _heard(self, managed: ManagedProcess, report: Report, *, last: bool) -> None:
+        match report:
+            case ReadyReport():
+                self._tell(managed, events.Ready())
+            case ReadyWith(methods):
+                self._tell(managed, events.Ready(tuple(map(events.Question, methods))))
+            case Answered(question, ok, reason):
+                self._tell(managed, events.Said(events.Teller.TASK, events.Question(question), ok, reason))
+            case GoodRun() if not managed.had_good_run:
+                managed.had_good_run = True
+                self._on_good_run(managed)
+            case RunFailed(_, error):
+                self.errors[managed.key] = error
+                self._on_run(managed, report)
+            case RunDone() | RunsDropped() | Missed():
+                self._on_run(managed, report)
+            case RunOver():
                 self._on_word(managed, report)
-        # A word for which there was no room is not sent again, and what had taken the room has been read by now.
-        if not last and (managed.daemon.lock or LocksChanged() in reports):
-            self._on_word(managed, LocksChanged())
+            case Leaving(_, message):
+                managed.leaving = report
+                if message is not None:
+                    self.errors[managed.key] = message
+                if not last:
+                    self._tell(managed, events.Leaving())
 
     def _close(self, managed: ManagedProcess) -> None:
         if managed.reports is not None:

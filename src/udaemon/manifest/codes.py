@@ -56,6 +56,10 @@ CODES = {
         "Write seconds as a number, or text such as `500ms`, `30s`, `1m30s`, `1h`, `2d`: units from long to short, "
         "without blanks.",
     ),
+    "bad-header": Code(
+        "The header of a webhook cannot be sent, or is one that udaemon says itself.",
+        "Write a header's name, such as `Authorization`, and plain letters on one line.",
+    ),
     "bad-key": Code("A key in a YAML file is no string.", "Put the key in quotes."),
     "bad-limit": Code(
         "The text is no limit of a resource, or the soft limit is above the hard one.",
@@ -70,6 +74,10 @@ CODES = {
         "A key of `params` cannot be the name of a keyword argument.", "Write a name as Python has it."
     ),
     "bad-path": Code("A path is empty.", "Write a path, or take the key out."),
+    "bad-pattern": Code(
+        "The text is no regular expression, is empty, or has more than 1000 letters.",
+        "Write one that Python's `re` understands; it is searched for anywhere in a line.",
+    ),
     "bad-reference": Code(
         "A `${` begins no reference to a variable, or its brace is not closed.",
         "Write `${VAR}`, `${VAR:-default}` or `${VAR:?message}`; write `$$` where a dollar sign is meant.",
@@ -161,7 +169,9 @@ CODES = {
         "The daemon runs PHP, and there is none on its PATH. `check --no-import` does not look.",
         "Install it; on Debian and Ubuntu `apt-get install php-cli`.",
     ),
-    "no-probe": Code("`ready` or `health` says not what is asked.", "Add `tcp`, `http`, `exec`, `file` or `notify`."),
+    "no-probe": Code(
+        "`ready` or `health` says not what is asked.", "Add `tcp`, `http`, `exec`, `file`, `log-line` or `notify`."
+    ),
     "no-program": Code(
         "The program of the command is not there. Without a slash it is looked for in the directories of the daemon's "
         "`PATH`, with one from its `cwd`. `check --no-import` does not look.",
@@ -221,6 +231,9 @@ CODES = {
         "Write it flat.",
     ),
     "too-many": Code("A thousand problems are told, and there are more.", "Is it the right file?"),
+    "two-hooks": Code(
+        "A hook is a command or a webhook, not both.", "Leave one of them, or write a list with a table for each."
+    ),
     "two-probes": Code("`ready` or `health` asks two things.", "Leave one of them."),
     "unknown-daemon": Code(
         "`extends` or `depends-on` names a daemon that is not declared, or is left out for want of its profile.",

@@ -56,6 +56,7 @@ def complete(root: Root, top: Mapping[str, Any], setting: Setting, env_file: Env
         run_dir=root.run_dir and setting.absolute(root.run_dir),
         max_starting=root.max_starting,
         env=env,
+        on=root.on,
         daemons=daemons,
         state_dir=state_dir(setting.environ, project),
     )

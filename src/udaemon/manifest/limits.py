@@ -15,7 +15,7 @@ from udaemon.manifest.kinds import TASKS
 from udaemon.manifest.measures import SIZE_PATTERN, format_size, parse_size
 from udaemon.manifest.problems import Wrong
 from udaemon.manifest.references import PATH
-from udaemon.manifest.values import REFERENCE, Choice, Flag, Number, Schema, wrong_type
+from udaemon.manifest.values import REFERENCE, Choice, Flag, Number, Schema, Size, wrong_type
 from udaemon.manifest.wording import near, shown
 
 
@@ -186,6 +186,14 @@ START_METHOD: Any = key(
     default=StartMethod.ZYGOTE,
     example="spawn",
     only=TASKS,
+)
+MEMORY_LIMIT: Any = key(
+    "Memory the task's process may have resident; looked at after each run. Near it the process is replaced. "
+    "With `php` it is PHP's own `memory_limit`.",
+    Size(low=1),
+    example="256M",
+    only=TASKS,
+    applies=Applies.LIVE,
 )
 MEMORY_THRESHOLD: Any = key(
     "Percent of `memory-limit` above which the process is replaced before the next run.",

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, reduce
 from typing import Any
 
+from udaemon.manifest.hooks import EVENTS
 from udaemon.manifest.keys import keys_of
 from udaemon.manifest.model import KINDS, Daemon
 
@@ -18,6 +19,8 @@ _PACE = frozenset(
     "sleep min-sleep cron timezone jitter stagger run-on-start overlap misfire except from until after-run".split()
 )
 """Keys of `defaults` that are for tasks only: a command has a schedule where it says so itself."""
+
+_EVENTS = frozenset(EVENTS)
 
 _SAYS_PHP = frozenset({"factory", "id"})
 
@@ -30,7 +33,12 @@ def merged(lower: Tree, upper: Tree) -> dict[str, Any]:
     result = dict(lower)
     for name, value in upper.items():
         below = result.get(name)
-        result[name] = merged(below, value) if isinstance(value, dict) and isinstance(below, dict) else value
+        if not isinstance(value, dict) or not isinstance(below, dict):
+            result[name] = value
+        elif name == "on" and _EVENTS.issuperset(value):  # a hook is a value, though it may be written as a table
+            result[name] = {**below, **value}
+        else:
+            result[name] = merged(below, value)
     return result
 
 

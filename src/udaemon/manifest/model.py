@@ -13,19 +13,21 @@ from typing import Any
 
 from attrs import Factory, field, frozen
 
-from udaemon.manifest import limits, schedule
+from udaemon.manifest import hooks, limits, schedule
 from udaemon.manifest.chains import AfterRun
 from udaemon.manifest.containers import Environment, Many, Parameters
 from udaemon.manifest.dependencies import Dependency, depends_on_key
 from udaemon.manifest.exclusions import Exclusion
+from udaemon.manifest.hooks import Listeners
 from udaemon.manifest.keys import Applies, Table, key
 from udaemon.manifest.kinds import KINDS, PYTHON, TASKS
 from udaemon.manifest.limits import ResourceLimit, StartMethod
 from udaemon.manifest.probes import Health, Ready, health_key, ready_key, way
 from udaemon.manifest.references import MODULE, NAME, PATH, PYTHON_CALLABLE, Command, Umask
 from udaemon.manifest.schedule import Misfire, Overlap
-from udaemon.manifest.tables import Backoff, Listeners, Log, LogFormat, OnFull, Php, Restart, StartLimit, Stop
-from udaemon.manifest.values import Choice, Flag, Number, Size, Text
+from udaemon.manifest.steps import StepCommand, after_stop_key, before_start_key
+from udaemon.manifest.tables import Backoff, Log, LogFormat, OnFull, Php, Restart, StartLimit, Stop
+from udaemon.manifest.values import Choice, Flag, Number, Text
 
 __all__ = [
     "KINDS",
@@ -47,6 +49,7 @@ __all__ = [
     "Stop",
 ]
 
+MOST_INSTANCES = 10_000
 BARE = 13 * 1024**2
 """Bytes that a daemon's Python process has resident before it imports anything of its own; measured on Linux."""
 
@@ -125,7 +128,7 @@ class Daemon:
     )
     instances: int = key(
         "How many copies to run, numbered from 0.",
-        Number(1, 10_000, whole=True),
+        Number(1, MOST_INSTANCES, whole=True),
         default=1,
         example=2,
         applies=Applies.LIVE,
@@ -171,6 +174,8 @@ class Daemon:
         applies=Applies.LIVE,
     )
     stop: Stop = key("How it is asked to stop.", Table(Stop), default=Stop(), applies=Applies.LIVE)
+    before_start: tuple[StepCommand, ...] = before_start_key()
+    after_stop: tuple[StepCommand, ...] = after_stop_key()
     sleep: float = schedule.SLEEP
     min_sleep: float = schedule.MIN_SLEEP
     cron: str | None = schedule.CRON
@@ -185,14 +190,7 @@ class Daemon:
     until: str | None = schedule.UNTIL
     after_run: tuple[AfterRun, ...] = schedule.AFTER_RUN
     lock: tuple[str, ...] = schedule.LOCK
-    memory_limit: int | None = key(
-        "Memory the task's process may have resident; looked at after each run. Near it the process is replaced. "
-        "With `php` it is PHP's own `memory_limit`.",
-        Size(low=1),
-        example="256M",
-        only=TASKS,
-        applies=Applies.LIVE,
-    )
+    memory_limit: int | None = limits.MEMORY_LIMIT
     memory_threshold: float = limits.MEMORY_THRESHOLD
     env: Mapping[str, str] = key(
         "Environment variables added for this daemon, over those of the manifest and of `env-file`. "
@@ -240,7 +238,7 @@ class Daemon:
         shown_default="`_common.log` in the log directory of `defaults`",
     )
     log: Log = key("How the output is kept.", Table(Log), default=Log(), applies=Applies.LIVE)
-    on: Listeners = key("Callables told of events.", Table(Listeners), default=Listeners(), only=TASKS)
+    on: Listeners = hooks.on_key("Who is told of events: Python callables, commands, webhooks.")
 
     @cached_property
     def is_probed(self) -> bool:
@@ -269,7 +267,8 @@ class Manifest:
     """A whole manifest, checked and complete. `file` and `directory` are real, absolute paths.
 
     `state_dir` is where is kept what outlives a supervisor. `files` are all that were read for it, each with its time
-    (nanoseconds) and size; they are no part of what it says.
+    (nanoseconds) and size; they are no part of what it says. `scaled` are the daemons whose number of
+    instances the operator has changed since, each with the one that the files say.
     """
 
     file: str
@@ -279,16 +278,16 @@ class Manifest:
     run_dir: str | None = None
     max_starting: int | None = None
     env: Mapping[str, str] = Factory(dict)
+    on: Listeners = Listeners()
     daemons: Mapping[str, Daemon] = Factory(dict)
     state_dir: str | None = field(default=None, eq=False)
     files: Mapping[str, tuple[int, int]] = field(factory=dict, eq=False, repr=False)
+    scaled: Mapping[str, int] = field(factory=dict, eq=False, repr=False)
 
     @property
     def stamps(self) -> str | None:
         """Where the last due times are kept: two manifests may have one project name."""
-        if self.state_dir is None:
-            return None
-        return f"{self.state_dir}/schedule-{crc32(f'{self.file} {self.context}'.encode()):08x}"
+        return self.state_dir and f"{self.state_dir}/schedule-{crc32(f'{self.file} {self.context}'.encode()):08x}"
 
     def log_path(self, daemon: Daemon) -> str:
         """Return the file of a daemon's output; its instances share it."""

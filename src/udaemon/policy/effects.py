@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from attrs import frozen
 
-from udaemon.policy.events import Followed
+from udaemon.policy.followed import Followed
 
 
 class EventName(StrEnum):
@@ -26,6 +26,8 @@ class EventName(StrEnum):
     UNREADY = "unready"
     FAILING = "failing"
     HEALTHY = "healthy"
+    BEFORE_START = "before-start"
+    AFTER_STOP = "after-stop"
     EXITED = "exited"
     CLEARED = "cleared"
     RESTARTING = "restarting"
@@ -51,6 +53,11 @@ class Signal:
     """Send the instance's own process a signal, by name without SIG; a stopped one is continued too."""
 
     name: str
+
+
+@frozen
+class StopCommand:
+    """Run the command that asks its own process to end. Answered by `StopCommandFailed`, where it does."""
 
 
 @frozen
@@ -109,17 +116,6 @@ class Publish:
     message: str
 
 
-Effect = (
-    Spawn
-    | CancelSpawn
-    | Signal
-    | SignalTree
-    | KillTree
-    | Reconfigure
-    | Pause
-    | Kick
-    | Allow
-    | Trigger
-    | CountMissed
-    | Publish
-)
+_OfProcess = Spawn | CancelSpawn | Signal | StopCommand | SignalTree | KillTree | Reconfigure
+_OfRuns = Pause | Kick | Allow | Trigger | CountMissed
+Effect = _OfProcess | _OfRuns | Publish

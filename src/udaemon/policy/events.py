@@ -6,11 +6,11 @@ Knows no clock and no process: the supervisor's loop makes these out of what the
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import NamedTuple
 
 from attrs import frozen
 
 from udaemon.manifest.model import Daemon
+from udaemon.policy.followed import Followed
 from udaemon.policy.plan import StartPlan
 
 
@@ -37,6 +37,8 @@ class Reason(StrEnum):
     """It was not ready in time."""
     UNHEALTHY = "unhealthy"
     """It was not well, and was to be restarted for that."""
+    BEFORE_START = "before-start"
+    """A step before its start failed, so that it was not started."""
     UNKILLABLE = "unkillable"
     """It was killed and did not go away."""
 
@@ -76,7 +78,9 @@ class StopAhead:
 
 @frozen
 class RestartAsked:
-    """The operator wants it up in a new process."""
+    """The operator wants it up in a new process. `after_run` as for a stop."""
+
+    after_run: bool = False
 
 
 @frozen
@@ -92,15 +96,6 @@ class ResumeAsked:
 @frozen
 class KickAsked:
     """The operator wants a run now, whatever its schedule says."""
-
-
-class Followed(NamedTuple):
-    """The run that another one comes after."""
-
-    name: str
-    index: int  # type: ignore[assignment]  # hides tuple.index, which means nothing here
-    run: int
-    outcome: str
 
 
 @frozen
@@ -150,9 +145,18 @@ class SpawnFailed:
     message: str
 
 
+class Question(StrEnum):
+    """What a process is asked again and again."""
+
+    READY = "ready"
+    HEALTH = "health"
+
+
 @frozen
 class Ready:
-    """A factory daemon built its task and told its start listeners."""
+    """A factory daemon built its task and told its start listeners; the task has methods that answer `methods`."""
+
+    methods: tuple[Question, ...] = ()
 
 
 @frozen
@@ -186,13 +190,6 @@ class GoodRun:
     """Its process has had its first good run."""
 
 
-class Question(StrEnum):
-    """What a process is asked again and again."""
-
-    READY = "ready"
-    HEALTH = "health"
-
-
 @frozen
 class Verdict:
     """Enough answers of the process `pid` were good, or bad: `reason` is the last one, in words."""
@@ -210,6 +207,27 @@ class Notified:
     ready: bool
     watchdog: bool
     status: str | None
+
+
+class Teller(StrEnum):
+    """By what a process says that it is ready or well, where nobody asks it."""
+
+    NOTIFY = "notify"
+    """sd_notify."""
+    LOG_LINE = "log-line"
+    """A line of its output."""
+    TASK = "task"
+    """The methods `ready` and `health` of its task."""
+
+
+@frozen
+class Said:
+    """Its process has said by `teller` that it is, or is not, what it could be asked; `reason` in words."""
+
+    teller: Teller
+    question: Question
+    ok: bool
+    reason: str
 
 
 @frozen
@@ -234,6 +252,13 @@ class Changed:
     daemon: Daemon
     plan: StartPlan
     at_once: bool = False
+
+
+@frozen
+class StopCommandFailed:
+    """The command that was to ask its process to end could not be run, or has failed: `message` says how."""
+
+    message: str
 
 
 @frozen
@@ -262,8 +287,10 @@ Event = (
     | GoodRun
     | Verdict
     | Notified
+    | Said
     | NeedsChanged
     | Renewed
     | Changed
+    | StopCommandFailed
     | DeadlineReached
 )

@@ -12,7 +12,8 @@ from typing import NamedTuple
 from attrs import frozen
 
 from udaemon.manifest.model import Daemon
-from udaemon.policy.events import Followed, Reason
+from udaemon.policy.events import Question, Reason
+from udaemon.policy.followed import Followed
 from udaemon.policy.plan import NO_PLAN, StartPlan
 from udaemon.policy.timers import NO_TIMERS, Timers
 
@@ -120,6 +121,8 @@ class Probed:
         well: It has answered that it is well.
         unwell: Why it is not.
         status: What it says that it does.
+        methods: What its task has methods for.
+        heard: By what it has said that it is ready, before it did what it is for.
     """
 
     begun: bool = False
@@ -127,9 +130,39 @@ class Probed:
     well: bool = False
     unwell: str | None = None
     status: str | None = None
+    methods: tuple[Question, ...] = ()
+    heard: str | None = None
 
 
 NOT_PROBED = Probed()
+
+
+class Phase(StrEnum):
+    """When blocking steps are done."""
+
+    BEFORE_START = "before-start"
+    AFTER_STOP = "after-stop"
+
+
+@frozen(kw_only=True)
+class Step:
+    """A step that is done in the place of an instance's own process.
+
+    Attributes:
+        phase: Which of the daemon's lists it stands in.
+        index: Its place there, from 0.
+        message: Why the instance is what it is, beside the step.
+        refusals: How often in a row the system refused to start it.
+        overdue: It had its time, and is killed.
+        ended: How it ended, while what it left behind is killed.
+    """
+
+    phase: Phase
+    index: int = 0
+    message: str | None = None
+    refusals: int = 0
+    overdue: bool = False
+    ended: Exit | None = None
 
 
 @frozen(kw_only=True, slots=False)  # `evolve` copies its dict
@@ -140,7 +173,7 @@ class Instance:
         daemon: What is declared now; its process may have been started with another declaration.
         plan: What a start of it needs to know beyond that.
         timers: What it waits for: the kill while stopping or leaving, the next attempt in backoff.
-        pid: Its process, while that lives.
+        pid: Its process, or that of the step in its place, while that lives.
         started_at: When the present or last process was there.
         restarts: How often udaemon started it again by itself.
         crashes: Ends in a row that were too early or failures.
@@ -170,6 +203,7 @@ class Instance:
         holds: The locks that it has.
         after: The run of another daemon after which the present or last run of this command came.
         owed_after: The same of the run that is to begin as soon as this one has ended.
+        step: What is done before its start or after its end; the start under way, or the process, is the step's then.
     """
 
     daemon: Daemon
@@ -207,11 +241,17 @@ class Instance:
     holds: tuple[str, ...] = ()
     after: Followed | None = None
     owed_after: Followed | None = None
+    step: Step | None = None
 
     @cached_property
     def key(self) -> Key:
         """Its name and number, which never change: `evolve` copies it with all else."""
         return Key(self.daemon.name, self.index)
+
+    @property
+    def own_pid(self) -> int | None:
+        """Its own process, None while a step is done in its place."""
+        return self.pid if self.step is None else None
 
     @property
     def deadline(self) -> float | None:

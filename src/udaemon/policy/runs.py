@@ -10,14 +10,17 @@ from udaemon.manifest.schedule import Overlap
 from udaemon.policy import stopping
 from udaemon.policy.effects import Allow, CountMissed, EventName, Kick, Pause, Publish, Trigger
 from udaemon.policy.ending import Outcome, begin
-from udaemon.policy.events import KickAsked, PauseAsked, ResumeAsked, RunAsked, RunDue, StopAsked
+from udaemon.policy.events import KickAsked, PauseAsked, ResumeAsked, RunAsked, RunDue, RunEnded, StopAsked
 from udaemon.policy.instance import Instance, State, Wanted, evolve
 from udaemon.policy.plan import has_task
 
 _GOING = (State.STARTING, State.RUNNING)
 
 
-def step(instance: Instance, event: PauseAsked | ResumeAsked | KickAsked | RunDue | RunAsked, now: float) -> Outcome:
+RunEvent = PauseAsked | ResumeAsked | KickAsked | RunDue | RunAsked | RunEnded
+
+
+def step(instance: Instance, event: RunEvent, now: float) -> Outcome:
     """What becomes of an instance, and what to do about it."""
     match event:
         case PauseAsked():
@@ -30,6 +33,8 @@ def step(instance: Instance, event: PauseAsked | ResumeAsked | KickAsked | RunDu
             return _due(instance, event, now)
         case RunAsked():
             return _asked(instance, event)
+        case RunEnded():
+            return instance, ()
 
 
 def wait(instance: Instance) -> Outcome:
@@ -106,7 +111,7 @@ def _resume(instance: Instance) -> Outcome:
 
 def _asked(instance: Instance, event: RunAsked) -> Outcome:
     """A task wants its locks for a run, or has done with them. It is not believed to have what it was not given."""
-    if instance.pid is None or not has_task(instance.daemon):
+    if instance.own_pid is None or not has_task(instance.daemon):
         return instance, ()
     if event.run == instance.run_asked and event.has is None:
         return instance, ()

@@ -10,6 +10,8 @@ are kept apart: what it is (`state`) and what the operator wants (`wanted`).
     a start, whosever  --lacks what it needs-->  waiting  --needs changed-->  starting
     resting  --start of a scheduled command-->  waiting  --run due, kick-->  starting …  --exited-->  waiting
     any  --changed-->  the same, by another declaration; a process that this does not fit is replaced
+    starting  --spawned, exited, of a step before the start-->  starting, the next step or its own process
+    stopping  --exited, tree gone-->  stopping, a step after the end  --exited-->  what follows from that end
 
 An event that does not belong to the state (an answer that comes twice, a deadline that was moved) changes nothing.
 Failed starts differ by what failed: the declaration (failed at once), the system (retried for ever), or the
@@ -21,9 +23,9 @@ from __future__ import annotations
 
 from udaemon.manifest import changes
 from udaemon.manifest.keys import Applies
-from udaemon.policy import probing, restart, runs, stopping, wording
+from udaemon.policy import probing, runs, stepping, stopping, wording
 from udaemon.policy.effects import Effect, EventName, Publish, Reconfigure
-from udaemon.policy.ending import Outcome, begin, on_exited, on_leaving, on_tree_gone, settle_at, start, waiting
+from udaemon.policy.ending import Outcome, begin, on_exited, on_leaving, on_spawn_failed, on_tree_gone, settle_at, start
 from udaemon.policy.events import (
     Changed,
     DeadlineReached,
@@ -37,24 +39,23 @@ from udaemon.policy.events import (
     Notified,
     PauseAsked,
     Ready,
-    Reason,
     Renewed,
     RestartAsked,
     ResumeAsked,
     RunAsked,
     RunDue,
     RunEnded,
+    Said,
     Spawned,
     SpawnFailed,
     StartAsked,
     StopAhead,
     StopAsked,
+    StopCommandFailed,
     TreeGone,
-    Trouble,
     Verdict,
 )
-from udaemon.policy.instance import Exit, Instance, State, Wanted, evolve
-from udaemon.policy.plan import has_task
+from udaemon.policy.instance import Instance, State, Wanted, evolve
 from udaemon.policy.timers import NO_TIMERS, Timer
 from udaemon.units import seconds
 
@@ -70,18 +71,20 @@ def step(instance: Instance, event: Event, now: float, jitter: float = 0.0) -> O
         now: Monotonic seconds.
         jitter: From -1 to 1, for the length of a wait.
     """
+    if instance.step is not None and (done := stepping.step(instance, event, now, jitter)) is not None:
+        return done
     match event:
         case StartAsked():
             return _start(_alone(instance, event), now)
-        case StopAsked() | StopAhead():
+        case StopAsked() | StopAhead() | StopCommandFailed():
             return stopping.stop(instance, event, now)
         case RestartAsked():
-            return _restart(instance, now)
-        case PauseAsked() | ResumeAsked() | KickAsked() | RunDue() | RunAsked():
+            return _restart(instance, event, now)
+        case PauseAsked() | ResumeAsked() | KickAsked() | RunDue() | RunAsked() | RunEnded():
             return runs.step(instance, event, now)
         case Spawned() | Executed() | SpawnFailed():
             return _started(instance, event, now, jitter)
-        case Ready() | Verdict() | Notified():
+        case Ready() | Verdict() | Notified() | Said():
             return _ready(instance, event, now)
         case Leaving():
             return on_leaving(instance, now)
@@ -89,8 +92,6 @@ def step(instance: Instance, event: Event, now: float, jitter: float = 0.0) -> O
             return on_exited(instance, event, now, jitter)
         case TreeGone():
             return on_tree_gone(instance, now, jitter)
-        case RunEnded():
-            return instance, ()
         case GoodRun() | NeedsChanged() | Renewed():
             return _about_needs(instance, event, now)
         case Changed():
@@ -109,17 +110,21 @@ def _start(instance: Instance, now: float) -> Outcome:
         return runs.wait(up)
     if up.at_rest or up.state is State.BACKOFF or up.held_back:
         return start(up)
-    if up.state is State.STOPPING and up.is_spawning:
+    if up.state is State.STOPPING and up.is_spawning and not stepping.is_cleaning_up(up):
         return evolve(up, state=State.STARTING, timers=NO_TIMERS, asked_at=None, killing=False), ()
     if up.state is State.STOPPING and up.asked_at is None:
         return evolve(up, asked_at=now), ()
     return up, ()
 
 
-def _restart(instance: Instance, now: float) -> Outcome:
-    if instance.pid is not None and instance.state in (State.STARTING, State.RUNNING):
+def _restart(instance: Instance, event: RestartAsked, now: float) -> Outcome:
+    if instance.pid is None or instance.state not in (State.STARTING, State.RUNNING):
+        return _start(instance, now)
+    if event.after_run and instance.daemon.is_scheduled:
+        return instance, ()  # the run ends as it began, and each run has a process of its own
+    if not event.after_run or instance.step is not None:
         return stopping.end(_forgiven(instance), StopAsked(), now)
-    return _start(instance, now)
+    return stopping.replace(_forgiven(instance), now, "is restarted", at_once=False)
 
 
 def _alone(instance: Instance, event: StartAsked) -> Instance:
@@ -141,7 +146,7 @@ def _started(instance: Instance, event: Spawned | Executed | SpawnFailed, now: f
         case Executed():
             return _executed(instance, now)
         case SpawnFailed():
-            return _spawn_failed(instance, event, now, jitter)
+            return on_spawn_failed(instance, event, now, jitter)
 
 
 def _spawned(instance: Instance, event: Spawned, now: float) -> Outcome:
@@ -163,9 +168,10 @@ def _spawned(instance: Instance, event: Spawned, now: float) -> Outcome:
         return killing, (told, *effects)
     up = _executed_as(alive, now)
     if instance.outdated:
-        replaced, effects = _replace(up, now, _OTHERWISE, at_once=False)
+        replaced, effects = stopping.replace(up, now, _OTHERWISE, at_once=False)
         return replaced, (told, *effects)
-    return up, (told,)
+    heard = up.probed.heard if up.state is State.RUNNING else None
+    return up, (told,) if heard is None else (told, Publish(EventName.READY, heard))
 
 
 def _executed(instance: Instance, now: float) -> Outcome:
@@ -186,46 +192,30 @@ def _executed_as(instance: Instance, now: float) -> Instance:
     return evolve(instance, state=State.STARTING)
 
 
-def _ready(instance: Instance, event: Ready | Verdict | Notified, now: float) -> Outcome:
+def _ready(instance: Instance, event: Ready | Verdict | Notified | Said, now: float) -> Outcome:
     """The task is built, or what is asked of its process has an answer, or it says something by itself."""
     if isinstance(event, Verdict):
         return probing.answered(instance, event, now)
     if isinstance(event, Notified):
         return probing.notified(instance, event, now)
+    if isinstance(event, Said):
+        return probing.said(instance, event, now)
     built = instance.probed.begun or instance.daemon.command is not None
     if instance.state is not State.STARTING or instance.pid is None or instance.held_up or built:
         return instance, ()
-    begun = probing.begin(instance, now)
-    told = Publish(EventName.READY, "its task is built")
+    begun = probing.begin(probing.built(instance, event), now)
+    told = Publish(EventName.READY, begun.probed.heard or "its task is built")
     return begun, (told,) if begun.state is State.RUNNING else ()
-
-
-def _spawn_failed(instance: Instance, event: SpawnFailed, now: float, jitter: float) -> Outcome:
-    if not instance.is_spawning and not instance.held_up:
-        return instance, ()
-    instance = evolve(instance, pid=None, held_up=False)
-    if instance.state in (State.STOPPING, State.FAILED):
-        if instance.wanted is Wanted.UP:  # a restart was asked for while it was held up
-            return start(instance)
-        return settle_at(instance, State.STOPPED), (Publish(EventName.STOPPED, f"it had not started: {event.message}"),)
-    if event.trouble is Trouble.CONFIG:
-        cause = Exit(code=None, signal=None, core=False, reason=Reason.CONFIG, at=now)
-        failed = evolve(settle_at(instance, State.FAILED), exit=cause, message=event.message)
-        return failed, (Publish(EventName.FAILED, event.message),)
-    refusals = instance.refusals + 1
-    delay = restart.refused_delay(refusals, jitter)
-    again = evolve(waiting(instance, now + delay), refusals=refusals, message=event.message)
-    if refusals & (refusals - 1):  # told the 1st, 2nd, 4th … time: it may go on for hours, for a thousand daemons
-        return again, ()
-    return again, (Publish(EventName.REFUSED, f"{event.message}; tried again {wording.wait(delay)}"),)
 
 
 def _changed(instance: Instance, event: Changed, now: float) -> Outcome:
     """Go on by another declaration: state and counts stay, and a process that cannot go by it is replaced."""
     needs = changes.needs(instance.daemon, event.daemon)
-    changed = evolve(instance, daemon=event.daemon, plan=event.plan)
+    changed = probing.changed(evolve(instance, daemon=event.daemon, plan=event.plan), instance.daemon, now)
     if instance.daemon.enabled != event.daemon.enabled:
         return _switched(changed, now)
+    if changed.step is not None:  # its own process is yet to be started, by what is declared then
+        return changed, ()
     there = changed.pid is not None or changed.survivors
     other = needs is not None or event.plan is not instance.plan
     told: tuple[Effect, ...] = (Reconfigure(),) if other and there else ()
@@ -237,7 +227,7 @@ def _changed(instance: Instance, event: Changed, now: float) -> Outcome:
         return evolve(changed, outdated=True), ()
     if needs is not Applies.RESTART or changed.state not in (State.STARTING, State.RUNNING):
         return changed, told
-    replaced, effects = _replace(changed, now, _OTHERWISE, at_once=event.at_once)
+    replaced, effects = stopping.replace(changed, now, _OTHERWISE, at_once=event.at_once)
     return replaced, (*told, *effects)
 
 
@@ -264,20 +254,17 @@ def _about_needs(instance: Instance, event: GoodRun | NeedsChanged | Renewed, no
         return evolve(instance, good_run=True), ()
     if instance.wanted is Wanted.DOWN or instance.state not in (State.STARTING, State.RUNNING):
         return instance, ()
-    return _replace(instance, now, f"restarts with {event.name}", at_once=False)
-
-
-def _replace(instance: Instance, now: float, why: str, *, at_once: bool) -> Outcome:
-    """Have a new process take the place of this one: a task ends after its run, however long that takes."""
-    if at_once or not has_task(instance.daemon):
-        return stopping.end(instance, StopAsked(), now)
-    return stopping.end_after_run(instance, Publish(EventName.RESTARTING, f"{why}: starts again after its run"))
+    return stopping.replace(instance, now, f"restarts with {event.name}", at_once=False)
 
 
 def _deadline(instance: Instance, now: float) -> Outcome:
     match instance.timers.due(now):
         case Timer.READY | Timer.WATCHDOG as timer:
             return probing.due(instance, timer, now)
+        case Timer.STEP as timer if instance.step is not None:
+            return stepping.due(instance, timer, now)
+        case Timer.RETRY as timer if instance.step is not None:
+            return stepping.due(instance, timer, now)
         case Timer.RETRY:
             return begin(instance)
         case Timer.KILL if instance.state in (State.STARTING, State.RUNNING):
@@ -288,5 +275,5 @@ def _deadline(instance: Instance, now: float) -> Outcome:
             return stopping.kill(instance, stopping.overdue(instance, now), now)
         case Timer.GIVE_UP:
             return stopping.give_up_on(instance, now)
-        case None:
+        case _:
             return instance, ()

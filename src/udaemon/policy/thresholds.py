@@ -1,25 +1,22 @@
 """How many answers in a row make a verdict, and when the next question is asked.
 
-Knows no clock and no question: answers in, verdicts out.
+Knows no clock and no question: answers in, verdicts out. Plain tuples: a child that has no attrs loads this, too.
 """
 
 from __future__ import annotations
 
-import hashlib
+from binascii import crc32
+from typing import NamedTuple
 
-from attrs import evolve, frozen
 
-
-@frozen(kw_only=True)
-class Thresholds:
+class Thresholds(NamedTuple):
     """Failures in a row that make what is good bad, and successes that make what is bad good."""
 
     failures: int
     successes: int
 
 
-@frozen(kw_only=True)
-class Tally:
+class Tally(NamedTuple):
     """What was answered of late.
 
     Attributes:
@@ -42,14 +39,13 @@ def count(tally: Tally, rules: Thresholds, *, ok: bool, reason: str) -> tuple[Ta
     """
     if ok == tally.ok:
         news = not tally.told or (not ok and reason != tally.reason)
-        return evolve(tally, row=0, reason=reason, told=True), news
+        return tally._replace(row=0, reason=reason, told=True), news
     row = tally.row + 1
     if row < (rules.successes if ok else rules.failures):
-        return evolve(tally, row=row), False
+        return tally._replace(row=row), False
     return Tally(ok=ok, reason=reason, told=True), True
 
 
 def phase(name: str, period: float) -> float:
     """By how much the questions of one instance are shifted, so that those of many do not come in bursts."""
-    digest = hashlib.blake2b(name.encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "big") / 2**64 * period
+    return crc32(name.encode()) / 2**32 * period  # a digest would cost the supervisor a crypto library

@@ -102,7 +102,7 @@ class Turns:
         locked = self._lacks_lock(instance)
         room, place = self._lacks_room(instance.key), self.last + 1
         if has_task(instance.daemon):
-            return Turn(start=room, run=locked, place=place, locked=locked is not None and instance.pid is not None)
+            return Turn(start=room, run=locked, place=place, locked=locked is not None and instance.own_pid is not None)
         return Turn(start=locked or room, place=place, locked=locked is not None)
 
     def _lacks_lock(self, instance: Instance) -> str | None:
@@ -172,9 +172,9 @@ class Turns:
 
 def _looks(instance: Instance) -> tuple[object, ...]:
     """All of an instance that matters here."""
-    return (instance.state is State.STARTING, instance.holds, instance.place, instance.daemon.lock, instance.pid)
+    return (instance.state is State.STARTING, instance.holds, instance.place, instance.daemon.lock, instance.own_pid)
 
 
 def _begins_run(instance: Instance) -> bool:
     """Whether what it waits for is a run of its task, and not its start."""
-    return instance.pid is not None and has_task(instance.daemon)
+    return instance.own_pid is not None and has_task(instance.daemon)

@@ -17,25 +17,26 @@ from contextlib import suppress
 from attrs import evolve
 
 from udaemon.engines import locks
-from udaemon.engines.kernel import Kernel
 from udaemon.engines.process import ManagedProcess
+from udaemon.policy import steps
 from udaemon.policy.events import Renewed
 from udaemon.policy.instance import Instance, Key, State, Wanted
 from udaemon.policy.ledger import Entry, restored
 from udaemon.policy.plan import has_task
+from udaemon.service.journal_file import LOGGER
 from udaemon.service.recovery import Parts
 from udaemon.system import procfs
 from udaemon.system.file_identity import identity
+from udaemon.system.kernel import Kernel
 
 _DIES_WITHIN = 5.0
 """Seconds for the logger of the dead supervisor, which has gone on with the logs until now."""
-_LOGGER = b"udaemon.logs.logger_main"
 
 
 def adopt(
     parts: Parts, kernel: Kernel, directory: str, entries: Mapping[Key, Entry], publish: Callable[[Key, str], None]
-) -> None:
-    """Adopt what the locks and the ledger prove to be alive.
+) -> bool:
+    """Adopt what the locks and the ledger prove to be alive. Returns whether there was anything.
 
     Args:
         parts: The new supervisor's.
@@ -44,17 +45,20 @@ def adopt(
         entries: What the ledger says.
         publish: Called with each that is adopted, and a sentence.
     """
+    if not locks.are_known(directory):
+        return False
     found = [
-        (_instance(declared, pid, entries.get(declared.key)), managed)
-        for declared in tuple(parts.fleet.instances.values())
-        if (pid := _alive(directory, declared.key)) is not None
-        and (managed := _managed(kernel, declared, pid)) is not None
+        (instance, managed)
+        for known in tuple(parts.fleet.instances.values())
+        if (pid := _alive(directory, known.key)) is not None
+        and (managed := _managed(kernel, instance := _instance(known, pid, entries.get(known.key)), pid)) is not None
     ]
-    pipes = {instance.key: _log_pipe(managed) for instance, managed in found}
+    unknown = [(instance, managed) for instance, managed in found if not parts.performer.has_log(instance.key)]
+    pipes = {instance.key: _log_pipe(managed) for instance, managed in unknown}
     _end_logger({identity(fd) for fd in pipes.values() if fd is not None})
     for instance, managed in found:
         key = instance.key
-        if (pipe := pipes[key]) is not None:
+        if (pipe := pipes.get(key)) is not None:
             parts.performer.take_log(instance, pipe)
         files = [lock for lock in (locks.lookup(directory, key), parts.performer.adopt(instance)) if lock is not None]
         parts.fleet.restore(instance)
@@ -62,6 +66,7 @@ def adopt(
         if instance.holds and has_task(instance.daemon):  # what it says in its slot is heard no more
             parts.happen(key, Renewed("its supervisor"))
         publish(key, f"pid {managed.pid} goes on; its supervisor and its keeper were killed, its counters are lost")
+    return bool(found)
 
 
 def _alive(directory: str, key: Key) -> int | None:
@@ -80,7 +85,7 @@ def _managed(kernel: Kernel, instance: Instance, pid: int) -> ManagedProcess | N
         pidfd = kernel.open(pid)
     except OSError:
         return None
-    return ManagedProcess(key=instance.key, daemon=instance.daemon, pid=pid, pidfd=pidfd)
+    return ManagedProcess(key=instance.key, daemon=steps.declared(instance), pid=pid, pidfd=pidfd)
 
 
 def _instance(declared: Instance, pid: int, entry: Entry | None) -> Instance:
@@ -89,7 +94,8 @@ def _instance(declared: Instance, pid: int, entry: Entry | None) -> Instance:
     if entry is not None and entry.pid == pid:
         was = restored(entry, declared.daemon, declared.index, declared.plan)
         was = evolve(was, place=0, holds=locks)
-        return evolve(was, state=State.RUNNING, held_up=False) if was.state is State.STARTING else was
+        starts = was.state is State.STARTING and was.step is None
+        return evolve(was, state=State.RUNNING, held_up=False) if starts else was
     now = time.monotonic()
     return evolve(declared, state=State.RUNNING, wanted=Wanted.UP, pid=pid, started_at=now, holds=locks)
 
@@ -107,7 +113,7 @@ def _end_logger(pipes: Collection[tuple[int, ...]]) -> None:
     """End the logger that reads these: two that read one pipe would tear its lines apart."""
     wanted = frozenset(pipes)
     for pid in procfs.pids():
-        if pid == os.getpid() or _LOGGER not in procfs.read_or_nothing(f"/proc/{pid}/cmdline"):
+        if pid == os.getpid() or LOGGER not in procfs.read_or_nothing(f"/proc/{pid}/cmdline"):
             continue
         with suppress(OSError):
             pidfd = os.pidfd_open(pid)

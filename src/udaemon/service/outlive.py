@@ -12,8 +12,9 @@ import pickle
 import select
 import signal
 import socket
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import partial
+from typing import TYPE_CHECKING
 
 from udaemon.child.lifeline import Lifeline
 from udaemon.child.regions import name_of, point
@@ -27,8 +28,11 @@ from udaemon.logs.handed import KEPT_PIPE, kept_pipe
 from udaemon.logs.inheritance import KEPT_JOURNAL, Inheritance
 from udaemon.policy.events import NeedsChanged, StopAsked
 from udaemon.policy.instance import Key, State, Wanted
+from udaemon.service import journal_file
 from udaemon.service.adoption import adopt
+from udaemon.service.filled import fill
 from udaemon.service.handoff import Handoff
+from udaemon.service.journal_file import NotingStore
 from udaemon.service.keeper_link import KeeperLink, Kept, Legacy
 from udaemon.service.recovery import Parts, Recovery
 from udaemon.supervisor.ledger import LEDGER, Ledger, load
@@ -38,7 +42,12 @@ from udaemon.supervisor.perform import Performer
 from udaemon.supervisor.slots import Slots, rounded
 from udaemon.system.file_identity import identity
 
-_HANDOFF, _LOCK, _CLAIM, _LISTENER, _BOARD = "handoff", "lock", "claim", "listener", "board/"
+if TYPE_CHECKING:
+    from udaemon.manifest.model import Manifest
+    from udaemon.service.manifest_reader import Source
+
+KEPT_HANDOFF, KEPT_BOARD = "handoff", "board/"
+_LOCK, _CLAIM, _LISTENER = "lock", "claim", "listener"
 _DIES_WITHIN = 5.0
 """Seconds for a logger that was killed; one that hangs in a write to a dead disk is not waited for any longer."""
 
@@ -56,7 +65,7 @@ class KeptScoreboard(Scoreboard):
         """
         super().grow(slots)
         fd, slots = self._regions[-1]
-        self.link.keep(f"{_BOARD}{len(self._regions) - 1:04}", fd, str(slots))
+        self.link.keep(f"{KEPT_BOARD}{len(self._regions) - 1:04}", fd, str(slots))
 
     def names(self) -> Iterator[tuple[int, str]]:
         """Each slot that has a name, with that."""
@@ -86,8 +95,9 @@ class Outlive:
     """
 
     def __init__(self, link: KeeperLink, directory: str, left: Legacy | None = None) -> None:
-        self.notices = Notices()
-        self.store = self.link = link
+        self.notices = Notices(by_turn=True)
+        self.link = link
+        self.store = NotingStore(link)
         self.left = left
         self.kernel = KeptKernel(lambda: link.pid, link.reap)
         self.lifeline = Lifeline.endless()
@@ -96,15 +106,17 @@ class Outlive:
         self._directory = directory
         self._was = load(f"{directory}/{LEDGER}", partial(self._publish, "warning"))
         self._recovery: Recovery | None = None
+        self._logs: Mapping[str, Kept] = {}
+        self.on_keeper_gone: Callable[[], None] = lambda: None
 
     def kept(self, prefix: str) -> Iterator[tuple[str, Kept]]:
         """What is left under names that begin so, in the order of the names."""
-        if self.left is not None:
-            yield from sorted(entry for entry in self.left.store.items() if entry[0].startswith(prefix))
+        left = self._logs if self.left is None else self.left.store
+        yield from sorted(entry for entry in left.items() if entry[0].startswith(prefix))
 
     def board(self, keys: Collection[Key]) -> tuple[Scoreboard, Slots]:
         """The scoreboard that is left, with the slots that are given out already; or a new one."""
-        regions = [(kept.fd, int(kept.facts[0])) for _, kept in self.kept(_BOARD)]
+        regions = [(kept.fd, int(kept.facts[0])) for _, kept in self.kept(KEPT_BOARD)]
         path = f"{self._directory}/{rundir.SCOREBOARD}"
         scoreboard = KeptScoreboard.make(self.link, path, rounded(len(keys)), regions)
         slots = Slots(scoreboard)
@@ -121,11 +133,13 @@ class Outlive:
                 signal.pidfd_send_signal(kept.fd, signal.SIGKILL)
             select.select([kept.fd], [], [], _DIES_WITHIN)
             os.close(kept.fd)
+        if self.left is None:
+            self._logs = journal_file.take_up(self._directory, partial(self._publish, "warning"))
         journal = [kept.fd for _, kept in self.kept(KEPT_JOURNAL)]
-        if len(journal) != 3:
-            return
-        pipes = [kept_pipe(name, kept.facts, kept.fd, self.link) for name, kept in self.kept(KEPT_PIPE)]
-        logger.inherit(Inheritance(journal), pipes)
+        inheritance = Inheritance(journal) if len(journal) == 3 else journal_file.make(self._directory)
+        inheritance.keep(self.store)
+        pipes = [kept_pipe(name, kept.facts, kept.fd, self.store) for name, kept in self.kept(KEPT_PIPE)]
+        logger.inherit(inheritance, pipes)
         performer.inherit(
             (
                 pipe.number,
@@ -151,7 +165,7 @@ class Outlive:
         with open(fd, "wb") as file:
             file.write(pickle.dumps((handed.manifest, handed.source, handed.directory)))
             file.flush()
-            self.link.keep(_HANDOFF, fd)
+            self.link.keep(KEPT_HANDOFF, fd)
 
     def guard(self, performer: Performer, key: Key, pidfd: int) -> None:
         """Nobody ends a process should we die."""
@@ -173,13 +187,13 @@ class Outlive:
         """Go on with the instances of a supervisor that died. Returns whether it was stopping everything."""
         locks = f"{self._directory}/locks"
         if self.left is None:
-            adopt(parts, self.kernel, locks, self._was.entries, self._tell_adopted)
-            _look_again(parts)
+            if adopt(parts, self.kernel, locks, self._was.entries, self._tell_adopted):
+                _look_again(parts)
             return False
         self._recovery = Recovery(parts, self.kernel, locks, self._was.entries, self.left.store)
         self._recovery.run()
         _look_again(parts)
-        for _, kept in (*self.kept(_HANDOFF), *self.kept(KEPT_REPORTS)):  # those that are used were copied
+        for _, kept in (*self.kept(KEPT_HANDOFF), *self.kept(KEPT_REPORTS)):  # those that are used were copied
             os.close(kept.fd)
         count = len(self._recovery.adopted)
         self._publish("recovered", f"the supervisor {self.left.why}; {count} processes went on")
@@ -192,6 +206,11 @@ class Outlive:
             self.ledger.leaving()
         self.ledger.flush()
 
+    def give_way(self, why: str) -> bool:
+        """Have the supervisor that stands by take over. Returns whether it will: this process is about to end then."""
+        self.link.give_way(why)
+        return self.link.pid is not None
+
     def _publish(self, event: str, text: str) -> None:
         self.notices.publish(None, event, text, {})
 
@@ -199,6 +218,7 @@ class Outlive:
         self.notices.publish(key, "adopted", text, {})
 
     def _on_keeper_gone(self) -> None:
+        self.on_keeper_gone()
         self._publish("warning", "the keeper is gone: should this supervisor be killed, nobody starts another one")
 
     def close(self) -> None:
@@ -207,12 +227,23 @@ class Outlive:
         self.link.leave()
 
 
+def handed(fd: int) -> tuple[Manifest, Source | None, str]:
+    """What was handed over: the manifest, where that can be read again, and the run directory.
+
+    Raises:
+        UdaemonError: It was by an older version, and lacks what this one needs.
+    """
+    with open(os.dup(fd), "rb") as file:
+        file.seek(0)
+        manifest, source, directory = pickle.load(file)  # noqa: S301 - from ourselves
+    fill(manifest)
+    return manifest, source, directory
+
+
 def handed_again(left: Legacy) -> Handoff:
     """What `up` handed to the first supervisor, or `apply` since."""
     store = left.store
-    with open(os.dup(store[_HANDOFF].fd), "rb") as file:
-        file.seek(0)
-        manifest, source, directory = pickle.load(file)  # noqa: S301 - from ourselves
+    manifest, source, directory = handed(store[KEPT_HANDOFF].fd)
     claim = store.get(_CLAIM)
     return Handoff(
         manifest=manifest,

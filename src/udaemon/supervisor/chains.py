@@ -7,12 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from attrs import evolve
+
 from udaemon.child.scoreboard import CURRENT
 from udaemon.engines.child_spec import pace_of
 from udaemon.manifest.chains import AfterRun
-from udaemon.policy.events import Event, Exited, Followed, RunDue, RunEnded
+from udaemon.manifest.model import Daemon
+from udaemon.policy.events import Event, Exited, RunDue, RunEnded, StartAsked
 from udaemon.policy.fleet import Fleet
-from udaemon.policy.instance import Instance, Key
+from udaemon.policy.followed import Followed
+from udaemon.policy.instance import Key
 from udaemon.policy.plan import has_task
 from udaemon.supervisor.slots import Slots
 
@@ -51,22 +55,28 @@ class Chains:
 
     def note(self, key: Key, event: Event) -> None:
         """Note what happens to an instance, before it changes for that."""
+        instance = self._fleet.instances[key]
+        if isinstance(event, StartAsked) and instance.daemon.after_run and instance.at_rest:
+            self._slots.forget_triggers(key)  # what came before it rested has no run later
         if key.name not in self._followers:
             return
         if isinstance(event, RunEnded):
             self._run_over(key, event)
-        elif isinstance(event, Exited) and has_task(self._fleet.instances[key].daemon):
+        elif isinstance(event, Exited) and has_task(instance.daemon):
             writer = self._slots.writer(key)
             if writer.words[CURRENT]:  # all that the process has said was heard: it died in that run
                 self._run_over(key, RunEnded(writer.count + 1, ok=False))
-
-    def follow(self, before: Instance, after: Instance) -> None:
-        """What rests has no runs after others, also not later for those that came before."""
-        if after.daemon.after_run and after.at_rest and not before.at_rest:
-            self._slots.forget_triggers(after.key)
 
     def _run_over(self, key: Key, event: RunEnded) -> None:
         for follower, one in self._followers[key.name]:
             if one.counts(ok=event.ok):
                 outcome = "ok" if event.ok else "failed"
                 self._happen(follower, RunDue(Followed(key.name, key.index, event.run, outcome)))
+
+
+def told_of_run(daemon: Daemon, after: Followed | None) -> Daemon:
+    """A command with the variables that name the run it comes after, if it comes after one."""
+    if after is None:
+        return daemon
+    told = {"NAME": after.name, "INSTANCE": str(after.index), "RUN": str(after.run), "OUTCOME": after.outcome}
+    return evolve(daemon, env={**daemon.env, **{f"UDAEMON_AFTER_{name}": value for name, value in told.items()}})

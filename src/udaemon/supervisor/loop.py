@@ -68,6 +68,7 @@ class Loop:
         self._clock = clock
         self._readers: dict[int, Callback] = {}
         self._writers: dict[int, Callback] = {}
+        self._masks: dict[int, int] = {}
         self._ailing: dict[int, _Health] = {}
         self._signals: dict[int, Callback] = {}
         self._waits: list[tuple[Waits, _Health]] = []
@@ -153,13 +154,18 @@ class Loop:
         )
         if fd in self._ailing and self._ailing[fd].rests_until is not None:
             mask = 0
-        known = fd in self._selector.get_map()
-        if mask and known:
-            self._selector.modify(fd, mask)
-        elif mask:
-            self._selector.register(fd, mask)
-        elif known:
+        before = self._masks.get(fd, 0)
+        if mask == before:
+            return
+        if not mask:
             self._selector.unregister(fd)
+            del self._masks[fd]
+            return
+        if before:
+            self._selector.modify(fd, mask)
+        else:
+            self._selector.register(fd, mask)
+        self._masks[fd] = mask
 
     def _add(self, callbacks: dict[int, Callback], fd: int, callback: Callback) -> None:
         before = callbacks.get(fd)

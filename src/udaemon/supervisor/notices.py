@@ -49,28 +49,70 @@ def one_line(notice: Notice) -> tuple[bytes]:
     return (text.replace("\n", "\\n").encode("utf-8", "backslashreplace")[: LONGEST - 1] + b"\n",)
 
 
+class _Sink:
+    """A pipe to a common log, and what is to go there: entries together as far as a pipe takes them whole."""
+
+    def __init__(self, fd: int) -> None:
+        self.fd = fd
+        self.lost = 0
+        self._entries: list[bytes] = []
+        self._size = 0
+
+    def add(self, entry: bytes) -> None:
+        """Put an entry behind the others."""
+        if self._size + len(entry) > LONGEST:
+            self.flush()
+        self._entries.append(entry)
+        self._size += len(entry)
+
+    def flush(self) -> None:
+        """Write them. What the pipe refuses is counted."""
+        if not self._entries:
+            return
+        entries, self._entries, self._size = self._entries, [], 0
+        mark = b"lines lost here: %d\n" % self.lost if self.lost else b""
+        try:
+            os.write(self.fd, mark + b"".join(entries))
+        except (BlockingIOError, BrokenPipeError):
+            self.lost += len(entries)
+        else:
+            self.lost = 0
+
+    def close(self) -> None:
+        """Write what is left, and close the pipe."""
+        self.flush()
+        os.close(self.fd)
+
+
 class Notices:
     """The recent notices and those who want the next.
 
     Args:
         wall_clock: Returns the time of day in seconds, for people to read.
+        by_turn: What happens to daemons in one turn of the loop is written at its end, by `flush`: it may be a
+            thousand starts, and each write wakes the logger. What the supervisor says of itself is written at once.
     """
 
-    def __init__(self, wall_clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, wall_clock: Callable[[], float] = time.time, *, by_turn: bool = False) -> None:
         self._wall_clock = wall_clock
+        self._by_turn = by_turn
         self._recent: deque[Notice] = deque(maxlen=_REMEMBERED)
         self._subscribers: list[Subscriber] = []
-        self._sinks: dict[str, int] = {}
-        self.lost = 0
+        self._sinks: dict[str, _Sink] = {}
+
+    @property
+    def lost(self) -> int:
+        """How many entries no common log has taken since it last took one."""
+        return sum(sink.lost for sink in self._sinks.values())
 
     def log_to(self, path: str, fd: int) -> None:
         """Write the lines for the common log `path` to `fd`, a pipe that does not block."""
         os.set_blocking(fd, False)
-        self._sinks[path] = fd
+        self._sinks[path] = _Sink(fd)
 
     def close_log(self, path: str) -> None:
         """Write no more to a common log: the logger sees its end."""
-        os.close(self._sinks.pop(path))
+        self._sinks.pop(path).close()
 
     def logs(self) -> tuple[str, ...]:
         """The common logs that are open."""
@@ -99,26 +141,22 @@ class Notices:
         notice = Notice(self._wall_clock(), key, event, message, data)
         self._recent.append(notice)
         entries = form(notice)
-        for fd in (self._sinks.get(common_log),) if common_log is not None else tuple(self._sinks.values()):
-            if fd is not None:
+        for sink in (self._sinks.get(common_log),) if common_log is not None else tuple(self._sinks.values()):
+            if sink is not None:
                 for entry in entries:
-                    self._write(fd, entry)
+                    sink.add(entry)
+                if key is None or not self._by_turn:
+                    sink.flush()
         for subscriber in tuple(self._subscribers):
             subscriber(notice)
 
+    def flush(self) -> None:
+        """Write what the common logs have not got yet."""
+        for sink in self._sinks.values():
+            sink.flush()
+
     def close(self) -> None:
         """Close the common logs: the logger sees their end and can leave."""
-        for fd in self._sinks.values():
-            os.close(fd)
+        for sink in self._sinks.values():
+            sink.close()
         self._sinks.clear()
-
-    def _write(self, fd: int, line: bytes) -> None:
-        """What the pipe refuses is counted."""
-        if self.lost:
-            line = b"lines lost here: %d\n%s" % (self.lost, line)
-        try:
-            os.write(fd, line)
-        except (BlockingIOError, BrokenPipeError):
-            self.lost += 1
-        else:
-            self.lost = 0

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from functools import partial
 from math import inf
 from random import Random
 
@@ -18,7 +19,7 @@ from udaemon.child import planner
 from udaemon.child.awaited import NEVER, Awaited
 from udaemon.child.planner import ByCalendar, Periodic, Planner
 from udaemon.child.schedule import Due
-from udaemon.child.scoreboard import CURRENT, NEXT_DUE
+from udaemon.child.scoreboard import CURRENT, LAST_END, LAST_START, NEXT_DUE
 from udaemon.child.succession import succeed
 from udaemon.engines.base import Reactor
 from udaemon.policy.calendar import Cron, Look, Timetable
@@ -29,6 +30,7 @@ from udaemon.policy.instance import Instance, Key, State
 from udaemon.policy.restart import succeeded
 from udaemon.policy.runs import is_between_runs
 from udaemon.policy.timetable import timetable
+from udaemon.supervisor.hook_events import Run
 from udaemon.supervisor.slots import Slots
 from udaemon.system.timezone import zone
 from udaemon.system.wall_timer import WallTimer
@@ -77,8 +79,10 @@ class Schedules:
         self._reactor = reactor
         self._slots = slots
         self._fleet = fleet
+        fleet.turns.run_number = slots.run_number
         self._happen = happen
         self._on_good_run = on_good_run
+        self.on_missed: Callable[[Key, int], None] = lambda _key, _count: None
         self._clock = clock
         self._clocks = clocks
         self._entries: dict[Key, _Entry] = {}
@@ -112,7 +116,7 @@ class Schedules:
             return
         key = after.key
         if not after.daemon.is_scheduled or after.at_rest or after.state is State.STOPPING:
-            if key in self._entries and (before.pid is None or after.pid is None):
+            if key in self._entries and (before.own_pid is None or after.own_pid is None):
                 self._ended(before, after)
             if after.at_rest or not after.daemon.is_scheduled:
                 self._entries.pop(key, None)
@@ -125,8 +129,8 @@ class Schedules:
             began, former = (None, None) if entry is None else (entry.began, entry.planner)
             entry = self._entries[key] = self._entered(key, after, table, now, former, adopted=adopted)
             entry.began = entry.began if adopted else began
-        if after.pid is not None and before.pid is None and not after.held_up:
-            self._began(key, entry, after.pid, now)
+        if after.own_pid is not None and before.own_pid is None and not after.held_up:
+            self._began(key, entry, after.own_pid, now)
         self._ended(before, after)
         if is_between_runs(after) and not is_between_runs(before):
             self._run_over(entry, now)
@@ -152,7 +156,7 @@ class Schedules:
                 without(Cron(table.cron, zone(table.zone)), table.spans),
                 table,
                 wake_at=bool,  # the timer is armed for all at the end of the turn
-                missed=writer.miss,
+                missed=partial(self._missed, key),
                 clocks=self._clocks,
                 chance=self._random.random,
             )
@@ -165,8 +169,12 @@ class Schedules:
         else:
             period = Periodic(daemon.sleep, daemon.min_sleep)
         due = succeed(period, former, now) if former else period.first(resume, now)
-        goes = instance.pid is not None
+        goes = instance.own_pid is not None
         return _Entry(period, table, due, started=current, began=current or None, counts=not goes)
+
+    def _missed(self, key: Key, count: int) -> None:
+        self._slots.writer(key).miss(count)
+        self.on_missed(key, count)
 
     def _look(self, key: Key, entry: _Entry, now: float) -> None:
         """Tell that a run is due, where it still is by the clock as it is now."""
@@ -201,7 +209,8 @@ class Schedules:
 
     def _ended(self, before: Instance, after: Instance) -> None:
         entry = self._entries.get(after.key)
-        if entry is None or before.pid is None or after.pid is not None or entry.began is None or after.exit is None:
+        there = before.own_pid is None or after.own_pid is not None
+        if entry is None or there or entry.began is None or after.exit is None:
             return
         writer, began, entry.began = self._slots.writer(after.key), entry.began, None
         if succeeded(after.exit, after.daemon):
@@ -213,6 +222,11 @@ class Schedules:
 
     def _note_next(self, key: Key, entry: _Entry) -> None:
         self._slots.writer(key).paused(0.0 if not entry.counts or entry.due.at == inf else entry.due.at, 0)
+
+    def last_run(self, key: Key) -> Run:
+        """The run that has ended last."""
+        writer = self._slots.writer(key)
+        return Run(writer.count, writer.words[LAST_END] - writer.words[LAST_START])
 
     def end_of_turn(self) -> None:
         """Have the kernel wake us when the next is due by the calendar, and when the clock is set."""

@@ -15,8 +15,9 @@ from udaemon.child.run_locks import allow
 from udaemon.child.scoreboard import Scoreboard, SlotWriter, map_all
 from udaemon.child.slot_requests import kick, pause
 from udaemon.child.spec import Pace
-from udaemon.policy.events import Followed
-from udaemon.policy.instance import Key
+from udaemon.policy.effects import Allow, CountMissed, Kick, Pause, Trigger
+from udaemon.policy.followed import Followed
+from udaemon.policy.instance import Instance, Key
 
 _ROUND = 16
 """Slots are made so many at a time, 32 KB: whoever adds a daemon or two to a project needs no further region."""
@@ -65,6 +66,24 @@ class Slots:
     def run_number(self, key: Key) -> int:
         """The number of the run that goes on, or comes next."""
         return self.writer(key).count + 1
+
+    def ask(self, instance: Instance, effect: Pause | Kick | Allow | Trigger | CountMissed) -> bool:
+        """Write what the task of an instance is asked for. Returns whether it is to look for that now."""
+        key = instance.key
+        match effect:
+            case Pause(paused):
+                self.pause(key, paused=paused)
+            case Kick():
+                self.kick(key)
+            case Allow(run):
+                self.allow(key, run)
+            case Trigger(after):
+                names = [one.name for one in instance.daemon.after_run]
+                if after.name in names:
+                    self.trigger(key, names.index(after.name), after)
+            case CountMissed():
+                self.writer(key).miss(1)
+        return not isinstance(effect, CountMissed)
 
     def kick(self, key: Key) -> None:
         """Ask the task of an instance for a run."""

@@ -63,19 +63,18 @@ class Supervisor:
         make_room: MakeRoom = lambda _instances, _added: None,
         manifest_changed: Callable[[Manifest], None] = lambda _manifest: None,
         clock: Callable[[], float] = time.monotonic,
+        reexec: Callable[..., None] = lambda _told, **_options: None,
         asks: Asks | None = None,
         jitter: random.Random | None = None,
     ) -> None:
         self.manifest = manifest
         self.read_manifest = read_manifest
+        self.reexec = reexec
         self._clock, self.started_at = clock, clock()
         self._fleet = fleet
-        fleet.turns.run_number = slots.run_number
         self._engine = engine
-        self._performer = performer
-        self._scoreboard = scoreboard
-        self._slots = slots
-        self._notices = notices
+        self._performer, self._notices = performer, notices
+        self._scoreboard, self._slots = scoreboard, slots
         self._pids = PidQueue(pid_files, lambda key, text: self.publish(key, "warning", text))
         self._schedules = schedules
         self._finished = finished
@@ -231,9 +230,13 @@ class Supervisor:
             last_error=self._engine.last_error(key) or instance.message,
         )
 
+    def finish_pid_files(self) -> None:
+        """Write the pid files that are still to be written."""
+        self._pids.write()
+
     def write_pid_files(self) -> None:
         """Write the pid files of all that live once more: their directory was taken away."""
-        living = ((one, one.pid) for one in self._fleet.instances.values() if one.pid is not None)
+        living = ((one, one.own_pid) for one in self._fleet.instances.values() if one.own_pid is not None)
         for instance, pid in living:
             self._pids.started(instance, pid)
 
@@ -267,7 +270,6 @@ class Supervisor:
             self._queue.has_happened(before)
             after = self._fleet.instances[key]
             self._schedules.follow(before, after)
-            self._chains.follow(before, after)
             self._probes.look(after)
         for effect in effects:  # one that cannot be done must not cost the next: a start after a word of it, a kill
             with isolated:
@@ -278,8 +280,10 @@ class Supervisor:
         if isinstance(event, Exited):
             self._pids.gone(key)
         elif isinstance(event, Spawned):
-            self._performer.spawned(self._fleet.instances[key], event.pid)
-            self._pids.started(self._fleet.instances[key], event.pid)
+            instance = self._fleet.instances[key]
+            self._performer.spawned(instance, event.pid)
+            if instance.step is None:
+                self._pids.started(instance, event.pid)
         elif isinstance(event, SpawnFailed):
             self._performer.not_spawned(key)
             self._pids.gone(key)  # one that was held up had one
@@ -289,8 +293,8 @@ class Supervisor:
         if isinstance(effect, Publish):
             self.publish(key, effect.event, effect.message, **facts(instance))
             return
-        if isinstance(effect, Spawn):
+        if isinstance(effect, Spawn) and instance.step is None:
             self._pids.starts(key)
-        if isinstance(effect, Reconfigure) and instance.pid is not None:
-            self._pids.renamed(instance, instance.pid)
+        if isinstance(effect, Reconfigure) and instance.own_pid is not None:
+            self._pids.renamed(instance, instance.own_pid)
         self._performer.perform(instance, effect)

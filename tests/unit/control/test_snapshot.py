@@ -202,3 +202,10 @@ def test_a_time_that_no_calendar_holds_is_unknown(hostile: float) -> None:
 def test_f11_times_are_shown_by_the_wall_clock_of_the_moment() -> None:
     assert Moment(10.0, WALL + 3600.0).at(9.0) == "2026-11-24T14:59:59.000Z"
     assert timestamp(0.0004) == "1970-01-01T00:00:00.000Z"
+
+
+def test_two_who_ask_after_one_time_a_moment_apart_read_the_same() -> None:
+    """Each reads both clocks, which drift by some microseconds between the two."""
+    shown = {Moment(now, WALL + now + drift).at(0.0004995) for now, drift in ((10.0, 0.0), (12.0, 2e-6))}
+
+    assert len(shown) == 1

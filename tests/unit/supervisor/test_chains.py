@@ -14,7 +14,8 @@ from udaemon.child.after_run import TELLS, AfterRuns
 from udaemon.child.task import PrecedingRun
 from udaemon.manifest.chains import AfterRun, Ending
 from udaemon.manifest.model import Daemon
-from udaemon.policy.events import Followed, KickAsked, Ready, RunDue, RunEnded, StartAsked, StopAsked
+from udaemon.policy.events import KickAsked, Ready, RunDue, RunEnded, StartAsked, StopAsked
+from udaemon.policy.followed import Followed
 from udaemon.policy.instance import Key, State
 
 EXPORT, MAIL = Key("export", 0), Key("mail", 0)

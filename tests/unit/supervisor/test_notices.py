@@ -84,3 +84,67 @@ def test_subscribers_get_what_comes_and_recent_has_what_came() -> None:
 
     assert [notice.message for notice in got] == ["second"]
     assert [notice.message for notice in notices.recent()] == ["first", "second", "third"]
+
+
+@pytest.fixture
+def by_turn() -> Iterator[tuple[Notices, int]]:
+    notices = Notices(by_turn=True)
+    read, write = os.pipe()
+    os.set_blocking(read, False)
+    notices.log_to("/log/_common.log", write)
+    yield notices, read
+    notices.close()
+    os.close(read)
+
+
+def test_what_daemons_did_in_one_turn_is_written_at_its_end(by_turn: tuple[Notices, int]) -> None:
+    notices, read = by_turn
+    for pid in (1, 2):
+        notices.publish(MAILER, "started", f"pid {pid}", {"pid": pid}, "/log/_common.log")
+    with pytest.raises(BlockingIOError):
+        os.read(read, 4096)
+
+    notices.flush()
+
+    assert [line.rpartition(b"mailer/0 ")[2] for line in os.read(read, 4096).splitlines()] == [
+        b"[1] started",
+        b"[2] started",
+    ]
+
+
+def test_what_the_supervisor_says_of_itself_is_written_at_once_behind_what_came_before(
+    by_turn: tuple[Notices, int],
+) -> None:
+    notices, read = by_turn
+    notices.publish(MAILER, "started", "pid 1", {"pid": 1}, "/log/_common.log")
+
+    notices.publish(None, "bug", "in a turn", {})
+
+    assert [line.split(b" ", 1)[1] for line in os.read(read, 4096).splitlines()] == [
+        b"mailer/0 [1] started",
+        b"udaemon bug: in a turn",
+    ]
+
+
+def test_a_long_turn_is_written_in_pieces_of_whole_lines_that_a_pipe_takes_whole(by_turn: tuple[Notices, int]) -> None:
+    notices, read = by_turn
+    for number in range(1000):
+        notices.publish(MAILER, "exited", f"line {number} {'x' * 90}", {}, "/log/_common.log")
+    notices.flush()
+    kept = os.read(read, 1 << 20)
+
+    notices.publish(MAILER, "exited", "back", {}, "/log/_common.log")
+    notices.flush()
+
+    lines = kept.splitlines()
+    assert all(line.endswith(b"x" * 90) for line in lines)
+    assert os.read(read, 4096).splitlines()[0] == b"lines lost here: %d" % (1000 - len(lines))
+
+
+def test_what_a_turn_has_not_written_is_written_when_the_log_is_closed(by_turn: tuple[Notices, int]) -> None:
+    notices, read = by_turn
+    notices.publish(MAILER, "started", "pid 1", {"pid": 1}, "/log/_common.log")
+
+    notices.close_log("/log/_common.log")
+
+    assert os.read(read, 4096).endswith(b"mailer/0 [1] started\n")

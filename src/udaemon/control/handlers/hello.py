@@ -15,19 +15,28 @@ from udaemon.manifest.selection import selectors
 
 
 def handle(host: Host, request: Request) -> None:
-    """Answer with the project, its supervisor, what a verb can name of it and how many instances are in which state."""
+    """Answer with the project, its supervisor, what a verb can name of it and how many instances are in which state.
+
+    With `brief` with the first two alone: each verb that may wait long asks whether anybody is there.
+    """
     manifest = host.manifest
+    told = {
+        "version": __version__,
+        "project": manifest.project,
+        "context": manifest.context,
+        "manifest": manifest.file,
+        "leaving": host.leaving,
+        "pid": os.getpid(),
+    }
+    if request.flag("brief"):
+        request.answer(told)
+        return
     moment = Moment(host.now(), time.time())
     states = Counter(view.instance.state.value for view in host.instances())
     request.answer(
         {
-            "version": __version__,
-            "project": manifest.project,
-            "context": manifest.context,
-            "manifest": manifest.file,
+            **told,
             "fingerprint": fingerprint(manifest),
-            "leaving": host.leaving,
-            "pid": os.getpid(),
             "started_at": moment.at(host.started_at),
             "uptime": moment.since(host.started_at),
             "daemons": {name: daemon.instances for name, daemon in manifest.daemons.items()},
