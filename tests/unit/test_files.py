@@ -58,7 +58,7 @@ ELSEWHERE = {
     "engines/base.py": "unit/engines/test_local.py",
     "logs/compress.py": "unit/logs/test_sink.py",
     "logs/open_file.py": "unit/logs/test_files.py",
-    "logs/together.py": "unit/logs/test_tail.py",
+    "logs/together.py": "cli/test_logs.py",
     "manifest/build.py": "golden/check/test_check_text.py",
     "manifest/chains.py": "unit/supervisor/test_chains.py",
     "manifest/env_file_names.py": "unit/manifest/test_env_files.py",
