@@ -9,6 +9,10 @@ from binascii import crc32
 
 from attrs import evolve, frozen
 
+_SPREADS = 0x9E3779B1
+"""2**32 by the golden ratio: checksums of `web-1` and `web-2` have their first bits in common, and what they are
+multiplied to has not (Knuth, volume 3, 6.4). A digest would do too, and costs the supervisor a crypto library."""
+
 
 @frozen(kw_only=True)
 class Thresholds:
@@ -51,4 +55,4 @@ def count(tally: Tally, rules: Thresholds, *, ok: bool, reason: str) -> tuple[Ta
 
 def phase(name: str, period: float) -> float:
     """By how much the questions of one instance are shifted, so that those of many do not come in bursts."""
-    return crc32(name.encode()) / 2**32 * period  # a digest would cost the supervisor a crypto library
+    return crc32(name.encode()) * _SPREADS % 2**32 / 2**32 * period
