@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from udaemon.cli.main import main
-from udaemon.engines import oom
+from udaemon.system import oom
 
 
 @pytest.fixture(autouse=True)

@@ -25,6 +25,12 @@ def test_what_it_writes_is_good(form: str, capsys: pytest.CaptureFixture[str]) -
     assert "./udaemon.schema.json" in Path(f"My Shop/udaemon.{form}").read_text().splitlines()[0]
 
 
+@pytest.mark.parametrize(("where", "how"), [("shop", "cd shop && "), ("My Shop", "cd 'My Shop' && "), (".", "")])
+def test_it_says_what_comes_next(where: str, how: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["init", where]) == 0
+    assert capsys.readouterr().err == f"start it: {how}udaemon up; after an edit: udaemon check\n"
+
+
 @pytest.mark.parametrize("name", ["udaemon.yaml", "tasks.py"])
 def test_nothing_is_written_over(name: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Path(name).write_text("mine")

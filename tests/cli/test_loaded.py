@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import fcntl
+import importlib.metadata
 import os
+import re
 import struct
 import subprocess
 import sys
 import termios
+from pathlib import Path
 
 import pytest
 from tests.fakes.service import Service
@@ -32,6 +35,12 @@ def loaded(*arguments: str, on_terminal: bool = False, **variables: str) -> set[
     return {line.rpartition("|")[2].strip() for line in lines}
 
 
+def test_the_libraries_that_the_project_stands_on_are_declared() -> None:
+    """What `pip show udaemon` tells under Requires."""
+    declared = {re.split(r"[^A-Za-z0-9_-]", line)[0] for line in importlib.metadata.requires("udaemon") or ()}
+    assert {"attrs", "cattrs", "rich", "tomli-w"} <= declared
+
+
 @pytest.mark.usefixtures("shop")
 def test_check_structures_the_manifest_with_cattrs() -> None:
     assert {"cattrs", "attrs"} <= loaded("check", "--no-import")
@@ -44,17 +53,37 @@ def test_rich_draws_what_a_terminal_shows_and_nothing_else(verb: str) -> None:
     assert "rich" not in loaded(verb)
 
 
-@pytest.mark.parametrize("arguments", [("ps", "--json"), ("ps", "-q")])
-def test_what_scripts_ask_goes_without_rich_and_click(service: Service, arguments: tuple[str, str]) -> None:
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("ps", "--json"),
+        ("ps", "-q"),
+        ("ps", "--format", "json"),
+        ("ps", "--json", "db"),
+        ("ps", "mail*", "-q"),
+        ("-f", "udaemon.toml", "ps", "db", "--json"),
+    ],
+)
+def test_what_scripts_ask_goes_without_rich_and_click(service: Service, arguments: tuple[str, ...]) -> None:
     names = loaded(*arguments, on_terminal=True)
     assert "udaemon.cli.fast" in names
-    assert not {"rich", "click", "cattrs"} & names
+    assert not {"rich", "click", "cattrs", "attrs"} & names
 
 
 @pytest.mark.usefixtures("service")
-@pytest.mark.parametrize("words", ["udaemon ", "udaemon stop ma"])
-def test_completion_loads_no_rich(words: str) -> None:
-    count = str(len(words.split(" ")) - 1)
-    names = loaded(_UDAEMON_COMPLETE="bash_complete", COMP_WORDS=words, COMP_CWORD=count)
-    assert "click.shell_completion" in names
-    assert "rich" not in names
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+@pytest.mark.parametrize(
+    "words",
+    ["udaemon ", "udaemon up --w", "udaemon stop ma", "udaemon wait db@r", "udaemon signal H", "udaemon explain min"],
+)
+def test_a_tab_loads_neither_rich_nor_click(shell: str, words: str) -> None:
+    begun = words.rpartition(" ")[2]
+    at = begun if shell == "fish" else str(len(words.split(" ")) - 1)
+    names = loaded(_UDAEMON_COMPLETE=f"{shell}_complete", COMP_WORDS=words, COMP_CWORD=at)
+    assert "udaemon.cli.completion" in names
+    assert not {"rich", "click", "cattrs", "attrs"} & names
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_script_of_a_shell_is_printed_without_rich_and_click(shop: Path, shell: str) -> None:
+    assert not {"rich", "click", "attrs"} & loaded("completion", shell)

@@ -78,6 +78,8 @@ class FakeHost:
 
     def __init__(self, *daemons: Daemon, context: str = "") -> None:
         self.manifest = manifest(*daemons, context=context)
+        self.reexecs: list[bool] = []
+        self.replacement: Mapping[str, Any] | UdaemonError = {"from": "0.1.0", "to": {"version": "0.2.0", "ledger": 1}}
         self.started_at = 1000.0
         self.clock = 1000.0
         self.asked: list[tuple[tuple[Key, ...], Event]] = []
@@ -174,9 +176,13 @@ class FakeHost:
                     self._fleet.add(daemon, index)
                     self.happen(key, StartAsked())
         for key in self._fleet.instances:
-            if key.name not in manifest.daemons:
+            if key.name not in manifest.daemons or key.index >= manifest.daemons[key.name].instances:
                 self.happen(key, StopAsked(after_run=not at_once))
         return compare(before, manifest)
+
+    def reexec(self, told: Callable[[Mapping[str, Any] | UdaemonError], None], *, dry_run: bool = False) -> None:
+        self.reexecs.append(dry_run)
+        told(self.replacement)
 
     def sharing(self, daemon: Daemon) -> Mapping[str, Any] | None:
         if not daemon.factory:

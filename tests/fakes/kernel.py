@@ -11,9 +11,9 @@ from collections.abc import Callable, Collection, Iterator
 
 from attrs import define, field
 
-from udaemon.engines.kernel import Kernel
-from udaemon.engines.status import Status
-from udaemon.engines.tree import Relative
+from udaemon.system.exit_status import Status
+from udaemon.system.kernel import Kernel
+from udaemon.system.process_tree import Relative
 
 OURS = 1
 """Our own session."""

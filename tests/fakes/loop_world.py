@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 from udaemon.child.back_to_back import back_to_back
-from udaemon.child.loop import Limit, Outcome, Steps, run_steps
+from udaemon.child.loop import Asks, Limit, Outcome, Steps, run_steps
 from udaemon.child.pace import MEMORY_LIMIT, MIN_SLEEP, SLEEP, WRITTEN, PaceChanges
 from udaemon.child.recorder import Recorder
 from udaemon.child.report import Reporter
@@ -41,6 +41,7 @@ class World:
         self.in_pause: dict[int, Callable[[], Any]] = {}
         self.in_run: dict[int, Callable[[], Any]] = {}
         self.limit: Limit | None = None
+        self.asks: Asks | None = None
         self.changes = PaceChanges(self.writer)
         self.signals.pace_changed = self.changes.pending
 
@@ -75,6 +76,7 @@ class World:
             once=once,
             limit=self.limit,
             changes=self.changes,
+            asks=self.asks,
         )
         return run_steps(steps, self.wait)
 

@@ -19,7 +19,7 @@ from udaemon.manifest.containers import Environment, Many, Parameters
 from udaemon.manifest.dependencies import Condition, Dependency, DependsOn
 from udaemon.manifest.keys import Table, keys_of
 from udaemon.manifest.model import KINDS, PYTHON, Daemon, Manifest, Php
-from udaemon.manifest.probes import WAYS, Address, Health, Ready
+from udaemon.manifest.probes import WAYS, Address, Health, Pattern, Ready
 from udaemon.manifest.references import (
     PYTHON_CALLABLE,
     SIGNALS,
@@ -87,6 +87,8 @@ def values(type_: Any) -> SearchStrategy[Any]:  # noqa: C901 - one line for each
             return TABLE
         case Address():
             return st.sampled_from([":1", "db:5432", "[::1]:80", "127.0.0.1:65535"])
+        case Pattern():
+            return st.sampled_from(["up", r"^listening on :\d+$", r"costs \${x}"])
         case DependsOn():
             return st.just(())  # what there is to depend on is known to `manifests`
         case Many():

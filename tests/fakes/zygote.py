@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, cast
 
-from udaemon.engines.status import Status
 from udaemon.engines.zygote.connection import ZygoteConnection
 from udaemon.engines.zygote.popen import Popen
 from udaemon.engines.zygote.start import Plan
 from udaemon.engines.zygote.wire import Part
+from udaemon.system.exit_status import Status
 
 
 class FakePopen(Popen):

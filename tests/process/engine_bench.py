@@ -22,12 +22,12 @@ from udaemon.child.lifeline import Lifeline
 from udaemon.child.scoreboard import Scoreboard
 from udaemon.engines.base import SpawnRequest
 from udaemon.engines.local import LocalEngine
-from udaemon.engines.tree import children
 from udaemon.engines.zygote.protocol import Timeouts
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.policy.events import Event, Exited, Spawned, SpawnFailed
 from udaemon.policy.instance import Key
 from udaemon.policy.plan import StartPlan, plans
+from udaemon.system.process_tree import children
 from udaemon.system.subreaper import become_subreaper
 
 PATIENCE = 20.0

@@ -83,8 +83,8 @@ class Project:
                     process.communicate(timeout=PATIENCE)
 
     def up(self, *names: str) -> None:
-        """Start it in the background and wait until its daemons run."""
-        self.run("up", "-d", "--wait", *names)
+        """Start it in the background and wait until its daemons are ready, whatever becomes of their first runs."""
+        self.run("up", "-d", *names)
 
     def down(self) -> None:
         """Stop it."""

@@ -103,6 +103,16 @@ def test_apply_shows_the_plan_and_does_what_it_says(running: Project, verb: str)
     assert running.run(verb).stdout == "nothing differs\n"
 
 
+def test_a_quiet_apply_shows_no_plan(running: Project) -> None:
+    running.manifest(EDITED)
+    assert running.run("apply", "--dry-run", "-q").stdout == PLAN
+    done = running.run("apply", "-q")
+    assert (done.stdout, done.stderr) == ("", "")
+    assert [one["name"] for one in running.instances()] == ["web", "db", "new"]
+    done = running.run("down", "-q")
+    assert (done.stdout, done.stderr) == ("", "")
+
+
 def test_a_dry_run_shows_the_plan_and_does_nothing(running: Project) -> None:
     before = pids(running)
     running.manifest(EDITED)

@@ -53,7 +53,7 @@ def resident(pid: int) -> int:
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * resource.getpagesize()
 
 
-@pytest.mark.parametrize("times", [12, pytest.param(300, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("times", [12, pytest.param(300, marks=[pytest.mark.slow, pytest.mark.timeout(1200)])])
 def test_after_many_applies_the_supervisor_holds_what_it_held_before(project: Project, times: int) -> None:
     project.file("tasks.py", TASKS)
     manifest(project, number=0, copies=2)

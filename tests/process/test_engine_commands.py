@@ -13,9 +13,9 @@ from tests.fakes.full_table import full_table
 from tests.process.launching import launch
 
 from udaemon.engines.commands import Command, ExecFailed, Launcher, shell
-from udaemon.engines.mounts import Mounts
-from udaemon.engines.status import Status, reap
 from udaemon.policy.events import Trouble
+from udaemon.system.exit_status import Status, reap
+from udaemon.system.mounts import Mounts
 
 Wait = Callable[..., list[int]]
 Start = Callable[..., tuple[Status, bytes]]

@@ -14,9 +14,9 @@ import psutil
 import pytest
 from tests.process.engine_bench import Bench
 
-from udaemon.engines.status import reap
 from udaemon.policy.events import Exited, Ready, Spawned, SpawnFailed, Trouble
 from udaemon.policy.instance import Key
+from udaemon.system.exit_status import reap
 from udaemon.system.subreaper import become_subreaper
 
 Wait = Callable[..., list[int]]

@@ -13,11 +13,11 @@ import pytest
 from tests.process.engine_bench import Bench
 
 from udaemon.engines.locks import LockHeld, acquire
-from udaemon.engines.tree import children
 from udaemon.engines.zygote.protocol import Timeouts
 from udaemon.manifest.model import Stop
 from udaemon.policy.events import Exited, Leaving, Ready, Reason, Spawned, SpawnFailed, TreeGone, Trouble
 from udaemon.policy.instance import Key
+from udaemon.system.process_tree import children
 
 ONCE = """
     import udaemon

@@ -11,10 +11,11 @@ import pytest
 from tests.process.launching import launch
 
 from udaemon.engines.commands import Command, Launcher, shell
+from udaemon.engines.lineage import Lineage
 from udaemon.engines.locks import acquire, identity
-from udaemon.engines.status import reap
-from udaemon.engines.tree import Lineage, children, holders, look_at
 from udaemon.policy.instance import Key
+from udaemon.system.exit_status import reap
+from udaemon.system.process_tree import children, holders, look_at
 from udaemon.system.subreaper import become_subreaper
 
 Wait = Callable[..., list[int]]

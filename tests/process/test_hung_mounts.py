@@ -17,12 +17,12 @@ from tests.process.test_engine_commands import Forking
 
 from udaemon.engines.commands import Command, Launcher
 from udaemon.engines.executing import Executing
-from udaemon.engines.mounts import Mount, Mounts, beneath
 from udaemon.engines.process import ManagedProcess
 from udaemon.engines.zygote.protocol import Timeouts
 from udaemon.manifest.model import Daemon
 from udaemon.policy.events import Event, Executed, Exited, Spawned, SpawnFailed, Trouble
 from udaemon.policy.instance import Key
+from udaemon.system.mounts import Mount, Mounts, beneath
 
 HELD = 0.2
 

@@ -11,7 +11,7 @@ import pytest
 from tests.process.engine_bench import Bench
 from tests.process.project import Project
 
-from udaemon.engines.oom import SHIELDED
+from udaemon.system.oom import SHIELDED
 from udaemon.system.procfs import children
 
 KINDS = """
@@ -37,7 +37,7 @@ def score(pid: int) -> int:
 
 def may_lower() -> bool:
     """Whether a process of ours may have less than we have: root outside of most containers."""
-    script = "from udaemon.engines.oom import shield; raise SystemExit(shield() is None)"
+    script = "from udaemon.system.oom import shield; raise SystemExit(shield() is None)"
     return subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
 

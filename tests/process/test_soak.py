@@ -42,7 +42,7 @@ MIXED = """
     command = ["sh", "-c", "trap 'exit 0' TERM; while :; do sleep 0.1 & wait; done"]
     instances = 4
 """
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 def helper_pids(project: Project) -> dict[str, int]:

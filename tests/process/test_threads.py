@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-HEAD = "import os, threading\nfrom udaemon.engines.zygote.threads import is_alone\n"
+HEAD = "import os, threading\nfrom udaemon.system.threads import is_alone\n"
 LEAVES = "at = threading.Thread(target=gate.acquire, daemon=True)\n"
 
 

@@ -22,9 +22,9 @@ from typing import Any
 
 import pytest
 
-from udaemon.engines.tree import children
 from udaemon.engines.zygote.context import ZygoteContext
-from udaemon.engines.zygote.threads import is_alone
+from udaemon.system.process_tree import children
+from udaemon.system.threads import is_alone
 
 Wait = Callable[..., list[int]]
 

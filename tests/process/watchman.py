@@ -9,6 +9,7 @@ import os
 import threading
 import time
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
 
@@ -18,6 +19,8 @@ PERIOD = 0.05
 """Seconds between two looks."""
 ZOMBIE_AGE = 1.0
 """Seconds for which a dead child may wait to be reaped (invariant I2)."""
+TWIN_AGE = 0.5
+"""Seconds for which two may have one lock: between fork and exec a child has all that the supervisor has open."""
 
 
 class Watchman:
@@ -36,6 +39,7 @@ class Watchman:
         # Where a supervisor and its zygotes write: these have the locks of a whole batch, for a moment.
         self._own_output: set[str] = set()
         self._dead_since: dict[tuple[int, str], float] = {}
+        self._twins_since: dict[str, float] = {}
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -69,10 +73,17 @@ class Watchman:
                 for lock in self._locks(pid):
                     leaders[lock].append(pid)
         self._dead_since = dead
+        self._twins_since = dict(self._twins(leaders, now))
+
+    def _twins(self, leaders: dict[str, list[int]], now: float) -> Iterator[tuple[str, float]]:
+        """Each lock that several living processes have, and since when."""
         for lock, pids in leaders.items():
             living = [pid for pid in pids if state_of(pid) not in "ZX"]
             if len(living) > 1:
-                self.wrongs.append(f"I1: {lock} is held by {living}")
+                since = self._twins_since.get(lock, now)
+                yield lock, since
+                if now - since > TWIN_AGE:
+                    self.wrongs.append(f"I1: {lock} is held by {[f'{pid} {title(pid)}' for pid in living]}")
 
     def _supervisors(self) -> set[int]:
         found = set()
@@ -109,6 +120,14 @@ def link(pid: int, fd: int) -> str:
         return os.readlink(f"/proc/{pid}/fd/{fd}")
     except OSError:
         return f"{pid}/{fd}"
+
+
+def title(pid: int) -> str:
+    """Its command line, for a person to read."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+    except OSError:
+        return ""
 
 
 def state_of(pid: int) -> str:

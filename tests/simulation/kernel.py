@@ -20,12 +20,12 @@ from typing import Any
 from tests.simulation.world import US, Process, World
 
 from udaemon.engines.commands import Command, ExecFailed, Started
-from udaemon.engines.kernel import Kernel
-from udaemon.engines.status import Status
-from udaemon.engines.tree import Relative
 from udaemon.policy.events import Trouble
 from udaemon.policy.instance import Key
 from udaemon.system import procfs
+from udaemon.system.exit_status import Status
+from udaemon.system.kernel import Kernel
+from udaemon.system.process_tree import Relative
 
 _MARKS = ("UDAEMON_PROJECT", "UDAEMON_NAME", "UDAEMON_INSTANCE")
 

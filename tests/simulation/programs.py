@@ -13,7 +13,7 @@ from attrs import frozen
 from tests.simulation.world import Process, World
 
 from udaemon.child.report import GoodRun, Leaving, ReadyReport, Report, RunFailed, encode
-from udaemon.engines.status import Status
+from udaemon.system.exit_status import Status
 
 FOREVER = 1e9
 _ENDINGS = (0, 0, 1, 3, 78, -signal.SIGSEGV, -signal.SIGKILL)

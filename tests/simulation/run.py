@@ -27,7 +27,6 @@ from udaemon.child.lifeline import Lifeline
 from udaemon.child.scoreboard import Scoreboard
 from udaemon.engines.base import Listener
 from udaemon.engines.local import LocalEngine
-from udaemon.engines.status import Status
 from udaemon.errors import UdaemonError
 from udaemon.logs.log_target import LogTarget
 from udaemon.manifest.model import Backoff, Daemon, Manifest, Restart, StartLimit, StartMethod, Stop
@@ -44,6 +43,7 @@ from udaemon.supervisor.pidfiles import PidFiles
 from udaemon.supervisor.schedules import Schedules
 from udaemon.supervisor.slots import Slots, rounded
 from udaemon.supervisor.supervisor import Supervisor
+from udaemon.system.exit_status import Status
 
 HORIZON = 60.0
 """Seconds of a run in which anything may happen."""

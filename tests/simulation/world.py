@@ -19,8 +19,8 @@ from itertools import count
 
 from attrs import define, field
 
-from udaemon.engines.status import Status
 from udaemon.policy.instance import Key
+from udaemon.system.exit_status import Status
 
 US, INIT = 1, 0
 """Pids of the supervisor, whose session is its own, and of the process that gets the orphans of a dead supervisor."""

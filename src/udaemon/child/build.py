@@ -18,6 +18,7 @@ from udaemon.child.forms import Misconfigured, is_async, lazy_form, makes_no_tas
 from udaemon.child.task import TaskContext
 
 HOOKS = {int(signal.SIGHUP): "on_hangup", int(signal.SIGUSR1): "on_user1", int(signal.SIGUSR2): "on_user2"}
+METHODS = ("ready", "health")
 
 
 class Call(NamedTuple):
@@ -29,11 +30,15 @@ class Call(NamedTuple):
 
 
 class Built(NamedTuple):
-    """A task that is ready to run: `run` is called for each run, `hooks` for signals between runs."""
+    """A task that is ready to run.
+
+    `run` is called for each run, `hooks` for signals between runs, `methods` to ask whether it is ready, or well.
+    """
 
     run: Callable[[], Any]
     is_async: bool
     hooks: Mapping[int, Callable[[], Any]]
+    methods: Mapping[str, Callable[[], Any]]
 
 
 def load_module(name: str) -> ModuleType:
@@ -184,4 +189,5 @@ def _run_of(task: Any, name: str, how: str = "is {what}: a task is") -> Callable
 
 def _built(task: Any, run: Callable[..., Any]) -> Built:
     hooks = {number: getattr(task, hook) for number, hook in HOOKS.items() if callable(getattr(task, hook, None))}
-    return Built(run, is_async(run), hooks)
+    methods = {name: getattr(task, name) for name in METHODS if callable(getattr(task, name, None))}
+    return Built(run, is_async(run), hooks, methods)

@@ -68,6 +68,17 @@ class StopFlags(Protocol):
         """The next hook to call between runs."""
 
 
+class Asks(Protocol):
+    """What the loop asks of `Questions`."""
+
+    @property
+    def at(self) -> float:
+        """When the next question is due."""
+
+    def take(self, now: float) -> Callable[[], Any] | None:
+        """What is to be called now."""
+
+
 def outcome_of(error: BaseException) -> Outcome:
     """What an exception that left a run or a hook means for the daemon."""
     if isinstance(error, StopTask):
@@ -93,6 +104,7 @@ class Steps:
         planner: Says when runs are due, in place of `sleep` and `min_sleep`.
         limit: Looked at after each run; who leaves for it leaves the pause to the process that comes after.
         changes: Says by what pace to go instead, as soon as there is one.
+        asks: What the task is asked between its runs.
     """
 
     def __init__(
@@ -109,6 +121,7 @@ class Steps:
         planner: Planner | None = None,
         limit: Limit | None = None,
         changes: Changes | None = None,
+        asks: Asks | None = None,
     ) -> None:
         self.outcome = Outcome("stopped")
         self._run = run
@@ -120,6 +133,7 @@ class Steps:
         self._always_pause = always_pause
         self._limit = limit
         self._changes = changes
+        self._asks = asks
         self._raised: BaseException | None = None
 
     def __enter__(self) -> None:
@@ -140,8 +154,8 @@ class Steps:
         while True:
             waiting, paused, kicked = True, not self._always_pause, False
             while waiting:
-                while flags.attention and (hook := flags.take_hook()) is not None:
-                    yield hook
+                for call in self._between_runs():
+                    yield call
                     if self._ends(self._raised):
                         return
                 if flags.look():
@@ -157,7 +171,8 @@ class Steps:
                 waiting = not paused or (not kicked and (held or started < due.at))
                 if waiting:
                     paused = True
-                    yield inf if held else due.at
+                    until = inf if held else due.at
+                    yield until if self._asks is None else min(until, self._asks.at)
             if not kicked:
                 planner.began()
                 if due.overrun:
@@ -176,6 +191,14 @@ class Steps:
                 writer.leave_until(due.at)
                 self.outcome = Outcome("memory", message=message)
                 return
+
+    def _between_runs(self) -> Iterator[Callable[[], Any]]:
+        """What is called before anything else: hooks for signals that came, then the questions that are due."""
+        flags, asks = self._flags, self._asks
+        while flags.attention and (hook := flags.take_hook()) is not None:
+            yield hook
+        while asks is not None and not flags.stopping and (question := asks.take(self._clock())) is not None:
+            yield question
 
     def _repaced(self, due: Due, pace: Pace) -> Due:
         """Go by another pace from now on. Returns when to run instead of when it was due."""

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from functools import partial
 
 from udaemon.child.back_to_back import back_to_back
-from udaemon.child.bootstrap import BatchSetup, ChildSetup, ProcessSetup
+from udaemon.child.bootstrap import ChildSetup, ProcessSetup
 from udaemon.child.build import Built, build, load_module, resolve_listener
 from udaemon.child.dispositions import unblock_signals
 from udaemon.child.environment import MARKS, is_basic
@@ -27,9 +27,9 @@ from udaemon.child.loop import Outcome, Steps, outcome_of, run_steps
 from udaemon.child.memory import limit_of
 from udaemon.child.pace import PaceChanges
 from udaemon.child.recorder import Recorder
-from udaemon.child.report import Leaving, ReadyReport
+from udaemon.child.report import Leaving, ReadyReport, ReadyWith, Reporter
 from udaemon.child.signals import Signals
-from udaemon.child.spec import ChildFds, ChildSpec, Pace
+from udaemon.child.spec import ChildSpec, Pace
 from udaemon.child.telling import code_text, exit_code, finish, last_line, say, show_end
 from udaemon.child.timer_slack import make_timers_precise
 from udaemon.system import oserror
@@ -37,15 +37,11 @@ from udaemon.system import oserror
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from udaemon.child.planner import Planner
+    from udaemon.child.questions import Questions
     from udaemon.policy.calendar import Timetable
 
 EXIT_CONFIG = 78  # EX_CONFIG of sysexits.h
 SHORT_PAUSE = 1.0  # below this a period is taken to ask for precision
-
-
-def run_child(spec: ChildSpec, fds: ChildFds) -> int:
-    """Run the daemon in a process that was started for it. Returns the exit code; leave by `os._exit` with it."""
-    return child_main(ProcessSetup(spec, fds, BatchSetup(fds).take_over(spec)))
 
 
 def child_main(setup: ProcessSetup) -> int:
@@ -99,10 +95,22 @@ def prepare(setup: ChildSetup, *, once: bool = False) -> Callable[[], Outcome]:
     if signals.stopping:
         return partial(Outcome, "stopped")
     recorder.start()
-    reporter.send(ReadyReport())
+    asks = _questions(spec, built, reporter)
     told = partial(_told, setup)
     planner = None if spec.timetable is None else _planner(spec.timetable, spec.min_sleep, signals, recorder)
-    return loop_of(spec, built, signals, recorder, once=once, told=told, changes=changes, planner=planner)
+    return loop_of(spec, built, signals, recorder, once=once, told=told, changes=changes, planner=planner, asks=asks)
+
+
+def _questions(spec: ChildSpec, built: Built, reporter: Reporter) -> Questions | None:
+    """Report that the task is built, and what it is to be asked between its runs."""
+    methods = tuple(name for name in built.methods if name in spec.asked)
+    if not methods:
+        reporter.send(ReadyReport())
+        return None
+    from udaemon.child.questions import Questions  # few tasks have such methods
+
+    reporter.send(ReadyWith(methods))
+    return Questions(built.methods, spec.asked, reporter.send, time.monotonic())
 
 
 def _told(setup: ChildSetup, end: Outcome) -> None:
@@ -153,11 +161,12 @@ def loop_of(
     told: Callable[[Outcome], object] = lambda _outcome: None,
     changes: PaceChanges | None = None,
     planner: Planner | None = None,
+    asks: Questions | None = None,
 ) -> Callable[[], Outcome]:
     """The loop that suits a task that is built; `told` of the end where there is a wait after it.
 
     None of its runs where a listener to its start has ended it. With `changes` it may get another pace while it runs,
-    and a `planner` says when runs are due in place of a period.
+    a `planner` says when runs are due in place of a period, and `asks` what the task is asked in between.
     """
     if recorder.ended_by is not None:
         return partial(outcome_of, recorder.ended_by)
@@ -177,13 +186,14 @@ def loop_of(
         planner=planner,
         limit=limit,
         changes=changes,
+        asks=None if once else asks,
     )
     if built.is_async:
         from udaemon.child.async_loop import run_steps_async  # asyncio is 40 ms that a plain task need not pay
 
         return partial(run_steps_async, steps, signals, told)
     paced = partial(run_steps, steps, signals.wait)
-    if planner or spec.sleep > 0 or spec.min_sleep > 0 or recorder.listens or once or limit:
+    if planner or spec.sleep > 0 or spec.min_sleep > 0 or recorder.listens or once or limit or asks:
         return paced
     return partial(back_to_back, built.run, flags=signals, recorder=recorder, clock=clock, paced=paced)
 

@@ -48,6 +48,15 @@ def make(slots: int) -> int:
     return fd
 
 
+def version_of(fd: int) -> int | None:
+    """The version of a region's form; None where it is no region."""
+    head = os.pread(fd, HEADER.size, 0)
+    if len(head) != HEADER.size:
+        return None
+    magic, version, _slots, _size = HEADER.unpack(head)
+    return int(version) if magic == MAGIC else None
+
+
 def point(path: str, fds: Sequence[int]) -> None:
     """Put a file there that leads to these regions; one that is there is replaced, never written to."""
     with suppress(FileNotFoundError):

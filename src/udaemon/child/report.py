@@ -16,12 +16,28 @@ from udaemon.system.file_identity import identity
 
 FRAME_LIMIT = 64 * 1024
 TEXT_LIMIT = 4000
+_REASON_LIMIT = 200
+QUESTIONS = ("ready", "health")
 _FLAGS = int(_socket.MSG_DONTWAIT | getattr(_socket, "MSG_NOSIGNAL", 0))
 REASONS = ("stopped", "task-stopped", "exception", "exited", "config", "memory")
 
 
 class ReadyReport(NamedTuple):
     """The task is built and its start listeners were told."""
+
+
+class ReadyWith(NamedTuple):
+    """The same, of a task with methods that are asked for what `methods` says."""
+
+    methods: tuple[str, ...]
+
+
+class Answered(NamedTuple):
+    """What the answers of a task's own method come to by now; `reason` is the last one in words."""
+
+    question: str
+    ok: bool
+    reason: str
 
 
 class GoodRun(NamedTuple):
@@ -42,7 +58,7 @@ class Leaving(NamedTuple):
     message: str | None
 
 
-Report = ReadyReport | GoodRun | RunFailed | Leaving
+Report = ReadyReport | ReadyWith | Answered | GoodRun | RunFailed | Leaving
 
 
 def encode(report: Report) -> bytes:
@@ -51,6 +67,10 @@ def encode(report: Report) -> bytes:
     match report:
         case ReadyReport():
             fields = {"kind": "ready"}
+        case ReadyWith(methods):
+            fields = {"kind": "ready", "methods": methods}
+        case Answered(question, ok, reason):
+            fields = {"kind": "answered", "question": question, "ok": ok, "reason": reason[:_REASON_LIMIT]}
         case GoodRun():
             fields = {"kind": "good-run"}
         case RunFailed(number, error):
@@ -133,7 +153,15 @@ def _report(fields: Mapping[str, object]) -> Report | None:
     """A report made of fields that have the right types; None for one that means nothing to us."""
     kind = fields.get("kind")
     if kind == "ready":
-        return ReadyReport()
+        told = fields.get("methods")
+        methods = tuple(name for name in QUESTIONS if name in told) if isinstance(told, list) else ()
+        return ReadyWith(methods) if methods else ReadyReport()
+    if kind == "answered":
+        question, ok, why = fields.get("question"), fields.get("ok"), fields.get("reason")
+        if question in QUESTIONS and isinstance(ok, bool) and isinstance(why, str):
+            return Answered(
+                str(question), ok, "".join(one if one.isprintable() else " " for one in why[:_REASON_LIMIT])
+            )
     if kind == "good-run":
         return GoodRun()
     if kind == "run-failed":

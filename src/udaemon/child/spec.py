@@ -27,6 +27,18 @@ class Pace(NamedTuple):
     memory_threshold: float
 
 
+class Asked(NamedTuple):
+    """How often a task's own method is asked, in seconds, and how many answers in a row count."""
+
+    period: float
+    delay: float
+    failures: int
+    successes: int
+
+
+NO_QUESTIONS: Mapping[str, Asked] = MappingProxyType({})
+
+
 class ChildSpec(NamedTuple):
     """One instance of a daemon that runs a task. Durations in seconds, paths absolute.
 
@@ -37,7 +49,8 @@ class ChildSpec(NamedTuple):
     alone; `memory_limit` is in bytes, None for no limit, and `memory_threshold` the percent of it above which the
     process leaves between two runs. `timetable` is there where more is said of when runs are due than `sleep`.
     `identity` is who it runs as, and within which limits. Without `env_inherit` the environment of the process it is
-    forked from is none of its own.
+    forked from is none of its own. `asked` says how the methods `ready` and `health` of a task are asked; where the
+    manifest has another way to tell, the method is not.
     """
 
     name: str
@@ -63,10 +76,12 @@ class ChildSpec(NamedTuple):
     timetable: Timetable | None = None
     identity: Identity = NOBODY_ELSE
     env_inherit: bool = True
+    asked: Mapping[str, Asked] = NO_QUESTIONS
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the mappings as dicts: a mapping proxy cannot be pickled."""
         plain = self._replace(params=dict(self.params), env=dict(self.env), listeners=dict(self.listeners))
+        plain = plain._replace(asked=dict(self.asked))
         return (ChildSpec, tuple(plain))
 
 

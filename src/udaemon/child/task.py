@@ -24,7 +24,8 @@ class Task(Protocol):
     """Anything with `do_task`, plain or `async def`. No base class is needed.
 
     `on_hangup`, `on_user1` and `on_user2`, if the task has them, are called without arguments between runs when the
-    process receives HUP, USR1 or USR2.
+    process receives HUP, USR1 or USR2. `ready` and `health`, if it has them, are asked between runs: False or an
+    exception means no.
     """
 
     def do_task(self) -> Any:

@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from udaemon.cli.verb import WITH_VALUE, read
 from udaemon.control.drift import marked_text
 from udaemon.control.protocol import ANSWER_BEGINS, ANSWER_ENDS
 from udaemon.control.rundir import base, candidates, open_directory
@@ -18,46 +19,44 @@ from udaemon.errors import UdaemonError
 from udaemon.frames import HEADER, frame
 from udaemon.manifest.find import find
 
-_QUESTION = b'{"verb":"ps","args":{"files":true}}'
+_FORMS: dict[tuple[tuple[str, str], ...], str] = {
+    (("--json", ""),): "json",
+    (("--format", "json"),): "json",
+    (("-q", ""),): "names",
+}
+"""The options behind `ps` that are understood here; `-f FILE` at most may stand before it."""
 
 
-def ps_json(options: Sequence[str]) -> int | None:
-    """Write the instances as JSON; None where the ordinary way has to be gone. See `_asked` for `options`."""
-    data = _asked(options)
+def ps(arguments: Sequence[str]) -> int | None:
+    """Write the instances as JSON or their names, a line each; None where the ordinary way has to be gone."""
+    before = read(arguments, WITH_VALUE, until_argument=True)
+    if before.arguments[:1] != ["ps"] or any(name not in {"-f", "--file"} for name, _ in before.options):
+        return None
+    behind = read(before.arguments[1:], {"--format"})
+    form = _FORMS.get(tuple(behind.options))
+    data = None if form is None or behind.unfinished else _asked([file for _, file in before.options], behind.arguments)
     if data is None:
         return None
-    sys.stdout.write(f"{data}\n")
-    return 0
-
-
-def ps_names(options: Sequence[str]) -> int | None:
-    """Write the instances' names, a line each; likewise."""
-    data = _asked(options)
-    if data is None:
-        return None
+    if form == "json":
+        sys.stdout.write(f"{data}\n")
+        return 0
     import json
 
     sys.stdout.writelines(f"{one['name']}/{one['instance']}\n" for one in json.loads(data)["instances"])
     return 0
 
 
-def _asked(options: Sequence[str]) -> str | None:
-    """What the supervisor answers, as JSON; None where it cannot be had in this simple way.
-
-    Args:
-        options: What stands before the verb: `-f FILE` at most is understood here.
-    """
-    if len(options) % 2 or any(option not in {"-f", "--file"} for option in options[::2]):
-        return None
+def _asked(files: Sequence[str], names: Sequence[str]) -> str | None:
+    """What the supervisor answers, as JSON; None where it cannot be had in this simple way."""
     try:
-        manifest = find(options[1::2], os.environ, os.getcwd())[0]
+        manifest = find(files, os.environ, os.getcwd())[0]
         (path,) = candidates(base(os.environ, os.geteuid()), manifest)
         fd = open_directory(path)
         connection = connect(fd, ANSWERS_WITHIN)
         if connection is None:
             return None
         with connection, connection.makefile("rb") as answer:
-            connection.sendall(frame(_QUESTION))
+            connection.sendall(frame(_question(names)))
             payload = answer.read(int.from_bytes(answer.read(HEADER), "big"))
     except (UdaemonError, OSError, ValueError):
         return None
@@ -65,3 +64,11 @@ def _asked(options: Sequence[str]) -> str | None:
         return None
     data = marked_text(payload[len(ANSWER_BEGINS) : -len(ANSWER_ENDS)])
     return None if data is None else data.decode("ascii")
+
+
+def _question(names: Sequence[str]) -> bytes:
+    if not names:
+        return b'{"verb":"ps","args":{"files":true}}'
+    import json
+
+    return json.dumps({"verb": "ps", "args": {"names": names, "files": True}}).encode("ascii")

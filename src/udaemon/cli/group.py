@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -17,9 +17,6 @@ from udaemon.cli.options import color as color_choice
 from udaemon.cli.parameters import NAME
 from udaemon.errors import ExitCode, UdaemonError
 
-if TYPE_CHECKING:
-    from click.shell_completion import CompletionItem
-
 SECTIONS = {
     "Run": {
         "up": "Start the project's daemons, and watch them or leave them in the background.",
@@ -28,11 +25,13 @@ SECTIONS = {
         "stop": "Stop daemons.",
         "restart": "Stop daemons and start them anew.",
         "apply": "Put an edit of the manifest into effect.",
+        "scale": "Change how many instances of a daemon there are, until the next apply.",
         "pause": "Let daemons begin no run.",
         "resume": "Let daemons that were paused begin runs again.",
         "kick": "Have daemons run now, whatever their schedule says.",
         "signal": "Send a signal to daemons.",
         "wait": "Wait until a daemon is ready, is stopped, or had a good run.",
+        "reexec": "Have the installed version take over, without a daemon noticing.",
         "run": "Run one daemon in this terminal, without a supervisor.",
     },
     "Look": {
@@ -64,7 +63,7 @@ SECTIONS = {
 
 VERBS = {verb: told for verbs in SECTIONS.values() for verb, told in verbs.items()}
 
-_ALIASES = {"reload": "apply"}
+ALIASES = {"reload": "apply"}
 """Second names of verbs; help and completion show the first."""
 
 _OTHER_WORDS = {
@@ -75,7 +74,6 @@ _OTHER_WORDS = {
     "monit": "udaemon ps; a screen that stays is not there yet",
     "reread": "udaemon diff reads the manifest and shows what an edit would change",
     "rm": "take it out of the manifest",
-    "scale": "change instances in the manifest, then udaemon apply",
     "tail": "udaemon logs -f NAME",
     "top": "udaemon ps; a screen that stays is not there yet",
     "update": "udaemon apply puts an edit into effect",
@@ -92,27 +90,19 @@ class Verbs(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """Import one verb."""
-        verb = _ALIASES.get(cmd_name, cmd_name)
+        verb = ALIASES.get(cmd_name, cmd_name)
         if verb not in VERBS:
             return None
         command: click.Command = import_module(f"udaemon.cli.commands.{_module(verb)}").command
         taken = {name for parameter in command.params for name in parameter.opts}
-        command.params += [option for option in _ANYWHERE if taken.isdisjoint(option.opts)]
+        command.params += [option for option in ANYWHERE if taken.isdisjoint(option.opts)]
         return command
-
-    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        """Offer the verbs without importing one, and the options."""
-        from click.shell_completion import CompletionItem
-
-        names = [name for name in self.list_commands(ctx) if name.startswith(incomplete)]
-        verbs = [CompletionItem(name, help=VERBS[name]) for name in names]
-        return verbs + click.Command.shell_complete(self, ctx, incomplete)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the verb, or say which one is near."""
-        if args and not args[0].startswith("-") and args[0] not in (*self.list_commands(ctx), *_ALIASES):
+        if args and not args[0].startswith("-") and args[0] not in (*self.list_commands(ctx), *ALIASES):
             from udaemon.manifest.wording import near
 
             if args[0] in _OTHER_WORDS:
@@ -140,7 +130,7 @@ def _said_after(context: click.Context, parameter: click.Parameter, value: Any) 
         context.obj = options._replace(**more)
 
 
-_ANYWHERE = (
+ANYWHERE = (
     click.Option(
         ["-q", "--quiet"], is_flag=True, help="Say nothing but errors.", expose_value=False, callback=_said_after
     ),

@@ -15,9 +15,8 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from udaemon.control.rundir import base
-from udaemon.engines import oom
 from udaemon.manifest.model import Manifest
-from udaemon.system import oserror, procfs
+from udaemon.system import oom, oserror, procfs
 from udaemon.system.subreaper import is_subreaper
 
 ENOUGH = 4096

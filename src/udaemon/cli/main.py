@@ -54,7 +54,8 @@ def _begin_early() -> ModuleType:
     """Start a supervisor's process, which loads its code while we load ours."""
     from udaemon.service import spawn_supervisor
 
-    spawn_supervisor.spawn_early(kept=any(word in {"-d", "--detach"} for word in sys.argv))
+    detached = any(word in {"-d", "--detach"} for word in sys.argv)
+    spawn_supervisor.spawn_early(kept=spawn_supervisor.is_kept(detach=detached))
     return spawn_supervisor
 
 
@@ -72,7 +73,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb and return its exit code (docs/reference/contract.md, "Exit codes")."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
-        code = _fast(arguments) if arguments[-2:-1] == ["ps"] else None
+        code = _fast(arguments)
         if code is None:
             code = _run(arguments)
         sys.stdout.flush()
@@ -86,12 +87,20 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _fast(arguments: list[str]) -> int | None:
-    """What scripts ask most often goes without click; None where it has to go the ordinary way after all."""
-    if arguments[-1] not in {"--json", "-q"}:
-        return None
-    from udaemon.cli.fast import ps_json, ps_names
+    """What scripts and shells ask most often goes without click; None where it has to go the ordinary way after all."""
+    if asked := os.environ.get("_UDAEMON_COMPLETE"):
+        from udaemon.cli.shells import answer
 
-    return (ps_json if arguments[-1] == "--json" else ps_names)(arguments[:-2])
+        return 0 if answer(asked, os.environ) else 1
+    if arguments[:1] == ["completion"] and len(arguments) == 2:
+        from udaemon.cli.shells import answer
+
+        return 0 if answer(f"{arguments[1]}_source", {}) else None
+    if "ps" in arguments and {"--json", "-q", "json"} & set(arguments):
+        from udaemon.cli.fast import ps
+
+        return ps(arguments)
+    return None
 
 
 def _run(arguments: list[str]) -> int:
@@ -100,13 +109,6 @@ def _run(arguments: list[str]) -> int:
     from udaemon.cli.group import cli
     from udaemon.errors import ExitCode, UdaemonError
 
-    if instruction := os.environ.get("_UDAEMON_COMPLETE"):
-        from click.shell_completion import add_completion_class, shell_complete
-
-        from udaemon.cli.bash import Bash
-
-        add_completion_class(Bash)
-        return shell_complete(cli, {}, "udaemon", "_UDAEMON_COMPLETE", instruction)
     try:
         with cli.make_context("udaemon", arguments) as context:
             result = cli.invoke(context)

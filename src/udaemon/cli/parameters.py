@@ -1,6 +1,6 @@
-"""Kinds of values on the command line: durations, moments, and what a shell can complete: daemons, signals, keys.
+"""Kinds of values on the command line: durations, moments, names; `offers` says by what a shell completes one.
 
-Knows no verb.
+Knows no verb, and nothing of how a shell is answered (`completion.py`).
 """
 
 from __future__ import annotations
@@ -8,18 +8,8 @@ from __future__ import annotations
 import math
 import re
 import time
-from typing import TYPE_CHECKING
 
 import click
-
-from udaemon.cli.options import GlobalOptions
-
-if TYPE_CHECKING:
-    from click.shell_completion import CompletionItem
-
-
-CONDITIONS = ("ready", "stopped", "run-ok")
-"""What a daemon can be waited for."""
 
 
 class Duration(click.ParamType[float]):
@@ -108,68 +98,42 @@ class DaemonName(click.ParamType[str]):
     name = "name"
 
     def __init__(self, *, one: bool = False) -> None:
-        self.one = one
-
-    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
-        """Offer the daemons and tags of the running supervisor, or else of the manifest."""
-        from click.shell_completion import CompletionItem
-
-        from udaemon.cli.names import nameable
-        from udaemon.manifest.selection import TAG
-
-        options = _options(ctx)
-        fitting = [name for name in nameable(options) if name.startswith(incomplete)]
-        return [CompletionItem(name) for name in fitting if not (self.one and name.startswith(TAG))]
+        self.offers = "daemon" if one else "daemons"
 
 
-class Condition(DaemonName):
+class Condition(click.ParamType[str]):
     """A daemon, and after an @ what is waited for."""
 
-    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        """Offer the daemons, and behind an @ the conditions."""
-        from click.shell_completion import CompletionItem
+    name = "condition"
+    offers = "condition"
 
-        name, at, begun = incomplete.partition("@")
-        if not at:
-            return super().shell_complete(ctx, param, incomplete)
-        return [CompletionItem(f"{name}@{word}") for word in CONDITIONS if word.startswith(begun)]
+
+class NumberOf(click.ParamType[tuple[str, int]]):
+    """A daemon, and after an equals sign how many instances of it there shall be."""
+
+    name = "number-of"
+    offers = "daemons"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, int]:
+        """Read both; which daemon it is and how many it may have is for the supervisor to say."""
+        name, equals, number = str(value).partition("=")
+        if not (name and equals and number.isascii() and number.isdecimal() and len(number) < 10):
+            self.fail(f"{value!r} says not how many of what; write mailer=3", param, ctx)
+        return name, int(number)
 
 
 class SignalName(click.ParamType[str]):
     """A signal as people write it; what it means is for the supervisor to say."""
 
     name = "signal"
-
-    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
-        """Offer the names that this system has, without SIG."""
-        import signal
-
-        from click.shell_completion import CompletionItem
-
-        names = [one.name.removeprefix("SIG") for one in signal.Signals]
-        return [CompletionItem(name) for name in names if name.startswith(incomplete.upper())]
+    offers = "signal"
 
 
 class Word(click.ParamType[str]):
-    """A key of the manifest, or the code of an error."""
+    """A key of the manifest, the code of an error, or a topic."""
 
     name = "word"
-
-    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
-        """Offer both."""
-        from click.shell_completion import CompletionItem
-
-        from udaemon.manifest.codes import CODES
-        from udaemon.manifest.pages import every_key
-
-        return [CompletionItem(word) for word in (*every_key(), *CODES) if word.startswith(incomplete)]
-
-
-def _options(ctx: click.Context) -> GlobalOptions:
-    """The global options while completing, when no callback has run: click parsed them all the same."""
-    given = ctx.find_root().params
-    files: tuple[str, ...] = tuple(given.get("files") or ())
-    return GlobalOptions(files, given.get("project"), given.get("context_name"))
+    offers = "explained"
 
 
 DURATION = Duration()
@@ -177,6 +141,7 @@ MOMENT = Moment()
 DAEMON = DaemonName()
 ONE_DAEMON = DaemonName(one=True)
 CONDITION = Condition()
+NUMBER_OF = NumberOf()
 SIGNAL = SignalName()
 WORD = Word()
 NAME = PlainName()

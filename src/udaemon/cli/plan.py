@@ -1,4 +1,4 @@
-"""Shows what an edit of the manifest changes, or would change, of what runs.
+"""Shows what an edit of the manifest, or another number of instances, changes of what runs.
 
 Knows no verb and no supervisor: the changes come as `diff` answers them.
 """
@@ -6,10 +6,11 @@ Knows no verb and no supervisor: the changes come as `diff` answers them.
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from udaemon.cli.options import GlobalOptions
+from udaemon.cli.output import say
 
 
 def show_plan(options: GlobalOptions, changes: Mapping[str, Any]) -> None:
@@ -18,3 +19,11 @@ def show_plan(options: GlobalOptions, changes: Mapping[str, Any]) -> None:
 
     sys.stdout.writelines(lines(changes, color=options.colors(sys.stdout.isatty())))
     sys.stdout.flush()  # what comes of it goes to stderr, and later
+
+
+def show_scaled(options: GlobalOptions, scaled: Sequence[Mapping[str, Any]]) -> None:
+    """Say how many instances each daemon has now."""
+    for one in scaled:
+        same = one["before"] == one["after"]
+        said = f"has {one['after']} already" if same else f"{one['before']} → {one['after']} instances"
+        say(options, f"{one['name']} {said}")

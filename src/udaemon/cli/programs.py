@@ -1,7 +1,7 @@
 """Whether the programs that a manifest names are there, and whether PHP and its library have what daemons name.
 
 Knows nothing of how PHP answers; `udaemon.php.look` does, and it alone runs the user's code. Nor of what makes a file
-a program: `udaemon.engines.executable` does.
+a program: `udaemon.system.executable` does.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from udaemon.php import FOLLOW, MISSING
 from udaemon.php.entry import find_library
 
 if TYPE_CHECKING:
-    from udaemon.engines.executable import Fault
     from udaemon.php.look import Php
+    from udaemon.system.executable import Fault
 
 PATIENCE = 20.0
 """Seconds that PHP may take to load one bootstrap and look for its factories."""
@@ -137,8 +137,8 @@ def check_programs(manifest: Manifest) -> Iterator[Finding]:
     commands = [(one, one.command[0]) for daemon in enabled for one in _as_started(daemon) if one.command]
     if not commands:
         return
-    from udaemon.engines.executable import fault  # tasks do without both
     from udaemon.manifest.shell_syntax import may_be_program
+    from udaemon.system.executable import fault  # tasks do without both
 
     for daemon, program in commands:
         cwd, path = daemon.cwd, surroundings(daemon.env, daemon.cwd).get("PATH")
@@ -161,7 +161,7 @@ def _as_started(daemon: Daemon) -> Iterator[Daemon]:
 
 
 def _is_there(program: str, daemon: Daemon) -> bool:
-    from udaemon.engines.executable import located  # hardly any daemon runs PHP
+    from udaemon.system.executable import located  # hardly any daemon runs PHP
 
     file = located(program, cwd=daemon.cwd, path=surroundings(daemon.env, daemon.cwd).get("PATH"))
     return file is not None and os.access(file, os.X_OK)

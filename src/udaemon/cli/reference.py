@@ -1,6 +1,6 @@
 """The reference page of the verbs, made from their own help.
 
-Knows no verb. `python -m udaemon.cli.reference` writes it into `docs/reference`.
+Knows no verb. `python -m udaemon.cli.reference` writes it into `docs/reference`, and `command_line.py` beside it.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 import click
 
+from udaemon.cli import describe
 from udaemon.cli.group import VERBS, cli
 
 _HEAD = """\
@@ -78,5 +79,7 @@ def _options(command: click.Command, context: click.Context) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    with open(os.path.join("docs", "reference", "cli.md"), "w", encoding="utf-8") as file:
-        file.write(page())
+    pages = {os.path.join("docs", "reference", "cli.md"): page(), describe.FILE: describe.page()}
+    for name, text in pages.items():
+        with open(name, "w", encoding="utf-8") as file:
+            file.write(text)

@@ -77,14 +77,14 @@ def bring_up(
         attached = None if detach else _attached(fd, manifest, chosen, options, attach)
         try:
             with nullcontext() if attached is None else attached.signals_held():
-                lifeline = launch.go(
+                launch.go(
                     manifest,
                     _source(options),
                     os.path.join(base, name),
                     autostart=not names,
                     lock=lock,
                     claim=None if claimed is None else claimed.fileno(),
-                    with_lifeline=not detach,
+                    with_lifeline=not launch.kept,
                 )
         except UdaemonError:
             launch.close()
@@ -95,7 +95,6 @@ def bring_up(
             claimed.close()
         rundir.release(fd)
         if attached is not None:
-            assert lifeline is not None
             timeouts = {
                 f"{one.name}/{n}": one.stop.timeout for one in manifest.daemons.values() for n in range(one.instances)
             }

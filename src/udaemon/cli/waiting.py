@@ -7,17 +7,23 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import click
 
+from udaemon.cli.connect import connect_supervisor
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.output import say
-from udaemon.cli.plan import show_plan
+from udaemon.cli.plan import show_plan, show_scaled
 from udaemon.control.client import Client
+from udaemon.control.messages import SupervisorReplaced
 from udaemon.errors import ExitCode
 from udaemon.manifest.stamps import changed_in_time
+
+_SAME_TWICE = frozenset({"up", "start", "stop", "wait", "pause", "resume"})
+"""Verbs that may be asked for twice, as they say what shall be, not what shall be done."""
 
 _Callback = TypeVar("_Callback", bound=Callable[..., Any])
 
@@ -31,29 +37,63 @@ def ask_and_wait(client: Client, options: GlobalOptions, verb: str, **args: Any)
     """Ask, and print what becomes of the instances; FAILED when one did not become what was asked."""
     from udaemon.ui.tally import Tally
 
-    client.be_patient()
-    failed, files = 0, {}
+    failed, files, left = 0, {}, []
     tally = Tally(
         lambda text, bad: say(options, text, failed=bad),
         every=bool(options.verbose),
         terminal=sys.stderr if sys.stderr.isatty() and not options.quiet else None,
     )
     try:
-        for told in client.stream(verb, **args):
+        for told in _answers(client, options, verb, args):
             if "plan" in told:
-                show_plan(options, told["plan"])
+                if not options.quiet:
+                    show_plan(options, told["plan"])
+            elif "scaled" in told:
+                show_scaled(options, told["scaled"])
             elif "failed" in told:
-                failed, files = told["failed"], told.get("files", {})
+                failed, files, left = told["failed"], told.get("files", {}), told.get("left", [])
             else:
                 tally.add(told)
     finally:
         tally.close()
+    if left:
+        say(options, f"not restarted: {', '.join(left)}", failed=True)
     if changed := changed_in_time({file: (time, size) for file, (time, size) in files.items()}):
         from udaemon.manifest.report import shown_path
 
         names = ", ".join(shown_path(file, os.getcwd()) for file in changed)
         say(options, f"{names} changed since it was read; udaemon apply puts it into effect")
     return ExitCode.FAILED if failed else ExitCode.OK
+
+
+def _answers(client: Client, options: GlobalOptions, verb: str, args: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Each answer once. Where another supervisor takes over meanwhile, that is asked, unless it would do more again.
+
+    Raises:
+        SupervisorReplaced: What was asked for goes on, and nobody waits for it.
+    """
+    begun = time.monotonic()
+    told: set[tuple[str, int]] = set()
+    client.be_patient()
+    while True:
+        try:
+            for answer in client.stream(verb, **args):
+                if "name" not in answer:
+                    yield answer
+                elif (key := (answer["name"], answer["instance"])) not in told:
+                    told.add(key)
+                    yield answer
+        except SupervisorReplaced:
+            if verb not in _SAME_TWICE:
+                raise
+            client = connect_supervisor(options)
+            client.be_patient()
+            spent = time.monotonic() - begun
+            bound = "wait_timeout" if "wait_timeout" in args else "timeout"  # the latter is how a stop may take, too
+            if args.get(bound) is not None:
+                args[bound] = max(args[bound] - spent, 0.0)
+        else:
+            return
 
 
 def show_dry_run(client: Client, options: GlobalOptions, names: Sequence[str], what: str) -> ExitCode:

@@ -122,11 +122,11 @@ class Connection:
             held = b""
         return len(self._outgoing) + int.from_bytes(held, sys.byteorder)
 
-    def send_away(self, why: str) -> None:
+    def send_away(self, why: UdaemonError) -> None:
         """Close it, after an error message if that does not block."""
         if not self._outgoing:
             with suppress(OSError):
-                self._socket.send(messages.failure(UdaemonError(why)))
+                self._socket.send(messages.failure(why))
         self.close()
 
     def on_readable(self) -> None:

@@ -136,6 +136,13 @@ class Host(Protocol):
             UdaemonError: It cannot be; then nothing has changed.
         """
 
+    def reexec(self, told: Callable[[Mapping[str, Any] | UdaemonError], None], *, dry_run: bool = False) -> None:
+        """Have the installed code take over; `told` gets the versions right before it does, or why it cannot.
+
+        Raises:
+            UdaemonError: Nobody could take over here, whatever is installed.
+        """
+
     def sharing(self, daemon: Daemon) -> Mapping[str, Any] | None:
         """What a daemon's process shares with others; None where its zygote has said nothing.
 

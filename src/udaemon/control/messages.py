@@ -20,6 +20,24 @@ class Answer(NamedTuple):
     more: bool
 
 
+class SupervisorGone(UdaemonError):
+    """The supervisor ended before it had answered for the last time."""
+
+    def __init__(
+        self,
+        message: str = "the supervisor ended before it answered",
+        hint: str = "udaemon ps tells whether it runs again",
+    ) -> None:
+        super().__init__(message, hint)
+
+
+class SupervisorReplaced(SupervisorGone):
+    """Another supervisor takes over, and answers whoever asks again."""
+
+    def __init__(self) -> None:
+        super().__init__("the supervisor was replaced meanwhile", "what was asked for goes on; udaemon ps tells of it")
+
+
 def request(verb: str, args: dict[str, Any]) -> bytes:
     """The frame that asks for `verb`."""
     return frame(_packed({"verb": verb, "args": args}))
@@ -43,6 +61,8 @@ def failure(error: UdaemonError) -> bytes:
     told: dict[str, Any] = {"message": error.message, "hint": error.hint, "exit_code": int(error.exit_code)}
     if isinstance(error, ManifestError):
         told["problems"] = error.problems
+    if isinstance(error, SupervisorReplaced):
+        told["replaced"] = True
     return frame(_packed({"error": told}))
 
 
@@ -72,6 +92,8 @@ def parse_answer(payload: bytes) -> Answer:
         message, hint, code = error.get("message"), error.get("hint"), error.get("exit_code")
         if problems := error.get("problems"):
             raise ManifestError(_problems(problems))
+        if error.get("replaced") is True:
+            raise SupervisorReplaced
         known = ExitCode(code) if isinstance(code, int) and code in set(ExitCode) else ExitCode.FAILED
         raise error_of(str(message), None if hint is None else str(hint), known)
     if value.get("ok") is not True:

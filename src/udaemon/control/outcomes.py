@@ -6,10 +6,15 @@ Knows no clock and no client: pure judgements of an instance as it is.
 from __future__ import annotations
 
 from udaemon.control.host import InstanceView
-from udaemon.control.wait import Outcome
+from udaemon.control.wait import Outcome, why_pending
+from udaemon.manifest.model import Restart
+from udaemon.manifest.probes import way
+from udaemon.manifest.secrets import masked_text
 from udaemon.policy import wording
 from udaemon.policy.events import Reason
 from udaemon.policy.instance import Instance, State, Wanted
+from udaemon.policy.runs import has_runs
+from udaemon.policy.timetable import runs_on_start
 from udaemon.units import length
 
 
@@ -19,8 +24,8 @@ def started(view: InstanceView, *, done: str) -> Outcome | None:
     match instance.state:
         case State.STARTING if instance.held_up:
             return Outcome(ok=False, message=f"is held up as pid {instance.pid}: {instance.message}")
-        case State.WAITING if not instance.held_back:
-            return Outcome(ok=True, message="waits for its next run")
+        case State.WAITING | State.RUNNING if instance.daemon.is_scheduled and not instance.held_back:
+            return Outcome(ok=True, message="runs on its schedule")  # in a run or between two: chance
         case State.RUNNING:
             return Outcome(ok=True, message=f"{done} as pid {instance.pid}")
         case State.EXITED:
@@ -40,6 +45,42 @@ def started(view: InstanceView, *, done: str) -> Outcome | None:
             return Outcome(ok=False, message=f"not started: {why}")
         case _:
             return None
+
+
+def up(view: InstanceView) -> Outcome | None:
+    """Settled when it is there for what it is for: `up --wait`.
+
+    A service is ready, a command that nobody starts again has ended well, and what has runs has had a good one, where
+    the first is due at its start. One that crashed and is tried again may still get there, but a scheduled command
+    whose first run failed has no other one before that is due.
+    """
+    instance = view.instance
+    outcome = None if instance.state is State.BACKOFF else started(view, done="started")
+    if outcome is None or not outcome.ok or instance.at_rest or not _lacks(view):
+        return outcome
+    if instance.state is State.WAITING and instance.message:
+        return Outcome(ok=False, message=f"had no good run: {instance.message}")
+    return None
+
+
+def why_not_up(view: InstanceView) -> str:
+    """What one that is not up lacks, in words that follow its name."""
+    pending = why_pending(view.instance)
+    lacks = (
+        _lacks(view) if view.instance.state in (State.RUNNING, State.WAITING) and not view.instance.held_back else ""
+    )
+    error = f": {masked_text(view.last_error)}" if lacks and view.last_error and not view.instance.message else ""
+    return f"{pending}, {lacks}{error}" if lacks else pending
+
+
+def _lacks(view: InstanceView) -> str:
+    """What one that is ready has not done yet; empty where that is all it is for."""
+    instance, daemon = view.instance, view.daemon
+    if has_runs(instance):
+        if instance.good_run or instance.paused or not runs_on_start(daemon) or way(daemon.ready) is not None:
+            return ""
+        return "and has had no good run yet"
+    return "and has not ended yet" if daemon.restart is Restart.NEVER else ""
 
 
 def stopped(view: InstanceView, before: Instance) -> Outcome | None:

@@ -116,6 +116,13 @@ class Request:
             raise self._wrong(name, "a string")
         return value
 
+    def numbers(self, name: str) -> Mapping[str, int]:
+        """A table of whole numbers by name, with one at least."""
+        value = self._args.get(name)
+        if not isinstance(value, dict) or not value or not all(type(number) is int for number in value.values()):
+            raise self._wrong(name, "a table of whole numbers")
+        return value
+
     def flag(self, name: str) -> bool:
         """A boolean; false where it is missing."""
         value = self._args.get(name, False)

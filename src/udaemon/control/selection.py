@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from udaemon.control.host import Host, InstanceView
+from udaemon.errors import UdaemonError
 from udaemon.manifest.selection import choose
 
 
 def select(host: Host, names: Sequence[str]) -> list[InstanceView]:
     """The instances that `names` mean, in the manifest's order; all of them for no name.
+
+    There may be none: a daemon can be scaled to that.
 
     Raises:
         UdaemonError: A name fits nothing.
@@ -20,5 +23,18 @@ def select(host: Host, names: Sequence[str]) -> list[InstanceView]:
     views = list(host.instances())
     if not names:
         return views
-    chosen = choose({view.key.name: view.daemon for view in views}, names)
+    chosen = choose(dict(host.manifest.daemons) | {view.key.name: view.daemon for view in views}, names)
     return [view for view in views if view.key.index in chosen.get(view.key.name, ())]
+
+
+def select_to_start(host: Host, names: Sequence[str]) -> list[InstanceView]:
+    """The same, for what is to be up.
+
+    Raises:
+        UdaemonError: There is none, or a name fits nothing.
+    """
+    views = select(host, names)
+    if names and not views:
+        message = f"there is no instance of {', '.join(names)}: scaled to 0"
+        raise UdaemonError(message, f"udaemon scale {names[0]}=1 adds one")
+    return views

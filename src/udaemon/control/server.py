@@ -120,6 +120,11 @@ class ControlServer:
         self._timers.clear()
         self._reserve.close()
 
+    def give_way(self) -> None:
+        """Have every client that waits ask the supervisor that takes over."""
+        for connection in [one for one in self._connections if one.waits]:
+            connection.send_away(messages.SupervisorReplaced())
+
     def _listeners(self) -> list[socket.socket]:
         return [self._listener] if self._claim is None else [self._listener, self._claim]
 
@@ -228,7 +233,7 @@ class ControlServer:
         slowest = max(followers, key=lambda connection: (connection.unread, -connection.idle_since))
         if not slowest.unread and (wanted is None or wanted.streams):
             return False
-        slowest.send_away("too many clients, and this one was the slowest to read")
+        slowest.send_away(UdaemonError("too many clients, and this one was the slowest to read"))
         return True
 
     def _make_room(self) -> None:

@@ -63,7 +63,7 @@ def snapshot(
     node: str,
     rss: Rss,
 ) -> dict[str, Any]:
-    """All of `ps --json`.
+    """All of `ps --json`. `scaled` is there where the operator has changed a number, with what the manifest says.
 
     Args:
         host: The supervisor.
@@ -74,6 +74,7 @@ def snapshot(
         rss: Asked for each instance's memory.
     """
     manifest = host.manifest
+    scaled = {"scaled": dict(manifest.scaled)} if manifest.scaled else {}
     return {
         "version": VERSION,
         "project": manifest.project,
@@ -83,12 +84,14 @@ def snapshot(
             "started_at": moment.at(host.started_at),
             "uptime": moment.since(host.started_at),
         },
-        "instances": [describe(view, moment=moment, node=node, rss=rss) for view in views],
-    }
+        "instances": [
+            describe(view, moment=moment, node=node, rss=rss, scaled=view.key.name in manifest.scaled) for view in views
+        ],
+    } | scaled
 
 
-def describe(view: InstanceView, *, moment: Moment, node: str, rss: Rss) -> dict[str, Any]:
-    """One instance of `ps --json`."""
+def describe(view: InstanceView, *, moment: Moment, node: str, rss: Rss, scaled: bool = False) -> dict[str, Any]:
+    """One instance of `ps --json`. `scaled`: the operator has given its daemon another number of instances."""
     instance, daemon = view.instance, view.daemon
     alive = instance.pid is not None
     end = instance.exit
@@ -106,7 +109,7 @@ def describe(view: InstanceView, *, moment: Moment, node: str, rss: Rss) -> dict
         "started_at": moment.at(instance.started_at) if alive else None,
         "uptime": moment.since(instance.started_at) if alive else None,
         "restarts": instance.restarts,
-        "drift": instance.outdated,
+        "drift": instance.outdated or scaled,
         "exit": {
             "code": end.code if end else None,
             "signal": end.signal if end else None,

@@ -12,8 +12,9 @@ from attrs import frozen
 
 from udaemon.control.host import Host, InstanceView, Notice
 from udaemon.control.request import Request
-from udaemon.control.selection import select
+from udaemon.control.selection import select, select_to_start
 from udaemon.errors import ExitCode, UdaemonError
+from udaemon.manifest.secrets import masked_text
 from udaemon.policy.events import RestartAsked, StartAsked, StopAsked
 from udaemon.policy.instance import Instance, Key
 
@@ -55,7 +56,8 @@ def ask_and_wait(
         fresh: As for `wait_for_outcomes`.
         needs: Ask what they need to be started, too.
     """
-    keys = [view.key for view in select(host, request.names())]
+    views = (select_to_start if needs else select)(host, request.names())
+    keys = [view.key for view in views]
     before = {key: host.view(key).instance for key in (host.order.to_start(keys) if needs else keys)}
     timeout = request.seconds("wait_timeout")
     host.ask(list(before), event)
@@ -71,6 +73,7 @@ def wait_for_outcomes(
     timeout: float | None,
     runs: bool = False,
     fresh: bool = False,
+    why: Callable[[InstanceView], str] = lambda view: why_pending(view.instance),
 ) -> None:
     """Report each instance as soon as `judge` has an outcome for it; answer when all have one.
 
@@ -85,6 +88,7 @@ def wait_for_outcomes(
         timeout: Seconds after which the request fails with what is still missing; None to wait for ever.
         fresh: Whether something was started, and the client should know what the files of the manifest were like then.
         runs: Whether good runs count, of which no notice tells.
+        why: Says what an instance that has none lacks, in words that follow its name.
     """
     pending = dict.fromkeys(keys)
     count, failed = len(pending), 0
@@ -96,12 +100,9 @@ def wait_for_outcomes(
             if outcome is not None:
                 del pending[key]
                 failed += not outcome.ok
-                told = {"name": key.name, "instance": key.index, "ok": outcome.ok, "message": outcome.message}
-                request.send({**told, "of": count})
+                report(request, key, outcome, count)
         if not pending:
-            request.answer(
-                {"failed": failed} | ({"files": dict(host.manifest.files)} if fresh and host.manifest.files else {})
-            )
+            answer_settled(request, host, failed, fresh=fresh)
 
     def look_if_pending(key: Key | None) -> None:
         if key in pending:
@@ -112,7 +113,7 @@ def wait_for_outcomes(
 
     def on_timeout() -> None:
         named = [key for key in islice(pending, _NAMED) if host.has(key)]
-        late = ", ".join(f"{key} is {host.view(key).instance.state}" for key in named)
+        late = "; ".join(f"{key} {why(host.view(key))}" for key in named)
         late += f" and {len(pending) - _NAMED} more are not" if len(pending) > _NAMED else ""
         request.fail(UdaemonError(f"not within {timeout:g} s: {late}", exit_code=ExitCode.TIMED_OUT))
 
@@ -123,3 +124,22 @@ def wait_for_outcomes(
             request.follow_runs(host, look_if_pending)
         if timeout is not None:
             request.after(timeout, on_timeout)
+
+
+def report(request: Request, key: Key, outcome: Outcome, of: int) -> None:
+    """Send the outcome of one instance of so many."""
+    told = {"name": key.name, "instance": key.index, "ok": outcome.ok, "message": outcome.message}
+    request.send({**told, "of": of})
+
+
+def answer_settled(request: Request, host: Host, failed: int, *, fresh: bool = True, **told: object) -> None:
+    """Answer that all have settled; `fresh` as for `wait_for_outcomes`."""
+    files = {"files": dict(host.manifest.files)} if fresh and host.manifest.files else {}
+    request.answer({"failed": failed, **told} | files)
+
+
+def why_pending(instance: Instance) -> str:
+    """What an instance is, and why as far as that is known; in words that follow its name."""
+    if instance.held_back and instance.message:
+        return f"is {instance.message}"
+    return f"is {instance.state}" + (f": {masked_text(instance.message)}" if instance.message else "")

@@ -8,10 +8,11 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from udaemon.child.spec import ChildSpec, Pace
+from udaemon.child.spec import Asked, ChildSpec, Pace
 from udaemon.engines.identity_of import identity_of
 from udaemon.manifest.model import Daemon
 from udaemon.manifest.own_instance import for_instance
+from udaemon.manifest.probes import way
 from udaemon.policy.plan import Place
 from udaemon.policy.timetable import timetable
 
@@ -37,6 +38,15 @@ def _php(daemon: Daemon) -> dict[str, Any]:
         "interpreter": list(daemon.php.interpreter),
         "memory_limit": daemon.memory_limit,
         "memory_threshold": daemon.memory_threshold,
+    }
+
+
+def _asked(daemon: Daemon) -> dict[str, Asked]:
+    """How its task's own methods are asked, where the manifest has no other way to tell."""
+    return {
+        question: Asked(probe.period, probe.delay, probe.failures, probe.successes)
+        for question, probe in (("ready", daemon.ready), ("health", daemon.health))
+        if way(probe) is None
     }
 
 
@@ -72,4 +82,5 @@ def spec_of(place: Place, daemon: Daemon, index: int, *, slot: int = 0) -> Child
         timetable=timetable(place, daemon, index, os.environ),
         identity=identity_of(daemon),
         env_inherit=daemon.env_inherit,
+        asked={} if php else _asked(daemon),
     )

@@ -21,12 +21,11 @@ from attrs import frozen
 
 from udaemon.child.dispositions import ALL_SIGNALS
 from udaemon.child.identity import NOBODY_ELSE, Identity
-from udaemon.engines import oom
 from udaemon.engines.exec_child import execute, reason
-from udaemon.engines.mounts import Mounts
 from udaemon.policy.events import Trouble
-from udaemon.system import oserror
+from udaemon.system import oom, oserror
 from udaemon.system.fd_reserve import FdReserve
+from udaemon.system.mounts import Mounts
 
 
 @frozen(kw_only=True)
@@ -171,8 +170,9 @@ class Launcher:
         return pid
 
     def _popen(self, command: Command) -> int:
-        argv = command.argv if command.find_argv is None else tuple(command.find_argv())
+        argv = command.argv
         try:
+            argv = argv if command.find_argv is None else tuple(command.find_argv())
             with self._limited():
                 process = subprocess.Popen(
                     argv,

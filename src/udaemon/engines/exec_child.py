@@ -19,10 +19,10 @@ from attrs import evolve
 
 from udaemon.child.dispositions import ALL_SIGNALS, PYTHON_IGNORES
 from udaemon.child.identity import NOBODY_ELSE, IdentityRefused, become
-from udaemon.engines import oom
-from udaemon.engines.descriptors import close_others
-from udaemon.engines.executable import fault
 from udaemon.policy.events import Trouble
+from udaemon.system import oom
+from udaemon.system.descriptors import close_others
+from udaemon.system.executable import fault
 
 if TYPE_CHECKING:
     from udaemon.engines.commands import Command

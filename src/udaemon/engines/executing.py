@@ -13,14 +13,14 @@ from functools import partial
 
 from attrs import define
 
-from udaemon.engines import mounts
 from udaemon.engines.base import CANCELLED, Listener, Reactor
 from udaemon.engines.commands import Command, Started
 from udaemon.engines.exec_child import has_entered, refusal
-from udaemon.engines.kernel import KERNEL, Kernel
 from udaemon.engines.process import ManagedProcess
 from udaemon.policy.events import Executed, Spawned, SpawnFailed, Trouble
 from udaemon.policy.instance import Key
+from udaemon.system import mounts
+from udaemon.system.kernel import KERNEL, Kernel
 
 _CHUNK = 8192
 

@@ -13,9 +13,9 @@ import struct
 from collections.abc import Callable
 from contextlib import suppress
 
-from udaemon.engines.kernel import Kernel
-from udaemon.engines.status import Status
 from udaemon.system import procfs
+from udaemon.system.exit_status import Status
+from udaemon.system.kernel import Kernel
 
 UNKNOWN = Status(code=None, signal=None, core=False)
 """How a process ended whose parent was somebody else, and did not tell."""

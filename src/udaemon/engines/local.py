@@ -21,7 +21,6 @@ from udaemon.engines.commands import ExecFailed, Launcher, Starts
 from udaemon.engines.executing import Executing
 from udaemon.engines.fd_store import NO_STORE, FdStore
 from udaemon.engines.forking import ForkQueue
-from udaemon.engines.kernel import KERNEL, Kernel
 from udaemon.engines.local_request import LocalRequest, take
 from udaemon.engines.origin import Origin
 from udaemon.engines.orphans import Orphans
@@ -34,11 +33,12 @@ from udaemon.engines.zygote.prefork import PreforkedZygote
 from udaemon.engines.zygote.protocol import Timeouts
 from udaemon.engines.zygote.start import Starter
 from udaemon.manifest.model import Daemon
-from udaemon.policy.events import Leaving, Ready, Spawned, SpawnFailed, Trouble
+from udaemon.policy.events import Spawned, SpawnFailed, Trouble
 from udaemon.policy.instance import Key
 from udaemon.policy.plan import StartPlan, is_forked
 from udaemon.system import oserror
 from udaemon.system.file_identity import identity
+from udaemon.system.kernel import KERNEL, Kernel
 
 _TIMEOUTS = Timeouts()
 
@@ -99,8 +99,7 @@ class LocalEngine:
         self._launcher = Launcher(nofile, oom_score) if launcher is None else launcher
         self._reports = Reports(
             reactor,
-            on_ready=lambda managed: listener(managed.key, Ready()),
-            on_leaving=lambda managed: listener(managed.key, Leaving()),
+            lambda managed, event: listener(managed.key, event),
             on_good_run=lambda managed: on_good_run(managed.key),
             store=store,
         )

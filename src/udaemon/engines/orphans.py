@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
-from udaemon.engines.kernel import Kernel
+from udaemon.system.kernel import Kernel
 
 _LOOK_AGAIN = 0.1
 """Seconds to the next look where the system let us see none: no descriptors, no memory."""

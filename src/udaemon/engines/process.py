@@ -15,14 +15,14 @@ from udaemon.child.pace import write_pace
 from udaemon.child.report import FrameReader, Leaving
 from udaemon.child.signals import NUDGE
 from udaemon.engines.child_spec import pace_of
-from udaemon.engines.kernel import Kernel
 from udaemon.engines.origin import Origin
-from udaemon.engines.status import Status
-from udaemon.engines.tree import Relative
 from udaemon.manifest.model import Daemon
 from udaemon.policy.events import SpawnFailed
 from udaemon.policy.instance import Key
 from udaemon.policy.plan import has_task
+from udaemon.system.exit_status import Status
+from udaemon.system.kernel import Kernel
+from udaemon.system.process_tree import Relative
 
 
 @define(eq=False, kw_only=True)

@@ -13,15 +13,16 @@ from contextlib import suppress
 from functools import partial
 
 from udaemon.engines.base import Listener, Reactor
-from udaemon.engines.kernel import KERNEL, Kernel
-from udaemon.engines.oom_kills import OomKills
+from udaemon.engines.lineage import Lineage
 from udaemon.engines.process import ManagedProcess
 from udaemon.engines.reports import Reports
-from udaemon.engines.status import Status
-from udaemon.engines.tree import Lineage, Relative
 from udaemon.policy.events import Exited, Reason, Spawned, TreeGone
 from udaemon.policy.instance import Key
+from udaemon.system.exit_status import Status
 from udaemon.system.fd_reserve import FdReserve
+from udaemon.system.kernel import KERNEL, Kernel
+from udaemon.system.oom_kills import OomKills
+from udaemon.system.process_tree import Relative
 
 _LOOK_AGAIN = 0.1
 """Seconds to the next look at what ended where the system let us see nothing: no descriptors, no memory."""

@@ -9,11 +9,13 @@ import socket
 from collections.abc import Callable
 from functools import partial
 
-from udaemon.child.report import GoodRun, Leaving, ReadyReport, RunFailed
+from udaemon.child.report import Answered, GoodRun, Leaving, ReadyReport, ReadyWith, Report, RunFailed
 from udaemon.engines.base import Reactor
 from udaemon.engines.fd_store import NO_STORE, FdStore
 from udaemon.engines.process import ManagedProcess
 from udaemon.manifest.model import Daemon
+from udaemon.policy import events
+from udaemon.policy.events import Event
 from udaemon.policy.instance import Key
 from udaemon.policy.plan import has_task
 
@@ -27,8 +29,7 @@ class Reports:
 
     Args:
         reactor: Where their sockets are watched.
-        on_ready: Called when one has built its task.
-        on_leaving: Called when one has reported that it exits.
+        tell: Called with what one has reported of itself.
         on_good_run: Told when one has had the first good run of its process.
         store: Keeps the sockets.
     """
@@ -36,15 +37,13 @@ class Reports:
     def __init__(
         self,
         reactor: Reactor,
-        on_ready: Callable[[ManagedProcess], None],
-        on_leaving: Callable[[ManagedProcess], None],
+        tell: Callable[[ManagedProcess, Event], None],
         on_good_run: Callable[[ManagedProcess], None] = lambda _living: None,
         store: FdStore = NO_STORE,
     ) -> None:
         self._store = store
         self._reactor = reactor
-        self._on_ready = on_ready
-        self._on_leaving = on_leaving
+        self._tell = tell
         self._on_good_run = on_good_run
         self.errors: dict[Key, str] = {}
 
@@ -76,23 +75,30 @@ class Reports:
         except OSError:  # no memory: it is still there the next time
             return False
         for report in managed.reader.feed(data):
-            match report:
-                case ReadyReport():
-                    self._on_ready(managed)
-                case GoodRun() if not managed.had_good_run:
-                    managed.had_good_run = True
-                    self._on_good_run(managed)
-                case RunFailed(_, error):
-                    self.errors[managed.key] = error
-                case Leaving(_, message):
-                    managed.leaving = report
-                    if message is not None:
-                        self.errors[managed.key] = message
-                    if not last:
-                        self._on_leaving(managed)
+            self._heard(managed, report, last=last)
         if not data or managed.reader.broken:
             self._close(managed)
         return bool(data)
+
+    def _heard(self, managed: ManagedProcess, report: Report, *, last: bool) -> None:
+        match report:
+            case ReadyReport():
+                self._tell(managed, events.Ready())
+            case ReadyWith(methods):
+                self._tell(managed, events.Ready(tuple(map(events.Question, methods))))
+            case Answered(question, ok, reason):
+                self._tell(managed, events.Said(events.Teller.TASK, events.Question(question), ok, reason))
+            case GoodRun() if not managed.had_good_run:
+                managed.had_good_run = True
+                self._on_good_run(managed)
+            case RunFailed(_, error):
+                self.errors[managed.key] = error
+            case Leaving(_, message):
+                managed.leaving = report
+                if message is not None:
+                    self.errors[managed.key] = message
+                if not last:
+                    self._tell(managed, events.Leaving())
 
     def _close(self, managed: ManagedProcess) -> None:
         if managed.reports is not None:

@@ -13,7 +13,7 @@ from contextlib import suppress
 from functools import partial
 
 from udaemon.engines.base import Reactor
-from udaemon.engines.kernel import KERNEL, Kernel
+from udaemon.system.kernel import KERNEL, Kernel
 
 
 class Sweep:

@@ -10,14 +10,17 @@ from typing import NamedTuple
 
 from udaemon.logs.wire import WireError
 
+_LONGEST_LINE = 200
+
 
 class Answer(NamedTuple):
     """One message of the logger.
 
     Attributes:
-        kind: "state", "eof", "lost", "abandoned" or "left".
-        number: The log pipe that it is about, for the first two.
-        text: The state, or the file that lost lines.
+        kind: "state", "eof", "said", "overran", "lost", "abandoned" or "left".
+        number: The log pipe that it is about, for the first four.
+        text: The state, the line that was said, or the file that lost lines.
+        question: What a line answers, "ready" or "health".
         lines: How many it lost.
         size: How many bytes.
     """
@@ -27,6 +30,7 @@ class Answer(NamedTuple):
     text: str = ""
     lines: int = 0
     size: int = 0
+    question: str = ""
 
 
 def understood(fields: Sequence[str]) -> Answer:
@@ -40,6 +44,10 @@ def understood(fields: Sequence[str]) -> Answer:
             return Answer("state", _number(number), text)
         case ["eof", number]:
             return Answer("eof", _number(number))
+        case ["said", number, "ready" | "health" as question, line]:
+            return Answer("said", _number(number), line[:_LONGEST_LINE], question=question)
+        case ["overran", number, "ready" | "health" as question]:
+            return Answer("overran", _number(number), question=question)
         case ["lost", path, lines, size]:
             return Answer("lost", text=path, lines=_number(lines), size=_number(size))
         case ["abandoned" | "left" as kind, ""]:

@@ -42,6 +42,7 @@ class LoggerLink:
         on_death: Called with a sentence when the logger died.
         on_lost: Told a file, and how many lines and bytes for it were given up at the end.
         on_abandoned: Called when `abandon` is done.
+        on_line: Called with the logger's word that a line was found that a target asks for, or takes too long to find.
         stderr: Where the logger says what it could not write, when the supervisor has gone before.
         answer: Seconds for the logger to take a pipe over, or to go on after it was stopped, before it is replaced.
         store: Keeps what the next supervisor's logger needs.
@@ -56,18 +57,16 @@ class LoggerLink:
         on_death: Callable[[str], None],
         on_lost: Callable[[str, int, int], None] = lambda _path, _lines, _size: None,
         on_abandoned: Callable[[], None] = lambda: None,
+        on_line: Callable[[Answer], None] = lambda _answer: None,
         stderr: int = 2,
         answer: float = 10.0,
         store: FdStore = NO_STORE,
     ) -> None:
-        self._start_at: float | None = None
         self._patience = Patience(answer)
         self._reactor = reactor
-        self._on_state = on_state
-        self._on_eof = on_eof
+        self._on_state, self._on_eof, self._on_line = on_state, on_eof, on_line
         self._on_death = on_death
-        self._on_lost = on_lost
-        self._on_abandoned = on_abandoned
+        self._on_lost, self._on_abandoned = on_lost, on_abandoned
         self._stderr = stderr
         self._streams = HandedPipes(store)
         self._store = store
@@ -75,10 +74,9 @@ class LoggerLink:
         self._states: dict[str, str] = {}
         self._outbox = Outbox(reactor)
         self._process: LoggerProcess | None = None
-        self._started = 0.0
+        self._started, self._start_at = 0.0, None  # type: float, float | None
         self._unpacker = Unpacker()
-        self._abandoning = False
-        self._left = False
+        self._abandoning = self._left = False
 
     @property
     def deadline(self) -> float | None:
@@ -255,6 +253,8 @@ class LoggerLink:
             match answer.kind:
                 case "state" | "eof":
                     self._on_answer(answer)
+                case "said" | "overran":
+                    self._on_line(answer)
                 case "lost":
                     self._on_lost(answer.text, answer.lines, answer.size)
                 case "left":

@@ -62,6 +62,10 @@ class Control:
         self._outbox += pack(*fields)
         self._flush()
 
+    def tell_line(self, ident: str, question: str, line: str | None) -> None:
+        """A line of a log pipe answers a question; None: to look for it takes too long."""
+        self.send(*(("said", ident, question, line) if line is not None else ("overran", ident, question)))
+
     def tell_loss(self, path: str, lines: int, size: int, state: str | None) -> None:
         """Lines for a file were given up; `state` is why, where no supervisor is left to hear it and stderr shall."""
         if state is None:

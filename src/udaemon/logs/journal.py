@@ -24,6 +24,10 @@ IDLE, MOVE, WRITE, FINISH, RETRY, COMMIT = range(6)
 """Nothing is under way; a chunk is moved out of its pipe; it is written; so is what was kept back of a pipe that has
 ended; what was kept for a file is tried again; the outcome is entered."""
 
+VERSION = 1
+"""Of the form of a journal. One of a newer version is touched by nobody who does not know it: he would lose lines."""
+
+_VERSION, _VERSION_AT = Struct("<I"), 8
 _PAGE = 4096
 _SIZE = 2 * _PAGE + CHUNK
 _RECORDS = (64, _PAGE // 2)
@@ -42,10 +46,21 @@ def allocate() -> int:
     fd = os.memfd_create("udaemon-journal", os.MFD_CLOEXEC)
     try:
         os.posix_fallocate(fd, 0, _SIZE)
+        os.pwrite(fd, _VERSION.pack(VERSION), _VERSION_AT)
     except BaseException:
         os.close(fd)
         raise
     return fd
+
+
+def version_of(fd: int) -> int:
+    """The version of the form that a journal has.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    (version,) = _VERSION.unpack(os.pread(fd, _VERSION.size, _VERSION_AT).ljust(_VERSION.size, b"\0"))
+    return int(version)
 
 
 class Journal:

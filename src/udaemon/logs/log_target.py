@@ -28,6 +28,9 @@ class LogTarget:
         backups: Rotated files to keep.
         compress: Compress rotated files.
         drop: While the file cannot be written and the buffer is full, drop lines; else block the writer.
+        ready: A pattern of the line that says that the process is ready; empty for none.
+        health: A pattern of the lines that say that it is well; empty for none.
+        healthy_for: Seconds for which one of those is enough.
     """
 
     __slots__ = (
@@ -35,11 +38,14 @@ class LogTarget:
         "compress",
         "drop",
         "format",
+        "health",
+        "healthy_for",
         "instance",
         "max_age",
         "max_size",
         "name",
         "path",
+        "ready",
         "tagged",
         "timestamps",
     )
@@ -58,6 +64,9 @@ class LogTarget:
         backups: int = 5,
         compress: bool = False,
         drop: bool = False,
+        ready: str = "",
+        health: str = "",
+        healthy_for: float = 0.0,
     ) -> None:
         self.path = path
         self.name = name
@@ -70,6 +79,9 @@ class LogTarget:
         self.backups = backups
         self.compress = compress
         self.drop = drop
+        self.ready = ready
+        self.health = health
+        self.healthy_for = healthy_for
 
     def fields(self) -> list[str]:
         """The target as texts, for the wire."""
@@ -85,12 +97,16 @@ class LogTarget:
             str(self.backups),
             "1" if self.compress else "",
             "1" if self.drop else "",
+            self.ready,
+            self.health,
+            repr(self.healthy_for),
         ]
 
     @classmethod
     def from_fields(cls, fields: Sequence[str]) -> LogTarget:
         """The target that `fields` was made of."""
-        path, name, instance, tagged, form, timestamps, max_size, max_age, backups, compress, drop = fields
+        path, name, instance, tagged, form, timestamps, max_size, max_age, backups, compress, drop, *looked_for = fields
+        ready, health, healthy_for = looked_for or ("", "", "0")  # an older udaemon looked for nothing
         return cls(
             path=path,
             name=name,
@@ -103,4 +119,7 @@ class LogTarget:
             backups=int(backups),
             compress=bool(compress),
             drop=bool(drop),
+            ready=ready,
+            health=health,
+            healthy_for=float(healthy_for),
         )

@@ -174,7 +174,9 @@ class Logger:
             if self._begun:
                 sink.open()
         os.set_blocking(fd, False)
-        stream = self._streams[fd] = Stream(ident, slot=slot, fd=fd, target=target, sink=sink, journal=self._journal)
+        stream = self._streams[fd] = Stream(
+            ident, slot=slot, fd=fd, target=target, sink=sink, journal=self._journal, on_line=self._control.tell_line
+        )
         if target.format == LEGACY:
             # Its lines name the process, whose first words may be here before its pid: they can wait in the pipe.
             self._unborn[ident] = stream
@@ -284,7 +286,9 @@ class Logger:
         return drained or (self._leave_at is not None and time.monotonic() >= self._leave_at)
 
     def _leave(self) -> None:
-        """Write the beginnings of lines that somebody still holds open, and report what no file would take."""
+        """Write what is in pipes that somebody still holds open, and report what no file would take."""
+        for stream in list(self._streams.values()):
+            self._empty(stream)
         for stream in self._streams.values():
             stream.finish(self._journal)
         for sink in self._sinks.values():

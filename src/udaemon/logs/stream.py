@@ -12,9 +12,12 @@ from udaemon.logs.retained import Held
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from udaemon.logs.intake import Intake
     from udaemon.logs.journal import Journal
     from udaemon.logs.log_target import LogTarget
+    from udaemon.logs.matching import Matcher
     from udaemon.logs.sink import Sink
 
 
@@ -28,11 +31,22 @@ class Stream:
         target: How its lines are to stand.
         sink: Where they go.
         journal: Where a logger before this one may have left the beginning of a line.
+        on_line: Called with the question that a line of it answers, and the line; see `matching.Found`.
     """
 
-    __slots__ = ("_held", "fd", "formatter", "ident", "listening", "sink", "slot", "told")
+    __slots__ = ("_held", "_matcher", "_on_line", "fd", "formatter", "ident", "listening", "sink", "slot", "told")
 
-    def __init__(self, ident: str, *, slot: int, fd: int, target: LogTarget, sink: Sink, journal: Journal) -> None:
+    def __init__(
+        self,
+        ident: str,
+        *,
+        slot: int,
+        fd: int,
+        target: LogTarget,
+        sink: Sink,
+        journal: Journal,
+        on_line: Callable[[str, str, str | None], None] = lambda _ident, _question, _line: None,
+    ) -> None:
         self.ident = ident
         self.slot = slot
         self.fd = fd
@@ -41,6 +55,8 @@ class Stream:
         self.sink = sink
         self.told = ""
         self.listening = False
+        self._matcher = _matcher(target)
+        self._on_line = on_line
 
     def move(self, intake: Intake) -> int:
         """Bring one chunk from the pipe to the file. Returns its size, 0 at the end of the pipe.
@@ -53,13 +69,22 @@ class Stream:
             if lines := self.formatter.feed(chunk, journal.time):
                 sink.append(lines)
             journal.commit(self.held_back(len(chunk)), sink.kept.changed())
+            if self._matcher is not None:
+                self.look_at(chunk)
         return len(chunk)
+
+    def look_at(self, chunk: bytes) -> None:
+        """Look for the lines that somebody waits for."""
+        if self._matcher is not None:
+            for question, line in self._matcher.feed(chunk, time.monotonic()):
+                self._on_line(self.ident, question, line)
 
     def change(self, target: LogTarget, pid: int) -> None:
         """Have its lines stand otherwise from now on, and its file be kept otherwise; what was kept back stays."""
         before = self.formatter
         self.formatter = LineFormatter(target, held=bytes(before.held), in_line=before.in_line)
         self.formatter.pid = pid or before.pid
+        self._matcher = _matcher(target)
         self.sink.change(target)
 
     def finish(self, journal: Journal) -> None:
@@ -72,3 +97,11 @@ class Stream:
     def held_back(self, came: int) -> bytes:
         """What is kept back now that a chunk of `came` bytes was formatted, as an entry for the journal."""
         return self._held.changed(self.formatter.held, in_line=self.formatter.in_line, came=came)
+
+
+def _matcher(target: LogTarget) -> Matcher | None:
+    if not (target.ready or target.health):
+        return None
+    from udaemon.logs.matching import Matcher  # `re` is as much to load as half of the logger
+
+    return Matcher(target)

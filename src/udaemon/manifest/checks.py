@@ -36,7 +36,8 @@ def check_tables(top: Tree) -> Iterator[Finding]:
                     lower = [level.get(table) for level in levels(top, name)[:-1]]
                     asked = any(isinstance(one, dict) and not set(WAYS).isdisjoint(one) for one in lower)
                     if table in own and not asked:
-                        yield from check_probe(own[table], model, ("daemons", name, table))
+                        may_ask = "factory" in kinds(levels(top, name))  # its task may have a method that answers
+                        yield from check_probe(own[table], model, ("daemons", name, table), may_ask=may_ask)
 
 
 def _called_otherwise(top: Tree) -> bool:
@@ -202,7 +203,7 @@ def check_manifest(manifest: Manifest) -> Iterator[Finding]:
             owner = owners[daemon.common_log]
             yield _same_log(name, "common-log", daemon.common_log, f"the log of {owner}")
 
-    yield from _same_pid_file(manifest)
+    yield from same_pid_file(manifest)
     yield from _called_as_in_context(manifest)
 
 
@@ -216,8 +217,8 @@ def _called_as_in_context(manifest: Manifest) -> Iterator[Finding]:
             yield Finding("context-in-name", message, hint, ("daemons", long), at_key=True, severity="warning")
 
 
-def _same_pid_file(manifest: Manifest) -> Iterator[Finding]:
-    """A daemon that is called as an instance of another one: both would have one pid file."""
+def same_pid_file(manifest: Manifest) -> Iterator[Finding]:
+    """Find each daemon that is called as an instance of another one: both would have one pid file."""
     context = f"-{manifest.context}" if manifest.context else ""
     for name, daemon in manifest.daemons.items():
         stem, _, number = f"{name}{context}".rpartition("-")

@@ -56,6 +56,10 @@ CODES = {
         "A key of `params` cannot be the name of a keyword argument.", "Write a name as Python has it."
     ),
     "bad-path": Code("A path is empty.", "Write a path, or take the key out."),
+    "bad-pattern": Code(
+        "The text is no regular expression, is empty, or has more than 1000 letters.",
+        "Write one that Python's `re` understands; it is searched for anywhere in a line.",
+    ),
     "bad-reference": Code(
         "A `${` begins no reference to a variable, or its brace is not closed.",
         "Write `${VAR}`, `${VAR:-default}` or `${VAR:?message}`; write `$$` where a dollar sign is meant.",
@@ -147,7 +151,9 @@ CODES = {
         "The daemon runs PHP, and there is none on its PATH. `check --no-import` does not look.",
         "Install it; on Debian and Ubuntu `apt-get install php-cli`.",
     ),
-    "no-probe": Code("`ready` or `health` says not what is asked.", "Add `tcp`, `http`, `exec`, `file` or `notify`."),
+    "no-probe": Code(
+        "`ready` or `health` says not what is asked.", "Add `tcp`, `http`, `exec`, `file`, `log-line` or `notify`."
+    ),
     "no-program": Code(
         "The program of the command is not there. Without a slash it is looked for in the directories of the daemon's "
         "`PATH`, with one from its `cwd`. `check --no-import` does not look.",

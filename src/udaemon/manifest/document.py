@@ -91,6 +91,7 @@ def parse(file: str, text: str, *, toml: bool, room: int = MOST) -> Document:
         data, findings, node = yaml_syntax.parse(text)
     if _ESCAPED_NUL.search(text):
         findings += [Finding("encoding", "holds a NUL character", None, path) for path in _nul_paths(data, ())]
+        data = {name: _without_nul(value) for name, value in data.items()}
     told = tuple(finding._replace(file=file) for finding in findings)
     return Document(file, text, data, told, node, toml)
 
@@ -107,3 +108,15 @@ def _nul_paths(value: object, path: Path) -> Iterator[Path]:
     elif isinstance(value, list):
         for index, part in enumerate(value):
             yield from _nul_paths(part, (*path, index))
+
+
+def _without_nul(value: Any) -> Any:
+    """The same without a NUL: what looks at files to find more that is wrong can name no file with one."""
+    match value:
+        case str():
+            return value.replace("\0", "\ufffd")
+        case Mapping():
+            return {name: _without_nul(part) for name, part in value.items()}
+        case list():
+            return [_without_nul(part) for part in value]
+    return value

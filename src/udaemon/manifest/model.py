@@ -45,6 +45,7 @@ __all__ = [
     "Stop",
 ]
 
+MOST_INSTANCES = 10_000
 BARE = 13 * 1024**2
 """Bytes that a daemon's Python process has resident before it imports anything of its own; measured on Linux."""
 
@@ -123,7 +124,7 @@ class Daemon:
     )
     instances: int = key(
         "How many copies to run, numbered from 0.",
-        Number(1, 10_000, whole=True),
+        Number(1, MOST_INSTANCES, whole=True),
         default=1,
         example=2,
         applies=Applies.LIVE,
@@ -269,7 +270,8 @@ class Manifest:
     """A whole manifest, checked and complete. `file` and `directory` are real, absolute paths.
 
     `state_dir` is where is kept what outlives a supervisor. `files` are all that were read for it, each with its time
-    (nanoseconds) and size; they are no part of what it says.
+    (nanoseconds) and size; they are no part of what it says. `scaled` are the daemons whose number of
+    instances the operator has changed since, each with the one that the files say.
     """
 
     file: str
@@ -281,6 +283,7 @@ class Manifest:
     daemons: Mapping[str, Daemon] = Factory(dict)
     state_dir: str | None = field(default=None, eq=False)
     files: Mapping[str, tuple[int, int]] = field(factory=dict, eq=False, repr=False)
+    scaled: Mapping[str, int] = field(factory=dict, eq=False, repr=False)
 
     @property
     def stamps(self) -> str | None:

@@ -14,7 +14,8 @@ from udaemon.manifest.keys import Named, Table, keys_of
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.manifest.references import NAME, PATH
 
-_TOP = tuple(field.name for field in fields(Manifest))
+_TOP = tuple(field.name for field in fields(Manifest) if field.name != "scaled")
+"""All that files say."""
 
 
 class NoManifest(ValueError):

@@ -6,6 +6,7 @@ Knows no daemon and asks nobody. The words and their meaning are those of Kubern
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterator
 from enum import StrEnum
 from typing import Any
@@ -21,8 +22,12 @@ from udaemon.manifest.wording import either, shown
 ADDRESS_PATTERN = r"^(?:[^\s:/\[\]]*|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}$"
 _PORT = re.compile(r"[0-9]{1,5}")
 
-WAYS = ("tcp", "http", "exec", "file", "notify", "uptime")
+WAYS = ("tcp", "http", "exec", "file", "log-line", "notify", "uptime")
 """The keys that say what is asked; a table has one of them."""
+
+
+LONGEST_PATTERN = 1000
+"""Letters of a regular expression."""
 
 
 class Address(Unchanged):
@@ -105,6 +110,40 @@ def _file() -> Any:
     return key("It is well while this path is there.", PATH, example="run/worker.ready")
 
 
+class Pattern(Unchanged):
+    """A regular expression of Python, for a line."""
+
+    words = "regular expression"
+
+    def parse(self, value: object) -> str:
+        """Take one that `re` understands."""
+        hint = "write what Python's re.search takes; in TOML, single quotes keep a backslash as it is"
+        if not isinstance(value, str):
+            raise wrong_type("a regular expression", value, 'write "listening on"')
+        if not value or len(value) > LONGEST_PATTERN:
+            raise Wrong("bad-pattern", f"has {len(value)} letters", f"write 1 to {LONGEST_PATTERN}")
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                re.compile(value)
+        except (re.error, RecursionError, OverflowError) as error:
+            raise Wrong("bad-pattern", f"{shown(value)} is no regular expression: {error}", hint) from None
+        return value
+
+    def schema(self) -> Schema:
+        """Describe it."""
+        return {"type": "string", "minLength": 1, "maxLength": LONGEST_PATTERN}
+
+
+def _log_line(meaning: str) -> Any:
+    return key(
+        f"{meaning}: a regular expression of Python, searched for in each line of its output. Of a line the first 4096 "
+        "bytes are looked at, and a pattern that takes too long is given up.",
+        Pattern(),
+        example="listening on",
+    )
+
+
 def _notify(message: str) -> Any:
     return key(
         f"It says so itself, as services of systemd do: {message} on the socket that NOTIFY_SOCKET names.",
@@ -123,6 +162,7 @@ class Ready:
     http: str | None = _http()
     exec: tuple[str, ...] | None = _exec()
     file: str | None = _file()
+    log_line: str | None = _log_line("It is ready when it has written such a line")
     notify: bool = _notify("`READY=1`")
     uptime: float | None = key("It is ready when its process has been there for so long.", Duration(), example="5s")
     period: float = key(_PERIOD_DOC, _PERIOD, default=1.0, example="500ms")
@@ -148,6 +188,7 @@ class Health:
     http: str | None = _http()
     exec: tuple[str, ...] | None = _exec()
     file: str | None = _file()
+    log_line: str | None = _log_line("It is well while it writes such a line in each period")
     notify: bool = _notify("`WATCHDOG=1` in each period")
     period: float = key(_PERIOD_DOC, _PERIOD, default=10.0, example="30s")
     timeout: float = key(_TIMEOUT_DOC, _TIMEOUT, default=1.0, example="2s")
@@ -174,13 +215,13 @@ Probe = Ready | Health
 def way(probe: Probe) -> str | None:
     """Which of the keys says what is asked; None where nothing is."""
     for one in WAYS:
-        if getattr(probe, one, None) not in (None, False):
+        if getattr(probe, one.replace("-", "_"), None) not in (None, False):
             return one
     return None
 
 
-def check_probe(own: object, model: type, path: Path) -> Iterator[Finding]:
-    """Check that a table as it is written asks one thing."""
+def check_probe(own: object, model: type, path: Path, *, may_ask: bool = False) -> Iterator[Finding]:
+    """Check that a table as it is written asks one thing; with `may_ask` it may leave that to the task itself."""
     if not isinstance(own, dict):
         return
     known = [one.name for one in keys_of(model)]
@@ -189,7 +230,7 @@ def check_probe(own: object, model: type, path: Path) -> Iterator[Finding]:
     if len(said) > 1:
         message = f"{said[0]} and {said[1]} exclude each other"
         yield Finding("two-probes", message, "leave one of them", (*path, said[1]), at_key=True)
-    elif not said and all(one in known for one in own):
+    elif not said and not may_ask and all(one in known for one in own):
         yield Finding("no-probe", "says not what is asked", f"add {either(ways)}", path, at_key=True)
 
 

@@ -105,7 +105,7 @@ def _unknown(name: str, daemons: Mapping[str, Selectable]) -> UdaemonError:
     wanted, slash, index = name.partition("/")
     if slash and wanted in daemons:
         count = daemons[wanted].instances
-        known = f"{wanted}/0" if count == 1 else f"{wanted}/0 to {wanted}/{count - 1}"
+        known = f"{wanted}/0" if count == 1 else f"{wanted}/0 to {wanted}/{count - 1}" if count else "none of it"
         return UdaemonError(f"no such instance: {name}", f"there is {known}", ExitCode.NO_SUCH_DAEMON)
     if not wanted.startswith(TAG):
         return _no_such(f"no such daemon: {name}", wanted, list(daemons), "", slash + index)

@@ -75,7 +75,9 @@ class StopAhead:
 
 @frozen
 class RestartAsked:
-    """The operator wants it up in a new process."""
+    """The operator wants it up in a new process. `after_run` as for a stop."""
+
+    after_run: bool = False
 
 
 @frozen
@@ -119,9 +121,18 @@ class SpawnFailed:
     message: str
 
 
+class Question(StrEnum):
+    """What a process is asked again and again."""
+
+    READY = "ready"
+    HEALTH = "health"
+
+
 @frozen
 class Ready:
-    """A factory daemon built its task and told its start listeners."""
+    """A factory daemon built its task and told its start listeners; the task has methods that answer `methods`."""
+
+    methods: tuple[Question, ...] = ()
 
 
 @frozen
@@ -155,13 +166,6 @@ class GoodRun:
     """Its process has had its first good run."""
 
 
-class Question(StrEnum):
-    """What a process is asked again and again."""
-
-    READY = "ready"
-    HEALTH = "health"
-
-
 @frozen
 class Verdict:
     """Enough answers of the process `pid` were good, or bad: `reason` is the last one, in words."""
@@ -179,6 +183,27 @@ class Notified:
     ready: bool
     watchdog: bool
     status: str | None
+
+
+class Teller(StrEnum):
+    """By what a process says that it is ready or well, where nobody asks it."""
+
+    NOTIFY = "notify"
+    """sd_notify."""
+    LOG_LINE = "log-line"
+    """A line of its output."""
+    TASK = "task"
+    """The methods `ready` and `health` of its task."""
+
+
+@frozen
+class Said:
+    """Its process has said by `teller` that it is, or is not, what it could be asked; `reason` in words."""
+
+    teller: Teller
+    question: Question
+    ok: bool
+    reason: str
 
 
 @frozen
@@ -229,6 +254,7 @@ Event = (
     | GoodRun
     | Verdict
     | Notified
+    | Said
     | NeedsChanged
     | Renewed
     | Changed

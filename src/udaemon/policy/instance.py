@@ -12,7 +12,7 @@ from typing import NamedTuple
 from attrs import frozen
 
 from udaemon.manifest.model import Daemon
-from udaemon.policy.events import Reason
+from udaemon.policy.events import Question, Reason
 from udaemon.policy.plan import NO_PLAN, StartPlan
 from udaemon.policy.timers import NO_TIMERS, Timers
 
@@ -99,6 +99,8 @@ class Probed:
         well: It has answered that it is well.
         unwell: Why it is not.
         status: What it says that it does.
+        methods: What its task has methods for.
+        heard: By what it has said that it is ready, before it did what it is for.
     """
 
     begun: bool = False
@@ -106,6 +108,8 @@ class Probed:
     well: bool = False
     unwell: str | None = None
     status: str | None = None
+    methods: tuple[Question, ...] = ()
+    heard: str | None = None
 
 
 NOT_PROBED = Probed()

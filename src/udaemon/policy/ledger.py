@@ -16,7 +16,7 @@ from attrs import astuple, evolve, field, fields, frozen
 
 from udaemon.errors import ExitCode, UdaemonError
 from udaemon.manifest.model import Daemon
-from udaemon.policy.events import Reason
+from udaemon.policy.events import Question, Reason
 from udaemon.policy.instance import NOT_PROBED, Exit, Instance, Key, Missing, Probed, State, Wanted
 from udaemon.policy.plan import StartPlan
 from udaemon.policy.timers import Timer, Timers
@@ -188,8 +188,10 @@ def _entry(said: Mapping[str, Any]) -> tuple[Key, Entry | None] | None:
         if "missing" in said:
             fields["missing"] = Missing(*said["missing"])
         if "probed" in said:
-            begun, unready, well, unwell, status = said["probed"]
-            fields["probed"] = Probed(begun=begun, unready=unready, well=well, unwell=unwell, status=status)
+            begun, unready, well, unwell, status, *more = said["probed"]
+            methods, heard = more or ((), None)  # an older udaemon wrote neither
+            known = Probed(begun=begun, unready=unready, well=well, unwell=unwell, status=status)
+            fields["probed"] = evolve(known, methods=tuple(map(Question, methods)), heard=heard)
         if "exit" in said:
             code, signal, core, reason, at = said["exit"]
             fields["exit"] = Exit(code=code, signal=signal, core=core, reason=Reason(reason), at=at)

@@ -10,10 +10,11 @@ from collections.abc import Mapping
 
 import attrs
 
+from udaemon.manifest.model import Daemon
 from udaemon.manifest.probes import Action, Probe, way
 from udaemon.policy.effects import Effect, EventName, Publish
 from udaemon.policy.ending import Outcome
-from udaemon.policy.events import Notified, Question, Reason, Verdict
+from udaemon.policy.events import Notified, Question, Ready, Reason, Said, Teller, Verdict
 from udaemon.policy.instance import Instance, State, evolve
 from udaemon.policy.stopping import condemn
 from udaemon.policy.timers import Timer
@@ -39,8 +40,9 @@ def asked(instance: Instance) -> Mapping[Question, Probe]:
 
 def begin(instance: Instance, now: float) -> Instance:
     """Its process does what it is for: it is ready, or is asked from now on whether it is."""
-    ready = instance.daemon.ready
-    if (how := way(ready)) is None:
+    ready, how = instance.daemon.ready, way(instance.daemon.ready)
+    by_itself = _teller(instance, Question.READY)
+    if (how is None and by_itself is None) or (by_itself is not None and instance.probed.heard is not None):
         return _running(instance, now, instance.daemon.health.delay)
     until = ready.uptime if how == "uptime" and ready.uptime is not None else ready.within
     begun = attrs.evolve(instance.probed, begun=True)
@@ -51,7 +53,8 @@ def due(instance: Instance, timer: Timer, now: float) -> Outcome:
     """The moment has come at which it is ready by its uptime, has failed to become so, or has been silent too long."""
     ready, waits = instance.daemon.ready, evolve(instance, timers=instance.timers.clear(timer))
     if timer is Timer.WATCHDOG:
-        return _health(waits, ok=False, reason=f"no WATCHDOG=1 for {seconds(_silence(instance))}", now=now)
+        what = "WATCHDOG=1" if way(instance.daemon.health) == "notify" else "line that says that it is well"
+        return _health(waits, ok=False, reason=f"no {what} for {seconds(_silence(instance))}", now=now)
     if instance.state is not State.STARTING:
         return waits, ()
     if way(ready) == "uptime":
@@ -67,7 +70,7 @@ def answered(instance: Instance, event: Verdict, now: float) -> Outcome:
     if event.pid != instance.pid or event.question not in asked(instance):
         return instance, ()
     if event.question is Question.READY:
-        return _ready(instance, event, now)
+        return _ready(instance, ok=event.ok, reason=event.reason, now=now)
     return _health(instance, ok=event.ok, reason=event.reason, now=now)
 
 
@@ -75,34 +78,85 @@ def notified(instance: Instance, event: Notified, now: float) -> Outcome:
     """Take what a process says of itself, as far as it is to be believed in that."""
     if instance.pid is None:
         return instance, ()
-    said: Instance = instance
+    notifies: Instance = instance
     effects: tuple[Effect, ...] = ()
     if event.status is not None:
-        said = evolve(said, probed=attrs.evolve(said.probed, status=event.status or None))
-    if event.ready and said.state is State.STARTING and way(said.daemon.ready) == "notify":
-        said, effects = _ready(said, Verdict(Question.READY, instance.pid, ok=True, reason="says READY=1"), now)
-    if event.watchdog and said.state is State.RUNNING and way(said.daemon.health) == "notify":
-        well, more = _health(said, ok=True, reason="says WATCHDOG=1", now=now)
-        said, effects = _running(well, now), (*effects, *more)
-    return said, effects
+        notifies = evolve(notifies, probed=attrs.evolve(notifies.probed, status=event.status or None))
+    if event.ready:
+        says = Said(Teller.NOTIFY, Question.READY, ok=True, reason="says READY=1")
+        notifies, effects = said(notifies, says, now)
+    if event.watchdog:
+        says = Said(Teller.NOTIFY, Question.HEALTH, ok=True, reason="says WATCHDOG=1")
+        notifies, more = said(notifies, says, now)
+        effects = (*effects, *more)
+    return notifies, effects
+
+
+def said(instance: Instance, event: Said, now: float) -> Outcome:
+    """Take what a process says of itself where it is to be told by that, and by nothing else."""
+    if event.teller is not _teller(instance, event.question) or instance.leaving:
+        return instance, ()
+    there = instance.pid is not None
+    if event.question is Question.HEALTH:
+        if not there or instance.state is not State.RUNNING:
+            probed = attrs.evolve(instance.probed, well=event.ok and there and instance.state is State.STARTING)
+            return evolve(instance, probed=probed), ()
+        well, effects = _health(instance, ok=event.ok, reason=event.reason, now=now)
+        return (_running(well, now) if event.ok else well), effects
+    if there and (instance.state is State.RUNNING or (instance.state is State.STARTING and instance.probed.begun)):
+        return _ready(instance, ok=event.ok, reason=event.reason, now=now)
+    if instance.state is State.STARTING and event.ok:  # a line may be read before its process is known
+        return evolve(instance, probed=attrs.evolve(instance.probed, heard=event.reason)), ()
+    return instance, ()
+
+
+def built(instance: Instance, event: Ready) -> Instance:
+    """Its task is there, and may have methods that are asked between its runs."""
+    if not event.methods:
+        return instance
+    return evolve(instance, probed=attrs.evolve(instance.probed, methods=event.methods))
+
+
+def changed(instance: Instance, before: Daemon, now: float) -> Instance:
+    """Its declaration was another before: what one that runs has to say from now on, it has the time for."""
+    if instance.state is not State.RUNNING or before.health == instance.daemon.health:
+        return instance
+    probed = attrs.evolve(instance.probed, well=False, unwell=None)
+    return _running(evolve(instance, probed=probed, timers=instance.timers.clear(Timer.WATCHDOG)), now)
+
+
+def _teller(instance: Instance, question: Question) -> Teller | None:
+    """By what it says the answer itself; None where it is asked, or time tells."""
+    how = way(instance.daemon.ready if question is Question.READY else instance.daemon.health)
+    if how is None:
+        return Teller.TASK if question in instance.probed.methods else None
+    return next((teller for teller in Teller if teller == how), None)
 
 
 def health(instance: Instance) -> str:
     """`unknown ok failing unready`, as the contract has it."""
     if instance.pid is None or instance.state is not State.RUNNING:
         return "unknown"
-    probed, how = instance.probed, way(instance.daemon.ready)
+    probed = instance.probed
     if probed.unwell is not None:
         return "failing"
     if probed.unready is not None:
         return "unready"
-    return "ok" if probed.well or (how is not None and way(instance.daemon.health) is None) else "unknown"
+    if probed.well:
+        return "ok"
+    is_asked = [_is_asked(instance, question) for question in Question]
+    return "ok" if is_asked == [True, False] else "unknown"
+
+
+def _is_asked(instance: Instance, question: Question) -> bool:
+    probe = instance.daemon.ready if question is Question.READY else instance.daemon.health
+    return way(probe) is not None or _teller(instance, question) is not None
 
 
 def _running(instance: Instance, now: float, delay: float = 0.0) -> Instance:
     """It is ready; one that has to say that it is well has the time for that from now on."""
     runs = evolve(instance, state=State.RUNNING)
-    if way(instance.daemon.health) != "notify":
+    if _teller(instance, Question.HEALTH) not in (Teller.NOTIFY, Teller.LOG_LINE):
         return runs
     return evolve(runs, timers=runs.timers.set(Timer.WATCHDOG, now + delay + _silence(instance)))
 
@@ -113,19 +167,19 @@ def _silence(instance: Instance) -> float:
     return health.period * health.failures
 
 
-def _ready(instance: Instance, event: Verdict, now: float) -> Outcome:
-    probed = attrs.evolve(instance.probed, unready=None if event.ok else event.reason)
+def _ready(instance: Instance, *, ok: bool, reason: str, now: float) -> Outcome:
+    probed = attrs.evolve(instance.probed, unready=None if ok else reason)
     told = evolve(instance, probed=probed)
     if instance.state is State.STARTING:
-        if not event.ok:
-            return evolve(told, message=f"not ready yet: {event.reason}"), ()
+        if not ok:
+            return evolve(told, message=f"not ready yet: {reason}"), ()
         ready = evolve(told, timers=told.timers.clear(Timer.READY), message=None)
-        return _running(ready, now, instance.daemon.health.delay), (Publish(EventName.READY, event.reason),)
-    if event.ok == (instance.probed.unready is None):
+        return _running(ready, now, instance.daemon.health.delay), (Publish(EventName.READY, reason),)
+    if ok == (instance.probed.unready is None):
         return told, ()
-    if event.ok:
-        return evolve(told, message=None), (Publish(EventName.READY, f"is ready again: {event.reason}"),)
-    return evolve(told, message=f"unready: {event.reason}"), (Publish(EventName.UNREADY, event.reason),)
+    if ok:
+        return evolve(told, message=None), (Publish(EventName.READY, f"is ready again: {reason}"),)
+    return evolve(told, message=f"unready: {reason}"), (Publish(EventName.UNREADY, reason),)
 
 
 def _health(instance: Instance, *, ok: bool, reason: str, now: float) -> Outcome:

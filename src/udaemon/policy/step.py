@@ -42,6 +42,7 @@ from udaemon.policy.events import (
     RestartAsked,
     ResumeAsked,
     RunDue,
+    Said,
     Spawned,
     SpawnFailed,
     StartAsked,
@@ -52,7 +53,6 @@ from udaemon.policy.events import (
     Verdict,
 )
 from udaemon.policy.instance import Exit, Instance, State, Wanted, evolve
-from udaemon.policy.plan import has_task
 from udaemon.policy.timers import NO_TIMERS, Timer
 from udaemon.units import seconds
 
@@ -74,12 +74,12 @@ def step(instance: Instance, event: Event, now: float, jitter: float = 0.0) -> O
         case StopAsked() | StopAhead():
             return stopping.stop(instance, event, now)
         case RestartAsked():
-            return _restart(instance, now)
+            return _restart(instance, event, now)
         case PauseAsked() | ResumeAsked() | KickAsked() | RunDue():
             return runs.step(instance, event, now)
         case Spawned() | Executed() | SpawnFailed():
             return _started(instance, event, now, jitter)
-        case Ready() | Verdict() | Notified():
+        case Ready() | Verdict() | Notified() | Said():
             return _ready(instance, event, now)
         case Leaving():
             return _leaving(instance, now)
@@ -112,10 +112,14 @@ def _start(instance: Instance, now: float) -> Outcome:
     return up, ()
 
 
-def _restart(instance: Instance, now: float) -> Outcome:
-    if instance.pid is not None and instance.state in (State.STARTING, State.RUNNING):
+def _restart(instance: Instance, event: RestartAsked, now: float) -> Outcome:
+    if instance.pid is None or instance.state not in (State.STARTING, State.RUNNING):
+        return _start(instance, now)
+    if not event.after_run:
         return stopping.end(_forgiven(instance), StopAsked(), now)
-    return _start(instance, now)
+    if instance.daemon.is_scheduled:
+        return instance, ()  # the run ends as it began, and each run has a process of its own
+    return stopping.replace(_forgiven(instance), now, "is restarted", at_once=False)
 
 
 def _alone(instance: Instance, event: StartAsked) -> Instance:
@@ -159,9 +163,10 @@ def _spawned(instance: Instance, event: Spawned, now: float) -> Outcome:
         return killing, (told, *effects)
     up = _executed_as(alive, now)
     if instance.outdated:
-        replaced, effects = _replace(up, now, _OTHERWISE, at_once=False)
+        replaced, effects = stopping.replace(up, now, _OTHERWISE, at_once=False)
         return replaced, (told, *effects)
-    return up, (told,)
+    heard = up.probed.heard if up.state is State.RUNNING else None
+    return up, (told,) if heard is None else (told, Publish(EventName.READY, heard))
 
 
 def _executed(instance: Instance, now: float) -> Outcome:
@@ -182,17 +187,19 @@ def _executed_as(instance: Instance, now: float) -> Instance:
     return evolve(instance, state=State.STARTING)
 
 
-def _ready(instance: Instance, event: Ready | Verdict | Notified, now: float) -> Outcome:
+def _ready(instance: Instance, event: Ready | Verdict | Notified | Said, now: float) -> Outcome:
     """The task is built, or what is asked of its process has an answer, or it says something by itself."""
     if isinstance(event, Verdict):
         return probing.answered(instance, event, now)
     if isinstance(event, Notified):
         return probing.notified(instance, event, now)
+    if isinstance(event, Said):
+        return probing.said(instance, event, now)
     built = instance.probed.begun or instance.daemon.command is not None
     if instance.state is not State.STARTING or instance.pid is None or instance.held_up or built:
         return instance, ()
-    begun = probing.begin(instance, now)
-    told = Publish(EventName.READY, "its task is built")
+    begun = probing.begin(probing.built(instance, event), now)
+    told = Publish(EventName.READY, begun.probed.heard or "its task is built")
     return begun, (told,) if begun.state is State.RUNNING else ()
 
 
@@ -229,7 +236,7 @@ def _spawn_failed(instance: Instance, event: SpawnFailed, now: float, jitter: fl
 def _changed(instance: Instance, event: Changed, now: float) -> Outcome:
     """Go on by another declaration: state and counts stay, and a process that cannot go by it is replaced."""
     needs = changes.needs(instance.daemon, event.daemon)
-    changed = evolve(instance, daemon=event.daemon, plan=event.plan)
+    changed = probing.changed(evolve(instance, daemon=event.daemon, plan=event.plan), instance.daemon, now)
     if instance.daemon.enabled != event.daemon.enabled:
         return _switched(changed, now)
     there = changed.pid is not None or changed.survivors
@@ -243,7 +250,7 @@ def _changed(instance: Instance, event: Changed, now: float) -> Outcome:
         return evolve(changed, outdated=True), ()
     if needs is not Applies.RESTART or changed.state not in (State.STARTING, State.RUNNING):
         return changed, told
-    replaced, effects = _replace(changed, now, _OTHERWISE, at_once=event.at_once)
+    replaced, effects = stopping.replace(changed, now, _OTHERWISE, at_once=event.at_once)
     return replaced, (*told, *effects)
 
 
@@ -270,14 +277,7 @@ def _about_needs(instance: Instance, event: GoodRun | NeedsChanged | Renewed, no
         return evolve(instance, good_run=True), ()
     if instance.wanted is Wanted.DOWN or instance.state not in (State.STARTING, State.RUNNING):
         return instance, ()
-    return _replace(instance, now, f"restarts with {event.name}", at_once=False)
-
-
-def _replace(instance: Instance, now: float, why: str, *, at_once: bool) -> Outcome:
-    """Have a new process take the place of this one: a task ends after its run, however long that takes."""
-    if at_once or not has_task(instance.daemon):
-        return stopping.end(instance, StopAsked(), now)
-    return stopping.end_after_run(instance, Publish(EventName.RESTARTING, f"{why}: starts again after its run"))
+    return stopping.replace(instance, now, f"restarts with {event.name}", at_once=False)
 
 
 def _deadline(instance: Instance, now: float) -> Outcome:

@@ -60,6 +60,13 @@ def end(instance: Instance, event: StopAsked, now: float) -> Outcome:
     return stopping, ((CancelSpawn(),) if stopping.is_spawning else farewell(stopping, timeout))
 
 
+def replace(instance: Instance, now: float, why: str, *, at_once: bool) -> Outcome:
+    """Have a new process take the place of this one: a task ends after its run, however long that takes."""
+    if at_once or not has_task(instance.daemon):
+        return end(instance, StopAsked(), now)
+    return end_after_run(instance, Publish(EventName.RESTARTING, f"{why}: starts again after its run"))
+
+
 def condemn(instance: Instance, reason: Reason, message: str, now: float) -> Outcome:
     """End it for what it failed to be; what follows is what follows from a crash."""
     timeout = instance.daemon.stop.timeout

@@ -1,29 +1,26 @@
 """How many answers in a row make a verdict, and when the next question is asked.
 
-Knows no clock and no question: answers in, verdicts out.
+Knows no clock and no question: answers in, verdicts out. Plain tuples: a child that has no attrs loads this, too.
 """
 
 from __future__ import annotations
 
 from binascii import crc32
-
-from attrs import evolve, frozen
+from typing import NamedTuple
 
 _SPREADS = 0x9E3779B1
 """2**32 by the golden ratio: checksums of `web-1` and `web-2` have their first bits in common, and what they are
 multiplied to has not (Knuth, volume 3, 6.4). A digest would do too, and costs the supervisor a crypto library."""
 
 
-@frozen(kw_only=True)
-class Thresholds:
+class Thresholds(NamedTuple):
     """Failures in a row that make what is good bad, and successes that make what is bad good."""
 
     failures: int
     successes: int
 
 
-@frozen(kw_only=True)
-class Tally:
+class Tally(NamedTuple):
     """What was answered of late.
 
     Attributes:
@@ -46,10 +43,10 @@ def count(tally: Tally, rules: Thresholds, *, ok: bool, reason: str) -> tuple[Ta
     """
     if ok == tally.ok:
         news = not tally.told or (not ok and reason != tally.reason)
-        return evolve(tally, row=0, reason=reason, told=True), news
+        return tally._replace(row=0, reason=reason, told=True), news
     row = tally.row + 1
     if row < (rules.successes if ok else rules.failures):
-        return evolve(tally, row=row), False
+        return tally._replace(row=row), False
     return Tally(ok=ok, reason=reason, told=True), True
 
 

@@ -17,13 +17,13 @@ from contextlib import suppress
 from attrs import evolve
 
 from udaemon.engines import locks
-from udaemon.engines.kernel import Kernel
 from udaemon.engines.process import ManagedProcess
 from udaemon.policy.instance import Instance, Key, State, Wanted
 from udaemon.policy.ledger import Entry, restored
 from udaemon.service.recovery import Parts
 from udaemon.system import procfs
 from udaemon.system.file_identity import identity
+from udaemon.system.kernel import Kernel
 
 _DIES_WITHIN = 5.0
 """Seconds for the logger of the dead supervisor, which has gone on with the logs until now."""

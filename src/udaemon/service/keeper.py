@@ -4,6 +4,11 @@ Knows no daemon, no manifest and no policy. It is a subreaper, to which the kern
 supervisor; it reaps none of them before the next supervisor says so, because a zombie is the one note of an exit status
 that nothing can lose. It keeps copies of the descriptors that must outlive a supervisor, by names that it does not
 understand. It imports little, for it is there all the time; idle, it waits in one system call without a time-out.
+
+A supervisor says `keep NAME FACT…`, with a descriptor, `drop NAME`, `reap PID`, `ready` and `leave`. To be replaced it
+says `next NAME…`: one that stands by is shown what is kept under names that begin so, and the answer is `able FACTS` or
+`unable REASON`. Then it says `renew`, after which the keeper is the installed code, too, and answers `renewed`; at last
+`yield REASON`. `dismiss` takes `next` back.
 """
 
 from __future__ import annotations
@@ -14,28 +19,25 @@ import select
 import signal
 import socket
 import time
-from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from udaemon.logs.wire import Unpacker, pack
+from udaemon.service import keeper_state
+from udaemon.service.keeper_pace import Pace
+from udaemon.service.keeper_state import KeeperState
+from udaemon.service.keeper_wire import Store, receive, show
+from udaemon.service.standby import STATE_VERSION, StandBy
 from udaemon.system import procfs
 
 Start = Callable[[socket.socket], int]
 """Starts a supervisor that has this as its end of the socket to us. Returns its pid."""
 
-MOST_FDS = 100
-"""Descriptors in one message; the kernel takes 253 (unix(7))."""
-LONGEST = 64 * 1024
-"""Bytes of a message."""
-
 _FORWARDED = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP)
-_QUICK = 5.0
-"""Seconds: a supervisor that lived shorter died at once."""
-_AT_ONCE, _AT_ONCE_STOOD = 1, 50
-"""How many that died at once are replaced without a wait: one that stood was killed, one that never did is broken."""
-_FIRST, _LONGEST_WAIT = 0.2, 10.0
-"""Seconds between the others, growing."""
+_HEEDED = (*_FORWARDED, signal.SIGCHLD)
+_SAID_BY_THE_NEXT = frozenset({"able", "unable"})
+_SHOWN_WITHIN = 5.0
+"""Seconds for one that stands by to take in what it is shown."""
 
 
 class Keeper:
@@ -47,13 +49,14 @@ class Keeper:
 
     def __init__(self, start: Start) -> None:
         self._start = start
-        self._store: dict[str, tuple[tuple[str, ...], int]] = {}
+        self._store: Store = {}
         self._ready = self._left = self._stood = False
-        self._quick = 0
-        self._began = 0.0
+        self._pace = Pace()
         self._supervisor = 0
         self._socket: socket.socket
         self._pending: list[int] = []
+        self._next: StandBy | None = None
+        self._yields: str | None = None
         self._limit = resource.getrlimit(resource.RLIMIT_NOFILE)
         self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
 
@@ -66,44 +69,79 @@ class Keeper:
         Returns:
             The exit code of the last one.
         """
-        signal.set_wakeup_fd(self._wake_write, warn_on_full_buffer=False)
-        for number in (*_FORWARDED, signal.SIGCHLD):
-            signal.signal(number, self._note)
+        self._heed_signals()
         self._launch(first)
         with suppress(ValueError, OSError):  # it keeps as many descriptors as all its supervisor's daemons need
             resource.setrlimit(resource.RLIMIT_NOFILE, (self._limit[1], self._limit[1]))
+        return self._go_on()
+
+    def go_on_with(self, state: KeeperState) -> int:
+        """Go on where another program was that has executed this one in its place.
+
+        Returns:
+            The exit code of the last supervisor.
+        """
+        self._heed_signals()
+        self._store, self._supervisor, self._limit = state.store, state.supervisor, state.limit
+        self._pace = Pace(*state.pace)
+        self._socket = socket.socket(fileno=state.socket)
+        self._next = None if state.standby is None else StandBy(*state.standby)
+        self._ready = self._stood = True
+        self._tell("renewed")
+        self._tell("child")  # what has happened since then nobody was told
+        return self._go_on()
+
+    def _go_on(self) -> int:
         while True:
             self._attend()
             if self._left:
+                self._dismiss()
                 return 0
             how = os.waitstatus_to_exitcode(os.waitpid(self._supervisor, 0)[1])
             self._socket.close()
-            if how == 0 or not self._ready:
+            why, self._yields = self._yields, None
+            if why is None and (how == 0 or not self._ready):
                 self._end_children()
                 return how if how >= 0 else 128 - how
-            self._again(f"was killed by signal {-how}" if how < 0 else f"ended with exit code {how}")
+            if why is None or not self._take_next(why):
+                self._dismiss()
+                self._again(f"was killed by signal {-how}" if how < 0 else f"ended with exit code {how}")
+
+    def _heed_signals(self) -> None:
+        signal.set_wakeup_fd(self._wake_write, warn_on_full_buffer=False)
+        for number in _HEEDED:
+            signal.signal(number, lambda _number, _frame: None)  # the number is in the pipe
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _HEEDED)
+
+    def _take_next(self, why: str) -> bool:
+        """Hand over to the one that stands by. Returns whether it was there."""
+        following, self._next = self._next, None
+        if following is None:
+            return False
+        self._pace.begins()
+        self._supervisor, self._socket, self._stood = following.pid, following.socket, False
+        os.close(following.stderr)
+        with suppress(OSError):  # it has ended: that is seen in a moment
+            self._hand_over(why)
+        return True
 
     def _again(self, why: str) -> None:
         """Start the next one, at once where the last one lived for a while."""
         while True:
-            self._quick = self._quick + 1 if time.monotonic() - self._began < _QUICK else 0
-            more = self._quick - (_AT_ONCE_STOOD if self._stood else _AT_ONCE)
-            if more > 0:
-                time.sleep(min(_FIRST * 2.0 ** min(more - 1, 10), _LONGEST_WAIT))
+            time.sleep(self._pace.died(stood=self._stood))
             try:
                 self._launch(self._start)
                 self._hand_over(why)
             except OSError:  # no process, no memory, or it has ended already: that is seen in a moment
-                if self._supervisor:
-                    return
-                self._quick = max(self._quick, 1)
-                continue
+                if not self._supervisor:
+                    self._pace.failed()
+                    continue
             return
 
     def _launch(self, start: Start) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._supervisor, self._began, self._socket = 0, time.monotonic(), ours
-        self._stood = False
+        self._pace.begins()
+        self._supervisor, self._socket, self._stood = 0, ours, False
         try:
             with theirs:
                 self._supervisor = start(theirs)
@@ -112,21 +150,75 @@ class Keeper:
             raise
 
     def _hand_over(self, why: str) -> None:
-        entries = [(pack("keep", name, *facts), fd) for name, (facts, fd) in self._store.items()]
-        for data, fds in batches([*entries, (pack("died", why, *map(str, self._limit)), None)]):
-            socket.send_fds(self._socket, [data], fds)
+        show(self._socket, self._store, pack("died", why, *map(str, self._limit)))
 
     def _attend(self) -> None:
         """Do what the supervisor says, until it has gone."""
-        poller = select.poll()
-        poller.register(self._socket.fileno(), select.POLLIN)
-        poller.register(self._wake_read, select.POLLIN)
         while True:
+            poller = select.poll()
+            connections = [self._socket] if self._next is None else [self._socket, self._next.socket]
+            for fd in (self._wake_read, *(one.fileno() for one in connections)):
+                poller.register(fd, select.POLLIN)
             for fd, _mask in poller.poll():
                 if fd == self._wake_read:
                     self._wake()
-                elif not self._hear():
-                    return
+                elif fd == self._socket.fileno():
+                    if not self._hear():
+                        return
+                elif self._next is not None and fd == self._next.socket.fileno():
+                    self._hear_next(self._next)
+
+    def _hear_next(self, following: StandBy) -> None:
+        """Pass on what the one that stands by says of itself; its end is an answer, too."""
+        said = following.said()
+        if said is None:
+            self._dismiss()
+        elif said:
+            for kind, *fields in Unpacker().feed(said):
+                if kind == "loaded":
+                    self._show_next(following)
+                elif kind in _SAID_BY_THE_NEXT:
+                    self._tell(kind, *fields)
+
+    def _start_next(self, names: Sequence[str]) -> None:
+        self._dismiss()
+        try:
+            self._next = StandBy.start(names)
+        except OSError as error:
+            self._tell("unable", f"it cannot be started: {error.strerror}")
+
+    def _show_next(self, following: StandBy) -> None:
+        shown = {name: kept for name, kept in self._store.items() if name.startswith(following.names)}
+        following.socket.settimeout(_SHOWN_WITHIN)
+        try:
+            show(following.socket, shown, pack("rehearse", str(STATE_VERSION)))
+        except OSError:  # it has ended, or takes nothing in
+            self._dismiss()
+        else:
+            following.socket.settimeout(None)
+
+    def _dismiss(self) -> None:
+        """No supervisor stands by any more."""
+        if self._next is not None:
+            following, self._next = self._next, None
+            self._tell("unable", following.dismiss())
+
+    def _renew(self) -> None:
+        """Execute the installed code in place of this one: it is the same process, with the same children."""
+        following = None if self._next is None else (self._next.pid, self._next.socket.fileno(), self._next.stderr)
+        state = KeeperState(
+            self._store, self._supervisor, self._socket.fileno(), following, self._limit, self._pace.state
+        )
+        signal.pthread_sigmask(signal.SIG_BLOCK, _HEEDED)  # they wait until there are handlers again
+        try:
+            keeper_state.execute(state)
+        except OSError as error:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _HEEDED)
+            self._tell("unable", f"the keeper cannot be executed anew: {error.strerror}")
+
+    def _tell(self, *fields: str) -> None:
+        with suppress(OSError):  # it has gone, or does not listen
+            self._socket.send(pack(*fields), socket.MSG_DONTWAIT)
 
     def _hear(self) -> bool:
         """Act on one message. False where the supervisor has gone."""
@@ -145,10 +237,18 @@ class Keeper:
             elif kind == "drop":
                 self._drop(fields[0])
             elif kind == "reap":
-                with suppress(ChildProcessError):
-                    os.waitpid(int(fields[0]), os.WNOHANG)
+                self._reap(int(fields[0]))
             elif kind == "ready":
                 self._stands()
+            elif kind == "next":
+                self._start_next(fields)
+            elif kind == "dismiss":
+                self._dismiss()
+            elif kind == "renew":
+                self._renew()
+            elif kind == "yield":
+                self._yields = fields[0]
+                self._forward(signal.SIGKILL)  # that was its last word
             elif kind == "leave":
                 self._left = True
                 return False
@@ -165,6 +265,11 @@ class Keeper:
         for number in pending:
             self._forward(number)
 
+    def _reap(self, pid: int) -> None:
+        if self._next is None or pid != self._next.pid:  # how that one ended is ours to know
+            with suppress(ChildProcessError):
+                os.waitpid(pid, os.WNOHANG)
+
     def _drop(self, name: str) -> None:
         if (kept := self._store.pop(name, None)) is not None:
             os.close(kept[1])
@@ -173,8 +278,7 @@ class Keeper:
         with suppress(BlockingIOError):
             for number in dict.fromkeys(os.read(self._wake_read, 4096)):
                 if number == signal.SIGCHLD:
-                    with suppress(OSError):  # it looks at all that there is when it comes to it
-                        self._socket.send(pack("child"), socket.MSG_DONTWAIT)
+                    self._tell("child")  # it looks at all that there is when it comes to it
                 elif number in _FORWARDED and self._ready and not self._stood:
                     self._pending.append(number)  # it has no handlers yet
                 elif number in _FORWARDED:
@@ -194,34 +298,3 @@ class Keeper:
                 os.waitpid(-1, 0)
             except ChildProcessError:
                 return
-
-    def _note(self, _number: int, _frame: object) -> None:
-        """The number is in the pipe."""
-
-
-def receive(connection: socket.socket) -> tuple[bytes, list[int]]:
-    """One message with its descriptors, close-on-exec; no bytes where the other end has gone.
-
-    (`socket.recv_fds` of Python 3.11 does nothing with its flags.)
-    """
-    fds = array("i")
-    data, ancillary, _, _ = connection.recvmsg(
-        LONGEST, socket.CMSG_SPACE(MOST_FDS * fds.itemsize), socket.MSG_CMSG_CLOEXEC
-    )
-    for _, _, packed in ancillary:
-        fds.frombytes(packed[: len(packed) - len(packed) % fds.itemsize])
-    return data, fds.tolist()
-
-
-def batches(entries: Sequence[tuple[bytes, int | None]]) -> Iterator[tuple[bytes, list[int]]]:
-    """Messages with their descriptors, joined to as few as the kernel takes."""
-    data, fds = b"", list[int]()
-    for message, fd in entries:
-        if data and (len(data) + len(message) > LONGEST or len(fds) >= MOST_FDS):
-            yield data, fds
-            data, fds = b"", []
-        data += message
-        if fd is not None:
-            fds.append(fd)
-    if data:
-        yield data, fds

@@ -8,13 +8,13 @@ from __future__ import annotations
 import fcntl
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import NamedTuple
 
 from udaemon.engines.base import WritableReactor
-from udaemon.logs.wire import Unpacker, WireError, pack
-from udaemon.service.keeper import LONGEST, batches, receive
+from udaemon.logs.wire import LONGEST, Unpacker, WireError, pack
+from udaemon.service.keeper_wire import batches, receive
 
 _LEAVES_WITHIN = 1.0
 """Seconds for the keeper to end; it needs a few milliseconds."""
@@ -35,6 +35,17 @@ class Legacy(NamedTuple):
     nofile: tuple[int, int]
 
 
+class Shown(NamedTuple):
+    """What a supervisor that lives is asked to be replaced with: a part of the store, and the version of its form."""
+
+    store: dict[str, Kept]
+    version: int
+
+
+Rehearsal = Callable[[Mapping[str, Kept], int], tuple[str, str]]
+"""Says whether what is shown can be taken over: `able` and facts, or `unable` and why not."""
+
+
 class KeeperLink:
     """Implements `FdStore`.
 
@@ -52,6 +63,8 @@ class KeeperLink:
         self._queue: list[tuple[bytes, int | None]] = []
         self._on_child: Callable[[], None] = lambda: None
         self._on_gone: Callable[[], None] = lambda: None
+        self.on_answer: Callable[[str, str], None] = lambda _kind, _text: None
+        """Called with what is said of one that is to take over: `able`, `unable` or `renewed`, and a text."""
 
     def attend(self, reactor: WritableReactor, *, on_child: Callable[[], None], on_gone: Callable[[], None]) -> None:
         """Hear it from now on.
@@ -82,6 +95,26 @@ class KeeperLink:
     def ready(self) -> None:
         """Tell it that this supervisor stands: from now on it is replaced when it dies."""
         self._say("ready")
+
+    def start_next(self, *names: str) -> None:
+        """Have another supervisor stand by, and be shown what is kept under names that begin so."""
+        self._say("next", *names)
+
+    def dismiss(self) -> None:
+        """None is to stand by any more."""
+        self._say("dismiss")
+
+    def renew(self) -> None:
+        """Have the keeper become the code that is installed now."""
+        self._say("renew")
+
+    def give_way(self, why: str) -> None:
+        """Have the one that stands by take over. It ends this process: nothing that comes after it may matter."""
+        if self.pid is not None:
+            self._queue.append((pack("yield", why), None))
+            self._socket.setblocking(True)
+            self.flush()
+            self._socket.setblocking(False)
 
     def flush(self) -> None:
         """Send all that waits, as far as it is taken."""
@@ -147,19 +180,38 @@ class KeeperLink:
             return
         except OSError:
             data = b""
+        for kind, *fields in Unpacker().feed(data):
+            if kind == "child":
+                self._on_child()
+            else:
+                self.on_answer(kind, *fields, *([""] * (not fields)))
         if data:
-            self._on_child()
             return
         self.close()
         self._on_gone()
 
 
-def inherit(connection: socket.socket) -> Legacy:
+def inherit(connection: socket.socket, rehearse: Rehearsal) -> Legacy:
     """All that the keeper has kept of the supervisor before this one; it is on its way, and waited for.
+
+    Args:
+        connection: Our end of the socket.
+        rehearse: Whether we can take over is asked before, where that supervisor lives.
 
     Raises:
         EOFError: The keeper has gone.
     """
+    connection.send(pack("loaded"))
+    while True:
+        left = _shown(connection)
+        if isinstance(left, Legacy):
+            return left
+        connection.send(pack(*rehearse(left.store, left.version)))
+        for kept in left.store.values():
+            os.close(kept.fd)
+
+
+def _shown(connection: socket.socket) -> Legacy | Shown:
     store: dict[str, Kept] = {}
     while True:
         data, fds = receive(connection)
@@ -174,6 +226,8 @@ def inherit(connection: socket.socket) -> Legacy:
                     nofile = (int(fields[1]), int(fields[2]))
                     moved = {name: kept._replace(fd=_moved(kept.fd, nofile[0])) for name, kept in store.items()}
                     return Legacy(moved, fields[0], nofile)
+                elif kind == "rehearse":
+                    return Shown(store, int(fields[0]))
 
 
 def _moved(fd: int, limit: int) -> int:

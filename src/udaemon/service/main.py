@@ -6,6 +6,7 @@ Knows nothing of how the supervisor is made.
 from __future__ import annotations
 
 import gc
+import os
 import socket
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from udaemon.service.file_limit import reason
 from udaemon.service.handoff import receive, report
 from udaemon.service.keeper_link import KeeperLink, inherit
 from udaemon.service.outlive import Outlive, handed_again
+from udaemon.service.rehearsal import rehearse
 from udaemon.service.supervisor import Service
 from udaemon.service.together import Together
 
@@ -51,9 +53,13 @@ def main(fd: int, preforked: PreforkedZygote, keeper: int | None = None) -> int:
 
 
 def main_again(fd: int, preforked: PreforkedZygote) -> int:
-    """Run as the supervisor that comes after one that died, with what the keeper has kept of it."""
+    """Run as the supervisor that comes after another one, with what the keeper has kept of it."""
     connection = _socket(fd)
-    left = inherit(connection)
+    try:
+        left = inherit(connection, rehearse)
+    except EOFError:  # we stood by, and are not needed
+        return 0
+    _leave_stderr()
     gc.freeze()
     gc.enable()
     handed = handed_again(left)
@@ -61,6 +67,13 @@ def main_again(fd: int, preforked: PreforkedZygote) -> int:
     service.begin()
     service.run()
     return 0
+
+
+def _leave_stderr() -> None:
+    """What the keeper reads while we stand by; from here on it reads no more."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 2)
+    os.close(null)
 
 
 def _socket(fd: int) -> socket.socket:

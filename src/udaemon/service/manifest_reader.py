@@ -18,10 +18,10 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from udaemon.child.environment import interpreter
-from udaemon.engines import oom
 from udaemon.engines.base import Reactor
 from udaemon.errors import ExitCode, ManifestError, UdaemonError
 from udaemon.service.manifest_answer import LONGEST, Result, answer, beyond, understood
+from udaemon.system import oom
 
 PROGRAM = "import sys; from udaemon.service.manifest_reader import main; main(int(sys.argv[1]))"
 

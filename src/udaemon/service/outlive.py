@@ -14,6 +14,7 @@ import signal
 import socket
 from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
+from typing import TYPE_CHECKING
 
 from udaemon.child.lifeline import Lifeline
 from udaemon.child.regions import name_of, point
@@ -28,6 +29,7 @@ from udaemon.logs.inheritance import KEPT_JOURNAL, Inheritance
 from udaemon.policy.events import NeedsChanged, StopAsked
 from udaemon.policy.instance import Key, State, Wanted
 from udaemon.service.adoption import adopt
+from udaemon.service.filled import fill
 from udaemon.service.handoff import Handoff
 from udaemon.service.keeper_link import KeeperLink, Kept, Legacy
 from udaemon.service.recovery import Parts, Recovery
@@ -38,7 +40,12 @@ from udaemon.supervisor.perform import Performer
 from udaemon.supervisor.slots import Slots, rounded
 from udaemon.system.file_identity import identity
 
-_HANDOFF, _LOCK, _CLAIM, _LISTENER, _BOARD = "handoff", "lock", "claim", "listener", "board/"
+if TYPE_CHECKING:
+    from udaemon.manifest.model import Manifest
+    from udaemon.service.manifest_reader import Source
+
+KEPT_HANDOFF, KEPT_BOARD = "handoff", "board/"
+_LOCK, _CLAIM, _LISTENER = "lock", "claim", "listener"
 _DIES_WITHIN = 5.0
 """Seconds for a logger that was killed; one that hangs in a write to a dead disk is not waited for any longer."""
 
@@ -56,7 +63,7 @@ class KeptScoreboard(Scoreboard):
         """
         super().grow(slots)
         fd, slots = self._regions[-1]
-        self.link.keep(f"{_BOARD}{len(self._regions) - 1:04}", fd, str(slots))
+        self.link.keep(f"{KEPT_BOARD}{len(self._regions) - 1:04}", fd, str(slots))
 
     def names(self) -> Iterator[tuple[int, str]]:
         """Each slot that has a name, with that."""
@@ -96,6 +103,7 @@ class Outlive:
         self._directory = directory
         self._was = load(f"{directory}/{LEDGER}", partial(self._publish, "warning"))
         self._recovery: Recovery | None = None
+        self.on_keeper_gone: Callable[[], None] = lambda: None
 
     def kept(self, prefix: str) -> Iterator[tuple[str, Kept]]:
         """What is left under names that begin so, in the order of the names."""
@@ -104,7 +112,7 @@ class Outlive:
 
     def board(self, keys: Collection[Key]) -> tuple[Scoreboard, Slots]:
         """The scoreboard that is left, with the slots that are given out already; or a new one."""
-        regions = [(kept.fd, int(kept.facts[0])) for _, kept in self.kept(_BOARD)]
+        regions = [(kept.fd, int(kept.facts[0])) for _, kept in self.kept(KEPT_BOARD)]
         path = f"{self._directory}/{rundir.SCOREBOARD}"
         scoreboard = KeptScoreboard.make(self.link, path, rounded(len(keys)), regions)
         slots = Slots(scoreboard)
@@ -151,7 +159,7 @@ class Outlive:
         with open(fd, "wb") as file:
             file.write(pickle.dumps((handed.manifest, handed.source, handed.directory)))
             file.flush()
-            self.link.keep(_HANDOFF, fd)
+            self.link.keep(KEPT_HANDOFF, fd)
 
     def guard(self, performer: Performer, key: Key, pidfd: int) -> None:
         """Nobody ends a process should we die."""
@@ -179,7 +187,7 @@ class Outlive:
         self._recovery = Recovery(parts, self.kernel, locks, self._was.entries, self.left.store)
         self._recovery.run()
         _look_again(parts)
-        for _, kept in (*self.kept(_HANDOFF), *self.kept(KEPT_REPORTS)):  # those that are used were copied
+        for _, kept in (*self.kept(KEPT_HANDOFF), *self.kept(KEPT_REPORTS)):  # those that are used were copied
             os.close(kept.fd)
         count = len(self._recovery.adopted)
         self._publish("recovered", f"the supervisor {self.left.why}; {count} processes went on")
@@ -192,6 +200,11 @@ class Outlive:
             self.ledger.leaving()
         self.ledger.flush()
 
+    def give_way(self, why: str) -> bool:
+        """Have the supervisor that stands by take over. Returns whether it will: this process is about to end then."""
+        self.link.give_way(why)
+        return self.link.pid is not None
+
     def _publish(self, event: str, text: str) -> None:
         self.notices.publish(None, event, text, {})
 
@@ -199,6 +212,7 @@ class Outlive:
         self.notices.publish(key, "adopted", text, {})
 
     def _on_keeper_gone(self) -> None:
+        self.on_keeper_gone()
         self._publish("warning", "the keeper is gone: should this supervisor be killed, nobody starts another one")
 
     def close(self) -> None:
@@ -207,12 +221,23 @@ class Outlive:
         self.link.leave()
 
 
+def handed(fd: int) -> tuple[Manifest, Source | None, str]:
+    """What was handed over: the manifest, where that can be read again, and the run directory.
+
+    Raises:
+        UdaemonError: It was by an older version, and lacks what this one needs.
+    """
+    with open(os.dup(fd), "rb") as file:
+        file.seek(0)
+        manifest, source, directory = pickle.load(file)  # noqa: S301 - from ourselves
+    fill(manifest)
+    return manifest, source, directory
+
+
 def handed_again(left: Legacy) -> Handoff:
     """What `up` handed to the first supervisor, or `apply` since."""
     store = left.store
-    with open(os.dup(store[_HANDOFF].fd), "rb") as file:
-        file.seek(0)
-        manifest, source, directory = pickle.load(file)  # noqa: S301 - from ourselves
+    manifest, source, directory = handed(store[KEPT_HANDOFF].fd)
     claim = store.get(_CLAIM)
     return Handoff(
         manifest=manifest,

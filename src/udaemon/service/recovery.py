@@ -15,11 +15,9 @@ from typing import NamedTuple
 from udaemon.child.scoreboard import Scoreboard
 from udaemon.engines import locks
 from udaemon.engines.base import Reactor
-from udaemon.engines.kernel import Kernel
 from udaemon.engines.local import LocalEngine
 from udaemon.engines.process import ManagedProcess
 from udaemon.engines.reports import KEPT_REPORTS
-from udaemon.engines.status import Status
 from udaemon.engines.sweep import Sweep
 from udaemon.policy.events import Event, Executed, Exited, NeedsChanged, Ready, SpawnFailed, TreeGone, Trouble
 from udaemon.policy.fleet import Fleet
@@ -29,6 +27,8 @@ from udaemon.service.keeper_link import Kept
 from udaemon.supervisor.perform import Performer
 from udaemon.supervisor.slots import Slots
 from udaemon.system import procfs
+from udaemon.system.exit_status import Status
+from udaemon.system.kernel import Kernel
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _BORN_UNSEEN = "the supervisor died while it was being started"

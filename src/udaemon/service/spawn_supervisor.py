@@ -34,7 +34,6 @@ _WAIT_FOR_HANDOFF = (
     "import sys; from udaemon.service.spawn_supervisor import main_executed; main_executed(int(sys.argv[1]))"
 )
 _KEEP = _WAIT_FOR_HANDOFF.replace("main_executed", "main_kept")
-_GO_ON = _WAIT_FOR_HANDOFF.replace("main_executed", "main_again")
 _READY_WITHIN = 30.0
 """Seconds in which a supervisor must say that it stands; it needs well under one."""
 
@@ -68,7 +67,7 @@ class SupervisorProcess:
         lock: int,
         claim: int | None,
         with_lifeline: bool,
-    ) -> Lifeline | None:
+    ) -> None:
         """Tell it what to supervise, and return when it answers on its socket.
 
         Args:
@@ -79,9 +78,6 @@ class SupervisorProcess:
             lock: An fd that holds the run directory's lock; the supervisor gets a copy.
             claim: An fd that listens under the project's name, if there is one; likewise.
             with_lifeline: Whether it shall stop everything when this process ends, however it ends.
-
-        Returns:
-            What it hangs on, if that is us.
 
         Raises:
             UdaemonError: It did not come to stand.
@@ -107,7 +103,6 @@ class SupervisorProcess:
         finally:
             os.close(ready_read)
         self._is_ready = True
-        return lifeline
 
     def __enter__(self) -> Self:
         return self
@@ -126,6 +121,14 @@ class SupervisorProcess:
 
 
 _early: list[SupervisorProcess] = []
+
+
+def is_kept(*, detach: bool) -> bool:
+    """Whether a supervisor gets a keeper: its daemons outlive it, and whoever started it where that is not process 1.
+
+    With process 1 of a container, which is `up` in the foreground there, the kernel ends everything itself.
+    """
+    return detach or os.getpid() == 1
 
 
 def spawn_early(*, kept: bool) -> None:
@@ -157,13 +160,19 @@ def main_kept(fd: int) -> None:
 
 
 def main_again(fd: int) -> None:
-    """Take the place of a supervisor that has died."""
+    """Take the place of a supervisor that has died, or is about to leave."""
     os._exit(at_the_bottom(partial(_go_on_with, fd)))
+
+
+def main_renewed(fd: int) -> None:
+    """Be the keeper that was executed in place of another one."""
+    os._exit(_keep_on(fd))
 
 
 def _keep(fd: int) -> int:
     """Be a keeper, and fork the supervisor that waits for its handoff."""
     from udaemon.service.keeper import Keeper
+    from udaemon.service.standby import start_supervisor
     from udaemon.system.subreaper import become_subreaper
 
     set_title("keeper")
@@ -185,13 +194,16 @@ def _keep(fd: int) -> int:
         os.close(fd)
         return pid
 
-    return Keeper(_start_again).run(fork)
+    return Keeper(start_supervisor).run(fork)
 
 
-def _start_again(theirs: socket.socket) -> int:
-    argv = [*interpreter(), "-P", "-c", _GO_ON, str(theirs.fileno())]
-    theirs.set_inheritable(True)
-    return os.posix_spawn(sys.executable, argv, callers(), setsid=True)
+def _keep_on(fd: int) -> int:
+    from udaemon.service.keeper import Keeper
+    from udaemon.service.keeper_state import left
+    from udaemon.service.standby import start_supervisor
+
+    set_title("keeper")
+    return Keeper(start_supervisor).go_on_with(left(fd))
 
 
 def _go_on_with(fd: int) -> int:

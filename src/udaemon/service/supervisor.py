@@ -10,15 +10,13 @@ import resource
 import signal
 import socket
 import time
-from functools import partial
 from typing import TYPE_CHECKING
 
-from udaemon.child.echoes import Echoes
 from udaemon.control import claim, rundir, rundir_removal
 from udaemon.control.rundir_guard import RundirGuard
 from udaemon.engines.local import LocalEngine
-from udaemon.engines.oom import shield
 from udaemon.engines.zygote.recipe import begins_preforked
+from udaemon.logs.answers import Answer
 from udaemon.logs.client import LoggerLink
 from udaemon.policy.events import Event
 from udaemon.policy.fleet import Fleet
@@ -29,16 +27,19 @@ from udaemon.service.manifest_reader import ManifestReader
 from udaemon.service.own_stderr import OwnStderr
 from udaemon.service.probing import Probing
 from udaemon.service.recovery import Parts
-from udaemon.service.reload import reload
+from udaemon.service.replacement import Replacement
 from udaemon.service.room import room_in
+from udaemon.service.supervisor_signals import SupervisorSignals
 from udaemon.service.systemd import ServiceManager, tell_service_manager
 from udaemon.supervisor.log_drain import LogDrain
+from udaemon.supervisor.log_lines import on_line
 from udaemon.supervisor.loop import Loop
 from udaemon.supervisor.perform import Performer
 from udaemon.supervisor.pid_writer import PidWriter
 from udaemon.supervisor.pidfiles import PidFiles, put
 from udaemon.supervisor.schedules import Schedules
 from udaemon.supervisor.supervisor import Supervisor
+from udaemon.system.oom import shield
 from udaemon.system.subreaper import become_subreaper
 
 if TYPE_CHECKING:
@@ -65,8 +66,6 @@ class Service:
         self._keeping = keeping
         self._notices = keeping.notices
         self._handed = handed
-        self._signalled = False
-        self._echoes = Echoes()
         # Nobody looks at the terminal of `up -d`, but whoever started it may wait for its stderr to be closed.
         self._terminal = os.open(os.devnull, os.O_WRONLY) if handed.lifeline is None else os.dup(2)
         self._fleet = fleet = Fleet(manifest, on_change=keeping.note)
@@ -86,6 +85,7 @@ class Service:
             on_death=lambda text: self._notices.publish(None, "logger", text, {}),
             on_lost=self._on_lost,
             on_abandoned=lambda: self._log_drain.abandoned(),  # noqa: PLW0108 - made below
+            on_line=self._on_line,
             stderr=self._terminal,
             store=keeping.store,
         )
@@ -125,11 +125,15 @@ class Service:
             tell=self._on_trouble,
             on_done=self._loop.stop,
         )
-        directories = [handed.directory, *filter(None, [manifest.run_dir])]
         self._schedules = Schedules(
             self._loop, self._slots, fleet, happen=self._on_event, on_good_run=self._on_good_run
         )
         self._pid_writer = PidWriter(self._loop, put, self._on_trouble)
+        self._gave_way = False
+        self._replacement = Replacement(
+            keeping.link, settled=fleet.is_settled, leaving=lambda: self._supervisor.leaving, leave=self._give_way
+        )
+        keeping.on_keeper_gone = self._replacement.keeper_gone
         self._supervisor = Supervisor(
             manifest,
             fleet=fleet,
@@ -138,10 +142,13 @@ class Service:
             scoreboard=self._scoreboard,
             slots=self._slots,
             notices=self._notices,
-            pid_files=PidFiles(directories, manifest.context, self._pid_writer.take),
+            pid_files=PidFiles(
+                [handed.directory, *filter(None, [manifest.run_dir])], manifest.context, self._pid_writer.take
+            ),
             schedules=self._schedules,
             finished=self._log_drain.wait,
             read_manifest=self._reader.read,
+            reexec=self._replacement.ask,
             asks=self._probing.asks,
             make_room=room_in(handed.directory, self._engine),
             manifest_changed=self._on_manifest_changed,
@@ -164,13 +171,11 @@ class Service:
         if handed.autostart:
             self._engine.expect((one.daemon, one.plan) for one in self._fleet.autostarted())
         become_subreaper()
-        for waits in (self._supervisor, self._engine, self._logger, self._log_drain, self._reader, self._probing):
+        waiting = (self._supervisor, self._engine, self._logger, self._log_drain, self._reader, self._probing)
+        for waits in (*waiting, self._schedules, self._replacement):
             self._loop.add(waits)
-        self._loop.add(self._schedules)
         self._loop.afterwards(self._end_of_turn)
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
-            self._loop.on_signal(number, partial(self._on_stop_signal, number))
-        self._loop.on_signal(signal.SIGHUP, self._on_hangup)
+        SupervisorSignals(self._supervisor, lambda: self._manager).listen(self._loop)
         self._loop.on_signal(signal.SIGCHLD, self._on_child)
         if handed.lifeline is not None:
             self._loop.watch(handed.lifeline.fd, self._on_lifeline_end)
@@ -193,7 +198,8 @@ class Service:
         """Go on until everything has stopped."""
         self._keeping.begin(self._loop, self._engine.reap_orphans)
         self._loop.run()
-        self._end(self._server)
+        if not self._gave_way:
+            self._end(self._server)
 
     def _serve(self) -> ControlServer:
         """Answer on the socket from now on. What that takes is loaded while the first zygote does its imports."""
@@ -228,6 +234,10 @@ class Service:
     def _on_event(self, key: Key, event: Event) -> None:
         self._supervisor.happen(key, event)
 
+    def _on_line(self, answer: Answer) -> None:
+        if (key := self._performer.writer(answer.number)) is not None:
+            on_line(key, answer, self._on_event, self._supervisor.publish)
+
     def _on_process(self, key: Key, pidfd: int) -> None:
         self._keeping.guard(self._performer, key, pidfd)
 
@@ -240,22 +250,6 @@ class Service:
         text = f"{lines} lines ({size} bytes) for {path} could not be written and are lost"
         self._lost.append(text)
         self._supervisor.publish(None, "lost", text, log=path, lines=lines, bytes=size)
-
-    def _on_stop_signal(self, number: int) -> None:
-        """TERM, INT and QUIT stop everything; a second one hurries.
-
-        Only what came here counts: systemd sends TERM to each process of a unit, also to the foreground `up`, which
-        asks for the same by its own way.
-        """
-        if not self._echoes.is_echo(number, time.monotonic()):
-            self._supervisor.shut_down(hurry=self._signalled)
-            self._signalled = True
-
-    def _on_hangup(self) -> None:
-        """People send it to have a manifest read again, and so does systemd with `Type=notify-reload`."""
-        if self._manager is not None:
-            self._manager.reloading()
-        reload(self._supervisor)
 
     def _on_lifeline_end(self) -> None:
         """The foreground `up` has ended, whatever ended it."""
@@ -279,7 +273,19 @@ class Service:
         self._supervisor.end_of_turn()
         self._schedules.end_of_turn()
         self._keeping.record(leaving=self._supervisor.leaving)
+        self._replacement.end_of_turn()
         self._notices.flush()
+
+    def _give_way(self, why: str) -> None:
+        """Have the one that stands by take over. What is left to do it does, as if we had been killed."""
+        self._supervisor.publish(None, "reexec", f"the supervisor {why}")
+        self._supervisor.finish_pid_files()
+        self._notices.flush()
+        self._server.give_way()
+        self._keeping.record(leaving=self._supervisor.leaving)
+        self._gave_way = self._keeping.give_way(why)
+        if self._gave_way:
+            self._loop.stop()
 
     def _on_trouble(self, text: str) -> None:
         self._supervisor.publish(None, "warning", text)

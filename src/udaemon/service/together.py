@@ -13,7 +13,6 @@ from udaemon.child.scoreboard import Scoreboard
 from udaemon.control import rundir
 from udaemon.control.rundir_guard import RundirGuard
 from udaemon.engines.fd_store import NO_STORE
-from udaemon.engines.kernel import KERNEL
 from udaemon.logs.client import LoggerLink
 from udaemon.policy.instance import Instance, Key
 from udaemon.service.handoff import Handoff
@@ -22,6 +21,7 @@ from udaemon.supervisor.loop import Loop
 from udaemon.supervisor.notices import Notices
 from udaemon.supervisor.perform import Performer
 from udaemon.supervisor.slots import Slots, rounded
+from udaemon.system.kernel import KERNEL
 
 
 class Together:
@@ -32,7 +32,8 @@ class Together:
         self.store = NO_STORE
         self.kernel = KERNEL
         self.lifeline = Lifeline.own()
-        self.left = None
+        self.left = self.link = None
+        self.on_keeper_gone: Callable[[], None] = lambda: None
         self._directory = directory
 
     def note(self, key: Key, instance: Instance | None) -> None:
@@ -69,6 +70,10 @@ class Together:
 
     def record(self, *, leaving: bool) -> None:
         """The end of a turn."""
+
+    def give_way(self, _why: str) -> bool:
+        """Nobody stands by."""
+        return False
 
     def close(self) -> None:
         """Everything has stopped."""

@@ -69,7 +69,7 @@ class ForegroundCommand:
         once = evolve(daemon, restart=Restart.NEVER, enabled=True, cron=None, sleep=0.0)  # a schedule is for `up`
         self._instance = life.declared(once, key.index)
         self._loop = Loop(lambda _what: traceback.print_exc())
-        reports = Reports(self._loop, lambda _living: None, lambda _living: None)
+        reports = Reports(self._loop, lambda _living, _event: None)
         self._reaper = Reaper(self._loop, self._happen, reports, manifest.project, tuple)
         self._executing = Executing(self._loop, self._happen, reports.listen, Timeouts().execute)
         self._refusal: str | None = None

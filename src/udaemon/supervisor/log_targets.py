@@ -11,7 +11,7 @@ from udaemon.manifest.model import Daemon, OnFull
 
 def log_target(daemon: Daemon, index: int, path: str) -> LogTarget:
     """Where the output of one instance goes; instances share their daemon's file, `path`."""
-    log = daemon.log
+    log, health = daemon.log, daemon.health
     return LogTarget(
         path=path,
         name=daemon.name,
@@ -24,6 +24,9 @@ def log_target(daemon: Daemon, index: int, path: str) -> LogTarget:
         backups=log.backups,
         compress=log.compress,
         drop=log.on_full is OnFull.DROP,
+        ready=daemon.ready.log_line or "",
+        health=health.log_line or "",
+        healthy_for=health.period / 2 if health.log_line else 0.0,  # twice in the least time that it may be silent
     )
 
 

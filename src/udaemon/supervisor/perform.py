@@ -154,6 +154,10 @@ class Performer:
         """A pipe into a common log. Returns the write end."""
         return self._pipe_to_logger(common_target(path, timestamps=timestamps))[1]
 
+    def writer(self, stream: int) -> Key | None:
+        """Whose process writes to a log pipe; None where that is not the last one of an instance."""
+        return next((key for key, number in self._streams.items() if number == stream), None)
+
     def path(self, stream: int) -> str:
         """The file that a log pipe goes to."""
         return self._paths[stream]

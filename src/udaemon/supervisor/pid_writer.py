@@ -15,9 +15,9 @@ from typing import NoReturn
 
 from udaemon.child.dispositions import ALL_SIGNALS, clean_signals
 from udaemon.engines.base import Reactor
-from udaemon.engines.descriptors import close_others
-from udaemon.engines.mounts import Mounts
 from udaemon.system import oserror
+from udaemon.system.descriptors import close_others
+from udaemon.system.mounts import Mounts
 
 _MOST_SAID = 4000
 """Bytes of what it says, so that the pipe takes it whole: less than PIPE_BUF (pipe(7))."""

@@ -62,11 +62,13 @@ class Supervisor:
         make_room: MakeRoom = lambda _instances, _added: None,
         manifest_changed: Callable[[Manifest], None] = lambda _manifest: None,
         clock: Callable[[], float] = time.monotonic,
+        reexec: Callable[..., None] = lambda _told, **_options: None,
         asks: Asks | None = None,
         jitter: random.Random | None = None,
     ) -> None:
         self.manifest = manifest
         self.read_manifest = read_manifest
+        self.reexec = reexec
         self._clock, self.started_at = clock, clock()
         self._fleet = fleet
         self._engine = engine
@@ -226,6 +228,10 @@ class Supervisor:
             log_state=self._log_states.get(path, "ok"),
             last_error=self._engine.last_error(key) or instance.message,
         )
+
+    def finish_pid_files(self) -> None:
+        """Write the pid files that are still to be written."""
+        self._pids.write()
 
     def write_pid_files(self) -> None:
         """Write the pid files of all that live once more: their directory was taken away."""

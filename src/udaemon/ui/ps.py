@@ -6,11 +6,11 @@ Knows no supervisor and no terminal: JSON in, text out; now is an argument.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from signal import Signals
+from signal import SIGKILL, Signals
 from typing import Any
 
 from udaemon.ui.escape import escape
-from udaemon.ui.table import Cell, Column, render
+from udaemon.ui.table import WHOLE, Cell, Column, render
 from udaemon.ui.words import ago, moment, until
 from udaemon.units import short, size
 
@@ -24,7 +24,6 @@ TINTS = {
     "waiting": "yellow",
     "failed": "red",
 }
-_LEAST_NAME, _LEAST_ERROR = 12, 24
 
 
 def table(
@@ -48,36 +47,44 @@ def name(instance: Told) -> str:
 
 
 def _columns(instances: Sequence[Told], now: float, *, wide: bool) -> list[Column]:
+    """The ranks say what a narrow terminal has room for: how the last run and the last process ended come first."""
+
     def column(title: str, text: Callable[[Told], str], rank: int, *, right: bool = False) -> Column:
         return Column(title, [Cell(text(one)) for one in instances], rank, right=right)
 
+    def brief(full: Column, text: Callable[[Told], str], grows: int) -> Column:
+        return full._replace(brief=[text(one) for one in instances], grows=[(grows, WHOLE)])
+
+    names = [Cell(escape(name(one))) for one in instances]
+    errors = [Cell(escape(one["runs"]["last"]["error"] or ""), "red") for one in instances]
     columns = [
-        Column("NAME", [Cell(escape(name(one))) for one in instances], shrinks_to=_LEAST_NAME, grows=8, middle=True),
+        Column("NAME", names, shrinks_to=10, grows=[(7, 16), (12, WHOLE)], middle=True),
         Column("STATE", [Cell(one["state"], TINTS.get(one["state"], "dim")) for one in instances]),
-        column("STATUS", lambda one: escape(one.get("status") or ""), 4),
+        column("STATUS", lambda one: escape(one.get("status") or ""), 6)._replace(shrinks_to=12),
         Column("HEALTH", [_health(one) for one in instances], 2),
-        column("UPTIME", lambda one: short(one["uptime"]) if one["uptime"] is not None else "", 5, right=True),
-        column("NEXT", lambda one: _next(one, now), 4),
-        column("LAST RUN", lambda one: _last_run(one, now), 3),
-        column("RUNS", lambda one: _count(one["runs"]["count"]), 7, right=True),
-        column("FAILED", lambda one: _count(one["runs"]["failed"]), 6, right=True),
-        column("LATE", lambda one: _count(one["runs"]["late"]), 10, right=True),
-        column("RESTARTS", lambda one: _count(one["restarts"]), 6, right=True),
-        column("LAST EXIT", lambda one: _exit(one, now), 8),
-        column("PID", lambda one: _count(one["pid"]), 9, right=True),
-        column("MEMORY", lambda one: size(one["memory"]["rss"]) if one["memory"]["rss"] else "", 9, right=True),
-        column("DRIFT", lambda one: "yes" if one["drift"] else "", 2),
-        column("LOG STATE", lambda one: "" if one["log_state"] == "ok" else escape(one["log_state"]), 2),
+        column("UPTIME", lambda one: short(one["uptime"]) if one["uptime"] is not None else "", 7, right=True),
+        column("NEXT", lambda one: _next(one, now), 6),
+        brief(column("LAST RUN", lambda one: _last_run(one, now), 1), lambda one: _last_run(one, now, brief=True), 9),
+        column("RUNS", lambda one: _count(one["runs"]["count"]), 11, right=True),
+        column("FAILED", lambda one: _count(one["runs"]["failed"]), 10, right=True),
+        column("LATE", lambda one: _count(one["runs"]["late"]), 14, right=True),
+        column("RESTARTS", lambda one: _count(one["restarts"]), 10, right=True),
+        brief(column("LAST EXIT", lambda one: _exit(one, now), 3), _reason, 9)._replace(
+            shrinks_to=len("LAST EXIT"), grows=[(4, len("task-stopped")), (9, WHOLE)]
+        ),
+        column("PID", lambda one: _count(one["pid"]), 13, right=True),
+        column("MEMORY", lambda one: size(one["memory"]["rss"]) if one["memory"]["rss"] else "", 13, right=True),
+        column("DRIFT", lambda one: "yes" if one["drift"] else "", 4),
+        brief(column("LOG STATE", _log_state, 4), lambda one: _log_state(one).partition(" (")[0], 9),
     ]
     if wide:
         columns += [
-            column("P50", lambda one: _length(one["runs"]["duration_p50"]), 10, right=True),
-            column("P95", lambda one: _length(one["runs"]["duration_p95"]), 10, right=True),
-            column("WANTED", lambda one: one["wanted"], 10),
-            column("LOG", lambda one: escape(one["log"]), 10),
+            column("P50", lambda one: _length(one["runs"]["duration_p50"]), 14, right=True),
+            column("P95", lambda one: _length(one["runs"]["duration_p95"]), 14, right=True),
+            column("WANTED", lambda one: one["wanted"], 14),
+            column("LOG", lambda one: escape(one["log"]), 14),
         ]
-    errors = [Cell(escape(one["runs"]["last"]["error"] or ""), "red") for one in instances]
-    columns.append(Column("ERROR", errors, 1, shrinks_to=_LEAST_ERROR))
+    columns.append(Column("ERROR", errors, 5, shrinks_to=15, grows=[(8, 24)]))
     return [column for column in columns if column.rank == 0 or any(cell.text for cell in column.cells)]
 
 
@@ -99,36 +106,47 @@ def _next(one: Told, now: float) -> str:
     return "" if due is None else until(due, now)
 
 
-def _last_run(one: Told, now: float) -> str:
+def _last_run(one: Told, now: float, *, brief: bool = False) -> str:
     last = one["runs"]["last"]
     if last["outcome"] is None:
         return ""
     began, took = last["started_at"], last["duration"]
     when = "" if began is None else f" {ago(began, now)}"
-    return f"{last['outcome']}{when}" + ("" if took is None else f" ({short(took)})")
+    return f"{last['outcome']}{when}" + ("" if took is None or brief else f" ({short(took)})")
 
 
 def _exit(one: Told, now: float) -> str:
+    reason, at = _reason(one), one["exit"]["at"]
+    return reason + (f" {ago(at, now)}" if reason and at is not None else "")
+
+
+def _reason(one: Told) -> str:
+    """How the last process ended; nothing where that explains nothing, as the first one still lives."""
     end = one["exit"]
-    if end["reason"] is None or (one["pid"] is not None and not one["restarts"]):
-        return ""
-    return ending(end) + ("" if end["at"] is None else f" {ago(end['at'], now)}")
+    return "" if end["reason"] is None or (one["pid"] is not None and not one["restarts"]) else ending(end)
 
 
 def ending(end: Mapping[str, Any]) -> str:
-    """The reason of an exit; where that says only that it ended or was killed, its code or its signal."""
+    """The reason of an exit, with what it leaves open: `code 3` where it only ended, `killed TERM` where by a signal.
+
+    KILL is what kills means.
+    """
     if end["reason"] == "exited" and end["code"] is not None:
         return f"code {end['code']}"
-    if end["reason"] == "killed" and end["signal"] is not None:
-        return _signal(end["signal"])
+    if end["reason"] == "killed" and end["signal"] not in {None, SIGKILL}:
+        return f"killed {_signal(end['signal'])}"
     return str(end["reason"])
 
 
 def _signal(number: int) -> str:
     try:
-        return Signals(number).name
+        return Signals(number).name.removeprefix("SIG")
     except ValueError:
-        return f"signal {number}"
+        return f"by signal {number}"
+
+
+def _log_state(one: Told) -> str:
+    return "" if one["log_state"] == "ok" else escape(one["log_state"])
 
 
 def _length(seconds: float | None) -> str:

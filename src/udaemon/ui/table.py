@@ -6,10 +6,16 @@ rich is not loaded: what reads a pipe wants plain lines, and soon.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
 _GAP = "  "
+_LAST = 99
+"""The rank at which what is left is given away."""
+
+WHOLE = sys.maxsize
+"""As much of a column's width as it has."""
 _PLAIN = "\033[0m"
 _TINTS = {"": "", "red": "\033[31m", "green": "\033[32m", "yellow": "\033[33m", "dim": "\033[2m", "bold": "\033[1m"}
 
@@ -30,7 +36,8 @@ class Column(NamedTuple):
         rank: How dispensable it is; 0 is always shown.
         right: Whether it is flush right.
         shrinks_to: The width to which it may be cut, None for not at all.
-        grows: The rank at which it gets the rest of its width back, before dispensable columns get theirs.
+        brief: Shorter texts that say the most of it, for a terminal that has no room for the whole of it.
+        grows: At which ranks it gets back how much of its width, as `(rank, width)`; at last it gets all of it.
         middle: Whether it is cut in its middle, for texts that their ends tell apart.
     """
 
@@ -39,18 +46,39 @@ class Column(NamedTuple):
     rank: int = 0
     right: bool = False
     shrinks_to: int | None = None
-    grows: int = 99
+    brief: Sequence[str] = ()
+    grows: Sequence[tuple[int, int]] = ()
     middle: bool = False
 
     @property
     def width(self) -> int:
         """The width at which nothing of it is cut."""
-        return max(width(self.title), *(width(cell.text) for cell in self.cells), 0)
+        return _widest(self.title, *(cell.text for cell in self.cells))
 
     @property
     def least(self) -> int:
         """The width that it needs to be there at all."""
-        return self.width if self.shrinks_to is None else min(self.width, self.shrinks_to)
+        return self._briefly if self.shrinks_to is None else min(self._briefly, self.shrinks_to)
+
+    @property
+    def _briefly(self) -> int:
+        return min(self.width, _widest(self.title, *self.brief)) if self.brief else self.width
+
+    def grown(self, at: int, more: int) -> int:
+        """What it takes of a width of `more` that is left, from `at` on; brief texts give way to whole ones at once."""
+        return more if at + more == self.width else max(0, min(more, self._briefly - at))
+
+    def fitted(self, wide: int) -> Column:
+        """The column with the texts that so many columns of the terminal have room for."""
+        if not self.brief or wide >= self.width:
+            return self
+        return self._replace(
+            cells=[Cell(text, cell.tint) for text, cell in zip(self.brief, self.cells, strict=True)], brief=()
+        )
+
+
+def _widest(*texts: str) -> int:
+    return max(width(text) for text in texts)
 
 
 def render(columns: Sequence[Column], available: int | None, *, color: bool = False) -> str:
@@ -65,7 +93,8 @@ def render(columns: Sequence[Column], available: int | None, *, color: bool = Fa
         return _plain(columns, color=color)
     widths = _fitting(columns, available)
     chosen = sorted(widths)
-    return _drawn([columns[number] for number in chosen], [widths[number] for number in chosen], color=color)
+    fitted = [columns[number].fitted(widths[number]) for number in chosen]
+    return _drawn(fitted, [widths[number] for number in chosen], color=color)
 
 
 def width(text: str) -> int:
@@ -89,18 +118,25 @@ def _fitting(columns: Sequence[Column], available: int) -> dict[int, int]:
     """The columns that fit, each with its width; one that does not fit leaves its place to the next in rank."""
     widths: dict[int, int] = {}
     left = available + len(_GAP)
-    for _, number in sorted((rank, n) for n, column in enumerate(columns) for rank in {column.rank, column.grows}):
+    steps = sorted(step for place, column in enumerate(columns) for step in _steps(place, column))
+    for _, number, wanted in steps:
         column = columns[number]
         if number in widths:
-            more = max(0, min(column.width - widths[number], left))
-        elif column.rank == 0 or len(_GAP) + column.least <= left:
-            more = column.least
+            more = column.grown(widths[number], min(max(0, wanted - widths[number]), max(0, left)))
+        elif wanted == column.least and (column.rank == 0 or len(_GAP) + wanted <= left):
+            more = wanted
             left -= len(_GAP)
         else:
             continue
         widths[number] = widths.get(number, 0) + more
         left -= more
     return widths
+
+
+def _steps(place: int, column: Column) -> Iterator[tuple[int, int, int]]:
+    """At which rank a column asks for which width: first for its least one, at last for all."""
+    for rank, wide in ((column.rank, column.least), *column.grows, (_LAST, WHOLE)):
+        yield rank, place, min(wide, column.width)
 
 
 def _plain(columns: Sequence[Column], *, color: bool) -> str:

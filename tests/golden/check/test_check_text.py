@@ -36,7 +36,7 @@ WITHOUT_A_CASE = {
     "too-many": "a text of more than a thousand problems",
     "unsafe": "depends on who runs the tests, and on owner and mode of the file, which git does not keep",
 }
-"""Codes that have a test of their own in `tests/unit/manifest/test_unreadable.py`, and why."""
+"""Codes that have a test of their own in `tests/unit/manifest/test_read.py`, and why."""
 
 
 def problems(manifest: Path) -> tuple[tuple[Problem, ...], dict[str, str]]:

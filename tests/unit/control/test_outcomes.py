@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from udaemon.control.outcomes import started, stopped
-from udaemon.manifest.model import Daemon
+from udaemon.control.outcomes import started, stopped, up, why_not_up
+from udaemon.manifest.model import Daemon, Ready, Restart
 from udaemon.policy.events import Reason
 from udaemon.policy.instance import Exit, Instance, Key, State, Wanted, declared
 from udaemon.supervisor.view import InstanceView
@@ -19,6 +19,10 @@ KILLED = Exit(code=None, signal=9, core=False, reason=Reason.KILLED, at=90.0)
 
 def instance(state: State, **fields: Any) -> Instance:
     return evolve(declared(Daemon(name="db", command=("db",)), 0), state=state, **fields)
+
+
+def on_a_schedule(state: State, **fields: Any) -> Instance:
+    return evolve(declared(Daemon(name="tidy", command=("tidy",), sleep=60.0), 0), state=state, **fields)
 
 
 def view(one: Instance) -> InstanceView:
@@ -32,6 +36,8 @@ def view(one: Instance) -> InstanceView:
     ("one", "ok", "message"),
     [
         (instance(State.RUNNING, pid=7), True, "started as pid 7"),
+        (on_a_schedule(State.RUNNING, pid=7), True, "runs on its schedule"),
+        (on_a_schedule(State.WAITING), True, "runs on its schedule"),
         (instance(State.EXITED, exit=evolve(CRASH, code=0)), True, "started and ended: exit code 0"),
         (instance(State.FAILED, message="no such file"), False, "failed: no such file"),
         (instance(State.FAILED, pid=7), False, "not started: pid 7 cannot be killed"),
@@ -73,3 +79,57 @@ def test_a_stop_has_settled(before: Instance, now: Instance, ok: bool, message: 
     outcome = stopped(view(now), before)
     assert outcome is not None
     assert (outcome.ok, outcome.message) == (ok, message)
+
+
+SERVICE = Daemon(name="db", command=("db",))
+ONCE = Daemon(name="db", command=("db",), restart=Restart.NEVER)
+TASK = Daemon(name="db", task="jobs:db", sleep=30.0)
+NIGHTLY = Daemon(name="db", command=("db",), cron="@daily")
+HOURLY = Daemon(name="db", command=("db",), sleep=3600.0)
+
+
+@pytest.mark.parametrize(
+    ("daemon", "fields", "ok"),
+    [
+        (SERVICE, {"state": State.RUNNING}, True),
+        (SERVICE, {"state": State.EXITED}, True),
+        (SERVICE, {"state": State.BACKOFF}, None),
+        (SERVICE, {"state": State.FAILED}, False),
+        (ONCE, {"state": State.RUNNING}, None),
+        (ONCE, {"state": State.EXITED}, True),
+        (ONCE, {"state": State.FAILED, "exit": CRASH}, False),
+        (TASK, {"state": State.RUNNING}, None),
+        (TASK, {"state": State.RUNNING, "good_run": True}, True),
+        (TASK, {"state": State.RUNNING, "paused": True}, True),
+        (TASK, {"state": State.BACKOFF, "good_run": True}, None),
+        (TASK, {"state": State.EXITED}, True),
+        (evolve(TASK, sleep=0.0), {"state": State.RUNNING}, None),
+        (evolve(TASK, cron="@daily"), {"state": State.RUNNING}, True),
+        (evolve(TASK, run_on_start=False), {"state": State.RUNNING}, True),
+        (evolve(TASK, ready=Ready(tcp=":80")), {"state": State.RUNNING}, True),
+        (NIGHTLY, {"state": State.WAITING}, True),
+        (evolve(NIGHTLY, run_on_start=True), {"state": State.WAITING}, None),
+        (HOURLY, {"state": State.WAITING}, None),
+        (HOURLY, {"state": State.RUNNING}, None),
+        (HOURLY, {"state": State.WAITING, "good_run": True}, True),
+        (HOURLY, {"state": State.WAITING, "message": "exit code 3"}, False),
+        (evolve(HOURLY, restart=Restart.NEVER), {"state": State.WAITING, "good_run": True}, True),
+    ],
+)
+def test_it_is_up_when_it_is_there_for_what_it_is_for(daemon: Daemon, fields: dict[str, Any], ok: bool | None) -> None:
+    outcome = up(view(evolve(declared(daemon, 0), wanted=Wanted.UP, pid=7, **fields)))
+    assert (None if outcome is None else outcome.ok) == ok
+
+
+@pytest.mark.parametrize(
+    ("daemon", "fields", "said"),
+    [
+        (ONCE, {"state": State.RUNNING}, "is running, and has not ended yet"),
+        (TASK, {"state": State.RUNNING}, "is running, and has had no good run yet"),
+        (TASK, {"state": State.BACKOFF, "message": "exit code 3"}, "is backoff: exit code 3"),
+        (SERVICE, {"state": State.STARTING, "message": "not ready yet: x"}, "is starting: not ready yet: x"),
+        (SERVICE, {"state": State.WAITING, "held_back": True, "message": "waiting for a"}, "is waiting for a"),
+    ],
+)  # fmt: skip
+def test_what_one_lacks_is_said(daemon: Daemon, fields: dict[str, Any], said: str) -> None:
+    assert why_not_up(view(evolve(declared(daemon, 0), **fields))) == said

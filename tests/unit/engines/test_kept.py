@@ -11,7 +11,7 @@ from contextlib import suppress
 import pytest
 
 from udaemon.engines.kept import UNKNOWN, KeptKernel, ending
-from udaemon.engines.status import Status
+from udaemon.system.exit_status import Status
 
 
 class Grandchild:

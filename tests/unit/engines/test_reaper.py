@@ -33,7 +33,7 @@ class World:
         self.reactor = FakeReactor()
         self.kernel = FakeKernel(self.reactor)
         self.told: list[tuple[Key, Event]] = []
-        reports = Reports(self.reactor, lambda _one: None, lambda _one: None)
+        reports = Reports(self.reactor, lambda _one, _event: None)
         self.excluded: tuple[int, ...] = ()
         self.endings = Reaper(
             self.reactor,

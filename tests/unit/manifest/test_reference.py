@@ -16,7 +16,7 @@ REPOSITORY = Path(__file__).parents[3]
 SOURCES = [
     *(REPOSITORY / "src/udaemon/manifest").glob("*.py"),
     *(REPOSITORY / "src/udaemon/cli" / name for name in ("directories.py", "probe.py", "programs.py")),
-    REPOSITORY / "src/udaemon/engines/executable.py",
+    REPOSITORY / "src/udaemon/system/executable.py",
 ]
 TELL = {"Finding", "Wrong", "Fault", "note", "Told"}
 

@@ -8,8 +8,20 @@ from tests.fakes.life import Life, command, factory
 
 from udaemon.manifest.model import Restart
 from udaemon.manifest.probes import Action, Health, Ready
-from udaemon.policy import events
-from udaemon.policy.events import Exited, Notified, Question, Reason, Spawned, StartAsked, StopAsked, Verdict
+from udaemon.policy import events, ledger
+from udaemon.policy.events import (
+    Changed,
+    Exited,
+    Notified,
+    Question,
+    Reason,
+    Said,
+    Spawned,
+    StartAsked,
+    StopAsked,
+    Teller,
+    Verdict,
+)
 from udaemon.policy.instance import State
 from udaemon.policy.probing import asked, health
 
@@ -165,3 +177,83 @@ def test_a_silent_one_that_is_only_marked_is_well_again_by_its_next_word() -> No
     assert (life.state, health(life.instance), life.waits) == (State.RUNNING, "failing", None)
     life.happens(Notified(ready=False, watchdog=True, status=None))
     assert (health(life.instance), life.told, life.waits) == ("ok", ("healthy: says WATCHDOG=1",), 30.0)
+
+
+def line(question: Question, *, ok: bool = True) -> Said:
+    return Said(Teller.LOG_LINE, question, ok, "says: up")
+
+
+def test_a_line_makes_it_ready_also_where_it_is_read_before_its_process_is_known() -> None:
+    ready = Ready(log_line="up")
+    life = begun(ready=ready).happens(line(Question.READY))
+    assert (life.state, life.waits, health(life.instance), life.told) == (
+        State.RUNNING,
+        None,
+        "ok",
+        ("ready: says: up",),
+    )
+    early = Life(command(ready=ready)).happens(StartAsked(), line(Question.READY), Spawned(7))
+    assert (early.state, early.waits) == (State.RUNNING, None)
+    early.happens(Exited(code=1))
+    assert (early.instance.is_spawning, early.instance.probed.heard) == (True, None)
+    assert early.happens(Spawned(8)).state is State.STARTING
+
+
+def test_a_line_counts_only_where_lines_are_to_tell_it() -> None:
+    life = begun().happens(line(Question.READY))
+    assert life.state is State.STARTING
+    life = begun(ready=Ready(log_line="up")).happens(Notified(ready=True, watchdog=False, status=None))
+    assert life.state is State.STARTING
+
+
+def test_one_that_has_to_write_lines_has_a_bound_for_silence() -> None:
+    life = begun(ready=Ready(), health=Health(log_line="up", period=10.0, failures=3))
+    assert (life.state, life.waits, health(life.instance)) == (State.RUNNING, 30.0, "unknown")
+    life.after(20).happens(line(Question.HEALTH))
+    assert (life.waits, health(life.instance)) == (30.0, "ok")
+    life.after(30)
+    assert life.instance.condemned is Reason.UNHEALTHY
+    assert life.told[0] == "failing: unhealthy: no line that says that it is well for 30 s"
+
+
+def test_how_it_is_told_may_change_while_it_runs() -> None:
+    life = begun(ready=Ready(), health=Health(log_line="up", period=10.0, failures=3))
+    for keys, waits in (({}, None), ({"health": Health(tcp=":1")}, None), ({"health": Health(log_line="x")}, 30.0)):
+        life.happens(Changed(command(**keys), life.instance.plan))
+        assert (life.state, life.waits) == (State.RUNNING, waits)
+
+
+def task(question: Question, *, ok: bool = True) -> Said:
+    return Said(Teller.TASK, question, ok, "why")
+
+
+BOTH = events.Ready((Question.READY, Question.HEALTH))
+
+
+def test_a_task_with_methods_is_ready_and_well_as_they_say() -> None:
+    life = Life(factory(health=Health(action=Action.MARK))).happens(StartAsked(), Spawned(7), BOTH)
+    assert (life.state, life.waits) == (State.STARTING, 60.0)
+    life.happens(task(Question.READY, ok=False))
+    assert life.instance.message == "not ready yet: why"
+    life.happens(task(Question.HEALTH, ok=False), task(Question.READY))
+    assert (life.state, life.waits, health(life.instance)) == (State.RUNNING, None, "unknown")
+    life.happens(task(Question.HEALTH))
+    assert health(life.instance) == "ok"
+    life.happens(task(Question.HEALTH, ok=False))
+    assert (health(life.instance), life.told) == ("failing", ("failing: why",))
+    life.happens(task(Question.READY, ok=False), task(Question.HEALTH))
+    assert health(life.instance) == "unready"
+
+
+def test_a_task_is_not_believed_in_what_it_has_no_method_for_or_the_manifest_asks() -> None:
+    life = Life(factory()).happens(StartAsked(), Spawned(7), events.Ready()).happens(task(Question.HEALTH, ok=False))
+    assert (life.state, health(life.instance), life.acts) == (State.RUNNING, "unknown", ())
+    life = Life(factory(ready=READY)).happens(StartAsked(), Spawned(7), BOTH).happens(task(Question.READY))
+    assert life.state is State.STARTING
+
+
+def test_what_its_methods_are_outlives_a_supervisor() -> None:
+    life = Life(factory()).happens(StartAsked(), Spawned(7), BOTH)
+    (entry,) = ledger.read(ledger.line(life.instance, 1.0)).entries.values()
+    again = ledger.restored(entry, life.instance.daemon, 0, life.instance.plan)
+    assert again.probed == life.instance.probed

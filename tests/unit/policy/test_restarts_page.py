@@ -26,6 +26,7 @@ from udaemon.policy.events import (
     RestartAsked,
     ResumeAsked,
     RunDue,
+    Said,
     Spawned,
     SpawnFailed,
     StartAsked,
@@ -161,4 +162,6 @@ def test_f40_the_page_tells_every_event_in_every_state(events: Mapping[str, Even
 def test_every_state_and_every_kind_of_event_is_in_the_tables() -> None:
     assert {situation().state for situation in SITUATIONS.values()} == set(State)
     in_tables = {type(event) for events in (ASKED, BIRTH, DEATH, RUN, NEEDS) for event in events.values()}
-    assert in_tables | {Changed, GoodRun, Notified, Verdict} == set(Event.__args__)  # test_probing.py has verdicts
+    assert in_tables | {Changed, GoodRun, Notified, Said, Verdict} == set(
+        Event.__args__
+    )  # test_probing.py has verdicts

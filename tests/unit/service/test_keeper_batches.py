@@ -1,6 +1,7 @@
 """Messages to and from the keeper are joined to as few as the kernel takes."""
 
-from udaemon.service.keeper import LONGEST, MOST_FDS, batches
+from udaemon.logs.wire import LONGEST
+from udaemon.service.keeper_wire import MOST_FDS, batches
 
 
 def test_they_are_joined_in_their_order() -> None:

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from tests.fakes.reactor import SmallReactor
 
-from udaemon.engines.mounts import Mounts
 from udaemon.supervisor.pid_writer import PidWriter
 from udaemon.supervisor.pidfiles import put
+from udaemon.system.mounts import Mounts
 
 
 class Doubtful(Mounts):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -148,8 +149,41 @@ def test_a_long_name_takes_no_column_from_the_others(columns: int) -> None:
     assert "LAST RUN" in text
 
 
-def test_the_reason_of_an_end_is_told_where_there_is_one() -> None:
-    assert "memory 5.0s ago" in table(long(), NOW, None)
+def replaced(reason: Reason, *, code: int | None = None, signal: int | None = None) -> list[dict[str, Any]]:
+    """A daemon that was replaced when it had ended for a reason, and whose runs fail."""
+    host = FakeHost(Daemon(name="order-confirmations", factory="m:f", sleep=30.0))
+    key = host.instances()[0].key
+    host.run(key, 4021)
+    host.clock = 1190.0
+    host.happen(key, Exited(code=code, signal=signal, reason=reason))
+    host.forked(key, 4022)
+    host.errors[key] = "ValueError: the queue is unknown"
+    host.slots[key] = reading(
+        4022, count=41, failed=3, last_id=7, last_started_at=1191.0, last_duration=1.5, last_outcome="failed"
+    )
+    host.clock = 1195.0
+    return shown(host)
+
+
+@pytest.mark.parametrize("reason", list(Reason))
+@pytest.mark.parametrize("columns", [50, 80, 120, None])
+def test_the_reason_of_an_end_is_told_at_every_width(reason: Reason, columns: int | None) -> None:
+    told = replaced(reason, code=0)
+    said = "code 0" if reason is Reason.EXITED else reason.value
+    heading, row = table(told, NOW, columns).splitlines()
+    assert row[heading.index("LAST EXIT") :].startswith(said)
+    assert row[heading.index("LAST RUN") :].startswith("failed 4.0s ago")
+
+
+@pytest.mark.parametrize(
+    ("signal", "said"), [(9, "killed"), (11, "killed SEGV"), (64, "killed RTMAX"), (99, "killed by signal 99")]
+)
+def test_a_signal_is_told_by_its_name(signal: int, said: str) -> None:
+    assert f"{said} 5.0s ago" in table(replaced(Reason.KILLED, signal=signal), NOW, None)
+
+
+def test_a_column_without_a_text_is_not_there() -> None:
+    assert not {"LAST EXIT", "ERROR", "RESTARTS", "LOG STATE"} & set(table(calm(), NOW, None).split("  "))
 
 
 def test_without_a_terminal_nothing_is_left_out_or_cut() -> None:
@@ -160,9 +194,11 @@ def test_wide_tells_everything_whatever_the_terminal() -> None:
     golden("busy-wide", table(busy(), WALL + 190.5, 60, wide=True))
 
 
-def test_states_and_errors_are_coloured() -> None:
-    text = table(busy(), WALL + 190.5, 80, color=True)
-    golden("busy-80-color", text)
+@pytest.mark.parametrize("columns", [50, 80, 120])
+def test_states_and_errors_are_coloured(columns: int) -> None:
+    text = table(busy(), WALL + 190.5, columns, color=True)
+    golden(f"busy-{columns}-color", text)
+    assert re.sub(r"\x1b\[[0-9;]*m", "", text) == table(busy(), WALL + 190.5, columns)
     assert "\x1b[32mrunning\x1b[0m" in text
     assert "\x1b[33mbackoff\x1b[0m" in text
     assert "\x1b[31mfailed\x1b[0m" in text

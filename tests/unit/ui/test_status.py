@@ -69,7 +69,9 @@ def host() -> FakeHost:
 def card(name: str) -> list[Row]:
     told = host()
     (view,) = [view for view in told.instances() if str(view.key) == name]
-    one = _instance(view, MOMENT) | {"memory": {"rss": 17_000_000, "limit": view.daemon.memory_limit, "threshold": 70}}
+    one = _instance(view, MOMENT, told) | {
+        "memory": {"rss": 17_000_000, "limit": view.daemon.memory_limit, "threshold": 70}
+    }
     events = [event for event in map(of_notice, told.recent()) if f"{event['name']}/{event['instance']}" == name]
     return instance_card(one, declared(view.daemon), events, log=LINES, place="udaemon.toml:12", now=NOW)
 

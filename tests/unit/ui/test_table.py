@@ -1,6 +1,6 @@
 """A table that picks its columns by width."""
 
-from udaemon.ui.table import Cell, Column, render, width
+from udaemon.ui.table import WHOLE, Cell, Column, render, width
 
 
 def column(title: str, *texts: str, rank: int = 0, right: bool = False, shrinks_to: int | None = None) -> Column:
@@ -55,3 +55,41 @@ def test_wide_letters_take_two_columns_and_combining_ones_none() -> None:
 
 def test_no_rows_leave_the_headings() -> None:
     assert render([column("NAME"), column("STATE")], 80) == "NAME  STATE\n"
+
+
+BRIEF = Column(
+    "RUN",
+    [Cell("ok 12s ago (0.4s)", "green"), Cell("failed now (2m10s)")],
+    1,
+    brief=["ok 12s ago", "failed now"],
+    grows=[(3, WHOLE)],
+)
+
+
+def test_a_brief_text_stands_where_the_whole_one_has_no_room() -> None:
+    assert render([NAME, BRIEF], 32) == (
+        "NAME           RUN\n"
+        "db             ok 12s ago\n"
+        "log-processor  failed now\n"
+    )  # fmt: skip
+    assert render([NAME, BRIEF], 33) == (
+        "NAME           RUN\n"
+        "db             ok 12s ago (0.4s)\n"
+        "log-processor  failed now (2m10s)\n"
+    )  # fmt: skip
+    assert "(2m10s)" in render([NAME, BRIEF], None)
+
+
+def test_a_brief_text_keeps_its_colour() -> None:
+    assert "\x1b[32mok 12s ago\x1b[0m" in render([NAME, BRIEF], 27, color=True)
+
+
+def test_a_column_gets_its_width_back_at_the_ranks_that_it_names() -> None:
+    note = NOTE._replace(grows=[(2, 15)])
+    whole = column("WHOLE", "1234567", "", rank=3)
+    assert render([NAME, note, whole], 39) == (
+        "NAME           NOTE             WHOLE\n"
+        "db             a long note th…  1234567\n"
+        "log-processor\n"
+    )  # fmt: skip
+    assert "a long no…" in render([NAME, NOTE._replace(grows=[(4, 15)]), whole], 34)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import click
@@ -18,6 +18,7 @@ from udaemon.cli.options import GlobalOptions
 from udaemon.cli.output import say
 from udaemon.cli.parameters import DAEMON
 from udaemon.control.client import SupervisorGone
+from udaemon.control.messages import SupervisorReplaced
 from udaemon.ui.escape import escape
 
 
@@ -32,18 +33,29 @@ def command(options: GlobalOptions, *, names: tuple[str, ...], follow: bool, as_
     Without NAME the supervisor's own events are shown too.
     """
     show = _shown(options, as_json=as_json)
-    with connect_supervisor(options) as client:
-        if follow:
-            client.be_patient(sys.stdout.fileno())
-        try:
-            for answer in client.stream("events", names=names, follow=follow):
-                if answer["events"]:
-                    sys.stdout.write(show(answer["events"]))
-                    sys.stdout.flush()
-        except SupervisorGone:
-            if not follow:
-                raise
-            say(options, "the supervisor has ended")
+    try:
+        for events in _events(options, names, follow=follow):
+            sys.stdout.write(show(events))
+            sys.stdout.flush()
+    except SupervisorGone:
+        if not follow:
+            raise
+        say(options, "the supervisor has ended")
+
+
+def _events(options: GlobalOptions, names: Sequence[str], *, follow: bool) -> Iterator[Sequence[Mapping[str, Any]]]:
+    """What is told; where another supervisor takes over, by that, which remembers what happened since then."""
+    while True:
+        with connect_supervisor(options) as client:
+            if follow:
+                client.be_patient(sys.stdout.fileno())
+            try:
+                for answer in client.stream("events", names=names, follow=follow):
+                    if answer["events"]:
+                        yield answer["events"]
+            except SupervisorReplaced:
+                continue
+        return
 
 
 def _shown(options: GlobalOptions, *, as_json: bool) -> Callable[[Sequence[Mapping[str, Any]]], str]:

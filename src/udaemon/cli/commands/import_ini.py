@@ -117,7 +117,7 @@ def command(
     if to_disk:
         files.write(path, text, force=force)
     general = php_settings.general(wishes.bridge, wishes.bootstrap, base)
-    _tell(imports, text, path if to_disk else None, directory, general, as_json=as_json)
+    _tell(imports, text, path if to_disk else None, directory, general, as_json=as_json, quiet=options.quiet)
     if verify and good:
         if to_disk or (dry_run and os.path.exists(path)):
             text = files.read_file(path).decode("utf-8", "replace")
@@ -154,6 +154,7 @@ def _tell(
     general: Sequence[Note],
     *,
     as_json: bool,
+    quiet: bool,
 ) -> None:
     """Data to stdout, talk to stderr: the manifest is data where it is not written to a file."""
     place = directory.rstrip("/") or "/"
@@ -165,7 +166,8 @@ def _tell(
         return
     if path is None:
         sys.stdout.write(text)
-        sys.stderr.write(_printable(as_text(imports, None, place, general)))
+        if not quiet:
+            sys.stderr.write(_printable(as_text(imports, None, place, general)))
     else:
         sys.stdout.write(_printable(as_text(imports, path, place, general)))
 

@@ -6,10 +6,12 @@ Knows nothing of what is in them.
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 
 import click
 
+from udaemon.cli.output import say
 from udaemon.cli.scaffold import DIRECTIVES, SCHEMA_FILE, scaffold
 from udaemon.errors import ExitCode, UdaemonError
 from udaemon.manifest.complete import project_name
@@ -38,8 +40,8 @@ def command(context: click.Context, *, directory: str, form: str, from_ini: str 
         with open(os.path.join(directory, name), "x", encoding="utf-8") as file:
             file.write(text)
     sys.stdout.write("".join(f"wrote {os.path.join(directory, name)}\n" for name in files))
-    where = "" if directory == "." else f"cd {directory} && "
-    sys.stderr.write(f"start it: {where}udaemon up; after an edit: udaemon check\n")
+    where = "" if directory == "." else f"cd {shlex.quote(directory)} && "
+    say(context.obj, f"start it: {where}udaemon up; after an edit: udaemon check")
     return ExitCode.OK
 
 

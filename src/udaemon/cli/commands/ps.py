@@ -16,6 +16,7 @@ import click
 from udaemon.cli.connect import connect_supervisor
 from udaemon.cli.data_format import data_format, terminal_width
 from udaemon.cli.options import GlobalOptions
+from udaemon.cli.other_version import tell_other_version
 from udaemon.cli.output import say
 from udaemon.cli.parameters import DAEMON
 from udaemon.control.drift import marked
@@ -47,6 +48,9 @@ def command(
         sys.stdout.writelines(json.dumps(instance, separators=(",", ":")) + "\n" for instance in instances)
     else:
         _write_table(options, instances, wide=form == "wide")
+        tell_other_version(options, told["supervisor"].get("version"))
+        for name in told.get("scaled", {}).keys() - {one["name"] for one in instances} if not names else ():
+            say(options, f"{name} is scaled to 0, the manifest says {told['scaled'][name]}")
     return _checked(options, instances) if check else ExitCode.OK
 
 

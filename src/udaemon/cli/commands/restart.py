@@ -15,15 +15,29 @@ from udaemon.cli.waiting import ask_and_wait, dry_run_option, show_dry_run
 
 @click.command("restart")
 @click.argument("names", nargs=-1, required=True, type=DAEMON, metavar="NAME...")
+@click.option(
+    "--rolling",
+    is_flag=True,
+    help="One instance at a time, after its run; the next one once it is ready; until one fails.",
+)
 @click.option("--wait-timeout", type=DURATION, metavar="T", help="Wait this long and no longer; the restart goes on.")
 @dry_run_option
 @click.pass_obj
-def command(options: GlobalOptions, *, names: tuple[str, ...], wait_timeout: float | None, dry_run: bool) -> int:
+def command(
+    options: GlobalOptions, *, names: tuple[str, ...], rolling: bool, wait_timeout: float | None, dry_run: bool
+) -> int:
     """Stop daemons, start them anew with the code that is on disk now, and wait until they run.
 
     NAME is a daemon, a glob ('mail*'), a tag (tag:mail) or one instance (mailer/1). One that does not run is started.
-    """
+    A --rolling restart waits for the end of each run, however long that takes. Ctrl-C ends it: the instance under way
+    comes back, and no other one is touched.
+
+    \b
+    Examples:
+      udaemon restart mailer
+      udaemon restart --rolling 'web*'
+    """  # noqa: D301 - click has it that the lines below are kept
     with connect_supervisor(options) as client:
         if dry_run:
             return show_dry_run(client, options, names, "restarted")
-        return ask_and_wait(client, options, "restart", names=names, wait_timeout=wait_timeout)
+        return ask_and_wait(client, options, "restart", names=names, rolling=rolling, wait_timeout=wait_timeout)

@@ -9,13 +9,15 @@ import click
 
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.parameters import DAEMON, DURATION
-from udaemon.service.spawn_supervisor import launched
+from udaemon.service.spawn_supervisor import is_kept, launched
 
 
 @click.command("up")
 @click.argument("names", nargs=-1, type=DAEMON, metavar="[NAME]...")
 @click.option("-d", "--detach", is_flag=True, help="Leave the daemons running in the background.")
-@click.option("--wait", is_flag=True, help="With -d: wait until every daemon is ready; fail when one gives up.")
+@click.option(
+    "--wait", is_flag=True, help="Wait until every daemon is up, as -d: ready, has ended well, or has had a good run."
+)
 @click.option("--wait-timeout", type=DURATION, metavar="T", help="With --wait: give up waiting, with exit code 124.")
 @click.option("--no-deps", is_flag=True, help="Start only those named, whatever they need.")
 @click.option(
@@ -46,10 +48,15 @@ def command(
 
     In the foreground it shows progress, then the logs; Ctrl-C stops everything, a second Ctrl-C kills. With -d the
     daemons go on in the background until `udaemon down`.
+
+    --wait leaves them in the background when each is there for what it is for: a service is ready, a command with
+    restart = "never" has ended well, and what has runs has had a good one, if the first is due at the start. It fails
+    when one gives up.
     """
+    detach = detach or wait
     if detach and (exit_code_from is not None or log_format != "plain"):
-        raise click.UsageError("--exit-code-from and --log-format are for the foreground: leave out --detach")
-    with launched(kept=detach) as launch:
+        raise click.UsageError("--exit-code-from and --log-format are for the foreground: leave out -d and --wait")
+    with launched(kept=is_kept(detach=detach)) as launch:
         from udaemon.cli.up import bring_up
 
         return bring_up(

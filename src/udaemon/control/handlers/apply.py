@@ -32,8 +32,18 @@ def apply(host: Host, request: Request, read: Manifest | UdaemonError, *, at_onc
     """Carry out what a manifest that was read changes, and answer."""
     if isinstance(read, UdaemonError):
         raise read
-    former, before = host.manifest, {view.key: view.instance for view in host.instances()}
+    former, before = host.manifest, as_they_are(host)
     request.send({"plan": described(host.change(read, at_once=at_once), former)})
+    wait_for_moved(host, request, before, timeout=timeout)
+
+
+def as_they_are(host: Host) -> Mapping[Key, Instance]:
+    """Every instance as it is now, to be held against what it becomes."""
+    return {view.key: view.instance for view in host.instances()}
+
+
+def wait_for_moved(host: Host, request: Request, before: Mapping[Key, Instance], *, timeout: float | None) -> None:
+    """Report each instance that a change has moved once it has settled, and answer."""
     moved = [view.key for view in host.instances() if _is_moved(before.get(view.key), view.instance)]
     wait_for_outcomes(request, host, moved, partial(_judge, before), timeout=timeout)
 

@@ -35,7 +35,7 @@ def handle(host: Host, request: Request) -> None:
                 declared(daemon) | {"sharing": _sharing(host, daemon)}
                 for daemon in {view.key.name: view.daemon for view in views}.values()
             ],
-            "instances": [_instance(view, moment) | {"zygote": _zygote(host, view)} for view in views],
+            "instances": [_instance(view, moment, host) | {"zygote": _zygote(host, view)} for view in views],
             "events": [told(notice) for notice in host.recent() if notice.key in keys],
         }
     )
@@ -65,9 +65,10 @@ def _zygote(host: Host, view: InstanceView) -> dict[str, Any] | None:
     return None if origin is None else {"pid": origin.zygote, "loaded": origin.bare is None, "reason": origin.bare}
 
 
-def _instance(view: InstanceView, moment: Moment) -> dict[str, Any]:
+def _instance(view: InstanceView, moment: Moment, host: Host) -> dict[str, Any]:
     instance = view.instance
-    known = describe(view, moment=moment, node=os.uname().nodename, rss=rss)
+    scaled = view.key.name in host.manifest.scaled
+    known = describe(view, moment=moment, node=os.uname().nodename, rss=rss, scaled=scaled)
     return known | {
         "message": instance.message and masked_text(instance.message),
         "crashes": instance.crashes,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 
+from udaemon import __version__
 from udaemon.child.memory import rss
 from udaemon.control.host import Host
 from udaemon.control.request import Request
@@ -21,4 +22,6 @@ def handle(host: Host, request: Request) -> None:
     moment = Moment(host.now(), time.time())
     node = os.uname().nodename
     files = {"files": dict(host.manifest.files)} if request.flag("files") else {}
-    request.answer(files | snapshot(host, views, moment=moment, pid=os.getpid(), node=node, rss=rss))
+    told = snapshot(host, views, moment=moment, pid=os.getpid(), node=node, rss=rss)
+    told["supervisor"]["version"] = __version__
+    request.answer(files | told)

@@ -7,24 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from udaemon.control import outcomes
 from udaemon.control.host import Host, InstanceView
-from udaemon.control.outcomes import started
 from udaemon.control.request import Request
-from udaemon.control.selection import select
+from udaemon.control.selection import select_to_start
 from udaemon.control.wait import Outcome, wait_for_outcomes
 from udaemon.policy.events import StartAsked
-from udaemon.policy.instance import State, Wanted
+from udaemon.policy.instance import Wanted
 
 
 def handle(host: Host, request: Request) -> None:
     """Start the daemons in `names`, and answer when they have settled; without names, when all that are wanted have.
 
-    With `autostart` those that start by themselves and rest are started, and only they are reported. With `ready` one
-    that crashed and is tried again has not settled: it may still become ready. `timeout` bounds that. What they need is
+    With `autostart` those that start by themselves and rest are started, and only they are reported. With `ready` each
+    has settled when it is there for what it is for (`outcomes.up`). `timeout` bounds that. What they need is
     started and reported, too, but with `no_deps`.
     """
     names, ready = request.names(), request.flag("ready")
-    views = select(host, names) if names else _resting(host) if request.flag("autostart") else []
+    views = select_to_start(host, names) if names else _resting(host) if request.flag("autostart") else []
     keys = [view.key for view in views]
     alone = request.flag("no_deps")
     if not alone:
@@ -32,8 +32,11 @@ def handle(host: Host, request: Request) -> None:
     host.ask([view.key for view in views], StartAsked(alone))
     if not names and (ready or not request.flag("autostart")):
         views = [view for view in host.instances() if view.instance.wanted is Wanted.UP]
-    judge = _ready if ready else _started
-    wait_for_outcomes(request, host, [view.key for view in views], judge, timeout=request.seconds("timeout"))
+    keys, timeout = [view.key for view in views], request.seconds("timeout")
+    if ready:
+        wait_for_outcomes(request, host, keys, outcomes.up, timeout=timeout, runs=True, why=outcomes.why_not_up)
+    else:
+        wait_for_outcomes(request, host, keys, _started, timeout=timeout)
 
 
 def _resting(host: Host) -> Sequence[InstanceView]:
@@ -44,8 +47,4 @@ def _resting(host: Host) -> Sequence[InstanceView]:
 
 
 def _started(view: InstanceView) -> Outcome | None:
-    return started(view, done="started")
-
-
-def _ready(view: InstanceView) -> Outcome | None:
-    return None if view.instance.state is State.BACKOFF else _started(view)
+    return outcomes.started(view, done="started")

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from udaemon.engines.commands import ExecFailed
-from udaemon.engines.status import Status
 from udaemon.engines.zygote.batch import ask, deliver
 from udaemon.engines.zygote.connection import ZygoteConnection
 from udaemon.engines.zygote.popen import Popen
@@ -22,6 +21,7 @@ from udaemon.engines.zygote.quarantine import UNLUCKY, Quarantine
 from udaemon.engines.zygote.start import Plan
 from udaemon.engines.zygote.waiting import Waiting, room
 from udaemon.system import oserror
+from udaemon.system.exit_status import Status
 
 Connect = Callable[..., ZygoteConnection]
 

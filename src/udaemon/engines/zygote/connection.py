@@ -14,11 +14,11 @@ from typing import Any
 
 from udaemon.engines.base import Reactor
 from udaemon.engines.exec_child import refusal
-from udaemon.engines.status import Status, reap
 from udaemon.engines.zygote import wire
 from udaemon.engines.zygote.pickling import pack
 from udaemon.engines.zygote.popen import Popen
 from udaemon.engines.zygote.start import Plan, Starter
+from udaemon.system.exit_status import Status, reap
 
 
 class ZygoteConnection:

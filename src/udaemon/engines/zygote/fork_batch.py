@@ -22,11 +22,11 @@ from typing import Any
 from udaemon.child.dispositions import clean_signals
 from udaemon.child.signals import OTHERS, STOPS
 from udaemon.child.stack import Life, go_on
-from udaemon.engines import oom
-from udaemon.engines.descriptors import gaps
 from udaemon.engines.zygote.pickling import unpack
 from udaemon.engines.zygote.process import ZygoteProcess
 from udaemon.engines.zygote.wire import Part
+from udaemon.system import oom
+from udaemon.system.descriptors import gaps
 
 _WAITING = (*STOPS, *OTHERS)
 _RESULT = struct.Struct("=iii")  # number in the batch, pid, errno

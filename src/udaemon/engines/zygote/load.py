@@ -16,8 +16,8 @@ from typing import NamedTuple
 
 from udaemon.engines.zygote import exit_handlers
 from udaemon.engines.zygote.sharing import PATCHES_THE_WORLD, Library, Root, Sharing
-from udaemon.engines.zygote.threads import is_alone
 from udaemon.system import procfs
+from udaemon.system.threads import is_alone
 
 _TEXT_LIMIT = 200
 _BREATH = 0.1

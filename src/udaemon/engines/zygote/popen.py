@@ -13,8 +13,8 @@ from contextlib import suppress
 from multiprocessing import context, util
 from typing import TYPE_CHECKING, Any
 
-from udaemon.engines.status import open_child, reap
 from udaemon.engines.zygote.pickling import Descriptor, pack
+from udaemon.system.exit_status import open_child, reap
 from udaemon.waits import bounded
 
 if TYPE_CHECKING:

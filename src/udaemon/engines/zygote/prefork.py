@@ -16,9 +16,9 @@ from typing import NamedTuple
 
 from udaemon.child.stack import go_on
 from udaemon.engines.daemon import rehearse
-from udaemon.engines.status import reap_soon
 from udaemon.engines.zygote import wire
 from udaemon.engines.zygote.server import serve
+from udaemon.system.exit_status import reap_soon
 
 
 class PreforkedZygote(NamedTuple):

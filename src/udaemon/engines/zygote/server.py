@@ -29,8 +29,8 @@ from udaemon.engines.zygote.load import Loaded, Loader, Spoiled
 from udaemon.engines.zygote.pickling import unpack
 from udaemon.engines.zygote.sharing import Root, Sharing
 from udaemon.engines.zygote.sources import Sources
-from udaemon.engines.zygote.threads import is_alone
 from udaemon.engines.zygote.wire import Truncated, answer, receive_request
+from udaemon.system.threads import is_alone
 
 _MAIN = "__main__"
 _MOST_TOLD = 100

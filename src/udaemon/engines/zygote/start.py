@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from udaemon.child.environment import callers, interpreter, read_at_startup
-from udaemon.engines import oom
 from udaemon.engines.commands import Command, Launcher
 from udaemon.engines.zygote import wire
 from udaemon.engines.zygote.prefork import PreforkedZygote
 from udaemon.engines.zygote.server import Setup
+from udaemon.system import oom
 
 
 class Plan(NamedTuple):

@@ -14,6 +14,8 @@ import struct
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
+from udaemon.system import seqpacket
+
 MAX_FDS = 505
 """Descriptors with a request: what two datagrams take, less one for the request itself."""
 _MAX_A_DATAGRAM = 253
@@ -127,7 +129,7 @@ def receive_answer(channel: socket.socket) -> dict[str, Any] | None:
         ValueError: What came is no answer.
         OSError: The connection broke.
     """
-    data, _, flags, _ = channel.recvmsg(_ANSWER_LIMIT)
+    data, _, flags = seqpacket.receive(channel, _ANSWER_LIMIT)
     if not data:
         return None
     if flags & socket.MSG_TRUNC:

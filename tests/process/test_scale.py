@@ -1,0 +1,73 @@
+"""`udaemon scale` with real processes: who is started, who goes on, and what a killed supervisor leaves of it."""
+
+from __future__ import annotations
+
+from tests.process.project import Project, gone
+from tests.process.test_keeper import kill, supervisor
+
+WEB = """
+    [daemons.web]
+    command = "sleep 1000"
+    instances = 2
+    [daemons.other]
+    command = "sleep 1001"
+"""
+
+
+def pids(project: Project, name: str = "web") -> list[int]:
+    return [one["pid"] for one in project.instances() if one["name"] == name]
+
+
+def drift(project: Project) -> set[str]:
+    return {one["name"] for one in project.instances() if one["drift"]}
+
+
+def test_up_and_down_and_up_again_leaves_those_in_between_alone(project: Project) -> None:
+    project.manifest(WEB)
+    project.up()
+    before = pids(project)
+    project.run("scale", "web=4")
+    four = pids(project)
+    assert (four[:2], len(set(four)), drift(project)) == (before, 4, {"web"})
+    project.run("scale", "web=1")
+    assert pids(project) == before[:1]
+    assert gone(four[1:])
+    project.run("scale", "web=0")
+    assert (pids(project), gone(four)) == ([], True)
+    assert "there is no instance of web" in project.run("start", "web", code=1).stderr
+    project.run("scale", "web=2")
+    assert len(pids(project)) == 2
+    assert drift(project) == set()
+
+
+def test_an_apply_goes_back_to_what_the_manifest_says(project: Project) -> None:
+    project.manifest(WEB)
+    project.up()
+    project.run("scale", "web=3", "other=2")
+    assert "instances  3 → 2" in project.run("diff").stdout
+    project.run("apply")
+    assert (len(pids(project)), len(pids(project, "other")), drift(project)) == (2, 1, set())
+    project.run("scale", "web=0")
+    project.run("up", "-d")
+    assert len(pids(project)) == 2
+
+
+def test_f1_the_successor_of_a_killed_supervisor_goes_by_it(project: Project) -> None:
+    project.manifest(WEB)
+    project.up()
+    project.run("scale", "web=3", "other=0")
+    before = pids(project)
+    kill(supervisor(project))
+    assert (pids(project), pids(project, "other"), drift(project)) == (before, [], {"web"})
+    project.run("scale", "other=1", "web=2")
+    assert (pids(project), len(pids(project, "other")), drift(project)) == (before[:2], 1, set())
+
+
+def test_what_needs_one_that_is_scaled_to_nothing_waits_for_it(project: Project) -> None:
+    project.manifest(WEB + "    depends-on = ['web']\n")
+    project.run("up", "-d", "web")
+    project.run("scale", "web=0")
+    said = project.run("start", "other", code=1).stderr
+    assert "there is no web" in said
+    project.run("scale", "web=1")
+    assert project.until("other", lambda seen: seen["state"] == "running")["pid"]

@@ -1,0 +1,191 @@
+"""When runs are due: a period with its jitter and its file, or the calendar, by clocks that only a test moves."""
+
+from __future__ import annotations
+
+import os
+from math import inf
+from pathlib import Path
+
+import pytest
+
+from udaemon.child.planner import ByCalendar, Periodic, keep_due, last_due, periodic
+from udaemon.child.schedule import Due
+from udaemon.policy.calendar import STAGGER, Every, Look, Rule, Timetable
+
+NOW, WALL = 1000.0, 1_795_521_600.0
+NOTHING_MORE = Rule()
+
+
+def table(
+    sleep: float = 0.0, rule: Rule = NOTHING_MORE, *, run_on_start: bool = True, stamp: str | None = None
+) -> Timetable:
+    return Timetable(cron="", zone="UTC", sleep=sleep, rule=rule, run_on_start=run_on_start, stamp=stamp)
+
+
+def test_a_first_run_is_at_once_or_at_the_end_of_the_pause_that_was_left() -> None:
+    period = Periodic(60.0, 0.0)
+    assert [period.first(resume, NOW).at for resume in (0.0, NOW + 30, NOW + 61, NOW - 5)] == [NOW, NOW + 30, NOW, NOW]
+
+
+def test_a_kick_in_a_pause_leaves_the_plan_as_it_is_but_for_the_least_pause() -> None:
+    period = Periodic(60.0, 10.0)
+    planned = Due(NOW + 60, NOW + 60)
+    assert period.next(planned, NOW + 20, NOW + 21, kicked=True) == planned
+    assert period.next(planned, NOW + 50, NOW + 55, kicked=True) == Due(NOW + 65, NOW + 60)
+    assert period.next(Due(NOW, NOW), NOW, NOW + 1, kicked=True).at == NOW + 60, "the run that was due"
+
+
+def test_jitter_is_added_to_each_due_time_and_does_not_add_up() -> None:
+    chances = iter([0.5, 1.0, 0.0])
+    period = Periodic(60.0, 0.0, jitter=10.0, chance=lambda: next(chances))
+    due = Due(NOW, NOW)
+    seen = []
+    for _ in range(3):
+        due = period.next(due, due.at, due.at + 1, kicked=False)
+        seen.append(due.at - NOW)
+    assert seen == [65.0, 130.0, 180.0]
+
+
+def test_another_period_counts_from_the_run_before_and_what_it_missed_is_not_late() -> None:
+    period = Periodic(60.0, 0.0)
+    due = period.next(Due(NOW, NOW), NOW, NOW + 1, kicked=False)
+    assert period.repaced(due, 20.0, 0.0, NOW + 10).at == NOW + 20
+    shorter = period.repaced(due, 5.0, 0.0, NOW + 10)
+    assert (shorter.at, shorter.overrun) == (NOW + 10, False)
+
+
+def test_another_period_before_the_first_run_keeps_no_pause_that_is_longer() -> None:
+    period = Periodic(60.0, 0.0)
+    resumed = period.first(NOW + 50, NOW)
+    assert period.repaced(resumed, 60.0, 0.0, NOW).at == NOW + 50
+    assert period.repaced(resumed, 10.0, 0.0, NOW).at == NOW
+
+
+def test_a_period_may_be_staggered_and_does_not_begin_with_a_start_where_that_is_said() -> None:
+    look = lambda: Look(WALL, NOW)  # noqa: E731
+    shifted = periodic(table(60.0, Rule(shift=0.5)), 0.0, float, look)
+    assert shifted.first(0.0, NOW).at == NOW + 30
+    assert periodic(table(10 * STAGGER, Rule(shift=0.5)), 0.0, float, look).first(0.0, NOW).at == NOW + STAGGER / 2
+    later = periodic(table(60.0, run_on_start=False), 0.0, float, look)
+    assert later.first(0.0, NOW).at == NOW + 60
+
+
+@pytest.mark.parametrize(
+    ("ago", "catches", "due"),
+    [(20.0, 0, 40.0), (70.0, 0, 50.0), (70.0, 1, 0.0), (-500.0, 1, 60.0)],
+    ids=["in the period", "missed", "missed and made up for", "kept by a clock that was ahead"],
+)
+def test_a_period_goes_on_over_a_restart_where_its_file_has_the_last_run(
+    tmp_path: Path, ago: float, catches: int, due: float
+) -> None:
+    stamp = str(tmp_path / "stamps" / "a-0")
+    keep_due(stamp, WALL - ago)
+    plan = periodic(
+        table(60.0, Rule(catches=catches), run_on_start=False, stamp=stamp), 0.0, float, lambda: Look(WALL, NOW)
+    )
+    assert plan.first(0.0, NOW).at == NOW + due
+    plan.began()
+    assert last_due(stamp) == WALL
+
+
+def test_of_a_short_period_nothing_is_kept(tmp_path: Path) -> None:
+    stamp = str(tmp_path / "a-0")
+    plan = periodic(table(59.0, run_on_start=False, stamp=stamp), 0.0, float, lambda: Look(WALL, NOW))
+    plan.first(0.0, NOW)
+    plan.began()
+    assert not os.path.exists(stamp)
+
+
+def test_a_due_time_is_kept_in_the_time_of_a_file_and_what_cannot_be_kept_harms_nobody(tmp_path: Path) -> None:
+    stamp = str(tmp_path / "deep" / "stamps" / "a-0")
+    assert (last_due(stamp), last_due(None)) == (None, None)
+    keep_due(stamp, 5.0)
+    keep_due(stamp, WALL)
+    assert last_due(stamp) == WALL
+    keep_due(None, WALL)
+    (tmp_path / "file").touch()
+    keep_due(str(tmp_path / "file" / "a-0"), WALL)
+
+
+class World:
+    """A calendar with a due time each minute, and both clocks, which `passes` moves."""
+
+    def __init__(self, rule: Rule = NOTHING_MORE, *, run_on_start: bool = False, stamp: str | None = None) -> None:
+        self.wall, self.boot = WALL, NOW
+        self.wakes: list[float] = []
+        self.missed: list[int] = []
+        self.plan = ByCalendar(
+            Every(60.0, WALL - 600),
+            table(rule=rule, run_on_start=run_on_start, stamp=stamp),
+            wake_at=self.wakes.append,
+            missed=self.missed.append,
+            clocks=lambda: Look(self.wall, self.boot),
+            chance=float,
+        )
+
+    def passes(self, seconds: float) -> None:
+        self.wall += seconds
+        self.boot += seconds
+
+    @property
+    def now(self) -> float:
+        """The monotonic clock."""
+        return self.boot
+
+
+def test_a_run_is_due_when_the_calendar_says_and_not_before() -> None:
+    world = World()
+    due = world.plan.first(0.0, world.now)
+    assert (due.at, world.wakes[-1]) == (NOW + 60, WALL + 60)
+    world.passes(59)
+    assert world.plan.look(due, world.now).at == NOW + 60
+    world.passes(1)
+    assert world.plan.look(due, world.now).at <= world.now
+    world.plan.began()
+    world.passes(5)
+    assert world.plan.next(due, world.now - 5, world.now, kicked=False).at == NOW + 120
+
+
+def test_where_a_start_is_a_reason_the_first_run_is_at_once_but_not_again_in_a_new_process() -> None:
+    world = World(run_on_start=True)
+    assert world.plan.first(0.0, NOW).at == NOW
+    assert World(run_on_start=True).plan.first(NOW + 60, NOW).at == NOW + 60
+
+
+def test_what_came_due_in_a_run_is_counted_or_made_up_for() -> None:
+    skipping, queueing = World(), World(Rule(queues=True))
+    for world in (skipping, queueing):
+        due = world.plan.first(0.0, world.now)
+        world.passes(60)
+        world.plan.look(due, world.now)
+        world.plan.began()
+        world.passes(150)
+    due = skipping.plan.next(Due(0.0, 0.0), NOW + 60, skipping.now, kicked=False)
+    assert (due.at - skipping.now, sum(skipping.missed)) == (30.0, 2)
+    assert queueing.plan.next(Due(0.0, 0.0), NOW + 60, queueing.now, kicked=False).at <= queueing.now
+
+
+def test_what_was_due_is_kept_when_its_run_begins(tmp_path: Path) -> None:
+    stamp = str(tmp_path / "a-0")
+    world = World(stamp=stamp)
+    due = world.plan.first(0.0, world.now)
+    world.passes(60)
+    world.plan.look(due, world.now)
+    assert last_due(stamp) == WALL
+    world.plan.began()
+    assert last_due(stamp) == WALL + 60
+
+
+def test_a_calendar_that_has_ended_is_never_due_again() -> None:
+    class Once(Every):
+        def after(self, wall: float) -> float | None:
+            return None
+
+    world = World()
+    world.plan._times = Once(60.0, WALL)
+    assert (world.plan.first(0.0, NOW).at, world.wakes[-1]) == (inf, inf)
+
+
+def test_no_other_pace_moves_a_calendar() -> None:
+    due = Due(NOW + 7, NOW + 7)
+    assert World().plan.repaced(due, 1.0, 1.0, NOW) == due
