@@ -6,6 +6,7 @@ without an answer is printed.
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import os
 import random
@@ -16,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.process.project import PATIENCE, Project
+from tests.process.project import PATIENCE, Json, Project
 from tests.process.test_keeper import children_named, kill, parent
 from tests.soak.checker import Checker, processes
 
@@ -90,6 +91,7 @@ class Fleet:
     def answers(self, since: float) -> None:
         """I12: all that is wanted runs, with the same pids, and a verb is answered."""
         deadline = since + PATIENCE
+        told: list[Json] = []
         while True:
             done = self.project.run("ps", "--json", code=None)
             if done.returncode == 0:
@@ -130,6 +132,7 @@ def a_keeper(fleet: Fleet) -> None:
 @pytest.mark.parametrize("times", [6, pytest.param(50, marks=[pytest.mark.slow, pytest.mark.timeout(900)])])
 def test_i23_killed_at_random_moments(project: Project, blow: Callable[[Fleet], None], times: int) -> None:
     """F1 to F3, F28 and I23, with whatever else is under way at that moment."""
+    faulthandler.cancel_dump_traceback_later()  # pytest's, for tests that hang: this one has a time-out of its own
     print(f"KILLS_SEED={SEED}")
     fleet = Fleet(project)
     with Checker(str(project.runtime)) as checker:
@@ -148,7 +151,7 @@ def test_i23_killed_at_random_moments(project: Project, blow: Callable[[Fleet], 
 
 
 def _check_counts(fleet: Fleet, times: int) -> None:
-    """I4: what began was counted, but for a start that nobody was left to write down, which was ended and begun anew."""
+    """I4: what began was counted, but for a start that nobody could write down: that was ended, and begun anew."""
     fleet.project.run("stop", "brief")
     starts = len((fleet.project.directory / "starts").read_text().split())
     told = fleet.project.instance("brief")

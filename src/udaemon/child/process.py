@@ -28,6 +28,7 @@ from udaemon.child.memory import limit_of
 from udaemon.child.pace import PaceChanges
 from udaemon.child.recorder import Recorder
 from udaemon.child.report import Leaving, ReadyReport, ReadyWith, Reporter
+from udaemon.child.run_reports import RunReports
 from udaemon.child.signals import Signals
 from udaemon.child.spec import ChildSpec, Pace
 from udaemon.child.telling import code_text, exit_code, finish, last_line, say, show_end
@@ -88,7 +89,10 @@ def prepare(setup: ChildSetup, *, once: bool = False) -> Callable[[], Outcome]:
     for module in spec.preload:
         load_module(module)
     listeners = {kind: tuple(map(resolve_listener, names)) for kind, names in spec.listeners.items()}
+    if "task_done" in spec.tells:
+        listeners["task_done"] = (*listeners.get("task_done", ()), RunReports(reporter))
     recorder = Recorder(spec.name, spec.index, setup.writer, reporter, listeners)
+    recorder.tells_missed = "missed" in spec.tells
     built = build(spec.factory, spec.params, setup.context, setup.call, is_task=spec.is_task)
     leave_if_forked()
     signals.hooks = built.hooks
@@ -215,7 +219,7 @@ def _planner(table: Timetable, min_sleep: float, signals: Signals, recorder: Rec
         Cron(table.cron, zone(table.zone)),
         table,
         wake_at=signals.timer.arm,
-        missed=recorder.writer.miss,
+        missed=recorder.missed,
         clocks=planner.clocks,
         chance=random,
     )

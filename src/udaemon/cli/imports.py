@@ -20,6 +20,7 @@ from attrs import field, frozen
 
 from udaemon.child.environment import interpreter, read_at_startup, search_path, surroundings
 from udaemon.child.memory import maxrss_bytes
+from udaemon.manifest.hooks import EVENTS
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.manifest.problems import Finding, Path
 
@@ -83,13 +84,10 @@ def _asked(manifest: Manifest) -> Iterator[tuple[Path, str, Mapping[str, Any] | 
 
 
 def _listeners(daemon: Daemon, path: Path) -> Iterator[tuple[Path, str]]:
-    for event, names in (
-        ("start", daemon.on.start),
-        ("task-done", daemon.on.task_done),
-        ("task-failed", daemon.on.task_failed),
-    ):
-        for index, name in enumerate(names):
-            yield (*path, "on", event, index), name
+    for event in EVENTS:
+        for index, hook in enumerate(daemon.on.of(event)):
+            if isinstance(hook, str):
+                yield (*path, "on", event, index), hook
 
 
 def _finding(fault: Mapping[str, Any], path: Path) -> Finding:

@@ -59,6 +59,7 @@ def bring_up(
     base = rundir.base(os.environ, os.geteuid())
     name = rundir.directory_name(manifest.project, manifest.file)
     fd = rundir.make(base, name)
+    left = os.listdir(fd)
     try:
         lock = _take_lock(fd, manifest.project, detach=detach)
         if lock is None:
@@ -88,7 +89,7 @@ def bring_up(
                 )
         except UdaemonError:
             launch.close()
-            rundir_removal.remove(os.path.join(base, name), fd)  # all or nothing
+            rundir_removal.remove(os.path.join(base, name), fd, keep=left)  # all or nothing
             raise
         os.close(lock)
         if claimed is not None:
