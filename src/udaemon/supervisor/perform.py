@@ -148,8 +148,8 @@ class Performer:
         Where the declaration has changed while the process was on its way, it is told so.
         """
         self._logger.spawned(self._streams[instance.key], pid)
-        started_as = self._started_as.pop(instance.key, instance.daemon)
-        if started_as is not instance.daemon and started_as != instance.daemon:
+        now = instance.daemon
+        if (was := self._started_as.pop(instance.key, now)) is not now and was != now:
             self.reconfigure(instance)
 
     def reconfigure(self, instance: Instance) -> None:
