@@ -257,3 +257,14 @@ def test_what_its_methods_are_outlives_a_supervisor() -> None:
     (entry,) = ledger.read(ledger.line(life.instance, 1.0)).entries.values()
     again = ledger.restored(entry, life.instance.daemon, 0, life.instance.plan)
     assert again.probed == life.instance.probed
+
+
+def test_a_line_that_made_it_ready_is_not_looked_at_again() -> None:
+    life = begun(ready=Ready(log_line="up")).happens(line(Question.READY), line(Question.READY, ok=False))
+    assert (life.state, health(life.instance)) == (State.RUNNING, "ok")
+
+
+def test_a_task_that_is_well_is_so_by_other_numbers_too() -> None:
+    life = Life(factory()).happens(StartAsked(), Spawned(7), BOTH, task(Question.READY), task(Question.HEALTH))
+    life.happens(Changed(factory(health=Health(period=1.0)), life.instance.plan))
+    assert health(life.instance) == "ok"
