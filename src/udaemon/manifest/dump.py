@@ -24,6 +24,8 @@ def dump(manifest: Manifest) -> dict[str, Any]:
         top["run-dir"] = escaped(manifest.run_dir)
     if manifest.env:
         top["env"] = unescaped(escaped(manifest.env))
+    if on := _table(manifest.on):
+        top["on"] = on
     return {**top, "daemons": {name: dump_daemon(daemon) for name, daemon in manifest.daemons.items()}}
 
 
@@ -38,6 +40,8 @@ def dump_daemon(daemon: Daemon) -> dict[str, Any]:
     for name in KEYS:
         if name in table:
             table[name] = unescaped(table[name])
+    if daemon.stop.command is not None:
+        table["stop"]["command"] = unescaped(table["stop"]["command"])
     other = meaningless(daemon.kind)
     if daemon.kind == "command" and not daemon.is_scheduled:
         other += ("sleep", *SCHEDULE)

@@ -10,7 +10,7 @@ from udaemon.errors import UdaemonError
 from udaemon.manifest.model import Daemon
 from udaemon.policy import ledger
 from udaemon.policy.events import Reason
-from udaemon.policy.instance import Exit, Instance, Key, Missing, Probed, State, Wanted
+from udaemon.policy.instance import Exit, Instance, Key, Missing, Phase, Probed, State, Step, Wanted
 from udaemon.policy.plan import NO_PLAN
 from udaemon.policy.timers import NO_TIMERS, Timer
 
@@ -45,6 +45,14 @@ FULL = Instance(
     held_back=True,
     alone=True,
     good_run=True,
+    step=Step(
+        phase=Phase.AFTER_STOP,
+        index=1,
+        message="exit code 3",
+        refusals=2,
+        overdue=True,
+        ended=Exit(code=1, signal=None, core=False, reason=Reason.EXITED, at=0.5),
+    ),
 )
 
 
