@@ -69,8 +69,7 @@ class Performer:
         self._slots = slots
         self._beside = beside
         self._notify = notify
-        self._happen = happen
-        self._bug = bug
+        self._happen, self._bug = happen, bug
         self._wanted: list[Instance] = []
         self._streams: dict[Key, int] = {}
         self._started_as: dict[Key, Daemon] = {}
