@@ -15,8 +15,9 @@ from udaemon.manifest.probes import Action, Probe, way
 from udaemon.policy import bounds
 from udaemon.policy.effects import Effect, EventName, Publish
 from udaemon.policy.ending import Outcome
-from udaemon.policy.events import Notified, Question, Ready, Reason, Said, Teller, Verdict
+from udaemon.policy.events import Notified, Ready, Reason, Said, Verdict
 from udaemon.policy.instance import Instance, State, evolve
+from udaemon.policy.questions import Question, Teller
 from udaemon.policy.stopping import condemn
 from udaemon.policy.timers import Timer
 from udaemon.units import seconds
