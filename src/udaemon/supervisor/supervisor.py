@@ -68,11 +68,9 @@ class Supervisor:
         jitter: random.Random | None = None,
     ) -> None:
         self.manifest = manifest
-        self.read_manifest = read_manifest
-        self.reexec = reexec
+        self.read_manifest, self.reexec = read_manifest, reexec
         self._clock, self.started_at = clock, clock()
-        self._fleet = fleet
-        self._engine = engine
+        self._fleet, self._engine = fleet, engine
         self._performer, self._notices = performer, notices
         self._scoreboard, self._slots = scoreboard, slots
         self._pids = PidQueue(pid_files, lambda key, text: self.publish(key, "warning", text))
