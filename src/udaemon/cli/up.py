@@ -68,7 +68,7 @@ def bring_up(
         try:
             claimed = _claim(name, manifest.project, options, detach=detach)
             if options.project is None and not isinstance(claimed, Client):
-                _see_that_it_is_alone(name, manifest)
+                _refuse_under_another_name(name, manifest)
         except UdaemonError:
             rundir_removal.remove(os.path.join(base, name), fd)
             raise
@@ -146,7 +146,7 @@ def _claim(name: str, project: str, options: GlobalOptions, *, detach: bool) -> 
     return claimed
 
 
-def _see_that_it_is_alone(name: str, manifest: Manifest) -> None:
+def _refuse_under_another_name(name: str, manifest: Manifest) -> None:
     """See that the manifest runs under no other project's name, which a variable in it may have moved.
 
     Called with our own claim in our hands: of two that begin at once, one sees the other at least.
