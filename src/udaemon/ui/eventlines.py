@@ -20,6 +20,7 @@ _SHOWN = frozenset(
         "killing",
         "log",
         "lost",
+        "recovered",
         "refused",
         "restarting",
         "started",
