@@ -36,6 +36,8 @@ class Reason(StrEnum):
     """It was not ready in time."""
     UNHEALTHY = "unhealthy"
     """It was not well, and was to be restarted for that."""
+    TIMEOUT = "timeout"
+    """A run took longer than it may."""
     BEFORE_START = "before-start"
     """A step before its start failed, so that it was not started."""
     UNKILLABLE = "unkillable"
@@ -240,8 +242,27 @@ class StopCommandFailed:
 
 
 @frozen
+class RunSeen:
+    """What a look at the runs of the process `pid` has shown.
+
+    Attributes:
+        pid: The process that wrote it, which may not be the one that lives.
+        number: Which run is under way, or comes next.
+        began: When the run under way began, None where there is none.
+        due: When the next one is due, None where that is not known.
+    """
+
+    pid: int
+    number: int
+    began: float | None
+    due: float | None
+
+
+@frozen
 class DeadlineReached:
-    """The first of the instance's timers is due."""
+    """The first of the instance's timers is due. `run` is there where that is about a run."""
+
+    run: RunSeen | None = None
 
 
 Event = (

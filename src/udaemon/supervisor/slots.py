@@ -11,7 +11,9 @@ from collections.abc import Iterable
 
 from udaemon.child.scoreboard import Scoreboard, SlotWriter, map_all
 from udaemon.child.slot_requests import kick, pause
-from udaemon.policy.instance import Key
+from udaemon.policy.events import RunSeen
+from udaemon.policy.instance import Instance, Key
+from udaemon.policy.timers import Timer
 
 _ROUND = 16
 """Slots are made so many at a time, 32 KB: whoever adds a daemon or two to a project needs no further region."""
@@ -64,6 +66,12 @@ class Slots:
     def pause(self, key: Key, *, paused: bool) -> None:
         """Have the task of an instance begin no run, or go on."""
         pause(*self._scoreboard.locate(self._taken[key]), paused=paused)
+
+    def run_seen(self, instance: Instance, now: float) -> RunSeen | None:
+        """What its slot says of the run that is under way, where one may have taken too long by now."""
+        about_a_run = instance.timers.due(now) is Timer.RUN
+        slot = self._scoreboard.read_slot(self._taken[instance.key]) if about_a_run else None
+        return None if slot is None else RunSeen(slot.pid, slot.count + 1, slot.current_started_at, slot.next_at)
 
     def take(self, key: Key) -> int:
         """Give an instance a slot, empty and with its name; the one that it has already, if any.

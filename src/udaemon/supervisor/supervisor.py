@@ -103,7 +103,7 @@ class Supervisor:
     def expire(self, now: float) -> None:
         """Let those whose deadline has passed have their event."""
         for key in self._fleet.due(now):
-            self.happen(key, DeadlineReached())
+            self.happen(key, DeadlineReached(self._slots.run_seen(self._fleet.instances[key], now)))
         if self._pids.deadline is not None and self._pids.deadline <= now:
             self._pids.write()
 
@@ -218,14 +218,16 @@ class Supervisor:
     def view(self, key: Key) -> InstanceView:
         """One instance as it is now."""
         instance = self._fleet.instances[key]
-        path = self.manifest.log_path(instance.daemon)
+        path = self.manifest.log_path(instance.daemon, instance.index)
+        errors = instance.daemon.error_log_path(self.manifest.context, instance.index) or path
+        states = (self._log_states.get(file, "ok") for file in (path, errors))
         return InstanceView(
             key=key,
             daemon=instance.daemon,
             instance=instance,
             read_slot=partial(self._scoreboard.read_slot, self._slots[key]),
             log=path,
-            log_state=self._log_states.get(path, "ok"),
+            log_state=next((state for state in states if state != "ok"), "ok"),
             last_error=self._engine.last_error(key) or instance.message,
         )
 
