@@ -12,7 +12,8 @@ from attrs import evolve
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from udaemon.manifest import limits, schedule
+from udaemon.manifest import exclusions, limits, schedule
+from udaemon.manifest.chains import AfterRuns
 from udaemon.manifest.checks import SCHEDULE
 from udaemon.manifest.complete import by_hand
 from udaemon.manifest.containers import Environment, Many, Parameters
@@ -102,7 +103,12 @@ def values(type_: Any) -> SearchStrategy[Any]:  # noqa: C901 - one line for each
             return st.lists(hooks(), max_size=2).map(tuple)
         case Pattern():
             return st.sampled_from(["up", r"^listening on :\d+$", r"costs \${x}"])
-        case DependsOn():
+        case exclusions.Moment():
+            return st.sampled_from(["2026-12-25", "2026-12-25T18:00"])
+        case exclusions.ExclusionItem():
+            texts = ["2026-12-25", "2026-12-24..2027-01-02", "2026-12-24T18:00..2026-12-27"]
+            return st.sampled_from(texts).map(exclusions.Exclusion)
+        case AfterRuns() | DependsOn():
             return st.just(())  # what there is to depend on is known to `manifests`
         case Many():
             return st.lists(values(type_.item), max_size=3).map(tuple)
@@ -134,7 +140,7 @@ def tables(model: type) -> SearchStrategy[Any]:
 
 def unscheduled(bare: Daemon) -> dict[str, Any]:
     """The keys of a schedule as they are where there is none."""
-    names = ("sleep", "cron", *(name.replace("-", "_") for name in SCHEDULE))
+    names = [key.field for key in keys_of(Daemon) if key.name in {"sleep", "cron", *SCHEDULE}]
     return {name: getattr(bare, name) for name in names}
 
 
@@ -170,6 +176,7 @@ def daemons(draw: st.DrawFn, name: str) -> Daemon:
     )
     bare = Daemon(name=name)
     daemon = evolve(daemon, sleep=0.0) if daemon.cron is not None else daemon
+    daemon = evolve(daemon, until=None)  # which might be before `from`
     kind = draw(st.sampled_from((*KINDS, "php.entry")))
     if kind != "command" and daemon.overlap is schedule.Overlap.CANCEL:
         daemon = evolve(daemon, overlap=schedule.Overlap.SKIP)

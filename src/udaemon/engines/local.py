@@ -27,7 +27,7 @@ from udaemon.engines.origin import Origin
 from udaemon.engines.orphans import Orphans
 from udaemon.engines.process import ManagedProcess
 from udaemon.engines.reaper import Reaper
-from udaemon.engines.reports import Reports
+from udaemon.engines.reports import Reports, pass_on
 from udaemon.engines.spawning import launch
 from udaemon.engines.stop_commands import StopCommands
 from udaemon.engines.zygote.connection import ZygoteConnection
@@ -104,6 +104,7 @@ class LocalEngine:
             reactor,
             lambda managed, event: listener(managed.key, event),
             on_good_run=lambda managed: on_good_run(managed.key),
+            on_word=partial(pass_on, listener, self._slots),
             on_run=lambda managed, report: self.on_run(managed.key, report),
             store=store,
         )
@@ -162,7 +163,7 @@ class LocalEngine:
     def reconfigure(self, key: Key, daemon: Daemon, plan: StartPlan) -> None:
         """Go by this declaration of its daemon from now on, as far as its process need not change for that."""
         if (managed := self._reaper.managed.get(key)) is not None:
-            managed.go_by(daemon, *self._slots[key], self._kernel)
+            managed.go_by(daemon, *self._slots[key], self._kernel, plan=plan, listener=self._listener)
             self._fork_queue.reconfigure(key, daemon, plan, self._slots[key][0])
 
     def forget(self, key: Key) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
+from udaemon.manifest.exclusions import end_of, start_of
 from udaemon.manifest.keys import keys_of
 from udaemon.manifest.log_checks import check_logs
 from udaemon.manifest.measures import format_size
@@ -18,7 +19,9 @@ from udaemon.manifest.root import Root
 from udaemon.manifest.schedule import Overlap
 from udaemon.manifest.wording import near, shown
 
-SCHEDULE = ("min-sleep", "timezone", "jitter", "stagger", "run-on-start", "overlap", "misfire", "task-timeout")
+SCHEDULE = tuple(
+    "min-sleep timezone jitter stagger run-on-start overlap misfire except from until task-timeout".split()
+)
 """Keys that say nothing to a command which has neither `cron` nor `sleep`."""
 
 
@@ -154,7 +157,8 @@ def check_root(root: Root, top: Tree) -> Iterator[Finding]:
             hint = "raise max, or lower initial"
             yield Finding("contradiction", "initial is longer than max", hint, (*path, "backoff"))
         yield from _schedule(daemon, top["daemons"][name], path)
-        if daemon.kind in TASKS and not daemon.command and not (daemon.cron or daemon.sleep or daemon.min_sleep):
+        paced = daemon.cron or daemon.sleep or daemon.min_sleep or daemon.after_run
+        if daemon.kind in TASKS and not daemon.command and not paced:
             hint = "set sleep to a period, or min-sleep to a pause"
             message = "sleep and min-sleep are both 0: it runs without a pause"
             yield Finding("no-pause", message, hint, path, at_key=True, severity="warning")
@@ -178,6 +182,12 @@ def _schedule(daemon: Daemon, own: Tree, path: Path) -> Iterator[Finding]:
     if daemon.overlap is Overlap.CANCEL and daemon.kind != "command":
         message = "cancel is for commands: a task's run is never broken off"
         yield Finding("contradiction", message, "write skip or queue", (*path, "overlap"))
+    for name in ("sleep", "cron", *SCHEDULE) if daemon.after_run else ():
+        if own.get(name):
+            message = "after-run stands in place of a schedule"
+            yield Finding("contradiction", message, "leave one of them", (*path, name), at_key=True)
+    if daemon.begins and daemon.until and end_of(daemon.until) <= start_of(daemon.begins):
+        yield Finding("contradiction", "is before from: nothing is ever due", "write a later one", (*path, "until"))
     plain = daemon.kind == "command" and not daemon.is_scheduled
     for name in SCHEDULE if plain else ():
         if name in own:

@@ -16,11 +16,21 @@ class Code(NamedTuple):
 
 
 CODES = {
+    "after-run-cycle": Code(
+        "A daemon has a run after each of another one that, perhaps by way of further ones, has one after each of its "
+        "own: no run would be the last.",
+        "Take one of the names out of an `after-run`.",
+    ),
     "bad-account": Code(
         "The text names no user or group.", "Write a name as in the system's user database, or a number."
     ),
     "bad-address": Code(
         "The text is no address of a port.", "Write `host:port`, or `:port` for this machine; a port is 1 to 65535."
+    ),
+    "bad-calendar": Code(
+        "A file that `except` names cannot be read, is no iCalendar file, or has an event that is repeated by a "
+        "rule or has no moment that can be told.",
+        "Mend what the message says; a calendar program can export each date as an event of its own.",
     ),
     "bad-callable": Code(
         "The text names no Python callable, or in the table `php` no PHP callable.",
@@ -36,6 +46,10 @@ CODES = {
         "The text is no cron line, or asks for a day that never comes.",
         "Write five fields: minute, hour, day of the month, month, day of the week, each a number, a name, `*`, a "
         "range `1-5`, a list `1,15` or a step `*/10`; or one of `@hourly`, `@daily`, `@weekly`, `@monthly`, `@yearly`.",
+    ),
+    "bad-date": Code(
+        "The text is no date, moment or range, or is not in the calendar.",
+        "Write `2026-12-25`, `2026-12-25T18:00` or `2026-12-24..2027-01-02`.",
     ),
     "bad-duration": Code(
         "The text is no duration.",

@@ -23,6 +23,8 @@ def dump(manifest: Manifest) -> dict[str, Any]:
         top["context"] = manifest.context
     if manifest.run_dir:
         top["run-dir"] = escaped(manifest.run_dir)
+    if manifest.max_starting:
+        top["max-starting"] = manifest.max_starting
     if manifest.env:
         top["env"] = unescaped(escaped(manifest.env))
     if on := _table(manifest.on):
@@ -44,6 +46,8 @@ def dump_daemon(daemon: Daemon) -> dict[str, Any]:
             inner[name] = unescaped(inner[name])
     other = meaningless(daemon.kind)
     if daemon.kind == "command" and not daemon.is_scheduled:
+        other += ("sleep", *SCHEDULE)
+    if daemon.after_run:
         other += ("sleep", *SCHEDULE)
     return {key: value for key, value in table.items() if value not in ({}, "") and key not in other}
 

@@ -12,12 +12,12 @@ from typing import Any, NamedTuple
 
 from udaemon.manifest import kinds
 from udaemon.manifest.containers import Environment
-from udaemon.manifest.keys import key
+from udaemon.manifest.keys import Applies, key
 from udaemon.manifest.kinds import TASKS
 from udaemon.manifest.measures import SIZE_PATTERN, format_size, parse_size
 from udaemon.manifest.problems import Wrong
 from udaemon.manifest.references import PATH
-from udaemon.manifest.values import REFERENCE, Choice, Flag, Number, Schema, Text, wrong_type
+from udaemon.manifest.values import REFERENCE, Choice, Flag, Number, Schema, Size, Text, wrong_type
 from udaemon.manifest.wording import near, shown
 
 
@@ -204,4 +204,20 @@ START_METHOD: Any = key(
     default=StartMethod.ZYGOTE,
     example="spawn",
     only=TASKS,
+)
+MEMORY_LIMIT: Any = key(
+    "Memory the task's process may have resident; looked at after each run. Near it the process is replaced. "
+    "With `php` it is PHP's own `memory_limit`.",
+    Size(low=1),
+    example="256M",
+    only=TASKS,
+    applies=Applies.LIVE,
+)
+MEMORY_THRESHOLD: Any = key(
+    "Percent of `memory-limit` above which the process is replaced before the next run.",
+    Number(0, 100),
+    default=70.0,
+    example=80,
+    only=TASKS,
+    applies=Applies.LIVE,
 )

@@ -16,7 +16,9 @@ from udaemon.manifest.model import KINDS, Daemon
 
 Tree = Mapping[str, Any]
 
-_PACE = frozenset({"sleep", "min-sleep", "cron", "timezone", "jitter", "stagger", "run-on-start", "overlap", "misfire"})
+_PACE = frozenset(
+    "sleep min-sleep cron timezone jitter stagger run-on-start overlap misfire except from until after-run".split()
+)
 """Keys of `defaults` that are for tasks only: a command has a schedule where it says so itself."""
 
 _EVENTS = frozenset(EVENTS)
@@ -134,6 +136,10 @@ def _whole(top: Tree, name: str) -> dict[str, Any]:
     if kind == "command":  # a pace for tasks makes no server a job that is started again and again
         lower[0] = {key: value for key, value in lower[0].items() if key not in _PACE}
     below = lower[0] if len(lower) == 1 else reduce(merged, lower)
+    if own.get("after-run"):
+        below = {key: value for key, value in below.items() if key not in _PACE}
+    elif own.get("cron") is not None or own.get("sleep") is not None:
+        below = {key: value for key, value in below.items() if key != "after-run"}
     if own.get("cron") is not None:
         below = {key: value for key, value in below.items() if key != "sleep"}
     elif own.get("sleep") is not None:

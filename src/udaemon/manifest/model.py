@@ -14,9 +14,11 @@ from typing import Any
 from attrs import Factory, field, frozen
 
 from udaemon.manifest import hooks, limits, log_table, run_bounds, schedule
+from udaemon.manifest.chains import AfterRun
 from udaemon.manifest.containers import Many, Parameters
 from udaemon.manifest.dependencies import Dependency, depends_on_key
 from udaemon.manifest.env_file_names import ENV_FILE, EnvFileName
+from udaemon.manifest.exclusions import Exclusion
 from udaemon.manifest.hooks import Listeners
 from udaemon.manifest.instance_values import INSTANCE, filled
 from udaemon.manifest.keys import Applies, Table, key
@@ -28,7 +30,7 @@ from udaemon.manifest.references import MODULE, NAME, PATH, PYTHON_CALLABLE, Com
 from udaemon.manifest.schedule import Misfire, Overlap
 from udaemon.manifest.steps import StepCommand, after_stop_key, before_start_key
 from udaemon.manifest.tables import Backoff, Php, Restart, StartLimit, Stop
-from udaemon.manifest.values import Choice, Flag, Number, Size, Text
+from udaemon.manifest.values import Choice, Flag, Number, Text
 
 __all__ = [
     "KINDS",
@@ -187,22 +189,13 @@ class Daemon:
     run_on_start: bool | None = schedule.RUN_ON_START
     overlap: Overlap = schedule.OVERLAP
     misfire: Misfire = schedule.MISFIRE
-    memory_limit: int | None = key(
-        "Memory the task's process may have resident; looked at after each run. Near it the process is replaced. "
-        "With `php` it is PHP's own `memory_limit`.",
-        Size(low=1),
-        example="256M",
-        only=TASKS,
-        applies=Applies.LIVE,
-    )
-    memory_threshold: float = key(
-        "Percent of `memory-limit` above which the process is replaced before the next run.",
-        Number(0, 100),
-        default=70.0,
-        example=80,
-        only=TASKS,
-        applies=Applies.LIVE,
-    )
+    exclusions: tuple[Exclusion, ...] = schedule.EXCEPT
+    begins: str | None = schedule.FROM
+    until: str | None = schedule.UNTIL
+    after_run: tuple[AfterRun, ...] = schedule.AFTER_RUN
+    lock: tuple[str, ...] = schedule.LOCK
+    memory_limit: int | None = limits.MEMORY_LIMIT
+    memory_threshold: float = limits.MEMORY_THRESHOLD
     task_timeout: float | None = run_bounds.TASK_TIMEOUT
     env: Mapping[str, str] = limits.ENV
     env_inherit: bool = limits.ENV_INHERIT
@@ -237,7 +230,7 @@ class Daemon:
     @cached_property
     def is_scheduled(self) -> bool:
         """Whether it is a command that is executed again and again, each time a run."""
-        return self.kind == "command" and (self.cron is not None or self.sleep > 0)
+        return self.kind == "command" and (self.cron is not None or self.sleep > 0 or bool(self.after_run))
 
     @property
     def kind(self) -> str:
@@ -279,6 +272,7 @@ class Manifest:
     project: str
     context: str = ""
     run_dir: str | None = None
+    max_starting: int | None = None
     env: Mapping[str, str] = Factory(dict)
     on: Listeners = Listeners()
     daemons: Mapping[str, Daemon] = Factory(dict)

@@ -10,6 +10,7 @@ from enum import StrEnum
 from attrs import frozen
 
 from udaemon.manifest.model import Daemon
+from udaemon.policy.followed import Followed
 from udaemon.policy.plan import StartPlan
 
 
@@ -101,7 +102,28 @@ class KickAsked:
 
 @frozen
 class RunDue:
-    """A run of a scheduled command is due."""
+    """A run is due: of a scheduled command, or of what has one after each of another; `after` is that run."""
+
+    after: Followed | None = None
+
+
+@frozen
+class RunEnded:
+    """A run of it has ended. It changes nothing for itself; others may have one after it."""
+
+    run: int
+    ok: bool
+
+
+@frozen
+class RunAsked:
+    """Its task wants its locks for this run; 0: it wants none any more, and lets go of those that it had.
+
+    `has`: it has them, or has not, whatever was known of it; None where that is known.
+    """
+
+    run: int
+    has: bool | None = None
 
 
 @frozen
@@ -274,6 +296,8 @@ Event = (
     | ResumeAsked
     | KickAsked
     | RunDue
+    | RunEnded
+    | RunAsked
     | Spawned
     | Executed
     | SpawnFailed

@@ -20,8 +20,10 @@ from udaemon.engines import locks
 from udaemon.engines.process import ManagedProcess
 from udaemon.manifest.log_table import LogStderr
 from udaemon.policy import steps
+from udaemon.policy.events import Renewed
 from udaemon.policy.instance import Instance, Key, State, Wanted
 from udaemon.policy.ledger import Entry, restored
+from udaemon.policy.plan import has_task
 from udaemon.service.journal_file import LOGGER
 from udaemon.service.recovery import Parts
 from udaemon.system import procfs
@@ -63,6 +65,8 @@ def adopt(
         files = [file for file in (locks.lookup(directory, key), *parts.performer.adopt(instance)) if file is not None]
         parts.fleet.restore(instance)
         parts.engine.adopt(managed, parts.scoreboard.locate(parts.slots[key]), files)
+        if instance.holds and has_task(instance.daemon):  # what it says in its slot is heard no more
+            parts.happen(key, Renewed("its supervisor"))
         publish(key, f"pid {managed.pid} goes on; its supervisor and its keeper were killed, its counters are lost")
     return bool(found)
 
@@ -88,11 +92,14 @@ def _managed(kernel: Kernel, instance: Instance, pid: int) -> ManagedProcess | N
 
 def _instance(declared: Instance, pid: int, entry: Entry | None) -> Instance:
     """What it was, where the ledger tells of this process; else it runs, and more is not known."""
+    locks = declared.daemon.lock
     if entry is not None and entry.pid == pid:
         was = restored(entry, declared.daemon, declared.index, declared.plan)
+        was = evolve(was, place=0, holds=locks)
         starts = was.state is State.STARTING and was.step is None
         return evolve(was, state=State.RUNNING, held_up=False) if starts else was
-    return evolve(declared, state=State.RUNNING, wanted=Wanted.UP, pid=pid, started_at=time.monotonic())
+    now = time.monotonic()
+    return evolve(declared, state=State.RUNNING, wanted=Wanted.UP, pid=pid, started_at=now, holds=locks)
 
 
 def _log_pipes(managed: ManagedProcess) -> tuple[int | None, int | None]:

@@ -17,9 +17,7 @@ from udaemon.manifest.model import Daemon
 from udaemon.policy.effects import (
     CancelSpawn,
     Effect,
-    Kick,
     KillTree,
-    Pause,
     Publish,
     Reconfigure,
     Signal,
@@ -30,6 +28,7 @@ from udaemon.policy.effects import (
 from udaemon.policy.events import Event, SpawnFailed, StopCommandFailed, Trouble
 from udaemon.policy.instance import Instance, Key
 from udaemon.policy.steps import declared, stop_command
+from udaemon.supervisor.chains import told_of_run
 from udaemon.supervisor.log_lines import said
 from udaemon.supervisor.log_pipes import LogPipes
 from udaemon.supervisor.log_targets import log_target
@@ -88,14 +87,10 @@ class Performer(LogPipes):
                 self._engine.kill_tree(instance.key)
             case Reconfigure():
                 self.reconfigure(instance)
-            case Pause(paused):
-                self._slots.pause(instance.key, paused=paused)
-                self._engine.signal(instance.key, "URG")  # it looks at its slot
-            case Kick():
-                self._slots.kick(instance.key)
-                self._engine.signal(instance.key, "URG")
             case Publish():
                 pass
+            case _ if self._slots.ask(instance, effect):
+                self._engine.signal(instance.key, "URG")  # it looks at its slot
 
     def _run_stop_command(self, instance: Instance) -> None:
         """It writes to the daemon's log, by a pipe of its own."""
@@ -216,6 +211,7 @@ class Performer(LogPipes):
         self._started_as[key] = instance.daemon
         if socket is not None:
             daemon = told_of_socket(daemon, socket)
+        daemon = told_of_run(daemon, instance.after)
         return SpawnRequest(key=key, daemon=daemon, plan=instance.plan, slot=self._slots[key], **pipes)
 
     def _refuse(self, key: Key, message: str) -> None:
