@@ -68,8 +68,10 @@ def is_cleaning_up(instance: Instance) -> bool:
 def _stop_asked(instance: Instance, event: StopAsked, now: float, jitter: float) -> Outcome:
     """It is stopping already; only haste ends a step after the end before its time, and those behind it with it."""
     down = evolve(instance, wanted=Wanted.DOWN)
-    if not event.hurry or down.killing:
+    if not event.hurry or down.step is None:
         return down, ()
+    if down.killing:  # as it has had its time: those behind it would have theirs
+        return evolve(down, step=attrs.evolve(down.step, overdue=False)), ()
     if down.timers.at(Timer.RETRY) is not None and down.exit is not None:
         return conclude(steps.leave(down), down.exit, now, jitter)
     return stopping.kill(down, "killed at once, as asked", now)
