@@ -95,7 +95,7 @@ def values(type_: Any) -> SearchStrategy[Any]:  # noqa: C901 - one line for each
         case Hooks():
             return st.lists(hooks(), max_size=2).map(tuple)
         case Pattern():
-            return st.sampled_from(["^listening on", "[a-z]+ is up"])
+            return st.sampled_from(["up", r"^listening on :\d+$", r"costs \${x}"])
         case DependsOn():
             return st.just(())  # what there is to depend on is known to `manifests`
         case Many():

@@ -80,6 +80,32 @@ def test_f8_as_process_1_nothing_that_is_left_behind_stays_a_zombie(container: s
     container.communicate(timeout=PATIENCE)
 
 
+def test_f1_as_process_1_a_supervisor_that_is_killed_has_a_successor(
+    project: Project, container: subprocess.Popen[str]
+) -> None:
+    """As with `up -d`: daemons go on, also over a `reexec`, and what comes of them is shown in the foreground."""
+    pid = first(container)
+    before = project.ps()
+    (keeper,) = [child for child in children(pid) if b"keeper" in Path(f"/proc/{child}/cmdline").read_bytes()]
+    (supervisor,) = [child for child in children(keeper) if b"super" in Path(f"/proc/{child}/cmdline").read_bytes()]
+    os.kill(supervisor, signal.SIGKILL)
+    assert gone([supervisor])
+    after = project.ps()
+    assert after["supervisor"]["pid"] != before["supervisor"]["pid"]
+    assert [(one["pid"], one["restarts"]) for one in after["instances"]] == [
+        (one["pid"], one["restarts"]) for one in before["instances"]
+    ]
+    project.run("reexec")
+    assert project.ps()["instances"][0]["pid"] == before["instances"][0]["pid"]
+    project.run("restart", "web")
+    os.kill(pid, signal.SIGTERM)
+    output, _ = container.communicate(timeout=PATIENCE)
+    assert container.returncode == 0, output
+    assert "recovered" in output
+    assert "restarted" in output or "web/0 started" in output
+    assert gone([pid, keeper])
+
+
 def zombies(pid: int) -> list[int]:
     found = []
     for child in children(pid):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import os
 import re
@@ -412,6 +413,7 @@ def steady(project: Project) -> list[tuple[str, int, int]]:
 @pytest.mark.parametrize("times", [20, pytest.param(100, marks=[pytest.mark.slow, pytest.mark.timeout(600)])])
 def test_f7_again_and_again_under_load(project: Project, times: int) -> None:
     """Same pids, each line once, each restart counted, and nothing of the replaced ones is left."""
+    faulthandler.cancel_dump_traceback_later()  # pytest's, for tests that hang: this one has a time-out of its own
     load(project)
     before, keeper = steady(project), parent(supervisor(project))
     seen, restarts = supervisor(project), project.instance("brief")["restarts"]

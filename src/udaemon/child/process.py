@@ -14,7 +14,7 @@ from collections.abc import Callable
 from functools import partial
 
 from udaemon.child.back_to_back import back_to_back
-from udaemon.child.bootstrap import BatchSetup, ChildSetup, ProcessSetup
+from udaemon.child.bootstrap import ChildSetup, ProcessSetup
 from udaemon.child.build import Built, build, load_module, resolve_listener
 from udaemon.child.dispositions import unblock_signals
 from udaemon.child.environment import MARKS, is_basic
@@ -30,7 +30,7 @@ from udaemon.child.recorder import Recorder
 from udaemon.child.report import Leaving, ReadyReport, ReadyWith, Reporter
 from udaemon.child.run_reports import RunReports
 from udaemon.child.signals import Signals
-from udaemon.child.spec import ChildFds, ChildSpec, Pace
+from udaemon.child.spec import ChildSpec, Pace
 from udaemon.child.telling import code_text, exit_code, finish, last_line, say, show_end
 from udaemon.child.timer_slack import make_timers_precise
 from udaemon.system import oserror
@@ -43,11 +43,6 @@ if TYPE_CHECKING:
 
 EXIT_CONFIG = 78  # EX_CONFIG of sysexits.h
 SHORT_PAUSE = 1.0  # below this a period is taken to ask for precision
-
-
-def run_child(spec: ChildSpec, fds: ChildFds) -> int:
-    """Run the daemon in a process that was started for it. Returns the exit code; leave by `os._exit` with it."""
-    return child_main(ProcessSetup(spec, fds, BatchSetup(fds).take_over(spec)))
 
 
 def child_main(setup: ProcessSetup) -> int:

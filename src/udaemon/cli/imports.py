@@ -1,6 +1,6 @@
 """Checks in a process of its own whether what a manifest names can be imported and called.
 
-Knows nothing of how an import fails; `probe.py` does, and it alone runs the user's code.
+Knows nothing of how an import fails; `import_probe.py` does, and it alone runs the user's code.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ def _ask(
 ) -> Iterator[dict[str, Any]]:
     """Run one probe and yield its answers; where an import takes too long, end the probe and yield that."""
     at: str | None = None
-    with _program("probe", {"directory": directory, "groups": groups}, directory, env) as read:
+    with _program("import_probe", {"directory": directory, "groups": groups}, directory, env) as read:
         try:
             for line in _lines(read, patience):
                 word, number, rest = (*line.decode().split(" ", 2), "")[:3]

@@ -54,7 +54,8 @@ def _begin_early() -> ModuleType:
     """Start a supervisor's process, which loads its code while we load ours."""
     from udaemon.service import spawn_supervisor
 
-    spawn_supervisor.spawn_early(kept=any(word in {"-d", "--detach"} for word in sys.argv))
+    detached = any(word in {"-d", "--detach"} for word in sys.argv)
+    spawn_supervisor.spawn_early(kept=spawn_supervisor.is_kept(detach=detached))
     return spawn_supervisor
 
 

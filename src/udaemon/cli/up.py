@@ -59,6 +59,7 @@ def bring_up(
     base = rundir.base(os.environ, os.geteuid())
     name = rundir.directory_name(manifest.project, manifest.file)
     fd = rundir.make(base, name)
+    left = os.listdir(fd)
     try:
         lock = _take_lock(fd, manifest.project, detach=detach)
         if lock is None:
@@ -77,25 +78,24 @@ def bring_up(
         attached = None if detach else _attached(fd, manifest, chosen, options, attach)
         try:
             with nullcontext() if attached is None else attached.signals_held():
-                lifeline = launch.go(
+                launch.go(
                     manifest,
                     _source(options),
                     os.path.join(base, name),
                     autostart=not names,
                     lock=lock,
                     claim=None if claimed is None else claimed.fileno(),
-                    with_lifeline=not detach,
+                    with_lifeline=not launch.kept,
                 )
         except UdaemonError:
             launch.close()
-            rundir_removal.remove(os.path.join(base, name), fd)  # all or nothing
+            rundir_removal.remove(os.path.join(base, name), fd, keep=left)  # all or nothing
             raise
         os.close(lock)
         if claimed is not None:
             claimed.close()
         rundir.release(fd)
         if attached is not None:
-            assert lifeline is not None
             timeouts = {
                 f"{one.name}/{n}": one.stop.timeout for one in manifest.daemons.values() for n in range(one.instances)
             }

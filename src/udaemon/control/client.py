@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from udaemon.control import messages
+from udaemon.control.messages import SupervisorGone
 from udaemon.control.protocol import MAX_ANSWER
 from udaemon.control.sockets import SupervisorSilent, ending, peer_pid
 from udaemon.errors import UdaemonError
@@ -25,11 +26,7 @@ _A_MOMENT = 2.0
 """Seconds at most from the closing of a process's last descriptors to its end."""
 
 
-class SupervisorGone(UdaemonError):
-    """The supervisor ended before it had answered for the last time."""
-
-    def __init__(self) -> None:
-        super().__init__("the supervisor ended before it answered", "udaemon ps tells whether it runs again")
+__all__ = ["Client", "SupervisorGone"]
 
 
 class Client:

@@ -20,7 +20,18 @@ class Answer(NamedTuple):
     more: bool
 
 
-class SupervisorReplaced(UdaemonError):
+class SupervisorGone(UdaemonError):
+    """The supervisor ended before it had answered for the last time."""
+
+    def __init__(
+        self,
+        message: str = "the supervisor ended before it answered",
+        hint: str = "udaemon ps tells whether it runs again",
+    ) -> None:
+        super().__init__(message, hint)
+
+
+class SupervisorReplaced(SupervisorGone):
     """Another supervisor takes over, and answers whoever asks again."""
 
     def __init__(self) -> None:

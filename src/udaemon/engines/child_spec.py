@@ -9,6 +9,7 @@ import os
 from typing import Any, Protocol
 
 from udaemon.child.spec import Asked, ChildSpec, Pace
+from udaemon.engines.callable_of import callable_of
 from udaemon.engines.identity_of import identity_of
 from udaemon.manifest.hooks import IN_CHILD, Listeners, callables
 from udaemon.manifest.model import Daemon
@@ -16,20 +17,6 @@ from udaemon.manifest.own_instance import for_instance
 from udaemon.manifest.probes import way
 from udaemon.policy.plan import Place
 from udaemon.policy.timetable import timetable
-
-_PHP_TASK = "udaemon.php.task:create"
-
-
-def callable_of(daemon: Daemon) -> str:
-    """The callable that its process imports: the daemon's task, what makes it, or for PHP what makes ours.
-
-    Raises:
-        ValueError: It is a command.
-    """
-    named = _PHP_TASK if daemon.kind == "php" else daemon.task or daemon.factory
-    if named is None:
-        raise ValueError(f"{daemon.name} has no task")
-    return named
 
 
 def _php(daemon: Daemon) -> dict[str, Any]:

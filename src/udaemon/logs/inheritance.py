@@ -10,15 +10,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from heapq import heapify, heappop, heappush
 from typing import Self
 
-from udaemon.engines.fd_store import FdStore
+from udaemon.engines.fd_store import NO_STORE, FdStore
 from udaemon.logs.handed import HandedPipe
 from udaemon.logs.intake import Intake
 from udaemon.logs.journal import MOVE, WRITE, Journal, allocate
-from udaemon.logs.retained import Held, Kept
+from udaemon.logs.retained import Held, Kept, copy_data
 from udaemon.logs.wire import pack
 
 KEPT_JOURNAL = "journal/"
 """Their names in a store of descriptors, with a number after it."""
+
+_ROOM = 1024 * 1024
+"""Bytes that a disk must have left for a journal to be a file on it."""
 
 
 class Slots:
@@ -60,32 +63,48 @@ class Inheritance:
 
     Args:
         fds: The memory and both ends of the pipe between.
+        room: Bytes that its disk must have left where the memory is a file.
     """
 
-    def __init__(self, fds: Sequence[int]) -> None:
+    def __init__(self, fds: Sequence[int], *, room: int = _ROOM) -> None:
         self._fds = tuple(fds)
+        self._room = room
+        self._store: FdStore = NO_STORE
 
     @classmethod
-    def new(cls) -> Self:
+    def new(cls, path: str | None = None) -> Self:
         """Of a first logger.
+
+        Args:
+            path: Where the memory is a file, if it can be one.
 
         Raises:
             OSError: No memory or no pipe to be had.
         """
-        memory = allocate()
+        try:
+            memory = allocate(path)
+        except OSError:
+            memory = allocate()
         try:
             return cls((memory, *os.pipe2(os.O_CLOEXEC)))
         except OSError:
             os.close(memory)
             raise
 
+    @property
+    def memory(self) -> int:
+        """The descriptor of the journal."""
+        return self._fds[0]
+
     def keep(self, store: FdStore) -> None:
         """Have a store keep them for who comes after this process."""
+        self._store = store
         for number, fd in enumerate(self._fds):
             store.keep(f"{KEPT_JOURNAL}{number}", fd)
 
     def messages(self, *, outlives: bool = False) -> Iterator[tuple[bytes, int | None]]:
         """What a logger is told first; `outlives`: daemons outlive the supervisor, and it goes on with their logs."""
+        self._leave_full_disk()
         if outlives:
             yield pack("outlive", ""), None
         for fd in self._fds:
@@ -104,6 +123,18 @@ class Inheritance:
             parts = (found[path], (taken.count(b"\n"), len(taken)), pipe.take_all())
             found[path] = (sum(lines for lines, _ in parts), sum(size for _, size in parts))
         return {path: count for path, count in found.items() if count[1]}
+
+    def _leave_full_disk(self) -> None:
+        """Go on in memory where the file's disk is full: a logger that dies of that would die of it again."""
+        file, *pipe = self._fds
+        room = os.fstatvfs(file)
+        if os.fstat(file).st_nlink == 0 or room.f_bavail * room.f_frsize >= self._room:
+            return
+        memory = allocate()
+        copy_data(file, memory)
+        self._fds = (memory, *pipe)
+        os.close(file)
+        self.keep(self._store)
 
     def _in_hand(self, journal: Journal, slot: int) -> bytes:
         """The chunk that a logger was killed with; what it had written of it counts too."""

@@ -49,6 +49,7 @@ class Intake:
         size = journal.size
         while got < size:
             got += os.readv(self._read, [journal.room[got:size]])
+        journal.read_whole()
         return journal.chunk
 
     def discard(self) -> None:

@@ -12,6 +12,7 @@ they are entered. Each part can be done again, so a kill during the recovery nee
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from mmap import mmap
 from struct import Struct
 
@@ -28,6 +29,7 @@ VERSION = 1
 """Of the form of a journal. One of a newer version is touched by nobody who does not know it: he would lose lines."""
 
 _VERSION, _VERSION_AT = Struct("<I"), 8
+_WHOLE_AT = 1
 _PAGE = 4096
 _SIZE = 2 * _PAGE + CHUNK
 _RECORDS = (64, _PAGE // 2)
@@ -37,13 +39,21 @@ _INTENT, _INTENT_AT = Struct("<qQQqq"), _STEP.size
 _OUTCOME = _STEP.size + _INTENT.size
 
 
-def allocate() -> int:
+def allocate(path: str | None = None) -> int:
     """A descriptor of new memory for a journal.
+
+    Args:
+        path: A file that is that memory, in place of one that is there: it outlives whoever has it open.
 
     Raises:
         OSError: There is none to be had.
     """
-    fd = os.memfd_create("udaemon-journal", os.MFD_CLOEXEC)
+    if path is None:
+        fd = os.memfd_create("udaemon-journal", os.MFD_CLOEXEC)
+    else:
+        with suppress(FileNotFoundError):
+            os.unlink(path)
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
         os.posix_fallocate(fd, 0, _SIZE)
         os.pwrite(fd, _VERSION.pack(VERSION), _VERSION_AT)
@@ -119,9 +129,19 @@ class Journal:
     def moved(self, size: int, now: float) -> None:
         """So much has left it."""
         at = _RECORDS[self._side]
+        self._map[_WHOLE_AT] = 0
         self.size, self.time = size, now
         _CHUNK.pack_into(self._map, at + _CHUNK_AT, size, now)  # not looked at before the phase says so
         self.phase = self._map[at] = WRITE
+
+    def read_whole(self) -> None:
+        """All of it stands in the room; the pipe between is needed no more for this chunk."""
+        self._map[_WHOLE_AT] = 1
+
+    @property
+    def depends_on_pipe(self) -> bool:
+        """Whether a part of the step under way may be in the pipe between alone."""
+        return self.phase == MOVE or (self.phase == WRITE and not self._map[_WHOLE_AT])
 
     def finish(self, stream: int, sink: int, now: float) -> None:
         """What was kept back of a pipe that has ended is to be written."""

@@ -22,10 +22,10 @@ KEPT = Struct("<qqqqd?64s")
 
 _PAGE = 4096
 _HELD_AT, _HELD_EACH, _HALF = 1 << 20, 1 << 19, 1 << 17
-_KEPT_AT, _KEPT_EACH = 1 << 40, 1 << 28
+KEPT_AT, _KEPT_EACH = 1 << 40, 1 << 28
 """Places of the pipes' and the files' entries. The memory is sparse: a page never written to costs nothing."""
 
-PIPES, FILES = (_KEPT_AT - _HELD_AT) // _HELD_EACH, 1 << 20
+PIPES, FILES = (KEPT_AT - _HELD_AT) // _HELD_EACH, 1 << 20
 """As many as there is room for."""
 LAST, _COUNTED = 1e11, 1 << 53
 """Seconds, as a time of ours lies before the year 5000, and what can have been counted."""
@@ -163,14 +163,32 @@ class Kept:
         return self._start, self._end, self.lines, self.dropped, self.ends_line
 
 
+def copy_data(source: int, target: int) -> None:
+    """Copy all that was ever written, and no holes: there are terabytes of those (lseek(2), SEEK_DATA)."""
+    end = os.fstat(source).st_size
+    at = 0
+    while at < end:
+        try:
+            at = os.lseek(source, at, os.SEEK_DATA)
+        except OSError:  # ENXIO: nothing more
+            return
+        data = os.pread(source, min(os.lseek(source, at, os.SEEK_HOLE) - at, _COMPACT), at)
+        at += os.pwrite(target, data, at)
+
+
 def held_at(slot: int) -> int:
     """Where a pipe's entry stands."""
     return _HELD_AT + slot * _HELD_EACH
 
 
+def slot_at(place: int) -> int:
+    """The pipe in whose part of the memory this lies."""
+    return (place - _HELD_AT) // _HELD_EACH
+
+
 def kept_at(slot: int) -> int:
     """Where a file's entry stands."""
-    return _KEPT_AT + slot * _KEPT_EACH
+    return KEPT_AT + slot * _KEPT_EACH
 
 
 def _entry(fd: int, form: Struct, at: int) -> tuple[Any, ...]:

@@ -154,13 +154,6 @@ def is_variable(path: Sequence[str | int]) -> bool:
     return len(inner) == 2 and inner[0] == "env"
 
 
-def without(text: str, values: Iterable[str]) -> str:
-    """Hide these values in a text, the longest first; what is shorter than four letters hides nothing and stays."""
-    for value in sorted({value for value in values if len(value) > 3}, key=len, reverse=True):
-        text = text.replace(value, MASK)
-    return text
-
-
 def _table(table: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: dict.fromkeys(part, MASK) if name == "env" and isinstance(part, Mapping) else masked({name: part})[name]

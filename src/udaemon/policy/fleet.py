@@ -60,6 +60,10 @@ class Fleet:
         """How many instances are in each state; read only."""
         return self._states
 
+    def is_settled(self) -> bool:
+        """Whether no start is under way."""
+        return not any(instance.is_spawning for instance in self.instances.values())
+
     @property
     def at_rest(self) -> bool:
         """Whether nothing more happens to any of them until the operator asks."""

@@ -191,9 +191,10 @@ def _entry(said: Mapping[str, Any]) -> tuple[Key, Entry | None] | None:
         if "missing" in said:
             fields["missing"] = Missing(*said["missing"])
         if "probed" in said:
-            begun, unready, well, unwell, status, methods, heard = said["probed"]
-            asked = {"methods": tuple(map(Question, methods)), "heard": heard}
-            fields["probed"] = Probed(begun=begun, unready=unready, well=well, unwell=unwell, status=status, **asked)
+            begun, unready, well, unwell, status, *more = said["probed"]
+            methods, heard = more or ((), None)  # an older udaemon wrote neither
+            known = Probed(begun=begun, unready=unready, well=well, unwell=unwell, status=status)
+            fields["probed"] = evolve(known, methods=tuple(map(Question, methods)), heard=heard)
         if "exit" in said:
             fields["exit"] = _exit(*said["exit"])
         if "step" in said:

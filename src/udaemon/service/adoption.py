@@ -21,6 +21,7 @@ from udaemon.engines.process import ManagedProcess
 from udaemon.policy import steps
 from udaemon.policy.instance import Instance, Key, State, Wanted
 from udaemon.policy.ledger import Entry, restored
+from udaemon.service.journal_file import LOGGER
 from udaemon.service.recovery import Parts
 from udaemon.system import procfs
 from udaemon.system.file_identity import identity
@@ -28,7 +29,6 @@ from udaemon.system.kernel import Kernel
 
 _DIES_WITHIN = 5.0
 """Seconds for the logger of the dead supervisor, which has gone on with the logs until now."""
-_LOGGER = b"udaemon.logs.logger_main"
 
 
 def adopt(
@@ -51,11 +51,12 @@ def adopt(
         if (pid := _alive(directory, known.key)) is not None
         and (managed := _managed(kernel, instance := _instance(known, pid, entries.get(known.key)), pid)) is not None
     ]
-    pipes = {instance.key: _log_pipe(managed) for instance, managed in found}
+    unknown = [(instance, managed) for instance, managed in found if not parts.performer.has_log(instance.key)]
+    pipes = {instance.key: _log_pipe(managed) for instance, managed in unknown}
     _end_logger({identity(fd) for fd in pipes.values() if fd is not None})
     for instance, managed in found:
         key = instance.key
-        if (pipe := pipes[key]) is not None:
+        if (pipe := pipes.get(key)) is not None:
             parts.performer.take_log(instance, pipe)
         files = [lock for lock in (locks.lookup(directory, key), parts.performer.adopt(instance)) if lock is not None]
         parts.fleet.restore(instance)
@@ -105,7 +106,7 @@ def _end_logger(pipes: Collection[tuple[int, ...]]) -> None:
     """End the logger that reads these: two that read one pipe would tear its lines apart."""
     wanted = frozenset(pipes)
     for pid in procfs.pids():
-        if pid == os.getpid() or _LOGGER not in procfs.read_or_nothing(f"/proc/{pid}/cmdline"):
+        if pid == os.getpid() or LOGGER not in procfs.read_or_nothing(f"/proc/{pid}/cmdline"):
             continue
         with suppress(OSError):
             pidfd = os.pidfd_open(pid)

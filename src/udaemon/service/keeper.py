@@ -95,6 +95,7 @@ class Keeper:
         while True:
             self._attend()
             if self._left:
+                self._dismiss()
                 return 0
             how = os.waitstatus_to_exitcode(os.waitpid(self._supervisor, 0)[1])
             self._socket.close()
@@ -109,7 +110,7 @@ class Keeper:
     def _heed_signals(self) -> None:
         signal.set_wakeup_fd(self._wake_write, warn_on_full_buffer=False)
         for number in _HEEDED:
-            signal.signal(number, self._note)
+            signal.signal(number, lambda _number, _frame: None)  # the number is in the pipe
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _HEEDED)
 
     def _take_next(self, why: str) -> bool:
@@ -132,10 +133,9 @@ class Keeper:
                 self._launch(self._start)
                 self._hand_over(why)
             except OSError:  # no process, no memory, or it has ended already: that is seen in a moment
-                if self._supervisor:
-                    return
-                self._pace.failed()
-                continue
+                if not self._supervisor:
+                    self._pace.failed()
+                    continue
             return
 
     def _launch(self, start: Start) -> None:
@@ -251,7 +251,6 @@ class Keeper:
                 self._forward(signal.SIGKILL)  # that was its last word
             elif kind == "leave":
                 self._left = True
-                self._dismiss()
                 return False
         return True
 
@@ -299,6 +298,3 @@ class Keeper:
                 os.waitpid(-1, 0)
             except ChildProcessError:
                 return
-
-    def _note(self, _number: int, _frame: object) -> None:
-        """The number is in the pipe."""

@@ -12,7 +12,7 @@ import pickle
 import select
 import signal
 import socket
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -28,8 +28,11 @@ from udaemon.logs.handed import KEPT_PIPE, kept_pipe
 from udaemon.logs.inheritance import KEPT_JOURNAL, Inheritance
 from udaemon.policy.events import NeedsChanged, StopAsked
 from udaemon.policy.instance import Key, State, Wanted
+from udaemon.service import journal_file
 from udaemon.service.adoption import adopt
+from udaemon.service.filled import fill
 from udaemon.service.handoff import Handoff
+from udaemon.service.journal_file import NotingStore
 from udaemon.service.keeper_link import KeeperLink, Kept, Legacy
 from udaemon.service.recovery import Parts, Recovery
 from udaemon.supervisor.ledger import LEDGER, Ledger, load
@@ -93,7 +96,8 @@ class Outlive:
 
     def __init__(self, link: KeeperLink, directory: str, left: Legacy | None = None) -> None:
         self.notices = Notices(by_turn=True)
-        self.store = self.link = link
+        self.link = link
+        self.store = NotingStore(link)
         self.left = left
         self.kernel = KeptKernel(lambda: link.pid, link.reap)
         self.lifeline = Lifeline.endless()
@@ -102,12 +106,13 @@ class Outlive:
         self._directory = directory
         self._was = load(f"{directory}/{LEDGER}", partial(self._publish, "warning"))
         self._recovery: Recovery | None = None
+        self._logs: Mapping[str, Kept] = {}
         self.on_keeper_gone: Callable[[], None] = lambda: None
 
     def kept(self, prefix: str) -> Iterator[tuple[str, Kept]]:
         """What is left under names that begin so, in the order of the names."""
-        if self.left is not None:
-            yield from sorted(entry for entry in self.left.store.items() if entry[0].startswith(prefix))
+        left = self._logs if self.left is None else self.left.store
+        yield from sorted(entry for entry in left.items() if entry[0].startswith(prefix))
 
     def board(self, keys: Collection[Key]) -> tuple[Scoreboard, Slots]:
         """The scoreboard that is left, with the slots that are given out already; or a new one."""
@@ -128,11 +133,13 @@ class Outlive:
                 signal.pidfd_send_signal(kept.fd, signal.SIGKILL)
             select.select([kept.fd], [], [], _DIES_WITHIN)
             os.close(kept.fd)
+        if self.left is None:
+            self._logs = journal_file.take_up(self._directory, partial(self._publish, "warning"))
         journal = [kept.fd for _, kept in self.kept(KEPT_JOURNAL)]
-        if len(journal) != 3:
-            return
-        pipes = [kept_pipe(name, kept.facts, kept.fd, self.link) for name, kept in self.kept(KEPT_PIPE)]
-        logger.inherit(Inheritance(journal), pipes)
+        inheritance = Inheritance(journal) if len(journal) == 3 else journal_file.make(self._directory)
+        inheritance.keep(self.store)
+        pipes = [kept_pipe(name, kept.facts, kept.fd, self.store) for name, kept in self.kept(KEPT_PIPE)]
+        logger.inherit(inheritance, pipes)
         performer.inherit(
             (
                 pipe.number,
@@ -199,6 +206,11 @@ class Outlive:
             self.ledger.leaving()
         self.ledger.flush()
 
+    def give_way(self, why: str) -> bool:
+        """Have the supervisor that stands by take over. Returns whether it will: this process is about to end then."""
+        self.link.give_way(why)
+        return self.link.pid is not None
+
     def _publish(self, event: str, text: str) -> None:
         self.notices.publish(None, event, text, {})
 
@@ -216,10 +228,15 @@ class Outlive:
 
 
 def handed(fd: int) -> tuple[Manifest, Source | None, str]:
-    """What was handed over: the manifest, where that can be read again, and the run directory."""
+    """What was handed over: the manifest, where that can be read again, and the run directory.
+
+    Raises:
+        UdaemonError: It was by an older version, and lacks what this one needs.
+    """
     with open(os.dup(fd), "rb") as file:
         file.seek(0)
         manifest, source, directory = pickle.load(file)  # noqa: S301 - from ourselves
+    fill(manifest)
     return manifest, source, directory
 
 

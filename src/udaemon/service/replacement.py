@@ -10,11 +10,10 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from enum import Enum
-from typing import Any
+from typing import Any, Protocol
 
 from udaemon import __version__
 from udaemon.errors import UdaemonError
-from udaemon.service.keeper_link import KeeperLink
 from udaemon.service.rehearsal import SHOWN
 
 Told = Callable[[Mapping[str, Any] | UdaemonError], None]
@@ -26,6 +25,22 @@ _RENEWS_WITHIN = 15.0
 _LEAVES_WITHIN = 2.0
 """Seconds in which no start is under way for once: the next supervisor does not know what comes of one."""
 _NOTHING_CHANGED = "nothing has changed: udaemon {version} goes on"
+
+
+class Keeper(Protocol):
+    """What is asked of the keeper; `KeeperLink` is the real one. `pid` is None when it has gone."""
+
+    pid: int | None
+    on_answer: Callable[[str, str], None]
+
+    def start_next(self, *names: str) -> None:
+        """Have another supervisor stand by, and be shown what is kept under names that begin so."""
+
+    def dismiss(self) -> None:
+        """None is to stand by any more."""
+
+    def renew(self) -> None:
+        """Become the code that is installed now."""
 
 
 class _Phase(Enum):
@@ -48,7 +63,7 @@ class Replacement:
 
     def __init__(
         self,
-        link: KeeperLink | None,
+        link: Keeper | None,
         *,
         settled: Callable[[], bool],
         leaving: Callable[[], bool],

@@ -67,7 +67,7 @@ class SupervisorProcess:
         lock: int,
         claim: int | None,
         with_lifeline: bool,
-    ) -> Lifeline | None:
+    ) -> None:
         """Tell it what to supervise, and return when it answers on its socket.
 
         Args:
@@ -78,9 +78,6 @@ class SupervisorProcess:
             lock: An fd that holds the run directory's lock; the supervisor gets a copy.
             claim: An fd that listens under the project's name, if there is one; likewise.
             with_lifeline: Whether it shall stop everything when this process ends, however it ends.
-
-        Returns:
-            What it hangs on, if that is us.
 
         Raises:
             UdaemonError: It did not come to stand.
@@ -106,7 +103,6 @@ class SupervisorProcess:
         finally:
             os.close(ready_read)
         self._is_ready = True
-        return lifeline
 
     def __enter__(self) -> Self:
         return self
@@ -125,6 +121,14 @@ class SupervisorProcess:
 
 
 _early: list[SupervisorProcess] = []
+
+
+def is_kept(*, detach: bool) -> bool:
+    """Whether a supervisor gets a keeper: its daemons outlive it, and whoever started it where that is not process 1.
+
+    With process 1 of a container, which is `up` in the foreground there, the kernel ends everything itself.
+    """
+    return detach or os.getpid() == 1
 
 
 def spawn_early(*, kept: bool) -> None:

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from udaemon.control import claim, rundir, rundir_removal
 from udaemon.control.rundir_guard import RundirGuard
 from udaemon.engines.local import LocalEngine
-from udaemon.logs.answers import Answer
 from udaemon.logs.client import LoggerLink
 from udaemon.policy.events import Event
 from udaemon.policy.fleet import Fleet
@@ -33,7 +32,6 @@ from udaemon.service.room import room_in
 from udaemon.service.supervisor_signals import SupervisorSignals
 from udaemon.service.systemd import ServiceManager, tell_service_manager
 from udaemon.supervisor.log_drain import LogDrain
-from udaemon.supervisor.log_lines import on_line
 from udaemon.supervisor.loop import Loop
 from udaemon.supervisor.perform import Performer
 from udaemon.supervisor.pid_writer import PidWriter
@@ -86,7 +84,7 @@ class Service:
             on_death=lambda text: self._notices.publish(None, "logger", text, {}),
             on_lost=self._on_lost,
             on_abandoned=lambda: self._log_drain.abandoned(),  # noqa: PLW0108 - made below
-            on_line=self._on_line,
+            on_line=lambda answer: self._performer.heard(answer),  # noqa: PLW0108 - made below
             stderr=self._terminal,
             store=keeping.store,
         )
@@ -100,7 +98,7 @@ class Service:
             nofile=limit,
             oom_score=shield(),
             preforked=preforked if forked else None,
-            on_process=self._on_process,
+            on_process=lambda key, pidfd: keeping.guard(self._performer, key, pidfd),
             on_notice=lambda text: self._notices.publish(None, "zygote", text, {}),
             on_good_run=self._on_good_run,
             others=lambda: [it.pid for it in self._helpers if it.pid],
@@ -126,7 +124,6 @@ class Service:
             tell=self._on_trouble,
             on_done=self._loop.stop,
         )
-        directories = [handed.directory, *filter(None, [manifest.run_dir])]
         self._schedules = Schedules(
             self._loop, self._slots, fleet, happen=self._on_event, on_good_run=self._on_good_run
         )
@@ -135,10 +132,7 @@ class Service:
         self._helpers = (self._logger, self._reader, self._pid_writer, self._probing, self._hooking)
         self._gave_way = False
         self._replacement = Replacement(
-            keeping.link,
-            settled=self._is_settled,
-            leaving=lambda: self._supervisor.leaving,
-            leave=self._give_way,
+            keeping.link, settled=fleet.is_settled, leaving=lambda: self._supervisor.leaving, leave=self._give_way
         )
         keeping.on_keeper_gone = self._replacement.keeper_gone
         self._supervisor = Supervisor(
@@ -149,7 +143,9 @@ class Service:
             scoreboard=self._scoreboard,
             slots=self._slots,
             notices=self._notices,
-            pid_files=PidFiles(directories, manifest.context, self._pid_writer.take),
+            pid_files=PidFiles(
+                [handed.directory, *filter(None, [manifest.run_dir])], manifest.context, self._pid_writer.take
+            ),
             schedules=self._schedules,
             finished=self._log_drain.wait,
             read_manifest=self._reader.read,
@@ -237,13 +233,6 @@ class Service:
     def _on_event(self, key: Key, event: Event) -> None:
         self._supervisor.happen(key, event)
 
-    def _on_line(self, answer: Answer) -> None:
-        if (key := self._performer.writer(answer.number)) is not None:
-            on_line(key, answer, self._on_event, self._supervisor.publish)
-
-    def _on_process(self, key: Key, pidfd: int) -> None:
-        self._keeping.guard(self._performer, key, pidfd)
-
     def _on_child(self) -> None:
         self._engine.reap_orphans()
         self._logger.child_changed()
@@ -279,9 +268,6 @@ class Service:
         self._replacement.end_of_turn()
         self._notices.flush()
 
-    def _is_settled(self) -> bool:
-        return not any(one.is_spawning for one in self._fleet.instances.values())
-
     def _give_way(self, why: str) -> None:
         """Have the one that stands by take over. What is left to do it does, as if we had been killed."""
         self._supervisor.publish(None, "reexec", f"the supervisor {why}")
@@ -289,9 +275,7 @@ class Service:
         self._notices.flush()
         self._server.give_way()
         self._keeping.record(leaving=self._supervisor.leaving)
-        if self._keeping.link is not None:
-            self._keeping.link.give_way(why)
-            self._gave_way = self._keeping.link.pid is not None
+        self._gave_way = self._keeping.give_way(why)
         if self._gave_way:
             self._loop.stop()
 

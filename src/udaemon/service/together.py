@@ -71,5 +71,9 @@ class Together:
     def record(self, *, leaving: bool) -> None:
         """The end of a turn."""
 
+    def give_way(self, _why: str) -> bool:
+        """Nobody stands by."""
+        return False
+
     def close(self) -> None:
         """Everything has stopped."""

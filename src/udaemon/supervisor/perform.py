@@ -13,6 +13,7 @@ from itertools import count
 
 from udaemon.engines.base import CANCELLED, Engine, SpawnRequest
 from udaemon.engines.notify import NotifySockets, listens, told_of_socket
+from udaemon.logs.answers import Answer
 from udaemon.logs.client import LoggerLink
 from udaemon.logs.log_target import LogTarget
 from udaemon.manifest.model import Daemon
@@ -32,6 +33,7 @@ from udaemon.policy.effects import (
 from udaemon.policy.events import Event, SpawnFailed, StopCommandFailed, Trouble
 from udaemon.policy.instance import Instance, Key
 from udaemon.policy.steps import declared, stop_command
+from udaemon.supervisor.log_lines import said
 from udaemon.supervisor.log_targets import common_target, log_target
 from udaemon.supervisor.slots import Slots
 from udaemon.system import oserror
@@ -173,9 +175,10 @@ class Performer:
         """A pipe into a common log. Returns the write end."""
         return self._pipe_to_logger(common_target(path, timestamps=timestamps))[1]
 
-    def writer(self, stream: int) -> Key | None:
-        """Whose process writes to a log pipe; None where that is not the last one of an instance."""
-        return next((key for key, number in self._streams.items() if number == stream), None)
+    def heard(self, answer: Answer) -> None:
+        """Let an instance know of a line of its process; what a former process has written says nothing."""
+        for key in [key for key, number in self._streams.items() if number == answer.number]:
+            self._happen(key, said(answer))
 
     def path(self, stream: int) -> str:
         """The file that a log pipe goes to."""
@@ -214,6 +217,10 @@ class Performer:
         if instance.pid is not None:
             self._logger.spawned(stream, instance.pid)
         return self._pipes.get(stream)
+
+    def has_log(self, key: Key) -> bool:
+        """Whether an instance has a log pipe that is known."""
+        return key in self._streams
 
     def take_log(self, instance: Instance, read: int) -> None:
         """Have the logger write what comes out of this pipe to the instance's log."""

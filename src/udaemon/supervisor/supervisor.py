@@ -37,7 +37,6 @@ from udaemon.supervisor.slots import Slots
 from udaemon.supervisor.view import InstanceView, facts, living_on
 
 OnRead = Callable[[Manifest | UdaemonError], None]
-OnReexec = Callable[[Mapping[str, Any] | UdaemonError], None]
 
 
 class Supervisor:

@@ -112,3 +112,10 @@ def test_a_stop_of_everything_is_remembered() -> None:
     """`down` goes on under the next supervisor."""
     assert ledger.read(ledger.head("now", leaving=True)).leaving
     assert not ledger.read(ledger.head("now")).leaving
+
+
+def test_what_an_older_udaemon_wrote_of_a_process_that_was_asked_is_read() -> None:
+    probed = [True, "refused", False, None, "warms up"]
+    text = json.dumps({"name": "a", "index": 0, "state": "starting", "pid": 7, "probed": probed}).encode()
+    (entry,) = ledger.read(b"%08x %b\n" % (crc32(text), text)).entries.values()
+    assert entry.fields["probed"] == Probed(begun=True, unready="refused", status="warms up")

@@ -9,7 +9,7 @@ import click
 
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.parameters import DAEMON, DURATION
-from udaemon.service.spawn_supervisor import launched
+from udaemon.service.spawn_supervisor import is_kept, launched
 
 
 @click.command("up")
@@ -56,7 +56,7 @@ def command(
     detach = detach or wait
     if detach and (exit_code_from is not None or log_format != "plain"):
         raise click.UsageError("--exit-code-from and --log-format are for the foreground: leave out -d and --wait")
-    with launched(kept=detach) as launch:
+    with launched(kept=is_kept(detach=detach)) as launch:
         from udaemon.cli.up import bring_up
 
         return bring_up(

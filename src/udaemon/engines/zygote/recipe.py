@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 from attrs import evolve, frozen
 
 from udaemon.child.environment import read_at_startup
-from udaemon.engines.child_spec import callable_of
+from udaemon.engines.callable_of import callable_of
 from udaemon.engines.zygote.sharing import Root
 from udaemon.manifest.hooks import IN_CHILD, callables
 from udaemon.manifest.model import Daemon
