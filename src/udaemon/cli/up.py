@@ -70,7 +70,7 @@ def bring_up(
             if options.project is None and not isinstance(claimed, Client):
                 _see_that_it_is_alone(name, manifest)
         except UdaemonError:
-            rundir_removal.remove(os.path.join(base, name), fd)
+            rundir_removal.remove(os.path.join(base, name), fd, keep=left)
             raise
         if isinstance(claimed, Client):
             rundir_removal.remove(os.path.join(base, name), fd)

@@ -17,6 +17,7 @@ from contextlib import suppress
 from attrs import evolve
 
 from udaemon.engines import locks
+from udaemon.engines.kept import KeptKernel
 from udaemon.engines.process import ManagedProcess
 from udaemon.policy.instance import Instance, Key, State, Wanted
 from udaemon.policy.ledger import Entry, restored
@@ -31,7 +32,7 @@ _DIES_WITHIN = 5.0
 
 
 def adopt(
-    parts: Parts, kernel: Kernel, directory: str, entries: Mapping[Key, Entry], publish: Callable[[Key, str], None]
+    parts: Parts, kernel: KeptKernel, directory: str, entries: Mapping[Key, Entry], publish: Callable[[Key, str], None]
 ) -> bool:
     """Adopt what the locks and the ledger prove to be alive. Returns whether there was anything.
 
@@ -57,7 +58,10 @@ def adopt(
         key = instance.key
         if (pipe := pipes.get(key)) is not None:
             parts.performer.take_log(instance, pipe)
-        files = [lock for lock in (locks.lookup(directory, key), parts.performer.adopt(instance)) if lock is not None]
+        lock, opened = locks.lookup(directory, key), parts.performer.adopt(instance)
+        files = [file for file in (lock, opened) if file is not None]
+        if lock is not None:
+            kernel.inherit(managed.pid, lock)
         parts.fleet.restore(instance)
         parts.engine.adopt(managed, parts.scoreboard.locate(parts.slots[key]), files)
         publish(key, f"pid {managed.pid} goes on; its supervisor and its keeper were killed, its counters are lost")
