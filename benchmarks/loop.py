@@ -18,8 +18,9 @@ from time import monotonic, perf_counter
 
 from benchmarks.figures import Figure, table
 from udaemon.child.back_to_back import back_to_back
+from udaemon.child.bootstrap import BatchSetup, ProcessSetup
 from udaemon.child.loop import Steps, run_steps
-from udaemon.child.process import run_child
+from udaemon.child.process import child_main
 from udaemon.child.recorder import Recorder
 from udaemon.child.report import Reporter
 from udaemon.child.scoreboard import SlotWriter
@@ -166,7 +167,8 @@ def _stop_once() -> float:
     pid = os.fork()
     if pid == 0:
         os.write(told, b".")
-        os._exit(run_child(spec, ChildFds()))
+        fds = ChildFds()
+        os._exit(child_main(ProcessSetup(spec, fds, BatchSetup(fds).take_over(spec))))
     os.close(told)
     select.select([ready], [], [], 10)
     time.sleep(0.1)

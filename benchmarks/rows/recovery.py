@@ -37,7 +37,7 @@ def measure(contestants: Sequence[type[Contestant]], options: Options) -> Iterat
                 wall, cpu = _kill(running)
                 walls.append(wall * 1000)
                 cpus.append(cpu * 1000)
-        limit = 500 if count == 2 else 2000  # noqa: PLR2004 - few, and many
+        limit = 500 if count == 2 else 2000
         yield Figure(
             TITLE, f"kill -9 to the answer of `ps`, {count} daemons", "ms", {"udaemon": median(walls)}, None, limit
         )

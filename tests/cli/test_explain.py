@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from udaemon.cli.main import main
+from udaemon.manifest.explain import overview
 
 
 def test_a_key_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
@@ -58,3 +59,11 @@ def test_without_a_word_all_are_listed(capsys: pytest.CaptureFixture[str]) -> No
 def test_what_was_meant_is_guessed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", "min_slep"]) == 1
     assert "did you mean min-sleep?" in capsys.readouterr().err
+
+
+def test_the_list_is_wrapped_on_a_terminal_and_whole_elsewhere(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain"]) == 0
+    assert capsys.readouterr().out == overview()
+    narrow = overview(width=50)
+    assert max(map(len, narrow.splitlines())) <= 50
+    assert " ".join(narrow.split()) == " ".join(overview().replace("`", "").split())

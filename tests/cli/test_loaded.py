@@ -87,3 +87,10 @@ def test_a_tab_loads_neither_rich_nor_click(shell: str, words: str) -> None:
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_the_script_of_a_shell_is_printed_without_rich_and_click(shop: Path, shell: str) -> None:
     assert not {"rich", "click", "attrs"} & loaded("completion", shell)
+
+
+def test_up_loads_nothing_of_what_only_a_supervisor_decides() -> None:
+    """It starts while the supervisor loads that; the classes of events alone take 8 ms to make."""
+    program = "import sys, udaemon.cli.up, udaemon.service.module_files; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    assert not {"udaemon.policy.events", "udaemon.policy.calendar", "udaemon.engines.base"} & set(done.stdout.split())

@@ -29,6 +29,7 @@ class FakeEngine:
         self.spawned: list[Key] = []
         self.signals: list[tuple[Key, str]] = []
         self.kills: list[Key] = []
+        self.stop_commands: list[tuple[Key, tuple[str, ...]]] = []
         self.forgotten: list[Key] = []
         self.reconfigured: list[tuple[Key, Daemon]] = []
         self.closed = False
@@ -68,6 +69,10 @@ class FakeEngine:
     def signal(self, key: Key, name: str) -> None:
         if key in self._living:
             self.signals.append((key, name))
+
+    def run_stop_command(self, request: SpawnRequest) -> None:
+        self.stop_commands.append((request.key, request.daemon.command or ()))
+        os.close(request.output)
 
     def signal_tree(self, key: Key, name: str) -> None:
         if key in self._living or key in self._left:

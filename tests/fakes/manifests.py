@@ -17,6 +17,7 @@ from udaemon.manifest.checks import SCHEDULE
 from udaemon.manifest.complete import by_hand
 from udaemon.manifest.containers import Environment, Many, Parameters
 from udaemon.manifest.dependencies import Condition, Dependency, DependsOn
+from udaemon.manifest.hooks import ExecHook, Hook, Hooks, Listeners, Webhook
 from udaemon.manifest.keys import Table, keys_of
 from udaemon.manifest.model import KINDS, PYTHON, Daemon, Manifest, Php
 from udaemon.manifest.probes import WAYS, Address, Health, Pattern, Ready
@@ -29,6 +30,7 @@ from udaemon.manifest.references import (
     SignalName,
     Umask,
 )
+from udaemon.manifest.steps import StepCommand, Steps
 from udaemon.manifest.values import LONGEST, Choice, Duration, Flag, Number, Size, Text
 
 WORD = st.text(string.ascii_lowercase, min_size=1, max_size=6)
@@ -87,8 +89,13 @@ def values(type_: Any) -> SearchStrategy[Any]:  # noqa: C901 - one line for each
             return TABLE
         case Address():
             return st.sampled_from([":1", "db:5432", "[::1]:80", "127.0.0.1:65535"])
+        case Steps():
+            step = st.builds(StepCommand, values(Command()), values(Duration(low=0.01)))
+            return st.lists(step, max_size=2).map(tuple)
+        case Hooks():
+            return st.lists(hooks(), max_size=2).map(tuple)
         case Pattern():
-            return st.sampled_from(["^listening on", "[a-z]+ is up"])
+            return st.sampled_from(["up", r"^listening on :\d+$", r"costs \${x}"])
         case DependsOn():
             return st.just(())  # what there is to depend on is known to `manifests`
         case Many():
@@ -98,6 +105,18 @@ def values(type_: Any) -> SearchStrategy[Any]:  # noqa: C901 - one line for each
         case Table():
             return tables(type_.model)
     raise AssertionError(type_)
+
+
+def hooks() -> SearchStrategy[Hook]:
+    """Callables, commands and webhooks."""
+    timeout = values(Duration(low=0.01))
+    headers = st.dictionaries(st.sampled_from(["Authorization", "X-Key"]), st.sampled_from(["Bearer $x", "1"]))
+    url = st.sampled_from(["https://a.example/b?c=$d", "http://u:p@[::1]:80/"])
+    return st.one_of(
+        st.just("pkg.mod:told"),
+        st.builds(ExecHook, exec=values(Command()), timeout=timeout),
+        st.builds(Webhook, webhook=url, headers=headers, timeout=timeout, retries=st.integers(0, 20)),
+    )
 
 
 def tables(model: type) -> SearchStrategy[Any]:
@@ -172,7 +191,6 @@ def daemons(draw: st.DrawFn, name: str) -> Daemon:
         memory_threshold=bare.memory_threshold,
         preload=bare.preload,
         start_method=bare.start_method,
-        on=bare.on,
     )
 
 
@@ -198,5 +216,6 @@ def manifests(draw: st.DrawFn, directory: str) -> Manifest:
         context=draw(st.just("") | NAME),
         run_dir=draw(st.none() | st.just("/run/x")),
         env=env,
+        on=draw(tables(Listeners)),
         daemons={daemon.name: evolve(daemon, env={**env, **daemon.env}) for daemon in each},
     )

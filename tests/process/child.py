@@ -1,6 +1,6 @@
 """A factory daemon without a supervisor: one real child, and this test in the supervisor's place.
 
-Knows nothing of the zygote: the child is a fresh interpreter that calls `run_child` with the fds it inherits.
+Knows nothing of the zygote: the child is a fresh interpreter that calls `child_main` with the fds it inherits.
 """
 
 from __future__ import annotations
@@ -24,8 +24,10 @@ from udaemon.child.spec import ChildFds, ChildSpec
 
 MAIN = """
 import os, pickle, sys
-from udaemon.child.process import run_child
-os._exit(run_child(*pickle.loads(bytes.fromhex(sys.argv[1]))))
+from udaemon.child.bootstrap import BatchSetup, ProcessSetup
+from udaemon.child.process import child_main
+spec, fds = pickle.loads(bytes.fromhex(sys.argv[1]))
+os._exit(child_main(ProcessSetup(spec, fds, BatchSetup(fds).take_over(spec))))
 """
 PATIENCE = 15.0
 SLEEPER = """

@@ -13,25 +13,42 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from udaemon.manifest.dependencies import Condition, Dependency
 from udaemon.manifest.model import Backoff, Daemon, Manifest, Restart, StartLimit, Stop
+from udaemon.manifest.probes import Action, Health, Ready
+from udaemon.policy import events
 from udaemon.policy.effects import CancelSpawn, Effect, KillTree, Signal, SignalTree, Spawn
 from udaemon.policy.events import (
     DeadlineReached,
     Event,
     Exited,
     GoodRun,
-    Ready,
+    Leaving,
+    Question,
     RestartAsked,
+    Said,
     Spawned,
     SpawnFailed,
     StartAsked,
     StopAsked,
+    Teller,
     Trouble,
+    Verdict,
 )
 from udaemon.policy.fleet import Fleet
 from udaemon.policy.instance import Instance, Key, State, Wanted
+from udaemon.policy.timers import Timer
 from udaemon.supervisor.event_queue import EventQueue
 
 NAMES = ["a", "b", "c", "d", "e"]
+
+LIFE: list[Event] = [
+    events.Ready(),
+    events.Ready((Question.READY, Question.HEALTH)),
+    GoodRun(),
+    Leaving(),
+    *(Said(teller, question, ok, "why") for teller in Teller for question in Question for ok in (True, False)),
+    *(Exited(code=0), Exited(code=1), Exited(signal=9)) * 3,
+]
+"""What a process can do. That it exits is as likely as in a life without so many questions."""
 
 
 @st.composite
@@ -55,6 +72,8 @@ def fleets(draw: st.DrawFn) -> Fleet:
             start_limit=StartLimit(count=2, window=60.0),
             stop=Stop(timeout=3.0),
             depends_on=needs,
+            ready=draw(st.sampled_from([Ready(), Ready(), Ready(log_line="up"), Ready(uptime=2.0), Ready(tcp=":1")])),
+            health=draw(st.sampled_from([Health(), Health(log_line="well"), Health(tcp=":1", action=Action.MARK)])),
         )
     return Fleet(Manifest(file="/m/udaemon.toml", directory="/m", project="m", daemons=made))
 
@@ -65,7 +84,7 @@ def holds(condition: Condition, one: Instance) -> bool:
     lives = one.pid is not None and one.wanted is Wanted.UP and one.state in {State.STARTING, State.RUNNING}
     return {
         Condition.STARTED: well or lives,
-        Condition.READY: well or (lives and one.state is State.RUNNING),
+        Condition.READY: well or (lives and one.state is State.RUNNING and one.probed.unready is None),
         Condition.COMPLETED: well,
         Condition.FIRST_RUN_OK: one.good_run,
     }[condition]
@@ -135,11 +154,11 @@ class Machine(RuleBasedStateMachine):
             for key in keys if alone else self.fleet.order.to_start(keys):
                 self.happens(key, StartAsked(alone))
 
-    @rule(names=st.lists(st.sampled_from(NAMES), max_size=3))
-    def restart(self, names: list[str]) -> None:
+    @rule(names=st.lists(st.sampled_from(NAMES), max_size=3), after_run=st.booleans())
+    def restart(self, names: list[str], after_run: bool) -> None:
         if not self.leaving:
             for key in [key for key in self.keys if key.name in names]:
-                self.happens(key, RestartAsked())
+                self.happens(key, RestartAsked(after_run))
 
     @rule(names=st.lists(st.sampled_from(NAMES), max_size=3), hurry=st.sampled_from([False, False, True]))
     def stop(self, names: list[str], hurry: bool) -> None:
@@ -159,13 +178,21 @@ class Machine(RuleBasedStateMachine):
             else:
                 self.happens(key, SpawnFailed(Trouble.RESOURCE if how == "no" else Trouble.CONFIG, how))
 
-    @rule(data=st.data(), event=st.sampled_from([Ready(), GoodRun(), Exited(code=0), Exited(code=1), Exited(signal=9)]))
+    @rule(data=st.data(), event=st.sampled_from(LIFE))
     def lives(self, data: st.DataObject, event: Event) -> None:
         if self.living:
             key = data.draw(st.sampled_from(sorted(self.living)))
             if isinstance(event, Exited):
                 self.living.discard(key)
             self.happens(key, event)
+
+    @rule(data=st.data(), question=st.sampled_from(Question), ok=st.booleans())
+    def is_asked(self, data: st.DataObject, question: Question, ok: bool) -> None:
+        if self.living:
+            key = data.draw(st.sampled_from(sorted(self.living)))
+            pid = self.fleet.instances[key].pid
+            assert pid is not None
+            self.happens(key, Verdict(question, pid, ok, "why"))
 
     @rule(seconds=st.sampled_from([0.5, 5.0, 70.0]))
     def time_passes(self, seconds: float) -> None:
@@ -182,6 +209,15 @@ class Machine(RuleBasedStateMachine):
             assert self.fleet.order.with_needs(instance) == instance, "its message is old"
             assert instance.missing is not None, f"{key} waits for nothing"
             assert key not in self.spawning | self.living
+
+    @invariant()
+    def what_is_not_ready_yet_is_not_waited_for_without_end(self) -> None:
+        for one in getattr(self, "fleet", Fleet(EMPTY)).instances.values():
+            if one.state is State.STARTING and one.probed.begun:
+                assert one.timers.at(Timer.READY) is not None or one.leaving, f"{one.key} may take for ever"
+            if one.at_rest or one.state is State.STOPPING:
+                assert one.timers.at(Timer.READY) is None
+                assert one.timers.at(Timer.WATCHDOG) is None
 
     def teardown(self) -> None:
         """Whatever it was, everything stops, in order and in a bounded number of steps."""

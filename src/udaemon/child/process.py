@@ -14,7 +14,7 @@ from collections.abc import Callable
 from functools import partial
 
 from udaemon.child.back_to_back import back_to_back
-from udaemon.child.bootstrap import BatchSetup, ChildSetup, ProcessSetup
+from udaemon.child.bootstrap import ChildSetup, ProcessSetup
 from udaemon.child.build import Built, build, load_module, resolve_listener
 from udaemon.child.dispositions import unblock_signals
 from udaemon.child.environment import MARKS, is_basic
@@ -28,8 +28,9 @@ from udaemon.child.memory import limit_of
 from udaemon.child.pace import PaceChanges
 from udaemon.child.recorder import Recorder
 from udaemon.child.report import Leaving, ReadyReport, ReadyWith, Reporter
+from udaemon.child.run_reports import RunReports
 from udaemon.child.signals import Signals
-from udaemon.child.spec import ChildFds, ChildSpec, Pace
+from udaemon.child.spec import ChildSpec, Pace
 from udaemon.child.telling import code_text, exit_code, finish, last_line, say, show_end
 from udaemon.child.timer_slack import make_timers_precise
 from udaemon.system import oserror
@@ -42,11 +43,6 @@ if TYPE_CHECKING:
 
 EXIT_CONFIG = 78  # EX_CONFIG of sysexits.h
 SHORT_PAUSE = 1.0  # below this a period is taken to ask for precision
-
-
-def run_child(spec: ChildSpec, fds: ChildFds) -> int:
-    """Run the daemon in a process that was started for it. Returns the exit code; leave by `os._exit` with it."""
-    return child_main(ProcessSetup(spec, fds, BatchSetup(fds).take_over(spec)))
 
 
 def child_main(setup: ProcessSetup) -> int:
@@ -93,7 +89,10 @@ def prepare(setup: ChildSetup, *, once: bool = False) -> Callable[[], Outcome]:
     for module in spec.preload:
         load_module(module)
     listeners = {kind: tuple(map(resolve_listener, names)) for kind, names in spec.listeners.items()}
+    if "task_done" in spec.tells:
+        listeners["task_done"] = (*listeners.get("task_done", ()), RunReports(reporter))
     recorder = Recorder(spec.name, spec.index, setup.writer, reporter, listeners)
+    recorder.tells_missed = "missed" in spec.tells
     built = build(spec.factory, spec.params, setup.context, setup.call, is_task=spec.is_task)
     leave_if_forked()
     signals.hooks = built.hooks
@@ -220,7 +219,7 @@ def _planner(table: Timetable, min_sleep: float, signals: Signals, recorder: Rec
         Cron(table.cron, zone(table.zone)),
         table,
         wake_at=signals.timer.arm,
-        missed=recorder.writer.miss,
+        missed=recorder.missed,
         clocks=planner.clocks,
         chance=random,
     )

@@ -11,7 +11,7 @@ from typing import Any
 
 from udaemon.child.forked import leave_if_forked
 from udaemon.child.memory import rss_peak
-from udaemon.child.report import GoodRun, Reporter, RunFailed
+from udaemon.child.report import GoodRun, Missed, Reporter, RunFailed
 from udaemon.child.scoreboard import SlotWriter
 from udaemon.child.task import StopTask, TaskEvent
 from udaemon.child.telling import last_line, show_exception
@@ -55,6 +55,7 @@ class Recorder:
         self._listeners = listeners
         self.ended_by: BaseException | None = None
         self.had_good_run = False
+        self.tells_missed = False
 
     @property
     def listens(self) -> bool:
@@ -98,6 +99,12 @@ class Recorder:
         """Tell of the first good run of this process; whoever waits for one need not look again and again."""
         self.had_good_run = True
         self._reporter.send(GoodRun())
+
+    def missed(self, count: int) -> None:
+        """Record due times that no run will serve."""
+        self.writer.miss(count)
+        if self.tells_missed:
+            self._reporter.send(Missed(count))
 
     def paused(self, due: float) -> None:
         """Record when the next run is due."""

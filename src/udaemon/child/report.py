@@ -9,7 +9,7 @@ from __future__ import annotations
 import _socket  # the wrapper in socket makes enums, which touch pages that a fresh fork shares
 import json
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 from udaemon.frames import FrameBuffer, FrameError, frame
 from udaemon.system.file_identity import identity
@@ -51,6 +51,27 @@ class RunFailed(NamedTuple):
     error: str
 
 
+class RunDone(NamedTuple):
+    """A run has ended well; sent where somebody is to be told, and no more often than they can be."""
+
+    id: int
+    started: float
+    duration: float
+    lateness: float
+
+
+class RunsDropped(NamedTuple):
+    """So many runs have ended well and were not reported one by one."""
+
+    number: int
+
+
+class Missed(NamedTuple):
+    """So many due times that no run will serve."""
+
+    number: int
+
+
 class Leaving(NamedTuple):
     """The child is about to exit: one of REASONS, and the last line of what went wrong, if anything did."""
 
@@ -58,7 +79,8 @@ class Leaving(NamedTuple):
     message: str | None
 
 
-Report = ReadyReport | ReadyWith | Answered | GoodRun | RunFailed | Leaving
+RunReport = RunDone | RunFailed | RunsDropped | Missed
+Report = ReadyReport | ReadyWith | Answered | GoodRun | RunReport | Leaving
 
 
 def encode(report: Report) -> bytes:
@@ -75,6 +97,12 @@ def encode(report: Report) -> bytes:
             fields = {"kind": "good-run"}
         case RunFailed(number, error):
             fields = {"kind": "run-failed", "id": number, "error": error[:TEXT_LIMIT]}
+        case RunDone():
+            fields = {"kind": "run-done", **report._asdict()}
+        case RunsDropped(number):
+            fields = {"kind": "runs-dropped", "number": number}
+        case Missed(number):
+            fields = {"kind": "missed", "number": number}
         case Leaving(reason, message):
             text = None if message is None else message[:TEXT_LIMIT]
             fields = {"kind": "leaving", "reason": reason, "message": text}
@@ -91,11 +119,16 @@ class Reporter:
     def __init__(self, fd: int | None) -> None:
         self._socket = None if fd is None else _socket.socket(fileno=fd)
         self._is = None if fd is None else identity(fd)
+        self.untold = 0
+        """Good runs that were not reported."""
 
     def send(self, report: Report) -> None:
         """Send a report, unless that would block."""
         if self._socket is None:
             return
+        if self.untold and isinstance(report, RunDone | Leaving):
+            dropped, self.untold = RunsDropped(self.untold), 0
+            self.send(dropped)
         if identity(self._socket.fileno()) != self._is:
             self._socket.detach()  # the task has closed it; the number may be that of a file of its own
             self._socket = None
@@ -108,6 +141,15 @@ class Reporter:
             sent = 0
         if sent != len(framed):
             self.cut_off()  # half a frame would make nonsense of all that follow
+
+    def unread(self) -> int:
+        """Bytes that the supervisor has not taken yet, as the kernel counts them."""
+        if self._socket is None:
+            return 0
+        import fcntl
+        import termios
+
+        return int.from_bytes(fcntl.ioctl(self._socket.fileno(), termios.TIOCOUTQ, bytes(4)), "little")
 
     def cut_off(self) -> None:
         """Send no more reports."""
@@ -166,10 +208,30 @@ def _report(fields: Mapping[str, object]) -> Report | None:
         return GoodRun()
     if kind == "run-failed":
         number, error = fields.get("id"), fields.get("error")
-        if type(number) is int and 0 <= number < 2**53 and isinstance(error, str):
+        if _is_count(number) and isinstance(error, str):
             return RunFailed(number, error[:TEXT_LIMIT])
+    if kind in ("runs-dropped", "missed"):
+        count = fields.get("number")
+        if _is_count(count):
+            return RunsDropped(count) if kind == "runs-dropped" else Missed(count)
+    if kind == "run-done":
+        number, *times = (fields.get(name) for name in RunDone._fields)
+        started, duration, lateness = map(_seconds, times)
+        if _is_count(number) and started is not None and duration is not None and lateness is not None:
+            return RunDone(number, started, duration, lateness)
     if kind == "leaving":
         reason, message = fields.get("reason"), fields.get("message")
         if isinstance(reason, str) and reason in REASONS:
             return Leaving(reason, message[:TEXT_LIMIT] if isinstance(message, str) else None)
     return None
+
+
+def _is_count(value: object) -> TypeGuard[int]:
+    return type(value) is int and 0 <= value < 2**53
+
+
+def _seconds(value: object) -> float | None:
+    """A time that is one: a number in JSON may be anything."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    return float(value) if abs(value) < 2**53 else None

@@ -50,7 +50,8 @@ class ChildSpec(NamedTuple):
     process leaves between two runs. `timetable` is there where more is said of when runs are due than `sleep`.
     `identity` is who it runs as, and within which limits. Without `env_inherit` the environment of the process it is
     forked from is none of its own. `asked` says how the methods `ready` and `health` of a task are asked; where the
-    manifest has another way to tell, the method is not.
+    manifest has another way to tell, the method is not. `tells` are further events that the supervisor is told of:
+    `task_done`, `missed`.
     """
 
     name: str
@@ -77,6 +78,7 @@ class ChildSpec(NamedTuple):
     identity: Identity = NOBODY_ELSE
     env_inherit: bool = True
     asked: Mapping[str, Asked] = NO_QUESTIONS
+    tells: tuple[str, ...] = ()
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the mappings as dicts: a mapping proxy cannot be pickled."""

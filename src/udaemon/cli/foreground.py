@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 
 from udaemon.child.dispositions import DEADLY, survive_signals
 from udaemon.cli.attach import Attach
+from udaemon.cli.data_format import terminal_width
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.screen import Face, Json, Plain, face
 from udaemon.cli.stop_signals import STOPS, StopSignals
@@ -204,7 +205,7 @@ class ForegroundUp:
         if self._attach.as_json:
             lines = JsonLines()
         else:
-            lines = LogLines(sources, color=self._options.colors(sys.stdout.isatty()))
+            lines = LogLines(sources, color=self._options.colors(sys.stdout.isatty()), available=terminal_width())
 
         def emit(come: Sequence[tuple[LogSource, Entry]]) -> None:
             try:

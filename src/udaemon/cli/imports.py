@@ -1,6 +1,6 @@
 """Checks in a process of its own whether what a manifest names can be imported and called.
 
-Knows nothing of how an import fails; `probe.py` does, and it alone runs the user's code.
+Knows nothing of how an import fails; `import_probe.py` does, and it alone runs the user's code.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from attrs import field, frozen
 
 from udaemon.child.environment import interpreter, read_at_startup, search_path, surroundings
 from udaemon.child.memory import maxrss_bytes
+from udaemon.manifest.hooks import EVENTS
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.manifest.problems import Finding, Path
 
@@ -83,13 +84,10 @@ def _asked(manifest: Manifest) -> Iterator[tuple[Path, str, Mapping[str, Any] | 
 
 
 def _listeners(daemon: Daemon, path: Path) -> Iterator[tuple[Path, str]]:
-    for event, names in (
-        ("start", daemon.on.start),
-        ("task-done", daemon.on.task_done),
-        ("task-failed", daemon.on.task_failed),
-    ):
-        for index, name in enumerate(names):
-            yield (*path, "on", event, index), name
+    for event in EVENTS:
+        for index, hook in enumerate(daemon.on.of(event)):
+            if isinstance(hook, str):
+                yield (*path, "on", event, index), hook
 
 
 def _finding(fault: Mapping[str, Any], path: Path) -> Finding:
@@ -119,7 +117,7 @@ def _ask(
 ) -> Iterator[dict[str, Any]]:
     """Run one probe and yield its answers; where an import takes too long, end the probe and yield that."""
     at: str | None = None
-    with _program("probe", {"directory": directory, "groups": groups}, directory, env) as read:
+    with _program("import_probe", {"directory": directory, "groups": groups}, directory, env) as read:
         try:
             for line in _lines(read, patience):
                 word, number, rest = (*line.decode().split(" ", 2), "")[:3]

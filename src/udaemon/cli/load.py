@@ -12,7 +12,6 @@ from udaemon.cli.options import GlobalOptions
 from udaemon.manifest.model import Manifest
 from udaemon.manifest.read import Examined, examine
 from udaemon.manifest.report import as_lines
-from udaemon.service.module_files import check_module_files
 
 _TOLD = {"shell-syntax"}
 """Warnings for those who never ask `check`; all others are about what works."""
@@ -45,6 +44,8 @@ def load_manifest(options: GlobalOptions, *, to_run: bool = False) -> Manifest:
     """
     examined = wanted_documents(options)
     if to_run and examined.understood is not None:
+        from udaemon.service.module_files import check_module_files
+
         examined = examined.with_more(check_module_files(examined.understood))
     manifest = examined.right()
     warnings = [problem for problem in examined.problems if problem.code in _TOLD]

@@ -15,9 +15,10 @@ from udaemon.cli.output import say
 
 def show_plan(options: GlobalOptions, changes: Mapping[str, Any]) -> None:
     """Write it to stdout, for people."""
+    from udaemon.cli.data_format import terminal_width
     from udaemon.ui.changes import lines
 
-    sys.stdout.writelines(lines(changes, color=options.colors(sys.stdout.isatty())))
+    sys.stdout.writelines(lines(changes, terminal_width(), color=options.colors(sys.stdout.isatty())))
     sys.stdout.flush()  # what comes of it goes to stderr, and later
 
 

@@ -21,7 +21,7 @@ from udaemon.ui import eventlines, jsonlines
 from udaemon.ui.area import Area, Line, can_draw
 from udaemon.ui.board import Board, period, rows_that_fit
 from udaemon.ui.escape import escape
-from udaemon.ui.table import Cell
+from udaemon.ui.table import Cell, name_width
 
 _AHEAD = 32
 """So many pieces of the logs may wait for the terminal; then who reads the logs waits too."""
@@ -231,5 +231,7 @@ def face(
     """A board where standard error is a terminal that can draw one, plain lines elsewhere and with -q."""
     if options.quiet or not can_draw(sys.stderr, os.environ.get("TERM", "")):
         return Plain(options)
-    board = Board(project, names, now=time.monotonic(), timeouts=timeouts, every=bool(options.verbose))
-    return Screen(board, Area(sys.stderr, color=options.colors(is_terminal=True)), on_failure)
+    area = Area(sys.stderr, color=options.colors(is_terminal=True))
+    longest = name_width(area.size()[0])
+    board = Board(project, names, now=time.monotonic(), timeouts=timeouts, every=bool(options.verbose), longest=longest)
+    return Screen(board, area, on_failure)

@@ -93,7 +93,7 @@ def snapshot(
 def describe(view: InstanceView, *, moment: Moment, node: str, rss: Rss, scaled: bool = False) -> dict[str, Any]:
     """One instance of `ps --json`. `scaled`: the operator has given its daemon another number of instances."""
     instance, daemon = view.instance, view.daemon
-    alive = instance.pid is not None
+    alive = instance.own_pid is not None
     end = instance.exit
     return {
         "name": view.key.name,
@@ -105,7 +105,7 @@ def describe(view: InstanceView, *, moment: Moment, node: str, rss: Rss, scaled:
         "activity": _activity(view),
         "health": probing.health(instance),
         "status": instance.probed.status and masked_text(instance.probed.status),
-        "pid": instance.pid,
+        "pid": instance.own_pid,
         "started_at": moment.at(instance.started_at) if alive else None,
         "uptime": moment.since(instance.started_at) if alive else None,
         "restarts": instance.restarts,
@@ -130,7 +130,7 @@ def _memory(instance: Instance, rss: Rss) -> dict[str, Any]:
     php = instance.daemon.kind == "php"
     limit = None if php else instance.daemon.memory_limit
     return {
-        "rss": None if instance.pid is None else rss(instance.pid, php),
+        "rss": None if instance.own_pid is None else rss(instance.own_pid, php),
         "limit": limit,
         "threshold": None if limit is None else instance.daemon.memory_threshold,
     }
@@ -138,7 +138,7 @@ def _memory(instance: Instance, rss: Rss) -> dict[str, Any]:
 
 def last_error(view: InstanceView) -> str | None:
     """The last line of what went wrong last, while nothing went right since."""
-    if view.slot is not None and view.slot.last_outcome == "ok" and view.instance.pid is not None:
+    if view.slot is not None and view.slot.last_outcome == "ok" and view.instance.own_pid is not None:
         return None
     failed = view.slot is not None and view.slot.last_outcome == "failed"
     message = (view.last_error if failed else None) or view.instance.message
@@ -192,7 +192,7 @@ def _is_awaited(view: InstanceView) -> bool:
 
 def _present(view: InstanceView) -> bool:
     """Whether the slot is of the process that lives: what an earlier one wrote stays."""
-    return view.slot is not None and view.instance.pid is not None and view.slot.pid == view.instance.pid
+    return view.slot is not None and view.instance.own_pid is not None and view.slot.pid == view.instance.own_pid
 
 
 def _rounded(seconds: float | None) -> float | None:

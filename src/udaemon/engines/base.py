@@ -83,6 +83,9 @@ class Engine(Protocol):
     def signal(self, key: Key, name: str) -> None:
         """Send a signal to its own process, and have it go on if it was stopped. One that has gone is no error."""
 
+    def run_stop_command(self, request: SpawnRequest) -> None:
+        """Run a command that asks its own process to end; `StopCommandFailed` where it fails while that lives."""
+
     def signal_tree(self, key: Key, name: str) -> None:
         """The same to its whole session; once it has ended, to what it left behind and to what that leaves behind."""
 

@@ -6,29 +6,17 @@ Knows nothing of files or processes; the supervisor's side and `udaemon run` com
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import Any, Protocol
 
 from udaemon.child.spec import Asked, ChildSpec, Pace
+from udaemon.engines.callable_of import callable_of
 from udaemon.engines.identity_of import identity_of
+from udaemon.manifest.hooks import IN_CHILD, Listeners, callables
 from udaemon.manifest.model import Daemon
 from udaemon.manifest.own_instance import for_instance
 from udaemon.manifest.probes import way
 from udaemon.policy.plan import Place
 from udaemon.policy.timetable import timetable
-
-_PHP_TASK = "udaemon.php.task:create"
-
-
-def callable_of(daemon: Daemon) -> str:
-    """The callable that its process imports: the daemon's task, what makes it, or for PHP what makes ours.
-
-    Raises:
-        ValueError: It is a command.
-    """
-    named = _PHP_TASK if daemon.kind == "php" else daemon.task or daemon.factory
-    if named is None:
-        raise ValueError(f"{daemon.name} has no task")
-    return named
 
 
 def _php(daemon: Daemon) -> dict[str, Any]:
@@ -56,12 +44,27 @@ def pace_of(daemon: Daemon) -> Pace:
     return Pace(daemon.sleep, daemon.min_sleep, limit, daemon.memory_threshold)
 
 
-def spec_of(place: Place, daemon: Daemon, index: int, *, slot: int = 0) -> ChildSpec:
+class Declared(Place, Protocol):
+    """Where a daemon is declared, and who is told of its events there."""
+
+    @property
+    def on(self) -> Listeners:
+        """Who is told of the events of all daemons."""
+
+
+def _tells(on: Listeners, daemon: Daemon) -> tuple[str, ...]:
+    """What its process reports as somebody is to be told; its own callables are called there."""
+    done = on.task_done or len(daemon.on.task_done) > len(callables(daemon.on.task_done))
+    wanted = (("task_done", done), ("missed", on.missed or daemon.on.missed))
+    return tuple(name for name, hooks in wanted if hooks)
+
+
+def spec_of(place: Declared, daemon: Daemon, index: int, *, slot: int = 0) -> ChildSpec:
     """The spec of one instance of a daemon that has runs, declared at `place`."""
     daemon = for_instance(daemon, index)
     php = daemon.kind == "php"
     on = daemon.on
-    listeners = {"start": on.start, "task_done": on.task_done, "task_failed": on.task_failed}
+    listeners = {event: callables(on.of(event)) for event in IN_CHILD}
     return ChildSpec(
         name=daemon.name,
         index=index,
@@ -82,5 +85,6 @@ def spec_of(place: Place, daemon: Daemon, index: int, *, slot: int = 0) -> Child
         timetable=timetable(place, daemon, index, os.environ),
         identity=identity_of(daemon),
         env_inherit=daemon.env_inherit,
+        tells=_tells(place.on, daemon),
         asked={} if php else _asked(daemon),
     )

@@ -77,6 +77,8 @@ class Lineage:
         said: Mapping[bytes, bytes] = {}
         with suppress(OSError):  # it has gone or may not be looked at
             said = self._environ(pid)
+        if b"UDAEMON_EVENT" in said:  # a hook, or what one has left behind: it is about a daemon, and none of its
+            said = {}
         project, name, index = (said.get(mark, b"") for mark in _MARKS)
         return project, name, index
 

@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from udaemon.child.lifeline import Lifeline
+from udaemon.child.report import RunReport
 from udaemon.child.scoreboard import Scoreboard
 from udaemon.child.slot_requests import ask_to_stop
 from udaemon.engines import locks
@@ -26,8 +27,9 @@ from udaemon.engines.origin import Origin
 from udaemon.engines.orphans import Orphans
 from udaemon.engines.process import ManagedProcess
 from udaemon.engines.reaper import Reaper
-from udaemon.engines.reports import Reports, report_sockets
-from udaemon.engines.spawning import to_execute
+from udaemon.engines.reports import Reports
+from udaemon.engines.spawning import launch
+from udaemon.engines.stop_commands import StopCommands
 from udaemon.engines.zygote.connection import ZygoteConnection
 from udaemon.engines.zygote.prefork import PreforkedZygote
 from udaemon.engines.zygote.protocol import Timeouts
@@ -55,7 +57,7 @@ class LocalEngine:
         scoreboard: Has the slots; every child gets the region that has its own.
         nofile: RLIMIT_NOFILE (soft, hard) for daemons, None for our own.
         oom_score: What daemons get, where ours was lowered.
-        on_process: Told a pidfd of each process that was made; it stays ours.
+        on_process: Told our pidfd of each process that was made.
         on_notice: Called with a sentence when a zygote is replaced.
         on_good_run: Told of each first good run of a process.
         others: Pids of further children of ours, which are not to be taken for orphans.
@@ -89,6 +91,7 @@ class LocalEngine:
         launcher: Starts | None = None,
         store: FdStore = NO_STORE,
     ) -> None:
+        self.on_run: Callable[[Key, RunReport], None] = lambda _key, _report: None
         self._kernel = kernel
         self._listener = listener
         self._on_process = on_process
@@ -101,12 +104,19 @@ class LocalEngine:
             reactor,
             lambda managed, event: listener(managed.key, event),
             on_good_run=lambda managed: on_good_run(managed.key),
+            on_run=lambda managed, report: self.on_run(managed.key, report),
             store=store,
         )
-        reports = self._reports
+        self._stop_commands = StopCommands(reactor, listener, self._launcher, kernel)
         self._reaper = Reaper(
-            reactor, listener, reports, project, lambda: (*self._fork_queue.pids, *others()), kernel=kernel
+            reactor,
+            listener,
+            self._reports,
+            project,
+            lambda: (*self._fork_queue.pids, *self._stop_commands.pids, *others()),
+            kernel=kernel,
         )
+        self._reaper.on_leader_end = self._stop_commands.leader_ended
         self._executing = Executing(reactor, listener, self._reports.listen, timeouts.execute, kernel)
         starter = Starter(preforked, oom_score)
         self._fork_queue = ForkQueue(
@@ -176,6 +186,10 @@ class LocalEngine:
             ask_to_stop(*self._slots[key], managed.pid)
         self._reaper.signal(managed, signal.Signals[f"SIG{name}"])
 
+    def run_stop_command(self, request: SpawnRequest) -> None:
+        """Run a command that asks its own process to end; `StopCommandFailed` where it fails while that lives."""
+        self._stop_commands.start(request)
+
     def signal_tree(self, key: Key, name: str) -> None:
         """The same to its whole session; once it has ended, to what it left behind and to what that leaves behind."""
         if (managed := self._reaper.managed.get(key)) is not None:
@@ -184,6 +198,7 @@ class LocalEngine:
     def kill_tree(self, key: Key) -> None:
         """KILL the process, its session and what re-parented to us from it."""
         if (managed := self._reaper.managed.get(key)) is not None:
+            self._stop_commands.kill(key)
             self._reaper.kill(managed)
 
     def adopt(self, managed: ManagedProcess, slot: tuple[int, int], files: Collection[tuple[int, ...]]) -> None:
@@ -223,10 +238,8 @@ class LocalEngine:
 
     def close(self) -> None:
         """Close helpers (the zygotes). Daemons are not touched."""
-        self._fork_queue.close()
-        self._executing.close()
-        self._reaper.close()
-        self._launcher.close()
+        for part in (self._fork_queue, self._executing, self._reaper, self._stop_commands, self._launcher):
+            part.close()
 
     def _taken(self, request: SpawnRequest) -> LocalRequest | None:
         """Take what the start of one takes, its lock first of all; None where that is not to be had."""
@@ -239,26 +252,10 @@ class LocalEngine:
 
     def _execute(self, request: LocalRequest) -> None:
         try:
-            ours, theirs = report_sockets(request.daemon)
-        except OSError as error:
-            self._refused(request, ExecFailed(f"socket: {oserror.reason(error)}", Trouble.RESOURCE))
-            return
-        try:
-            report = None if theirs is None else theirs.fileno()
-            what, order = to_execute(request, report=report, parent=self._lifeline.fd)
-            try:
-                started = self._launcher.start(what)
-            finally:
-                if order is not None:
-                    os.close(order)
+            started, what, ours = launch(request, self._launcher, parent=self._lifeline.fd)
         except Exception as error:  # noqa: BLE001 - faults.md F6: the others of this turn are started all the same
-            if ours is not None:
-                ours.close()
             self._refused(request, error)
             return
-        finally:
-            if theirs is not None:
-                theirs.close()
         managed = ManagedProcess(
             key=request.key, daemon=request.daemon, pid=started.pid, pidfd=started.pidfd, reports=ours
         )

@@ -13,9 +13,12 @@ import os
 import struct
 from contextlib import suppress
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from udaemon.policy.instance import Key
 from udaemon.system.procfs import open_files
+
+if TYPE_CHECKING:
+    from udaemon.policy.instance import Key
 
 FILES = 16
 """All instances share so many. The kernel keeps the locks of one file in a list, and goes through it whenever a process

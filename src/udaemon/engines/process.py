@@ -43,6 +43,7 @@ class ManagedProcess:
         asked: The signal by which what it left behind was asked to end, and which is sent to whatever that leaves.
         told_at: Clock ticks since the system was started, when all of its session had that signal.
         told: Pids of those that had it then one by one: under `udaemon run` it leads no session.
+        left_alone: One that it leaves behind and that is not asked to end: it asked for this end, and is about to.
         killing: Whatever of it is still found is killed.
     """
 
@@ -63,6 +64,7 @@ class ManagedProcess:
     asked: int | None = None
     told_at: int | None = None
     told: frozenset[int] = frozenset()
+    left_alone: int | None = None
     killing: bool = False
 
     def go_by(self, daemon: Daemon, board: int, slot: int, kernel: Kernel) -> None:
@@ -74,7 +76,9 @@ class ManagedProcess:
         kernel.send(self.pidfd, signal.Signals(NUDGE))
 
     def was_told(self, relative: Relative) -> bool:
-        """Whether one that it left behind had the signal that went to all of its session."""
+        """Whether one that it left behind had the signal that went to all of its session, or is to have none."""
+        if relative.pid == self.left_alone:
+            return True
         was_there = self.told_at is not None and relative.started < self.told_at
         return was_there and (relative.session == self.pid or relative.pid in self.told)
 

@@ -56,6 +56,7 @@ class Reaper:
         self._listener = listener
         self._reports = reports
         self._excluded = excluded
+        self.on_leader_end: Callable[[ManagedProcess], None] = lambda _managed: None
         self._kernel = kernel
         self._lineage = Lineage(project, kernel.open_files, kernel.environ)
         self._ended: list[ManagedProcess] = []
@@ -180,6 +181,7 @@ class Reaper:
         if self._kernel.peek(managed.pidfd) is None:
             return
         self._reactor.forget(managed.pidfd)
+        self.on_leader_end(managed)
         self._ended.append(managed)
         self._soon()
 

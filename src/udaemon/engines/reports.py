@@ -9,7 +9,19 @@ import socket
 from collections.abc import Callable
 from functools import partial
 
-from udaemon.child.report import Answered, GoodRun, Leaving, ReadyReport, ReadyWith, Report, RunFailed
+from udaemon.child.report import (
+    Answered,
+    GoodRun,
+    Leaving,
+    Missed,
+    ReadyReport,
+    ReadyWith,
+    Report,
+    RunDone,
+    RunFailed,
+    RunReport,
+    RunsDropped,
+)
 from udaemon.engines.base import Reactor
 from udaemon.engines.fd_store import NO_STORE, FdStore
 from udaemon.engines.process import ManagedProcess
@@ -31,6 +43,7 @@ class Reports:
         reactor: Where their sockets are watched.
         tell: Called with what one has reported of itself.
         on_good_run: Told when one has had the first good run of its process.
+        on_run: Told of each run that was reported by itself, and of how many were not.
         store: Keeps the sockets.
     """
 
@@ -40,11 +53,14 @@ class Reports:
         tell: Callable[[ManagedProcess, Event], None],
         on_good_run: Callable[[ManagedProcess], None] = lambda _living: None,
         store: FdStore = NO_STORE,
+        *,
+        on_run: Callable[[ManagedProcess, RunReport], None] = lambda _living, _report: None,
     ) -> None:
         self._store = store
         self._reactor = reactor
         self._tell = tell
         self._on_good_run = on_good_run
+        self._on_run = on_run
         self.errors: dict[Key, str] = {}
 
     def listen(self, managed: ManagedProcess) -> None:
@@ -93,6 +109,9 @@ class Reports:
                 self._on_good_run(managed)
             case RunFailed(_, error):
                 self.errors[managed.key] = error
+                self._on_run(managed, report)
+            case RunDone() | RunsDropped() | Missed():
+                self._on_run(managed, report)
             case Leaving(_, message):
                 managed.leaving = report
                 if message is not None:

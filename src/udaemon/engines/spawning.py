@@ -5,17 +5,56 @@ Knows nothing of a process after its start; all else about it is as with one tha
 
 from __future__ import annotations
 
+import os
+import socket
+
 from udaemon.child.environment import interpreter, surroundings
 from udaemon.child.spawned import write_order
 from udaemon.child.spec import ChildFds
 from udaemon.engines.child_spec import spec_of
 from udaemon.engines.command_spec import command
-from udaemon.engines.commands import Command
+from udaemon.engines.commands import Command, ExecFailed, Started, Starts
 from udaemon.engines.local_request import LocalRequest
+from udaemon.engines.reports import report_sockets
 from udaemon.manifest.own_instance import for_instance
+from udaemon.policy.events import Trouble
 from udaemon.policy.plan import has_task
+from udaemon.system import oserror
 
 _MAIN = "from udaemon.child.spawned import main; main()"
+
+
+def launch(request: LocalRequest, launcher: Starts, *, parent: int) -> tuple[Started, Command, socket.socket | None]:
+    """Execute what a start takes. Returns the process, its command, and our end of the socket for its reports.
+
+    Args:
+        request: What to start; its descriptors stay the caller's.
+        launcher: Executes it.
+        parent: The read end of a pipe that ends with this process.
+
+    Raises:
+        ExecFailed: There is no process.
+        OSError: There are no descriptors or there is no memory left.
+    """
+    try:
+        ours, theirs = report_sockets(request.daemon)
+    except OSError as error:
+        raise ExecFailed(f"socket: {oserror.reason(error)}", Trouble.RESOURCE) from error
+    try:
+        report = None if theirs is None else theirs.fileno()
+        what, order = to_execute(request, report=report, parent=parent)
+        try:
+            return launcher.start(what), what, ours
+        finally:
+            if order is not None:
+                os.close(order)
+    except BaseException:
+        if ours is not None:
+            ours.close()
+        raise
+    finally:
+        if theirs is not None:
+            theirs.close()
 
 
 def to_execute(request: LocalRequest, *, report: int | None, parent: int) -> tuple[Command, int | None]:

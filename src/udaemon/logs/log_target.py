@@ -106,7 +106,7 @@ class LogTarget:
     def from_fields(cls, fields: Sequence[str]) -> LogTarget:
         """The target that `fields` was made of."""
         path, name, instance, tagged, form, timestamps, max_size, max_age, backups, compress, drop, *looked_for = fields
-        ready, health, healthy_for = looked_for
+        ready, health, healthy_for = looked_for or ("", "", "0")  # an older udaemon looked for nothing
         return cls(
             path=path,
             name=name,

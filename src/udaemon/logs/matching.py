@@ -102,5 +102,5 @@ def _first(pattern: re.Pattern[str], lines: Sequence[bytes]) -> str | None:
     for line in lines:
         text = line[:LONGEST].decode("utf-8", "replace").rstrip("\r")
         if pattern.search(text):
-            return text[:_LONGEST_TOLD]
+            return text[:_LONGEST_TOLD].replace("\0", "\ufffd")  # a NUL ends a field of the message
     return None

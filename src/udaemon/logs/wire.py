@@ -7,7 +7,8 @@ ends of the pipe between; then `open ID SLOT FILE-SLOT TARGET…` and `watch ID`
 ancillary data; `spawned ID PID`, with 0 where there is no process; `change ID PID TARGET…`, with the same path;
 `begin`, when all was told that was there before;
 `abandon`, which asks to give up what no file takes; `finish SECONDS`.
-To the supervisor: `state ID TEXT` and `eof ID`; after `abandon` and at the end a `lost PATH LINES BYTES` for each file
+To the supervisor: `state ID TEXT` and `eof ID`; `said ID QUESTION LINE` for a line that a target looks for, and
+`overran ID QUESTION` where that takes too long; after `abandon` and at the end a `lost PATH LINES BYTES` for each file
 that lost some, then `abandoned` or `left`.
 """
 

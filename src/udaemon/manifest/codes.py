@@ -42,6 +42,10 @@ CODES = {
         "Write seconds as a number, or text such as `500ms`, `30s`, `1m30s`, `1h`, `2d`: units from long to short, "
         "without blanks.",
     ),
+    "bad-header": Code(
+        "The header of a webhook cannot be sent, or is one that udaemon says itself.",
+        "Write a header's name, such as `Authorization`, and plain letters on one line.",
+    ),
     "bad-key": Code("A key in a YAML file is no string.", "Put the key in quotes."),
     "bad-limit": Code(
         "The text is no limit of a resource, or the soft limit is above the hard one.",
@@ -213,6 +217,9 @@ CODES = {
         "Write it flat.",
     ),
     "too-many": Code("A thousand problems are told, and there are more.", "Is it the right file?"),
+    "two-hooks": Code(
+        "A hook is a command or a webhook, not both.", "Leave one of them, or write a list with a table for each."
+    ),
     "two-probes": Code("`ready` or `health` asks two things.", "Leave one of them."),
     "unknown-daemon": Code(
         "`extends` or `depends-on` names a daemon that is not declared, or is left out for want of its profile.",

@@ -55,6 +55,7 @@ def complete(root: Root, top: Mapping[str, Any], setting: Setting, env_file: Env
         context=root.context or "" if setting.context is None else setting.context,
         run_dir=root.run_dir and setting.absolute(root.run_dir),
         env=env,
+        on=root.on,
         daemons=daemons,
         state_dir=state_dir(setting.environ, project),
     )

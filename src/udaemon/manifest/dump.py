@@ -24,6 +24,8 @@ def dump(manifest: Manifest) -> dict[str, Any]:
         top["run-dir"] = escaped(manifest.run_dir)
     if manifest.env:
         top["env"] = unescaped(escaped(manifest.env))
+    if on := _table(manifest.on):
+        top["on"] = on
     return {**top, "daemons": {name: dump_daemon(daemon) for name, daemon in manifest.daemons.items()}}
 
 
@@ -31,13 +33,15 @@ def dump_daemon(daemon: Daemon) -> dict[str, Any]:
     """Write one daemon; a key that is not set is left out."""
     table = _table(daemon)
     for name, probe in (("ready", daemon.ready), ("health", daemon.health)):
-        if way(probe) is None:
+        if way(probe) is None and (daemon.factory is None or probe == type(probe)()):  # a task may have a method for it
             table[name] = {}
     if daemon.command is not None and daemon.shell:
         table["command"] = escaped(daemon.command[0])
     for name in KEYS:
         if name in table:
             table[name] = unescaped(table[name])
+    if daemon.stop.command is not None:
+        table["stop"]["command"] = unescaped(table["stop"]["command"])
     other = meaningless(daemon.kind)
     if daemon.kind == "command" and not daemon.is_scheduled:
         other += ("sleep", *SCHEDULE)

@@ -32,12 +32,13 @@ def explain(word: str, *, width: int = 80) -> str | None:
     return None
 
 
-def overview() -> str:
-    """List every key with the first sentence of its meaning."""
+def overview(*, width: int | None = None) -> str:
+    """List every key with the first sentence of its meaning; on a terminal, of so many columns, wrapped."""
     keys = every_key()
     wide = max(map(len, keys))
-    lines = [f"{name:{wide}}  {key.doc.split('. ')[0].rstrip('.:')}" for name, key in keys.items()]
-    return "\n".join([*lines, "", f"codes: {', '.join(CODES)}", "", f"topics: {', '.join(TOPICS)}"]) + "\n"
+    lines = [(f"{name:{wide}}  ", key.doc.split(". ")[0].rstrip(".:")) for name, key in keys.items()]
+    lines += [("", ""), ("codes: ", ", ".join(CODES)), ("", ""), ("topics: ", ", ".join(TOPICS))]
+    return "".join(f"{term}{text}\n" if width is None else f"{_beside(term, text, width)}\n" for term, text in lines)
 
 
 def _short(word: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, reduce
 from typing import Any
 
+from udaemon.manifest.hooks import EVENTS
 from udaemon.manifest.keys import keys_of
 from udaemon.manifest.model import KINDS, Daemon
 
@@ -16,6 +17,8 @@ Tree = Mapping[str, Any]
 
 _PACE = frozenset({"sleep", "min-sleep", "cron", "timezone", "jitter", "stagger", "run-on-start", "overlap", "misfire"})
 """Keys of `defaults` that are for tasks only: a command has a schedule where it says so itself."""
+
+_EVENTS = frozenset(EVENTS)
 
 _SAYS_PHP = frozenset({"factory", "id"})
 
@@ -28,7 +31,12 @@ def merged(lower: Tree, upper: Tree) -> dict[str, Any]:
     result = dict(lower)
     for name, value in upper.items():
         below = result.get(name)
-        result[name] = merged(below, value) if isinstance(value, dict) and isinstance(below, dict) else value
+        if not isinstance(value, dict) or not isinstance(below, dict):
+            result[name] = value
+        elif name == "on" and _EVENTS.issuperset(value):  # a hook is a value, though it may be written as a table
+            result[name] = {**below, **value}
+        else:
+            result[name] = merged(below, value)
     return result
 
 

@@ -13,16 +13,18 @@ from typing import Any
 
 from attrs import Factory, field, frozen
 
-from udaemon.manifest import limits, schedule
+from udaemon.manifest import hooks, limits, schedule
 from udaemon.manifest.containers import Environment, Many, Parameters
 from udaemon.manifest.dependencies import Dependency, depends_on_key
+from udaemon.manifest.hooks import Listeners
 from udaemon.manifest.keys import Applies, Table, key
 from udaemon.manifest.kinds import KINDS, PYTHON, TASKS
 from udaemon.manifest.limits import ResourceLimit, StartMethod
 from udaemon.manifest.probes import Health, Ready, health_key, ready_key, way
 from udaemon.manifest.references import MODULE, NAME, PATH, PYTHON_CALLABLE, Command, Umask
 from udaemon.manifest.schedule import Misfire, Overlap
-from udaemon.manifest.tables import Backoff, Listeners, Log, LogFormat, OnFull, Php, Restart, StartLimit, Stop
+from udaemon.manifest.steps import StepCommand, after_stop_key, before_start_key
+from udaemon.manifest.tables import Backoff, Log, LogFormat, OnFull, Php, Restart, StartLimit, Stop
 from udaemon.manifest.values import Choice, Flag, Number, Size, Text
 
 __all__ = [
@@ -170,6 +172,8 @@ class Daemon:
         applies=Applies.LIVE,
     )
     stop: Stop = key("How it is asked to stop.", Table(Stop), default=Stop(), applies=Applies.LIVE)
+    before_start: tuple[StepCommand, ...] = before_start_key()
+    after_stop: tuple[StepCommand, ...] = after_stop_key()
     sleep: float = schedule.SLEEP
     min_sleep: float = schedule.MIN_SLEEP
     cron: str | None = schedule.CRON
@@ -241,7 +245,7 @@ class Daemon:
         shown_default="`_common.log` in the log directory of `defaults`",
     )
     log: Log = key("How the output is kept.", Table(Log), default=Log(), applies=Applies.LIVE)
-    on: Listeners = key("Callables told of events.", Table(Listeners), default=Listeners(), only=TASKS)
+    on: Listeners = hooks.on_key("Who is told of events: Python callables, commands, webhooks.")
 
     @cached_property
     def is_probed(self) -> bool:
@@ -280,6 +284,7 @@ class Manifest:
     context: str = ""
     run_dir: str | None = None
     env: Mapping[str, str] = Factory(dict)
+    on: Listeners = Listeners()
     daemons: Mapping[str, Daemon] = Factory(dict)
     state_dir: str | None = field(default=None, eq=False)
     files: Mapping[str, tuple[int, int]] = field(factory=dict, eq=False, repr=False)
@@ -288,9 +293,7 @@ class Manifest:
     @property
     def stamps(self) -> str | None:
         """Where the last due times are kept: two manifests may have one project name."""
-        if self.state_dir is None:
-            return None
-        return f"{self.state_dir}/schedule-{crc32(f'{self.file} {self.context}'.encode()):08x}"
+        return self.state_dir and f"{self.state_dir}/schedule-{crc32(f'{self.file} {self.context}'.encode()):08x}"
 
     def log_path(self, daemon: Daemon) -> str:
         """Return the file of a daemon's output; its instances share it."""

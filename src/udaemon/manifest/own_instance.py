@@ -18,8 +18,8 @@ from udaemon.manifest.problems import Path
 KEPT: Mapping[str, str] = {name: f"${{{name}}}" for name in ("UDAEMON_NAME", "UDAEMON_INSTANCE", "UDAEMON_INSTANCES")}
 """Each of these variables with the reference that stays in its place until an instance is started."""
 
-KEYS = ("command", "env")
-"""The keys of a daemon in which they are filled."""
+KEYS = ("command", "env", "before-start", "after-stop")
+"""The keys of a daemon in which they are filled, beside `stop.command`."""
 
 _BEGIN = "${UDAEMON_"
 _DOUBLED = re.compile(r"\$(\$\{UDAEMON_(?:NAME|INSTANCES?)\})")
@@ -28,7 +28,9 @@ _DOUBLED = re.compile(r"\$(\$\{UDAEMON_(?:NAME|INSTANCES?)\})")
 def is_filled(path: Path) -> bool:
     """Whether what stands at this place of a manifest is filled for each instance."""
     level = {"env": 0, "defaults": 1, "daemons": 2}.get(str(path[0]))
-    return level is not None and len(path) > level and path[level] in KEYS
+    if level is None or len(path) <= level:
+        return False
+    return path[level] in KEYS or path[level : level + 2] == ("stop", "command")
 
 
 def for_instance(daemon: Daemon, index: int) -> Daemon:
@@ -56,4 +58,4 @@ def unescaped(value: Any) -> Any:
         return _DOUBLED.sub(r"\1", value)
     if isinstance(value, dict):
         return {name: unescaped(part) for name, part in value.items()}
-    return [unescaped(part) for part in value]
+    return [unescaped(part) for part in value] if isinstance(value, list) else value

@@ -10,6 +10,7 @@ from typing import Any
 
 from attrs import fields
 
+from udaemon.manifest.hooks import Listeners
 from udaemon.manifest.keys import Named, Table, keys_of
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.manifest.references import NAME, PATH
@@ -26,7 +27,12 @@ def to_plain(manifest: Manifest) -> dict[str, Any]:
     """Write it as values that JSON has."""
     plain = {name: getattr(manifest, name) for name in _TOP}
     daemons = {name: _table(daemon) for name, daemon in manifest.daemons.items()}
-    return plain | {"env": dict(manifest.env), "files": dict(manifest.files), "daemons": daemons}
+    return plain | {
+        "env": dict(manifest.env),
+        "files": dict(manifest.files),
+        "daemons": daemons,
+        "on": _table(manifest.on),
+    }
 
 
 def of_plain(plain: object) -> Manifest:
@@ -45,6 +51,7 @@ def of_plain(plain: object) -> Manifest:
             context=_text(top["context"]),
             run_dir=None if top["run_dir"] is None else PATH.parse(top["run_dir"]),
             state_dir=None if top["state_dir"] is None else PATH.parse(top["state_dir"]),
+            on=_model(Listeners, top["on"]),
             env={_text(name): _text(value) for name, value in _mapping(top["env"]).items()},
             daemons={NAME.parse(name): _model(Daemon, table, name=name) for name, table in tables.items()},
             files={_text(name): _stamp(stamp) for name, stamp in _mapping(top["files"]).items()},

@@ -17,6 +17,9 @@ from udaemon.manifest.secrets import is_secret, named, spans
 
 _TOKEN = re.compile(r"\"(?:[^\"\\]++|\\.)*+\"|'[^']*+'|[^\s,=\[\]{}#:](?:[^,=\[\]{}#:]|:(?=\S)){0,999}(?<!\s)")
 _TEXT = r"\"(?:[^\"\\]++|\\.)*+\"?|'[^']*+'?"
+_WEBHOOK = re.compile(r"\bwebhook[\"']?\s*[=:]\s*[\"']?(?:https?://)?([^\s\"',}\]]+)")
+_HEADERS = re.compile(r"\bheaders[\"']?\s*[=:]\s*\{[^}]*\}?")
+"""What a webhook's receiver is to know us by."""
 _VARIABLES = re.compile(rf"(?<![\w-])env[\"']?\s*(?:[=:]\s*\{{[^}}]*|\.[^=]*=\s*(?:{_TEXT}))")
 _DAEMON = r"daemons\.(?:\"(?:[^\"\\]|\\.)*\"|[^.\"]+)"
 _IS_ENV = re.compile(rf"(?:(?:defaults|{_DAEMON})\.)?env(?:\.|$)")
@@ -109,7 +112,9 @@ def _block(
     source = _line(sources.get(problem.file or "", ()), problem.line)
     if source is not None and problem.column is not None:
         hidden = _without_secrets(
-            source, _IS_ENV.match(problem.path) is not None, problem.path.startswith("daemons.env")
+            source,
+            _IS_ENV.match(problem.path) is not None or ".headers." in problem.path,
+            problem.path.startswith("daemons.env"),
         )
         source = _with_number(hidden, source, problem)
         token = _FIELD if problem.code == "bad-cron" else _TOKEN
@@ -148,6 +153,7 @@ def _without_secrets(source: str, whole: bool, is_daemon: bool) -> str:
     if whole:
         return _masked(source)
     start = source.find("env") + 3 if is_daemon and "env" in source else 0
+    source = _HEADERS.sub(lambda found: _masked(found[0]), source)
     source = source[:start] + _VARIABLES.sub(lambda found: _masked(found[0]), source[start:])
     for first, last in _secrets(source):
         source = source[:first] + _stars(source[first:last]) + source[last:]
@@ -157,6 +163,8 @@ def _without_secrets(source: str, whole: bool, is_daemon: bool) -> str:
 def _secrets(source: str) -> Iterator[tuple[int, int]]:
     """Where secrets stand: the value of a key that is called so, and what text shows to be one."""
     yield from named(source, _KEY, _VALUE)
+    for found in _WEBHOOK.finditer(source):
+        yield found.span(1)
     yield from spans(source)
 
 

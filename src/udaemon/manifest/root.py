@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from attrs import frozen
 
 from udaemon.manifest.containers import Environment, Many
+from udaemon.manifest.hooks import Listeners, on_key
 from udaemon.manifest.keys import Named, Table, key
 from udaemon.manifest.model import Daemon
 from udaemon.manifest.references import NAME, PATH
@@ -59,3 +60,4 @@ class Root:
     daemons: Mapping[str, Daemon] = key(
         "The daemons by name.", Named(Daemon), factory=dict, example={"mailer": {"factory": "jobs.mail:create"}}
     )
+    on: Listeners = on_key("Who is told of the events of all daemons, beside those that each daemon names.")

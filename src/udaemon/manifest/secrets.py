@@ -92,6 +92,21 @@ def masked_words(words: Sequence[Any]) -> list[Any]:
     return hidden
 
 
+def public_url(url: str) -> str:
+    """As much of a URL as may be shown: scheme, host and port."""
+    from urllib.parse import urlsplit
+
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}" + (f":{parts.port}" if parts.port else "")
+
+
+def masked_url(url: str) -> str:
+    """Hide all of a webhook's URL but where it leads: its path may be all that keeps others out."""
+    shown = public_url(url)
+    return shown if url.rstrip("/") == shown else f"{shown}/{MASK}"
+
+
 def masked(value: Any, *, secret: bool = False) -> Any:
     """Hide the secrets in a plain value; with `secret`, all of it."""
     match value:
@@ -101,6 +116,9 @@ def masked(value: Any, *, secret: bool = False) -> Any:
             return MASK if secret else masked_text(value)
         case int() | float():
             return MASK if secret else value
+        case Mapping() if isinstance(value.get("webhook"), str):
+            headers = {"headers": dict.fromkeys(value["headers"], MASK)} if "headers" in value else {}
+            return {**value, "webhook": masked_url(value["webhook"]), **headers}
         case Mapping():
             return {name: masked(part, secret=secret or is_secret(str(name))) for name, part in value.items()}
         case list() | tuple():
@@ -124,20 +142,16 @@ def masked_at(path: Sequence[str | int], value: Any) -> Any:
     if is_variable(path):
         return MASK
     inner = path[2:] if path[:1] == ("daemons",) else path
-    return masked(value, secret=any(isinstance(part, str) and is_secret(part) for part in inner))
+    if inner[:1] == ("on",) and inner[-1] == "webhook" and isinstance(value, str):
+        return masked_url(value)
+    secret = inner[:1] == ("on",) and "headers" in inner
+    return masked(value, secret=secret or any(isinstance(part, str) and is_secret(part) for part in inner))
 
 
 def is_variable(path: Sequence[str | int]) -> bool:
     """Whether a path of a manifest leads to an environment variable."""
     inner = path[2:] if path[:1] == ("daemons",) else path[1:] if path[:1] == ("defaults",) else path
     return len(inner) == 2 and inner[0] == "env"
-
-
-def without(text: str, values: Iterable[str]) -> str:
-    """Hide these values in a text, the longest first; what is shorter than four letters hides nothing and stays."""
-    for value in sorted({value for value in values if len(value) > 3}, key=len, reverse=True):
-        text = text.replace(value, MASK)
-    return text
 
 
 def _table(table: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The tables within a daemon: php, backoff, start limit, stop, log and listeners, key by key.
+"""The tables within a daemon: php, backoff, start limit, stop and log, key by key.
 
 Knows nothing of the daemon around them, of files and of how a value was spelled.
 """
@@ -9,9 +9,8 @@ from enum import StrEnum
 
 from attrs import frozen
 
-from udaemon.manifest.containers import Many
 from udaemon.manifest.keys import key
-from udaemon.manifest.references import PATH, PHP_CALLABLE, PYTHON_CALLABLE, Command, Cooldown, SignalName
+from udaemon.manifest.references import PATH, PHP_CALLABLE, Command, Cooldown, SignalName
 from udaemon.manifest.values import Choice, Duration, Flag, Number, Size, Text
 
 
@@ -121,6 +120,12 @@ class Stop:
     """How a daemon is asked to stop."""
 
     signal: str = key("Signal that asks the daemon to stop.", SignalName(), default="TERM", example="INT")
+    command: tuple[str, ...] | None = key(
+        "Command that asks it to stop, in place of the signal; `UDAEMON_PID` in its environment is the daemon's "
+        "process. Where it fails, the signal is sent after all.",
+        Command(),
+        example="redis-cli shutdown",
+    )
     timeout: float = key("After this long the whole process tree is killed.", Duration(), default=10.0, example="30s")
     kill_tree: bool = key(
         "Kill what the daemon's process leaves behind when it ends.", Flag(), default=True, example=False
@@ -172,27 +177,3 @@ class Log:
     def prefixed(self) -> bool:
         """Whether each line in the file begins with what the logger wrote: no text of an app can pass for that."""
         return self.timestamps or self.format is not LogFormat.PLAIN
-
-
-@frozen(kw_only=True)
-class Listeners:
-    """Python callables told of a daemon's events, each "pkg.mod:function" (one or a list)."""
-
-    start: tuple[str, ...] = key(
-        "Called once before the first run.",
-        Many(PYTHON_CALLABLE, "callables", single=True),
-        default=(),
-        example="jobs.hooks:up",
-    )
-    task_done: tuple[str, ...] = key(
-        "Called after each run that returned.",
-        Many(PYTHON_CALLABLE, "callables", single=True),
-        default=(),
-        example="jobs.hooks:done",
-    )
-    task_failed: tuple[str, ...] = key(
-        "Called with the exception of a run.",
-        Many(PYTHON_CALLABLE, "callables", single=True),
-        default=(),
-        example=["jobs.hooks:failed", "jobs.alarm:ring"],
-    )

@@ -24,6 +24,8 @@ class EventName(StrEnum):
     UNREADY = "unready"
     FAILING = "failing"
     HEALTHY = "healthy"
+    BEFORE_START = "before-start"
+    AFTER_STOP = "after-stop"
     EXITED = "exited"
     CLEARED = "cleared"
     RESTARTING = "restarting"
@@ -49,6 +51,11 @@ class Signal:
     """Send the instance's own process a signal, by name without SIG; a stopped one is continued too."""
 
     name: str
+
+
+@frozen
+class StopCommand:
+    """Run the command that asks its own process to end. Answered by `StopCommandFailed`, where it does."""
 
 
 @frozen
@@ -88,4 +95,4 @@ class Publish:
     message: str
 
 
-Effect = Spawn | CancelSpawn | Signal | SignalTree | KillTree | Reconfigure | Pause | Kick | Publish
+Effect = Spawn | CancelSpawn | Signal | StopCommand | SignalTree | KillTree | Reconfigure | Pause | Kick | Publish

@@ -5,10 +5,10 @@ Knows no clock, process or file; `step.py` has the table this is a part of.
 
 from __future__ import annotations
 
-from udaemon.policy import restart, wording
+from udaemon.policy import restart, steps, wording
 from udaemon.policy.effects import Effect, EventName, KillTree, Publish, SignalTree, Spawn
-from udaemon.policy.events import Exited, Reason
-from udaemon.policy.instance import NOT_PROBED, Exit, Instance, Missing, State, Wanted, evolve
+from udaemon.policy.events import Exited, Reason, SpawnFailed, Trouble
+from udaemon.policy.instance import NOT_PROBED, Exit, Instance, Missing, Phase, State, Wanted, evolve
 from udaemon.policy.timers import NO_TIMERS, Timer
 
 Outcome = tuple[Instance, tuple[Effect, ...]]
@@ -27,6 +27,14 @@ def begin(instance: Instance) -> Outcome:
         return _hold_back(instance, instance.missing)
     if instance.held_back:  # what it waited for explains nothing any more
         instance = evolve(instance, message=None)
+    starting = _cleared(instance, State.STARTING)
+    if starting.daemon.before_start:
+        starting = steps.enter(starting, Phase.BEFORE_START)
+    return starting, (Spawn(),)
+
+
+def begin_process(instance: Instance) -> Outcome:
+    """The steps before the start are done."""
     return _cleared(instance, State.STARTING), (Spawn(),)
 
 
@@ -44,7 +52,7 @@ def start(instance: Instance) -> Outcome:
 
 def waiting(instance: Instance, until: float) -> Instance:
     """The instance in wait for its next start."""
-    return evolve(instance, state=State.BACKOFF, timers=NO_TIMERS.set(Timer.RETRY, until), outdated=False)
+    return evolve(instance, state=State.BACKOFF, timers=NO_TIMERS.set(Timer.RETRY, until), outdated=False, step=None)
 
 
 def settle_at(instance: Instance, state: State) -> Instance:
@@ -68,8 +76,36 @@ def on_exited(instance: Instance, event: Exited, now: float, jitter: float) -> O
     if event.survivors and instance.daemon.stop.kill_tree:
         clearing, effects = _clear(gone, event.survivors, now)
     else:
-        clearing, effects = _conclude(gone, end, now, jitter)
+        clearing, effects = end_of_all(gone, end, now, jitter)
     return clearing, (told, *effects)
+
+
+def on_spawn_failed(instance: Instance, event: SpawnFailed, now: float, jitter: float) -> Outcome:
+    """There is no process: not by its declaration, not by the system now, or as it was not wanted any more."""
+    if not instance.is_spawning and not instance.held_up:
+        return instance, ()
+    tidies = steps.have_run(instance)
+    message = event.message if instance.step is None else f"{steps.label(instance)}: {event.message}"
+    instance = evolve(steps.leave(instance), pid=None, held_up=False)
+    if instance.state in (State.STOPPING, State.FAILED):
+        if tidies and instance.daemon.after_stop:
+            never = Exit(code=None, signal=None, core=False, reason=Reason.STOPPED, at=now)
+            return end_of_all(evolve(instance, exit=never), never, now, jitter)
+        if instance.wanted is Wanted.UP:  # a restart was asked for while it was held up
+            return start(instance)
+        return settle_at(instance, State.STOPPED), (Publish(EventName.STOPPED, f"it had not started: {message}"),)
+    if event.trouble is Trouble.CONFIG:
+        cause = Exit(code=None, signal=None, core=False, reason=Reason.CONFIG, at=now)
+        failed = evolve(instance, exit=cause, message=message)
+        if tidies:
+            return end_of_all(failed, cause, now, jitter)
+        return settle_at(failed, State.FAILED), (Publish(EventName.FAILED, message),)
+    refusals = instance.refusals + 1
+    delay = restart.refused_delay(refusals, jitter)
+    again = evolve(waiting(instance, now + delay), refusals=refusals, message=message)
+    if refusals & (refusals - 1):  # told the 1st, 2nd, 4th … time: it may go on for hours, for a thousand daemons
+        return again, ()
+    return again, (Publish(EventName.REFUSED, f"{message}; tried again {wording.wait(delay)}"),)
 
 
 def _clear(instance: Instance, survivors: tuple[int, ...], now: float) -> Outcome:
@@ -95,12 +131,19 @@ def on_tree_gone(instance: Instance, now: float, jitter: float) -> Outcome:
     if not instance.survivors or instance.exit is None:
         return instance, ()
     told = Publish(EventName.CLEARED, f"what it left behind is gone: {wording.pids(instance.survivors)}")
-    settled, effects = _conclude(evolve(instance, survivors=()), instance.exit, now, jitter)
+    settled, effects = end_of_all(evolve(instance, survivors=()), instance.exit, now, jitter)
     return settled, (told, *effects)
 
 
-def _conclude(instance: Instance, end: Exit, now: float, jitter: float) -> Outcome:
-    """Nothing of it lives any more: rest, back off, or restart."""
+def end_of_all(instance: Instance, end: Exit, now: float, jitter: float) -> Outcome:
+    """Nothing of it lives any more: the steps after the end, if there are any, then what follows from it."""
+    if not instance.daemon.after_stop:
+        return conclude(instance, end, now, jitter)
+    return steps.enter(evolve(instance, exit=end, survivors=()), Phase.AFTER_STOP), (Spawn(),)
+
+
+def conclude(instance: Instance, end: Exit, now: float, jitter: float) -> Outcome:
+    """Rest, back off, or restart."""
     if instance.wanted is Wanted.DOWN:
         return settle_at(instance, State.STOPPED), (
             Publish(EventName.STOPPED, instance.message or wording.ending(end)),
@@ -149,6 +192,7 @@ def _cleared(instance: Instance, state: State) -> Instance:
         probed=NOT_PROBED,
         condemned=None,
         survivors=(),
+        step=None,
     )
 
 

@@ -36,6 +36,8 @@ class Reason(StrEnum):
     """It was not ready in time."""
     UNHEALTHY = "unhealthy"
     """It was not well, and was to be restarted for that."""
+    BEFORE_START = "before-start"
+    """A step before its start failed, so that it was not started."""
     UNKILLABLE = "unkillable"
     """It was killed and did not go away."""
 
@@ -231,6 +233,13 @@ class Changed:
 
 
 @frozen
+class StopCommandFailed:
+    """The command that was to ask its process to end could not be run, or has failed: `message` says how."""
+
+    message: str
+
+
+@frozen
 class DeadlineReached:
     """The first of the instance's timers is due."""
 
@@ -258,5 +267,6 @@ Event = (
     | NeedsChanged
     | Renewed
     | Changed
+    | StopCommandFailed
     | DeadlineReached
 )

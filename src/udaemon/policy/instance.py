@@ -115,6 +115,34 @@ class Probed:
 NOT_PROBED = Probed()
 
 
+class Phase(StrEnum):
+    """When blocking steps are done."""
+
+    BEFORE_START = "before-start"
+    AFTER_STOP = "after-stop"
+
+
+@frozen(kw_only=True)
+class Step:
+    """A step that is done in the place of an instance's own process.
+
+    Attributes:
+        phase: Which of the daemon's lists it stands in.
+        index: Its place there, from 0.
+        message: Why the instance is what it is, beside the step.
+        refusals: How often in a row the system refused to start it.
+        overdue: It had its time, and is killed.
+        ended: How it ended, while what it left behind is killed.
+    """
+
+    phase: Phase
+    index: int = 0
+    message: str | None = None
+    refusals: int = 0
+    overdue: bool = False
+    ended: Exit | None = None
+
+
 @frozen(kw_only=True, slots=False)  # `evolve` copies its dict
 class Instance:
     """One copy of a daemon. Times are monotonic seconds.
@@ -123,7 +151,7 @@ class Instance:
         daemon: What is declared now; its process may have been started with another declaration.
         plan: What a start of it needs to know beyond that.
         timers: What it waits for: the kill while stopping or leaving, the next attempt in backoff.
-        pid: Its process, while that lives.
+        pid: Its process, or that of the step in its place, while that lives.
         started_at: When the present or last process was there.
         restarts: How often udaemon started it again by itself.
         crashes: Ends in a row that were too early or failures.
@@ -147,6 +175,7 @@ class Instance:
         held_back: Its start waits for what is missing.
         alone: The operator has started it without what it needs.
         good_run: It has had a good run since the operator started it.
+        step: What is done before its start or after its end; the start under way, or the process, is the step's then.
     """
 
     daemon: Daemon
@@ -178,11 +207,17 @@ class Instance:
     held_back: bool = False
     alone: bool = False
     good_run: bool = False
+    step: Step | None = None
 
     @cached_property
     def key(self) -> Key:
         """Its name and number, which never change: `evolve` copies it with all else."""
         return Key(self.daemon.name, self.index)
+
+    @property
+    def own_pid(self) -> int | None:
+        """Its own process, None while a step is done in its place."""
+        return self.pid if self.step is None else None
 
     @property
     def deadline(self) -> float | None:

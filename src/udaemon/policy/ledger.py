@@ -17,7 +17,7 @@ from attrs import astuple, evolve, field, fields, frozen
 from udaemon.errors import ExitCode, UdaemonError
 from udaemon.manifest.model import Daemon
 from udaemon.policy.events import Question, Reason
-from udaemon.policy.instance import NOT_PROBED, Exit, Instance, Key, Missing, Probed, State, Wanted
+from udaemon.policy.instance import NOT_PROBED, Exit, Instance, Key, Missing, Phase, Probed, State, Step, Wanted
 from udaemon.policy.plan import StartPlan
 from udaemon.policy.timers import Timer, Timers
 
@@ -105,8 +105,11 @@ def line(instance: Instance, seen_at: float | None = None) -> bytes:
         said["missing"] = (instance.missing.conditions, instance.missing.cause)
     if instance.probed is not NOT_PROBED and instance.probed != NOT_PROBED:
         said["probed"] = astuple(instance.probed)
-    if (end := instance.exit) is not None:
-        said["exit"] = (end.code, end.signal, end.core, end.reason, end.at)
+    if instance.exit is not None:
+        said["exit"] = _said(instance.exit)
+    if (step := instance.step) is not None:
+        ended = step.ended and _said(step.ended)
+        said["step"] = (step.phase, step.index, step.message, step.refusals, step.overdue, ended)
     return _line(said)
 
 
@@ -188,12 +191,28 @@ def _entry(said: Mapping[str, Any]) -> tuple[Key, Entry | None] | None:
         if "missing" in said:
             fields["missing"] = Missing(*said["missing"])
         if "probed" in said:
-            begun, unready, well, unwell, status, methods, heard = said["probed"]
-            asked = {"methods": tuple(map(Question, methods)), "heard": heard}
-            fields["probed"] = Probed(begun=begun, unready=unready, well=well, unwell=unwell, status=status, **asked)
+            begun, unready, well, unwell, status, *more = said["probed"]
+            methods, heard = more or ((), None)  # an older udaemon wrote neither
+            known = Probed(begun=begun, unready=unready, well=well, unwell=unwell, status=status)
+            fields["probed"] = evolve(known, methods=tuple(map(Question, methods)), heard=heard)
         if "exit" in said:
-            code, signal, core, reason, at = said["exit"]
-            fields["exit"] = Exit(code=code, signal=signal, core=core, reason=Reason(reason), at=at)
+            fields["exit"] = _exit(*said["exit"])
+        if "step" in said:
+            fields["step"] = _step(said["step"])
         return key, Entry(fields, said.get("seen_at"))
     except (KeyError, TypeError, ValueError):
         return None
+
+
+def _said(end: Exit) -> tuple[object, ...]:
+    return (end.code, end.signal, end.core, end.reason, end.at)
+
+
+def _exit(code: int | None, signal: int | None, core: bool, reason: str, at: float) -> Exit:
+    return Exit(code=code, signal=signal, core=core, reason=Reason(reason), at=at)
+
+
+def _step(said: list[Any]) -> Step:
+    phase, index, message, refusals, overdue, ended = said
+    end = None if ended is None else _exit(*ended)
+    return Step(phase=Phase(phase), index=index, message=message, refusals=refusals, overdue=overdue, ended=end)

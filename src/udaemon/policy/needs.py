@@ -64,7 +64,12 @@ def _holds(condition: Condition, instance: Instance) -> bool:
         return True
     if instance.daemon.is_scheduled and condition is not Condition.COMPLETED:  # between two runs it is up, too
         return instance.wanted is Wanted.UP and not instance.held_back and not instance.at_rest
-    if condition is Condition.COMPLETED or instance.wanted is Wanted.DOWN or instance.pid is None or instance.held_up:
+    if (
+        condition is Condition.COMPLETED
+        or instance.wanted is Wanted.DOWN
+        or instance.own_pid is None
+        or instance.held_up
+    ):
         return False
     if condition is Condition.READY:
         return instance.state is State.RUNNING and instance.probed.unready is None

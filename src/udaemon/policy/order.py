@@ -132,7 +132,7 @@ def _looks(instance: Instance) -> tuple[object, ...]:
     return (
         instance.state,
         instance.wanted,
-        instance.pid,
+        instance.own_pid,
         instance.held_up,
         instance.good_run,
         instance.probed.unready is None,

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from attrs import field, frozen
 
+from udaemon.manifest.hooks import Listeners
 from udaemon.manifest.model import TASKS, Daemon, Manifest, StartMethod
 
 _NO_ENV: Mapping[str, str] = MappingProxyType({})
@@ -46,6 +47,7 @@ class StartPlan:
         directory: The manifest's directory.
         stamps: Where the last due time of each instance is kept, None for nowhere.
         env: What the manifest itself adds to the environment.
+        on: Who is told of the events of all daemons.
         mates: Those of these daemons whose processes are forked, the disabled ones too: they may share a zygote.
     """
 
@@ -54,6 +56,7 @@ class StartPlan:
     directory: str = "/"
     stamps: str | None = None
     env: Mapping[str, str] = field(default=_NO_ENV, repr=False)
+    on: Listeners = field(default=Listeners(), repr=False)
     mates: tuple[Daemon, ...] = field(default=(), repr=False)
 
 
@@ -74,6 +77,7 @@ def plans(manifest: Manifest) -> dict[str, StartPlan]:
             directory=manifest.directory,
             stamps=manifest.stamps,
             env=manifest.env,
+            on=manifest.on,
             mates=tuple(daemon for daemon in group if is_forked(daemon)),
         )
         made |= dict.fromkeys((daemon.name for daemon in group), plan)

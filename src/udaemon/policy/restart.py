@@ -19,8 +19,8 @@ _REFUSED = Backoff(initial=0.1, factor=2.0, max=1.0, jitter=0.3)
 _REPLACED = frozenset({Reason.MEMORY})
 """Ends that make room for a fresh process: no crash, and followed by one whatever `restart` says."""
 
-_CONDEMNED = frozenset({Reason.UNREADY, Reason.UNHEALTHY})
-"""Ends that we have brought about for a failure: no exit code makes a success of them."""
+_CONDEMNED = frozenset({Reason.UNREADY, Reason.UNHEALTHY, Reason.BEFORE_START})
+"""Ends that are failures: no exit code makes a success of them."""
 
 _YOUNG = 0.1
 """Whatever the manifest says: an end sooner than this is early, and the wait after two of them no shorter."""
@@ -81,7 +81,8 @@ def verdict(instance: Instance, end: Exit, now: float, jitter: float) -> Retry |
     uptime = end.at - (instance.started_at if instance.started_at is not None else end.at)
     as_meant = success or replaced
     healthy_after = max(_YOUNG, daemon.backoff.initial if as_meant else daemon.backoff.max)
-    counted = evolve(instance, crashes=1 if uptime >= healthy_after else instance.crashes + 1)
+    was_up = uptime >= healthy_after and end.reason is not Reason.BEFORE_START  # that process had an end of its own
+    counted = evolve(instance, crashes=1 if was_up else instance.crashes + 1)
     if as_meant:
         return _held_back(counted, end, healthy_after, jitter)
     return _within_limit(counted, end, now, jitter)

@@ -10,6 +10,8 @@ are kept apart: what it is (`state`) and what the operator wants (`wanted`).
     a start, whosever  --lacks what it needs-->  waiting  --needs changed-->  starting
     resting  --start of a scheduled command-->  waiting  --run due, kick-->  starting …  --exited-->  waiting
     any  --changed-->  the same, by another declaration; a process that this does not fit is replaced
+    starting  --spawned, exited, of a step before the start-->  starting, the next step or its own process
+    stopping  --exited, tree gone-->  stopping, a step after the end  --exited-->  what follows from that end
 
 An event that does not belong to the state (an answer that comes twice, a deadline that was moved) changes nothing.
 Failed starts differ by what failed: the declaration (failed at once), the system (retried for ever), or the
@@ -21,9 +23,9 @@ from __future__ import annotations
 
 from udaemon.manifest import changes
 from udaemon.manifest.keys import Applies
-from udaemon.policy import probing, restart, runs, stopping, wording
+from udaemon.policy import probing, runs, stepping, stopping, wording
 from udaemon.policy.effects import Effect, EventName, Publish, Reconfigure
-from udaemon.policy.ending import Outcome, begin, on_exited, on_tree_gone, settle_at, start, waiting
+from udaemon.policy.ending import Outcome, begin, on_exited, on_spawn_failed, on_tree_gone, settle_at, start
 from udaemon.policy.events import (
     Changed,
     DeadlineReached,
@@ -37,7 +39,6 @@ from udaemon.policy.events import (
     Notified,
     PauseAsked,
     Ready,
-    Reason,
     Renewed,
     RestartAsked,
     ResumeAsked,
@@ -48,11 +49,11 @@ from udaemon.policy.events import (
     StartAsked,
     StopAhead,
     StopAsked,
+    StopCommandFailed,
     TreeGone,
-    Trouble,
     Verdict,
 )
-from udaemon.policy.instance import Exit, Instance, State, Wanted, evolve
+from udaemon.policy.instance import Instance, State, Wanted, evolve
 from udaemon.policy.timers import NO_TIMERS, Timer
 from udaemon.units import seconds
 
@@ -68,10 +69,12 @@ def step(instance: Instance, event: Event, now: float, jitter: float = 0.0) -> O
         now: Monotonic seconds.
         jitter: From -1 to 1, for the length of a wait.
     """
+    if instance.step is not None and (done := stepping.step(instance, event, now, jitter)) is not None:
+        return done
     match event:
         case StartAsked():
             return _start(_alone(instance, event), now)
-        case StopAsked() | StopAhead():
+        case StopAsked() | StopAhead() | StopCommandFailed():
             return stopping.stop(instance, event, now)
         case RestartAsked():
             return _restart(instance, event, now)
@@ -105,7 +108,7 @@ def _start(instance: Instance, now: float) -> Outcome:
         return runs.wait(up)
     if up.at_rest or up.state is State.BACKOFF or up.held_back:
         return start(up)
-    if up.state is State.STOPPING and up.is_spawning:
+    if up.state is State.STOPPING and up.is_spawning and not stepping.is_cleaning_up(up):
         return evolve(up, state=State.STARTING, timers=NO_TIMERS, asked_at=None, killing=False), ()
     if up.state is State.STOPPING and up.asked_at is None:
         return evolve(up, asked_at=now), ()
@@ -115,10 +118,10 @@ def _start(instance: Instance, now: float) -> Outcome:
 def _restart(instance: Instance, event: RestartAsked, now: float) -> Outcome:
     if instance.pid is None or instance.state not in (State.STARTING, State.RUNNING):
         return _start(instance, now)
-    if not event.after_run:
-        return stopping.end(_forgiven(instance), StopAsked(), now)
-    if instance.daemon.is_scheduled:
+    if event.after_run and instance.daemon.is_scheduled:
         return instance, ()  # the run ends as it began, and each run has a process of its own
+    if not event.after_run or instance.step is not None:
+        return stopping.end(_forgiven(instance), StopAsked(), now)
     return stopping.replace(_forgiven(instance), now, "is restarted", at_once=False)
 
 
@@ -141,7 +144,7 @@ def _started(instance: Instance, event: Spawned | Executed | SpawnFailed, now: f
         case Executed():
             return _executed(instance, now)
         case SpawnFailed():
-            return _spawn_failed(instance, event, now, jitter)
+            return on_spawn_failed(instance, event, now, jitter)
 
 
 def _spawned(instance: Instance, event: Spawned, now: float) -> Outcome:
@@ -213,32 +216,14 @@ def _leaving(instance: Instance, now: float) -> Outcome:
     return leaving, ()
 
 
-def _spawn_failed(instance: Instance, event: SpawnFailed, now: float, jitter: float) -> Outcome:
-    if not instance.is_spawning and not instance.held_up:
-        return instance, ()
-    instance = evolve(instance, pid=None, held_up=False)
-    if instance.state in (State.STOPPING, State.FAILED):
-        if instance.wanted is Wanted.UP:  # a restart was asked for while it was held up
-            return start(instance)
-        return settle_at(instance, State.STOPPED), (Publish(EventName.STOPPED, f"it had not started: {event.message}"),)
-    if event.trouble is Trouble.CONFIG:
-        cause = Exit(code=None, signal=None, core=False, reason=Reason.CONFIG, at=now)
-        failed = evolve(settle_at(instance, State.FAILED), exit=cause, message=event.message)
-        return failed, (Publish(EventName.FAILED, event.message),)
-    refusals = instance.refusals + 1
-    delay = restart.refused_delay(refusals, jitter)
-    again = evolve(waiting(instance, now + delay), refusals=refusals, message=event.message)
-    if refusals & (refusals - 1):  # told the 1st, 2nd, 4th … time: it may go on for hours, for a thousand daemons
-        return again, ()
-    return again, (Publish(EventName.REFUSED, f"{event.message}; tried again {wording.wait(delay)}"),)
-
-
 def _changed(instance: Instance, event: Changed, now: float) -> Outcome:
     """Go on by another declaration: state and counts stay, and a process that cannot go by it is replaced."""
     needs = changes.needs(instance.daemon, event.daemon)
     changed = probing.changed(evolve(instance, daemon=event.daemon, plan=event.plan), instance.daemon, now)
     if instance.daemon.enabled != event.daemon.enabled:
         return _switched(changed, now)
+    if changed.step is not None:  # its own process is yet to be started, by what is declared then
+        return changed, ()
     there = changed.pid is not None or changed.survivors
     other = needs is not None or event.plan is not instance.plan
     told: tuple[Effect, ...] = (Reconfigure(),) if other and there else ()
@@ -284,6 +269,10 @@ def _deadline(instance: Instance, now: float) -> Outcome:
     match instance.timers.due(now):
         case Timer.READY | Timer.WATCHDOG as timer:
             return probing.due(instance, timer, now)
+        case Timer.STEP as timer if instance.step is not None:
+            return stepping.due(instance, timer, now)
+        case Timer.RETRY as timer if instance.step is not None:
+            return stepping.due(instance, timer, now)
         case Timer.RETRY:
             return begin(instance)
         case Timer.KILL if instance.state in (State.STARTING, State.RUNNING):
@@ -294,5 +283,5 @@ def _deadline(instance: Instance, now: float) -> Outcome:
             return stopping.kill(instance, stopping.overdue(instance, now), now)
         case Timer.GIVE_UP:
             return stopping.give_up_on(instance, now)
-        case None:
+        case _:
             return instance, ()

@@ -5,10 +5,12 @@ Knows no clock, process or file; `step.py` has the table this is a part of. What
 
 from __future__ import annotations
 
-from udaemon.policy import wording
-from udaemon.policy.effects import CancelSpawn, Effect, EventName, KillTree, Publish, Signal, SignalTree
+import os.path
+
+from udaemon.policy import steps, wording
+from udaemon.policy.effects import CancelSpawn, Effect, EventName, KillTree, Publish, Signal, SignalTree, StopCommand
 from udaemon.policy.ending import KILL_GRACE, Outcome, settle_at
-from udaemon.policy.events import Reason, StopAhead, StopAsked
+from udaemon.policy.events import Reason, StopAhead, StopAsked, StopCommandFailed
 from udaemon.policy.instance import Exit, Instance, State, Wanted, evolve
 from udaemon.policy.plan import has_task
 from udaemon.policy.timers import NO_TIMERS, Timer
@@ -17,17 +19,20 @@ from udaemon.units import seconds
 _AFTER_RUN = Publish(EventName.STOPPING, "is declared no more: stops after its run")
 
 
-def stop(instance: Instance, event: StopAsked | StopAhead, now: float) -> Outcome:
+def stop(instance: Instance, event: StopAsked | StopAhead | StopCommandFailed, now: float) -> Outcome:
     """Have it down, from whatever it is now; what lives goes on until those that need it have stopped."""
+    if isinstance(event, StopCommandFailed):
+        return _command_failed(instance, event.message, now)
     down = evolve(instance, wanted=Wanted.DOWN)
     if isinstance(event, StopAhead):
         if instance.pid is not None or instance.survivors:
             return down, ()
         event = StopAsked()
+    after_run = event.after_run and down.own_pid is not None
     match instance.state:
-        case State.STARTING | State.RUNNING if event.after_run and down.pid is not None and has_task(down.daemon):
+        case State.STARTING | State.RUNNING if after_run and has_task(down.daemon):
             return end_after_run(down, _AFTER_RUN)
-        case State.STARTING | State.RUNNING if event.after_run and down.pid is not None and down.daemon.is_scheduled:
+        case State.STARTING | State.RUNNING if after_run and down.daemon.is_scheduled:
             return down, (_AFTER_RUN,)  # it ends by itself, and as nobody wants it up no other run follows
         case State.STARTING | State.RUNNING:
             return end(down, event, now)
@@ -76,14 +81,32 @@ def condemn(instance: Instance, reason: Reason, message: str, now: float) -> Out
     return ends, (Publish(word, message), *farewell(ends, timeout))
 
 
-def farewell(instance: Instance, timeout: float) -> tuple[Effect, ...]:
-    """Ask it to end. A shell passes no signal on, so that where we put it there its whole group is asked."""
-    name = instance.daemon.stop.signal
-    whole = instance.daemon.shell and instance.daemon.stop.kill_tree
-    told = Publish(EventName.STOPPING, f"sent SIG{name}, will be killed {wording.wait(timeout)}")
+def farewell(instance: Instance, timeout: float, *, why: str | None = None) -> tuple[Effect, ...]:
+    """Ask it to end, by its command unless that has failed: `why`, or by the signal.
+
+    A shell passes no signal on, so that where we put it there its whole group is asked.
+    """
+    name = steps.SIGNAL if instance.step is not None else instance.daemon.stop.signal
+    whole = instance.step is not None or (instance.daemon.shell and instance.daemon.stop.kill_tree)
+    left = f"will be killed {wording.wait(timeout)}"
+    told = Publish(EventName.STOPPING, f"sent SIG{name}, {left}")
     if instance.outdated:  # it had the signal, and takes a second one for haste
         return (told,)
+    command = instance.daemon.stop.command
+    if command is not None and instance.step is None and why is None:
+        program = os.path.basename(command[0])
+        return StopCommand(), Publish(EventName.STOPPING, f"its stop command runs ({program}), {left}")
+    if why is not None:
+        told = Publish(EventName.STOPPING, f"{why}: sent SIG{name}, {left}")
     return SignalTree(name) if whole else Signal(name), told
+
+
+def _command_failed(instance: Instance, why: str, now: float) -> Outcome:
+    """The signal is sent after all, where the process still lives and is not killed; the time goes on."""
+    kill_at = instance.timers.at(Timer.KILL)
+    if instance.state is not State.STOPPING or instance.own_pid is None or instance.killing or kill_at is None:
+        return instance, ()
+    return instance, farewell(instance, kill_at - now, why=f"its stop command {why}")
 
 
 def _hurry(instance: Instance, event: StopAsked, now: float) -> Outcome:

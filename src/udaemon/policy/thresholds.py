@@ -1,25 +1,22 @@
 """How many answers in a row make a verdict, and when the next question is asked.
 
-Knows no clock and no question: answers in, verdicts out.
+Knows no clock and no question: answers in, verdicts out. Plain tuples: a child that has no attrs loads this, too.
 """
 
 from __future__ import annotations
 
 from binascii import crc32
+from typing import NamedTuple
 
-from attrs import evolve, frozen
 
-
-@frozen(kw_only=True)
-class Thresholds:
+class Thresholds(NamedTuple):
     """Failures in a row that make what is good bad, and successes that make what is bad good."""
 
     failures: int
     successes: int
 
 
-@frozen(kw_only=True)
-class Tally:
+class Tally(NamedTuple):
     """What was answered of late.
 
     Attributes:
@@ -42,10 +39,10 @@ def count(tally: Tally, rules: Thresholds, *, ok: bool, reason: str) -> tuple[Ta
     """
     if ok == tally.ok:
         news = not tally.told or (not ok and reason != tally.reason)
-        return evolve(tally, row=0, reason=reason, told=True), news
+        return tally._replace(row=0, reason=reason, told=True), news
     row = tally.row + 1
     if row < (rules.successes if ok else rules.failures):
-        return evolve(tally, row=row), False
+        return tally._replace(row=row), False
     return Tally(ok=ok, reason=reason, told=True), True
 
 

@@ -19,6 +19,8 @@ class Timer(StrEnum):
     """To have heard nothing of it for too long."""
     RETRY = "retry"
     """The next start."""
+    STEP = "step"
+    """The end of the time that a step has."""
     KILL = "kill"
     """KILL, for what was asked to end, or has said that it ends, and has not."""
     GIVE_UP = "give up"

@@ -19,6 +19,7 @@ from attrs import evolve
 from udaemon.engines import locks
 from udaemon.engines.kept import KeptKernel
 from udaemon.engines.process import ManagedProcess
+from udaemon.policy import steps
 from udaemon.policy.instance import Instance, Key, State, Wanted
 from udaemon.policy.ledger import Entry, restored
 from udaemon.service.journal_file import LOGGER
@@ -46,10 +47,10 @@ def adopt(
     if not locks.are_known(directory):
         return False
     found = [
-        (_instance(declared, pid, entries.get(declared.key)), managed)
-        for declared in tuple(parts.fleet.instances.values())
-        if (pid := _alive(directory, declared.key)) is not None
-        and (managed := _managed(kernel, declared, pid)) is not None
+        (instance, managed)
+        for known in tuple(parts.fleet.instances.values())
+        if (pid := _alive(directory, known.key)) is not None
+        and (managed := _managed(kernel, instance := _instance(known, pid, entries.get(known.key)), pid)) is not None
     ]
     unknown = [(instance, managed) for instance, managed in found if not parts.performer.has_log(instance.key)]
     pipes = {instance.key: _log_pipe(managed) for instance, managed in unknown}
@@ -84,14 +85,15 @@ def _managed(kernel: Kernel, instance: Instance, pid: int) -> ManagedProcess | N
         pidfd = kernel.open(pid)
     except OSError:
         return None
-    return ManagedProcess(key=instance.key, daemon=instance.daemon, pid=pid, pidfd=pidfd)
+    return ManagedProcess(key=instance.key, daemon=steps.declared(instance), pid=pid, pidfd=pidfd)
 
 
 def _instance(declared: Instance, pid: int, entry: Entry | None) -> Instance:
     """What it was, where the ledger tells of this process; else it runs, and more is not known."""
     if entry is not None and entry.pid == pid:
         was = restored(entry, declared.daemon, declared.index, declared.plan)
-        return evolve(was, state=State.RUNNING, held_up=False) if was.state is State.STARTING else was
+        starts = was.state is State.STARTING and was.step is None
+        return evolve(was, state=State.RUNNING, held_up=False) if starts else was
     return evolve(declared, state=State.RUNNING, wanted=Wanted.UP, pid=pid, started_at=time.monotonic())
 
 

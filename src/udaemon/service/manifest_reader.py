@@ -15,13 +15,15 @@ import sys
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from udaemon.child.environment import interpreter
-from udaemon.engines.base import Reactor
 from udaemon.errors import ExitCode, ManifestError, UdaemonError
 from udaemon.service.manifest_answer import LONGEST, Result, answer, beyond, understood
 from udaemon.system import oom
+
+if TYPE_CHECKING:
+    from udaemon.engines.base import Reactor
 
 PROGRAM = "import sys; from udaemon.service.manifest_reader import main; main(int(sys.argv[1]))"
 

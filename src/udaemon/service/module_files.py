@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 
 from udaemon.child.environment import search_path, surroundings
-from udaemon.engines.child_spec import callable_of
+from udaemon.engines.callable_of import callable_of
 from udaemon.engines.zygote.find import Finder
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.manifest.problems import Finding

@@ -23,6 +23,7 @@ from udaemon.policy.events import Event, Executed, Exited, NeedsChanged, Ready, 
 from udaemon.policy.fleet import Fleet
 from udaemon.policy.instance import Instance, Key, State
 from udaemon.policy.ledger import Entry, restored
+from udaemon.policy.steps import declared
 from udaemon.service.keeper_link import Kept
 from udaemon.supervisor.perform import Performer
 from udaemon.supervisor.slots import Slots
@@ -78,9 +79,9 @@ class Recovery:
     def run(self) -> None:
         """Adopt what lives, and let the instances know what has become of the rest."""
         unanswered: list[Key] = []
-        for key, declared in tuple(self._parts.fleet.instances.items()):
+        for key, known in tuple(self._parts.fleet.instances.items()):
             if (entry := self._entries.get(key)) is not None:
-                instance = restored(entry, declared.daemon, declared.index, declared.plan)
+                instance = restored(entry, known.daemon, known.index, known.plan)
                 self._parts.fleet.restore(instance)
                 if instance.is_spawning:
                     unanswered.append(key)
@@ -114,7 +115,7 @@ class Recovery:
             os.close(pidfd)
             return None
         return ManagedProcess(
-            key=instance.key, daemon=instance.daemon, pid=pid, pidfd=pidfd, reports=self._reports(instance.key, pid)
+            key=instance.key, daemon=declared(instance), pid=pid, pidfd=pidfd, reports=self._reports(instance.key, pid)
         )
 
     def _reports(self, key: Key, pid: int) -> socket.socket | None:
@@ -147,14 +148,14 @@ class Recovery:
 
     def _follow_survivors(self, instance: Instance) -> None:
         """Its process has ended; what that left behind is found again as what it is."""
-        end = instance.exit
+        end = instance.exit if instance.step is None else instance.step.ended
         if end is None or not self._children.intersection(instance.survivors):
             self._events.append((instance.key, TreeGone()))
             return
         sessions = [stat.session for pid in instance.survivors if (stat := procfs.stat(pid)) is not None]
         managed = ManagedProcess(
             key=instance.key,
-            daemon=instance.daemon,
+            daemon=declared(instance),
             pid=sessions[0] if sessions else 0,
             pidfd=-1,
             ended=Status(code=end.code, signal=end.signal, core=end.core),

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from udaemon.control import claim, rundir, rundir_removal
 from udaemon.control.rundir_guard import RundirGuard
 from udaemon.engines.local import LocalEngine
-from udaemon.logs.answers import Answer
 from udaemon.logs.client import LoggerLink
 from udaemon.policy.events import Event
 from udaemon.policy.fleet import Fleet
@@ -23,6 +22,7 @@ from udaemon.policy.instance import Key
 from udaemon.policy.plan import is_forked
 from udaemon.service.file_limit import raise_file_limit
 from udaemon.service.handoff import Handoff
+from udaemon.service.hooking import Hooking
 from udaemon.service.manifest_reader import ManifestReader
 from udaemon.service.own_stderr import OwnStderr
 from udaemon.service.probing import Probing
@@ -32,7 +32,6 @@ from udaemon.service.room import room_in
 from udaemon.service.supervisor_signals import SupervisorSignals
 from udaemon.service.systemd import ServiceManager, tell_service_manager
 from udaemon.supervisor.log_drain import LogDrain
-from udaemon.supervisor.log_lines import on_line
 from udaemon.supervisor.loop import Loop
 from udaemon.supervisor.perform import Performer
 from udaemon.supervisor.pid_writer import PidWriter
@@ -85,7 +84,7 @@ class Service:
             on_death=lambda text: self._notices.publish(None, "logger", text, {}),
             on_lost=self._on_lost,
             on_abandoned=lambda: self._log_drain.abandoned(),  # noqa: PLW0108 - made below
-            on_line=self._on_line,
+            on_line=lambda answer: self._performer.heard(answer),  # noqa: PLW0108 - made below
             stderr=self._terminal,
             store=keeping.store,
         )
@@ -99,10 +98,10 @@ class Service:
             nofile=limit,
             oom_score=shield(),
             preforked=preforked if forked else None,
-            on_process=self._on_process,
+            on_process=lambda key, pidfd: keeping.guard(self._performer, key, pidfd),
             on_notice=lambda text: self._notices.publish(None, "zygote", text, {}),
             on_good_run=self._on_good_run,
-            others=lambda: [it.pid for it in (self._logger, self._reader, self._pid_writer, self._probing) if it.pid],
+            others=lambda: [it.pid for it in self._helpers if it.pid],
             kernel=keeping.kernel,
             store=keeping.store,
         )
@@ -128,7 +127,9 @@ class Service:
         self._schedules = Schedules(
             self._loop, self._slots, fleet, happen=self._on_event, on_good_run=self._on_good_run
         )
+        self._hooking = Hooking(self._loop, self._notices, fleet, self._engine, self._schedules, bug=self._on_bug)
         self._pid_writer = PidWriter(self._loop, put, self._on_trouble)
+        self._helpers = (self._logger, self._reader, self._pid_writer, self._probing, self._hooking)
         self._gave_way = False
         self._replacement = Replacement(
             keeping.link, settled=fleet.is_settled, leaving=lambda: self._supervisor.leaving, leave=self._give_way
@@ -171,9 +172,10 @@ class Service:
         if handed.autostart:
             self._engine.expect((one.daemon, one.plan) for one in self._fleet.autostarted())
         become_subreaper()
-        waiting = (self._supervisor, self._engine, self._logger, self._log_drain, self._reader, self._probing)
-        for waits in (*waiting, self._schedules, self._replacement):
+        for waits in (self._supervisor, self._engine, self._logger, self._log_drain):
             self._loop.add(waits)
+        for helps in (self._reader, self._probing, self._schedules, self._hooking, self._replacement):
+            self._loop.add(helps)
         self._loop.afterwards(self._end_of_turn)
         SupervisorSignals(self._supervisor, lambda: self._manager).listen(self._loop)
         self._loop.on_signal(signal.SIGCHLD, self._on_child)
@@ -216,11 +218,8 @@ class Service:
         self._supervisor.tell_what_lives_on()
         self._supervisor.publish(None, "down", "all daemons have stopped", pid=os.getpid())
         self._rundir_guard.close(self._loop)
-        self._reader.close()
-        self._probing.close()
-        self._pid_writer.close()
-        self._engine.close()
-        self._notices.close()
+        for part in (self._reader, self._probing, self._hooking, self._pid_writer, self._engine, self._notices):
+            part.close()
         os.dup2(self._terminal, 2)
         self._logger.close(_DRAIN_HELD if self._log_drain.held else _DRAIN)
         server.close({"lost": self._lost} if self._lost else None)  # only now is it known
@@ -233,13 +232,6 @@ class Service:
 
     def _on_event(self, key: Key, event: Event) -> None:
         self._supervisor.happen(key, event)
-
-    def _on_line(self, answer: Answer) -> None:
-        if (key := self._performer.writer(answer.number)) is not None:
-            on_line(key, answer, self._on_event, self._supervisor.publish)
-
-    def _on_process(self, key: Key, pidfd: int) -> None:
-        self._keeping.guard(self._performer, key, pidfd)
 
     def _on_child(self) -> None:
         self._engine.reap_orphans()

@@ -66,7 +66,9 @@ class ForegroundCommand:
         self._on_start = on_start
         self._manifest = manifest
         self._request = LocalRequest(key=key, daemon=daemon, plan=NO_PLAN, board=-1, slot=0, lock=lock, output=1)
-        once = evolve(daemon, restart=Restart.NEVER, enabled=True, cron=None, sleep=0.0)  # a schedule is for `up`
+        once = evolve(daemon, restart=Restart.NEVER, enabled=True, cron=None, sleep=0.0)
+        # A schedule is for `up`, and so are steps and a stop command.
+        once = evolve(once, before_start=(), after_stop=(), stop=evolve(once.stop, command=None))
         self._instance = life.declared(once, key.index)
         self._loop = Loop(lambda _what: traceback.print_exc())
         reports = Reports(self._loop, lambda _living, _event: None)

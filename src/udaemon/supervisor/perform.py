@@ -13,6 +13,7 @@ from itertools import count
 
 from udaemon.engines.base import CANCELLED, Engine, SpawnRequest
 from udaemon.engines.notify import NotifySockets, listens, told_of_socket
+from udaemon.logs.answers import Answer
 from udaemon.logs.client import LoggerLink
 from udaemon.logs.log_target import LogTarget
 from udaemon.manifest.model import Daemon
@@ -27,9 +28,12 @@ from udaemon.policy.effects import (
     Signal,
     SignalTree,
     Spawn,
+    StopCommand,
 )
-from udaemon.policy.events import Event, SpawnFailed, Trouble
+from udaemon.policy.events import Event, SpawnFailed, StopCommandFailed, Trouble
 from udaemon.policy.instance import Instance, Key
+from udaemon.policy.steps import declared, stop_command
+from udaemon.supervisor.log_lines import said
 from udaemon.supervisor.log_targets import common_target, log_target
 from udaemon.supervisor.slots import Slots
 from udaemon.system import oserror
@@ -83,6 +87,8 @@ class Performer:
                 self.cancel(instance.key)
             case Signal(name):
                 self.signal(instance.key, name)
+            case StopCommand():
+                self._run_stop_command(instance)
             case SignalTree(name):
                 self._engine.signal_tree(instance.key, name)
             case KillTree():
@@ -97,6 +103,21 @@ class Performer:
                 self._engine.signal(instance.key, "URG")
             case Publish():
                 pass
+
+    def _run_stop_command(self, instance: Instance) -> None:
+        """It writes to the daemon's log, by a pipe of its own."""
+        key, daemon = instance.key, stop_command(instance)
+        target = log_target(instance.daemon, instance.index, instance.daemon.log_path(instance.plan.context))
+        try:
+            stream, output = self._pipe_to_logger(target)
+        except OSError as error:
+            self._happen(key, StopCommandFailed(f"has no log pipe: {oserror.named_reason(error)}"))
+            return
+        self._logger.spawned(stream, 0)
+        slot = self._slots[key]
+        self._engine.run_stop_command(
+            SpawnRequest(key=key, daemon=daemon, plan=instance.plan, slot=slot, output=output)
+        )
 
     def spawn(self, instance: Instance) -> None:
         """Start it with the others of this turn."""
@@ -133,7 +154,7 @@ class Performer:
 
     def reconfigure(self, instance: Instance) -> None:
         """Have its process and its log go by the present declaration, as far as they can."""
-        self._engine.reconfigure(instance.key, instance.daemon, instance.plan)
+        self._engine.reconfigure(instance.key, declared(instance), instance.plan)
         if (stream := self._streams.get(instance.key)) is not None and stream in self._paths:
             target = log_target(instance.daemon, instance.index, self._paths[stream])
             self._logger.change(stream, target, instance.pid)
@@ -154,9 +175,10 @@ class Performer:
         """A pipe into a common log. Returns the write end."""
         return self._pipe_to_logger(common_target(path, timestamps=timestamps))[1]
 
-    def writer(self, stream: int) -> Key | None:
-        """Whose process writes to a log pipe; None where that is not the last one of an instance."""
-        return next((key for key, number in self._streams.items() if number == stream), None)
+    def heard(self, answer: Answer) -> None:
+        """Let an instance know of a line of its process; what a former process has written says nothing."""
+        for key in [key for key, number in self._streams.items() if number == answer.number]:
+            self._happen(key, said(answer))
 
     def path(self, stream: int) -> str:
         """The file that a log pipe goes to."""
@@ -172,11 +194,7 @@ class Performer:
         return {pipe: self._paths[stream] for stream, pipe in self._pipes.items()}
 
     def inherit(self, pipes: Iterable[tuple[int, str, Key | None, tuple[int, int]]]) -> None:
-        """Go on with the log pipes of another supervisor.
-
-        Args:
-            pipes: Of each its number, its file, the instance that it is of, and device and inode.
-        """
+        """Go on with another supervisor's log pipes: of each number, file, instance, and device and inode."""
         last = 0
         for number, path, key, opened in sorted(pipes):
             self._paths[number], last = path, number
@@ -186,7 +204,7 @@ class Performer:
 
     def adopt(self, instance: Instance) -> tuple[int, int] | None:
         """Know the log pipe of a process that another supervisor started. Returns device and inode of it."""
-        if self._notify is not None and listens(instance.daemon):
+        if self._notify is not None and listens(declared(instance)):
             with suppress(OSError):  # it is not heard then
                 self._notify.open(instance.key, self._slots[instance.key])
         stream = self._streams.get(instance.key)
@@ -230,13 +248,13 @@ class Performer:
         if (pid := self._beside(key)) is not None:
             self._refuse(key, f"another copy runs, by udaemon run: pid {pid}")
             return None
-        socket = None
+        socket, daemon = None, declared(instance)
         try:
-            if self._notify is not None and listens(instance.daemon):
+            if self._notify is not None and listens(daemon):
                 socket = self._notify.open(key, self._slots[key])
             output = self._open_log(instance)
         except OSError as error:
-            what = "notify socket" if socket is None and listens(instance.daemon) else "log pipe"
+            what = "notify socket" if socket is None and listens(daemon) else "log pipe"
             message = f"{what} cannot be made: {oserror.named_reason(error)}"
             if error.errno == errno.ENAMETOOLONG:  # it will be too long the next time, too
                 self._happen(key, SpawnFailed(Trouble.CONFIG, f"{message}: {error.filename}"))
@@ -244,7 +262,8 @@ class Performer:
                 self._refuse(key, message)
             return None
         self._started_as[key] = instance.daemon
-        daemon = instance.daemon if socket is None else told_of_socket(instance.daemon, socket)
+        if socket is not None:
+            daemon = told_of_socket(daemon, socket)
         return SpawnRequest(key=key, daemon=daemon, plan=instance.plan, slot=self._slots[key], output=output)
 
     def _open_log(self, instance: Instance) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from functools import partial
 from math import inf
 from random import Random
 
@@ -17,7 +18,7 @@ from attrs import define
 from udaemon.child import planner
 from udaemon.child.planner import ByCalendar, Periodic, Planner
 from udaemon.child.schedule import Due
-from udaemon.child.scoreboard import CURRENT, NEXT_DUE
+from udaemon.child.scoreboard import CURRENT, LAST_END, LAST_START, NEXT_DUE
 from udaemon.engines.base import Reactor
 from udaemon.policy.calendar import Cron, Look, Timetable
 from udaemon.policy.events import Event, RunDue
@@ -26,6 +27,7 @@ from udaemon.policy.instance import Instance, Key, State
 from udaemon.policy.restart import succeeded
 from udaemon.policy.runs import is_between_runs
 from udaemon.policy.timetable import timetable
+from udaemon.supervisor.hook_events import Run
 from udaemon.supervisor.slots import Slots
 from udaemon.system.timezone import zone
 from udaemon.system.wall_timer import WallTimer
@@ -76,6 +78,7 @@ class Schedules:
         self._fleet = fleet
         self._happen = happen
         self._on_good_run = on_good_run
+        self.on_missed: Callable[[Key, int], None] = lambda _key, _count: None
         self._clock = clock
         self._clocks = clocks
         self._entries: dict[Key, _Entry] = {}
@@ -109,7 +112,7 @@ class Schedules:
             return
         key = after.key
         if not after.daemon.is_scheduled or after.at_rest or after.state is State.STOPPING:
-            if key in self._entries and (before.pid is None or after.pid is None):
+            if key in self._entries and (before.own_pid is None or after.own_pid is None):
                 self._ended(before, after)
             if after.at_rest or not after.daemon.is_scheduled:
                 self._entries.pop(key, None)
@@ -122,8 +125,8 @@ class Schedules:
             began = None if entry is None else entry.began
             entry = self._entries[key] = self._entered(key, after, table, now, adopted=adopted)
             entry.began = entry.began if adopted else began
-        if after.pid is not None and before.pid is None and not after.held_up:
-            self._began(key, entry, after.pid, now)
+        if after.own_pid is not None and before.own_pid is None and not after.held_up:
+            self._began(key, entry, after.own_pid, now)
         self._ended(before, after)
         if is_between_runs(after) and not is_between_runs(before):
             self._run_over(entry, now)
@@ -140,7 +143,7 @@ class Schedules:
                 Cron(table.cron, zone(table.zone)),
                 table,
                 wake_at=bool,  # the timer is armed for all at the end of the turn
-                missed=writer.miss,
+                missed=partial(self._missed, key),
                 clocks=self._clocks,
                 chance=self._random.random,
             )
@@ -149,8 +152,12 @@ class Schedules:
             period = planner.periodic(table, daemon.min_sleep, self._random.random)
         else:
             period = Periodic(daemon.sleep, daemon.min_sleep)
-        due, goes = period.first(resume, now), instance.pid is not None
+        due, goes = period.first(resume, now), instance.own_pid is not None
         return _Entry(period, table, due, started=current, began=current or None, counts=not goes)
+
+    def _missed(self, key: Key, count: int) -> None:
+        self._slots.writer(key).miss(count)
+        self.on_missed(key, count)
 
     def _look(self, key: Key, entry: _Entry, now: float) -> None:
         """Tell that a run is due, where it still is by the clock as it is now."""
@@ -185,7 +192,8 @@ class Schedules:
 
     def _ended(self, before: Instance, after: Instance) -> None:
         entry = self._entries.get(after.key)
-        if entry is None or before.pid is None or after.pid is not None or entry.began is None or after.exit is None:
+        there = before.own_pid is None or after.own_pid is not None
+        if entry is None or there or entry.began is None or after.exit is None:
             return
         writer, began, entry.began = self._slots.writer(after.key), entry.began, None
         if succeeded(after.exit, after.daemon):
@@ -196,6 +204,11 @@ class Schedules:
 
     def _note_next(self, key: Key, entry: _Entry) -> None:
         self._slots.writer(key).paused(0.0 if not entry.counts or entry.due.at == inf else entry.due.at, 0)
+
+    def last_run(self, key: Key) -> Run:
+        """The run that has ended last."""
+        writer = self._slots.writer(key)
+        return Run(writer.count, writer.words[LAST_END] - writer.words[LAST_START])
 
     def end_of_turn(self) -> None:
         """Have the kernel wake us when the next is due by the calendar, and when the clock is set."""

@@ -37,7 +37,6 @@ from udaemon.supervisor.slots import Slots
 from udaemon.supervisor.view import InstanceView, facts, living_on
 
 OnRead = Callable[[Manifest | UdaemonError], None]
-OnReexec = Callable[[Mapping[str, Any] | UdaemonError], None]
 
 
 class Supervisor:
@@ -236,7 +235,7 @@ class Supervisor:
 
     def write_pid_files(self) -> None:
         """Write the pid files of all that live once more: their directory was taken away."""
-        living = ((one, one.pid) for one in self._fleet.instances.values() if one.pid is not None)
+        living = ((one, one.own_pid) for one in self._fleet.instances.values() if one.own_pid is not None)
         for instance, pid in living:
             self._pids.started(instance, pid)
 
@@ -279,8 +278,10 @@ class Supervisor:
         if isinstance(event, Exited):
             self._pids.gone(key)
         elif isinstance(event, Spawned):
-            self._performer.spawned(self._fleet.instances[key], event.pid)
-            self._pids.started(self._fleet.instances[key], event.pid)
+            instance = self._fleet.instances[key]
+            self._performer.spawned(instance, event.pid)
+            if instance.step is None:
+                self._pids.started(instance, event.pid)
         elif isinstance(event, SpawnFailed):
             self._performer.not_spawned(key)
             self._pids.gone(key)  # one that was held up had one
@@ -290,8 +291,8 @@ class Supervisor:
         if isinstance(effect, Publish):
             self.publish(key, effect.event, effect.message, **facts(instance))
             return
-        if isinstance(effect, Spawn):
+        if isinstance(effect, Spawn) and instance.step is None:
             self._pids.starts(key)
-        if isinstance(effect, Reconfigure) and instance.pid is not None:
-            self._pids.renamed(instance, instance.pid)
+        if isinstance(effect, Reconfigure) and instance.own_pid is not None:
+            self._pids.renamed(instance, instance.own_pid)
         self._performer.perform(instance, effect)

@@ -41,7 +41,7 @@ def facts(instance: Instance) -> dict[str, Any]:
     return {
         "state": instance.state.value,
         "wanted": instance.wanted.value,
-        "pid": instance.pid,
+        "pid": instance.own_pid,
         "restarts": instance.restarts,
         "exit": None if end is None else {"code": end.code, "signal": end.signal, "reason": end.reason.value},
     }

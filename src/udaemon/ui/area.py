@@ -7,7 +7,8 @@ terminal that was made narrower since has wrapped them, and that is counted.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from textwrap import wrap
 from typing import TextIO
 
 from udaemon.ui.table import Cell, cut, tinted, width
@@ -77,9 +78,12 @@ class Area:
             self.draw(())
 
     def above(self, lines: Sequence[Line]) -> None:
-        """Write lines that stay. Those drawn are taken away; draw them anew."""
+        """Write lines that stay, long ones broken between words. Those drawn are taken away; draw them anew."""
         self.clear()
-        self._write("".join(self._shown(line, None)[0] + "\n" for line in lines))
+        columns, _ = self.size()
+        self._write(
+            "".join(self._shown(part, None)[0] + "\n" for line in lines for part in _wrapped(line, columns - 1))
+        )
 
     def _shown(self, line: Line, most: int | None) -> tuple[str, int]:
         parts, taken = [], 0
@@ -92,6 +96,18 @@ class Area:
     def _write(self, text: str) -> None:
         self._stream.write(text)
         self._stream.flush()
+
+
+def _wrapped(line: Line, columns: int) -> Iterator[Line]:
+    """The line with its last text wrapped below itself, where it is long and what stands before it is not."""
+    *before, last = line
+    begin = sum(width(cell.text) for cell in before)
+    if begin + width(last.text) <= columns or begin > columns // 2:
+        yield line
+        return
+    for part in wrap(last.text, columns - begin, break_on_hyphens=False):
+        yield [*before, last._replace(text=part)]
+        before = [Cell(" " * begin)]
 
 
 def _up(rows: int) -> str:

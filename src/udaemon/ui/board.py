@@ -6,6 +6,7 @@ there is no board, and an event that somebody wants to see is a line.
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from enum import Enum
@@ -17,7 +18,7 @@ from udaemon.policy.wording import signal_name
 from udaemon.ui.area import Line
 from udaemon.ui.escape import escape
 from udaemon.ui.eventlines import mark, shown
-from udaemon.ui.table import Cell
+from udaemon.ui.table import Cell, cut
 from udaemon.ui.tally import FEW
 from udaemon.units import short
 
@@ -70,6 +71,7 @@ class Board:
         now: Monotonic seconds.
         timeouts: After how many seconds each is killed when it does not stop.
         every: Every instance gets its row, however many they are.
+        longest: Columns for a name at most, None where there is room for all.
     """
 
     def __init__(
@@ -80,11 +82,13 @@ class Board:
         now: float,
         timeouts: Mapping[str, float] | None = None,
         every: bool = False,
+        longest: int | None = None,
     ) -> None:
         self._project = escape(project)
         self._rows = {name: _Row(since=now) for name in names}
         self._timeouts = timeouts or {}
         self._every = every
+        self._longest = longest
         self._began = now
         self._phase = _Phase.STARTING
         self._hurry = False
@@ -187,7 +191,7 @@ class Board:
 
     @property
     def _width(self) -> int:
-        return max(map(len, self._rows), default=0)
+        return min(max(map(len, self._rows), default=0), self._longest or sys.maxsize)
 
     def _note(self, row: _Row, event: Mapping[str, Any], state: str, now: float) -> bool:
         """Write down what an event says. Returns whether the instance has come to rest by it."""
@@ -220,7 +224,11 @@ class Board:
 
     def _line(self, name: str, row: _Row, now: float) -> Line:
         sign, tint = self._sign(row, now)
-        return [Cell(f" {sign} ", tint), Cell(f"{name:<{self._width}}  "), Cell(self._words(name, row, now), tint)]
+        return [
+            Cell(f" {sign} ", tint),
+            Cell(f"{cut(name, self._width, middle=True):<{self._width}}  "),
+            Cell(self._words(name, row, now), tint),
+        ]
 
     def _sign(self, row: _Row, now: float) -> tuple[str, str]:
         if row.state in _MOVING:

@@ -16,19 +16,30 @@ _PLAIN = "\033[0m"
 _EFFECTS = {"live": "changes while it runs", "next start": "changes at its next start", "restart": "restarts"}
 _LONGEST = 40
 """Letters of a value that are shown."""
+_SHORTEST = 16
+"""The same where the terminal has hardly room for it."""
+_BEFORE = 8
+"""Letters of a long value that are shown before those that differ."""
 
 
-def lines(changes: Mapping[str, Any], *, color: bool = False) -> Iterator[str]:
-    """Write one line a daemon and one below it for each key, and a summary; what looks renamed is named."""
+def lines(changes: Mapping[str, Any], available: int | None = None, *, color: bool = False) -> Iterator[str]:
+    """Write one line a daemon and one below it for each key, and a summary; what looks renamed is named.
+
+    Args:
+        changes: As `diff` answers them.
+        available: Width of the terminal, None where there is none.
+        color: Whether to colour.
+    """
     for change in changes["manifest"]:
-        yield f"{_mark('!', color)} {escape(change['key'])} {_values(change)}: needs udaemon down and udaemon up\n"
+        values = " → ".join(_values(change, _LONGEST))
+        yield f"{_mark('!', color)} {escape(change['key'])} {values}: needs udaemon down and udaemon up\n"
     for name in changes["added"]:
         yield f"{_mark('+', color)} {escape(name)} starts\n"
     for name in changes["removed"]:
         yield f"{_mark('-', color)} {escape(name)} stops\n"
     for daemon in changes["changed"]:
         yield f"{_mark('~', color)} {escape(daemon['name'])} {_effect(daemon)}\n"
-        yield from _keys(daemon["changes"])
+        yield from _keys(daemon["changes"], available)
     for pair in changes["renamed"]:
         yield f"  {escape(pair['before'])} and {escape(pair['after'])} say the same: was it renamed?\n"
     yield _summary(changes) + "\n"
@@ -40,24 +51,42 @@ def _effect(daemon: Mapping[str, Any]) -> str:
     return _EFFECTS[daemon["applies"]] if enabled is None else "is enabled" if enabled else "is disabled, and stops"
 
 
-def _keys(changes: Sequence[Mapping[str, Any]]) -> Iterable[str]:
+def _keys(changes: Sequence[Mapping[str, Any]], available: int | None) -> Iterable[str]:
+    """A key a line, or two where the terminal has no room for both values side by side."""
     widest = max(len(change["key"]) for change in changes)
+    room = _LONGEST if available is None else min(_LONGEST, max(_SHORTEST, available - widest - 8))
     for change in changes:
         effect = "" if change["applies"] == "restart" else f"  ({change['applies']})"
-        yield f"    {escape(change['key']):<{widest}}  {_values(change)}{effect}\n"
+        begin, values = f"    {escape(change['key']):<{widest}}  ", _values(change, room)
+        line = f"{begin}{' → '.join(values)}{effect}"
+        if available is not None and len(line) > available:
+            below = f"\n{' ' * (len(begin) - 2)}→ "
+            line = f"{begin}{below.join(values)}{effect}"
+        yield f"{line}\n"
 
 
-def _values(change: Mapping[str, Any]) -> str:
+def _values(change: Mapping[str, Any], room: int) -> Sequence[str]:
+    """Both values, or that they are hidden; of long ones the part where they begin to differ."""
     if change["before"] == change["after"]:
-        return "(hidden) is another"
-    return f"{_value(change['before'])} → {_value(change['after'])}"
+        return ("(hidden) is another",)
+    before, after = _value(change["before"]), _value(change["after"])
+    start = max(0, _alike(before, after) - _BEFORE) if max(len(before), len(after)) > room else 0
+    return _part(before, start, room), _part(after, start, room)
 
 
 def _value(value: object) -> str:
-    if value is None:
-        return "(not set)"
-    text = escape(json.dumps(value, ensure_ascii=False))
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+    return "(not set)" if value is None else escape(json.dumps(value, ensure_ascii=False))
+
+
+def _alike(before: str, after: str) -> int:
+    """How many letters both begin with."""
+    pairs = enumerate(zip(before, after, strict=False))
+    return next((at for at, (one, other) in pairs if one != other), min(len(before), len(after)))
+
+
+def _part(text: str, start: int, room: int) -> str:
+    text = f"…{text[start:]}" if start else text
+    return text if len(text) <= room else f"{text[: room - 1]}…"
 
 
 def _summary(changes: Mapping[str, Any]) -> str:

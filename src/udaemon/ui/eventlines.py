@@ -10,7 +10,7 @@ from typing import Any
 
 from udaemon.ui.area import Line
 from udaemon.ui.escape import escape
-from udaemon.ui.table import Cell
+from udaemon.ui.table import LEAST_NAME, Cell, cut
 
 _SHOWN = frozenset(
     {
@@ -70,7 +70,8 @@ def shown(event: Mapping[str, Any], width: int) -> list[Line]:
     who = "udaemon" if event["name"] is None else f"{event['name']}/{event['instance']}"
     sign, tint = sign_of(event)
     said = Cell(escape(f"{event['event']}: {event['message']}"), tint)
-    return [[Cell(f" {sign} ", tint), Cell(f"{escape(who):<{width}}  "), said]]
+    name = cut(escape(who), max(width, LEAST_NAME), middle=True)
+    return [[Cell(f" {sign} ", tint), Cell(f"{name:<{width}}  "), said]]
 
 
 def sign_of(event: Mapping[str, Any]) -> tuple[str, str]:

@@ -15,11 +15,10 @@ from rich.text import Text
 from udaemon.ui.drawn import drawn
 from udaemon.ui.escape import escape
 from udaemon.ui.eventlines import sign_of
-from udaemon.ui.table import cut, width
+from udaemon.ui.table import LEAST_NAME, cut, width
 
 _GAP = 2
 _TIME = len("12:00:00")
-_LEAST_NAME = 12
 
 
 class Happened:
@@ -43,7 +42,7 @@ class Happened:
             color: Whether to colour.
         """
         names = [_who(event) for event in events]
-        self._wide = min(max([self._wide, *map(width, names)]), max(_LEAST_NAME, available // 4))
+        self._wide = min(max([self._wide, *map(width, names)]), max(LEAST_NAME, available // 4))
         text, batch = "", self._grid(available)
         for event, name in zip(events, names, strict=True):
             moment = datetime.fromisoformat(event["at"]).astimezone(self._zone)

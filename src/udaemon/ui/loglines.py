@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from udaemon.logs.entries import Entry
 from udaemon.logs.tail import LogSource
 from udaemon.ui.escape import shown_line
+from udaemon.ui.table import cut, name_width
 
 _COLORS = (36, 33, 32, 35, 34, 96, 93, 92, 95, 94)
 """Cyan, yellow, green, magenta, blue, then their bright ones: easily told apart on dark and on light."""
@@ -23,13 +24,21 @@ class LogLines:
         color: Whether to colour the names, and to let the daemons' own colours through.
         raw: Pass on the daemon's bytes as they are; else what could move a cursor or hide text is shown as an escape.
         timestamps: Show when each line was captured.
+        available: Width of the terminal, None where there is none: then no name is shortened.
     """
 
     def __init__(
-        self, sources: Iterable[LogSource], *, color: bool, raw: bool = False, timestamps: bool = False
+        self,
+        sources: Iterable[LogSource],
+        *,
+        color: bool,
+        raw: bool = False,
+        timestamps: bool = False,
+        available: int | None = None,
     ) -> None:
         labels = [f"{source.name}/{index}" for source in sources for index in range(source.instances)]
-        self._width = max(map(len, labels), default=0)
+        widest = max(map(len, labels), default=0)
+        self._width = widest if available is None else min(widest, name_width(available))
         self._color = color
         self._raw = raw
         self._timestamps = timestamps
@@ -53,7 +62,7 @@ class LogLines:
 
     def _prefix(self, name: str, instance: int | None) -> bytes:
         label = name if instance is None else f"{name}/{instance}"
-        text = f"{label:<{self._width}} | "
+        text = f"{cut(label, self._width, middle=True):<{self._width}} | "
         if self._color:
             number = self._numbers.get(label, self._numbers.get(f"{name}/0", 0))
             text = f"\033[{_COLORS[number % len(_COLORS)]}m{text}\033[0m"

@@ -121,9 +121,11 @@ def _exit(one: Told, now: float) -> str:
 
 
 def _reason(one: Told) -> str:
-    """How the last process ended; nothing where that explains nothing, as the first one still lives."""
-    end = one["exit"]
-    return "" if end["reason"] is None or (one["pid"] is not None and not one["restarts"]) else ending(end)
+    """How the last process ended; nothing where the first one still lives, or its end is that of the last good run."""
+    end, runs = one["exit"], one["runs"]
+    if end["reason"] is None or (one["pid"] is not None and not one["restarts"]):
+        return ""
+    return "" if end["code"] == 0 and end["reason"] == "exited" and runs["last"]["outcome"] == "ok" else ending(end)
 
 
 def ending(end: Mapping[str, Any]) -> str:

@@ -19,6 +19,14 @@ WHOLE = sys.maxsize
 _PLAIN = "\033[0m"
 _TINTS = {"": "", "red": "\033[31m", "green": "\033[32m", "yellow": "\033[33m", "dim": "\033[2m", "bold": "\033[1m"}
 
+LEAST_NAME = 12
+"""Columns that the name of an instance has, however narrow the terminal is."""
+
+
+def name_width(available: int) -> int:
+    """Columns that a name may take before what is told of it, on a terminal of so many."""
+    return max(LEAST_NAME, available // 3)
+
 
 class Cell(NamedTuple):
     """A text that is safe to show, and its colour."""

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, tzinfo
+from textwrap import fill
 
 from udaemon.policy.simulation import Herd, Simulation
-from udaemon.ui.table import Cell, Column, render
+from udaemon.ui.table import Cell, Column, cut, render
 
 _BARS, _WIDEST, _NARROWEST = 24, 60, 10
 _HERDS, _NAMED = 5, 6
@@ -50,7 +51,10 @@ def lines(
     yield "\n"
     yield from _bars(simulation, span, zone, available)
     yield "\n"
-    yield from _together(simulation, staggered, zone)
+    for line in _together(simulation, staggered, zone, None if available is None else available // 2):
+        yield (
+            line if available is None else fill(line, available, subsequent_indent="  ", break_on_hyphens=False) + "\n"
+        )
 
 
 def _bars(simulation: Simulation, span: tuple[float, float], zone: tzinfo, available: int | None) -> Iterator[str]:
@@ -72,23 +76,24 @@ def _bar(size: float) -> str:
     return "█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip()
 
 
-def _together(simulation: Simulation, staggered: Simulation, zone: tzinfo) -> Iterator[str]:
+def _together(simulation: Simulation, staggered: Simulation, zone: tzinfo, longest: int | None) -> Iterator[str]:
     count = len(simulation.runs)
     at = "" if simulation.peak_at is None else f", first at {_moment(simulation.peak_at, zone)}"
     yield f"{count:,} run{'s' if count > 1 else ''}; at most {simulation.peak} at once{at}\n"
     for herd in simulation.herds[:_HERDS]:
         often = "once, at" if herd.times == 1 else f"{herd.times:,} times, first at"
-        yield f"{len(herd.keys)} begin together {often} {_moment(herd.first_at, zone)}: {_named(herd)}\n"
+        yield f"{len(herd.keys)} begin together {often} {_moment(herd.first_at, zone)}: {_named(herd, longest)}\n"
     if simulation.herds:
         apart = len(staggered.herds[0].keys) if staggered.herds else 1
         begins = "none begin together" if apart == 1 else f"at most {apart} begin together"
         yield f"with stagger = true at most {staggered.peak} at once, and {begins}\n"
 
 
-def _named(herd: Herd) -> str:
+def _named(herd: Herd, longest: int | None) -> str:
     """The daemons of it, with how many instances of each."""
     counts = Counter(key.name for key in herd.keys)
-    told = [f"{name} x{number}" if number > 1 else name for name, number in counts.items()]
+    names = {name: name if longest is None else cut(name, longest, middle=True) for name in counts}
+    told = [f"{names[name]} x{number}" if number > 1 else names[name] for name, number in counts.items()]
     return ", ".join(told[:_NAMED]) + (f" and {len(told) - _NAMED} more" if len(told) > _NAMED else "")
 
 

@@ -28,7 +28,7 @@ AT_ONCE = Pace(sleep=0.0, min_sleep=0.0, memory_limit=None, memory_threshold=1.0
 
 
 def built(run: Callable[[], object] = bool, *, is_async: bool = False) -> Built:
-    return Built(run=run, hooks={}, is_async=is_async)
+    return Built(run=run, hooks={}, methods={}, is_async=is_async)
 
 
 def recorder(**listeners: Callable[..., object]) -> Recorder:

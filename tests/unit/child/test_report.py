@@ -13,18 +13,26 @@ from udaemon.child.report import (
     TEXT_LIMIT,
     FrameReader,
     Leaving,
+    Missed,
     ReadyReport,
     Report,
     Reporter,
+    RunDone,
     RunFailed,
+    RunsDropped,
     encode,
 )
 from udaemon.frames import frame
 
 texts = st.text(st.characters(), max_size=300)
+counts = st.integers(0, 2**53 - 1)
+seconds = st.floats(-(2**52), 2**52)
 reports = st.one_of(
     st.just(ReadyReport()),
-    st.builds(RunFailed, st.integers(0, 2**53 - 1), texts),
+    st.builds(RunFailed, counts, texts),
+    st.builds(RunDone, counts, seconds, seconds, seconds),
+    st.builds(RunsDropped, counts),
+    st.builds(Missed, counts),
     st.builds(Leaving, st.sampled_from(REASONS), st.none() | texts),
 )
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from attrs import evolve
 
-from udaemon.engines.child_spec import callable_of, spec_of
+from udaemon.engines.callable_of import callable_of
+from udaemon.engines.child_spec import spec_of
 from udaemon.manifest.model import Daemon, Listeners, Manifest, Php
 from udaemon.policy.plan import plans
 

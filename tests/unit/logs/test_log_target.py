@@ -22,6 +22,9 @@ TARGETS = st.builds(
     backups=st.integers(0, 9999),
     compress=st.booleans(),
     drop=st.booleans(),
+    ready=WORD,
+    health=WORD,
+    healthy_for=st.floats(min_value=0.0, max_value=1e11),
 )
 
 
@@ -32,3 +35,9 @@ def test_each_word_of_it_comes_through_to_the_logger(target: LogTarget) -> None:
     assert [getattr(there, name) for name in LogTarget.__slots__] == [
         getattr(target, name) for name in LogTarget.__slots__
     ]
+
+
+def test_what_an_older_udaemon_kept_is_read() -> None:
+    older = LogTarget(path="/x", backups=3).fields()[:11]
+    there = LogTarget.from_fields(older)
+    assert (there.path, there.backups, there.ready, there.health, there.healthy_for) == ("/x", 3, "", "", 0.0)

@@ -16,7 +16,18 @@ from udaemon.manifest.schema import json_schema
 
 REPOSITORY = Path(__file__).parents[3]
 KEYS = sorted(every_key())
-TOP = {"project", "context", "run-dir", "include", "$schema", "defaults", "daemons", "top.env", "top.env-file"}
+TOP = {
+    "project",
+    "context",
+    "run-dir",
+    "include",
+    "$schema",
+    "defaults",
+    "daemons",
+    "top.env",
+    "top.env-file",
+    "top.on",
+}
 GOLDEN = "\n".join(file.read_text() for file in (REPOSITORY / "tests/golden/check").glob("*/*.txt"))
 PAGE = (REPOSITORY / "docs/reference/manifest.md").read_text()
 

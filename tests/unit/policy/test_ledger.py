@@ -10,7 +10,7 @@ from udaemon.errors import UdaemonError
 from udaemon.manifest.model import Daemon
 from udaemon.policy import ledger
 from udaemon.policy.events import Reason
-from udaemon.policy.instance import Exit, Instance, Key, Missing, Probed, State, Wanted
+from udaemon.policy.instance import Exit, Instance, Key, Missing, Phase, Probed, State, Step, Wanted
 from udaemon.policy.plan import NO_PLAN
 from udaemon.policy.timers import NO_TIMERS, Timer
 
@@ -45,6 +45,14 @@ FULL = Instance(
     held_back=True,
     alone=True,
     good_run=True,
+    step=Step(
+        phase=Phase.AFTER_STOP,
+        index=1,
+        message="exit code 3",
+        refusals=2,
+        overdue=True,
+        ended=Exit(code=1, signal=None, core=False, reason=Reason.EXITED, at=0.5),
+    ),
 )
 
 
@@ -104,3 +112,10 @@ def test_a_stop_of_everything_is_remembered() -> None:
     """`down` goes on under the next supervisor."""
     assert ledger.read(ledger.head("now", leaving=True)).leaving
     assert not ledger.read(ledger.head("now")).leaving
+
+
+def test_what_an_older_udaemon_wrote_of_a_process_that_was_asked_is_read() -> None:
+    probed = [True, "refused", False, None, "warms up"]
+    text = json.dumps({"name": "a", "index": 0, "state": "starting", "pid": 7, "probed": probed}).encode()
+    (entry,) = ledger.read(b"%08x %b\n" % (crc32(text), text)).entries.values()
+    assert entry.fields["probed"] == Probed(begun=True, unready="refused", status="warms up")

@@ -32,6 +32,7 @@ from udaemon.policy.events import (
     StartAsked,
     StopAhead,
     StopAsked,
+    StopCommandFailed,
     TreeGone,
     Trouble,
     Verdict,
@@ -162,6 +163,5 @@ def test_f40_the_page_tells_every_event_in_every_state(events: Mapping[str, Even
 def test_every_state_and_every_kind_of_event_is_in_the_tables() -> None:
     assert {situation().state for situation in SITUATIONS.values()} == set(State)
     in_tables = {type(event) for events in (ASKED, BIRTH, DEATH, RUN, NEEDS) for event in events.values()}
-    assert in_tables | {Changed, GoodRun, Notified, Said, Verdict} == set(
-        Event.__args__
-    )  # test_probing.py has verdicts
+    elsewhere = {Changed, GoodRun, Notified, Said, StopCommandFailed, Verdict}  # test_probing.py, test_stop.py
+    assert in_tables | elsewhere == set(Event.__args__)

@@ -4,7 +4,7 @@ import pytest
 from tests.fakes.life import Life, command, factory, unchanged
 
 from udaemon.manifest.model import Daemon, Restart, Stop
-from udaemon.policy.effects import CancelSpawn, KillTree, Signal, SignalTree, Spawn
+from udaemon.policy.effects import CancelSpawn, KillTree, Signal, SignalTree, Spawn, StopCommand
 from udaemon.policy.events import (
     DeadlineReached,
     Exited,
@@ -15,10 +15,12 @@ from udaemon.policy.events import (
     SpawnFailed,
     StartAsked,
     StopAsked,
+    StopCommandFailed,
     TreeGone,
     Trouble,
 )
 from udaemon.policy.instance import Exit, State, Wanted
+from udaemon.policy.steps import stop_command
 
 KILLED = Exited(signal=9)
 
@@ -256,3 +258,40 @@ def test_events_that_come_late_or_twice_change_nothing() -> None:
     assert unchanged(clearing, Exited(code=1), DeadlineReached(), Ready(), Spawned(9))
     unborn = Life(command()).happens(StartAsked(), StopAsked())
     assert unchanged(unborn, TreeGone(), Exited(code=0), DeadlineReached(), Ready())
+
+
+REDIS = command(stop=Stop(command=("bin/redis-cli", "shutdown"), timeout=4))
+
+
+def test_a_stop_command_takes_the_place_of_the_signal() -> None:
+    life = Life.running(REDIS).happens(StopAsked())
+    assert (life.state, life.acts, life.waits) == (State.STOPPING, (StopCommand(),), 4)
+    assert life.told == ("stopping: its stop command runs (redis-cli), will be killed in 4 s",)
+    known = stop_command(life.instance)
+    assert (known.command, known.env["UDAEMON_PID"]) == (("bin/redis-cli", "shutdown"), "7")
+    assert life.happens(Exited(code=0)).state is State.STOPPED
+
+
+def test_one_that_does_not_end_by_its_command_is_killed_in_time() -> None:
+    life = Life.running(REDIS).happens(StopAsked()).after(4)
+    assert (life.acts, life.told) == ((KillTree(),), ("killing: killed after 4 s",))
+
+
+def test_a_stop_command_that_fails_is_followed_by_the_signal_in_what_is_left_of_the_time() -> None:
+    life = Life.running(REDIS).happens(StopAsked()).after(1).happens(StopCommandFailed("failed: exit code 1"))
+    assert (life.acts, life.waits) == ((Signal("TERM"),), 3)
+    assert life.told == ("stopping: its stop command failed: exit code 1: sent SIGTERM, will be killed in 3 s",)
+    shell = Life.running(command(shell=True, stop=Stop(command=("no",)))).happens(StopAsked())
+    assert shell.happens(StopCommandFailed("cannot be run: no")).acts == (SignalTree("TERM"),)
+
+
+def test_a_stop_command_that_fails_too_late_changes_nothing() -> None:
+    failed = StopCommandFailed("failed: exit code 1")
+    assert unchanged(Life.running(REDIS), failed)
+    assert unchanged(Life.running(REDIS).happens(StopAsked(), Exited(code=0)), failed)
+    assert unchanged(Life.running(REDIS).happens(StopAsked(hurry=True)), failed)
+
+
+def test_one_that_is_not_there_yet_gets_its_stop_command_when_it_is() -> None:
+    life = Life(REDIS).happens(StartAsked(), StopAsked(), Spawned(9))
+    assert life.acts == (Spawn(), CancelSpawn(), StopCommand())

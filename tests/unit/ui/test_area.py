@@ -66,6 +66,21 @@ def test_what_is_written_above_stays() -> None:
     assert terminal.rows == ["log 1", "log 2", "", ""]
 
 
+def test_a_long_line_that_stays_is_wrapped_below_its_last_text() -> None:
+    terminal = Terminal(columns=22)
+    area(terminal).above(
+        [[Cell(" ✘ "), Cell("web/0  "), Cell("gave up: no route")], [Cell("shop: 1 failed"), Cell(".")]]
+    )
+    assert terminal.rows == [" ✘ web/0  gave up: no", "          route", "shop: 1 failed.", ""]
+
+
+def test_a_line_whose_beginning_is_long_is_left_to_the_terminal() -> None:
+    terminal = io.StringIO()
+    drawn = Area(terminal, color=False, size=lambda _: (20, 24))
+    drawn.above([[Cell("shop: 1 up, 2 failed"), Cell("; Ctrl-C stops all")]])
+    assert terminal.getvalue() == "shop: 1 up, 2 failed; Ctrl-C stops all\n"
+
+
 def test_a_line_is_cut_to_the_width() -> None:
     terminal = Terminal(columns=10)
     area(terminal).draw([[Cell("name  "), Cell("a long message")]])

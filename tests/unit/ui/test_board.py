@@ -175,3 +175,19 @@ def test_a_start_that_the_kernel_holds_up_says_by_what() -> None:
     assert texts(told.lines(106.0, 10))[1] == f" ~ web/0  {held} (6.0s)"
     running(told, "web", 107.0)
     assert texts(told.lines(107.0, 10))[1] == " ✔ web/0  pid 7"
+
+
+def test_long_names_are_shortened_in_rows_and_in_lines() -> None:
+    long = "nightly-export-of-customer-invoices"
+    told = Board("shop", [f"{long}/0", "web/0"], now=100.0, longest=16)
+    told.event(event(long, "started", "pid 7", "running", pid=7), 100.1)
+    running(told, "web", 100.1)
+    assert texts(told.lines(100.2, 10))[1:] == [" ✔ nightly-ex…ces/0  pid 7", " ✔ web/0             pid 7"]
+    told.settle(100.2)
+    told.tick(101.0)
+    line = texts(told.event(event(long, "failed", "gave up", "failed"), 102.0))
+    assert line == [" ✘ nightly-ex…ces/0  failed: gave up"]
+    assert texts(told.event(event(None, "warning", "no room"), 102.0)) == [" · udaemon           warning: no room"]
+    told.stop(103.0, hurry=False)
+    line = texts(told.event(event("web", "stopped", "as asked", "stopped"), 103.5))
+    assert line == [" ✔ web/0             as asked"]

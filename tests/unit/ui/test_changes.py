@@ -72,3 +72,29 @@ def test_what_needs_a_new_start_of_everything_comes_first() -> None:
 
 def test_marks_are_coloured_on_demand() -> None:
     assert shown(added=["a"], color=True).startswith("\x1b[32m+\x1b[0m a starts\n")
+
+
+LONG = ["find", "/srv/shop/var/sessions", "-mtime", "+7", "-name", "session-*", "-delete"]
+LONGER = [*LONG[:3], "+14", *LONG[4:]]
+
+
+def test_of_long_values_the_part_is_shown_where_they_begin_to_differ() -> None:
+    told = shown(changed=[changed("a", ("command", LONG, LONGER, "restart"))]).splitlines()[1]
+    assert told == '    command  …ime", "+7", "-name", "session-*", "-de… → …ime", "+14", "-name", "session-*", "-d…'
+
+
+@pytest.mark.parametrize("columns", [50, 80])
+def test_values_that_have_no_room_side_by_side_stand_below_one_another(columns: int) -> None:
+    changes = NOTHING | {
+        "changed": [changed("a", ("command", LONG, LONGER, "restart"), ("cwd", "/a", "/b", "restart"))]
+    }
+    _, before, after, short, _ = "".join(lines(changes, columns)).splitlines()
+    assert before.startswith('    command  …ime", "+7", ')
+    assert after.startswith('           → …ime", "+14", ')
+    assert short == '    cwd      "/a" → "/b"'
+    assert max(len(before), len(after)) <= columns
+
+
+def test_of_two_long_values_one_may_begin_the_other() -> None:
+    told = shown(changed=[changed("a", ("command", "x" * 60, "x" * 70, "restart"))]).splitlines()[1]
+    assert told == f'    command  …{"x" * 8}" → …{"x" * 18}"'

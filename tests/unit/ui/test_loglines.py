@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from udaemon.logs.entries import Entry
 from udaemon.logs.tail import LogSource
 from udaemon.ui.loglines import LogLines
@@ -50,3 +52,22 @@ def test_what_could_move_a_cursor_is_shown_as_an_escape_unless_it_is_asked_for()
     assert b"\x1b[31mred" in colored
     assert b"\x1b[2J" not in colored
     assert text in LogLines([DB], color=False, raw=True).shown([(DB, entry(text))])
+
+
+LONG = LogSource("nightly-export-of-customer-invoices", "/nightly.log", 1)
+
+
+@pytest.mark.parametrize(
+    ("columns", "name"),
+    [
+        (30, "nightly…es/0"),
+        (50, "nightly-ex…ces/0"),
+        (80, "nightly-export-of…voices/0"),
+        (120, "nightly-export-of-customer-invoices/0"),
+        (None, "nightly-export-of-customer-invoices/0"),
+    ],
+)
+def test_on_a_terminal_a_long_name_leaves_room_for_what_is_said(columns: int | None, name: str) -> None:
+    lines = LogLines([LONG, WEB], color=False, available=columns)
+    shown = lines.shown([(LONG, entry(b"sent 3")), (WEB, entry(b"listens", 1))])
+    assert shown.decode() == f"{name} | sent 3\n{'web/1':<{len(name)}} | listens\n"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from tests.fakes.host import WALL, FakeHost, reading
 
-from udaemon.control.snapshot import Moment, snapshot
+from udaemon.control.snapshot import Moment, snapshot, timestamp
 from udaemon.manifest.model import Daemon
 from udaemon.policy.events import Exited, Reason, SpawnFailed, StartAsked, Trouble
 from udaemon.policy.instance import Key
@@ -206,3 +206,19 @@ def test_states_and_errors_are_coloured(columns: int) -> None:
 
 def test_no_daemons_leave_the_headings() -> None:
     assert table([], NOW, 80) == "NAME  STATE\n"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "code", "said"),
+    [("ok", 0, None), ("ok", 3, "code 3 5.0s ago"), ("failed", 0, "code 0 5.0s ago"), (None, 0, "code 0 5.0s ago")],
+)
+def test_the_end_of_a_good_run_of_a_command_is_told_once(outcome: str | None, code: int, said: str | None) -> None:
+    host = FakeHost(Daemon(name="reports", command=("report",), sleep=900.0))
+    key = host.instances()[0].key
+    host.slots[key] = reading(4021, count=1, last_id=1, last_started_at=1189.0, last_duration=1.0, last_outcome=outcome)
+    host.clock = 1195.0
+    (one,) = shown(host)
+    end = {"code": code, "signal": None, "reason": "exited", "at": timestamp(WALL + 190.0)}
+    heading, row = table([one | {"exit": end}], NOW, None).splitlines()
+    assert ("LAST EXIT" in heading) is (said is not None)
+    assert (said or "") in row

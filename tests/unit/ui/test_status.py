@@ -13,7 +13,7 @@ from udaemon.control.handlers.events import told as of_notice
 from udaemon.control.handlers.inspect import _instance, declared
 from udaemon.control.snapshot import Moment, describe
 from udaemon.manifest.model import Daemon
-from udaemon.policy.events import Exited, SpawnFailed, StartAsked, Trouble
+from udaemon.policy.events import Exited, PauseAsked, SpawnFailed, StartAsked, Trouble
 from udaemon.policy.instance import Key
 from udaemon.ui.card import Row, render
 from udaemon.ui.status import instance_card, project_card
@@ -66,8 +66,8 @@ def host() -> FakeHost:
     return told
 
 
-def card(name: str) -> list[Row]:
-    told = host()
+def card(name: str, told: FakeHost | None = None) -> list[Row]:
+    told = told or host()
     (view,) = [view for view in told.instances() if str(view.key) == name]
     one = _instance(view, MOMENT, told) | {
         "memory": {"rss": 17_000_000, "limit": view.daemon.memory_limit, "threshold": 70}
@@ -117,3 +117,10 @@ def test_in_colour() -> None:
 
 def test_several_cards_have_an_empty_line_between_them() -> None:
     assert render([[Row("a", ["1"])], [Row("b", ["2"])]], None) == "a  1\n\nb  2\n"
+
+
+def test_one_that_is_paused_says_so() -> None:
+    told = host()
+    told.happen(Key("mailer", 0), PauseAsked())
+    rows = card("mailer/0", told)
+    assert [row.lines for row in rows if row.label == "next"] == [["paused: begins no run until it is resumed"]]

@@ -12,13 +12,11 @@ from collections.abc import Iterator
 
 import click
 
+from udaemon.cli.data_format import terminal_width
 from udaemon.cli.host import Fact, directories, host_facts
 from udaemon.cli.load import load_manifest
 from udaemon.cli.options import GlobalOptions
 from udaemon.errors import ExitCode, ManifestError, UdaemonError
-from udaemon.manifest.report import printable
-
-_TINT = {"good": "\033[32m", "missing": "\033[33m", "bad": "\033[1;31m"}
 
 
 @click.command(name="doctor")
@@ -30,11 +28,9 @@ def command(options: GlobalOptions, *, as_json: bool) -> int:
     if as_json:
         sys.stdout.write(json.dumps([fact._asdict() for fact in facts], indent=2, ensure_ascii=False) + "\n")
     else:
-        colored = options.colors(sys.stdout.isatty())
-        wide = max(len(fact.topic) for fact in facts)
-        for fact in facts:
-            state = f"{_TINT[fact.state]}{fact.state:7}\033[0m" if colored else f"{fact.state:7}"
-            sys.stdout.write(f"{state}  {fact.topic:{wide}}  {printable(fact.text)}\n")
+        from udaemon.ui.facts import lines
+
+        sys.stdout.writelines(lines(facts, terminal_width(), color=options.colors(sys.stdout.isatty())))
     return ExitCode.FAILED if any(fact.state == "bad" for fact in facts) else ExitCode.OK
 
 

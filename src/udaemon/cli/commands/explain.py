@@ -10,6 +10,7 @@ import sys
 
 import click
 
+from udaemon.cli.data_format import terminal_width
 from udaemon.cli.parameters import WORD
 from udaemon.errors import UdaemonError
 from udaemon.manifest.codes import CODES
@@ -23,7 +24,7 @@ from udaemon.manifest.wording import near
 def command(*, word: str | None) -> None:
     """Return what a key of the manifest or the code of an error means; without either, list them."""
     if word is None:
-        sys.stdout.write(overview())
+        sys.stdout.write(overview(width=terminal_width()))
         return
     told = explain(word, width=min(100, shutil.get_terminal_size().columns))
     if told is None:

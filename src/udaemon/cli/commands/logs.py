@@ -14,6 +14,7 @@ from itertools import islice
 import click
 
 from udaemon.cli.connect import connect_supervisor
+from udaemon.cli.data_format import terminal_width
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.output import say, tell_unreadable
 from udaemon.cli.parameters import DAEMON, MOMENT
@@ -62,6 +63,7 @@ def command(
         color=options.colors(sys.stdout.isatty()),
         raw=raw,
         timestamps=timestamps,
+        available=terminal_width(),
     )
     unreadable: list[OSError] = []
 

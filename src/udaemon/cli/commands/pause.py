@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import click
 
-from udaemon.cli.connect import connect_supervisor
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.parameters import DAEMON
 from udaemon.cli.run_control import ask_about_runs
-from udaemon.cli.waiting import dry_run_option, show_dry_run
+from udaemon.cli.waiting import dry_run_option
 
 
 @click.command("pause")
@@ -29,7 +28,4 @@ def command(options: GlobalOptions, *, names: tuple[str, ...], dry_run: bool) ->
       udaemon pause mailer
       udaemon pause tag:nightly
     """  # noqa: D301 - click has it that the lines below are kept
-    with connect_supervisor(options) as client:
-        if dry_run:
-            return show_dry_run(client, options, names, "paused")
-        return ask_about_runs(client, options, "pause", names)
+    return ask_about_runs(options, "pause", names, would_be="paused" if dry_run else None)

@@ -15,13 +15,13 @@ def handle(host: Host, request: Request) -> None:
     """Send it to those that have a process; answer who got it and who has none."""
     name = signal_name(request.text("signal"))
     views = select(host, request.names())
-    alive = [view.key for view in views if view.instance.pid is not None]
+    alive = [view.key for view in views if view.instance.own_pid is not None]
     host.send_signal(alive, name)
     request.answer(
         {
             "signal": name,
             "sent": [str(key) for key in alive],
-            "not_running": [str(view.key) for view in views if view.instance.pid is None],
+            "not_running": [str(view.key) for view in views if view.instance.own_pid is None],
         }
     )
 

@@ -13,8 +13,9 @@ from weakref import WeakKeyDictionary
 from attrs import evolve, frozen
 
 from udaemon.child.environment import read_at_startup
-from udaemon.engines.child_spec import callable_of
+from udaemon.engines.callable_of import callable_of
 from udaemon.engines.zygote.sharing import Root
+from udaemon.manifest.hooks import IN_CHILD, callables
 from udaemon.manifest.model import Daemon
 from udaemon.policy.plan import StartPlan
 
@@ -66,7 +67,7 @@ def recipe_of(plan: StartPlan, board: int) -> Recipe:
 
 def root_of(daemon: Daemon) -> Root:
     """What a daemon begins with: the modules of its task or factory and of its listeners, and what it preloads."""
-    listeners = (*daemon.on.start, *daemon.on.task_done, *daemon.on.task_failed)
+    listeners = [name for event in IN_CHILD for name in callables(daemon.on.of(event))]
     modules = dict.fromkeys(name.partition(":")[0] for name in (callable_of(daemon), *listeners))
     return Root(tuple(modules), daemon.preload)
 

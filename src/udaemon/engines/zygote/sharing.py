@@ -108,7 +108,6 @@ class Sharing:
         left_out: Mapping[str, str] | None = None,
         verdicts: Verdicts | None = None,
     ) -> None:
-        self._roots = roots
         self._verdicts = verdicts or Verdicts()
         self._left_out = left_out or {}
         self._finder = Finder(path, {name.partition(".")[0] for root in roots for name in root.modules})
@@ -185,7 +184,7 @@ class Sharing:
             waiting += module.needs
 
     def _import(self, module: _Module, statement: Import) -> None:
-        base = _absolute(module, statement)
+        base = _absolute_name(module, statement.level, statement.module)
         found = self._finder.find(base) if base else None
         if found is None:
             if not statement.guarded and module.reason is None:
@@ -277,10 +276,6 @@ class Sharing:
                 reached[name] = module
                 waiting += module.needs
         return list(reached.values())
-
-
-def _absolute(module: _Module, statement: Import) -> str:
-    return _absolute_name(module, statement.level, statement.module)
 
 
 def _absolute_name(module: _Module, level: int, name: str) -> str:

@@ -25,6 +25,6 @@ def test_f60_inspect_tells_the_names_of_env_and_params_and_no_value(serve: Calla
     data = talk.ask("inspect", name="mailer")["data"]
     assert data["daemons"][0]["env"] == ["DB_PASSWORD"]
     assert data["daemons"][0]["params"] == ["sizes", "token"]
-    assert data["daemons"][0]["stop"] == {"signal": "TERM", "timeout": 10.0, "kill_tree": True}
+    assert data["daemons"][0]["stop"] == {"signal": "TERM", "command": None, "timeout": 10.0, "kill_tree": True}
     assert data["instances"][0]["pid"] == 20
     assert [event["event"] for event in data["events"]] == ["started", "ready"]

@@ -1,0 +1,1 @@
+"""Tells commands and webhooks of events, in a process of its own; `client.py` is the supervisor's end."""

@@ -1,0 +1,63 @@
+"""The runner of hooks: a process that tells events, again where that fails, and says to the supervisor what came of it.
+
+Knows no daemon and no queue: it is given no more than it may tell at a time. It ends with the supervisor's end of its
+socket, and takes with it whatever it runs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import signal
+import socket
+from contextlib import suppress
+
+from udaemon.engines.hooks import ways
+from udaemon.engines.hooks.job import FIRST_WAIT, LIMIT, LONGEST_WAIT, Job, answer, job_of
+from udaemon.frames import HEADER
+
+
+async def told(job: Job) -> ways.Told:
+    """Tell it, as often as it may be tried."""
+    number, came = 0, await _tried(job)
+    while not came.ok and came.again and number < job.retries:
+        wait = min(FIRST_WAIT * 2**number, LONGEST_WAIT)
+        await asyncio.sleep(wait * random.uniform(0.5, 1.0))  # noqa: S311 - spreads tries, keeps no secret
+        number, came = number + 1, await _tried(job)
+    if came.ok or number == 0:
+        return came
+    return came._replace(reason=f"{came.reason}, after {number + 1} tries")
+
+
+async def _tried(job: Job) -> ways.Told:
+    try:
+        async with asyncio.timeout(job.timeout):
+            return await (ways.execute(job) if job.argv else ways.post(job))
+    except TimeoutError:
+        return ways.Told(False, f"no end within {job.timeout:g} s", again=True)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is one hook's
+        return ways.Told(False, f"cannot be told: {error!r}")
+
+
+async def serve(end: socket.socket) -> None:
+    """Take jobs until the supervisor has gone."""
+    reader, writer = await asyncio.open_connection(sock=end, limit=LIMIT)
+    tasks: set[asyncio.Task[None]] = set()
+
+    async def do(job: Job) -> None:
+        came = await told(job)
+        writer.write(answer(job.id, ok=came.ok, reason=came.reason))
+
+    with suppress(asyncio.IncompleteReadError, ConnectionError):
+        while True:
+            length = int.from_bytes(await reader.readexactly(HEADER), "big")
+            task = asyncio.create_task(do(job_of(await reader.readexactly(length))))
+            tasks.add(task)
+            task.add_done_callback(tasks.discard)
+
+
+def main(fd: int) -> None:
+    """Run as the runner on the socket `fd`."""
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_IGN)  # a terminal means the supervisor
+    asyncio.run(serve(socket.socket(fileno=fd)))
