@@ -202,11 +202,14 @@ def _followed(manifest: Manifest, name: str | None) -> frozenset[str]:
 def _attached(fd: int, manifest: Manifest, chosen: Chosen, options: GlobalOptions, attach: Attach) -> ForegroundUp:
     """What shows a project in the foreground. The logs are taken as they are now, so that the first line is seen."""
     from udaemon.cli.foreground import ForegroundUp  # the logs' readers are of no use to `up -d`
+    from udaemon.control.log_answer import told_logs
     from udaemon.logs.follow import LogReader
     from udaemon.logs.tail import LogSource
 
     daemons = [manifest.daemons[name] for name in chosen]
-    sources = [LogSource(each.name, manifest.log_path(each), each.instances, each.log.prefixed) for each in daemons]
+    sources = [
+        LogSource.told(log) for each in daemons for log in told_logs(each, manifest.context, range(each.instances))
+    ]
     readers = [LogReader(source, on_trouble=partial(tell_unreadable, options)) for source in sources]
     return ForegroundUp(lambda: _connect(fd), readers, options, attach)
 

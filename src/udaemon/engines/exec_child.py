@@ -116,7 +116,7 @@ def _have_default_signals(*, keep_ignored: bool) -> None:
 def _settle(command: Command, report: int, stdin: int, oom_score: int | None) -> None:
     if not command.foreground:
         os.setsid()
-        for number, fd in enumerate((stdin, command.output, command.output)):
+        for number, fd in enumerate((stdin, command.output, command.stderr)):
             os.dup2(fd, number)
     # At once: the locks and log pipes of others would be held for as long as the exec takes.
     close_others({0, 1, 2, report, *command.keep})

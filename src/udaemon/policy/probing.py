@@ -12,6 +12,7 @@ import attrs
 
 from udaemon.manifest.model import Daemon
 from udaemon.manifest.probes import Action, Probe, way
+from udaemon.policy import bounds
 from udaemon.policy.effects import Effect, EventName, Publish
 from udaemon.policy.ending import Outcome
 from udaemon.policy.events import Notified, Question, Ready, Reason, Said, Teller, Verdict
@@ -40,6 +41,7 @@ def asked(instance: Instance) -> Mapping[Question, Probe]:
 
 def begin(instance: Instance, now: float) -> Instance:
     """Its process does what it is for: it is ready, or is asked from now on whether it is."""
+    instance = bounds.begin(instance, now)
     ready, how = instance.daemon.ready, way(instance.daemon.ready)
     by_itself = _teller(instance, Question.READY)
     if (how is None and by_itself is None) or (by_itself is not None and instance.probed.heard is not None):

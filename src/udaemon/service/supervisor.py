@@ -16,6 +16,7 @@ from udaemon.control import claim, rundir, rundir_removal
 from udaemon.control.rundir_guard import RundirGuard
 from udaemon.engines.local import LocalEngine
 from udaemon.logs.client import LoggerLink
+from udaemon.manifest.log_table import LogStderr
 from udaemon.policy.events import Event
 from udaemon.policy.fleet import Fleet
 from udaemon.policy.instance import Key
@@ -69,7 +70,9 @@ class Service:
         self._terminal = os.open(os.devnull, os.O_WRONLY) if handed.lifeline is None else os.dup(2)
         self._fleet = fleet = Fleet(manifest, on_change=keeping.note)
         rundir.check_room(handed.directory, len(fleet.instances))
-        limit = handed.nofile or raise_file_limit(sum(one.daemon.enabled for one in fleet.instances.values()))
+        enabled = [one.daemon for one in fleet.instances.values() if one.daemon.enabled]
+        separate = sum(daemon.log.stderr is LogStderr.SEPARATE for daemon in enabled)
+        limit = handed.nofile or raise_file_limit(len(enabled), separate)
         if not (forked := any(map(is_forked, manifest.daemons.values()))):
             preforked.end()
         elif limit is not None:

@@ -24,7 +24,7 @@ def tree(nodes: Sequence[Node], available: int | None, *, color: bool = False) -
         color: Whether to colour.
     """
     known = {node["name"]: node for node in nodes}
-    needed = {edge["name"] for node in nodes for edge in node["depends_on"]}
+    needed = {edge["name"] for node in nodes for edge in _edges(node)}
     roots = [node["name"] for node in nodes if node["name"] not in needed]
     unfolded: set[str] = set()
     lines = [line for root in roots for line in _lines(root, known, unfolded)]
@@ -39,7 +39,7 @@ def mermaid(nodes: Sequence[Node]) -> str:
         state = f"<br/>{node['state']}" if node["state"] else ""
         lines.append(f'    {number[node["name"]]}["{node["name"]}{state}"]')
     for node in nodes:
-        for edge in node["depends_on"]:
+        for edge in _edges(node):
             arrow = "-->" if edge["required"] else "-.->"
             if edge["name"] in number:
                 ends = number[node["name"]], number[edge["name"]]
@@ -54,7 +54,7 @@ def dot(nodes: Sequence[Node]) -> str:
         state = f"\\n{node['state']}" if node["state"] else ""
         lines.append(f'    "{node["name"]}" [label="{node["name"]}{state}"];')
     for node in nodes:
-        for edge in node["depends_on"]:
+        for edge in _edges(node):
             style = "" if edge["required"] else ", style=dashed"
             lines.append(f'    "{node["name"]}" -> "{edge["name"]}" [label="{_label(edge)}"{style}];')
     return "\n".join([*lines, "}"]) + "\n"
@@ -66,7 +66,7 @@ def _lines(root: str, known: Mapping[str, Node], unfolded: set[str]) -> Iterator
     while left:
         name, label, first, rest = left.pop()
         node = known.get(name, {"state": None, "depends_on": ()})
-        edges = node["depends_on"]
+        edges = _edges(node)
         folded = bool(edges) and name in unfolded
         yield f"{first}{escape(name)}{label}{' (see above)' if folded else ''}", node["state"] or ""
         if folded:
@@ -77,7 +77,16 @@ def _lines(root: str, known: Mapping[str, Node], unfolded: set[str]) -> Iterator
             left.append((edge["name"], f"@{_label(edge)}", rest + branch, rest + space))
 
 
+def _edges(node: Node) -> Sequence[Mapping[str, Any]]:
+    """What a daemon needs, and whose runs its own come after, which it can be up without."""
+    after = node.get("after_run", {}).items()
+    follows = [{"name": name, "condition": f"run {on}", "required": False, "restart": False} for name, on in after]
+    return [*node["depends_on"], *follows]
+
+
 def _label(edge: Mapping[str, Any]) -> str:
+    if edge["condition"].startswith("run "):
+        return str(edge["condition"])
     more = [word for word, said in (("optional", not edge["required"]), ("restarts with it", edge["restart"])) if said]
     return f"{edge['condition']} ({', '.join(more)})" if more else str(edge["condition"])
 

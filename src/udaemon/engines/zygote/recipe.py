@@ -1,4 +1,4 @@
-"""What makes a zygote the right one for a daemon: the environment that matters at import, and what to import.
+"""What makes a zygote the right one for a daemon: its Python, the environment that matters at import, what to import.
 
 Knows no process. Daemons that add nothing to the manifest's environment share one zygote; an environment of several
 instances has its own; one of a single instance is not worth one, and forks from a zygote that has imported nothing of
@@ -32,12 +32,14 @@ class Recipe:
         directory: Where it is, and where it imports the project's modules from.
         roots: What it imports: that with which its daemons begin.
         board: The region of the scoreboard that its children write to: they inherit its descriptor.
+        python: The interpreter that it is, as the manifest names it; None for ours.
     """
 
     env: frozenset[tuple[str, str]]
     directory: str
     roots: tuple[Root, ...]
     board: int
+    python: str | None = None
 
     def number_of(self, root: Root) -> int | None:
         """Which of its roots this is, None where it has not imported it."""
@@ -83,7 +85,7 @@ def begins_bare(plan: StartPlan) -> bool:
 
 def _made(plan: StartPlan, board: int) -> Recipe:
     if not plan.mates or begins_bare(plan):
-        return Recipe(frozenset(), plan.directory, (), board)
-    env = plan.mates[0].env
+        return Recipe(frozenset(), plan.directory, (), board, plan.mates[0].python if plan.mates else None)
+    env, python = plan.mates[0].env, plan.mates[0].python
     roots = tuple(dict.fromkeys(root_of(mate) for mate in plan.mates if mate.enabled))
-    return Recipe(frozenset(env.items()), plan.directory, roots, board)
+    return Recipe(frozenset(env.items()), plan.directory, roots, board, python)
