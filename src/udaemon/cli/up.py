@@ -70,7 +70,7 @@ def bring_up(
             if options.project is None and not isinstance(claimed, Client):
                 _refuse_under_another_name(name, manifest)
         except UdaemonError:
-            rundir_removal.remove(os.path.join(base, name), fd)
+            rundir_removal.remove(os.path.join(base, name), fd, keep=left)
             raise
         if isinstance(claimed, Client):
             rundir_removal.remove(os.path.join(base, name), fd)

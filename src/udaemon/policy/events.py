@@ -12,6 +12,7 @@ from attrs import frozen
 from udaemon.manifest.model import Daemon
 from udaemon.policy.followed import Followed
 from udaemon.policy.plan import StartPlan
+from udaemon.policy.questions import Question, Teller
 
 
 class Reason(StrEnum):
@@ -147,13 +148,6 @@ class SpawnFailed:
     message: str
 
 
-class Question(StrEnum):
-    """What a process is asked again and again."""
-
-    READY = "ready"
-    HEALTH = "health"
-
-
 @frozen
 class Ready:
     """A factory daemon built its task and told its start listeners; the task has methods that answer `methods`."""
@@ -209,17 +203,6 @@ class Notified:
     ready: bool
     watchdog: bool
     status: str | None
-
-
-class Teller(StrEnum):
-    """By what a process says that it is ready or well, where nobody asks it."""
-
-    NOTIFY = "notify"
-    """sd_notify."""
-    LOG_LINE = "log-line"
-    """A line of its output."""
-    TASK = "task"
-    """The methods `ready` and `health` of its task."""
 
 
 @frozen

@@ -17,6 +17,7 @@ from contextlib import suppress
 from attrs import evolve
 
 from udaemon.engines import locks
+from udaemon.engines.kept import KeptKernel
 from udaemon.engines.process import ManagedProcess
 from udaemon.manifest.log_table import LogStderr
 from udaemon.policy import steps
@@ -35,7 +36,7 @@ _DIES_WITHIN = 5.0
 
 
 def adopt(
-    parts: Parts, kernel: Kernel, directory: str, entries: Mapping[Key, Entry], publish: Callable[[Key, str], None]
+    parts: Parts, kernel: KeptKernel, directory: str, entries: Mapping[Key, Entry], publish: Callable[[Key, str], None]
 ) -> bool:
     """Adopt what the locks and the ledger prove to be alive. Returns whether there was anything.
 
@@ -62,7 +63,10 @@ def adopt(
         for errors, pipe in zip((False, True), pipes.get(key, (None, None)), strict=True):
             if pipe is not None:
                 parts.performer.take_log(instance, pipe, errors=errors)
-        files = [file for file in (locks.lookup(directory, key), *parts.performer.adopt(instance)) if file is not None]
+        lock = locks.lookup(directory, key)
+        files = [file for file in (lock, *parts.performer.adopt(instance)) if file is not None]
+        if lock is not None:
+            kernel.inherit(managed.pid, lock)
         parts.fleet.restore(instance)
         parts.engine.adopt(managed, parts.scoreboard.locate(parts.slots[key]), files)
         if instance.holds and has_task(instance.daemon):  # what it says in its slot is heard no more

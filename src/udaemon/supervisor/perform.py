@@ -65,8 +65,7 @@ class Performer(LogPipes):
         self._slots = slots
         self._beside = beside
         self._notify = notify
-        self._happen = happen
-        self._bug = bug
+        self._happen, self._bug = happen, bug
         self._wanted: list[Instance] = []
         self._started_as: dict[Key, Daemon] = {}
 

@@ -68,14 +68,13 @@ class Supervisor:
         jitter: random.Random | None = None,
     ) -> None:
         self.manifest = manifest
-        self.read_manifest = read_manifest
-        self.reexec = reexec
+        self.read_manifest, self.reexec = read_manifest, reexec
         self._clock, self.started_at = clock, clock()
-        self._fleet = fleet
-        self._engine = engine
+        self._fleet, self._engine = fleet, engine
         self._performer, self._notices = performer, notices
         self._scoreboard, self._slots = scoreboard, slots
         self._pids = PidQueue(pid_files, lambda key, text: self.publish(key, "warning", text))
+        self.finish_pid_files = self._pids.write
         self._schedules = schedules
         self._finished = finished
         self._legacy = LegacyLog(lambda key: pid_files.path(fleet.instances[key]))
@@ -231,10 +230,6 @@ class Supervisor:
             log_state=next((state for state in states if state != "ok"), "ok"),
             last_error=self._engine.last_error(key) or instance.message,
         )
-
-    def finish_pid_files(self) -> None:
-        """Write the pid files that are still to be written."""
-        self._pids.write()
 
     def write_pid_files(self) -> None:
         """Write the pid files of all that live once more: their directory was taken away."""
