@@ -91,7 +91,7 @@ def _jump(naive: datetime, zone: ZoneInfo) -> float:
     while high - low > 1.0:
         middle = (low + high) / 2
         low, high = (middle, high) if datetime.fromtimestamp(middle, zone).utcoffset() == before else (low, middle)
-    return float(round(high))
+    return round(high / 60.0) * 60.0
 
 
 def disagreements(line: str, name: str) -> list[str]:
