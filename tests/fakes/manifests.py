@@ -18,6 +18,7 @@ from udaemon.manifest.checks import SCHEDULE
 from udaemon.manifest.complete import by_hand
 from udaemon.manifest.containers import Environment, Many, Parameters
 from udaemon.manifest.dependencies import Condition, Dependency, DependsOn
+from udaemon.manifest.env_file_names import EnvFileEntry, EnvFileName
 from udaemon.manifest.hooks import ExecHook, Hook, Hooks, Listeners, Webhook
 from udaemon.manifest.keys import Table, keys_of
 from udaemon.manifest.model import KINDS, PYTHON, Daemon, Manifest, Php
@@ -28,6 +29,7 @@ from udaemon.manifest.references import (
     CallableName,
     Command,
     Cooldown,
+    FileMode,
     SignalName,
     Umask,
 )
@@ -63,6 +65,10 @@ def values(type_: Any) -> SearchStrategy[Any]:  # noqa: C901 - one line for each
             return st.sampled_from(list(type_.enum))
         case SignalName():
             return st.sampled_from(SIGNALS)
+        case FileMode():
+            return st.integers(0o600, 0o777)
+        case EnvFileEntry():
+            return st.builds(EnvFileName, TEXT.filter(bool), st.booleans())
         case Umask():
             return st.integers(0, 0o777)
         case schedule.CronLine():
@@ -163,6 +169,7 @@ def daemons(draw: st.DrawFn, name: str) -> Daemon:
         log_dir="/logs",
         common_log="/logs/_common.log",
         env_file=(),
+        log=evolve(daemon.log, file=daemon.log.file and f"/logs/own/{name}-${{UDAEMON_INSTANCE}}.log"),
         backoff=evolve(daemon.backoff, initial=initial),
         extends=None,
         profiles=(),

@@ -242,9 +242,10 @@ def own_process(setup: ProcessSetup) -> None:
         lifeline.signal_at_end(signal.SIGTERM)
         setup.signals.parent_gone = lifeline.has_ended
     output = 0 if setup.fds.output is None else setup.fds.output
+    errors = output if setup.fds.errors is None else setup.fds.errors
     os.dup2(output, 1)
-    os.dup2(output, 2)
-    for fd in (output, setup.fds.scoreboard):  # the mapping of that has its own
+    os.dup2(errors, 2)
+    for fd in {output, errors, setup.fds.scoreboard}:  # the mapping of that has its own
         if fd:
             os.close(fd)
 

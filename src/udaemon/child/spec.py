@@ -94,7 +94,8 @@ class ChildFds(NamedTuple):
     """The descriptors a child is given, each None where there is none.
 
     `output` is the write end of its log pipe, `lock` holds the instance's lock, `events` is its socket for reports,
-    `parent` the read end of a pipe that ends when the supervisor dies, `scoreboard` the scoreboard file.
+    `parent` the read end of a pipe that ends when the supervisor dies, `scoreboard` the scoreboard file; `errors` is
+    for its stderr, where that does not go to `output`.
     """
 
     output: int | None = None
@@ -102,3 +103,4 @@ class ChildFds(NamedTuple):
     events: int | None = None
     parent: int | None = None
     scoreboard: int | None = None
+    errors: int | None = None

@@ -247,7 +247,7 @@ class LocalEngine:
         try:
             return take(request, self._lock_directory, self._scoreboard)
         except ExecFailed as failed:
-            os.close(request.output)
+            request.close_pipes()
             self._listener(request.key, SpawnFailed(failed.trouble, str(failed)))
             return None
 
@@ -273,7 +273,7 @@ class LocalEngine:
     def _follow(self, managed: ManagedProcess, request: LocalRequest) -> bool:
         """Know a process from now on, to its end. One that cannot be watched is killed, and reaped as any orphan."""
         try:
-            self._reaper.watch(managed, (locks.identity(request.lock, request.key), identity(request.output)))
+            self._reaper.watch(managed, (locks.identity(request.lock, request.key), *map(identity, request.pipes)))
         except Exception as error:  # noqa: BLE001 - faults.md F6: the others of this turn are started all the same
             managed.drop(self._kernel)
             self._refused(request, error)
@@ -282,7 +282,7 @@ class LocalEngine:
         # Held here too, until the last of its tree has gone: what runs there can close all of its descriptors.
         managed.lock = request.lock
         locks.record(request.lock, managed.key, managed.pid)
-        os.close(request.output)
+        request.close_pipes()
         self._reports.errors.pop(managed.key, None)
         self._on_process(managed.key, managed.pidfd)
         return True

@@ -33,6 +33,7 @@ from udaemon.policy import events
 from udaemon.policy.events import Event, RunAsked, RunEnded
 from udaemon.policy.instance import Key
 from udaemon.policy.plan import has_task
+from udaemon.policy.questions import Question, Teller
 
 _CHUNK = 65536
 KEPT_REPORTS = "reports/"
@@ -111,9 +112,9 @@ class Reports:
             case ReadyReport():
                 self._tell(managed, events.Ready())
             case ReadyWith(methods):
-                self._tell(managed, events.Ready(tuple(map(events.Question, methods))))
+                self._tell(managed, events.Ready(tuple(map(Question, methods))))
             case Answered(question, ok, reason):
-                self._tell(managed, events.Said(events.Teller.TASK, events.Question(question), ok, reason))
+                self._tell(managed, events.Said(Teller.TASK, Question(question), ok, reason))
             case GoodRun() if not managed.had_good_run:
                 managed.had_good_run = True
                 self._on_good_run(managed)

@@ -32,6 +32,10 @@ _GIVEN_TO_PHP = frozenset({"memory_limit", "memory_threshold"})
 """Keys that a PHP process gets as it starts; a task in Python looks them up after each run."""
 
 
+_NAMES_A_FILE = ("file", "stderr")
+"""Keys of `log` that say which files a process writes to: those of one that runs stay."""
+
+
 class Change(NamedTuple):
     """One key with another value. `before` or `after` is None where it was not set; `applies` says when it counts."""
 
@@ -91,7 +95,7 @@ def differing(before: Daemon, after: Daemon) -> tuple[Key, ...]:
 
 def needs(before: Daemon, after: Daemon) -> Applies | None:
     """What a change from one declaration to the other takes: the most that one of its keys does; None for none."""
-    return _most(_applies(key, after) for key in differing(before, after))
+    return _most(_applies(key, before, after) for key in differing(before, after))
 
 
 def compare(before: Manifest, after: Manifest) -> Changes:
@@ -124,7 +128,7 @@ def refuse_what_never_changes(changes: Changes) -> None:
 
 
 def _daemon(before: Daemon, after: Daemon) -> Iterator[Change]:
-    applies = {key.name: _applies(key, after) for key in differing(before, after)}
+    applies = {key.name: _applies(key, before, after) for key in differing(before, after)}
     return _leaves(applies, ("daemons", before.name), dump_daemon(before), dump_daemon(after))
 
 
@@ -142,7 +146,9 @@ def _leaves(
         yield Change(dotted(inner), was, becomes, keys[str(inner[0])])
 
 
-def _applies(key: Key, daemon: Daemon) -> Applies:
+def _applies(key: Key, before: Daemon, daemon: Daemon) -> Applies:
+    if key.field == "log" and any(getattr(before.log, name) != getattr(daemon.log, name) for name in _NAMES_A_FILE):
+        return Applies.RESTART
     given = daemon.kind == "php" and key.field in _GIVEN_TO_PHP
     return Applies.RESTART if given else key.applies
 

@@ -5,11 +5,11 @@ Knows values as they were structured and tables as they were written; imports an
 
 from __future__ import annotations
 
-import os.path
 from collections.abc import Collection, Iterator, Sequence
 
 from udaemon.manifest.exclusions import end_of, start_of
 from udaemon.manifest.keys import keys_of
+from udaemon.manifest.log_checks import check_logs
 from udaemon.manifest.measures import format_size
 from udaemon.manifest.merge import LONGEST_LINE, Tree, kind_of, kinds, levels, lineage, meaningless, php_keys
 from udaemon.manifest.model import BARE, KINDS, PYTHON, TASKS, Daemon, Manifest, Php
@@ -19,7 +19,9 @@ from udaemon.manifest.root import Root
 from udaemon.manifest.schedule import Overlap
 from udaemon.manifest.wording import near, shown
 
-SCHEDULE = tuple("min-sleep timezone jitter stagger run-on-start overlap misfire except from until".split())
+SCHEDULE = tuple(
+    "min-sleep timezone jitter stagger run-on-start overlap misfire except from until task-timeout".split()
+)
 """Keys that say nothing to a command which has neither `cron` nor `sleep`."""
 
 
@@ -200,17 +202,7 @@ def too_little(limit: float | None, threshold: float) -> bool:
 
 def check_manifest(manifest: Manifest) -> Iterator[Finding]:
     """Check what is known only once paths are complete."""
-    owners: dict[str, str] = {}
-    for name, daemon in manifest.daemons.items():
-        file = manifest.log_path(daemon)
-        if file in owners:
-            yield _same_log(name, "log-dir", file, f"the log of {owners[file]}")
-        owners[file] = name
-    for name, daemon in manifest.daemons.items():
-        if daemon.common_log in owners:
-            owner = owners[daemon.common_log]
-            yield _same_log(name, "common-log", daemon.common_log, f"the log of {owner}")
-
+    yield from check_logs(manifest)
     yield from same_pid_file(manifest)
     yield from _called_as_in_context(manifest)
 
@@ -236,8 +228,3 @@ def same_pid_file(manifest: Manifest) -> Iterator[Finding]:
         if number.isdecimal() and str(int(number)) == number and int(number) < other.instances:
             message = f"{name} and instance {number} of {other.name} have one pid file, {name}{context}.pid"
             yield Finding("same-pid-file", message, "give it another name", ("daemons", name), at_key=True)
-
-
-def _same_log(name: str, key: str, file: str, whose: str) -> Finding:
-    message = f"{os.path.basename(file)} is {whose} already"
-    return Finding("same-log", message, "name another file", ("daemons", name, key))

@@ -65,6 +65,10 @@ CODES = {
         "The text is no limit of a resource, or the soft limit is above the hard one.",
         "Write a number, a size such as `1G`, `unlimited`, or two of them as `SOFT:HARD`.",
     ),
+    "bad-mode": Code(
+        "The text is no mode of a file, or one that does not let its owner read and write.",
+        'Write octal digits as a string, such as `"0644"`.',
+    ),
     "bad-module": Code("The text does not name a Python module.", "Write it as in an import: `package.module`."),
     "bad-name": Code(
         "A name of a project, context or daemon becomes part of file names, and this one must not.",
@@ -177,6 +181,10 @@ CODES = {
         "`PATH`, with one from its `cwd`. `check --no-import` does not look.",
         "Install it, or write its path: `./serve` is the file in `cwd`.",
     ),
+    "no-python": Code(
+        "What `python` names cannot be executed, is no Python, or an older one than udaemon needs.",
+        "Name an interpreter, or the directory of a virtual environment; 3.11 or later.",
+    ),
     "no-task": Code(
         "What the factory makes is no task, as its class or annotation says, or as it returns nothing. Or what `task` "
         "names is none: it is a class, or makes a task or a generator.",
@@ -203,7 +211,9 @@ CODES = {
     ),
     "out-of-range": Code("The value is too small or too large.", "Write one within the bounds of the message."),
     "same-log": Code(
-        "Two would write one file: the logs of two daemons, or a log and a common log.", "Name another file."
+        "Two would write one file: the logs of two daemons, or a log and a common log; or one is called as another one "
+        "is when it is rotated.",
+        "Name another file. `${UDAEMON_NAME}.log` is another one for each daemon.",
     ),
     "same-pid-file": Code(
         "A daemon is called as an instance of another one, such as `web-1` beside `web` with two instances: they would "

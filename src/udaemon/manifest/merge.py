@@ -1,6 +1,7 @@
 """How tables lie over one another: layers of a manifest, and under a daemon's own keys those it extends and `defaults`.
 
-Knows no key but those that lead to daemons, and no type: a value that is no table replaces what was there.
+Knows no key but those that lead to daemons or stand for one thing in several forms, and no type: a value that is no
+table replaces what was there.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ _PACE = frozenset(
 
 _EVENTS = frozenset(EVENTS)
 
+_ONE_THING = frozenset({"env-file"})
+"""Keys whose table is one value: half of a lower one would be another file than anybody named."""
+
 _SAYS_PHP = frozenset({"factory", "id"})
 
 LONGEST_LINE = 8
@@ -33,7 +37,7 @@ def merged(lower: Tree, upper: Tree) -> dict[str, Any]:
     result = dict(lower)
     for name, value in upper.items():
         below = result.get(name)
-        if not isinstance(value, dict) or not isinstance(below, dict):
+        if not isinstance(value, dict) or not isinstance(below, dict) or name in _ONE_THING:
             result[name] = value
         elif name == "on" and _EVENTS.issuperset(value):  # a hook is a value, though it may be written as a table
             result[name] = {**below, **value}

@@ -37,12 +37,16 @@ _MOST_INCLUDED = 1000
 
 @frozen(kw_only=True)
 class Examined:
-    """What came of reading: the manifest as far as it is right, every problem, the layers (the lowest first)."""
+    """What came of reading: the manifest as far as it is right, every problem, the layers (the lowest first).
+
+    `absent` are the env-files that are not there and need not be.
+    """
 
     understood: Manifest | None
     problems: tuple[Problem, ...]
     documents: tuple[Document, ...] = field(repr=False)
     top: Mapping[str, Any] = field(repr=False)
+    absent: tuple[str, ...] = ()
 
     @property
     def manifest(self) -> Manifest | None:
@@ -126,7 +130,8 @@ def examine(
         beside = os.path.join(setting.directory, ".env")
         names = (*(document.file for document in documents), *env_files.known, *calendars.known, beside)
         understood = evolve(understood, files={name: stamp(name) for name in names if name != STDIN})
-    return Examined(understood=understood, problems=problems, documents=documents, top=built.top)
+    absent = tuple(env_files.absent)
+    return Examined(understood=understood, problems=problems, documents=documents, top=built.top, absent=absent)
 
 
 class _Reading:

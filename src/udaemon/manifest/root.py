@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from attrs import frozen
 
 from udaemon.manifest.containers import Environment, Many
+from udaemon.manifest.env_file_names import ENV_FILES, EnvFileName
 from udaemon.manifest.hooks import Listeners, on_key
 from udaemon.manifest.keys import Applies, Named, Table, key
 from udaemon.manifest.model import Daemon
@@ -56,9 +57,10 @@ class Root:
         factory=dict,
         example={"TZ": "UTC"},
     )
-    env_file: tuple[str, ...] = key(
-        "Files of NAME=value lines added to the environment of all daemons; later files win.",
-        Many(PATH, "paths", single=True),
+    env_file: tuple[EnvFileName, ...] = key(
+        "Files of NAME=value lines added to the environment of all daemons; later files win. One with "
+        "`required = false` may be missing.",
+        ENV_FILES,
         default=(),
         example="common.env",
     )

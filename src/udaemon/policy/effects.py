@@ -26,6 +26,7 @@ class EventName(StrEnum):
     UNREADY = "unready"
     FAILING = "failing"
     HEALTHY = "healthy"
+    TIMED_OUT = "timed-out"
     BEFORE_START = "before-start"
     AFTER_STOP = "after-stop"
     EXITED = "exited"

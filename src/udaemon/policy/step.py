@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from udaemon.manifest import changes
 from udaemon.manifest.keys import Applies
-from udaemon.policy import probing, runs, stepping, stopping, wording
+from udaemon.policy import bounds, probing, runs, stepping, stopping, wording
 from udaemon.policy.effects import Effect, EventName, Publish, Reconfigure
 from udaemon.policy.ending import Outcome, begin, on_exited, on_leaving, on_spawn_failed, on_tree_gone, settle_at, start
 from udaemon.policy.events import (
@@ -97,7 +97,7 @@ def step(instance: Instance, event: Event, now: float, jitter: float = 0.0) -> O
         case Changed():
             return _changed(instance, event, now)
         case DeadlineReached():
-            return _deadline(instance, now)
+            return _deadline(instance, event, now)
 
 
 def _start(instance: Instance, now: float) -> Outcome:
@@ -212,6 +212,7 @@ def _changed(instance: Instance, event: Changed, now: float) -> Outcome:
     """Go on by another declaration: state and counts stay, and a process that cannot go by it is replaced."""
     needs = changes.needs(instance.daemon, event.daemon)
     changed = probing.changed(evolve(instance, daemon=event.daemon, plan=event.plan), instance.daemon, now)
+    changed = bounds.changed(changed, instance, now)
     if instance.daemon.enabled != event.daemon.enabled:
         return _switched(changed, now)
     if changed.step is not None:  # its own process is yet to be started, by what is declared then
@@ -257,8 +258,10 @@ def _about_needs(instance: Instance, event: GoodRun | NeedsChanged | Renewed, no
     return stopping.replace(instance, now, f"restarts with {event.name}", at_once=False)
 
 
-def _deadline(instance: Instance, now: float) -> Outcome:
+def _deadline(instance: Instance, event: DeadlineReached, now: float) -> Outcome:
     match instance.timers.due(now):
+        case Timer.RUN:
+            return bounds.look(instance, event.run, now)
         case Timer.READY | Timer.WATCHDOG as timer:
             return probing.due(instance, timer, now)
         case Timer.STEP as timer if instance.step is not None:

@@ -68,8 +68,10 @@ def is_cleaning_up(instance: Instance) -> bool:
 def _stop_asked(instance: Instance, event: StopAsked, now: float, jitter: float) -> Outcome:
     """It is stopping already; only haste ends a step after the end before its time, and those behind it with it."""
     down = evolve(instance, wanted=Wanted.DOWN)
-    if not event.hurry or down.killing:
+    if not event.hurry or down.step is None:
         return down, ()
+    if down.killing:  # as it has had its time: those behind it would have theirs
+        return evolve(down, step=attrs.evolve(down.step, overdue=False)), ()
     if down.timers.at(Timer.RETRY) is not None and down.exit is not None:
         return conclude(steps.leave(down), down.exit, now, jitter)
     return stopping.kill(down, "killed at once, as asked", now)
@@ -91,7 +93,7 @@ def due(instance: Instance, timer: Timer, now: float) -> Outcome:
 
 
 def _spawned(instance: Instance, event: Spawned, now: float) -> Outcome:
-    if not instance.is_spawning:
+    if not instance.is_spawning or instance.timers.at(Timer.RETRY) is not None:
         return instance, ()
     held_up = "" if event.held_up is None else f": {event.held_up}"
     alive = evolve(
@@ -112,7 +114,8 @@ def _spawned(instance: Instance, event: Spawned, now: float) -> Outcome:
 
 def _not_spawned(instance: Instance, event: SpawnFailed, now: float, jitter: float) -> Outcome:
     """A step after an end could not be started; where that may pass, it is tried a few times more."""
-    if instance.step is None or (not instance.is_spawning and not instance.held_up):
+    waits = instance.timers.at(Timer.RETRY) is not None
+    if instance.step is None or waits or (not instance.is_spawning and not instance.held_up):
         return instance, ()
     step = attrs.evolve(instance.step, refusals=instance.step.refusals + 1)
     gone = evolve(instance, pid=None, held_up=False, step=step, timers=NO_TIMERS)

@@ -131,8 +131,8 @@ class Recovery:
 
     def _adopt(self, instance: Instance, managed: ManagedProcess) -> None:
         parts, key = self._parts, instance.key
-        pipe = parts.performer.adopt(instance)
-        files = [file for file in (locks.lookup(self._locks, key), pipe) if file is not None]
+        pipes = parts.performer.adopt(instance)
+        files = [file for file in (locks.lookup(self._locks, key), *pipes) if file is not None]
         parts.engine.adopt(managed, parts.scoreboard.locate(parts.slots[key]), files)
         self.adopted.append(key)
 

@@ -16,8 +16,10 @@ from udaemon.child.scoreboard import Scoreboard, SlotWriter, map_all
 from udaemon.child.slot_requests import kick, pause
 from udaemon.child.spec import Pace
 from udaemon.policy.effects import Allow, CountMissed, Kick, Pause, Trigger
+from udaemon.policy.events import RunSeen
 from udaemon.policy.followed import Followed
 from udaemon.policy.instance import Instance, Key
+from udaemon.policy.timers import Timer
 
 _ROUND = 16
 """Slots are made so many at a time, 32 KB: whoever adds a daemon or two to a project needs no further region."""
@@ -92,6 +94,12 @@ class Slots:
     def pause(self, key: Key, *, paused: bool) -> None:
         """Have the task of an instance begin no run, or go on."""
         pause(*self._scoreboard.locate(self._taken[key]), paused=paused)
+
+    def run_seen(self, instance: Instance, now: float) -> RunSeen | None:
+        """What its slot says of the run that is under way, where one may have taken too long by now."""
+        about_a_run = instance.timers.due(now) is Timer.RUN
+        slot = self._scoreboard.read_slot(self._taken[instance.key]) if about_a_run else None
+        return None if slot is None else RunSeen(slot.pid, slot.count + 1, slot.current_started_at, slot.next_at)
 
     def trigger(self, key: Key, source: int, after: Followed) -> None:
         """Let the task of an instance have a run after this one."""

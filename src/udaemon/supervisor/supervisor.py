@@ -68,14 +68,13 @@ class Supervisor:
         jitter: random.Random | None = None,
     ) -> None:
         self.manifest = manifest
-        self.read_manifest = read_manifest
-        self.reexec = reexec
+        self.read_manifest, self.reexec = read_manifest, reexec
         self._clock, self.started_at = clock, clock()
-        self._fleet = fleet
-        self._engine = engine
+        self._fleet, self._engine = fleet, engine
         self._performer, self._notices = performer, notices
         self._scoreboard, self._slots = scoreboard, slots
         self._pids = PidQueue(pid_files, lambda key, text: self.publish(key, "warning", text))
+        self.finish_pid_files = self._pids.write
         self._schedules = schedules
         self._finished = finished
         self._legacy = LegacyLog(lambda key: pid_files.path(fleet.instances[key]))
@@ -102,7 +101,7 @@ class Supervisor:
     def expire(self, now: float) -> None:
         """Let those whose deadline has passed have their event."""
         for key in self._fleet.due(now):
-            self.happen(key, DeadlineReached())
+            self.happen(key, DeadlineReached(self._slots.run_seen(self._fleet.instances[key], now)))
         if self._pids.deadline is not None and self._pids.deadline <= now:
             self._pids.write()
 
@@ -219,20 +218,18 @@ class Supervisor:
     def view(self, key: Key) -> InstanceView:
         """One instance as it is now."""
         instance = self._fleet.current(key)
-        path = self.manifest.log_path(instance.daemon)
+        path = self.manifest.log_path(instance.daemon, instance.index)
+        errors = instance.daemon.error_log_path(self.manifest.context, instance.index) or path
+        states = (self._log_states.get(file, "ok") for file in (path, errors))
         return InstanceView(
             key=key,
             daemon=instance.daemon,
             instance=instance,
             read_slot=partial(self._scoreboard.read_slot, self._slots[key]),
             log=path,
-            log_state=self._log_states.get(path, "ok"),
+            log_state=next((state for state in states if state != "ok"), "ok"),
             last_error=self._engine.last_error(key) or instance.message,
         )
-
-    def finish_pid_files(self) -> None:
-        """Write the pid files that are still to be written."""
-        self._pids.write()
 
     def write_pid_files(self) -> None:
         """Write the pid files of all that live once more: their directory was taken away."""

@@ -6,11 +6,11 @@ Knows no manifest and no supervisor: the JSON of `graph` in, text out.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from udaemon.ui.escape import escape
 from udaemon.ui.ps import TINTS
-from udaemon.ui.table import cut, tinted
+from udaemon.ui.table import LEAST_NAME, cut, tinted
 
 Node = Mapping[str, Any]
 
@@ -28,7 +28,7 @@ def tree(nodes: Sequence[Node], available: int | None, *, color: bool = False) -
     roots = [node["name"] for node in nodes if node["name"] not in needed]
     unfolded: set[str] = set()
     lines = [line for root in roots for line in _lines(root, known, unfolded)]
-    return "".join(f"{_drawn(text, state, available, color=color)}\n" for text, state in lines)
+    return "".join(f"{_drawn(line, available, color=color)}\n" for line in lines)
 
 
 def mermaid(nodes: Sequence[Node]) -> str:
@@ -60,15 +60,22 @@ def dot(nodes: Sequence[Node]) -> str:
     return "\n".join([*lines, "}"]) + "\n"
 
 
-def _lines(root: str, known: Mapping[str, Node], unfolded: set[str]) -> Iterator[tuple[str, str]]:
-    """A daemon and what it needs: each line's text, and the state behind it. A chain may be of any length."""
+class _Line(NamedTuple):
+    branch: str
+    name: str
+    label: str
+    state: str
+
+
+def _lines(root: str, known: Mapping[str, Node], unfolded: set[str]) -> Iterator[_Line]:
+    """A daemon and what it needs, a line each. A chain may be of any length."""
     left = [(root, "", "", "")]
     while left:
         name, label, first, rest = left.pop()
         node = known.get(name, {"state": None, "depends_on": ()})
         edges = _edges(node)
         folded = bool(edges) and name in unfolded
-        yield f"{first}{escape(name)}{label}{' (see above)' if folded else ''}", node["state"] or ""
+        yield _Line(first, escape(name), f"{label}{' (see above)' if folded else ''}", node["state"] or "")
         if folded:
             continue
         unfolded.add(name)
@@ -91,9 +98,12 @@ def _label(edge: Mapping[str, Any]) -> str:
     return f"{edge['condition']} ({', '.join(more)})" if more else str(edge["condition"])
 
 
-def _drawn(text: str, state: str, available: int | None, *, color: bool) -> str:
+def _drawn(line: _Line, available: int | None, *, color: bool) -> str:
+    """The line; where it is too long the name is shortened before the rest is."""
+    branch, name, label, state = line
+    text = f"{branch}{name}{label}"
     if available is not None:
-        room = available - (len(state) + 2 if state else 0)
-        text = cut(text, max(1, room))
+        room = max(1, available - (len(state) + 2 if state else 0))
+        text = cut(f"{branch}{cut(name, max(LEAST_NAME, room - len(branch + label)), middle=True)}{label}", room)
     shown = tinted(state, TINTS.get(state, "dim")) if color else state
     return f"{text}  {shown}" if state else text

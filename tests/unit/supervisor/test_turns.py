@@ -18,7 +18,6 @@ from udaemon.manifest.probes import Ready as ReadyKey
 from udaemon.manifest.schedule import Overlap
 from udaemon.policy.events import (
     KickAsked,
-    Question,
     Ready,
     RunAsked,
     RunDue,
@@ -29,6 +28,7 @@ from udaemon.policy.events import (
     Verdict,
 )
 from udaemon.policy.instance import Key, State
+from udaemon.policy.questions import Question
 
 Make = Callable[..., SupervisorWorld]
 A, B, C = Key("a", 0), Key("b", 0), Key("c", 0)
