@@ -100,6 +100,8 @@ def disagreements(line: str, name: str) -> list[str]:
     follows = minute.startswith("*") or hour.startswith("*")
     rule, found = Cron(resolve(line, 0), zone), list[str]()
     for day in windows(name):
+        if follows and not moments(day, zone, follows=True):
+            continue  # a gap that begins at midnight: cronsim, and Debian's cron, are not judged there
         start, end = day - DAY, day + 2 * DAY
         since, until = (edge.replace(tzinfo=zone).timestamp() for edge in (start, end))
         plain = read_plainly(line, start, end)
