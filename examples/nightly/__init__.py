@@ -1,0 +1,1 @@
+"""A night's work: jobs that share a database, and one that follows another."""
