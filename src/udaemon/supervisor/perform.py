@@ -114,10 +114,8 @@ class Performer:
             self._happen(key, StopCommandFailed(f"has no log pipe: {oserror.named_reason(error)}"))
             return
         self._logger.spawned(stream, 0)
-        slot = self._slots[key]
-        self._engine.run_stop_command(
-            SpawnRequest(key=key, daemon=daemon, plan=instance.plan, slot=slot, output=output)
-        )
+        request = SpawnRequest(key=key, daemon=daemon, plan=instance.plan, slot=self._slots[key], output=output)
+        self._engine.run_stop_command(request)
 
     def spawn(self, instance: Instance) -> None:
         """Start it with the others of this turn."""
