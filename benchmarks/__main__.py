@@ -18,7 +18,7 @@ from benchmarks.contestants import Contestant, Floor, Supervisor, Udaemon
 from benchmarks.figures import CAVEAT, Figure, Options, table, write_json
 
 ROWS = ("start", "memory", "status", "idle", "replacement", "stop", "check", "sharing")
-LONG = ("parts", "scale", "recovery")
+LONG = ("parts", "scale", "recovery", "probes")
 """Rows that take minutes, and are measured only where they are named."""
 CONTESTANTS: dict[str, type[Contestant]] = {kind.name: kind for kind in (Floor, Udaemon, Supervisor)}
 

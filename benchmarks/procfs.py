@@ -48,12 +48,12 @@ def cpu(pids: Iterable[int]) -> float:
 
 
 def switches(pids: Iterable[int]) -> int:
-    """Context switches of all threads of these processes: each wake-up makes at least one."""
+    """How often all threads of these processes have gone to sleep, which each wake-up ends in."""
     total = 0
     for pid in pids:
         for task in _tasks(pid):
             text = _read(pid, f"task/{task}/status")
-            total += sum(int(n) for n in re.findall(rb"voluntary_ctxt_switches:\s+(\d+)", text))
+            total += sum(int(n) for n in re.findall(rb"^voluntary_ctxt_switches:\s+(\d+)", text, re.MULTILINE))
     return total
 
 

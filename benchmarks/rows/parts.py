@@ -1,4 +1,4 @@
-"""Parts: what each part of the way to a forked daemon saves, as start, CPU, memory and restart of udaemon without it.
+"""Parts: what each part of the way to a forked daemon saves, as start, CPU, memory, restart and stop without it.
 
 Knows no part. CPU time is that of all processes from their beginning to their end, which this process learns as the
 one that they are re-parented to.
@@ -18,7 +18,7 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks import procfs
-from benchmarks.contestants import Contestant, Udaemon
+from benchmarks.contestants import PATIENCE, Contestant, Udaemon
 from benchmarks.figures import Figure, Options
 from benchmarks.light import PERIOD
 from benchmarks.parts import copies
@@ -62,6 +62,7 @@ def _starts(kinds: Mapping[str, Path], count: int, repeat: int) -> Iterator[Figu
 
 def _afterwards(kinds: Mapping[str, Path], options: Options) -> Iterator[Figure]:
     everything, private, restarts = _samples(kinds), _samples(kinds), _samples(kinds)
+    again, cpus, stops = _samples(kinds), _samples(kinds), _samples(kinds)
     for name, source in _turns(kinds, max(1, options.repeat // 4)):
         with Copy(options.daemons, source) as running:
             running.start()
@@ -70,8 +71,17 @@ def _afterwards(kinds: Mapping[str, Path], options: Options) -> Iterator[Figure]
             everything[name].append(procfs.pss(procfs.marked(running.mark)) / 1e6)
             private[name].append(median(procfs.private(pid) for pid in running.daemons()) / 1e6)
             restarts[name] += [replace(running, slot) * 1000 for slot in range(min(KILLED, running.count))]
-            _end(running)
+            before, began = procfs.cpu(running.own()), time.monotonic()
+            running.verb("restart", "*")
+            again[name].append((time.monotonic() - began) * 1000)
+            cpus[name].append((procfs.cpu(running.own()) - before) * 1000)
+            ours, began = procfs.marked(running.mark), time.monotonic()
+            running.stop()
+            stops[name].append((procfs.wait_for_ends(ours, PATIENCE) - began) * 1000)
     yield from _figures("kill -9 to first run", "ms", restarts)
+    yield from _figures(f"restart of {options.daemons}", "ms", again)
+    yield from _figures(f"restart of {options.daemons}, CPU of the orchestrator", "ms", cpus)
+    yield from _figures(f"down of {options.daemons}", "ms", stops)
     yield from _figures(f"PSS of all, {options.daemons} light daemons", "MB", everything)
     yield from _figures("private memory of one daemon", "MB", private)
 

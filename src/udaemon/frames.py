@@ -46,9 +46,9 @@ class FrameBuffer:
             FrameError: The next frame announces itself as longer than allowed; nothing of it is kept.
         """
         self._data += data
-        return self._complete()
+        return self._whole_frames()
 
-    def _complete(self) -> Iterator[bytes]:
+    def _whole_frames(self) -> Iterator[bytes]:
         while len(self._data) >= HEADER:
             length = int.from_bytes(self._data[:HEADER], "big")
             if length > self._limit:

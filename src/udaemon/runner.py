@@ -156,6 +156,9 @@ def run_declared(
     daemon = _changed(_declared(manifest, name, instance), changes)
     if daemon.command is not None and any(listeners.values()):
         raise UdaemonError(f"{name} is a command, which tells no events", exit_code=ExitCode.USAGE)
+    if daemon.python is not None:
+        hint = f"udaemon up -d {name} and udaemon logs -f {name} run it in its own"
+        raise UdaemonError(f"{name} is for another Python than this one: {daemon.python}", hint, ExitCode.USAGE)
     key = Key(name, instance)
     place = os.path.join(rundir.base(os.environ, os.geteuid()), rundir.directory_name(manifest.project, manifest.file))
     with _locked(manifest, key) as lock, kept_files(manifest, daemon, key, place) if files else nullcontext() as kept:

@@ -244,6 +244,18 @@ def test_v_tells_what_imports_cost(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err.startswith("imported 1 callables: ")
 
 
+def test_v_tells_which_optional_env_files_are_not_there(capsys: pytest.CaptureFixture[str]) -> None:
+    write(GOOD + "env-file = { path = 'gone.env', required = false }\n")
+    assert main(["-v", "check", "--no-import"]) == 0
+    told = capsys.readouterr()
+    assert (told.out, told.err) == (
+        "udaemon.toml: good, 1 daemon\n",
+        "env-file gone.env is not there, and need not be\n",
+    )
+    assert main(["check", "--no-import"]) == 0
+    assert capsys.readouterr().err == ""
+
+
 def test_an_async_listener_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     write(JOBS, "jobs.py")
     write("[daemons.a]\nsleep = 1\nfactory = 'jobs:bare'\non.start = 'jobs:waits'")

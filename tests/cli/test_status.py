@@ -6,8 +6,8 @@ from pathlib import Path
 
 from tests.cli.conftest import DB, MAILER, Serve, Udaemon
 
+from udaemon.manifest.log_table import Log
 from udaemon.manifest.model import Daemon
-from udaemon.manifest.tables import Log
 
 
 def test_a_daemon_has_its_log_and_its_place_on_its_card(

@@ -17,7 +17,7 @@ from udaemon.policy.plan import StartPlan
 
 
 class FakeEngine:
-    """`spawned`, `signals` and `kills` are what was asked for, the oldest first.
+    """`spawned`, `signals` and `kills` are what was asked for, the oldest first; `requests` the last start of each.
 
     Args:
         listener: Told what a test lets happen.
@@ -27,6 +27,7 @@ class FakeEngine:
     def __init__(self, listener: Listener, *, at_once: bool = False) -> None:
         self.deadline: float | None = None
         self.spawned: list[Key] = []
+        self.requests: dict[Key, SpawnRequest] = {}
         self.signals: list[tuple[Key, str]] = []
         self.kills: list[Key] = []
         self.stop_commands: list[tuple[Key, tuple[str, ...]]] = []
@@ -44,7 +45,7 @@ class FakeEngine:
     def spawn(self, requests: Sequence[SpawnRequest]) -> None:
         for request in requests:
             self.spawned.append(request.key)
-            self._pending[request.key] = request
+            self._pending[request.key] = self.requests[request.key] = request
             if request.key in self._living or request.key in self._left:
                 self.fail(request.key, "another copy runs")
                 continue

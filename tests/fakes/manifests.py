@@ -12,11 +12,13 @@ from attrs import evolve
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from udaemon.manifest import limits, schedule
+from udaemon.manifest import exclusions, limits, schedule
+from udaemon.manifest.chains import AfterRuns
 from udaemon.manifest.checks import SCHEDULE
 from udaemon.manifest.complete import by_hand
 from udaemon.manifest.containers import Environment, Many, Parameters
 from udaemon.manifest.dependencies import Condition, Dependency, DependsOn
+from udaemon.manifest.env_file_names import EnvFileEntry, EnvFileName
 from udaemon.manifest.hooks import ExecHook, Hook, Hooks, Listeners, Webhook
 from udaemon.manifest.keys import Table, keys_of
 from udaemon.manifest.model import KINDS, PYTHON, Daemon, Manifest, Php
@@ -27,6 +29,7 @@ from udaemon.manifest.references import (
     CallableName,
     Command,
     Cooldown,
+    FileMode,
     SignalName,
     Umask,
 )
@@ -62,6 +65,10 @@ def values(type_: Any) -> SearchStrategy[Any]:  # noqa: C901 - one line for each
             return st.sampled_from(list(type_.enum))
         case SignalName():
             return st.sampled_from(SIGNALS)
+        case FileMode():
+            return st.integers(0o600, 0o777)
+        case EnvFileEntry():
+            return st.builds(EnvFileName, TEXT.filter(bool), st.booleans())
         case Umask():
             return st.integers(0, 0o777)
         case schedule.CronLine():
@@ -96,7 +103,12 @@ def values(type_: Any) -> SearchStrategy[Any]:  # noqa: C901 - one line for each
             return st.lists(hooks(), max_size=2).map(tuple)
         case Pattern():
             return st.sampled_from(["up", r"^listening on :\d+$", r"costs \${x}"])
-        case DependsOn():
+        case exclusions.Moment():
+            return st.sampled_from(["2026-12-25", "2026-12-25T18:00"])
+        case exclusions.ExclusionItem():
+            texts = ["2026-12-25", "2026-12-24..2027-01-02", "2026-12-24T18:00..2026-12-27"]
+            return st.sampled_from(texts).map(exclusions.Exclusion)
+        case AfterRuns() | DependsOn():
             return st.just(())  # what there is to depend on is known to `manifests`
         case Many():
             return st.lists(values(type_.item), max_size=3).map(tuple)
@@ -130,7 +142,7 @@ def tables(model: type) -> SearchStrategy[Any]:
 
 def unscheduled(bare: Daemon) -> dict[str, Any]:
     """The keys of a schedule as they are where there is none."""
-    names = ("sleep", "cron", *(name.replace("-", "_") for name in SCHEDULE))
+    names = [key.field for key in keys_of(Daemon) if key.name in {"sleep", "cron", *SCHEDULE}]
     return {name: getattr(bare, name) for name in names}
 
 
@@ -159,12 +171,14 @@ def daemons(draw: st.DrawFn, name: str) -> Daemon:
         log_dir="/logs",
         common_log="/logs/_common.log",
         env_file=(),
+        log=evolve(daemon.log, file=daemon.log.file and f"/logs/own/{name}-${{UDAEMON_INSTANCE}}.log"),
         backoff=evolve(daemon.backoff, initial=initial),
         extends=None,
         profiles=(),
     )
     bare = Daemon(name=name)
     daemon = evolve(daemon, sleep=0.0) if daemon.cron is not None else daemon
+    daemon = evolve(daemon, until=None)  # which might be before `from`
     kind = draw(st.sampled_from((*KINDS, "php.entry")))
     if kind != "command" and daemon.overlap is schedule.Overlap.CANCEL:
         daemon = evolve(daemon, overlap=schedule.Overlap.SKIP)

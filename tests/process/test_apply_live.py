@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.process.conftest import Bell
-from tests.process.project import Project
+from tests.process.project import PATIENCE, Project
 
 TASKS = """
     import os, time
@@ -158,3 +161,48 @@ def test_a_smaller_log_is_rotated_from_now_on(ticks: Ticks) -> None:
     (log,) = (path for path in ticks.project.state.rglob("ticks.log"))
     assert log.stat().st_size <= 1024
     assert sorted(path.name for path in log.parent.glob("ticks.log*")) == ["ticks.log", "ticks.log.1", "ticks.log.2"]
+
+
+def next_run(ticks: Ticks, ends: str) -> dict[str, Any]:
+    """Look until the next run is told to be at that time; no event tells that a process has taken a schedule up."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        told = ticks.project.instance("ticks")
+        next_at = datetime.fromisoformat(told["runs"]["next_at"]) + timedelta(seconds=1)  # it may be 59.999
+        if f"{next_at:%m-%dT%H:%M}" == ends:
+            return told
+        assert time.monotonic() < deadline, next_at
+
+
+@pytest.mark.parametrize("task", ["tick", "tick_async"])
+def test_another_schedule_is_taken_up_by_the_same_process(ticks: Ticks, task: str) -> None:
+    """Its line, zone and what it makes up for, a period in place of a line and back; nothing runs that was not due."""
+    keys = {"task": f"'tasks:{task}'", "run_on_start": "false"}
+    ticks.declare(**keys, cron="'0 4 1 1 *'", timezone="'UTC'")
+    ticks.project.up()
+    before = next_run(ticks, "01-01T04:00")
+    for schedule, ends in (
+        ({"cron": "'0 5 1 1 *'", "timezone": "'UTC'"}, "01-01T05:00"),
+        ({"cron": "'0 5 1 1 *'", "timezone": "'Asia/Tokyo'"}, "12-31T20:00"),
+        ({"cron": "'*/1 6 1 1 *'", "timezone": "'UTC'", "misfire": "'run-once'"}, "01-01T06:00"),
+    ):
+        ticks.declare(**keys, **schedule)
+        assert "(live)" in ticks.project.run("apply").stdout
+        now = next_run(ticks, ends)
+        assert (now["pid"], now["runs"]["count"], now["runs"]["missed"]) == (before["pid"], 0, 0)
+    ticks.declare(**keys, sleep="'50ms'")
+    ticks.project.run("apply")
+    assert ticks.runs(3)[0] == {before["pid"]}
+    ticks.declare(**keys, cron="'0 4 1 1 *'", timezone="'UTC'")
+    ticks.project.run("apply")
+    assert next_run(ticks, "01-01T04:00")["pid"] == before["pid"]
+
+
+def test_a_command_goes_by_another_line_without_a_run(ticks: Ticks) -> None:
+    keys = {"command": "'true'", "timezone": "'UTC'", "run_on_start": "true"}
+    ticks.declare(**keys, cron="'0 4 1 1 *'")
+    ticks.project.up()
+    ticks.project.run("wait", "ticks@run-ok")
+    ticks.declare(**keys, cron="'0 5 1 1 *'")
+    ticks.project.run("apply")
+    assert next_run(ticks, "01-01T05:00")["runs"]["count"] == 1

@@ -146,7 +146,8 @@ def test_i23_killed_at_random_moments(project: Project, blow: Callable[[Fleet], 
         assert left == [], "I9"
     assert checker.wrongs == []
     print(f"{blow.__name__} killed {times} times: {fleet.longest:.2f} s without control at most")
-    _check_counts(fleet, times)
+    if blow is not a_keeper:  # with keeper and supervisor the counts of what was not running are lost
+        _check_counts(fleet, times)
     _check_lines(fleet)
 
 

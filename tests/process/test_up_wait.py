@@ -46,7 +46,7 @@ def test_it_waits_for_what_each_kind_is_there_for(project: Project) -> None:
         cron = "0 0 1 1 *"
     """)
     said = project.run("up", "--wait").stderr
-    assert "nightly/0 waits for its next run" in said
+    assert "nightly/0 runs on its schedule" in said
     seen = {one["name"]: one for one in project.instances()}
     states = {name: one["state"] for name, one in seen.items()}
     assert states == {

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from tests.fuzz.readers import corpus, files, ini_files, judge, load, manifests
 
+from udaemon.manifest.env_file_names import EnvFileName
 from udaemon.manifest.env_files import EnvFiles
 from udaemon.manifest.interpolate import replace
 from udaemon.manifest.problems import Finding, Wrong
@@ -42,7 +43,7 @@ def test_any_file_of_variables_is_read_or_refused_at_its_line(tmp_path: Path) ->
     for data in files(corpus("env")):
         file.write_bytes(data)
         findings: list[Finding] = []
-        for name in EnvFiles(findings)(str(file), ("env-file",)):
+        for name in EnvFiles(findings)(EnvFileName(str(file)), ("env-file",)):
             assert name, data
             assert name.isascii(), data
             assert not {"=", "\0"} & set(name), data

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from udaemon.manifest.measures import (
 )
 from udaemon.manifest.merge import merged
 from udaemon.manifest.model import Manifest
+from udaemon.manifest.plain import of_plain, to_plain
 from udaemon.manifest.problems import Wrong
 from udaemon.manifest.read import examine, load
 from udaemon.manifest.references import Cooldown, SignalName, Umask
@@ -48,6 +50,12 @@ def test_what_is_dumped_loads_as_the_same_in_both_formats(manifest: Manifest) ->
     yml.write_text(as_text(plain, "yaml"))
     assert load([str(toml)], environ={}, cwd=DIRECTORY) == manifest
     assert load([str(yml)], environ={}, cwd=DIRECTORY) == evolve(manifest, file=str(yml))
+
+
+@settings(max_examples=15, phases=set(Phase) - {Phase.explain})
+@given(manifests(DIRECTORY))
+def test_what_another_process_of_ours_is_given_is_the_same_there(manifest: Manifest) -> None:
+    assert of_plain(json.loads(json.dumps(to_plain(manifest)))) == manifest
 
 
 @given(SECONDS)

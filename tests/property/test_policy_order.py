@@ -22,19 +22,18 @@ from udaemon.policy.events import (
     Exited,
     GoodRun,
     Leaving,
-    Question,
     RestartAsked,
     Said,
     Spawned,
     SpawnFailed,
     StartAsked,
     StopAsked,
-    Teller,
     Trouble,
     Verdict,
 )
 from udaemon.policy.fleet import Fleet
 from udaemon.policy.instance import Instance, Key, State, Wanted
+from udaemon.policy.questions import Question, Teller
 from udaemon.policy.timers import Timer
 from udaemon.supervisor.event_queue import EventQueue
 

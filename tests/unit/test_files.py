@@ -29,7 +29,11 @@ ELSEWHERE = {
     "control/claim.py": "process/test_claim.py",
     "control/running.py": "process/test_claim.py",
     "engines/daemon.py": "process/test_rehearsal.py",
+    "engines/hooks/client.py": "process/test_hook_runner.py",
+    "engines/hooks/runner.py": "process/test_hook_runner.py",
+    "engines/hooks/ways.py": "process/test_hook_runner.py",
     "engines/probing/client.py": "process/test_probes.py",
+    "engines/stop_commands.py": "process/test_stop_command.py",
     "engines/zygote/__main__.py": "process/test_engine_faults.py",
     "engines/zygote/blocking.py": "process/test_zygote_context.py",
     "engines/zygote/exit_handlers.py": "process/test_exit_handlers.py",
@@ -48,10 +52,12 @@ ELSEWHERE = {
     "logs/compress.py": "unit/logs/test_sink.py",
     "manifest/build.py": "golden/check/test_check_text.py",
     "manifest/model.py": "unit/manifest/test_every_key.py",
+    "manifest/steps.py": "unit/policy/test_steps.py",
     "policy/sharing/bindings.py": "unit/policy/sharing/test_module.py",
     "policy/sharing/definition.py": "unit/policy/sharing/test_module.py",
     "policy/sharing/expression.py": "unit/policy/sharing/test_module.py",
     "policy/sharing/scope.py": "unit/policy/sharing/test_module.py",
+    "policy/stepping.py": "unit/policy/test_steps.py",
 }
 
 

@@ -81,7 +81,7 @@ async def _wait(due: float, signals: Signals) -> None:
     wall = signals.timer
     if wall is not None:
         loop.add_reader(wall.fd, finish)
-    if signals.attention:
+    if signals.look() or signals.attention:
         finish()
     try:
         await done

@@ -77,8 +77,8 @@ def run(
     }
     writer = SlotWriter.anonymous()
     recorder = Recorder(name, 0, writer, Reporter(None), listeners)
-    limit = _bytes("memory_limit", memory_limit)
-    pace = Pace(_seconds("sleep", sleep), _seconds("min_sleep", min_sleep), limit, memory_threshold)
+    limit = _parsed_size("memory_limit", memory_limit)
+    pace = Pace(_parsed_duration("sleep", sleep), _parsed_duration("min_sleep", min_sleep), limit, memory_threshold)
     signals = TerminalSignals()
     signals.hooks = built.hooks
     signals.install()
@@ -94,7 +94,7 @@ def run(
     return End(outcome.reason)
 
 
-def _seconds(name: str, value: float | str) -> float:
+def _parsed_duration(name: str, value: float | str) -> float:
     """A duration as the manifest has it."""
     seconds = parse_duration(value) if isinstance(value, str) else float(value)
     if seconds is None or not 0 <= seconds < float("inf"):
@@ -102,7 +102,7 @@ def _seconds(name: str, value: float | str) -> float:
     return seconds
 
 
-def _bytes(name: str, value: int | str | None) -> int | None:
+def _parsed_size(name: str, value: int | str | None) -> int | None:
     """A size as the manifest has it."""
     if value in {None, -1, "-1"}:
         return None

@@ -103,14 +103,18 @@ def be_utf8() -> None:
             reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
-def interpreter(environ: Mapping[str, str] | None = None) -> tuple[str, ...]:
+def interpreter(environ: Mapping[str, str] | None = None, program: str | None = None) -> tuple[str, ...]:
     """The command line of a Python that decodes text as we do, whatever its locale.
 
     The options of the caller's interpreter (`python -O -W error -m udaemon`) are passed on.
+
+    Args:
+        environ: Its environment, None for ours.
+        program: Another interpreter than ours.
     """
     ours = callers()
     other = environ is not None and any(environ.get(name) != ours.get(name) for name in _LOCALE)
-    return (sys.executable, *_flags(), *(("-X", "utf8") if sys.flags.utf8_mode or other else ()))
+    return (program or sys.executable, *_flags(), *(("-X", "utf8") if sys.flags.utf8_mode or other else ()))
 
 
 def _flags() -> Iterator[str]:

@@ -20,6 +20,7 @@ from udaemon.child.planner import Periodic, Planner
 from udaemon.child.recorder import Recorder
 from udaemon.child.schedule import Due
 from udaemon.child.spec import Pace
+from udaemon.child.succession import succeed
 from udaemon.child.task import StopTask
 
 Clock = Callable[[], float]
@@ -39,6 +40,16 @@ class Limit(Protocol):
 
     def exceeded(self) -> str | None:
         """What to say when the process has grown too large."""
+
+
+class Locks(Protocol):
+    """What the loop asks of `RunLocks`."""
+
+    def take(self) -> bool:
+        """Ask for the next run; returns whether it may begin."""
+
+    def leave(self) -> None:
+        """Let go of what was had for a run, or was asked for."""
 
 
 class Changes(Protocol):
@@ -104,6 +115,8 @@ class Steps:
         planner: Says when runs are due, in place of `sleep` and `min_sleep`.
         limit: Looked at after each run; who leaves for it leaves the pause to the process that comes after.
         changes: Says by what pace to go instead, as soon as there is one.
+        locks: What a run has to have before it begins.
+        replan: Called with another pace; returns what says when runs are due from then on, None where that stays.
         asks: What the task is asked between its runs.
     """
 
@@ -121,6 +134,8 @@ class Steps:
         planner: Planner | None = None,
         limit: Limit | None = None,
         changes: Changes | None = None,
+        locks: Locks | None = None,
+        replan: Callable[[Pace], Planner | None] = lambda _pace: None,
         asks: Asks | None = None,
     ) -> None:
         self.outcome = Outcome("stopped")
@@ -133,6 +148,8 @@ class Steps:
         self._always_pause = always_pause
         self._limit = limit
         self._changes = changes
+        self._locks = locks
+        self._replan = replan
         self._asks = asks
         self._raised: BaseException | None = None
 
@@ -159,9 +176,11 @@ class Steps:
                     if self._ends(self._raised):
                         return
                 if flags.look():
+                    self._let_go()
                     return
                 if self._changes is not None and self._changes.pending():
                     due = self._repaced(due, self._changes.take())
+                    planner = self._planner
                 started = clock()
                 kicked = writer.take_kick() or kicked
                 held = writer.is_paused and not kicked
@@ -169,9 +188,11 @@ class Steps:
                     due = due_now
                     recorder.paused(due.at)
                 waiting = not paused or (not kicked and (held or started < due.at))
+                locked = self._is_locked(waiting)
+                waiting = waiting or locked
                 if waiting:
                     paused = True
-                    until = inf if held else due.at
+                    until = inf if held or locked else due.at
                     yield until if self._asks is None else min(until, self._asks.at)
             if not kicked:
                 planner.began()
@@ -182,6 +203,7 @@ class Steps:
             error = self._raised
             late = 0.0 if kicked else started - due.wished
             recorder.ended(started, clock(), late, error, stopping=flags.look() or self._once)
+            self._let_go()
             if self._ends(error) or self._ends(recorder.ended_by) or self._once:
                 return
             due = planner.next(due, started, clock(), kicked=kicked)
@@ -191,6 +213,18 @@ class Steps:
                 writer.leave_until(due.at)
                 self.outcome = Outcome("memory", message=message)
                 return
+
+    def _is_locked(self, waiting: bool) -> bool:
+        """Whether a run has to wait for its locks; while it waits for something else it wants none."""
+        if self._locks is None:
+            return False
+        if waiting:
+            self._locks.leave()
+        return not (waiting or self._locks.take())
+
+    def _let_go(self) -> None:
+        if self._locks is not None:
+            self._locks.leave()
 
     def _between_runs(self) -> Iterator[Callable[[], Any]]:
         """What is called before anything else: hooks for signals that came, then the questions that are due."""
@@ -203,7 +237,11 @@ class Steps:
     def _repaced(self, due: Due, pace: Pace) -> Due:
         """Go by another pace from now on. Returns when to run instead of when it was due."""
         self._limit = limit_of(pace.memory_limit, pace.memory_threshold)
-        due = self._planner.repaced(due, pace.sleep, pace.min_sleep, self._clock())
+        another = self._replan(pace)
+        if another is None:
+            due = self._planner.repaced(due, pace.sleep, pace.min_sleep, self._clock())
+        else:
+            due, self._planner = succeed(another, self._planner, self._clock()), another
         self._recorder.paused(due.at)
         return due
 

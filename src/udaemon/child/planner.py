@@ -9,12 +9,14 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from math import inf
 from typing import Protocol
 
 from udaemon.child.schedule import Due, anchor_of, next_due, replanned, resumed
 from udaemon.policy import calendar
 from udaemon.policy.calendar import DueTimes, Look, Position, Timetable, Verdict
+from udaemon.policy.exclusions import span_at
 
 Chance = Callable[[], float]
 _KEPT_FROM = 60.0
@@ -69,7 +71,7 @@ class Periodic:
         self._begin = begin
         self._extra = 0.0
         self._stamp = stamp
-        self._last: tuple[float, float, float] | None = None
+        self.last: tuple[float, float, float] | None = None
 
     def first(self, resume: float, now: float) -> Due:
         """At once, at the end of the pause in which the process before left, or where its schedule says."""
@@ -90,8 +92,8 @@ class Periodic:
         """A period after the planned start of the run; a kick leaves that as it is."""
         if kicked and due.at > started:
             return Due(max(due.at, ended + self._min_sleep), due.at)
-        self._last = (due.at - self._extra, started, ended)
-        planned = self._after(*self._last)
+        self.last = (due.at - self._extra, started, ended)
+        planned = self._after(*self.last)
         if not self._jitter:
             return planned
         self._extra = self._jitter * self._chance()
@@ -100,9 +102,17 @@ class Periodic:
     def repaced(self, due: Due, sleep: float, min_sleep: float, now: float) -> Due:
         """As if it had been so since the run before."""
         self._sleep, self._min_sleep = sleep, min_sleep
-        if self._last is None:
+        if self.last is None:
             return resumed(due.at, now, max(sleep, min_sleep))
-        return replanned(self._after(*self._last), now)
+        return replanned(self._after(*self.last), now)
+
+    def go_on(self, former: Planner, now: float) -> Due:
+        """Take the place of another planner, as if it had been so since the run before; else wait for a period."""
+        if isinstance(former, Periodic) and former.last is not None:
+            self.last = former.last
+            return self.look(replanned(self._after(*self.last), now), now)
+        at = now + max(self._sleep, self._min_sleep) + self._jitter * self._chance()
+        return self.look(Due(at, at), now)
 
     def _after(self, planned: float, started: float, ended: float) -> Due:
         return next_due(anchor_of(planned, started, self._sleep), ended, self._sleep, self._min_sleep)
@@ -148,7 +158,7 @@ class ByCalendar:
         verdict = calendar.started(self._times, self._table.rule, last_due(self._table.stamp), look)
         self._take(verdict)
         keep_due(self._table.stamp, verdict.position.anchor)
-        self._goes = self._table.run_on_start and not resume
+        self._goes = self._table.run_on_start and not resume and span_at(self._table.spans, look.wall) is None
         return self.look(Due(now, now), now)
 
     def look(self, due: Due, now: float) -> Due:
@@ -170,6 +180,13 @@ class ByCalendar:
     def repaced(self, due: Due, sleep: float, min_sleep: float, now: float) -> Due:  # noqa: ARG002 - see `Planner`
         """A calendar has no period."""
         return due
+
+    def go_on(self, now: float) -> Due:
+        """Take the place of another planner: what came before by this line is no time that was missed."""
+        look = self._clocks()
+        self._position, self._goes = Position(look.wall, look), False
+        keep_due(self._table.stamp, look.wall)
+        return self.look(Due(now, now), now)
 
     def _judged(self, due: Due, now: float) -> Due:
         verdict = self._judge(busy=False)
@@ -231,7 +248,10 @@ def periodic(table: Timetable, min_sleep: float, chance: Chance, look: Callable[
             delay += _first_of_period(table, kept, look())
         return now + delay + rule.jitter * chance()
 
-    return Periodic(
+    from udaemon.child.interrupted import Interrupted  # which is made of what is here
+
+    made = partial(Interrupted, table.spans, lambda: look().wall) if table.spans else Periodic
+    return made(
         table.sleep,
         min_sleep,
         jitter=rule.jitter,

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 
+from udaemon.child.after_run import AfterRuns
 from udaemon.child.back_to_back import back_to_back
 from udaemon.child.bootstrap import ChildSetup, ProcessSetup
 from udaemon.child.build import Built, build, load_module, resolve_listener
@@ -27,7 +28,9 @@ from udaemon.child.loop import Outcome, Steps, outcome_of, run_steps
 from udaemon.child.memory import limit_of
 from udaemon.child.pace import PaceChanges
 from udaemon.child.recorder import Recorder
+from udaemon.child.replanning import planner_of, replan
 from udaemon.child.report import Leaving, ReadyReport, ReadyWith, Reporter
+from udaemon.child.run_locks import RunLocks
 from udaemon.child.run_reports import RunReports
 from udaemon.child.signals import Signals
 from udaemon.child.spec import ChildSpec, Pace
@@ -39,7 +42,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from udaemon.child.planner import Planner
     from udaemon.child.questions import Questions
-    from udaemon.policy.calendar import Timetable
 
 EXIT_CONFIG = 78  # EX_CONFIG of sysexits.h
 SHORT_PAUSE = 1.0  # below this a period is taken to ask for precision
@@ -83,6 +85,11 @@ def prepare(setup: ChildSetup, *, once: bool = False) -> Callable[[], Outcome]:
     signals.asked_to_stop = setup.writer.asked_to_stop
     changes = PaceChanges(setup.writer)
     signals.pace_changed, signals.has_wishes = changes.pending, setup.writer.has_wishes
+    locks = RunLocks(setup.writer, reporter) if spec.locks and reporter.is_heard else None
+    after = AfterRuns(setup.writer, spec.after, partial(setattr, setup.context, "after")) if spec.after else None
+    wishes = [setup.writer.has_wishes, *([locks.answered] if locks else []), *([after.pending] if after else [])]
+    if len(wishes) > 1:
+        signals.has_wishes = lambda: any(wish() for wish in wishes)
     signals.attention = signals.attention or setup.writer.is_paused
     protect(signals.cut_off, reporter.cut_off, setup.writer.cut_off)
     _surroundings(setup)
@@ -101,8 +108,22 @@ def prepare(setup: ChildSetup, *, once: bool = False) -> Callable[[], Outcome]:
     recorder.start()
     asks = _questions(spec, built, reporter)
     told = partial(_told, setup)
-    planner = None if spec.timetable is None else _planner(spec.timetable, spec.min_sleep, signals, recorder)
-    return loop_of(spec, built, signals, recorder, once=once, told=told, changes=changes, planner=planner, asks=asks)
+    planner: Planner | None = after
+    if spec.timetable is not None:
+        planner = planner_of(spec.timetable, spec.min_sleep, signals, recorder)
+    return loop_of(
+        spec,
+        built,
+        signals,
+        recorder,
+        once=once,
+        told=told,
+        changes=changes,
+        planner=planner,
+        locks=locks,
+        replan=partial(replan, setup, recorder),
+        asks=asks,
+    )
 
 
 def _questions(spec: ChildSpec, built: Built, reporter: Reporter) -> Questions | None:
@@ -165,12 +186,15 @@ def loop_of(
     told: Callable[[Outcome], object] = lambda _outcome: None,
     changes: PaceChanges | None = None,
     planner: Planner | None = None,
+    locks: RunLocks | None = None,
+    replan: Callable[[Pace], Planner | None] = lambda _pace: None,
     asks: Questions | None = None,
 ) -> Callable[[], Outcome]:
     """The loop that suits a task that is built; `told` of the end where there is a wait after it.
 
     None of its runs where a listener to its start has ended it. With `changes` it may get another pace while it runs,
-    a `planner` says when runs are due in place of a period, and `asks` what the task is asked in between.
+    a `planner` says when runs are due in place of a period, `locks` are asked for before each, and `asks` is what the
+    task is asked in between.
     """
     if recorder.ended_by is not None:
         return partial(outcome_of, recorder.ended_by)
@@ -190,6 +214,8 @@ def loop_of(
         planner=planner,
         limit=limit,
         changes=changes,
+        locks=locks,
+        replan=replan,
         asks=None if once else asks,
     )
     if built.is_async:
@@ -197,32 +223,9 @@ def loop_of(
 
         return partial(run_steps_async, steps, signals, told)
     paced = partial(run_steps, steps, signals.wait)
-    if planner or spec.sleep > 0 or spec.min_sleep > 0 or recorder.listens or once or limit or asks:
+    if planner or spec.sleep > 0 or spec.min_sleep > 0 or recorder.listens or once or limit or locks or asks:
         return paced
     return partial(back_to_back, built.run, flags=signals, recorder=recorder, clock=clock, paced=paced)
-
-
-def _planner(table: Timetable, min_sleep: float, signals: Signals, recorder: Recorder) -> Planner:
-    """Says when runs are due where more is said than a period."""
-    from random import random
-
-    from udaemon.child import planner
-
-    if not table.cron:
-        return planner.periodic(table, min_sleep, random)
-    from udaemon.policy.calendar import Cron
-    from udaemon.system.timezone import zone
-    from udaemon.system.wall_timer import WallTimer
-
-    signals.timer = WallTimer()
-    return planner.ByCalendar(
-        Cron(table.cron, zone(table.zone)),
-        table,
-        wake_at=signals.timer.arm,
-        missed=recorder.missed,
-        clocks=planner.clocks,
-        chance=random,
-    )
 
 
 def own_process(setup: ProcessSetup) -> None:
@@ -239,9 +242,10 @@ def own_process(setup: ProcessSetup) -> None:
         lifeline.signal_at_end(signal.SIGTERM)
         setup.signals.parent_gone = lifeline.has_ended
     output = 0 if setup.fds.output is None else setup.fds.output
+    errors = output if setup.fds.errors is None else setup.fds.errors
     os.dup2(output, 1)
-    os.dup2(output, 2)
-    for fd in (output, setup.fds.scoreboard):  # the mapping of that has its own
+    os.dup2(errors, 2)
+    for fd in {output, errors, setup.fds.scoreboard}:  # the mapping of that has its own
         if fd:
             os.close(fd)
 

@@ -9,9 +9,10 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from udaemon.child.after_run import TELLS
 from udaemon.child.forked import leave_if_forked
 from udaemon.child.memory import rss_peak
-from udaemon.child.report import GoodRun, Missed, Reporter, RunFailed
+from udaemon.child.report import GoodRun, Missed, Reporter, RunFailed, RunOver
 from udaemon.child.scoreboard import SlotWriter
 from udaemon.child.task import StopTask, TaskEvent
 from udaemon.child.telling import last_line, show_exception
@@ -59,8 +60,8 @@ class Recorder:
 
     @property
     def listens(self) -> bool:
-        """Whether there are listeners to every run."""
-        return bool(self._listeners.get("task_done"))
+        """Whether there are listeners to every run, or somebody else has to know of each."""
+        return bool(self._listeners.get("task_done")) or bool(self.writer.words[TELLS])
 
     def start(self) -> None:
         """Call the listeners to `start`."""
@@ -77,6 +78,8 @@ class Recorder:
             self.writer.done(started, ended)
             if not self.had_good_run:
                 self.good_run()
+        if self.writer.words[TELLS]:
+            self._reporter.send(RunOver(self.writer.count, not failed))
         if failed and error is not None:
             self._reporter.send(RunFailed(self.writer.count, last_line(error)))
         kind = "task_failed" if failed else "task_done"

@@ -44,6 +44,17 @@ class GoodRun(NamedTuple):
     """The first run of this process that was no failure; the ones after it are only in the scoreboard."""
 
 
+class LocksChanged(NamedTuple):
+    """The child wants its locks for a run, or has done with them: its slot says which (`run_locks.py`)."""
+
+
+class RunOver(NamedTuple):
+    """A run has ended; sent where another daemon has runs after those of this one (`after_run.py`)."""
+
+    id: int
+    ok: bool
+
+
 class RunFailed(NamedTuple):
     """An exception left a run; `error` is its last line ("ValueError: no")."""
 
@@ -80,7 +91,7 @@ class Leaving(NamedTuple):
 
 
 RunReport = RunDone | RunFailed | RunsDropped | Missed
-Report = ReadyReport | ReadyWith | Answered | GoodRun | RunReport | Leaving
+Report = ReadyReport | ReadyWith | Answered | GoodRun | LocksChanged | RunOver | RunReport | Leaving
 
 
 def encode(report: Report) -> bytes:
@@ -95,6 +106,10 @@ def encode(report: Report) -> bytes:
             fields = {"kind": "answered", "question": question, "ok": ok, "reason": reason[:_REASON_LIMIT]}
         case GoodRun():
             fields = {"kind": "good-run"}
+        case RunOver(number, ok):
+            fields = {"kind": "run-over", "id": number, "ok": ok}
+        case LocksChanged():
+            fields = {"kind": "locks"}
         case RunFailed(number, error):
             fields = {"kind": "run-failed", "id": number, "error": error[:TEXT_LIMIT]}
         case RunDone():
@@ -110,7 +125,9 @@ def encode(report: Report) -> bytes:
 
 
 # Each page that a fresh fork is the first to touch is copied for it, and a JSON encoder touches fifty.
-_MADE: dict[type[object], bytes] = {type(report): encode(report) for report in (ReadyReport(), GoodRun())}
+_MADE: dict[type[object], bytes] = {
+    type(report): encode(report) for report in (ReadyReport(), GoodRun(), LocksChanged())
+}
 
 
 class Reporter:
@@ -137,10 +154,26 @@ class Reporter:
         try:
             # MSG_NOSIGNAL: the task may have set SIGPIPE to its default, which would kill us here.
             sent = self._socket.send(framed, _FLAGS)
+        except BlockingIOError:
+            return  # no room for it: the kernel takes all of a small frame or none of it
         except OSError:
             sent = 0
         if sent != len(framed):
             self.cut_off()  # half a frame would make nonsense of all that follow
+
+    def receive(self) -> bytes:
+        """What the supervisor has sent, nothing where there is nothing."""
+        try:
+            if self._socket is not None and identity(self._socket.fileno()) == self._is:
+                return self._socket.recv(65536, int(_socket.MSG_DONTWAIT))
+        except OSError:
+            pass
+        return b""
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether there is a supervisor to send to."""
+        return self._socket is not None
 
     def unread(self) -> int:
         """Bytes that the supervisor has not taken yet, as the kernel counts them."""
@@ -204,8 +237,11 @@ def _report(fields: Mapping[str, object]) -> Report | None:
             return Answered(
                 str(question), ok, "".join(one if one.isprintable() else " " for one in why[:_REASON_LIMIT])
             )
-    if kind == "good-run":
-        return GoodRun()
+    if kind in ("good-run", "locks"):
+        return GoodRun() if kind == "good-run" else LocksChanged()
+    if kind == "run-over":
+        number, ok = fields.get("id"), fields.get("ok")
+        return RunOver(number, ok) if type(number) is int and 0 <= number < 2**53 and isinstance(ok, bool) else None
     if kind == "run-failed":
         number, error = fields.get("id"), fields.get("error")
         if _is_count(number) and isinstance(error, str):

@@ -29,6 +29,7 @@ SLOT = struct.Struct("=256d")
 DONE, LAST_START, LAST_END, CURRENT, NEXT_DUE, LATE, FAILED_ID, BEGUN = range(8)
 PID, FAILED, RSS_PEAK, RESUME, STOP, KICKS, PAUSED, MISSED = range(8, 16)
 HISTOGRAM = 16
+ASKED, ALLOWED = 230, 231  # child/run_locks.py
 
 _COPIES = 16  # how often a reader tries to meet a quiet moment
 
@@ -73,6 +74,7 @@ class SlotWriter:
         """Write the pid of the process, from within it. It may have been asked to stop already."""
         words = self.words
         words[STOP] = -1.0 if words[STOP] != pid else words[STOP]
+        words[ASKED] = words[ALLOWED] = 0.0
         words[PID] = float(pid)
 
     def asked_to_stop(self) -> bool:

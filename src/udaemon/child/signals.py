@@ -171,6 +171,7 @@ class Signals:
             return
         former = signal.set_wakeup_fd(-1)
         fd = self.wake_fd()
+        self.look()  # a nudge that came just before left no byte in it
         timer = self.timer
         fds = [fd] if timer is None else [fd, timer.fd]
         while left > 0 and not self.attention:

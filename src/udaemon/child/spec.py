@@ -51,7 +51,8 @@ class ChildSpec(NamedTuple):
     `identity` is who it runs as, and within which limits. Without `env_inherit` the environment of the process it is
     forked from is none of its own. `asked` says how the methods `ready` and `health` of a task are asked; where the
     manifest has another way to tell, the method is not. `tells` are further events that the supervisor is told of:
-    `task_done`, `missed`.
+    `task_done`, `missed`. With `locks` it asks its supervisor before each run, and with `after` it has its runs after
+    those of these daemons.
     """
 
     name: str
@@ -77,6 +78,8 @@ class ChildSpec(NamedTuple):
     timetable: Timetable | None = None
     identity: Identity = NOBODY_ELSE
     env_inherit: bool = True
+    locks: bool = False
+    after: tuple[str, ...] = ()
     asked: Mapping[str, Asked] = NO_QUESTIONS
     tells: tuple[str, ...] = ()
 
@@ -91,7 +94,8 @@ class ChildFds(NamedTuple):
     """The descriptors a child is given, each None where there is none.
 
     `output` is the write end of its log pipe, `lock` holds the instance's lock, `events` is its socket for reports,
-    `parent` the read end of a pipe that ends when the supervisor dies, `scoreboard` the scoreboard file.
+    `parent` the read end of a pipe that ends when the supervisor dies, `scoreboard` the scoreboard file; `errors` is
+    for its stderr, where that does not go to `output`.
     """
 
     output: int | None = None
@@ -99,3 +103,4 @@ class ChildFds(NamedTuple):
     events: int | None = None
     parent: int | None = None
     scoreboard: int | None = None
+    errors: int | None = None

@@ -39,6 +39,15 @@ class CallbackTask:
         self.do_task = callback
 
 
+class PrecedingRun(NamedTuple):
+    """The run of another daemon after which this one comes, by `after-run`. `outcome` is `ok` or `failed`."""
+
+    name: str
+    instance: int
+    id: int
+    outcome: str
+
+
 class TaskContext:
     """What a factory that takes `context` is given.
 
@@ -61,6 +70,8 @@ class TaskContext:
         self.instances = instances
         self.params = params
         self.context = context
+        self.after: PrecedingRun | None = None
+        """In a run that comes after one of another daemon, that run."""
         self._stopping = stopping
         self._run_id = run_id
         self._log: logging.Logger | None = None

@@ -1,7 +1,7 @@
 """What a callable is seen to be without being called: a task, what makes one, or neither.
 
-Knows nothing of manifests and of how it was imported. `import_probe.py` loads this in a process of its own, where `inspect`
-and `typing` would take most of the time.
+Knows nothing of manifests and of how it was imported. `import_probe.py` loads this in a process of its own, where
+`inspect` and `typing` would take most of the time.
 """
 
 from __future__ import annotations

@@ -6,29 +6,33 @@ Knows nothing of what is in them, and makes none.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from udaemon.manifest.model import Manifest
-from udaemon.manifest.problems import Finding
+from udaemon.manifest.log_files import log_files
+from udaemon.manifest.model import Daemon, Manifest
+from udaemon.manifest.problems import Finding, Path
 
 
 def check_directories(manifest: Manifest) -> Iterator[Finding]:
-    """What is wrong with `cwd`, `log-dir` and `common-log` of each daemon that may run, the same thing only once."""
-    looked: set[tuple[str, str]] = set()
+    """What is wrong with `cwd`, logs and `common-log` of each daemon that may run, the same thing only once."""
+    looked: set[tuple[Path, str]] = set()
     for daemon in manifest.daemons.values():
         if not daemon.enabled:
             continue
-        log = manifest.log_path(daemon)
-        for key, path, fault in (
-            ("cwd", daemon.cwd, _no_place_to_be),
-            ("log-dir", daemon.log_dir, _no_place_to_write),
-            ("log-dir", log, _no_file),
-            ("common-log", os.path.dirname(daemon.common_log), _no_place_to_write),
-            ("common-log", daemon.common_log, _no_file),
-        ):
+        for key, path, fault in _places(daemon, manifest.context):
             if (key, path) not in looked and (found := fault(path)) is not None:
-                yield Finding("no-directory", *found, ("daemons", daemon.name, key))
+                yield Finding("no-directory", *found, ("daemons", daemon.name, *key))
             looked.add((key, path))
+
+
+def _places(daemon: Daemon, context: str) -> Iterator[tuple[Path, str, Callable[[str], tuple[str, str] | None]]]:
+    yield ("cwd",), daemon.cwd, _no_place_to_be
+    key = ("log-dir",) if daemon.log.file is None else ("log", "file")
+    for file in log_files(daemon, context):
+        yield key, os.path.dirname(file.path), _no_place_to_write
+        yield key, file.path, _no_file
+    yield ("common-log",), os.path.dirname(daemon.common_log), _no_place_to_write
+    yield ("common-log",), daemon.common_log, _no_file
 
 
 def _no_place_to_be(directory: str) -> tuple[str, str] | None:

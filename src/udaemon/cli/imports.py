@@ -10,14 +10,14 @@ import marshal
 import os
 import select
 import signal
-import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 from attrs import field, frozen
 
+from udaemon.child import other_python
 from udaemon.child.environment import interpreter, read_at_startup, search_path, surroundings
 from udaemon.child.memory import maxrss_bytes
 from udaemon.manifest.hooks import EVENTS
@@ -38,18 +38,24 @@ class Imported:
     memory: int = 0
 
 
-def check_imports(manifest: Manifest, *, patience: float = PATIENCE) -> Imported:
+def check_imports(manifest: Manifest, *, patience: float = PATIENCE, without: Collection[str] = ()) -> Imported:
     """Import every task, factory and listener of the daemons that may run.
 
     Which variables are set can decide whether an import works, what is in them hardly ever: daemons whose variables
     have the same names share one import, unless an interpreter reads them at its start, as PYTHONPATH.
+
+    Args:
+        manifest: What is declared.
+        patience: Seconds that one import may take.
+        without: Daemons to leave out, as their Python is not there.
     """
     numbers: dict[tuple[object, ...], int] = {}
     users: dict[int, list[Path]] = {}
     programs: dict[Startup, dict[str, dict[str, Any]]] = {}
-    for path, reference, params, env in _asked(manifest):
+    for path, reference, params, env in _asked(manifest, without):
         names = None if params is None else sorted(params)
-        startup = tuple(sorted((name, value) for name, value in env.items() if read_at_startup(name)))
+        variables = tuple(sorted((name, value) for name, value in env.items() if read_at_startup(name)))
+        startup = Startup(manifest.daemons[str(path[1])].python, variables)
         key = (startup, " ".join(sorted(env)), str(path[2]), reference, json.dumps(names))
         number = numbers.setdefault(key, len(numbers))
         users.setdefault(number, []).append(path)
@@ -59,7 +65,7 @@ def check_imports(manifest: Manifest, *, patience: float = PATIENCE) -> Imported
     seconds, memory = 0.0, 0
     for startup, groups in programs.items():
         while any(group["items"] for group in groups.values()):
-            for told in _ask(manifest.directory, list(groups.values()), patience, dict(startup)):
+            for told in _ask(manifest.directory, list(groups.values()), patience, startup):
                 if "seconds" in told:
                     seconds, memory = seconds + told["seconds"], max(memory, maxrss_bytes(told["rss"]))
                     continue
@@ -70,13 +76,23 @@ def check_imports(manifest: Manifest, *, patience: float = PATIENCE) -> Imported
     return Imported(findings=findings, count=len(numbers), seconds=seconds, memory=memory)
 
 
-Startup = tuple[tuple[str, str], ...]
-"""Variables that an interpreter reads at its start: each set of them needs a process of its own."""
+class Startup(NamedTuple):
+    """What an interpreter is started with; each needs a process of its own.
+
+    Attributes:
+        python: Which it is, as the manifest names it; None for ours.
+        variables: Those that it reads at its start.
+    """
+
+    python: str | None
+    variables: tuple[tuple[str, str], ...]
 
 
-def _asked(manifest: Manifest) -> Iterator[tuple[Path, str, Mapping[str, Any] | None, Mapping[str, str]]]:
+def _asked(
+    manifest: Manifest, without: Collection[str]
+) -> Iterator[tuple[Path, str, Mapping[str, Any] | None, Mapping[str, str]]]:
     for daemon in manifest.daemons.values():
-        if daemon.enabled:
+        if daemon.enabled and daemon.name not in without:
             path: Path = ("daemons", daemon.name)
             if (named := daemon.task or daemon.factory) is not None:
                 yield (*path, daemon.kind), named, daemon.params, daemon.env
@@ -112,12 +128,11 @@ def project_factories(manifest: Manifest, *, patience: float = PATIENCE) -> list
     return told
 
 
-def _ask(
-    directory: str, groups: list[dict[str, Any]], patience: float, env: Mapping[str, str]
-) -> Iterator[dict[str, Any]]:
+def _ask(directory: str, groups: list[dict[str, Any]], patience: float, startup: Startup) -> Iterator[dict[str, Any]]:
     """Run one probe and yield its answers; where an import takes too long, end the probe and yield that."""
     at: str | None = None
-    with _program("import_probe", {"directory": directory, "groups": groups}, directory, env) as read:
+    asked, variables = {"directory": directory, "groups": groups}, dict(startup.variables)
+    with _program("import_probe", asked, directory, variables, startup.python) as read:
         try:
             for line in _lines(read, patience):
                 word, number, rest = (*line.decode().split(" ", 2), "")[:3]
@@ -134,7 +149,9 @@ def _ask(
 
 
 @contextmanager
-def _program(module: str, asked: Mapping[str, Any], directory: str, env: Mapping[str, str]) -> Iterator[int]:
+def _program(
+    module: str, asked: Mapping[str, Any], directory: str, env: Mapping[str, str], python: str | None = None
+) -> Iterator[int]:
     """Run a module of this package in a process group of its own; give the pipe it answers on, then end it.
 
     By posix_spawn: the module `subprocess` takes longer to import than this whole file. By import: Python would compile
@@ -147,9 +164,14 @@ def _program(module: str, asked: Mapping[str, Any], directory: str, env: Mapping
     read, write = os.pipe()
     os.set_inheritable(write, True)
     output = (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)
+    call = f"from udaemon.cli.{module} import main; main()"
+    argv = [*interpreter(environ), "-P", "-c", call, str(write)]
+    if python is not None:
+        found = other_python.resolved(python, directory)
+        argv = [*interpreter(environ, found), "-c", other_python.program(python, call), str(write)]
     pid = os.posix_spawn(
-        sys.executable,
-        [*interpreter(environ), "-P", "-c", f"from udaemon.cli.{module} import main; main()", str(write)],
+        argv[0],
+        argv,
         environ,
         file_actions=[(os.POSIX_SPAWN_DUP2, told, 0), output, (os.POSIX_SPAWN_DUP2, 1, 2)],
         setpgroup=0,

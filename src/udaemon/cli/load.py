@@ -45,8 +45,10 @@ def load_manifest(options: GlobalOptions, *, to_run: bool = False) -> Manifest:
     examined = wanted_documents(options)
     if to_run and examined.understood is not None:
         from udaemon.service.module_files import check_module_files
+        from udaemon.service.pythons import check_pythons
 
-        examined = examined.with_more(check_module_files(examined.understood))
+        found = examined.understood
+        examined = examined.with_more([*check_module_files(found), *check_pythons(found)])
     manifest = examined.right()
     warnings = [problem for problem in examined.problems if problem.code in _TOLD]
     if warnings and not options.quiet:

@@ -29,7 +29,9 @@ def sharing_lines(manifest: Manifest, base: str) -> Iterator[str]:
     for daemon in manifest.daemons.values():
         if not is_forked(daemon) or not daemon.enabled:
             continue
-        if begins_bare(starts[daemon.name]):
+        if daemon.python is not None:
+            yield f"{daemon.name} runs in {shown_path(daemon.python, base)}, and shares what is there\n"
+        elif begins_bare(starts[daemon.name]):
             yield f"{daemon.name} {_NOTHING}: {OWN_ENVIRONMENT}\n"
         else:
             yield from _of(daemon, manifest, base)

@@ -68,9 +68,9 @@ def bring_up(
         try:
             claimed = _claim(name, manifest.project, options, detach=detach)
             if options.project is None and not isinstance(claimed, Client):
-                _see_that_it_is_alone(name, manifest)
+                _refuse_under_another_name(name, manifest)
         except UdaemonError:
-            rundir_removal.remove(os.path.join(base, name), fd)
+            rundir_removal.remove(os.path.join(base, name), fd, keep=left)
             raise
         if isinstance(claimed, Client):
             rundir_removal.remove(os.path.join(base, name), fd)
@@ -146,7 +146,7 @@ def _claim(name: str, project: str, options: GlobalOptions, *, detach: bool) -> 
     return claimed
 
 
-def _see_that_it_is_alone(name: str, manifest: Manifest) -> None:
+def _refuse_under_another_name(name: str, manifest: Manifest) -> None:
     """See that the manifest runs under no other project's name, which a variable in it may have moved.
 
     Called with our own claim in our hands: of two that begin at once, one sees the other at least.
@@ -202,11 +202,14 @@ def _followed(manifest: Manifest, name: str | None) -> frozenset[str]:
 def _attached(fd: int, manifest: Manifest, chosen: Chosen, options: GlobalOptions, attach: Attach) -> ForegroundUp:
     """What shows a project in the foreground. The logs are taken as they are now, so that the first line is seen."""
     from udaemon.cli.foreground import ForegroundUp  # the logs' readers are of no use to `up -d`
+    from udaemon.control.log_answer import told_logs
     from udaemon.logs.follow import LogReader
     from udaemon.logs.tail import LogSource
 
     daemons = [manifest.daemons[name] for name in chosen]
-    sources = [LogSource(each.name, manifest.log_path(each), each.instances, each.log.prefixed) for each in daemons]
+    sources = [
+        LogSource.told(log) for each in daemons for log in told_logs(each, manifest.context, range(each.instances))
+    ]
     readers = [LogReader(source, on_trouble=partial(tell_unreadable, options)) for source in sources]
     return ForegroundUp(lambda: _connect(fd), readers, options, attach)
 

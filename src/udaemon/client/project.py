@@ -98,7 +98,7 @@ class Project:
             NotDone: Some did not come up.
             WaitTimedOut: It takes longer.
         """
-        return self._settle("start", _some(names), wait_timeout=_seconds(timeout))
+        return self._ask_and_wait("start", _some(names), wait_timeout=_seconds(timeout))
 
     def stop(self, *names: str, stop_timeout: float | None = None, timeout: float | None = None) -> tuple[Outcome, ...]:
         """Stop daemons, and wait until they have; one that does not run is left as it is.
@@ -112,7 +112,7 @@ class Project:
             NotDone: Some could not be stopped.
             WaitTimedOut: It takes longer.
         """
-        return self._settle("stop", _some(names), timeout=_seconds(stop_timeout), wait_timeout=_seconds(timeout))
+        return self._ask_and_wait("stop", _some(names), timeout=_seconds(stop_timeout), wait_timeout=_seconds(timeout))
 
     def restart(self, *names: str, timeout: float | None = None) -> tuple[Outcome, ...]:
         """Have daemons run in new processes, and wait until they do.
@@ -125,7 +125,7 @@ class Project:
             NotDone: Some did not come up.
             WaitTimedOut: It takes longer.
         """
-        return self._settle("restart", _some(names), wait_timeout=_seconds(timeout))
+        return self._ask_and_wait("restart", _some(names), wait_timeout=_seconds(timeout))
 
     def wait(self, *names: str, until: Until = "ready", timeout: float | None = None) -> tuple[Outcome, ...]:
         """Wait until daemons are ready, have stopped, or have had a good run.
@@ -139,7 +139,7 @@ class Project:
             NotDone: It cannot come any more: a daemon gave up, for one.
             WaitTimedOut: It takes longer.
         """
-        return self._settle("wait", _some(names), until=until, timeout=_seconds(timeout))
+        return self._ask_and_wait("wait", _some(names), until=until, timeout=_seconds(timeout))
 
     def signal(self, signal: str, *names: str) -> tuple[str, ...]:
         """Send a signal (`"HUP"`) to the processes of daemons. Returns the instances that got it (`"mailer/0"`)."""
@@ -186,7 +186,7 @@ class Project:
         with closing(self._client()) as client:
             return client.ask(verb, **args)
 
-    def _settle(self, verb: str, names: Sequence[str], **args: Any) -> tuple[Outcome, ...]:
+    def _ask_and_wait(self, verb: str, names: Sequence[str], **args: Any) -> tuple[Outcome, ...]:
         with closing(self._client()) as client:
             client.be_patient()
             told = [one for one in client.stream(verb, names=names, **args) if "failed" not in one]

@@ -38,6 +38,8 @@ def started(view: InstanceView, *, done: str) -> Outcome | None:
             return Outcome(ok=False, message=f"did not stay up and is tried again: {_why(instance)}")
         case State.WAITING if instance.held_back and instance.missing is not None and instance.missing.cause:
             return Outcome(ok=False, message=f"not started: {instance.message}")
+        case State.WAITING if instance.place and instance.turn.locked:
+            return Outcome(ok=True, message=f"is {instance.message}")
         case State.DISABLED:
             return Outcome(ok=False, message="not started: it is disabled in the manifest")
         case State.STOPPED:

@@ -138,6 +138,8 @@ def _memory(instance: Instance, rss: Rss) -> dict[str, Any]:
 
 def last_error(view: InstanceView) -> str | None:
     """The last line of what went wrong last, while nothing went right since."""
+    if view.instance.place:
+        return view.instance.message
     if view.slot is not None and view.slot.last_outcome == "ok" and view.instance.own_pid is not None:
         return None
     failed = view.slot is not None and view.slot.last_outcome == "failed"
@@ -154,6 +156,8 @@ def _activity(view: InstanceView) -> str | None:
         return None
     if view.instance.leaving:
         return "leaving"
+    if view.instance.place:
+        return "waiting"
     if view.slot.current_started_at is not None:
         return "in-run"
     return "sleeping" if view.instance.state is State.RUNNING else None

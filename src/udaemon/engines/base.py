@@ -5,6 +5,7 @@ Knows no way of making a process: `local.py` has the real one, `tests/fakes/` th
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -52,6 +53,7 @@ class SpawnRequest:
         plan: What it takes beyond the daemon's keys.
         slot: The number of its slot in the scoreboard.
         output: Where its output goes: a descriptor that is the engine's from here on.
+        errors: Where its stderr goes, the engine's too; None for where the output goes.
     """
 
     key: Key
@@ -59,6 +61,13 @@ class SpawnRequest:
     plan: StartPlan
     slot: int
     output: int
+    errors: int | None = None
+
+    def close_pipes(self) -> None:
+        """There will be no process for them."""
+        os.close(self.output)
+        if self.errors is not None:
+            os.close(self.errors)
 
 
 class Engine(Protocol):

@@ -85,6 +85,8 @@ def spec_of(place: Declared, daemon: Daemon, index: int, *, slot: int = 0) -> Ch
         timetable=timetable(place, daemon, index, os.environ),
         identity=identity_of(daemon),
         env_inherit=daemon.env_inherit,
+        locks=bool(daemon.lock),
+        after=tuple(one.name for one in daemon.after_run),
         tells=_tells(place.on, daemon),
         asked={} if php else _asked(daemon),
     )

@@ -45,6 +45,7 @@ def command(request: LocalRequest, place: Place, *, report: int | None = None) -
         identity=identity_of(daemon),
         given=frozenset(daemon.env),
         output=request.output,
+        errors=request.errors,
         keep=(request.lock,) if report is None else (request.lock, report),
         find_argv=find_argv,
     )

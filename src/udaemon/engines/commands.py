@@ -32,10 +32,10 @@ from udaemon.system.mounts import Mounts
 class Command:
     """What to execute. Paths are absolute; `env` is the whole environment.
 
-    `output` becomes stdout and stderr; `keep` stay open in it under their own numbers. In the foreground it has our
-    session and standard streams instead of its own. `find_argv` gives what stands in the place of `argv`, where
-    one has to look at files to know it. `identity` is who it runs as; of the variables that name that user those in
-    `given` stay as they are.
+    `output` becomes stdout and stderr, which may have `errors` of its own; `keep` stay open in it under their own
+    numbers. In the foreground it has our session and standard streams instead of its own. `find_argv` gives what
+    stands in the place of `argv`, where one has to look at files to know it. `identity` is who it runs as; of the
+    variables that name that user those in `given` stay as they are.
     """
 
     argv: tuple[str, ...]
@@ -43,11 +43,17 @@ class Command:
     cwd: str
     umask: int = -1
     output: int
+    errors: int | None = None
     keep: tuple[int, ...] = ()
     foreground: bool = False
     find_argv: Callable[[], Sequence[str]] | None = None
     identity: Identity = NOBODY_ELSE
     given: frozenset[str] = frozenset()
+
+    @property
+    def stderr(self) -> int:
+        """What becomes its stderr."""
+        return self.output if self.errors is None else self.errors
 
 
 class ExecFailed(Exception):
@@ -180,7 +186,7 @@ class Launcher:
                     cwd=command.cwd,
                     stdin=None if command.foreground else self._nothing,
                     stdout=None if command.foreground else command.output,
-                    stderr=None if command.foreground else command.output,
+                    stderr=None if command.foreground else command.stderr,
                     start_new_session=not command.foreground,
                     umask=command.umask,
                     pass_fds=command.keep,

@@ -53,10 +53,13 @@ class DaemonMain(NamedTuple):
     output: Descriptor
     lock: Descriptor
     events: Descriptor
+    errors: Descriptor | None = None
 
     def prepare_before_fork(self, common: Sequence[int], shared: dict[Any, Any]) -> Life:
         """Prepare, before the fork, what the child would have to."""
         fds = ChildFds(self.output.fd, self.lock.fd, self.events.fd, *common)
+        if self.errors is not None:
+            fds = fds._replace(errors=self.errors.fd)
         if BatchSetup not in shared:
             shared[BatchSetup] = BatchSetup(fds).take_over(self.spec)
         return partial(child_main, ProcessSetup(self.spec, fds, shared[BatchSetup]))

@@ -72,7 +72,7 @@ def execute(
     try:
         _have_default_signals(keep_ignored=command.foreground)
         _signal.pthread_sigmask(_signal.SIG_SETMASK, mask)
-        _settle(command, report, stdin, oom_score)
+        _set_up(command, report, stdin, oom_score)
         if command.identity != NOBODY_ELSE:
             command = _become(command, nofile, limit[1])
             nofile = None
@@ -113,10 +113,10 @@ def _have_default_signals(*, keep_ignored: bool) -> None:
             _signal.signal(number, _signal.SIG_DFL)
 
 
-def _settle(command: Command, report: int, stdin: int, oom_score: int | None) -> None:
+def _set_up(command: Command, report: int, stdin: int, oom_score: int | None) -> None:
     if not command.foreground:
         os.setsid()
-        for number, fd in enumerate((stdin, command.output, command.output)):
+        for number, fd in enumerate((stdin, command.output, command.stderr)):
             os.dup2(fd, number)
     # At once: the locks and log pipes of others would be held for as long as the exec takes.
     close_others({0, 1, 2, report, *command.keep})

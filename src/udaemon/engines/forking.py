@@ -187,8 +187,9 @@ class ForkQueue:
     def _noted(self, request: LocalRequest, near: socket.socket, far: socket.socket) -> Popen:
         near.setblocking(False)
         spec = spec_of(request.plan, request.daemon, request.key.index, slot=request.slot)
-        fds = map(Descriptor, (request.output, request.lock, far.fileno()))
-        main = DaemonMain(spec._replace(rlimit_nofile=self._nofile), *fds)
+        output, lock, events = map(Descriptor, (request.output, request.lock, far.fileno()))
+        errors = None if request.errors is None else Descriptor(request.errors)
+        main = DaemonMain(spec._replace(rlimit_nofile=self._nofile), output, lock, events, errors)
         popen = self._context.Process(target=main, name=str(request.key)).start_watched()
         popen.root = recipe_of(request.plan, request.board).number_of(root_of(request.daemon))
         popen.bare = OWN_ENVIRONMENT if begins_bare(request.plan) else None

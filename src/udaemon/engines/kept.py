@@ -37,10 +37,26 @@ class KeptKernel(Kernel):
     def __init__(self, keeper: Callable[[], int | None], reap: Callable[[int], None]) -> None:
         self._keeper = keeper
         self._reap = reap
+        self._heirs: dict[int, set[tuple[int, ...]]] = {}
+
+    def inherit(self, pid: int, lock: tuple[int, ...]) -> None:
+        """Know what this process leaves behind, whose supervisor and keeper have died: its parent gets it.
+
+        That is nobody of ours, so only who has this lock open is meant.
+        """
+        if (parent := procfs.parent(pid)) is not None:
+            self._heirs.setdefault(parent, set()).add(lock)
 
     def children(self) -> frozenset[int]:
-        """Those of the keeper, too: what a process leaves behind comes to it where that was its child."""
-        return super().children() | self._keepers()
+        """Those of the keeper, too: what a process leaves behind comes to it where that was its child.
+
+        And what was inherited by others from those that nobody had any more.
+        """
+        found = super().children() | self._keepers()
+        for heir, held in self._heirs.items():
+            with suppress(FileNotFoundError):
+                found |= frozenset(self.holders(frozenset(procfs.children(heir)) - {os.getpid()}, held))
+        return found
 
     def has_zombie(self) -> bool:
         """Whether any child of ours or of the keeper has ended and is not reaped."""

@@ -27,7 +27,7 @@ from udaemon.engines.origin import Origin
 from udaemon.engines.orphans import Orphans
 from udaemon.engines.process import ManagedProcess
 from udaemon.engines.reaper import Reaper
-from udaemon.engines.reports import Reports
+from udaemon.engines.reports import Reports, pass_on
 from udaemon.engines.spawning import launch
 from udaemon.engines.stop_commands import StopCommands
 from udaemon.engines.zygote.connection import ZygoteConnection
@@ -104,6 +104,7 @@ class LocalEngine:
             reactor,
             lambda managed, event: listener(managed.key, event),
             on_good_run=lambda managed: on_good_run(managed.key),
+            on_word=partial(pass_on, listener, self._slots),
             on_run=lambda managed, report: self.on_run(managed.key, report),
             store=store,
         )
@@ -162,7 +163,7 @@ class LocalEngine:
     def reconfigure(self, key: Key, daemon: Daemon, plan: StartPlan) -> None:
         """Go by this declaration of its daemon from now on, as far as its process need not change for that."""
         if (managed := self._reaper.managed.get(key)) is not None:
-            managed.go_by(daemon, *self._slots[key], self._kernel)
+            managed.go_by(daemon, *self._slots[key], self._kernel, plan=plan, listener=self._listener)
             self._fork_queue.reconfigure(key, daemon, plan, self._slots[key][0])
 
     def forget(self, key: Key) -> None:
@@ -246,7 +247,7 @@ class LocalEngine:
         try:
             return take(request, self._lock_directory, self._scoreboard)
         except ExecFailed as failed:
-            os.close(request.output)
+            request.close_pipes()
             self._listener(request.key, SpawnFailed(failed.trouble, str(failed)))
             return None
 
@@ -272,7 +273,7 @@ class LocalEngine:
     def _follow(self, managed: ManagedProcess, request: LocalRequest) -> bool:
         """Know a process from now on, to its end. One that cannot be watched is killed, and reaped as any orphan."""
         try:
-            self._reaper.watch(managed, (locks.identity(request.lock, request.key), identity(request.output)))
+            self._reaper.watch(managed, (locks.identity(request.lock, request.key), *map(identity, request.pipes)))
         except Exception as error:  # noqa: BLE001 - faults.md F6: the others of this turn are started all the same
             managed.drop(self._kernel)
             self._refused(request, error)
@@ -281,7 +282,7 @@ class LocalEngine:
         # Held here too, until the last of its tree has gone: what runs there can close all of its descriptors.
         managed.lock = request.lock
         locks.record(request.lock, managed.key, managed.pid)
-        os.close(request.output)
+        request.close_pipes()
         self._reports.errors.pop(managed.key, None)
         self._on_process(managed.key, managed.pidfd)
         return True

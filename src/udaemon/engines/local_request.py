@@ -32,7 +32,8 @@ class LocalRequest:
         board: The region of the scoreboard that has its slot.
         slot: The slot's number there.
         lock: Holds the instance's lock; closed when the last of the process's tree has gone.
-        output: Becomes its stdout and stderr; closed once the process has it.
+        output: Becomes its stdout, and its stderr unless it has `errors` for that; closed once the process has it.
+        errors: Becomes its stderr; closed with `output`.
     """
 
     key: Key
@@ -42,11 +43,22 @@ class LocalRequest:
     slot: int
     lock: int
     output: int
+    errors: int | None = None
+
+    @property
+    def pipes(self) -> tuple[int, ...]:
+        """The write ends of its log pipes."""
+        return (self.output,) if self.errors is None else (self.output, self.errors)
 
     def close(self) -> None:
         """There is no process for these descriptors."""
         os.close(self.lock)
-        os.close(self.output)
+        self.close_pipes()
+
+    def close_pipes(self) -> None:
+        """The process has them, or nobody needs them."""
+        for pipe in self.pipes:
+            os.close(pipe)
 
 
 def take(request: SpawnRequest, lock_directory: str, scoreboard: Scoreboard) -> LocalRequest:
@@ -71,4 +83,5 @@ def take(request: SpawnRequest, lock_directory: str, scoreboard: Scoreboard) -> 
         slot=slot,
         lock=lock,
         output=request.output,
+        errors=request.errors,
     )

@@ -11,15 +11,18 @@ import socket
 
 from attrs import define, field
 
+from udaemon.child import timetables
 from udaemon.child.pace import write_pace
 from udaemon.child.report import FrameReader, Leaving
 from udaemon.child.signals import NUDGE
+from udaemon.engines.base import Listener
 from udaemon.engines.child_spec import pace_of
 from udaemon.engines.origin import Origin
 from udaemon.manifest.model import Daemon
-from udaemon.policy.events import SpawnFailed
+from udaemon.policy.events import Renewed, SpawnFailed
 from udaemon.policy.instance import Key
-from udaemon.policy.plan import has_task
+from udaemon.policy.plan import NO_PLAN, StartPlan, has_task
+from udaemon.policy.timetable import timetable
 from udaemon.system.exit_status import Status
 from udaemon.system.kernel import Kernel
 from udaemon.system.process_tree import Relative
@@ -67,13 +70,29 @@ class ManagedProcess:
     left_alone: int | None = None
     killing: bool = False
 
-    def go_by(self, daemon: Daemon, board: int, slot: int, kernel: Kernel) -> None:
-        """Go by this declaration; a task that runs is told of another pace in its slot, and looks there now."""
+    def go_by(
+        self,
+        daemon: Daemon,
+        board: int,
+        slot: int,
+        kernel: Kernel,
+        *,
+        plan: StartPlan = NO_PLAN,
+        listener: Listener = lambda _key, _event: None,
+    ) -> None:
+        """Go by this declaration; a task that runs is told of another pace in its slot, and looks there now.
+
+        Another timetable is sent to it before. Where it cannot be told, it is to have a new process.
+        """
         before, self.daemon = self.daemon, daemon
-        if self.ended or not (has_task(before) and has_task(daemon)) or pace_of(before) == pace_of(daemon):
+        if self.ended or not (has_task(before) and has_task(daemon)):
             return
-        write_pace(board, slot, pace_of(daemon))
-        kernel.send(self.pidfd, signal.Signals(NUDGE))
+        former, table = (timetable(plan, each, self.key.index, os.environ) for each in (before, daemon))
+        if table != former and not timetables.send(self.reports, table):
+            listener(self.key, Renewed("another schedule"))
+        elif table != former or pace_of(before) != pace_of(daemon):
+            write_pace(board, slot, pace_of(daemon))
+            kernel.send(self.pidfd, signal.Signals(NUDGE))
 
     def was_told(self, relative: Relative) -> bool:
         """Whether one that it left behind had the signal that went to all of its session, or is to have none."""

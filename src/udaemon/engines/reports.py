@@ -6,30 +6,34 @@ Knows nothing of processes. After a broken frame a child is ignored.
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
+from udaemon.child import run_locks
 from udaemon.child.report import (
     Answered,
     GoodRun,
     Leaving,
+    LocksChanged,
     Missed,
     ReadyReport,
     ReadyWith,
     Report,
     RunDone,
     RunFailed,
+    RunOver,
     RunReport,
     RunsDropped,
 )
-from udaemon.engines.base import Reactor
+from udaemon.engines.base import Listener, Reactor
 from udaemon.engines.fd_store import NO_STORE, FdStore
 from udaemon.engines.process import ManagedProcess
 from udaemon.manifest.model import Daemon
 from udaemon.policy import events
-from udaemon.policy.events import Event
+from udaemon.policy.events import Event, RunAsked, RunEnded
 from udaemon.policy.instance import Key
 from udaemon.policy.plan import has_task
+from udaemon.policy.questions import Question, Teller
 
 _CHUNK = 65536
 KEPT_REPORTS = "reports/"
@@ -43,6 +47,7 @@ class Reports:
         reactor: Where their sockets are watched.
         tell: Called with what one has reported of itself.
         on_good_run: Told when one has had the first good run of its process.
+        on_word: Told when one has had a run that is told, may want its locks for one, or may have done with them.
         on_run: Told of each run that was reported by itself, and of how many were not.
         store: Keeps the sockets.
     """
@@ -52,14 +57,16 @@ class Reports:
         reactor: Reactor,
         tell: Callable[[ManagedProcess, Event], None],
         on_good_run: Callable[[ManagedProcess], None] = lambda _living: None,
-        store: FdStore = NO_STORE,
         *,
+        on_word: Callable[[ManagedProcess, RunOver | LocksChanged], None] = lambda _living, _word: None,
+        store: FdStore = NO_STORE,
         on_run: Callable[[ManagedProcess, RunReport], None] = lambda _living, _report: None,
     ) -> None:
         self._store = store
         self._reactor = reactor
         self._tell = tell
         self._on_good_run = on_good_run
+        self._on_word = on_word
         self._on_run = on_run
         self.errors: dict[Key, str] = {}
 
@@ -90,8 +97,12 @@ class Reports:
             data = b""
         except OSError:  # no memory: it is still there the next time
             return False
-        for report in managed.reader.feed(data):
+        reports = managed.reader.feed(data)
+        for report in reports:
             self._heard(managed, report, last=last)
+        # A word for which there was no room is not sent again, and what had taken the room has been read by now.
+        if not last and (managed.daemon.lock or LocksChanged() in reports):
+            self._on_word(managed, LocksChanged())
         if not data or managed.reader.broken:
             self._close(managed)
         return bool(data)
@@ -101,9 +112,9 @@ class Reports:
             case ReadyReport():
                 self._tell(managed, events.Ready())
             case ReadyWith(methods):
-                self._tell(managed, events.Ready(tuple(map(events.Question, methods))))
+                self._tell(managed, events.Ready(tuple(map(Question, methods))))
             case Answered(question, ok, reason):
-                self._tell(managed, events.Said(events.Teller.TASK, events.Question(question), ok, reason))
+                self._tell(managed, events.Said(Teller.TASK, Question(question), ok, reason))
             case GoodRun() if not managed.had_good_run:
                 managed.had_good_run = True
                 self._on_good_run(managed)
@@ -112,6 +123,8 @@ class Reports:
                 self._on_run(managed, report)
             case RunDone() | RunsDropped() | Missed():
                 self._on_run(managed, report)
+            case RunOver():
+                self._on_word(managed, report)
             case Leaving(_, message):
                 managed.leaving = report
                 if message is not None:
@@ -125,6 +138,18 @@ class Reports:
             self._reactor.forget(managed.reports.fileno())
             managed.reports.close()
             managed.reports = None
+
+
+def pass_on(
+    listener: Listener, slots: Mapping[Key, tuple[int, int]], managed: ManagedProcess, word: RunOver | LocksChanged
+) -> None:
+    """Tell of a run that is over, or for which run a child wants its locks by what it has written into its slot."""
+    if isinstance(word, RunOver):
+        listener(managed.key, RunEnded(word.id, word.ok))
+        return
+    found = run_locks.asked(*slots[managed.key], managed.pid)
+    if found is not None:
+        listener(managed.key, RunAsked(found[0]))
 
 
 def report_sockets(daemon: Daemon) -> tuple[socket.socket | None, socket.socket | None]:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Mapping
 
+from udaemon.child import other_python
 from udaemon.child.environment import interpreter, surroundings
 from udaemon.child.spawned import write_order
 from udaemon.child.spec import ChildFds
@@ -16,9 +18,10 @@ from udaemon.engines.command_spec import command
 from udaemon.engines.commands import Command, ExecFailed, Started, Starts
 from udaemon.engines.local_request import LocalRequest
 from udaemon.engines.reports import report_sockets
+from udaemon.manifest.model import Daemon
 from udaemon.manifest.own_instance import for_instance
 from udaemon.policy.events import Trouble
-from udaemon.policy.plan import has_task
+from udaemon.policy.plan import StartPlan, has_task
 from udaemon.system import oserror
 
 _MAIN = "from udaemon.child.spawned import main; main()"
@@ -75,6 +78,14 @@ def to_execute(request: LocalRequest, *, report: int | None, parent: int) -> tup
     return _task_command(request, report=report, parent=parent)
 
 
+def _python(daemon: Daemon, plan: StartPlan, env: Mapping[str, str]) -> tuple[str, ...]:
+    """The command line of its interpreter, up to what `child.spawned` reads."""
+    if daemon.python is None:
+        return (*interpreter(env), "-P", "-c", _MAIN)
+    python = other_python.resolved(daemon.python, plan.directory)
+    return (*interpreter(env, python), "-c", other_python.program(daemon.python, _MAIN))
+
+
 def _task_command(request: LocalRequest, *, report: int, parent: int) -> tuple[Command, int]:
     """What to execute for a task, and a descriptor that the caller closes once it was.
 
@@ -89,13 +100,14 @@ def _task_command(request: LocalRequest, *, report: int, parent: int) -> tuple[C
     daemon, plan = for_instance(request.daemon, request.key.index), request.plan
     cwd = daemon.cwd or plan.directory
     env = surroundings(daemon.env, cwd, inherit=daemon.env_inherit)
-    fds = ChildFds(request.output, request.lock, report, parent, request.board)
+    fds = ChildFds(request.output, request.lock, report, parent, request.board, request.errors)
     order = write_order(spec_of(plan, daemon, request.key.index, slot=request.slot), fds)
     interpreted = Command(
-        argv=(*interpreter(env), "-P", "-c", _MAIN, str(order)),
+        argv=(*_python(daemon, plan, env), str(order)),
         env=env,
         cwd=cwd,
         output=request.output,
-        keep=(order, request.output, request.lock, report, parent, request.board),
+        errors=request.errors,
+        keep=(order, *request.pipes, request.lock, report, parent, request.board),
     )
     return interpreted, order

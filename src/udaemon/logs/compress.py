@@ -51,6 +51,7 @@ def _compress(source: int, result: str) -> None:
     import zlib  # the logger itself never needs it
 
     out = os.open(result, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o640)
+    os.fchmod(out, os.fstat(source).st_mode & 0o777)  # who may read the one may read the other
     packer = zlib.compressobj(6, zlib.DEFLATED, zlib.MAX_WBITS | 16)
     while piece := os.read(source, _PIECE):
         _write(out, packer.compress(piece))

@@ -6,12 +6,11 @@ Knows nothing of pipes, of lines half written, or of what to do when a write fai
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
-import stat
 import time
 
 from udaemon.logs.format import GOES_ON, whole_characters
+from udaemon.logs.open_file import open_log, set_mode
 from udaemon.logs.rotation import ignore, new_name, recover, rotate
 
 TYPE_CHECKING = False
@@ -20,9 +19,6 @@ if TYPE_CHECKING:
 
     from udaemon.logs.rotation import Hook
 
-_FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
-"""NONBLOCK: a FIFO without a reader answers ENXIO instead of holding us up (open(2))."""
-
 _GLANCE = 0.01
 """Seconds for which a file is taken to be where it was. Lines that follow a removal sooner go the way of all before
 them: nobody can tell which came first. To look before each small write would cost a third of a flood's time."""
@@ -30,34 +26,6 @@ them: nobody can tell which came first. To look before each small write would co
 _MARK = GOES_ON + b"\n"
 
 REMOVED = "the log file was removed or renamed; this is a new one"
-
-
-class NotAFileError(OSError):
-    """The path is taken by something that is no regular file."""
-
-
-def open_log(path: str, flags: int = 0) -> int:
-    """Open a log file for appending, making it and its directory where they are missing. Never blocks.
-
-    Raises:
-        NotAFileError: A link, FIFO, device or directory stands there.
-        OSError: What else the kernel says.
-    """
-    try:
-        fd = os.open(path, _FLAGS | flags, 0o640)
-    except FileNotFoundError:
-        os.makedirs(os.path.dirname(path), mode=0o750, exist_ok=True)
-        fd = os.open(path, _FLAGS | flags, 0o640)
-    except OSError as error:
-        if error.errno in (errno.ELOOP, errno.EMLINK):
-            raise NotAFileError(errno.ELOOP, "a symbolic link, not a file", path) from None
-        if error.errno in (errno.ENXIO, errno.EISDIR):
-            raise NotAFileError(error.errno, "not a regular file", path) from None
-        raise
-    if not stat.S_ISREG(os.fstat(fd).st_mode):
-        os.close(fd)
-        raise NotAFileError(errno.EINVAL, "not a regular file", path)
-    return fd
 
 
 def _first_stamp(path: str) -> float | None:
@@ -83,6 +51,7 @@ class RotatingFile:
         max_size: Bytes it may hold, None for no limit.
         max_age: Seconds after which it is rotated at the next write, None for never. Wall time: it spans reboots.
         backups: Rotated files to keep.
+        mode: Permissions of the file, None for those that it gets or has.
         note: Makes a line of our own out of a text.
         rotated: Called after each rotation.
         intend: Told device and inode of the file, its size and how many bytes follow, before each write of those.
@@ -97,6 +66,7 @@ class RotatingFile:
         max_size: int | None = None,
         max_age: float | None = None,
         backups: int = 5,
+        mode: int | None = None,
         note: Callable[[str], bytes],
         rotated: Callable[[], None] = lambda: None,
         intend: Callable[[tuple[int, int], int, int], None] = lambda _identity, _offset, _length: None,
@@ -107,6 +77,7 @@ class RotatingFile:
         self._max_size = max_size
         self._max_age = max_age
         self._backups = backups
+        self._mode = mode
         self._note = note
         self._rotated = rotated
         self._intend = intend
@@ -122,8 +93,11 @@ class RotatingFile:
         self._dated = 0
         self._opened_before = False
 
-    def change(self, *, max_size: int | None, max_age: float | None, backups: int) -> None:
-        """Rotate by these limits from now on."""
+    def change(self, *, max_size: int | None, max_age: float | None, backups: int, mode: int | None) -> None:
+        """Rotate by these limits from now on, and have these permissions."""
+        self._mode = mode
+        if mode is not None and self._fd >= 0:
+            set_mode(self._fd, mode)
         dates = max_age is not None and self._max_age is None and self._fd >= 0
         self._max_size, self._max_age, self._backups = max_size, max_age, backups
         if dates:
@@ -139,7 +113,7 @@ class RotatingFile:
             return
         with contextlib.suppress(FileNotFoundError):
             recover(self.path, self._backups)
-        self._take(open_log(self.path))
+        self._take(open_log(self.path, mode=self._mode))
         if self._opened_before:
             self._in_line = False
             self._write_note()
@@ -262,10 +236,10 @@ class RotatingFile:
         """Write `data` to the next file first, then rotate: a kill at any point loses nothing and doubles nothing."""
         name = new_name(self.path)
         try:
-            fd = open_log(name, os.O_EXCL)
+            fd = open_log(name, os.O_EXCL, self._mode)
         except FileExistsError:
             os.unlink(name)
-            fd = open_log(name, os.O_EXCL)
+            fd = open_log(name, os.O_EXCL, self._mode)
         try:
             found = os.fstat(fd)
             self._intend((found.st_dev, found.st_ino), 0, len(data))

@@ -27,6 +27,7 @@ class LogTarget:
         max_age: Seconds after which the file is rotated, None for never.
         backups: Rotated files to keep.
         compress: Compress rotated files.
+        mode: Permissions that the file is to have, None for those that it gets or has.
         drop: While the file cannot be written and the buffer is full, drop lines; else block the writer.
         ready: A pattern of the line that says that the process is ready; empty for none.
         health: A pattern of the lines that say that it is well; empty for none.
@@ -43,6 +44,7 @@ class LogTarget:
         "instance",
         "max_age",
         "max_size",
+        "mode",
         "name",
         "path",
         "ready",
@@ -64,6 +66,7 @@ class LogTarget:
         backups: int = 5,
         compress: bool = False,
         drop: bool = False,
+        mode: int | None = None,
         ready: str = "",
         health: str = "",
         healthy_for: float = 0.0,
@@ -79,6 +82,7 @@ class LogTarget:
         self.backups = backups
         self.compress = compress
         self.drop = drop
+        self.mode = mode
         self.ready = ready
         self.health = health
         self.healthy_for = healthy_for
@@ -97,6 +101,7 @@ class LogTarget:
             str(self.backups),
             "1" if self.compress else "",
             "1" if self.drop else "",
+            "" if self.mode is None else str(self.mode),
             self.ready,
             self.health,
             repr(self.healthy_for),
@@ -105,8 +110,8 @@ class LogTarget:
     @classmethod
     def from_fields(cls, fields: Sequence[str]) -> LogTarget:
         """The target that `fields` was made of."""
-        path, name, instance, tagged, form, timestamps, max_size, max_age, backups, compress, drop, *looked_for = fields
-        ready, health, healthy_for = looked_for or ("", "", "0")  # an older udaemon looked for nothing
+        path, name, instance, tagged, form, timestamps, max_size, max_age, backups, compress, drop, *later = fields
+        mode, ready, health, healthy_for = later or ("", "", "", "0")  # an older udaemon knew nothing of these
         return cls(
             path=path,
             name=name,
@@ -119,6 +124,7 @@ class LogTarget:
             backups=int(backups),
             compress=bool(compress),
             drop=bool(drop),
+            mode=int(mode) if mode else None,
             ready=ready,
             health=health,
             healthy_for=float(healthy_for),

@@ -11,9 +11,10 @@ import os
 import time
 
 from udaemon.logs import compress
-from udaemon.logs.files import NotAFileError, RotatingFile
+from udaemon.logs.files import RotatingFile
 from udaemon.logs.format import LineFormatter
 from udaemon.logs.journal import Journal, allocate
+from udaemon.logs.open_file import NotAFileError
 from udaemon.logs.retained import Kept
 from udaemon.logs.rotation import ZIPPED, backup, zip_name
 from udaemon.system import oserror
@@ -65,6 +66,7 @@ class Sink:
             max_size=target.max_size,
             max_age=target.max_age,
             backups=target.backups,
+            mode=target.mode,
             note=lambda text: self._formatter.note(text, time.time()),
             rotated=self._start_job,
             intend=lambda identity, offset, length: self._journal.intend(self._done, identity, offset, length),
@@ -85,7 +87,7 @@ class Sink:
         """Keep the file by these words from now on."""
         self.backups, self._drop, self._compress = target.backups, target.drop, target.compress
         self._formatter = LineFormatter(target)
-        self._file.change(max_size=target.max_size, max_age=target.max_age, backups=target.backups)
+        self._file.change(max_size=target.max_size, max_age=target.max_age, backups=target.backups, mode=target.mode)
         if self.state == OK:
             self._start_job()
 

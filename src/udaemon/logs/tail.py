@@ -32,20 +32,27 @@ class LogSource(NamedTuple):
         path: The current file.
         instances: Its copies, which share the file.
         prefixed: Each line begins with what the logger wrote; see `entries.parse`.
+        instance: The only copy that writes to this file, None where all do.
+        errors: It has what was written to stderr, and another one the rest.
     """
 
     name: str
     path: str
     instances: int = 1
     prefixed: bool = True
+    instance: int | None = None
+    errors: bool = False
 
     @classmethod
     def told(cls, log: Mapping[str, Any]) -> LogSource:
-        """What the verb `logs` tells of one; a supervisor from before `prefixed` was thought of does not name it."""
-        return cls(log["name"], log["path"], log["instances"], log.get("prefixed", True))
+        """What the verb `logs` tells of one; it names only what is not as usual."""
+        instance, errors = log.get("instance"), log.get("errors", False)
+        return cls(log["name"], log["path"], log["instances"], log.get("prefixed", True), instance, errors)
 
     def entry(self, line: bytes) -> Entry:
         """Take a line of it apart."""
+        if self.instance is not None:
+            return parse(line, tagged=False, prefixed=self.prefixed)._replace(instance=self.instance)
         return parse(line, tagged=self.instances > 1, prefixed=self.prefixed)
 
 

@@ -10,10 +10,12 @@ from typing import Any, NamedTuple
 
 from attrs import evolve
 
+from udaemon.manifest.chains import check_chains
 from udaemon.manifest.checks import check_lineage, check_manifest, check_profiles, check_root, check_tables
 from udaemon.manifest.complete import EnvFile, Setting, complete
 from udaemon.manifest.document import Document
 from udaemon.manifest.expansions import check_expansions
+from udaemon.manifest.locks import check_locks
 from udaemon.manifest.merge import layered, with_levels
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.manifest.order import check_order
@@ -58,6 +60,8 @@ def build(
     whole = _without_wrong(root, wrong)
     findings += check_root(whole, top)
     findings += check_order(root, top)
+    findings += check_locks(root)
+    findings += check_chains(root, top.get("daemons", {}))
     for document in documents:
         if document.own and not _MAY_EXPAND.isdisjoint(document.text):
             findings += check_expansions(document.written, document.file)

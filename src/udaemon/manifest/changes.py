@@ -13,7 +13,6 @@ from attrs import evolve
 from udaemon.errors import ExitCode, UdaemonError
 from udaemon.manifest.dump import dump, dump_daemon
 from udaemon.manifest.keys import Applies, Key, keys_of
-from udaemon.manifest.kinds import TASKS
 from udaemon.manifest.merge import meaningless
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.manifest.origin import leaves
@@ -23,6 +22,8 @@ from udaemon.manifest.secrets import masked_at
 _NEVER_LIVE = ("project", "context", "run-dir")
 """Keys of the manifest that name files, directories and sockets of everything in it."""
 
+_BESIDE_DAEMONS = {**dict.fromkeys(_NEVER_LIVE, Applies.RESTART), "max-starting": Applies.LIVE}
+
 _SAYS_NOTHING = frozenset({"description", "tags"})
 """Keys that people read; two daemons may be the same without them."""
 
@@ -31,8 +32,8 @@ _GIVEN_TO_PHP = frozenset({"memory_limit", "memory_threshold"})
 """Keys that a PHP process gets as it starts; a task in Python looks them up after each run."""
 
 
-_GIVEN_TO_TASKS = frozenset({"cron", "timezone", "jitter", "overlap", "misfire"})
-"""Keys that a task's process gets as it starts; of a command the supervisor keeps the schedule."""
+_NAMES_A_FILE = ("file", "stderr")
+"""Keys of `log` that say which files a process writes to: those of one that runs stay."""
 
 
 class Change(NamedTuple):
@@ -64,7 +65,7 @@ class Renamed(NamedTuple):
 
 
 class Changes(NamedTuple):
-    """All that differs. `manifest` are keys beside the daemons that cannot change while one of them runs."""
+    """All that differs. `manifest` are keys beside the daemons, most of which cannot change while one of them runs."""
 
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
@@ -79,7 +80,8 @@ class Changes(NamedTuple):
     def summary(self) -> str:
         """How many daemons differ, and how: `1 added, 3 changed`."""
         counts = (("added", self.added), ("removed", self.removed), ("changed", self.changed))
-        return ", ".join(f"{len(daemons)} {word}" for word, daemons in counts if daemons)
+        told = ", ".join(f"{len(daemons)} {word}" for word, daemons in counts if daemons)
+        return told or ", ".join(change.key for change in self.manifest)
 
 
 def differing(before: Daemon, after: Daemon) -> tuple[Key, ...]:
@@ -93,7 +95,7 @@ def differing(before: Daemon, after: Daemon) -> tuple[Key, ...]:
 
 def needs(before: Daemon, after: Daemon) -> Applies | None:
     """What a change from one declaration to the other takes: the most that one of its keys does; None for none."""
-    return _most(_applies(key, after) for key in differing(before, after))
+    return _most(_applies(key, before, after) for key in differing(before, after))
 
 
 def compare(before: Manifest, after: Manifest) -> Changes:
@@ -108,7 +110,7 @@ def compare(before: Manifest, after: Manifest) -> Changes:
         removed=removed,
         changed=tuple(one for one in changed if one.changes),
         renamed=tuple(_renamed(before, after, removed, added)),
-        manifest=tuple(_leaves(dict.fromkeys(_NEVER_LIVE, Applies.RESTART), (), old_top, new_top)),
+        manifest=tuple(_leaves(_BESIDE_DAEMONS, (), old_top, new_top)),
     )
 
 
@@ -118,14 +120,15 @@ def refuse_what_never_changes(changes: Changes) -> None:
     Raises:
         UdaemonError: There is one.
     """
-    if changes.manifest:
-        keys = " and ".join(change.key for change in changes.manifest)
+    never = [change.key for change in changes.manifest if change.applies is Applies.RESTART]
+    if never:
+        keys = " and ".join(never)
         message = f"{keys} cannot change while the project runs"
         raise UdaemonError(message, "udaemon down and udaemon up put it into effect", ExitCode.USAGE)
 
 
 def _daemon(before: Daemon, after: Daemon) -> Iterator[Change]:
-    applies = {key.name: _applies(key, after) for key in differing(before, after)}
+    applies = {key.name: _applies(key, before, after) for key in differing(before, after)}
     return _leaves(applies, ("daemons", before.name), dump_daemon(before), dump_daemon(after))
 
 
@@ -143,10 +146,10 @@ def _leaves(
         yield Change(dotted(inner), was, becomes, keys[str(inner[0])])
 
 
-def _applies(key: Key, daemon: Daemon) -> Applies:
-    given = (daemon.kind == "php" and key.field in _GIVEN_TO_PHP) or (
-        daemon.kind in TASKS and key.field in _GIVEN_TO_TASKS
-    )
+def _applies(key: Key, before: Daemon, daemon: Daemon) -> Applies:
+    if key.field == "log" and any(getattr(before.log, name) != getattr(daemon.log, name) for name in _NAMES_A_FILE):
+        return Applies.RESTART
+    given = daemon.kind == "php" and key.field in _GIVEN_TO_PHP
     return Applies.RESTART if given else key.applies
 
 

@@ -5,10 +5,11 @@ Knows values as they were structured and tables as they were written; imports an
 
 from __future__ import annotations
 
-import os.path
 from collections.abc import Collection, Iterator, Sequence
 
+from udaemon.manifest.exclusions import end_of, start_of
 from udaemon.manifest.keys import keys_of
+from udaemon.manifest.log_checks import check_logs
 from udaemon.manifest.measures import format_size
 from udaemon.manifest.merge import LONGEST_LINE, Tree, kind_of, kinds, levels, lineage, meaningless, php_keys
 from udaemon.manifest.model import BARE, KINDS, PYTHON, TASKS, Daemon, Manifest, Php
@@ -18,7 +19,9 @@ from udaemon.manifest.root import Root
 from udaemon.manifest.schedule import Overlap
 from udaemon.manifest.wording import near, shown
 
-SCHEDULE = ("min-sleep", "timezone", "jitter", "stagger", "run-on-start", "overlap", "misfire")
+SCHEDULE = tuple(
+    "min-sleep timezone jitter stagger run-on-start overlap misfire except from until task-timeout".split()
+)
 """Keys that say nothing to a command which has neither `cron` nor `sleep`."""
 
 
@@ -154,7 +157,8 @@ def check_root(root: Root, top: Tree) -> Iterator[Finding]:
             hint = "raise max, or lower initial"
             yield Finding("contradiction", "initial is longer than max", hint, (*path, "backoff"))
         yield from _schedule(daemon, top["daemons"][name], path)
-        if daemon.kind in TASKS and not daemon.command and not (daemon.cron or daemon.sleep or daemon.min_sleep):
+        paced = daemon.cron or daemon.sleep or daemon.min_sleep or daemon.after_run
+        if daemon.kind in TASKS and not daemon.command and not paced:
             hint = "set sleep to a period, or min-sleep to a pause"
             message = "sleep and min-sleep are both 0: it runs without a pause"
             yield Finding("no-pause", message, hint, path, at_key=True, severity="warning")
@@ -178,6 +182,12 @@ def _schedule(daemon: Daemon, own: Tree, path: Path) -> Iterator[Finding]:
     if daemon.overlap is Overlap.CANCEL and daemon.kind != "command":
         message = "cancel is for commands: a task's run is never broken off"
         yield Finding("contradiction", message, "write skip or queue", (*path, "overlap"))
+    for name in ("sleep", "cron", *SCHEDULE) if daemon.after_run else ():
+        if own.get(name):
+            message = "after-run stands in place of a schedule"
+            yield Finding("contradiction", message, "leave one of them", (*path, name), at_key=True)
+    if daemon.begins and daemon.until and end_of(daemon.until) <= start_of(daemon.begins):
+        yield Finding("contradiction", "is before from: nothing is ever due", "write a later one", (*path, "until"))
     plain = daemon.kind == "command" and not daemon.is_scheduled
     for name in SCHEDULE if plain else ():
         if name in own:
@@ -192,17 +202,7 @@ def too_little(limit: float | None, threshold: float) -> bool:
 
 def check_manifest(manifest: Manifest) -> Iterator[Finding]:
     """Check what is known only once paths are complete."""
-    owners: dict[str, str] = {}
-    for name, daemon in manifest.daemons.items():
-        file = manifest.log_path(daemon)
-        if file in owners:
-            yield _same_log(name, "log-dir", file, f"the log of {owners[file]}")
-        owners[file] = name
-    for name, daemon in manifest.daemons.items():
-        if daemon.common_log in owners:
-            owner = owners[daemon.common_log]
-            yield _same_log(name, "common-log", daemon.common_log, f"the log of {owner}")
-
+    yield from check_logs(manifest)
     yield from same_pid_file(manifest)
     yield from _called_as_in_context(manifest)
 
@@ -228,8 +228,3 @@ def same_pid_file(manifest: Manifest) -> Iterator[Finding]:
         if number.isdecimal() and str(int(number)) == number and int(number) < other.instances:
             message = f"{name} and instance {number} of {other.name} have one pid file, {name}{context}.pid"
             yield Finding("same-pid-file", message, "give it another name", ("daemons", name), at_key=True)
-
-
-def _same_log(name: str, key: str, file: str, whose: str) -> Finding:
-    message = f"{os.path.basename(file)} is {whose} already"
-    return Finding("same-log", message, "name another file", ("daemons", name, key))

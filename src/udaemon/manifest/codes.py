@@ -16,11 +16,21 @@ class Code(NamedTuple):
 
 
 CODES = {
+    "after-run-cycle": Code(
+        "A daemon has a run after each of another one that, perhaps by way of further ones, has one after each of its "
+        "own: no run would be the last.",
+        "Take one of the names out of an `after-run`.",
+    ),
     "bad-account": Code(
         "The text names no user or group.", "Write a name as in the system's user database, or a number."
     ),
     "bad-address": Code(
         "The text is no address of a port.", "Write `host:port`, or `:port` for this machine; a port is 1 to 65535."
+    ),
+    "bad-calendar": Code(
+        "A file that `except` names cannot be read, is no iCalendar file, or has an event that is repeated by a "
+        "rule or has no moment that can be told.",
+        "Mend what the message says; a calendar program can export each date as an event of its own.",
     ),
     "bad-callable": Code(
         "The text names no Python callable, or in the table `php` no PHP callable.",
@@ -37,6 +47,10 @@ CODES = {
         "Write five fields: minute, hour, day of the month, month, day of the week, each a number, a name, `*`, a "
         "range `1-5`, a list `1,15` or a step `*/10`; or one of `@hourly`, `@daily`, `@weekly`, `@monthly`, `@yearly`.",
     ),
+    "bad-date": Code(
+        "The text is no date, moment or range, or is not in the calendar.",
+        "Write `2026-12-25`, `2026-12-25T18:00` or `2026-12-24..2027-01-02`.",
+    ),
     "bad-duration": Code(
         "The text is no duration.",
         "Write seconds as a number, or text such as `500ms`, `30s`, `1m30s`, `1h`, `2d`: units from long to short, "
@@ -50,6 +64,10 @@ CODES = {
     "bad-limit": Code(
         "The text is no limit of a resource, or the soft limit is above the hard one.",
         "Write a number, a size such as `1G`, `unlimited`, or two of them as `SOFT:HARD`.",
+    ),
+    "bad-mode": Code(
+        "The text is no mode of a file, or one that does not let its owner read and write.",
+        'Write octal digits as a string, such as `"0644"`.',
     ),
     "bad-module": Code("The text does not name a Python module.", "Write it as in an import: `package.module`."),
     "bad-name": Code(
@@ -163,6 +181,10 @@ CODES = {
         "`PATH`, with one from its `cwd`. `check --no-import` does not look.",
         "Install it, or write its path: `./serve` is the file in `cwd`.",
     ),
+    "no-python": Code(
+        "What `python` names cannot be executed, is no Python, or an older one than udaemon needs.",
+        "Name an interpreter, or the directory of a virtual environment; 3.11 or later.",
+    ),
     "no-task": Code(
         "What the factory makes is no task, as its class or annotation says, or as it returns nothing. Or what `task` "
         "names is none: it is a class, or makes a task or a generator.",
@@ -189,7 +211,9 @@ CODES = {
     ),
     "out-of-range": Code("The value is too small or too large.", "Write one within the bounds of the message."),
     "same-log": Code(
-        "Two would write one file: the logs of two daemons, or a log and a common log.", "Name another file."
+        "Two would write one file: the logs of two daemons, or a log and a common log; or one is called as another one "
+        "is when it is rotated.",
+        "Name another file. `${UDAEMON_NAME}.log` is another one for each daemon.",
     ),
     "same-pid-file": Code(
         "A daemon is called as an instance of another one, such as `web-1` beside `web` with two instances: they would "

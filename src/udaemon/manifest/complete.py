@@ -12,13 +12,14 @@ from typing import Any
 
 from attrs import evolve, field, frozen
 
+from udaemon.manifest.env_file_names import EnvFileName
 from udaemon.manifest.merge import Tree, environments, levels
 from udaemon.manifest.model import Daemon, Manifest, Php
 from udaemon.manifest.paths import absolute, at_home
 from udaemon.manifest.problems import Path
 from udaemon.manifest.root import Root
 
-EnvFile = Callable[[str, Path], Mapping[str, str | None]]
+EnvFile = Callable[[EnvFileName, Path], Mapping[str, str | None]]
 """Reads an env-file for the key at a path; a file that cannot be read is the callee's to report."""
 
 
@@ -54,6 +55,7 @@ def complete(root: Root, top: Mapping[str, Any], setting: Setting, env_file: Env
         project=project,
         context=root.context or "" if setting.context is None else setting.context,
         run_dir=root.run_dir and setting.absolute(root.run_dir),
+        max_starting=root.max_starting,
         env=env,
         on=root.on,
         daemons=daemons,
@@ -102,12 +104,15 @@ class _Completion:
             php=php,
             command=self.command(daemon, stack) if daemon.kind != "php.entry" else by_hand(php),
             env=self.env(daemon, stack, common_env),
-            env_file=tuple(absolute(path) for path in daemon.env_file),
+            env_file=tuple(evolve(file, path=absolute(file.path)) for file in daemon.env_file),
             ready=evolve(daemon.ready, file=absolute(daemon.ready.file)) if daemon.ready.file else daemon.ready,
             health=evolve(daemon.health, file=absolute(daemon.health.file)) if daemon.health.file else daemon.health,
             cwd=absolute(daemon.cwd or "."),
+            python=self.python(daemon.python),
+            exclusions=tuple(one.at(absolute) for one in daemon.exclusions),
             stdin=daemon.stdin and absolute(daemon.stdin),
             log_dir=absolute(daemon.log_dir or log_dir),
+            log=daemon.log if daemon.log.file is None else evolve(daemon.log, file=self.log_file(daemon, log_dir)),
             common_log=absolute(daemon.common_log or f"{log_dir}/_common.log"),
         )
 
@@ -124,6 +129,16 @@ class _Completion:
             id=(php.id or daemon.name) if whole else None,
             library=absolute(php.library) if whole and php.library else None,
         )
+
+    def log_file(self, daemon: Daemon, log_dir: str) -> str:
+        """A name lies in the directory of logs; a path is one like any other."""
+        file = daemon.log.file or ""
+        in_log_dir = "/" not in file and not file.startswith("~")
+        return self.setting.absolute(os.path.join(daemon.log_dir or log_dir, file) if in_log_dir else file)
+
+    def python(self, python: str | None) -> str | None:
+        """A name alone may be a directory beside the manifest, or a program on PATH: nobody looks here."""
+        return self.setting.absolute(python) if python is not None and ("/" in python or python == "~") else python
 
     def command(self, daemon: Daemon, stack: Sequence[Tree]) -> tuple[str, ...] | None:
         """Keep a command whole when a shell reads it; else the program may stand in the home directory."""
@@ -145,15 +160,17 @@ class _Completion:
         return env
 
     def over(
-        self, below: Mapping[str, str], files: tuple[str, ...], path: Path, level: Mapping[str, Any]
+        self, below: Mapping[str, str], files: tuple[EnvFileName, ...], path: Path, level: Mapping[str, Any]
     ) -> dict[str, str]:
         """Lay env-files over an environment; what is wrong with one is reported at its place in a list.
 
         A name without a value is the caller's, and is not there where the caller has none.
         """
         env: dict[str, str | None] = dict(below)
-        listed = isinstance(level.get("env-file"), list)
+        said = level.get("env-file")
         for at, file in enumerate(files):
-            read = self.env_file(self.setting.absolute(file), (*path, at) if listed else path)
+            place, written = ((*path, at), said[at]) if isinstance(said, list) else (path, said)
+            place = (*place, "path") if isinstance(written, dict) else place
+            read = self.env_file(evolve(file, path=self.setting.absolute(file.path)), place)
             env |= {name: self.setting.environ.get(name) if value is None else value for name, value in read.items()}
         return {name: value for name, value in env.items() if value is not None}

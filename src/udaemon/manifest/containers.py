@@ -20,11 +20,15 @@ _NO_EQUALS = "a name is not empty and has no ="
 
 @frozen
 class Many:
-    """A list of values of one type; `of` names them; with `single`, one of them may stand without brackets."""
+    """A list of values of one type; `of` names them; with `single`, one of them may stand without brackets.
+
+    A table alone is taken for one of them only where `tables` says that it may be.
+    """
 
     item: ValueType
     of: str
     single: bool = False
+    tables: bool = False
 
     @property
     def words(self) -> str:
@@ -33,7 +37,7 @@ class Many:
 
     def parse(self, value: object) -> tuple[Any, ...]:
         """Take a list, or a single value where that is allowed."""
-        if self.single and not isinstance(value, (list, dict)):
+        if self.single and not isinstance(value, list if self.tables else (list, dict)):
             return (self.item.parse(value),)
         if not isinstance(value, list):
             raise wrong_type(f"a {self.words}", value)
@@ -114,11 +118,17 @@ def _each(item: ValueType, parts: Any) -> dict[Any, Any]:
         try:
             read[at] = item.parse(part)
         except Wrong as error:
-            error.path = (at, *error.path)
-            wrong.append(error)
+            wrong.append(_below(at, error))
+        except ExceptionGroup as group:
+            wrong += (_below(at, error) for error in group.exceptions if isinstance(error, Wrong))
     if wrong:
         raise ExceptionGroup("list", wrong)
     return read
+
+
+def _below(at: str | int, error: Wrong) -> Wrong:
+    error.path = (at, *error.path)
+    return error
 
 
 def _unportable(value: object, path: Path) -> Iterator[Wrong]:

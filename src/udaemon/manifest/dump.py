@@ -5,6 +5,7 @@ Knows no file format; `config` writes these tables as TOML, YAML or JSON.
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import Any
 
 from udaemon.manifest.checks import SCHEDULE
@@ -22,6 +23,8 @@ def dump(manifest: Manifest) -> dict[str, Any]:
         top["context"] = manifest.context
     if manifest.run_dir:
         top["run-dir"] = escaped(manifest.run_dir)
+    if manifest.max_starting:
+        top["max-starting"] = manifest.max_starting
     if manifest.env:
         top["env"] = unescaped(escaped(manifest.env))
     if on := _table(manifest.on):
@@ -37,13 +40,14 @@ def dump_daemon(daemon: Daemon) -> dict[str, Any]:
             table[name] = {}
     if daemon.command is not None and daemon.shell:
         table["command"] = escaped(daemon.command[0])
-    for name in KEYS:
-        if name in table:
-            table[name] = unescaped(table[name])
-    if daemon.stop.command is not None:
-        table["stop"]["command"] = unescaped(table["stop"]["command"])
+    for *outer, name in KEYS:
+        inner = reduce(lambda below, key: below.get(key, {}), outer, table)
+        if name in inner:
+            inner[name] = unescaped(inner[name])
     other = meaningless(daemon.kind)
     if daemon.kind == "command" and not daemon.is_scheduled:
+        other += ("sleep", *SCHEDULE)
+    if daemon.after_run:
         other += ("sleep", *SCHEDULE)
     return {key: value for key, value in table.items() if value not in ({}, "") and key not in other}
 

@@ -29,6 +29,7 @@ _SECONDS = 'seconds as a number, or text such as "10s"'
 _ENV = 'a table: env = { NAME = "value" }'
 _SIZE = '"64K" and "10M" are powers of 1024'
 _COUNT = "automatic restarts within start-limit.window"
+_APART = '"separate" for a file of its own, NAME.err.log'
 _WAIT = "the wait after the second crash in a row: the first restart is at once"
 
 TOP: tuple[Word, ...] = (
@@ -83,7 +84,8 @@ SYSTEMS: dict[str, tuple[Word, ...]] = {
         *_each("TimeoutSec FinalKillTimeoutSec", "stop.timeout", _SECONDS),
         *_each("StartLimitInterval", "start-limit.window", _SECONDS),
         *_each("MemoryLimit MemoryHigh", "cgroup.memory-max", ""),
-        *_each("StandardError SyslogIdentifier", "", "take it out: both streams go to the daemon's own log"),
+        _W("StandardError", "log.stderr", _APART),
+        _W("SyslogIdentifier", "", "take it out: output goes to the daemon's own log"),
         *_each(
             "NoNewPrivileges ProtectSystem ProtectHome PrivateTmp PrivateDevices ReadWritePaths Slice Delegate"
             " CapabilityBoundingSet AmbientCapabilities RuntimeDirectory StateDirectory DynamicUser",
@@ -97,7 +99,7 @@ SYSTEMS: dict[str, tuple[Word, ...]] = {
         _W("OOMScoreAdjust", "oom-score"),
         _W("UMask", "umask", 'octal, in quotes: "027"'),
         _W("StandardInput", "stdin"),
-        _W("StandardOutput", "log-dir", "output always goes to the daemon's own log"),
+        _W("StandardOutput", "log.file", "a name or a path; output always goes to the daemon's own log"),
         _W("Type", "", "take it out: it must stay in the foreground; notify is ready = { notify = true }"),
         _W("RemainAfterExit", "", "take it out: a daemon that ended is shown as ended"),
         _W("PIDFile", "run-dir", "at the top level: a directory that gets a NAME.pid for each daemon"),
@@ -123,11 +125,12 @@ SYSTEMS: dict[str, tuple[Word, ...]] = {
         _W("process_name", "", "take it out: instances are called NAME and their number"),
         _W("directory", "cwd"),
         _W("priority", "depends-on", "names of daemons that must be ready first, in place of a number"),
-        _W("redirect_stderr", "", "take it out: both streams go to one log"),
+        _W("redirect_stderr", "log.stderr", '"merged" for true, which is the default, "separate" for false'),
         _W("environment", "env", _ENV),
         *_each("stopasgroup killasgroup", "stop.kill-tree", "true or false"),
-        *_each("stdout_logfile logfile childlogdir", "log-dir", "a directory: the file is called NAME.log"),
-        *_each("stderr_logfile", "log-dir", "both streams go to one log"),
+        _W("stdout_logfile", "log.file", "a name or a path"),
+        *_each("logfile childlogdir", "log-dir", "a directory: the file is called NAME.log"),
+        _W("stderr_logfile", "log.stderr", _APART),
         *_each("stdout_logfile_maxbytes logfile_maxbytes stderr_logfile_maxbytes", "log.max-size", _SIZE),
         *_each("stdout_logfile_backups logfile_backups stderr_logfile_backups", "log.backups", "rotated files to keep"),
         _W("serverurl", "", "take it out: verbs find the running project by its manifest"),
@@ -148,9 +151,9 @@ SYSTEMS: dict[str, tuple[Word, ...]] = {
         _W("uid", "user"),
         _W("gid", "group"),
         _W("rlimit_nofile", "rlimits", "a table: rlimits = { nofile = … }"),
-        _W("virtualenv", "command", "name its interpreter: venv/bin/python …"),
+        _W("virtualenv", "python", "for a task; a command names its interpreter: venv/bin/python …"),
         _W("stdout_stream", "log", "a table: log = { max-size = … }"),
-        _W("stderr_stream", "log", "both streams go to one log"),
+        _W("stderr_stream", "log.stderr", _APART),
     ),
     "pm2": (
         _W("script", "command", 'interpreter, script and arguments: command = "node app.js"'),
@@ -163,16 +166,14 @@ SYSTEMS: dict[str, tuple[Word, ...]] = {
         _W("restart_delay", "backoff.initial", 'pm2 counts milliseconds: 4000 is "4s" here'),
         _W("exp_backoff_restart_delay", "backoff.initial", 'pm2 counts milliseconds: 100 is "100ms" here'),
         _W("stop_exit_codes", "success-exit-codes", "a list of numbers"),
-        _W("cron_restart", "cron"),
-        _W("cron", "cron"),
+        *_each("cron_restart cron", "cron", ""),
         _W("kill_timeout", "stop.timeout", 'pm2 counts milliseconds: 1600 is "1.6s" here'),
         _W("wait_ready", "ready"),
         _W("listen_timeout", "ready.within"),
-        _W("out_file", "log-dir", "a directory: the file is called NAME.log"),
-        _W("error_file", "log-dir", "both streams go to one log"),
-        _W("log_file", "log-dir", "a directory: the file is called NAME.log"),
+        *_each("out_file log_file", "log.file", "a name or a path"),
+        _W("error_file", "log.stderr", _APART),
         _W("log_date_format", "log.timestamps", "true or false"),
-        _W("merge_logs", "", "take it out: the instances of a daemon share its log"),
+        _W("merge_logs", "log.file", "instances share their log, unless ${UDAEMON_INSTANCE} is in its name"),
         *_each("watch ignore_watch", "", "nothing is watched: `udaemon restart NAME` after a change"),
         *_each(
             "env_production env_development",
@@ -199,8 +200,7 @@ SYSTEMS: dict[str, tuple[Word, ...]] = {
         _W("env_files", "env-file"),
         _W("entrypoint", "command"),
         _W("deploy", "instances", "its replicas; limits of memory and CPU are for the machine's own means"),
-        _W("replicas", "instances"),
-        _W("scale", "instances"),
+        *_each("replicas scale", "instances", ""),
         _W("mem_limit", "cgroup.memory-max"),
         _W("cpus", "cgroup.cpu"),
         _W("ulimits", "rlimits"),

@@ -12,6 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from udaemon.manifest.complete import Setting
+from udaemon.manifest.env_file_names import EnvFileName
 from udaemon.manifest.problems import Finding, Path
 from udaemon.manifest.regular import Refused, not_utf8, read_regular
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _FORM = "write NAME=value; NAME alone takes the value that udaemon was called with"
+
+_MAY_BE_MISSING = 'write { path = "…", required = false } for a file that may be missing'
 
 _OPEN_QUOTE = ("a quote that is not closed", "close it, or put the value into the other quotes")
 
@@ -40,6 +43,7 @@ class _Read(NamedTuple):
 
     variables: Variables
     troubles: tuple[_Trouble, ...]
+    missing: bool = False
 
 
 def variables(setting: Setting, findings: list[Finding]) -> Callable[[], Mapping[str, str]]:
@@ -61,17 +65,25 @@ def variables(setting: Setting, findings: list[Finding]) -> Callable[[], Mapping
 
 
 class EnvFiles:
-    """Reads each env-file once, and notes what is wrong with it: at its line, or for its key if it cannot be read."""
+    """Reads each env-file once, and notes what is wrong with it: at its line, or for its key if it cannot be read.
+
+    `absent` are those that are not there and need not be.
+    """
 
     def __init__(self, findings: list[Finding]) -> None:
         self.findings = findings
         self.known: dict[str, _Read] = {}
+        self.absent: dict[str, None] = {}
 
-    def __call__(self, file: str, path: Path) -> Variables:
+    def __call__(self, named: EnvFileName, path: Path) -> Variables:
         """Return the variables of a file that the key at `path` names."""
+        file = named.path
         read = self.known.get(file)
         if read is None:
             read = self.known[file] = _read(file)
+        if read.missing and not named.required:
+            self.absent[file] = None
+            return {}
         for message, hint, place in read.troubles:
             if place is None:
                 self.findings.append(Finding("env-file", f"{os.path.basename(file)} {message}", hint, path))
@@ -84,7 +96,8 @@ def _read(file: str) -> _Read:
     try:
         raw = read_regular(file)  # a variable can name a library to load: root takes none that others may write
     except Refused as refused:
-        return _Read({}, (_Trouble(refused.message, refused.hint),))
+        hint = _MAY_BE_MISSING if refused.missing else refused.hint
+        return _Read({}, (_Trouble(refused.message, hint),), refused.missing)
     if (place := not_utf8(raw)) is not None:
         return _Read({}, (_Trouble("is not UTF-8 from here on", "save the file as UTF-8", place),))
     text = raw.decode().removeprefix("\ufeff")

@@ -9,12 +9,10 @@ TODAY = {
     "after-stop": "a wrapper script as command can do it",
     "before-start": 'a wrapper script as command, or depends-on = { OTHER = "completed" }',
     "cgroup": "run `udaemon up` as a systemd service with MemoryMax and CPUQuota, which hold for the whole project",
-    "log.file": "the file is called NAME.log; log-dir says where",
     "max-age": 'a daemon with cron and command = "udaemon restart NAME"',
     "max-runs": "memory-limit replaces the process of a task that has grown",
     "on.failed": "`udaemon events` tells it",
     "ready.log-line": "ready.exec can look into a file, or at whatever the program has by then",
-    "task-timeout": 'nothing ends a run of a task; overlap = "cancel" ends one of a scheduled command',
 }
 """Keys that the model may not have yet, and what serves until it does."""
 

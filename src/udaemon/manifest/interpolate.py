@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from udaemon.manifest.own_instance import KEPT, is_filled
+from udaemon.manifest.instance_values import KEPT
+from udaemon.manifest.own_instance import is_filled
 from udaemon.manifest.problems import Finding, Path, Wrong
 
 _START = re.compile(r"(?P<dollars>(?:\$\$)+)|\$\{")
@@ -104,6 +105,6 @@ def _value(text: str, variables: Mapping[str, str], *, used: bool, depth: int) -
     if value is None:
         hint = f"set {name} in the environment or in .env, or write ${{{name}:-default}}"
         if name in KEPT:
-            hint = "only command and env are filled for each instance"
+            hint = "only command, env and log.file are filled for each instance"
         raise Wrong("missing-variable", f"the variable {name} is not set", hint)
     return value

@@ -10,12 +10,14 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from udaemon.manifest.keys import key
+from udaemon.manifest import kinds
+from udaemon.manifest.containers import Environment
+from udaemon.manifest.keys import Applies, key
 from udaemon.manifest.kinds import TASKS
 from udaemon.manifest.measures import SIZE_PATTERN, format_size, parse_size
 from udaemon.manifest.problems import Wrong
 from udaemon.manifest.references import PATH
-from udaemon.manifest.values import REFERENCE, Choice, Flag, Number, Schema, wrong_type
+from udaemon.manifest.values import REFERENCE, Choice, Flag, Number, Schema, Size, Text, wrong_type
 from udaemon.manifest.wording import near, shown
 
 
@@ -145,6 +147,14 @@ def _dumped(limit: int | None) -> str | int:
     return "unlimited" if limit is None else limit
 
 
+ENV: Any = key(
+    "Environment variables added for this daemon, over those of the manifest and of `env-file`. "
+    "Commands also get `PYTHONUNBUFFERED=1` unless it is set. `${UDAEMON_INSTANCE}` in a value is the number "
+    "of the instance.",
+    Environment(),
+    factory=dict,
+    example={"TZ": "UTC"},
+)
 ENV_INHERIT: Any = key(
     "Pass the environment that udaemon was started with on to it; without, it has of that only PATH, HOME, USER, "
     "LOGNAME, SHELL, TZ, LANG and LC_*.",
@@ -174,6 +184,14 @@ RLIMITS: Any = key(
     example={"nofile": 4096, "core": 0, "as": "2G"},
 )
 STDIN: Any = key("File that is its standard input.", PATH, example="answers.txt", shown_default="/dev/null")
+PYTHON: Any = key(
+    "The Python that it runs in: an interpreter, or the directory of a virtual environment; 3.11 or later. "
+    "udaemon need not be installed there.",
+    Text("path, or name of a program", code="bad-path", empty=False),
+    example=".venv",
+    only=kinds.PYTHON,
+    shown_default="the one that udaemon runs in",
+)
 START_METHOD: Any = key(
     "How the task's process is made.",
     Choice(
@@ -186,4 +204,20 @@ START_METHOD: Any = key(
     default=StartMethod.ZYGOTE,
     example="spawn",
     only=TASKS,
+)
+MEMORY_LIMIT: Any = key(
+    "Memory the task's process may have resident; looked at after each run. Near it the process is replaced. "
+    "With `php` it is PHP's own `memory_limit`.",
+    Size(low=1),
+    example="256M",
+    only=TASKS,
+    applies=Applies.LIVE,
+)
+MEMORY_THRESHOLD: Any = key(
+    "Percent of `memory-limit` above which the process is replaced before the next run.",
+    Number(0, 100),
+    default=70.0,
+    example=80,
+    only=TASKS,
+    applies=Applies.LIVE,
 )

@@ -1,6 +1,7 @@
 """How tables lie over one another: layers of a manifest, and under a daemon's own keys those it extends and `defaults`.
 
-Knows no key but those that lead to daemons, and no type: a value that is no table replaces what was there.
+Knows no key but those that lead to daemons or stand for one thing in several forms, and no type: a value that is no
+table replaces what was there.
 """
 
 from __future__ import annotations
@@ -15,10 +16,15 @@ from udaemon.manifest.model import KINDS, Daemon
 
 Tree = Mapping[str, Any]
 
-_PACE = frozenset({"sleep", "min-sleep", "cron", "timezone", "jitter", "stagger", "run-on-start", "overlap", "misfire"})
+_PACE = frozenset(
+    "sleep min-sleep cron timezone jitter stagger run-on-start overlap misfire except from until after-run".split()
+)
 """Keys of `defaults` that are for tasks only: a command has a schedule where it says so itself."""
 
 _EVENTS = frozenset(EVENTS)
+
+_ONE_THING = frozenset({"env-file"})
+"""Keys whose table is one value: half of a lower one would be another file than anybody named."""
 
 _SAYS_PHP = frozenset({"factory", "id"})
 
@@ -31,7 +37,7 @@ def merged(lower: Tree, upper: Tree) -> dict[str, Any]:
     result = dict(lower)
     for name, value in upper.items():
         below = result.get(name)
-        if not isinstance(value, dict) or not isinstance(below, dict):
+        if not isinstance(value, dict) or not isinstance(below, dict) or name in _ONE_THING:
             result[name] = value
         elif name == "on" and _EVENTS.issuperset(value):  # a hook is a value, though it may be written as a table
             result[name] = {**below, **value}
@@ -130,6 +136,10 @@ def _whole(top: Tree, name: str) -> dict[str, Any]:
     if kind == "command":  # a pace for tasks makes no server a job that is started again and again
         lower[0] = {key: value for key, value in lower[0].items() if key not in _PACE}
     below = lower[0] if len(lower) == 1 else reduce(merged, lower)
+    if own.get("after-run"):
+        below = {key: value for key, value in below.items() if key not in _PACE}
+    elif own.get("cron") is not None or own.get("sleep") is not None:
+        below = {key: value for key, value in below.items() if key != "after-run"}
     if own.get("cron") is not None:
         below = {key: value for key, value in below.items() if key != "sleep"}
     elif own.get("sleep") is not None:

@@ -13,19 +13,24 @@ from typing import Any
 
 from attrs import Factory, field, frozen
 
-from udaemon.manifest import hooks, limits, schedule
-from udaemon.manifest.containers import Environment, Many, Parameters
+from udaemon.manifest import hooks, limits, log_table, run_bounds, schedule
+from udaemon.manifest.chains import AfterRun
+from udaemon.manifest.containers import Many, Parameters
 from udaemon.manifest.dependencies import Dependency, depends_on_key
+from udaemon.manifest.env_file_names import ENV_FILE, EnvFileName
+from udaemon.manifest.exclusions import Exclusion
 from udaemon.manifest.hooks import Listeners
+from udaemon.manifest.instance_values import INSTANCE, filled
 from udaemon.manifest.keys import Applies, Table, key
 from udaemon.manifest.kinds import KINDS, PYTHON, TASKS
 from udaemon.manifest.limits import ResourceLimit, StartMethod
+from udaemon.manifest.log_table import Log, LogFormat, LogStderr, OnFull
 from udaemon.manifest.probes import Health, Ready, health_key, ready_key, way
 from udaemon.manifest.references import MODULE, NAME, PATH, PYTHON_CALLABLE, Command, Umask
 from udaemon.manifest.schedule import Misfire, Overlap
 from udaemon.manifest.steps import StepCommand, after_stop_key, before_start_key
-from udaemon.manifest.tables import Backoff, Log, LogFormat, OnFull, Php, Restart, StartLimit, Stop
-from udaemon.manifest.values import Choice, Flag, Number, Size, Text
+from udaemon.manifest.tables import Backoff, Php, Restart, StartLimit, Stop
+from udaemon.manifest.values import Choice, Flag, Number, Text
 
 __all__ = [
     "KINDS",
@@ -37,6 +42,7 @@ __all__ = [
     "Listeners",
     "Log",
     "LogFormat",
+    "LogStderr",
     "Manifest",
     "OnFull",
     "Php",
@@ -183,37 +189,17 @@ class Daemon:
     run_on_start: bool | None = schedule.RUN_ON_START
     overlap: Overlap = schedule.OVERLAP
     misfire: Misfire = schedule.MISFIRE
-    memory_limit: int | None = key(
-        "Memory the task's process may have resident; looked at after each run. Near it the process is replaced. "
-        "With `php` it is PHP's own `memory_limit`.",
-        Size(low=1),
-        example="256M",
-        only=TASKS,
-        applies=Applies.LIVE,
-    )
-    memory_threshold: float = key(
-        "Percent of `memory-limit` above which the process is replaced before the next run.",
-        Number(0, 100),
-        default=70.0,
-        example=80,
-        only=TASKS,
-        applies=Applies.LIVE,
-    )
-    env: Mapping[str, str] = key(
-        "Environment variables added for this daemon, over those of the manifest and of `env-file`. "
-        "Commands also get `PYTHONUNBUFFERED=1` unless it is set. `${UDAEMON_INSTANCE}` in a value is the number "
-        "of the instance.",
-        Environment(),
-        factory=dict,
-        example={"TZ": "UTC"},
-    )
+    exclusions: tuple[Exclusion, ...] = schedule.EXCEPT
+    begins: str | None = schedule.FROM
+    until: str | None = schedule.UNTIL
+    after_run: tuple[AfterRun, ...] = schedule.AFTER_RUN
+    lock: tuple[str, ...] = schedule.LOCK
+    memory_limit: int | None = limits.MEMORY_LIMIT
+    memory_threshold: float = limits.MEMORY_THRESHOLD
+    task_timeout: float | None = run_bounds.TASK_TIMEOUT
+    env: Mapping[str, str] = limits.ENV
     env_inherit: bool = limits.ENV_INHERIT
-    env_file: tuple[str, ...] = key(
-        "Files of NAME=value lines added to the environment, under `env`; later files win.",
-        Many(PATH, "paths", single=True),
-        default=(),
-        example="mailer.env",
-    )
+    env_file: tuple[EnvFileName, ...] = ENV_FILE
     cwd: str = key("Working directory.", PATH, default="", example="/srv", shown_default="the manifest's directory")
     umask: int = key("File mode creation mask, in octal.", Umask(), default=0o022, example="027")
     user: str | None = limits.USER
@@ -222,6 +208,7 @@ class Daemon:
     oom_score: int | None = limits.OOM_SCORE
     rlimits: Mapping[str, ResourceLimit] = limits.RLIMITS
     stdin: str | None = limits.STDIN
+    python: str | None = limits.PYTHON
     preload: tuple[str, ...] = key(
         "Modules to import once, before daemons are forked; all daemons share their memory.",
         Many(MODULE, "module names", single=True),
@@ -230,21 +217,9 @@ class Daemon:
         only=TASKS,
     )
     start_method: StartMethod = limits.START_METHOD
-    log_dir: str = key(
-        "Directory of the log file.",
-        PATH,
-        default="",
-        example="log",
-        shown_default="`$XDG_STATE_HOME/udaemon/PROJECT/log`",
-    )
-    common_log: str = key(
-        "File that gets one line for each event of the daemon.",
-        PATH,
-        default="",
-        example="log/events.log",
-        shown_default="`_common.log` in the log directory of `defaults`",
-    )
-    log: Log = key("How the output is kept.", Table(Log), default=Log(), applies=Applies.LIVE)
+    log_dir: str = log_table.LOG_DIR
+    common_log: str = log_table.COMMON_LOG
+    log: Log = log_table.LOG
     on: Listeners = hooks.on_key("Who is told of events: Python callables, commands, webhooks.")
 
     @cached_property
@@ -255,7 +230,7 @@ class Daemon:
     @cached_property
     def is_scheduled(self) -> bool:
         """Whether it is a command that is executed again and again, each time a run."""
-        return self.kind == "command" and (self.cron is not None or self.sleep > 0)
+        return self.kind == "command" and (self.cron is not None or self.sleep > 0 or bool(self.after_run))
 
     @property
     def kind(self) -> str:
@@ -264,9 +239,23 @@ class Daemon:
             return "factory" if self.factory else "task"
         return "php" if self.php.factory else "php.entry" if self.php.entry else "command"
 
-    def log_path(self, context: str) -> str:
-        """Return the file of its output; its instances share it."""
-        return f"{self.log_dir}/{self.name}{f'-{context}' if context else ''}.log"
+    @property
+    def shares_log(self) -> bool:
+        """Whether all its instances write to one file."""
+        return self.log.file is None or INSTANCE not in self.log.file
+
+    def log_path(self, context: str, index: int = 0) -> str:
+        """Return the file of an instance's output."""
+        if self.log.file is None:
+            return f"{self.log_dir}/{self.name}{f'-{context}' if context else ''}.log"
+        return filled(self.log.file, self.name, index, self.instances)
+
+    def error_log_path(self, context: str, index: int = 0) -> str | None:
+        """Return the file of what an instance writes to stderr, None where that goes to the other one."""
+        if self.log.stderr is not LogStderr.SEPARATE:
+            return None
+        path = self.log_path(context, index)
+        return f"{path[:-4]}.err.log" if path.endswith(".log") else f"{path}.err"
 
 
 @frozen(kw_only=True)
@@ -283,6 +272,7 @@ class Manifest:
     project: str
     context: str = ""
     run_dir: str | None = None
+    max_starting: int | None = None
     env: Mapping[str, str] = Factory(dict)
     on: Listeners = Listeners()
     daemons: Mapping[str, Daemon] = Factory(dict)
@@ -295,6 +285,6 @@ class Manifest:
         """Where the last due times are kept: two manifests may have one project name."""
         return self.state_dir and f"{self.state_dir}/schedule-{crc32(f'{self.file} {self.context}'.encode()):08x}"
 
-    def log_path(self, daemon: Daemon) -> str:
-        """Return the file of a daemon's output; its instances share it."""
-        return daemon.log_path(self.context)
+    def log_path(self, daemon: Daemon, index: int = 0) -> str:
+        """Return the file of its output."""
+        return daemon.log_path(self.context, index)

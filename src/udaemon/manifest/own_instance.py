@@ -1,4 +1,4 @@
-"""`${UDAEMON_INSTANCE}` and its like in `command` and `env`: what only the start of an instance can put in.
+"""`${UDAEMON_INSTANCE}` and its like in `command`, `env` and `log.file`: what only the start of an instance can put in.
 
 Knows neither files nor processes: loading keeps these references as they are written, and whoever starts an instance
 asks for the daemon as that instance has it.
@@ -7,48 +7,46 @@ asks for the daemon as that instance has it.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
 from attrs import evolve
 
+from udaemon.manifest.instance_values import BEGIN, filled
 from udaemon.manifest.model import Daemon
 from udaemon.manifest.problems import Path
 
-KEPT: Mapping[str, str] = {name: f"${{{name}}}" for name in ("UDAEMON_NAME", "UDAEMON_INSTANCE", "UDAEMON_INSTANCES")}
-"""Each of these variables with the reference that stays in its place until an instance is started."""
+KEYS: tuple[tuple[str, ...], ...] = (
+    ("command",),
+    ("env",),
+    ("before-start",),
+    ("after-stop",),
+    ("stop", "command"),
+    ("log", "file"),
+)
+"""The keys of a daemon in which they are filled."""
 
-KEYS = ("command", "env", "before-start", "after-stop")
-"""The keys of a daemon in which they are filled, beside `stop.command`."""
-
-_BEGIN = "${UDAEMON_"
 _DOUBLED = re.compile(r"\$(\$\{UDAEMON_(?:NAME|INSTANCES?)\})")
 
 
 def is_filled(path: Path) -> bool:
     """Whether what stands at this place of a manifest is filled for each instance."""
     level = {"env": 0, "defaults": 1, "daemons": 2}.get(str(path[0]))
-    if level is None or len(path) <= level:
-        return False
-    return path[level] in KEYS or path[level : level + 2] == ("stop", "command")
+    return level is not None and any(path[level : level + len(key)] == key for key in KEYS)
 
 
 def for_instance(daemon: Daemon, index: int) -> Daemon:
-    """Return the daemon as one of its instances has it; most have no such reference, and are returned as they are."""
+    """Return the daemon as one of its instances has it; most have no such reference, and are returned as they are.
+
+    The name of its log stays: `Daemon.log_path` fills that.
+    """
     command = daemon.command or ()
-    if not any(_BEGIN in text for text in (*command, *daemon.env.values())):
+    if not any(BEGIN in text for text in (*command, *daemon.env.values())):
         return daemon
-    values = (daemon.name, str(index), str(daemon.instances))
-
-    def filled(text: str) -> str:
-        for reference, value in zip(KEPT.values(), values, strict=True):
-            text = text.replace(reference, value)
-        return text
-
+    values = daemon.name, index, daemon.instances
     return evolve(
         daemon,
-        command=daemon.command and tuple(map(filled, command)),
-        env={name: filled(value) for name, value in daemon.env.items()},
+        command=daemon.command and tuple(filled(text, *values) for text in command),
+        env={name: filled(value, *values) for name, value in daemon.env.items()},
     )
 
 

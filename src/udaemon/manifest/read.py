@@ -1,4 +1,4 @@
-"""From files to a manifest. With `env_files.py`, `included.py` and `regular.py` it is all that touches the disk here.
+"""From files to a manifest. The disk is touched here, and in what this calls to read a file.
 
 Knows nothing of how problems are shown. `load` raises once, with all of them.
 """
@@ -14,6 +14,7 @@ from attrs import evolve, field, frozen
 
 from udaemon.errors import Problem
 from udaemon.manifest.build import build
+from udaemon.manifest.calendars import Calendars
 from udaemon.manifest.complete import Setting
 from udaemon.manifest.document import MOST, Document, parse, too_big, weight
 from udaemon.manifest.env_files import EnvFiles, variables
@@ -36,12 +37,16 @@ _MOST_INCLUDED = 1000
 
 @frozen(kw_only=True)
 class Examined:
-    """What came of reading: the manifest as far as it is right, every problem, the layers (the lowest first)."""
+    """What came of reading: the manifest as far as it is right, every problem, the layers (the lowest first).
+
+    `absent` are the env-files that are not there and need not be.
+    """
 
     understood: Manifest | None
     problems: tuple[Problem, ...]
     documents: tuple[Document, ...] = field(repr=False)
     top: Mapping[str, Any] = field(repr=False)
+    absent: tuple[str, ...] = ()
 
     @property
     def manifest(self) -> Manifest | None:
@@ -118,13 +123,15 @@ def examine(
     documents = tuple(_Reading(variables(setting, findings), setting).layers(files))
     env_files = EnvFiles(findings)
     built = build(documents, setting, env_files, findings, profiles)
+    calendars = Calendars(findings)
+    understood = built.manifest and calendars.fill(built.manifest, built.top)
     problems = locate(findings, documents, built.top)
-    understood = built.manifest
     if understood is not None:
         beside = os.path.join(setting.directory, ".env")
-        names = (*(document.file for document in documents), *env_files.known, beside)
+        names = (*(document.file for document in documents), *env_files.known, *calendars.known, beside)
         understood = evolve(understood, files={name: stamp(name) for name in names if name != STDIN})
-    return Examined(understood=understood, problems=problems, documents=documents, top=built.top)
+    absent = tuple(env_files.absent)
+    return Examined(understood=understood, problems=problems, documents=documents, top=built.top, absent=absent)
 
 
 class _Reading:

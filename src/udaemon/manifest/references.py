@@ -23,6 +23,7 @@ PHP_NAME = r"[^\x00-\x40\x5b-\x5e\x60\x7b-\x7f][^\x00-\x2f\x3a-\x40\x5b-\x5e\x60
 """Letters, digits, underscores and whatever is not ASCII, as PHP has it."""
 PHP_CALLABLE_PATTERN = rf"^\\?{PHP_NAME}(?:\\{PHP_NAME})*(?:::{PHP_NAME})?$"
 NAME_PATTERN = r"^[a-z0-9][a-z0-9_-]{0,62}$"
+MODE_PATTERN = r"^0?[67][0-7]{2}$"
 UMASK_PATTERN = r"^0?[0-7]{1,3}$"
 COOLDOWN_PATTERN = DURATION_PATTERN.replace("^", "^(?:give-up|cooldown ", 1).removesuffix("$") + ")$"
 
@@ -38,6 +39,13 @@ _LONGEST_COMMAND = 131_071
 NAME = Text("name", NAME_PATTERN, "bad-name", "write 1 to 63 of a-z, 0-9, - and _, beginning with a letter or digit")
 MODULE = Text("module name", MODULE_PATTERN, "bad-module", 'write it as in an import, such as "package.module"')
 PATH = Text("path", code="bad-path", empty=False)
+LOG_FILE = Text(
+    "name or path of a file",
+    r"^(?!/dev/|/proc/)(?:[^\x00]*/)?(?!\.{1,2}$)[^/\x00]+$",
+    "bad-path",
+    'write its name, such as "web.log", or a path; a log is rotated and read again, which no device can be',
+    empty=False,
+)
 
 
 @frozen
@@ -130,6 +138,32 @@ class Umask:
     def schema(self) -> Schema:
         """Describe the form."""
         return {"anyOf": [{"type": "string", "pattern": UMASK_PATTERN}, REFERENCE]}
+
+
+class FileMode:
+    """Permissions of a file, as octal text, that let its owner read and write."""
+
+    words = "octal string"
+
+    def parse(self, value: object) -> int:
+        """Take octal text."""
+        hint = 'write it as an octal string, such as "0644"'
+        if not isinstance(value, str):
+            raise wrong_type("an octal string", value, hint)
+        if not re.fullmatch("0?[0-7]{3}", value):
+            raise Wrong("bad-mode", f"{shown(value)} is no mode of a file", hint)
+        mode = int(value, 8)
+        if mode & 0o600 != 0o600:
+            raise Wrong("bad-mode", f"{shown(value)} does not let its owner read and write", 'such as "0600"')
+        return mode
+
+    def dump(self, value: int) -> str:
+        """Write four octal digits."""
+        return f"{value:04o}"
+
+    def schema(self) -> Schema:
+        """Describe the form."""
+        return {"anyOf": [{"type": "string", "pattern": MODE_PATTERN}, REFERENCE]}
 
 
 class Cooldown:

@@ -24,10 +24,14 @@ _KINDS = (
 
 
 class Refused(Exception):
-    """Why a file is not read: one of the codes `unreadable`, `too-big` and `unsafe`, and words that follow its name."""
+    """Why a file is not read: one of the codes `unreadable`, `too-big` and `unsafe`, and words that follow its name.
 
-    def __init__(self, code: str, message: str, hint: str | None = None) -> None:
+    `missing` says that there is none, or a link that leads to none.
+    """
+
+    def __init__(self, code: str, message: str, hint: str | None = None, *, missing: bool = False) -> None:
         super().__init__(message)
+        self.missing = missing
         self.code = code
         self.message = message
         self.hint = hint
@@ -51,8 +55,9 @@ def read_regular(file: str) -> bytes:
             os.close(fd)
     except OSError as error:
         if os.path.islink(file) and not os.path.exists(file):
-            raise Refused("unreadable", f"is a link to {os.readlink(file)}, which is not there") from None
-        raise Refused("unreadable", f"cannot be read: {oserror.reason(error)}") from None
+            raise Refused("unreadable", f"is a link to {os.readlink(file)}, which is not there", missing=True) from None
+        missing = isinstance(error, (FileNotFoundError, NotADirectoryError))
+        raise Refused("unreadable", f"cannot be read: {oserror.reason(error)}", missing=missing) from None
     if raw is None:  # a file of /proc that has nothing to say yet
         raise Refused("unreadable", "cannot be read: it holds nothing yet")
     return checked_size(raw)

@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from attrs import frozen
 
 from udaemon.manifest.containers import Environment, Many
+from udaemon.manifest.env_file_names import ENV_FILES, EnvFileName
 from udaemon.manifest.hooks import Listeners, on_key
-from udaemon.manifest.keys import Named, Table, key
+from udaemon.manifest.keys import Applies, Named, Table, key
 from udaemon.manifest.model import Daemon
 from udaemon.manifest.references import NAME, PATH
-from udaemon.manifest.values import Text
+from udaemon.manifest.values import Number, Text
 
 
 @frozen(kw_only=True)
@@ -36,6 +37,14 @@ class Root:
     run_dir: str | None = key(
         "Directory that gets the pid files too.", PATH, example="run", shown_default="only the run directory"
     )
+    max_starting: int | None = key(
+        "How many daemons may be starting at once; the others wait for their turn. A start goes on until the task is "
+        "built or the program runs, and with `ready` until that is so.",
+        Number(1, 10_000, whole=True),
+        example=4,
+        shown_default="any number",
+        applies=Applies.LIVE,
+    )
     include: tuple[str, ...] = key(
         "Further manifests, as paths with *, ? and **; they lie under this file.",
         Many(PATH, "paths", single=True),
@@ -48,9 +57,10 @@ class Root:
         factory=dict,
         example={"TZ": "UTC"},
     )
-    env_file: tuple[str, ...] = key(
-        "Files of NAME=value lines added to the environment of all daemons; later files win.",
-        Many(PATH, "paths", single=True),
+    env_file: tuple[EnvFileName, ...] = key(
+        "Files of NAME=value lines added to the environment of all daemons; later files win. One with "
+        "`required = false` may be missing.",
+        ENV_FILES,
         default=(),
         example="common.env",
     )

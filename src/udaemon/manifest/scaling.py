@@ -35,6 +35,7 @@ def scale(manifest: Manifest, numbers: Mapping[str, int]) -> tuple[Manifest, tup
         UdaemonError: A name fits nothing, two of them give one daemon two numbers, or it cannot have so many.
     """
     wanted: dict[str, int] = {}
+    choose(manifest.daemons, [*numbers])  # all at once: there is a bound for globs
     for name, number in numbers.items():
         if "/" in name:
             hint = f"a daemon is scaled: {name.partition('/')[0]}={number}"

@@ -10,11 +10,15 @@ from typing import Any
 
 from attrs import frozen
 
+from udaemon.manifest.chains import AfterRuns
+from udaemon.manifest.containers import Many
 from udaemon.manifest.cron import BadCron, check
+from udaemon.manifest.exclusions import ExclusionItem, Moment
 from udaemon.manifest.keys import Applies, key
 from udaemon.manifest.kinds import RUNS
 from udaemon.manifest.measures import format_duration
 from udaemon.manifest.problems import Wrong
+from udaemon.manifest.references import NAME
 from udaemon.manifest.values import REFERENCE, Choice, Duration, Flag, Number, Schema, Unchanged, wrong_type
 from udaemon.manifest.wording import near, shown
 
@@ -181,6 +185,43 @@ def _parts(value: dict[str, object]) -> dict[str, Any]:
     return read
 
 
+EXCEPT: Any = key(
+    "When nothing is due: dates, ranges with both of their ends, and iCalendar files, read with the manifest. "
+    "In the time zone of `cron`; a range of moments ends just before the second one.",
+    Many(ExclusionItem(), "dates, ranges and .ics files", single=True),
+    default=(),
+    example=["2026-12-25", "2026-12-27..2027-01-02", "holidays.ics"],
+    name="except",
+    only=RUNS,
+)
+FROM: Any = key(
+    "Nothing is due before this date or moment.",
+    Moment(),
+    example="2026-09-01",
+    name="from",
+    only=RUNS,
+)
+UNTIL: Any = key(
+    "Nothing is due after this moment, or after the end of this date.",
+    Moment(),
+    example="2027-06-30T18:00",
+    only=RUNS,
+)
+AFTER_RUN: Any = key(
+    "A run after each run of another daemon, in place of a schedule: its name, and whether each `ok` run counts, each "
+    "that `failed`, or `any`. What comes while a run goes on is one run after it.",
+    AfterRuns(),
+    default=(),
+    example={"export": "ok"},
+    only=RUNS,
+)
+LOCK: Any = key(
+    "Names of locks, each of which one process in the project has at a time: a task for the length of a run, a command "
+    "for its life, or for each execution where it has a schedule. Whoever needs one that is held waits its turn.",
+    Many(NAME, "names", single=True),
+    default=(),
+    example=["db"],
+)
 SLEEP: Any = key(
     "Period of the task, from start of run to start of run; 0 for none. A command that has one is executed again "
     "and again; `defaults` give it none.",

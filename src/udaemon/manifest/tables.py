@@ -1,4 +1,4 @@
-"""The tables within a daemon: php, backoff, start limit, stop and log, key by key.
+"""The tables within a daemon: php, backoff, start limit and stop, key by key.
 
 Knows nothing of the daemon around them, of files and of how a value was spelled.
 """
@@ -11,22 +11,7 @@ from attrs import frozen
 
 from udaemon.manifest.keys import key
 from udaemon.manifest.references import PATH, PHP_CALLABLE, Command, Cooldown, SignalName
-from udaemon.manifest.values import Choice, Duration, Flag, Number, Size, Text
-
-
-class LogFormat(StrEnum):
-    """How a line stands in the log file."""
-
-    PLAIN = "plain"
-    JSON = "json"
-    LEGACY = "legacy"
-
-
-class OnFull(StrEnum):
-    """What happens to output while the log cannot be written and its buffer is full."""
-
-    BLOCK = "block"
-    DROP = "drop"
+from udaemon.manifest.values import Duration, Flag, Number, Text
 
 
 class Restart(StrEnum):
@@ -130,50 +115,3 @@ class Stop:
     kill_tree: bool = key(
         "Kill what the daemon's process leaves behind when it ends.", Flag(), default=True, example=False
     )
-
-
-@frozen(kw_only=True)
-class Log:
-    """How a daemon's output is kept. Sizes in bytes, ages in seconds, None for no limit."""
-
-    format: LogFormat = key(
-        "How a line is written.",
-        Choice(
-            LogFormat,
-            {
-                "plain": "The line as it came.",
-                "json": "One JSON object a line.",
-                "legacy": "As ustream/daemon wrote it, with time (UTC) and process; so are its common log's entries.",
-            },
-        ),
-        default=LogFormat.PLAIN,
-        example="json",
-    )
-    timestamps: bool = key(
-        "Begin each line with the time it was captured, in UTC.", Flag(), default=True, example=False
-    )
-    max_size: int | None = key(
-        "Rotate when the file would grow beyond this.", Size(low=1), default=10 * 1024**2, example="100M"
-    )
-    max_age: float | None = key(
-        "Rotate when the file is older than this.", Duration(low=1, unlimited=True), default=None, example="1d"
-    )
-    backups: int = key("Rotated files to keep.", Number(0, 1000, whole=True), default=5, example=10)
-    compress: bool = key("Compress rotated files with gzip.", Flag(), default=False, example=True)
-    on_full: OnFull = key(
-        "What to do while the disk is full and the buffer too.",
-        Choice(
-            OnFull,
-            {
-                "block": "The daemon waits when it writes; nothing is lost.",
-                "drop": "Lines are dropped, and a mark in the log says how many.",
-            },
-        ),
-        default=OnFull.BLOCK,
-        example="drop",
-    )
-
-    @property
-    def prefixed(self) -> bool:
-        """Whether each line in the file begins with what the logger wrote: no text of an app can pass for that."""
-        return self.timestamps or self.format is not LogFormat.PLAIN

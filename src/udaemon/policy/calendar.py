@@ -64,7 +64,7 @@ class Timetable(NamedTuple):
     """What one instance goes by, as plain values: they cross to its process.
 
     `cron` is a line as `manifest.cron.resolve` writes it, empty where `sleep` is the period; `zone` is for
-    `system.timezone`; `stamp` is the file whose time is the last due time, None for none.
+    `system.timezone`; `stamp` is the file whose time is the last due time, None for none. In `spans` nothing is due.
     """
 
     cron: str
@@ -73,6 +73,7 @@ class Timetable(NamedTuple):
     rule: Rule
     run_on_start: bool
     stamp: str | None
+    spans: tuple[tuple[float, float], ...] = ()
 
 
 class Look(NamedTuple):

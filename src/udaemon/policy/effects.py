@@ -9,6 +9,8 @@ from enum import StrEnum
 
 from attrs import frozen
 
+from udaemon.policy.followed import Followed
+
 
 class EventName(StrEnum):
     """The names of events: the `event` of `udaemon events` and of the common log."""
@@ -24,6 +26,7 @@ class EventName(StrEnum):
     UNREADY = "unready"
     FAILING = "failing"
     HEALTHY = "healthy"
+    TIMED_OUT = "timed-out"
     BEFORE_START = "before-start"
     AFTER_STOP = "after-stop"
     EXITED = "exited"
@@ -88,6 +91,25 @@ class Kick:
 
 
 @frozen
+class Allow:
+    """Let its task begin the run for which it wants the locks."""
+
+    run: int
+
+
+@frozen
+class Trigger:
+    """Have its task run after another daemon's run."""
+
+    after: Followed
+
+
+@frozen
+class CountMissed:
+    """Count a due time that no run serves."""
+
+
+@frozen
 class Publish:
     """Publish what happened: one entry of `events`, one line of the common log. `message` is for people."""
 
@@ -95,4 +117,6 @@ class Publish:
     message: str
 
 
-Effect = Spawn | CancelSpawn | Signal | StopCommand | SignalTree | KillTree | Reconfigure | Pause | Kick | Publish
+_OfProcess = Spawn | CancelSpawn | Signal | StopCommand | SignalTree | KillTree | Reconfigure
+_OfRuns = Pause | Kick | Allow | Trigger | CountMissed
+Effect = _OfProcess | _OfRuns | Publish

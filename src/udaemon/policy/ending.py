@@ -8,7 +8,8 @@ from __future__ import annotations
 from udaemon.policy import restart, steps, wording
 from udaemon.policy.effects import Effect, EventName, KillTree, Publish, SignalTree, Spawn
 from udaemon.policy.events import Exited, Reason, SpawnFailed, Trouble
-from udaemon.policy.instance import NOT_PROBED, Exit, Instance, Missing, Phase, State, Wanted, evolve
+from udaemon.policy.instance import NOT_PROBED, Exit, Instance, Phase, State, Wanted, evolve
+from udaemon.policy.plan import has_task
 from udaemon.policy.timers import NO_TIMERS, Timer
 
 Outcome = tuple[Instance, tuple[Effect, ...]]
@@ -22,12 +23,16 @@ _BACKGROUNDED_WITHIN = 5.0
 
 
 def begin(instance: Instance) -> Outcome:
-    """A start, or udaemon's own restart: the counts stay. It waits for what it needs."""
+    """A start, or udaemon's own restart: the counts stay. It waits for what it needs, and then for its turn."""
     if instance.missing is not None and not instance.alone:
-        return _hold_back(instance, instance.missing)
+        return _hold_back(instance, str(instance.missing))
+    if instance.turn.start is not None:
+        return _hold_back(instance, instance.turn.start, instance.place or instance.turn.place)
     if instance.held_back:  # what it waited for explains nothing any more
         instance = evolve(instance, message=None)
-    starting = _cleared(instance, State.STARTING)
+    starting = evolve(
+        _cleared(instance, State.STARTING), holds=() if has_task(instance.daemon) else instance.daemon.lock
+    )
     if starting.daemon.before_start:
         starting = steps.enter(starting, Phase.BEFORE_START)
     return starting, (Spawn(),)
@@ -35,13 +40,13 @@ def begin(instance: Instance) -> Outcome:
 
 def begin_process(instance: Instance) -> Outcome:
     """The steps before the start are done."""
-    return _cleared(instance, State.STARTING), (Spawn(),)
+    return evolve(_cleared(instance, State.STARTING), holds=instance.holds), (Spawn(),)
 
 
-def _hold_back(instance: Instance, missing: Missing) -> Outcome:
-    message, told = f"waiting {missing}", Publish(EventName.WAITING, str(missing))
-    known = instance.held_back and instance.message == message
-    held = evolve(_cleared(instance, State.WAITING), held_back=True, message=message)
+def _hold_back(instance: Instance, what_for: str, place: int = 0) -> Outcome:
+    message, told = f"waiting {what_for}", Publish(EventName.WAITING, what_for)
+    known = instance.held_back and (instance.message == message or (place != 0 and place == instance.place))
+    held = evolve(_cleared(instance, State.WAITING), held_back=True, place=place, message=message)
     return held, () if known else (told,)
 
 
@@ -52,7 +57,8 @@ def start(instance: Instance) -> Outcome:
 
 def waiting(instance: Instance, until: float) -> Instance:
     """The instance in wait for its next start."""
-    return evolve(instance, state=State.BACKOFF, timers=NO_TIMERS.set(Timer.RETRY, until), outdated=False, step=None)
+    timers = NO_TIMERS.set(Timer.RETRY, until)
+    return evolve(instance, state=State.BACKOFF, timers=timers, outdated=False, step=None, holds=())
 
 
 def settle_at(instance: Instance, state: State) -> Instance:
@@ -60,6 +66,16 @@ def settle_at(instance: Instance, state: State) -> Instance:
     if state is State.STOPPED and not instance.daemon.enabled:
         state = State.DISABLED
     return evolve(_cleared(instance, state), automatic=False)
+
+
+def on_leaving(instance: Instance, now: float) -> Outcome:
+    """What it left running has the time of a stop to end, as the process waits for that."""
+    if instance.pid is None or instance.leaving:
+        return instance, ()
+    leaving = evolve(instance, leaving=True)
+    if instance.state in (State.STARTING, State.RUNNING):
+        leaving = evolve(leaving, timers=NO_TIMERS.set(Timer.KILL, now + instance.daemon.stop.timeout))
+    return leaving, ()
 
 
 def on_exited(instance: Instance, event: Exited, now: float, jitter: float) -> Outcome:
@@ -169,6 +185,7 @@ def conclude(instance: Instance, end: Exit, now: float, jitter: float) -> Outcom
 def _after_run(instance: Instance, end: Exit) -> Outcome:
     """A run of a scheduled command has ended: what it failed for may have passed when the next one is due."""
     waits = evolve(_cleared(instance, State.WAITING), automatic=False, crashes=0, owes_run=False)
+    waits = evolve(waits, after=instance.owed_after, owed_after=None)
     if restart.succeeded(end, instance.daemon):
         waits = evolve(waits, message=None)
     elif instance.message is None:
@@ -189,6 +206,9 @@ def _cleared(instance: Instance, state: State) -> Instance:
         held_up=False,
         outdated=False,
         held_back=False,
+        place=0,
+        run_asked=0,
+        holds=(),
         probed=NOT_PROBED,
         condemned=None,
         survivors=(),

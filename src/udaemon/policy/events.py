@@ -10,7 +10,9 @@ from enum import StrEnum
 from attrs import frozen
 
 from udaemon.manifest.model import Daemon
+from udaemon.policy.followed import Followed
 from udaemon.policy.plan import StartPlan
+from udaemon.policy.questions import Question, Teller
 
 
 class Reason(StrEnum):
@@ -36,6 +38,8 @@ class Reason(StrEnum):
     """It was not ready in time."""
     UNHEALTHY = "unhealthy"
     """It was not well, and was to be restarted for that."""
+    TIMEOUT = "timeout"
+    """A run took longer than it may."""
     BEFORE_START = "before-start"
     """A step before its start failed, so that it was not started."""
     UNKILLABLE = "unkillable"
@@ -99,7 +103,28 @@ class KickAsked:
 
 @frozen
 class RunDue:
-    """A run of a scheduled command is due."""
+    """A run is due: of a scheduled command, or of what has one after each of another; `after` is that run."""
+
+    after: Followed | None = None
+
+
+@frozen
+class RunEnded:
+    """A run of it has ended. It changes nothing for itself; others may have one after it."""
+
+    run: int
+    ok: bool
+
+
+@frozen
+class RunAsked:
+    """Its task wants its locks for this run; 0: it wants none any more, and lets go of those that it had.
+
+    `has`: it has them, or has not, whatever was known of it; None where that is known.
+    """
+
+    run: int
+    has: bool | None = None
 
 
 @frozen
@@ -121,13 +146,6 @@ class SpawnFailed:
 
     trouble: Trouble
     message: str
-
-
-class Question(StrEnum):
-    """What a process is asked again and again."""
-
-    READY = "ready"
-    HEALTH = "health"
 
 
 @frozen
@@ -187,17 +205,6 @@ class Notified:
     status: str | None
 
 
-class Teller(StrEnum):
-    """By what a process says that it is ready or well, where nobody asks it."""
-
-    NOTIFY = "notify"
-    """sd_notify."""
-    LOG_LINE = "log-line"
-    """A line of its output."""
-    TASK = "task"
-    """The methods `ready` and `health` of its task."""
-
-
 @frozen
 class Said:
     """Its process has said by `teller` that it is, or is not, what it could be asked; `reason` in words."""
@@ -240,8 +247,27 @@ class StopCommandFailed:
 
 
 @frozen
+class RunSeen:
+    """What a look at the runs of the process `pid` has shown.
+
+    Attributes:
+        pid: The process that wrote it, which may not be the one that lives.
+        number: Which run is under way, or comes next.
+        began: When the run under way began, None where there is none.
+        due: When the next one is due, None where that is not known.
+    """
+
+    pid: int
+    number: int
+    began: float | None
+    due: float | None
+
+
+@frozen
 class DeadlineReached:
-    """The first of the instance's timers is due."""
+    """The first of the instance's timers is due. `run` is there where that is about a run."""
+
+    run: RunSeen | None = None
 
 
 Event = (
@@ -253,6 +279,8 @@ Event = (
     | ResumeAsked
     | KickAsked
     | RunDue
+    | RunEnded
+    | RunAsked
     | Spawned
     | Executed
     | SpawnFailed

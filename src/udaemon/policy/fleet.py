@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.policy.effects import Effect
 from udaemon.policy.events import Event
-from udaemon.policy.instance import RESTING, Instance, Key, State, declared
+from udaemon.policy.instance import RESTING, Instance, Key, State, declared, evolve
 from udaemon.policy.order import Order
 from udaemon.policy.plan import NO_PLAN, StartPlan, plans
 from udaemon.policy.step import step as _step
+from udaemon.policy.turns import Turns
 
 Step = Callable[[Instance, Event, float, float], tuple[Instance, tuple[Effect, ...]]]
 
@@ -45,6 +46,8 @@ class Fleet:
         self._states: Counter[State] = Counter()
         self._deadlines: list[tuple[float, Key]] = []
         self._order = Order(self._instances)
+        self.turns = Turns(self._instances, manifest.max_starting)
+        """Who waits for whom."""
         planned = plans(manifest)
         for daemon in manifest.daemons.values():
             for index in range(daemon.instances):
@@ -79,6 +82,12 @@ class Fleet:
         """Who needs whom."""
         return self._order
 
+    def current(self, key: Key) -> Instance:
+        """An instance as it is now: where it waits for its turn, who it waits for changes while it stays as it is."""
+        instance = self._instances[key]
+        what_for = self.turns.waits_for(instance)
+        return instance if what_for is None else evolve(instance, message=f"waiting {what_for}")
+
     def held_back(self) -> tuple[Key, ...]:
         """Those that wait for what they need."""
         return tuple(key for key, one in self._instances.items() if one.state is State.WAITING and one.held_back)
@@ -110,6 +119,7 @@ class Fleet:
         del self._instances[key]
         self._states[instance.state] -= 1
         self._order.changed(instance.daemon)
+        self.turns.changed(instance, None)
         self._on_change(key, None)
         return instance
 
@@ -119,6 +129,7 @@ class Fleet:
         self._states[before.state] -= 1
         self._states[instance.state] += 1
         self._order.changed(before.daemon, instance.daemon)
+        self.turns.reset()
         self._on_change(instance.key, instance)
         if instance.deadline is not None:
             heapq.heappush(self._deadlines, (instance.deadline, instance.key))
@@ -128,6 +139,7 @@ class Fleet:
         first = {key: self._instances[key] for key in keys if key in self._instances}
         self._instances = first | self._instances
         self._order = Order(self._instances)
+        self.turns = self.turns.over(self._instances)
 
     def step(self, key: Key, event: Event, now: float, jitter: float = 0.0) -> tuple[Effect, ...]:
         """Let an event happen to an instance. Returns what to do about it.
@@ -138,7 +150,10 @@ class Fleet:
         before = self._instances[key]
         if before.daemon.depends_on or before.missing is not None:
             before = self._order.with_needs(before)
-        after, effects = self._step(before, event, now, jitter)
+        turned = self.turns.with_turn(before)
+        after, effects = self._step(turned, event, now, jitter)
+        if after is turned:
+            after = before
         self._instances[key] = after
         if after.daemon is not before.daemon:
             self._order.changed(before.daemon, after.daemon)
@@ -146,6 +161,7 @@ class Fleet:
             self._states[before.state] -= 1
             self._states[after.state] += 1
         if after is not before:
+            self.turns.changed(before, after)
             self._on_change(key, after)
         if after.deadline is not None and after.deadline != before.deadline:
             heapq.heappush(self._deadlines, (after.deadline, key))

@@ -12,8 +12,10 @@ from typing import NamedTuple
 from attrs import frozen
 
 from udaemon.manifest.model import Daemon
-from udaemon.policy.events import Question, Reason
+from udaemon.policy.events import Reason
+from udaemon.policy.followed import Followed
 from udaemon.policy.plan import NO_PLAN, StartPlan
+from udaemon.policy.questions import Question
 from udaemon.policy.timers import NO_TIMERS, Timers
 
 
@@ -87,6 +89,27 @@ class Missing:
 
     def __str__(self) -> str:
         return f"for {self.conditions}" + (f": {self.cause}" if self.cause else "")
+
+
+@frozen
+class Turn:
+    """Whether it is an instance's turn to start, and its task's to begin a run.
+
+    Attributes:
+        start: What its start has to wait for: `for lock db, held by backup #12`; None where it may begin.
+        run: The same of the run that its task asks for.
+        place: What it gets where it has to wait; who comes later has a higher one.
+        locked: It has to wait for a lock, and not only for room to start.
+    """
+
+    start: str | None = None
+    run: str | None = None
+    place: int = 0
+    locked: bool = False
+
+
+FREE = Turn()
+"""Of an instance that has to wait for nobody."""
 
 
 @frozen(kw_only=True)
@@ -175,6 +198,12 @@ class Instance:
         held_back: Its start waits for what is missing.
         alone: The operator has started it without what it needs.
         good_run: It has had a good run since the operator started it.
+        turn: Whether it is its turn, kept by the fleet.
+        place: Its place among those that wait for their turn; 0 where it does not wait.
+        run_asked: The run for which its task wants the locks or has them; 0 for none.
+        holds: The locks that it has.
+        after: The run of another daemon after which the present or last run of this command came.
+        owed_after: The same of the run that is to begin as soon as this one has ended.
         step: What is done before its start or after its end; the start under way, or the process, is the step's then.
     """
 
@@ -207,6 +236,12 @@ class Instance:
     held_back: bool = False
     alone: bool = False
     good_run: bool = False
+    turn: Turn = FREE
+    place: int = 0
+    run_asked: int = 0
+    holds: tuple[str, ...] = ()
+    after: Followed | None = None
+    owed_after: Followed | None = None
     step: Step | None = None
 
     @cached_property

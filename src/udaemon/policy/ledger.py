@@ -16,9 +16,11 @@ from attrs import astuple, evolve, field, fields, frozen
 
 from udaemon.errors import ExitCode, UdaemonError
 from udaemon.manifest.model import Daemon
-from udaemon.policy.events import Question, Reason
+from udaemon.policy.events import Reason
+from udaemon.policy.followed import Followed
 from udaemon.policy.instance import NOT_PROBED, Exit, Instance, Key, Missing, Phase, Probed, State, Step, Wanted
 from udaemon.policy.plan import StartPlan
+from udaemon.policy.questions import Question
 from udaemon.policy.timers import Timer, Timers
 
 VERSION = 1
@@ -27,7 +29,7 @@ second copy of it."""
 
 _PLAIN = (
     "pid started_at restarts crashes refusals asked_at killing leaving held_up outdated automatic message "
-    "paused owes_run held_back alone good_run"
+    "paused owes_run held_back alone good_run place run_asked holds after owed_after"
 ).split()
 """Fields whose value stands in the line as it is; one that has its default does not stand there."""
 _DEFAULTS = tuple((name, getattr(fields(Instance), name).default) for name in _PLAIN)
@@ -185,6 +187,10 @@ def _entry(said: Mapping[str, Any]) -> tuple[Key, Entry | None] | None:
         fields["wanted"] = Wanted(said.get("wanted", "down"))
         fields["timers"] = Timers(tuple((float(at), Timer(timer)) for at, timer in said.get("timers", ())))
         fields["attempts"] = tuple(map(float, said.get("attempts", ())))
+        fields["holds"] = tuple(map(str, said.get("holds", ())))
+        for name in ("after", "owed_after"):
+            if said.get(name) is not None:
+                fields[name] = Followed(*said[name])
         fields["survivors"] = tuple(map(int, said.get("survivors", ())))
         if "condemned" in said:
             fields["condemned"] = Reason(said["condemned"])

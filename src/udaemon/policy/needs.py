@@ -63,7 +63,8 @@ def _holds(condition: Condition, instance: Instance) -> bool:
     if instance.state is State.EXITED:
         return True
     if instance.daemon.is_scheduled and condition is not Condition.COMPLETED:  # between two runs it is up, too
-        return instance.wanted is Wanted.UP and not instance.held_back and not instance.at_rest
+        held_back = instance.held_back and not instance.place
+        return instance.wanted is Wanted.UP and not held_back and not instance.at_rest
     if (
         condition is Condition.COMPLETED
         or instance.wanted is Wanted.DOWN

@@ -39,7 +39,7 @@ class Place(Protocol):
 
 @frozen(kw_only=True, eq=False)
 class StartPlan:
-    """What daemons of one manifest that add the same to the environment have in common; one object for all of them.
+    """What daemons of one manifest with one Python and the same environment have in common; one object for all of them.
 
     Attributes:
         project: The project's name.
@@ -66,9 +66,9 @@ NO_PLAN = StartPlan()
 
 def plans(manifest: Manifest) -> dict[str, StartPlan]:
     """The plan of each daemon, by its name."""
-    groups: dict[frozenset[tuple[str, str]], list[Daemon]] = {}
+    groups: dict[tuple[str | None, frozenset[tuple[str, str]]], list[Daemon]] = {}
     for daemon in manifest.daemons.values():
-        groups.setdefault(frozenset(daemon.env.items()), []).append(daemon)
+        groups.setdefault((daemon.python, frozenset(daemon.env.items())), []).append(daemon)
     made: dict[str, StartPlan] = {}
     for group in groups.values():
         plan = StartPlan(

@@ -12,10 +12,12 @@ import attrs
 
 from udaemon.manifest.model import Daemon
 from udaemon.manifest.probes import Action, Probe, way
+from udaemon.policy import bounds
 from udaemon.policy.effects import Effect, EventName, Publish
 from udaemon.policy.ending import Outcome
-from udaemon.policy.events import Notified, Question, Ready, Reason, Said, Teller, Verdict
+from udaemon.policy.events import Notified, Ready, Reason, Said, Verdict
 from udaemon.policy.instance import Instance, State, evolve
+from udaemon.policy.questions import Question, Teller
 from udaemon.policy.stopping import condemn
 from udaemon.policy.timers import Timer
 from udaemon.units import seconds
@@ -40,6 +42,7 @@ def asked(instance: Instance) -> Mapping[Question, Probe]:
 
 def begin(instance: Instance, now: float) -> Instance:
     """Its process does what it is for: it is ready, or is asked from now on whether it is."""
+    instance = bounds.begin(instance, now)
     ready, how = instance.daemon.ready, way(instance.daemon.ready)
     by_itself = _teller(instance, Question.READY)
     if (how is None and by_itself is None) or (by_itself is not None and instance.probed.heard is not None):
@@ -103,6 +106,8 @@ def said(instance: Instance, event: Said, now: float) -> Outcome:
             return evolve(instance, probed=probed), ()
         well, effects = _health(instance, ok=event.ok, reason=event.reason, now=now)
         return (_running(well, now) if event.ok else well), effects
+    if event.teller is Teller.LOG_LINE and instance.state is State.RUNNING:
+        return instance, ()  # it is ready once and for all; another logger has begun to look for it again
     if there and (instance.state is State.RUNNING or (instance.state is State.STARTING and instance.probed.begun)):
         return _ready(instance, ok=event.ok, reason=event.reason, now=now)
     if instance.state is State.STARTING and event.ok:  # a line may be read before its process is known
@@ -121,6 +126,8 @@ def changed(instance: Instance, before: Daemon, now: float) -> Instance:
     """Its declaration was another before: what one that runs has to say from now on, it has the time for."""
     if instance.state is not State.RUNNING or before.health == instance.daemon.health:
         return instance
+    if _teller(instance, Question.HEALTH) is Teller.TASK:
+        return instance  # it was told by what numbers it is asked when it was started
     probed = attrs.evolve(instance.probed, well=False, unwell=None)
     return _running(evolve(instance, probed=probed, timers=instance.timers.clear(Timer.WATCHDOG)), now)
 

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from udaemon.manifest.schedule import Overlap
 from udaemon.policy import stopping
-from udaemon.policy.effects import EventName, Kick, Pause, Publish
+from udaemon.policy.effects import Allow, CountMissed, EventName, Kick, Pause, Publish, Trigger
 from udaemon.policy.ending import Outcome, begin
-from udaemon.policy.events import KickAsked, PauseAsked, ResumeAsked, RunDue, StopAsked
+from udaemon.policy.events import KickAsked, PauseAsked, ResumeAsked, RunAsked, RunDue, RunEnded, StopAsked
 from udaemon.policy.instance import Instance, State, Wanted, evolve
 from udaemon.policy.plan import has_task
 
 _GOING = (State.STARTING, State.RUNNING)
 
 
-def step(instance: Instance, event: PauseAsked | ResumeAsked | KickAsked | RunDue, now: float) -> Outcome:
+RunEvent = PauseAsked | ResumeAsked | KickAsked | RunDue | RunAsked | RunEnded
+
+
+def step(instance: Instance, event: RunEvent, now: float) -> Outcome:
     """What becomes of an instance, and what to do about it."""
     match event:
         case PauseAsked():
@@ -27,7 +30,11 @@ def step(instance: Instance, event: PauseAsked | ResumeAsked | KickAsked | RunDu
         case KickAsked():
             return _kick(instance)
         case RunDue():
-            return _due(instance, now)
+            return _due(instance, event, now)
+        case RunAsked():
+            return _asked(instance, event)
+        case RunEnded():
+            return instance, ()
 
 
 def wait(instance: Instance) -> Outcome:
@@ -36,14 +43,22 @@ def wait(instance: Instance) -> Outcome:
     return up, (Publish(EventName.WAITING, "waits for its first run"),)
 
 
-def _due(instance: Instance, now: float) -> Outcome:
+def _due(instance: Instance, event: RunDue, now: float) -> Outcome:
     """Begin a run of a scheduled command, or do as it says where one goes on."""
+    if event.after is not None and has_task(instance.daemon):
+        up = instance.wanted is Wanted.UP and not instance.at_rest
+        return instance, (Trigger(event.after),) if up else ()
     if not instance.daemon.is_scheduled or instance.wanted is Wanted.DOWN:
         return instance, ()
     if instance.paused:
         return instance, (Publish(EventName.SKIPPED, "a run was due while it is paused"),)
     if is_between_runs(instance):
-        return begin(evolve(instance, automatic=False, message=None))
+        return begin(evolve(instance, automatic=False, message=None, after=event.after))
+    if event.after is not None and (instance.place or instance.state in _GOING):
+        more = (CountMissed(),) if instance.owes_run else ()
+        return evolve(instance, owes_run=True, owed_after=event.after), more
+    if instance.place:
+        return _due_in_queue(instance)
     if instance.state not in _GOING:
         return instance, ()
     match instance.daemon.overlap:
@@ -55,15 +70,24 @@ def _due(instance: Instance, now: float) -> Outcome:
             return stopping.end(evolve(instance, owes_run=True), StopAsked(), now)
 
 
+def _due_in_queue(instance: Instance) -> Outcome:
+    """The run before has not even begun; only who queues wants another one after it."""
+    if instance.daemon.overlap is Overlap.QUEUE:
+        return evolve(instance, owes_run=True), ()
+    return instance, (Publish(EventName.SKIPPED, "a run was due while the one before waits for its turn"),)
+
+
 def _kick(instance: Instance) -> Outcome:
     """A run now: at once where none goes on, else after that one. A pause does not count for it."""
     told = Publish(EventName.KICKED, "a run was asked for")
     if instance.daemon.is_scheduled and instance.wanted is Wanted.UP:
         if is_between_runs(instance):
-            started, effects = begin(evolve(instance, automatic=False, message=None))
+            started, effects = begin(evolve(instance, automatic=False, message=None, after=None))
             return started, (told, *effects)
         if instance.state in _GOING:
             return evolve(instance, owes_run=True), (told,)
+        if instance.place:  # it runs as soon as it may
+            return instance, (told,)
     if has_task(instance.daemon) and instance.state in _GOING:
         return instance, (told, Kick())
     return instance, ()
@@ -83,6 +107,39 @@ def _resume(instance: Instance) -> Outcome:
         return instance, ()
     effects = (Pause(False),) if has_task(instance.daemon) else ()
     return evolve(instance, paused=False), (*effects, Publish(EventName.RESUMED, "begins runs again"))
+
+
+def _asked(instance: Instance, event: RunAsked) -> Outcome:
+    """A task wants its locks for a run, or has done with them. It is not believed to have what it was not given."""
+    if instance.own_pid is None or not has_task(instance.daemon):
+        return instance, ()
+    if event.run == instance.run_asked and event.has is None:
+        return instance, ()
+    place = instance.place if event.run == instance.run_asked else 0
+    asks = evolve(_waits_no_more(instance), run_asked=event.run, holds=())
+    if not event.run:
+        return asks, ()
+    if event.has:
+        return evolve(asks, holds=instance.daemon.lock), ()
+    if (what_for := instance.turn.run) is None:
+        return _allow(asks)
+    told = () if place else (Publish(EventName.WAITING, what_for),)
+    return evolve(asks, place=place or instance.turn.place, message=f"waiting {what_for}"), told
+
+
+def turn_came(instance: Instance) -> Outcome:
+    """Let a task that waits for its locks have them, if it may."""
+    if not instance.place or not instance.run_asked or instance.turn.run is not None:
+        return instance, ()
+    return _allow(_waits_no_more(instance))
+
+
+def _allow(instance: Instance) -> Outcome:
+    return evolve(instance, holds=instance.daemon.lock), (Allow(instance.run_asked),)
+
+
+def _waits_no_more(instance: Instance) -> Instance:
+    return evolve(instance, place=0, message=None) if instance.place else instance
 
 
 def is_between_runs(instance: Instance) -> bool:

@@ -10,12 +10,14 @@ import heapq
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
+from types import MappingProxyType
 from typing import NamedTuple
 
 from attrs import evolve, frozen
 
 from udaemon.manifest.model import TASKS, Daemon
 from udaemon.policy.calendar import STAGGER, Cron, DueTimes, Timetable, following, offset
+from udaemon.policy.exclusions import span_at, without
 from udaemon.policy.instance import Key
 from udaemon.policy.plan import Place
 from udaemon.policy.timetable import runs_on_start, timetable
@@ -54,27 +56,63 @@ class Simulation:
 
 @frozen
 class Setting:
-    """What runs are planned by beside the daemons: where they are declared, the environment, and their due times."""
+    """What runs are planned by beside the daemons: the place, the environment, due times, and how long runs take."""
 
     place: Place
     environ: Mapping[str, str]
     times: Times
+    takes: Mapping[Key, float] = MappingProxyType({})
 
 
 def planned(setting: Setting, daemons: Iterable[Daemon], start: float, end: float) -> Iterator[PlannedRun]:
     """The runs from a start of everything to an end, in their order."""
-    yield from heapq.merge(
+    those = tuple(daemons)
+    by_schedule = heapq.merge(
         *(
             _of_instance(setting, daemon, index, (start, end))
-            for daemon in daemons
+            for daemon in those
             if has_schedule(daemon)
             for index in range(daemon.instances)
         )
     )
+    yield from _with_followers(by_schedule, those, setting.takes, end)
+
+
+def _with_followers(
+    runs: Iterable[PlannedRun], daemons: Iterable[Daemon], takes: Mapping[Key, float], end: float
+) -> Iterator[PlannedRun]:
+    """These runs, and those that come after them, as each of them ends; all are taken to end well."""
+    followers: dict[str, list[Key]] = {}
+    for daemon in daemons:
+        for one in daemon.after_run if daemon.enabled else ():
+            if one.counts(ok=True):
+                followers.setdefault(one.name, []).extend(Key(daemon.name, at) for at in range(daemon.instances))
+    to_come: list[PlannedRun] = []
+    for run in runs:
+        while to_come and to_come[0] < run:
+            yield from _ended(heapq.heappop(to_come), followers, takes, end, to_come)
+        yield from _ended(run, followers, takes, end, to_come)
+    while to_come:
+        yield from _ended(heapq.heappop(to_come), followers, takes, end, to_come)
+
+
+def _ended(
+    run: PlannedRun,
+    followers: Mapping[str, Sequence[Key]],
+    takes: Mapping[Key, float],
+    end: float,
+    to_come: list[PlannedRun],
+) -> Iterator[PlannedRun]:
+    yield run
+    at = run.at + max(SHORTEST, takes.get(run.key, 0.0))
+    for key in followers.get(run.key.name, ()) if at < end else ():
+        heapq.heappush(to_come, PlannedRun(at, key))
 
 
 def has_schedule(daemon: Daemon) -> bool:
     """Whether it can be said when it runs: what never pauses always does."""
+    if daemon.after_run:
+        return False
     scheduled = daemon.is_scheduled or (daemon.kind in TASKS and (daemon.cron is not None or daemon.sleep > 0))
     return daemon.enabled and scheduled
 
@@ -127,11 +165,15 @@ def _of_instance(setting: Setting, daemon: Daemon, index: int, span: tuple[float
         shift = 0.0 if table is None else table.rule.shift * min(daemon.sleep, STAGGER)
         at = start + shift + (0.0 if runs_on_start(daemon) else daemon.sleep)
         while at < end:
+            excluded = None if table is None else span_at(table.spans, at)
+            if excluded is not None:
+                at = excluded[1]
+                continue
             yield PlannedRun(at, key)
             at += daemon.sleep
         return
     due_times = setting.times(table)
-    if table.run_on_start:
+    if table.run_on_start and span_at(table.spans, start) is None:
         yield PlannedRun(start, key)
     for due in following(due_times, start - STAGGER):
         at = due + offset(due_times, table.rule, due, 0.0)
@@ -143,4 +185,4 @@ def _of_instance(setting: Setting, daemon: Daemon, index: int, span: tuple[float
 
 def cron_times(zone: Callable[[str], object]) -> Times:
     """Makes due times by a function that looks up time zones."""
-    return lambda table: Cron(table.cron, zone(table.zone))  # type: ignore[arg-type]
+    return lambda table: without(Cron(table.cron, zone(table.zone)), table.spans)  # type: ignore[arg-type]

@@ -23,9 +23,9 @@ from __future__ import annotations
 
 from udaemon.manifest import changes
 from udaemon.manifest.keys import Applies
-from udaemon.policy import probing, runs, stepping, stopping, wording
+from udaemon.policy import bounds, probing, runs, stepping, stopping, wording
 from udaemon.policy.effects import Effect, EventName, Publish, Reconfigure
-from udaemon.policy.ending import Outcome, begin, on_exited, on_spawn_failed, on_tree_gone, settle_at, start
+from udaemon.policy.ending import Outcome, begin, on_exited, on_leaving, on_spawn_failed, on_tree_gone, settle_at, start
 from udaemon.policy.events import (
     Changed,
     DeadlineReached,
@@ -42,7 +42,9 @@ from udaemon.policy.events import (
     Renewed,
     RestartAsked,
     ResumeAsked,
+    RunAsked,
     RunDue,
+    RunEnded,
     Said,
     Spawned,
     SpawnFailed,
@@ -78,14 +80,14 @@ def step(instance: Instance, event: Event, now: float, jitter: float = 0.0) -> O
             return stopping.stop(instance, event, now)
         case RestartAsked():
             return _restart(instance, event, now)
-        case PauseAsked() | ResumeAsked() | KickAsked() | RunDue():
+        case PauseAsked() | ResumeAsked() | KickAsked() | RunDue() | RunAsked() | RunEnded():
             return runs.step(instance, event, now)
         case Spawned() | Executed() | SpawnFailed():
             return _started(instance, event, now, jitter)
         case Ready() | Verdict() | Notified() | Said():
             return _ready(instance, event, now)
         case Leaving():
-            return _leaving(instance, now)
+            return on_leaving(instance, now)
         case Exited():
             return on_exited(instance, event, now, jitter)
         case TreeGone():
@@ -95,7 +97,7 @@ def step(instance: Instance, event: Event, now: float, jitter: float = 0.0) -> O
         case Changed():
             return _changed(instance, event, now)
         case DeadlineReached():
-            return _deadline(instance, now)
+            return _deadline(instance, event, now)
 
 
 def _start(instance: Instance, now: float) -> Outcome:
@@ -206,20 +208,11 @@ def _ready(instance: Instance, event: Ready | Verdict | Notified | Said, now: fl
     return begun, (told,) if begun.state is State.RUNNING else ()
 
 
-def _leaving(instance: Instance, now: float) -> Outcome:
-    """What it left running has the time of a stop to end, as the process waits for that."""
-    if instance.pid is None or instance.leaving:
-        return instance, ()
-    leaving = evolve(instance, leaving=True)
-    if instance.state in (State.STARTING, State.RUNNING):
-        leaving = evolve(leaving, timers=NO_TIMERS.set(Timer.KILL, now + instance.daemon.stop.timeout))
-    return leaving, ()
-
-
 def _changed(instance: Instance, event: Changed, now: float) -> Outcome:
     """Go on by another declaration: state and counts stay, and a process that cannot go by it is replaced."""
     needs = changes.needs(instance.daemon, event.daemon)
     changed = probing.changed(evolve(instance, daemon=event.daemon, plan=event.plan), instance.daemon, now)
+    changed = bounds.changed(changed, instance, now)
     if instance.daemon.enabled != event.daemon.enabled:
         return _switched(changed, now)
     if changed.step is not None:  # its own process is yet to be started, by what is declared then
@@ -255,7 +248,7 @@ def _switched(instance: Instance, now: float) -> Outcome:
 def _about_needs(instance: Instance, event: GoodRun | NeedsChanged | Renewed, now: float) -> Outcome:
     """What others need of it, or it of others."""
     if isinstance(event, NeedsChanged):
-        return begin(instance) if instance.held_back else (instance, ())
+        return begin(instance) if instance.held_back else runs.turn_came(instance)
     if instance.pid is None:
         return instance, ()
     if isinstance(event, GoodRun):
@@ -265,8 +258,10 @@ def _about_needs(instance: Instance, event: GoodRun | NeedsChanged | Renewed, no
     return stopping.replace(instance, now, f"restarts with {event.name}", at_once=False)
 
 
-def _deadline(instance: Instance, now: float) -> Outcome:
+def _deadline(instance: Instance, event: DeadlineReached, now: float) -> Outcome:
     match instance.timers.due(now):
+        case Timer.RUN:
+            return bounds.look(instance, event.run, now)
         case Timer.READY | Timer.WATCHDOG as timer:
             return probing.due(instance, timer, now)
         case Timer.STEP as timer if instance.step is not None:

@@ -18,6 +18,12 @@ from udaemon.units import seconds
 
 _AFTER_RUN = Publish(EventName.STOPPING, "is declared no more: stops after its run")
 
+_CONDEMNED = {
+    Reason.UNREADY: EventName.UNREADY,
+    Reason.UNHEALTHY: EventName.FAILING,
+    Reason.TIMEOUT: EventName.TIMED_OUT,
+}
+
 
 def stop(instance: Instance, event: StopAsked | StopAhead | StopCommandFailed, now: float) -> Outcome:
     """Have it down, from whatever it is now; what lives goes on until those that need it have stopped."""
@@ -77,8 +83,7 @@ def condemn(instance: Instance, reason: Reason, message: str, now: float) -> Out
     timeout = instance.daemon.stop.timeout
     timers = NO_TIMERS.set(Timer.KILL, now + timeout)
     ends = evolve(instance, state=State.STOPPING, condemned=reason, timers=timers, message=message)
-    word = EventName.UNREADY if reason is Reason.UNREADY else EventName.FAILING
-    return ends, (Publish(word, message), *farewell(ends, timeout))
+    return ends, (Publish(_CONDEMNED[reason], message), *farewell(ends, timeout))
 
 
 def farewell(instance: Instance, timeout: float, *, why: str | None = None) -> tuple[Effect, ...]:

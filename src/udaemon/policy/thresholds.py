@@ -8,6 +8,10 @@ from __future__ import annotations
 from binascii import crc32
 from typing import NamedTuple
 
+_SPREADS = 0x9E3779B1
+"""2**32 by the golden ratio: checksums of `web-1` and `web-2` have their first bits in common, and what they are
+multiplied to has not (Knuth, volume 3, 6.4). A digest would do too, and costs the supervisor a crypto library."""
+
 
 class Thresholds(NamedTuple):
     """Failures in a row that make what is good bad, and successes that make what is bad good."""
@@ -48,4 +52,4 @@ def count(tally: Tally, rules: Thresholds, *, ok: bool, reason: str) -> tuple[Ta
 
 def phase(name: str, period: float) -> float:
     """By how much the questions of one instance are shifted, so that those of many do not come in bursts."""
-    return crc32(name.encode()) / 2**32 * period  # a digest would cost the supervisor a crypto library
+    return crc32(name.encode()) * _SPREADS % 2**32 / 2**32 * period

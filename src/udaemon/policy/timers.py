@@ -17,6 +17,8 @@ class Timer(StrEnum):
     """To be ready by its uptime, or to have failed to become ready."""
     WATCHDOG = "watchdog"
     """To have heard nothing of it for too long."""
+    RUN = "run"
+    """A run may have taken too long."""
     RETRY = "retry"
     """The next start."""
     STEP = "step"

@@ -17,10 +17,14 @@ from contextlib import suppress
 from attrs import evolve
 
 from udaemon.engines import locks
+from udaemon.engines.kept import KeptKernel
 from udaemon.engines.process import ManagedProcess
+from udaemon.manifest.log_table import LogStderr
 from udaemon.policy import steps
+from udaemon.policy.events import Renewed
 from udaemon.policy.instance import Instance, Key, State, Wanted
 from udaemon.policy.ledger import Entry, restored
+from udaemon.policy.plan import has_task
 from udaemon.service.journal_file import LOGGER
 from udaemon.service.recovery import Parts
 from udaemon.system import procfs
@@ -32,7 +36,7 @@ _DIES_WITHIN = 5.0
 
 
 def adopt(
-    parts: Parts, kernel: Kernel, directory: str, entries: Mapping[Key, Entry], publish: Callable[[Key, str], None]
+    parts: Parts, kernel: KeptKernel, directory: str, entries: Mapping[Key, Entry], publish: Callable[[Key, str], None]
 ) -> bool:
     """Adopt what the locks and the ledger prove to be alive. Returns whether there was anything.
 
@@ -52,15 +56,21 @@ def adopt(
         and (managed := _managed(kernel, instance := _instance(known, pid, entries.get(known.key)), pid)) is not None
     ]
     unknown = [(instance, managed) for instance, managed in found if not parts.performer.has_log(instance.key)]
-    pipes = {instance.key: _log_pipe(managed) for instance, managed in unknown}
-    _end_logger({identity(fd) for fd in pipes.values() if fd is not None})
+    pipes = {instance.key: _log_pipes(managed) for instance, managed in unknown}
+    _end_logger({identity(fd) for fds in pipes.values() for fd in fds if fd is not None})
     for instance, managed in found:
         key = instance.key
-        if (pipe := pipes.get(key)) is not None:
-            parts.performer.take_log(instance, pipe)
-        files = [lock for lock in (locks.lookup(directory, key), parts.performer.adopt(instance)) if lock is not None]
+        for errors, pipe in zip((False, True), pipes.get(key, (None, None)), strict=True):
+            if pipe is not None:
+                parts.performer.take_log(instance, pipe, errors=errors)
+        lock = locks.lookup(directory, key)
+        files = [file for file in (lock, *parts.performer.adopt(instance)) if file is not None]
+        if lock is not None:
+            kernel.inherit(managed.pid, lock)
         parts.fleet.restore(instance)
         parts.engine.adopt(managed, parts.scoreboard.locate(parts.slots[key]), files)
+        if instance.holds and has_task(instance.daemon):  # what it says in its slot is heard no more
+            parts.happen(key, Renewed("its supervisor"))
         publish(key, f"pid {managed.pid} goes on; its supervisor and its keeper were killed, its counters are lost")
     return bool(found)
 
@@ -86,16 +96,25 @@ def _managed(kernel: Kernel, instance: Instance, pid: int) -> ManagedProcess | N
 
 def _instance(declared: Instance, pid: int, entry: Entry | None) -> Instance:
     """What it was, where the ledger tells of this process; else it runs, and more is not known."""
+    locks = declared.daemon.lock
     if entry is not None and entry.pid == pid:
         was = restored(entry, declared.daemon, declared.index, declared.plan)
+        was = evolve(was, place=0, holds=locks)
         starts = was.state is State.STARTING and was.step is None
         return evolve(was, state=State.RUNNING, held_up=False) if starts else was
-    return evolve(declared, state=State.RUNNING, wanted=Wanted.UP, pid=pid, started_at=time.monotonic())
+    now = time.monotonic()
+    return evolve(declared, state=State.RUNNING, wanted=Wanted.UP, pid=pid, started_at=now, holds=locks)
 
 
-def _log_pipe(managed: ManagedProcess) -> int | None:
-    """The read end of the pipe that it writes its output to (proc(5): to open a pipe there is to open that pipe)."""
-    path = f"/proc/{managed.pid}/fd/1"
+def _log_pipes(managed: ManagedProcess) -> tuple[int | None, int | None]:
+    """The read ends of the pipes that it writes its output and its errors to, where those have one of their own."""
+    errors = _pipe(managed.pid, 2) if managed.daemon.log.stderr is LogStderr.SEPARATE else None
+    return _pipe(managed.pid, 1), errors
+
+
+def _pipe(pid: int, fd: int) -> int | None:
+    """The read end of a pipe that a process writes to (proc(5): to open a pipe there is to open that pipe)."""
+    path = f"/proc/{pid}/fd/{fd}"
     with suppress(OSError):
         if os.readlink(path).startswith("pipe:"):
             return os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)

@@ -29,15 +29,19 @@ def reason(error: OSError, directory: str) -> str:
     return f"{where}{oserror.named_reason(error)}{limit if error.errno == errno.EMFILE else ''}"
 
 
-def raise_file_limit(instances: int) -> tuple[int, int] | None:
+def raise_file_limit(instances: int, separate: int = 0) -> tuple[int, int] | None:
     """Make room for every instance's fds (faults.md F13). Returns the limit that daemons get back, if it was changed.
+
+    Args:
+        instances: How many there are.
+        separate: How many of them have a second log pipe, for stderr.
 
     Raises:
         UdaemonError: There is no room for all of them: better now than one by one.
     """
-    needed = instances * _FDS_AN_INSTANCE + _FDS_BESIDE
+    needed = instances * _FDS_AN_INSTANCE + separate + _FDS_BESIDE
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    least = instances * _FDS_AN_INSTANCE + _FDS_OF_OURS
+    least = instances * _FDS_AN_INSTANCE + separate + _FDS_OF_OURS
     if hard != resource.RLIM_INFINITY and hard < least:
         raise UdaemonError(
             f"Too many open files (EMFILE): {instances} instances need {least} descriptors, "

@@ -159,6 +159,7 @@ def main(fd: int) -> None:
     """Read what the second argument names, and answer on `fd`."""
     from udaemon.manifest.read import examine
     from udaemon.service.module_files import check_module_files
+    from udaemon.service.pythons import check_pythons
 
     os.set_inheritable(fd, False)
     source = Source(*json.loads(sys.argv[2]))
@@ -173,7 +174,8 @@ def main(fd: int) -> None:
             profiles=source.profiles,
         )
         if examined.understood is not None:
-            examined = examined.with_more(check_module_files(examined.understood))
+            found = examined.understood
+            examined = examined.with_more([*check_module_files(found), *check_pythons(found)])
         result: Result = examined.manifest or ManifestError(examined.problems[:_MOST_TOLD])
     except UdaemonError as error:
         result = error

@@ -12,6 +12,7 @@ import socket
 from collections.abc import Callable, Collection, Mapping
 from typing import NamedTuple
 
+from udaemon.child import run_locks
 from udaemon.child.scoreboard import Scoreboard
 from udaemon.engines import locks
 from udaemon.engines.base import Reactor
@@ -19,10 +20,11 @@ from udaemon.engines.local import LocalEngine
 from udaemon.engines.process import ManagedProcess
 from udaemon.engines.reports import KEPT_REPORTS
 from udaemon.engines.sweep import Sweep
-from udaemon.policy.events import Event, Executed, Exited, NeedsChanged, Ready, SpawnFailed, TreeGone, Trouble
+from udaemon.policy.events import Event, Executed, Exited, NeedsChanged, Ready, RunAsked, SpawnFailed, TreeGone, Trouble
 from udaemon.policy.fleet import Fleet
 from udaemon.policy.instance import Instance, Key, State
 from udaemon.policy.ledger import Entry, restored
+from udaemon.policy.plan import has_task
 from udaemon.policy.steps import declared
 from udaemon.service.keeper_link import Kept
 from udaemon.supervisor.perform import Performer
@@ -88,7 +90,7 @@ class Recovery:
                 else:
                     self._take_up(instance, entry)
         self._end_unseen(unanswered)
-        for key, event in self._events:
+        for key, event in sorted(self._events, key=lambda each: not _holds(each[1])):
             self._parts.happen(key, event)
         for key in self._parts.fleet.held_back():
             self._parts.happen(key, NeedsChanged())
@@ -101,6 +103,7 @@ class Recovery:
             else:
                 self._adopt(instance, managed)
                 self._events += [(instance.key, event) for event in self._missed(instance)]
+                self._events += [(instance.key, event) for event in self._locks_of(instance)]
         elif instance.survivors:
             self._follow_survivors(instance)
 
@@ -128,8 +131,8 @@ class Recovery:
 
     def _adopt(self, instance: Instance, managed: ManagedProcess) -> None:
         parts, key = self._parts, instance.key
-        pipe = parts.performer.adopt(instance)
-        files = [file for file in (locks.lookup(self._locks, key), pipe) if file is not None]
+        pipes = parts.performer.adopt(instance)
+        files = [file for file in (locks.lookup(self._locks, key), *pipes) if file is not None]
         parts.engine.adopt(managed, parts.scoreboard.locate(parts.slots[key]), files)
         self.adopted.append(key)
 
@@ -145,6 +148,13 @@ class Recovery:
         ran = seen is not None and seen.pid == instance.pid and (seen.current_started_at or seen.next_at)
         unheard = f"{KEPT_REPORTS}{instance.key}" not in self._store
         return [Ready()] if ran or unheard else []
+
+    def _locks_of(self, instance: Instance) -> list[Event]:
+        """For which run it wants or has its locks: the slot tells it, also where the last word was not taken in."""
+        if not (instance.daemon.lock and has_task(instance.daemon)) or instance.pid is None:
+            return []
+        found = run_locks.asked(*self._parts.scoreboard.locate(self._parts.slots[instance.key]), instance.pid)
+        return [] if found is None else [RunAsked(*found)]
 
     def _follow_survivors(self, instance: Instance) -> None:
         """Its process has ended; what that left behind is found again as what it is."""
@@ -179,6 +189,11 @@ class Recovery:
 
         self._sweep = Sweep(parts.reactor, strangers, held, done, self._kernel)
         self._sweep.go_on()
+
+
+def _holds(event: Event) -> bool:
+    """Whether it has locks: that is known before anybody else gets them."""
+    return isinstance(event, RunAsked) and event.has is True
 
 
 def _began_by(started: int, seen_at: float | None) -> bool:

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING
 from udaemon.control import claim, rundir, rundir_removal
 from udaemon.control.rundir_guard import RundirGuard
 from udaemon.engines.local import LocalEngine
+from udaemon.engines.zygote.recipe import begins_preforked
 from udaemon.logs.client import LoggerLink
+from udaemon.manifest.log_table import LogStderr
 from udaemon.policy.events import Event
 from udaemon.policy.fleet import Fleet
 from udaemon.policy.instance import Key
-from udaemon.policy.plan import is_forked
 from udaemon.service.file_limit import raise_file_limit
 from udaemon.service.handoff import Handoff
 from udaemon.service.hooking import Hooking
@@ -69,8 +70,10 @@ class Service:
         self._terminal = os.open(os.devnull, os.O_WRONLY) if handed.lifeline is None else os.dup(2)
         self._fleet = fleet = Fleet(manifest, on_change=keeping.note)
         rundir.check_room(handed.directory, len(fleet.instances))
-        limit = handed.nofile or raise_file_limit(sum(one.daemon.enabled for one in fleet.instances.values()))
-        if not (forked := any(map(is_forked, manifest.daemons.values()))):
+        enabled = [one.daemon for one in fleet.instances.values() if one.daemon.enabled]
+        separate = sum(daemon.log.stderr is LogStderr.SEPARATE for daemon in enabled)
+        limit = handed.nofile or raise_file_limit(len(enabled), separate)
+        if not (forked := begins_preforked(one.daemon for one in fleet.instances.values())):
             preforked.end()
         elif limit is not None:
             resource.prlimit(preforked.pid, resource.RLIMIT_NOFILE, resource.getrlimit(resource.RLIMIT_NOFILE))

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
+from udaemon.logs.log_target import LogTarget
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.policy.instance import Instance, Key, State
 from udaemon.supervisor.log_targets import log_target
@@ -26,13 +27,10 @@ def kept_files(manifest: Manifest, daemon: Daemon, key: Key, directory: str) -> 
 
     `directory` is the run directory, where the pid file is besides the one that the manifest names.
     """
-    read, write = os.pipe()
-    target = log_target(daemon, key.index, manifest.log_path(daemon))
-    command = [sys.executable, "-P", "-m", "udaemon.logs.pipe", str(os.getpid()), *target.fields()]
-    writer = subprocess.Popen(command, stdin=read, stdout=subprocess.DEVNULL)
-    os.close(read)
+    paths = (manifest.log_path(daemon, key.index), daemon.error_log_path(manifest.context, key.index))
+    writers = [_writer(log_target(daemon, key.index, path)) for path in paths if path is not None]
     former = [os.dup(fd) for fd in (1, 2)]
-    _redirect([write, write])
+    _redirect([writers[0][1], writers[-1][1]])
     pids = PidFiles([directory, *([manifest.run_dir] if manifest.run_dir else [])], manifest.context)
     instance = Instance(daemon=daemon, index=key.index, state=State.RUNNING)
     try:
@@ -40,8 +38,18 @@ def kept_files(manifest: Manifest, daemon: Daemon, key: Key, directory: str) -> 
     finally:
         pids.remove(instance.key)
         _redirect(former)
-        with suppress(subprocess.TimeoutExpired):
-            writer.wait(_GRACE)
+        for writer, _ in writers:
+            with suppress(subprocess.TimeoutExpired):
+                writer.wait(_GRACE)
+
+
+def _writer(target: LogTarget) -> tuple[subprocess.Popen[bytes], int]:
+    """A process that writes a log, and the pipe to it."""
+    read, write = os.pipe()
+    command = [sys.executable, "-P", "-m", "udaemon.logs.pipe", str(os.getpid()), *target.fields()]
+    writer = subprocess.Popen(command, stdin=read, stdout=subprocess.DEVNULL)
+    os.close(read)
+    return writer, write
 
 
 def _redirect(fds: list[int]) -> None:

@@ -95,6 +95,7 @@ class Changeover:
             self._fleet.add(after.daemons[key.name], key.index, planned[key.name])
             self._slots.take(key)
         self._fleet.arrange(differs.declared)
+        self._fleet.turns.allow(after.max_starting)
         for key in differs.kept:
             self._supervisor.happen(key, Changed(after.daemons[key.name], planned[key.name], at_once))
         self._supervisor.ask(differs.removed, StopAsked(after_run=not at_once))

@@ -55,7 +55,8 @@ class EventQueue:
     def has_happened(self, before: Instance) -> None:
         """Have those that an event concerns beside its own instance hear of it before anything else happens."""
         self._stops.has_happened(before)
-        if concerned := tuple(self._fleet.order.concerned(before)):
+        turns = [(key, NeedsChanged()) for key in self._fleet.turns.next()]
+        if concerned := (*turns, *self._fleet.order.concerned(before)):
             self._queue.extendleft(reversed(concerned))
 
     def needs_changed(self) -> None:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from udaemon.logs.answers import Answer
 from udaemon.manifest.secrets import masked_text
-from udaemon.policy.events import Question, Said, Teller
+from udaemon.policy.events import Said
+from udaemon.policy.questions import Question, Teller
 
 
 def said(answer: Answer) -> Said:

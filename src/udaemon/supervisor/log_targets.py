@@ -10,13 +10,13 @@ from udaemon.manifest.model import Daemon, OnFull
 
 
 def log_target(daemon: Daemon, index: int, path: str) -> LogTarget:
-    """Where the output of one instance goes; instances share their daemon's file, `path`."""
+    """Where the output of one instance goes, in the file `path`."""
     log, health = daemon.log, daemon.health
     return LogTarget(
         path=path,
         name=daemon.name,
         instance=index,
-        tagged=daemon.instances > 1,
+        tagged=daemon.instances > 1 and daemon.shares_log,
         format=log.format.value,
         timestamps=log.timestamps,
         max_size=log.max_size,
@@ -24,6 +24,7 @@ def log_target(daemon: Daemon, index: int, path: str) -> LogTarget:
         backups=log.backups,
         compress=log.compress,
         drop=log.on_full is OnFull.DROP,
+        mode=log.mode,
         ready=daemon.ready.log_line or "",
         health=health.log_line or "",
         healthy_for=health.period / 2 if health.log_line else 0.0,  # twice in the least time that it may be silent

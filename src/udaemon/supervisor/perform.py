@@ -6,23 +6,18 @@ Decides nothing: what cannot be done comes back as an event.
 from __future__ import annotations
 
 import errno
-import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
-from itertools import count
 
 from udaemon.engines.base import CANCELLED, Engine, SpawnRequest
 from udaemon.engines.notify import NotifySockets, listens, told_of_socket
 from udaemon.logs.answers import Answer
 from udaemon.logs.client import LoggerLink
-from udaemon.logs.log_target import LogTarget
 from udaemon.manifest.model import Daemon
 from udaemon.policy.effects import (
     CancelSpawn,
     Effect,
-    Kick,
     KillTree,
-    Pause,
     Publish,
     Reconfigure,
     Signal,
@@ -33,14 +28,15 @@ from udaemon.policy.effects import (
 from udaemon.policy.events import Event, SpawnFailed, StopCommandFailed, Trouble
 from udaemon.policy.instance import Instance, Key
 from udaemon.policy.steps import declared, stop_command
+from udaemon.supervisor.chains import told_of_run
 from udaemon.supervisor.log_lines import said
-from udaemon.supervisor.log_targets import common_target, log_target
+from udaemon.supervisor.log_pipes import LogPipes
+from udaemon.supervisor.log_targets import log_target
 from udaemon.supervisor.slots import Slots
 from udaemon.system import oserror
-from udaemon.system.file_identity import identity
 
 
-class Performer:
+class Performer(LogPipes):
     """Gathers the starts of a turn, so that a zygote can fork them in one go.
 
     Args:
@@ -65,18 +61,13 @@ class Performer:
         bug: Callable[[str], None],
     ) -> None:
         self._engine = engine
-        self._logger = logger
+        super().__init__(logger)
         self._slots = slots
         self._beside = beside
         self._notify = notify
-        self._happen = happen
-        self._bug = bug
+        self._happen, self._bug = happen, bug
         self._wanted: list[Instance] = []
-        self._streams: dict[Key, int] = {}
         self._started_as: dict[Key, Daemon] = {}
-        self._paths: dict[int, str] = {}
-        self._pipes: dict[int, tuple[int, int]] = {}
-        self._numbers = count(1)
 
     def perform(self, instance: Instance, effect: Effect) -> None:
         """Do what is to be done about an instance. To publish it is the caller's part."""
@@ -95,14 +86,10 @@ class Performer:
                 self._engine.kill_tree(instance.key)
             case Reconfigure():
                 self.reconfigure(instance)
-            case Pause(paused):
-                self._slots.pause(instance.key, paused=paused)
-                self._engine.signal(instance.key, "URG")  # it looks at its slot
-            case Kick():
-                self._slots.kick(instance.key)
-                self._engine.signal(instance.key, "URG")
             case Publish():
                 pass
+            case _ if self._slots.ask(instance, effect):
+                self._engine.signal(instance.key, "URG")  # it looks at its slot
 
     def _run_stop_command(self, instance: Instance) -> None:
         """It writes to the daemon's log, by a pipe of its own."""
@@ -114,8 +101,9 @@ class Performer:
             self._happen(key, StopCommandFailed(f"has no log pipe: {oserror.named_reason(error)}"))
             return
         self._logger.spawned(stream, 0)
-        request = SpawnRequest(key=key, daemon=daemon, plan=instance.plan, slot=self._slots[key], output=output)
-        self._engine.run_stop_command(request)
+        self._engine.run_stop_command(
+            SpawnRequest(key=key, daemon=daemon, plan=instance.plan, slot=self._slots[key], output=output)
+        )
 
     def spawn(self, instance: Instance) -> None:
         """Start it with the others of this turn."""
@@ -145,7 +133,8 @@ class Performer:
 
         Where the declaration has changed while the process was on its way, it is told so.
         """
-        self._logger.spawned(self._streams[instance.key], pid)
+        for stream in self._streams[instance.key]:
+            self._logger.spawned(stream, pid)
         started_as = self._started_as.pop(instance.key, instance.daemon)
         if started_as is not instance.daemon and started_as != instance.daemon:
             self.reconfigure(instance)
@@ -153,79 +142,33 @@ class Performer:
     def reconfigure(self, instance: Instance) -> None:
         """Have its process and its log go by the present declaration, as far as they can."""
         self._engine.reconfigure(instance.key, declared(instance), instance.plan)
-        if (stream := self._streams.get(instance.key)) is not None and stream in self._paths:
-            target = log_target(instance.daemon, instance.index, self._paths[stream])
-            self._logger.change(stream, target, instance.pid)
+        for stream in self._streams.get(instance.key, ()):
+            if stream in self._paths:
+                target = log_target(instance.daemon, instance.index, self._paths[stream])
+                self._logger.change(stream, target, instance.pid)
 
     def guard(self, key: Key, pidfd: int) -> None:
         """Let the logger end a process of this machine should we die."""
         try:
-            self._logger.watch(self._streams[key], pidfd)
+            self._logger.watch(self._streams[key][0], pidfd)
         except Exception:  # noqa: BLE001 - faults.md F6: whoever tells us of it has others to tell of
             self._bug(str(key))
 
-    def not_spawned(self, key: Key) -> None:
-        """There is no process behind a log pipe, if there ever was a pipe."""
-        if key in self._streams:
-            self._logger.spawned(self._streams[key], 0)
-
-    def common_log(self, path: str, *, timestamps: bool = False) -> int:
-        """A pipe into a common log. Returns the write end."""
-        return self._pipe_to_logger(common_target(path, timestamps=timestamps))[1]
-
     def heard(self, answer: Answer) -> None:
         """Let an instance know of a line of its process; what a former process has written says nothing."""
-        for key in [key for key, number in self._streams.items() if number == answer.number]:
+        for key in [key for key, streams in self._streams.items() if answer.number in streams]:
             self._happen(key, said(answer))
 
-    def path(self, stream: int) -> str:
-        """The file that a log pipe goes to."""
-        return self._paths[stream]
-
-    def log_ended(self, stream: int) -> None:
-        """A log pipe has ended and is in its file to the last byte."""
-        del self._paths[stream]
-        self._pipes.pop(stream, None)
-
-    def open_logs(self) -> dict[tuple[int, int], str]:
-        """Device and inode of each daemon's log pipe that has not ended, and the file it goes to."""
-        return {pipe: self._paths[stream] for stream, pipe in self._pipes.items()}
-
-    def inherit(self, pipes: Iterable[tuple[int, str, Key | None, tuple[int, int]]]) -> None:
-        """Go on with the log pipes of another supervisor.
-
-        Args:
-            pipes: Of each its number, its file, the instance that it is of, and device and inode.
-        """
-        last = 0
-        for number, path, key, opened in sorted(pipes):
-            self._paths[number], last = path, number
-            if key is not None:
-                self._streams[key], self._pipes[number] = number, opened
-        self._numbers = count(last + 1)
-
-    def adopt(self, instance: Instance) -> tuple[int, int] | None:
-        """Know the log pipe of a process that another supervisor started. Returns device and inode of it."""
+    def adopt(self, instance: Instance) -> tuple[tuple[int, int], ...]:
+        """Know the log pipes of a process that another supervisor started. Returns device and inode of each."""
         if self._notify is not None and listens(declared(instance)):
             with suppress(OSError):  # it is not heard then
                 self._notify.open(instance.key, self._slots[instance.key])
-        stream = self._streams.get(instance.key)
-        if stream is None:
-            return None
-        if instance.pid is not None:
-            self._logger.spawned(stream, instance.pid)
-        return self._pipes.get(stream)
-
-    def has_log(self, key: Key) -> bool:
-        """Whether an instance has a log pipe that is known."""
-        return key in self._streams
-
-    def take_log(self, instance: Instance, read: int) -> None:
-        """Have the logger write what comes out of this pipe to the instance's log."""
-        target = log_target(instance.daemon, instance.index, instance.daemon.log_path(instance.plan.context))
-        stream = self._new_stream(target.path)
-        self._logger.open(stream, read, target)
-        self._streams[instance.key], self._pipes[stream] = stream, identity(read)
+        streams = self._streams.get(instance.key, ())
+        for stream in streams:
+            if instance.pid is not None:
+                self._logger.spawned(stream, instance.pid)
+        return tuple(self._pipes[stream] for stream in streams if stream in self._pipes)
 
     def flush(self) -> None:
         """Ask the engine for all starts that were gathered, and for those that follow from them at once."""
@@ -254,7 +197,7 @@ class Performer:
         try:
             if self._notify is not None and listens(daemon):
                 socket = self._notify.open(key, self._slots[key])
-            output = self._open_log(instance)
+            pipes = self._open_logs(instance)
         except OSError as error:
             what = "notify socket" if socket is None and listens(daemon) else "log pipe"
             message = f"{what} cannot be made: {oserror.named_reason(error)}"
@@ -266,34 +209,8 @@ class Performer:
         self._started_as[key] = instance.daemon
         if socket is not None:
             daemon = told_of_socket(daemon, socket)
-        return SpawnRequest(key=key, daemon=daemon, plan=instance.plan, slot=self._slots[key], output=output)
-
-    def _open_log(self, instance: Instance) -> int:
-        """A pipe whose read end is the logger's. Returns the write end."""
-        path = instance.daemon.log_path(instance.plan.context)
-        target = log_target(instance.daemon, instance.index, path)
-        stream, write = self._pipe_to_logger(target)
-        self._pipes[stream] = identity(write)
-        self._streams[instance.key] = stream
-        return write
-
-    def _pipe_to_logger(self, target: LogTarget) -> tuple[int, int]:
-        """A pipe whose read end is the logger's. Returns the number of its stream, and the write end."""
-        read, write = os.pipe2(os.O_CLOEXEC)
-        stream = self._new_stream(target.path)
-        try:
-            self._logger.open(stream, read, target)
-        except BaseException:
-            self.log_ended(stream)
-            os.close(read)
-            os.close(write)
-            raise
-        return stream, write
-
-    def _new_stream(self, path: str) -> int:
-        stream = next(self._numbers)
-        self._paths[stream] = path
-        return stream
+        daemon = told_of_run(daemon, instance.after)
+        return SpawnRequest(key=key, daemon=daemon, plan=instance.plan, slot=self._slots[key], **pipes)
 
     def _refuse(self, key: Key, message: str) -> None:
         self._happen(key, SpawnFailed(Trouble.RESOURCE, message))

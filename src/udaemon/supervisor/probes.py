@@ -16,8 +16,9 @@ from udaemon.manifest.implied import implied
 from udaemon.manifest.own_instance import for_instance
 from udaemon.manifest.probes import Probe, way
 from udaemon.policy import probing
-from udaemon.policy.events import Event, Question, Verdict
+from udaemon.policy.events import Event, Verdict
 from udaemon.policy.instance import Instance, Key
+from udaemon.policy.questions import Question
 from udaemon.policy.thresholds import phase
 
 

@@ -16,12 +16,15 @@ from random import Random
 from attrs import define
 
 from udaemon.child import planner
+from udaemon.child.awaited import NEVER, Awaited
 from udaemon.child.planner import ByCalendar, Periodic, Planner
 from udaemon.child.schedule import Due
 from udaemon.child.scoreboard import CURRENT, LAST_END, LAST_START, NEXT_DUE
+from udaemon.child.succession import succeed
 from udaemon.engines.base import Reactor
 from udaemon.policy.calendar import Cron, Look, Timetable
-from udaemon.policy.events import Event, RunDue
+from udaemon.policy.events import Event, RunDue, RunEnded
+from udaemon.policy.exclusions import without
 from udaemon.policy.fleet import Fleet
 from udaemon.policy.instance import Instance, Key, State
 from udaemon.policy.restart import succeeded
@@ -76,6 +79,7 @@ class Schedules:
         self._reactor = reactor
         self._slots = slots
         self._fleet = fleet
+        fleet.turns.run_number = slots.run_number
         self._happen = happen
         self._on_good_run = on_good_run
         self.on_missed: Callable[[Key, int], None] = lambda _key, _count: None
@@ -122,8 +126,8 @@ class Schedules:
         entry = self._entries.get(key)
         adopted = entry is None and before.daemon.is_scheduled and not before.at_rest
         if entry is None or entry.table != table or before.daemon.sleep != after.daemon.sleep:
-            began = None if entry is None else entry.began
-            entry = self._entries[key] = self._entered(key, after, table, now, adopted=adopted)
+            began, former = (None, None) if entry is None else (entry.began, entry.planner)
+            entry = self._entries[key] = self._entered(key, after, table, now, former, adopted=adopted)
             entry.began = entry.began if adopted else began
         if after.own_pid is not None and before.own_pid is None and not after.held_up:
             self._began(key, entry, after.own_pid, now)
@@ -132,27 +136,40 @@ class Schedules:
             self._run_over(entry, now)
         self._note_next(key, entry)
 
-    def _entered(self, key: Key, instance: Instance, table: Timetable | None, now: float, *, adopted: bool) -> _Entry:
+    def _entered(
+        self,
+        key: Key,
+        instance: Instance,
+        table: Timetable | None,
+        now: float,
+        former: Planner | None,
+        *,
+        adopted: bool,
+    ) -> _Entry:
         daemon = instance.daemon
         writer = self._slots.writer(key)
         resume, current = (writer.words[NEXT_DUE], writer.words[CURRENT]) if adopted else (0.0, 0.0)
-        if not adopted:
+        if not adopted and former is None:
             writer.taken_over().attach(os.getpid())  # a slot without a pid says nothing, and there is a next run
         if table is not None and table.cron:
             by_calendar = ByCalendar(
-                Cron(table.cron, zone(table.zone)),
+                without(Cron(table.cron, zone(table.zone)), table.spans),
                 table,
                 wake_at=bool,  # the timer is armed for all at the end of the turn
                 missed=partial(self._missed, key),
                 clocks=self._clocks,
                 chance=self._random.random,
             )
-            return _Entry(by_calendar, table, by_calendar.first(resume or current, now), began=current or None)
+            due = succeed(by_calendar, former, now) if former else by_calendar.first(resume or current, now)
+            return _Entry(by_calendar, table, due, began=current or None)
+        if instance.daemon.after_run:
+            return _Entry(Awaited(), None, NEVER, started=current, began=current or None)
         if table is not None:
             period = planner.periodic(table, daemon.min_sleep, self._random.random)
         else:
             period = Periodic(daemon.sleep, daemon.min_sleep)
-        due, goes = period.first(resume, now), instance.own_pid is not None
+        due = succeed(period, former, now) if former else period.first(resume, now)
+        goes = instance.own_pid is not None
         return _Entry(period, table, due, started=current, began=current or None, counts=not goes)
 
     def _missed(self, key: Key, count: int) -> None:
@@ -201,6 +218,7 @@ class Schedules:
             self._on_good_run(after.key)
         else:
             writer.failed(began, after.exit.at)
+        self._happen(after.key, RunEnded(writer.count, succeeded(after.exit, after.daemon)))
 
     def _note_next(self, key: Key, entry: _Entry) -> None:
         self._slots.writer(key).paused(0.0 if not entry.counts or entry.due.at == inf else entry.due.at, 0)

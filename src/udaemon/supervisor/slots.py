@@ -9,9 +9,17 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable
 
+from udaemon.child import after_run
+from udaemon.child.pace import write_pace
+from udaemon.child.run_locks import allow
 from udaemon.child.scoreboard import Scoreboard, SlotWriter, map_all
 from udaemon.child.slot_requests import kick, pause
-from udaemon.policy.instance import Key
+from udaemon.child.spec import Pace
+from udaemon.policy.effects import Allow, CountMissed, Kick, Pause, Trigger
+from udaemon.policy.events import RunSeen
+from udaemon.policy.followed import Followed
+from udaemon.policy.instance import Instance, Key
+from udaemon.policy.timers import Timer
 
 _ROUND = 16
 """Slots are made so many at a time, 32 KB: whoever adds a daemon or two to a project needs no further region."""
@@ -57,6 +65,28 @@ class Slots:
             self._maps[fd] = map_all(fd)
         return SlotWriter.of(self._maps[fd], slot)
 
+    def run_number(self, key: Key) -> int:
+        """The number of the run that goes on, or comes next."""
+        return self.writer(key).count + 1
+
+    def ask(self, instance: Instance, effect: Pause | Kick | Allow | Trigger | CountMissed) -> bool:
+        """Write what the task of an instance is asked for. Returns whether it is to look for that now."""
+        key = instance.key
+        match effect:
+            case Pause(paused):
+                self.pause(key, paused=paused)
+            case Kick():
+                self.kick(key)
+            case Allow(run):
+                self.allow(key, run)
+            case Trigger(after):
+                names = [one.name for one in instance.daemon.after_run]
+                if after.name in names:
+                    self.trigger(key, names.index(after.name), after)
+            case CountMissed():
+                self.writer(key).miss(1)
+        return not isinstance(effect, CountMissed)
+
     def kick(self, key: Key) -> None:
         """Ask the task of an instance for a run."""
         kick(*self._scoreboard.locate(self._taken[key]))
@@ -64,6 +94,34 @@ class Slots:
     def pause(self, key: Key, *, paused: bool) -> None:
         """Have the task of an instance begin no run, or go on."""
         pause(*self._scoreboard.locate(self._taken[key]), paused=paused)
+
+    def run_seen(self, instance: Instance, now: float) -> RunSeen | None:
+        """What its slot says of the run that is under way, where one may have taken too long by now."""
+        about_a_run = instance.timers.due(now) is Timer.RUN
+        slot = self._scoreboard.read_slot(self._taken[instance.key]) if about_a_run else None
+        return None if slot is None else RunSeen(slot.pid, slot.count + 1, slot.current_started_at, slot.next_at)
+
+    def trigger(self, key: Key, source: int, after: Followed) -> None:
+        """Let the task of an instance have a run after this one."""
+        place = self._scoreboard.locate(self._taken[key])
+        after_run.trigger(*place, source, after.index, after.run, ok=after.outcome == "ok")
+
+    def forget_triggers(self, key: Key) -> None:
+        """Let what its task was to run after, and has not, be forgotten."""
+        after_run.forget(*self._scoreboard.locate(self._taken[key]))
+
+    def tells_runs(self, key: Key) -> bool:
+        """Whether the task of an instance tells of each run."""
+        return after_run.tells_runs(*self._scoreboard.locate(self._taken[key]))
+
+    def tell_runs(self, key: Key, pace: Pace, *, tells: bool) -> None:
+        """Have it do so or not; that there is a pace to take has also a loop look up that never pauses."""
+        after_run.tell_runs(*self._scoreboard.locate(self._taken[key]), tells=tells)
+        write_pace(*self._scoreboard.locate(self._taken[key]), pace)
+
+    def allow(self, key: Key, run: int) -> None:
+        """Let the task of an instance begin a run."""
+        allow(*self._scoreboard.locate(self._taken[key]), run)
 
     def take(self, key: Key) -> int:
         """Give an instance a slot, empty and with its name; the one that it has already, if any.

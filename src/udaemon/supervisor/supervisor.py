@@ -23,6 +23,7 @@ from udaemon.policy.events import DeadlineReached, Event, Exited, GoodRun, Spawn
 from udaemon.policy.fleet import Fleet
 from udaemon.policy.instance import Key
 from udaemon.policy.order import Order
+from udaemon.supervisor.chains import Chains
 from udaemon.supervisor.changeover import Changeover, MakeRoom
 from udaemon.supervisor.event_queue import EventQueue
 from udaemon.supervisor.isolation import Isolated
@@ -67,26 +68,23 @@ class Supervisor:
         jitter: random.Random | None = None,
     ) -> None:
         self.manifest = manifest
-        self.read_manifest = read_manifest
-        self.reexec = reexec
+        self.read_manifest, self.reexec = read_manifest, reexec
         self._clock, self.started_at = clock, clock()
-        self._fleet = fleet
-        self._engine = engine
-        self._performer = performer
-        self._scoreboard = scoreboard
-        self._slots = slots
-        self._notices = notices
+        self._fleet, self._engine = fleet, engine
+        self._performer, self._notices = performer, notices
+        self._scoreboard, self._slots = scoreboard, slots
         self._pids = PidQueue(pid_files, lambda key, text: self.publish(key, "warning", text))
+        self.finish_pid_files = self._pids.write
         self._schedules = schedules
         self._finished = finished
         self._legacy = LegacyLog(lambda key: pid_files.path(fleet.instances[key]))
         self._jitter = jitter or random.Random()  # noqa: S311 - spreads waits, keeps no secret
         self._queue = EventQueue(fleet, self._one, self._clock)
+        self._chains = Chains(fleet, slots, self.happen, lambda key: engine.signal(key, "URG"))
         self._probes = Probes(asks, self.happen)
         self._leaving = False
-        self._changeover = Changeover(
-            self, fleet, slots, performer, notices, make_room=make_room, changed=manifest_changed
-        )
+        changeover = partial(Changeover, self, fleet, slots, performer, notices)
+        self._changeover = changeover(make_room=make_room, changed=manifest_changed)
         self._log_states: dict[str, str] = {}
         self._run_followers: list[Callable[[Key], None]] = []
 
@@ -103,7 +101,7 @@ class Supervisor:
     def expire(self, now: float) -> None:
         """Let those whose deadline has passed have their event."""
         for key in self._fleet.due(now):
-            self.happen(key, DeadlineReached())
+            self.happen(key, DeadlineReached(self._slots.run_seen(self._fleet.instances[key], now)))
         if self._pids.deadline is not None and self._pids.deadline <= now:
             self._pids.write()
 
@@ -122,6 +120,7 @@ class Supervisor:
         changes = self._changeover.change(self.manifest, manifest, at_once=at_once)
         self.manifest = manifest
         self._queue.needs_changed()
+        self._chains.arrange()
         if changes:
             self.publish(None, "applied", changes.summary())
         return changes
@@ -135,6 +134,7 @@ class Supervisor:
         """Start what this turn wanted started; leave when nothing is left to wait for."""
         self._performer.flush()
         if self._changeover.let_go():
+            self._chains.arrange()
             self._queue.needs_changed()
             self._performer.flush()
         if self._leaving and self._fleet.at_rest:
@@ -217,21 +217,19 @@ class Supervisor:
 
     def view(self, key: Key) -> InstanceView:
         """One instance as it is now."""
-        instance = self._fleet.instances[key]
-        path = self.manifest.log_path(instance.daemon)
+        instance = self._fleet.current(key)
+        path = self.manifest.log_path(instance.daemon, instance.index)
+        errors = instance.daemon.error_log_path(self.manifest.context, instance.index) or path
+        states = (self._log_states.get(file, "ok") for file in (path, errors))
         return InstanceView(
             key=key,
             daemon=instance.daemon,
             instance=instance,
             read_slot=partial(self._scoreboard.read_slot, self._slots[key]),
             log=path,
-            log_state=self._log_states.get(path, "ok"),
+            log_state=next((state for state in states if state != "ok"), "ok"),
             last_error=self._engine.last_error(key) or instance.message,
         )
-
-    def finish_pid_files(self) -> None:
-        """Write the pid files that are still to be written."""
-        self._pids.write()
 
     def write_pid_files(self) -> None:
         """Write the pid files of all that live once more: their directory was taken away."""
@@ -275,6 +273,7 @@ class Supervisor:
                 self._perform(key, effect)
 
     def _note(self, key: Key, event: Event) -> None:
+        self._chains.note(key, event)
         if isinstance(event, Exited):
             self._pids.gone(key)
         elif isinstance(event, Spawned):

@@ -116,6 +116,12 @@ def stat(pid: int | str = "self") -> Stat | None:
     return parse_stat(read_or_nothing(f"/proc/{pid}/stat"))
 
 
+def parent(pid: int) -> int | None:
+    """The process whose child one is at this moment; None when it has gone."""
+    fields = read_or_nothing(f"/proc/{pid}/stat").rpartition(b") ")[2].split()
+    return int(fields[1]) if len(fields) > 1 else None
+
+
 def environ(pid: int | str = "self") -> dict[bytes, bytes]:
     """The environment that a process was executed with.
 

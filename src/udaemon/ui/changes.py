@@ -31,8 +31,9 @@ def lines(changes: Mapping[str, Any], available: int | None = None, *, color: bo
         color: Whether to colour.
     """
     for change in changes["manifest"]:
-        values = " → ".join(_values(change, _LONGEST))
-        yield f"{_mark('!', color)} {escape(change['key'])} {values}: needs udaemon down and udaemon up\n"
+        live, values = change["applies"] == "live", " → ".join(_values(change, _LONGEST))
+        effect = " (live)" if live else ": needs udaemon down and udaemon up"
+        yield f"{_mark('~' if live else '!', color)} {escape(change['key'])} {values}{effect}\n"
     for name in changes["added"]:
         yield f"{_mark('+', color)} {escape(name)} starts\n"
     for name in changes["removed"]:

@@ -99,6 +99,8 @@ def _next(one: Told, now: float) -> str:
         return f"start {until(one['next_attempt_at'], now)}"
     if one["activity"] == "paused":
         return "paused"
+    if one["activity"] == "waiting":
+        return "waits"
     if one["activity"] == "in-run":
         began = one["runs"]["current_started_at"]
         return "in run" if began is None else f"in run {short(now - moment(began))}"

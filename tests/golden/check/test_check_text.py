@@ -20,6 +20,7 @@ from udaemon.errors import Problem
 from udaemon.manifest.codes import CODES
 from udaemon.manifest.read import examine
 from udaemon.manifest.report import as_text
+from udaemon.service.pythons import check_pythons
 
 HERE = Path(__file__).parent
 ACCEPT = bool(os.environ.get("UDAEMON_ACCEPT"))
@@ -47,7 +48,8 @@ def problems(manifest: Path) -> tuple[tuple[Problem, ...], dict[str, str]]:
     if found.understood is not None:
         imported = check_imports(found.understood).findings if (manifest.parent / "jobs.py").exists() else []
         whole = found.understood
-        looked = [] if found.problems else [*check_directories(whole), *check_php(whole), *check_programs(whole)]
+        checks = (check_directories, check_php, check_programs, check_pythons)
+        looked = [] if found.problems else [one for check in checks for one in check(whole)]
         found = found.with_more([*imported, *looked])  # else what is installed would show
     return found.problems, found.sources
 

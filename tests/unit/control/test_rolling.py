@@ -9,8 +9,9 @@ from tests.fakes.host import FakeHost
 from tests.unit.control.talk import Raw, Talk, asks, told
 
 from udaemon.manifest.model import Daemon, Ready
-from udaemon.policy.events import Question, SpawnFailed, StopAsked, Trouble, Verdict
+from udaemon.policy.events import SpawnFailed, StopAsked, Trouble, Verdict
 from udaemon.policy.instance import Key
+from udaemon.policy.questions import Question
 
 WEB = Daemon(name="web", command=("web",), instances=3, ready=Ready(tcp=":80"))
 W0, W1, W2 = (Key("web", index) for index in range(3))

@@ -16,8 +16,9 @@ from udaemon.engines.reports import Reports
 from udaemon.frames import frame
 from udaemon.manifest.model import Daemon
 from udaemon.policy import events
-from udaemon.policy.events import Event, Question, Ready, Said, Teller
+from udaemon.policy.events import Event, Ready, Said
 from udaemon.policy.instance import Key
+from udaemon.policy.questions import Question, Teller
 
 KEY = Key("a", 0)
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from udaemon.logs.files import REMOVED, NotAFileError, RotatingFile, open_log
+from udaemon.logs.files import REMOVED, RotatingFile
+from udaemon.logs.open_file import NotAFileError, open_log
 from udaemon.logs.rotation import backup, new_name, recover
 
 

@@ -14,7 +14,7 @@ from udaemon.manifest.model import Daemon
 LIVE = {
     "description", "extends", "tags", "sleep", "min-sleep", "memory-limit", "memory-threshold", "restart", "backoff",
     "start-limit", "success-exit-codes", "stop", "log", "instances", "health", "cron", "timezone", "jitter", "overlap",
-    "misfire",
+    "misfire", "task-timeout",
 }  # fmt: skip
 NEXT_START = {"autostart", "depends-on", "profiles", "ready"}
 

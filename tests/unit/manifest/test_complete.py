@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from udaemon.manifest.complete import Setting, by_hand, complete, project_name, state_dir, state_log_dir
+from udaemon.manifest.env_file_names import EnvFileName
 from udaemon.manifest.merge import with_levels
 from udaemon.manifest.model import Manifest, Php
 from udaemon.manifest.problems import Path
@@ -19,9 +20,9 @@ HOME = {"HOME": "/home/me", "XDG_STATE_HOME": "/state"}
 def completed(top: dict[str, object], files: dict[str, dict[str, str | None]] | None = None) -> Manifest:
     asked: list[Path] = []
 
-    def env_file(file: str, path: Path) -> dict[str, str | None]:
+    def env_file(file: EnvFileName, path: Path) -> dict[str, str | None]:
         asked.append(path)
-        return (files or {})[file]
+        return (files or {})[file.path]
 
     root, wrong = structure(with_levels(top))
     assert wrong == []

@@ -96,3 +96,64 @@ def test_all_lines_are_told_each_once_however_many_daemons_name_the_file(tmp_pat
 def test_a_dotenv_that_nobody_asks_for_is_not_read(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("A B")
     assert told(tmp_path, "[daemons.a]\ncommand = 'a'\n") == ()
+
+
+def test_an_optional_file_that_is_missing_is_nothing(tmp_path: Path) -> None:
+    text = DAEMON.replace("'own.env'", "[{ path = 'gone.env', required = false }, 'own.env']")
+    (tmp_path / "own.env").write_text("A=1\n")
+    manifest = loaded(tmp_path, text)
+    assert manifest.daemons["a"].env == {"A": "1"}
+    assert manifest.files[str(tmp_path / "gone.env")] == (0, 0)  # so that its appearance is a difference
+    (tmp_path / "gone.env").write_text("A=0\nB=2\n")
+    assert loaded(tmp_path, text).daemons["a"].env == {"A": "1", "B": "2"}
+
+
+@pytest.mark.parametrize("way", ["link", "under-a-file", "no-directory"])
+def test_what_counts_as_missing(way: str, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "link").symlink_to("nowhere")
+    path = {"link": "link", "under-a-file": "file/x.env", "no-directory": "none/x.env"}[way]
+    text = DAEMON.replace("'own.env'", f"{{ path = '{path}', required = false }}")
+    assert loaded(tmp_path, text).daemons["a"].env == {}
+
+
+@pytest.mark.parametrize(("made", "words"), [("own.env/", "is no regular file"), ("A B\n", "is no line NAME=value")])
+def test_an_optional_file_that_is_there_must_be_right(made: str, words: str, tmp_path: Path) -> None:
+    (tmp_path / "own.env").mkdir() if made.endswith("/") else (tmp_path / "own.env").write_text(made)
+    (problem,) = told(tmp_path, DAEMON.replace("'own.env'", "{ path = 'own.env', required = false }"))
+    assert words in problem.message
+
+
+@pytest.mark.parametrize(
+    ("own", "variables"),
+    [
+        ("env-file = { path = 'b.env' }", {"B": "1"}),
+        ("env-file = [{ path = 'b.env' }]", {"B": "1"}),
+        ("env-file = 'b.env'", {"B": "1"}),
+        ("", {"A": "1"}),
+    ],
+)
+def test_a_table_replaces_that_of_defaults_as_a_whole(own: str, variables: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "a.env").write_text("A=1\n")
+    defaults = "[defaults]\nenv-file = { path = 'a.env', required = false }\n"
+    text = f"{defaults}[daemons.a]\ncommand = 'a'\n{own}\n"
+    (tmp_path / "b.env").write_text("B=1\n")
+    assert loaded(tmp_path, text).daemons["a"].env == variables
+    if own:
+        (tmp_path / "b.env").unlink()
+        (problem,) = told(tmp_path, text)  # it is required, whatever is said of the other one
+        assert problem.code == "env-file"
+
+
+def test_the_manifests_own_may_be_optional_too(tmp_path: Path) -> None:
+    text = "env-file = [{ path = 'gone.env', required = false }]\n[daemons.a]\ncommand = 'a'\n"
+    assert loaded(tmp_path, text).env == {}
+
+
+def test_one_file_may_be_required_by_one_and_not_by_the_other(tmp_path: Path) -> None:
+    optional = "env-file = { path = 'gone.env', required = false }"
+    text = f"[daemons.a]\ncommand = 'a'\n{optional}\n[daemons.b]\ncommand = 'b'\nenv-file = 'gone.env'\n"
+    (problem,) = told(tmp_path, text)
+    assert (problem.path, problem.line) == ("daemons.b.env-file", 6)
+    assert problem.hint is not None
+    assert "required = false" in problem.hint

@@ -16,18 +16,7 @@ from udaemon.manifest.schema import json_schema
 
 REPOSITORY = Path(__file__).parents[3]
 KEYS = sorted(every_key())
-TOP = {
-    "project",
-    "context",
-    "run-dir",
-    "include",
-    "$schema",
-    "defaults",
-    "daemons",
-    "top.env",
-    "top.env-file",
-    "top.on",
-}
+TOP = set("$schema context daemons defaults include max-starting project run-dir top.env top.env-file top.on".split())
 GOLDEN = "\n".join(file.read_text() for file in (REPOSITORY / "tests/golden/check").glob("*/*.txt"))
 PAGE = (REPOSITORY / "docs/reference/manifest.md").read_text()
 

@@ -9,10 +9,11 @@ from udaemon.manifest import meant as module
 from udaemon.manifest.elsewhere import IN_TABLES, SYSTEMS, TOP, Word
 from udaemon.manifest.instead import RESTART, TODAY
 from udaemon.manifest.keys import Table, key, keys_of
+from udaemon.manifest.log_table import Log
 from udaemon.manifest.meant import meant, plain, serves_instead, table_of, target, there, value_hint
 from udaemon.manifest.model import Daemon, Restart
 from udaemon.manifest.root import Root
-from udaemon.manifest.tables import Log, Stop
+from udaemon.manifest.tables import Stop
 from udaemon.manifest.values import Choice, Flag
 
 AT = ("daemons", "a")

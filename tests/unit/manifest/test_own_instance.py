@@ -74,4 +74,4 @@ def test_elsewhere_it_is_a_variable_like_any_other(key: str, tmp_path: Path) -> 
     (tmp_path / "udaemon.toml").write_text(f'[daemons.a]\nfactory = "jobs:create"\n{key}\nsleep = "1s"\n')
     (problem,) = examine([str(tmp_path / "udaemon.toml")], environ={}, cwd=str(tmp_path)).problems
     assert (problem.code, problem.line) == ("missing-variable", 3)
-    assert problem.hint == "only command and env are filled for each instance"
+    assert problem.hint == "only command, env and log.file are filled for each instance"

@@ -35,6 +35,7 @@ def test_all_that_a_glob_or_a_tag_means_is_scaled() -> None:
     [
         ({"web": 3, "wep": 1}, "no such daemon: wep", ExitCode.NO_SUCH_DAEMON),
         ({"web/1": 3}, "web/1 is one instance", ExitCode.USAGE),
+        ({f"w*{n}": 3 for n in range(200)} | {"web": 1}, "200 globs and tags at once", ExitCode.USAGE),
         ({"web": -1}, "web=-1: a daemon has 0 to 10000 instances", ExitCode.USAGE),
         ({"web": 10_001}, "web=10001: a daemon has 0 to 10000 instances", ExitCode.USAGE),
         ({"web": 3, "w*": 4}, "web cannot have 3 and 4 instances", ExitCode.USAGE),

@@ -10,6 +10,7 @@ from udaemon.errors import UdaemonError
 from udaemon.manifest.model import Daemon
 from udaemon.policy import ledger
 from udaemon.policy.events import Reason
+from udaemon.policy.followed import Followed
 from udaemon.policy.instance import Exit, Instance, Key, Missing, Phase, Probed, State, Step, Wanted
 from udaemon.policy.plan import NO_PLAN
 from udaemon.policy.timers import NO_TIMERS, Timer
@@ -45,6 +46,11 @@ FULL = Instance(
     held_back=True,
     alone=True,
     good_run=True,
+    place=3,
+    run_asked=12,
+    holds=("db", "mail"),
+    after=Followed("export", 0, 12, "ok"),
+    owed_after=Followed("export", 1, 13, "failed"),
     step=Step(
         phase=Phase.AFTER_STOP,
         index=1,
@@ -66,7 +72,7 @@ def test_what_is_read_is_what_was_written(instance: Instance) -> None:
 
 def test_every_field_of_an_instance_is_in_the_ledger() -> None:
     """A new field of an instance that nobody writes would be lost with the supervisor."""
-    held = {"daemon", "index", "plan"}
+    held = {"daemon", "index", "plan", "turn"}
     default = Instance(daemon=MAILER, index=1, state=State.STOPPED)
     names = {one.name for one in fields(Instance)} - held
     assert all(getattr(FULL, name) != getattr(default, name) for name in names)

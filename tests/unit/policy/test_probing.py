@@ -9,21 +9,10 @@ from tests.fakes.life import Life, command, factory
 from udaemon.manifest.model import Restart
 from udaemon.manifest.probes import Action, Health, Ready
 from udaemon.policy import events, ledger
-from udaemon.policy.events import (
-    Changed,
-    Exited,
-    Notified,
-    Question,
-    Reason,
-    Said,
-    Spawned,
-    StartAsked,
-    StopAsked,
-    Teller,
-    Verdict,
-)
+from udaemon.policy.events import Changed, Exited, Notified, Reason, Said, Spawned, StartAsked, StopAsked, Verdict
 from udaemon.policy.instance import State
 from udaemon.policy.probing import asked, health
+from udaemon.policy.questions import Question, Teller
 
 READY = Ready(tcp=":1", within=30.0)
 HEALTH = Health(http="http://x/")
@@ -257,3 +246,14 @@ def test_what_its_methods_are_outlives_a_supervisor() -> None:
     (entry,) = ledger.read(ledger.line(life.instance, 1.0)).entries.values()
     again = ledger.restored(entry, life.instance.daemon, 0, life.instance.plan)
     assert again.probed == life.instance.probed
+
+
+def test_a_line_that_made_it_ready_is_not_looked_at_again() -> None:
+    life = begun(ready=Ready(log_line="up")).happens(line(Question.READY), line(Question.READY, ok=False))
+    assert (life.state, health(life.instance)) == (State.RUNNING, "ok")
+
+
+def test_a_task_that_is_well_is_so_by_other_numbers_too() -> None:
+    life = Life(factory()).happens(StartAsked(), Spawned(7), BOTH, task(Question.READY), task(Question.HEALTH))
+    life.happens(Changed(factory(health=Health(period=1.0)), life.instance.plan))
+    assert health(life.instance) == "ok"

@@ -25,7 +25,9 @@ from udaemon.policy.events import (
     Renewed,
     RestartAsked,
     ResumeAsked,
+    RunAsked,
     RunDue,
+    RunEnded,
     Said,
     Spawned,
     SpawnFailed,
@@ -163,5 +165,5 @@ def test_f40_the_page_tells_every_event_in_every_state(events: Mapping[str, Even
 def test_every_state_and_every_kind_of_event_is_in_the_tables() -> None:
     assert {situation().state for situation in SITUATIONS.values()} == set(State)
     in_tables = {type(event) for events in (ASKED, BIRTH, DEATH, RUN, NEEDS) for event in events.values()}
-    elsewhere = {Changed, GoodRun, Notified, Said, StopCommandFailed, Verdict}  # test_probing.py, test_stop.py
-    assert in_tables | elsewhere == set(Event.__args__)
+    elsewhere = {Changed, GoodRun, Notified, RunAsked, RunEnded, Said, StopCommandFailed, Verdict}  # test_probing.py,
+    assert in_tables | elsewhere == set(Event.__args__)  # test_stop.py, test_turns.py, test_chains.py

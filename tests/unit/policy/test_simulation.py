@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from attrs import evolve
+
+from udaemon.manifest.chains import AfterRun, Ending
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.policy.instance import Key
 from udaemon.policy.simulation import Setting, cron_times, expected, planned, simulated, staggered
@@ -51,3 +55,24 @@ def test_the_first_run_may_be_later() -> None:
     late = Daemon(name="late", factory="jobs:beat", sleep=600.0, run_on_start=False)
     early = Daemon(name="early", factory="jobs:beat", cron="@yearly", run_on_start=True)
     assert [run.at - NOON for run in planned(SETTING, [late, early], NOON, NOON + 700)] == [0.0, 600.0]
+
+
+def test_a_run_is_followed_by_those_that_come_after_it() -> None:
+    """As it ends, and they by those that come after them; failed runs are not foreseen."""
+    daemons = [
+        Daemon(name="export", task="m:f", cron="0 3 * * *"),
+        Daemon(name="mail", task="m:f", after_run=(AfterRun("export", Ending.OK),), instances=2),
+        Daemon(name="archive", command=("x",), after_run=(AfterRun("mail", Ending.ANY),)),
+        Daemon(name="alarm", command=("x",), after_run=(AfterRun("export", Ending.FAILED),)),
+    ]
+    takes = {Key("export", 0): 60.0}
+    start = datetime(2026, 6, 1, tzinfo=UTC).timestamp()
+    setting = evolve(SETTING, takes=takes)
+    runs = [(run.at - start - 3 * 3600, str(run.key)) for run in planned(setting, daemons, start, start + 86400.0)]
+    assert runs == [
+        (0.0, "export/0"),
+        (60.0, "mail/0"),
+        (60.0, "mail/1"),
+        (61.0, "archive/0"),
+        (61.0, "archive/0"),
+    ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
 from udaemon.policy.thresholds import Tally, Thresholds, count, phase
@@ -53,3 +55,11 @@ def test_phases_are_spread_over_the_period_and_stay_what_they_are() -> None:
     tenths = [sum(int(one) == tenth for one in phases) for tenth in range(10)]
     assert all(60 < many < 140 for many in tenths), tenths
     assert phase("d1/0", 10.0) == phases[1]
+
+
+@pytest.mark.parametrize("name", ["d{:04}/0", "web-{}/0", "worker/{}"])
+def test_phases_of_a_few_that_are_called_alike_are_spread_too(name: str) -> None:
+    tenths = Counter(int(phase(name.format(number), 10.0)) for number in range(20))
+
+    assert max(tenths.values()) <= 5
+    assert len(tenths) >= 7

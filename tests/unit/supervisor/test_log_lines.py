@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from udaemon.logs.answers import Answer
-from udaemon.policy.events import Question, Said, Teller
+from udaemon.policy.events import Said
+from udaemon.policy.questions import Question, Teller
 from udaemon.supervisor.log_lines import said
 
 

@@ -11,9 +11,10 @@ from tests.fakes.life import Life, command
 from udaemon.engines.probing.question import Asked
 from udaemon.manifest.model import Daemon
 from udaemon.manifest.probes import Health, Ready
-from udaemon.policy.events import Changed, Event, Exited, Question, Spawned, StartAsked, StopAsked, Verdict
+from udaemon.policy.events import Changed, Event, Exited, Spawned, StartAsked, StopAsked, Verdict
 from udaemon.policy.instance import Instance, Key
 from udaemon.policy.plan import NO_PLAN
+from udaemon.policy.questions import Question
 from udaemon.supervisor.probes import Probes
 
 

@@ -22,6 +22,7 @@ from udaemon.manifest.locate import has_errors
 from udaemon.manifest.read import Examined, examine
 from udaemon.manifest.report import as_json, as_lines, as_text, count, shown_path
 from udaemon.service.module_files import check_module_files
+from udaemon.service.pythons import check_pythons
 from udaemon.ui.checked import Checked, plain, table
 
 FORMATS = ["text", "concise", "json", "github", "sarif"]
@@ -69,9 +70,13 @@ def _check(files: tuple[str, ...], options: GlobalOptions, *, importing: bool) -
     examined = examine(
         files, environ=os.environ, project=options.project, context=options.context, profiles=options.profiles
     )
+    if options.verbose:
+        for file in examined.absent:
+            sys.stderr.write(f"env-file {shown_path(file, os.getcwd())} is not there, and need not be\n")
     if examined.understood is None or not importing:
         return examined
-    imported = check_imports(examined.understood)
+    pythons = list(check_pythons(examined.understood))
+    imported = check_imports(examined.understood, without={str(finding.path[1]) for finding in pythons})
     if options.verbose:
         from udaemon.cli.sharing import sharing_lines
 
@@ -80,6 +85,7 @@ def _check(files: tuple[str, ...], options: GlobalOptions, *, importing: bool) -
     found = [
         *check_directories(manifest),
         *check_module_files(manifest),
+        *pythons,
         *imported.findings,
         *check_php(manifest),
         *check_programs(manifest),

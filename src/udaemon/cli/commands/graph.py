@@ -53,6 +53,8 @@ def _nodes(options: GlobalOptions, names: tuple[str, ...]) -> list[dict[str, Any
 
     daemons = load_manifest(options).daemons
     chosen = with_all_needs(daemons, choose(daemons, names))
+    followed = {one.name for name in chosen for one in daemons[name].after_run}
+    chosen |= with_all_needs(daemons, followed)
     states = _states(options)
     level = {name: at for at, those in enumerate(levels(daemons)) for name in those}
     return [
@@ -69,6 +71,7 @@ def _nodes(options: GlobalOptions, names: tuple[str, ...]) -> list[dict[str, Any
                 }
                 for need in daemon.depends_on
             ],
+            "after_run": {one.name: one.on.value for one in daemon.after_run},
         }
         for name, daemon in daemons.items()
         if name in chosen

@@ -8,8 +8,8 @@ from __future__ import annotations
 import errno
 import heapq
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterator, Sequence
+from itertools import groupby, islice
 
 import click
 
@@ -18,11 +18,13 @@ from udaemon.cli.data_format import terminal_width
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.output import say, tell_unreadable
 from udaemon.cli.parameters import DAEMON, MOMENT
+from udaemon.control.log_answer import told_logs
 from udaemon.control.sockets import SupervisorSilent
 from udaemon.errors import ExitCode, UdaemonError
-from udaemon.logs.entries import Entry, keyed, stamp_of
+from udaemon.logs.entries import Entry, stamp_of
 from udaemon.logs.follow import LogReader, follow
 from udaemon.logs.tail import LogSource
+from udaemon.logs.together import Wanted, history_of
 from udaemon.manifest.selection import choose
 from udaemon.system import oserror
 from udaemon.ui.loglines import LogLines
@@ -31,8 +33,6 @@ _BATCH = 2000
 """Lines written together."""
 
 _LIBRARY_LOG = b"Log file: /"
-
-Wanted = Callable[[Entry], bool]
 
 
 @click.command("logs")
@@ -105,17 +105,7 @@ def _chosen(options: GlobalOptions, names: Sequence[str]) -> list[tuple[LogSourc
         manifest = load_manifest(options)
         chosen = choose(manifest.daemons, names)
         daemons = [daemon for daemon in manifest.daemons.values() if daemon.name in chosen]
-        found = [
-            {
-                "name": daemon.name,
-                "instances": daemon.instances,
-                "path": manifest.log_path(daemon),
-                "prefixed": daemon.log.prefixed,
-                "chosen": chosen[daemon.name],
-                "php": daemon.kind == "php.entry",
-            }
-            for daemon in daemons
-        ]
+        found = [one for daemon in daemons for one in told_logs(daemon, manifest.context, chosen[daemon.name])]
     sources: list[tuple[LogSource, Wanted]] = []
     for log in found:
         source = LogSource.told(log)
@@ -144,7 +134,7 @@ def _everything(_entry: Entry) -> bool:
 
 
 def _only(source: LogSource, indices: set[int]) -> Wanted:
-    if len(indices) == source.instances:
+    if source.instance is not None or len(indices) == source.instances:
         return _everything
     return lambda entry: entry.instance in indices
 
@@ -153,15 +143,12 @@ def _merged(
     readers: Sequence[LogReader], wanted: dict[LogSource, Wanted], last: int | None, since: bytes
 ) -> Iterator[list[tuple[LogSource, Entry]]]:
     """The lines that are there, by their times, in batches."""
-    rows = [_row(reader, wanted[reader.source], last, since) for reader in readers]
-    merged = heapq.merge(*rows, key=lambda row: row[0]) if len(rows) > 1 else iter(rows[0] if rows else ())
+    of_daemons = groupby(readers, key=lambda reader: reader.source.name)
+    logs = [[(reader, wanted[reader.source]) for reader in its_own] for _, its_own in of_daemons]
+    rows = [history_of(its_own, last=last, since=since) for its_own in logs]
+    merged = heapq.merge(*rows, key=lambda row: row.key) if len(rows) > 1 else iter(rows[0] if rows else ())
     while batch := [(source, entry) for _, source, entry in islice(merged, _BATCH)]:
         yield batch
-
-
-def _row(reader: LogReader, wanted: Wanted, last: int | None, since: bytes) -> Iterator[tuple[bytes, LogSource, Entry]]:
-    for key, entry in keyed(reader.history(last=last, since=since, wanted=wanted)):
-        yield key, reader.source, entry
 
 
 def _follow(readers: Sequence[LogReader], lines: LogLines, wanted: dict[LogSource, Wanted]) -> None:

@@ -51,7 +51,7 @@ def command(
     """Show what would run when, how many runs at once, and what stagger would change. Nothing is run.
 
     Everything is taken to start at the beginning. Jitter is left out. A run is taken to last as long as it did where
-    the project runs, else for a second.
+    the project runs, else for a second, and to end well: what has its runs after those of another daemon follows.
 
     \b
     Examples:
@@ -82,7 +82,7 @@ def command(
 def _simulated(
     manifest: Manifest, daemons: Sequence[Daemon], span: tuple[float, float], takes: Mapping[Key, float]
 ) -> Simulation:
-    return simulated(planned(Setting(manifest, os.environ, cron_times(zone)), daemons, *span), takes)
+    return simulated(planned(Setting(manifest, os.environ, cron_times(zone), takes), daemons, *span), takes)
 
 
 def _durations(options: GlobalOptions) -> dict[Key, float]:

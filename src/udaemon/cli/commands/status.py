@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import click
@@ -46,14 +46,14 @@ def command(options: GlobalOptions, *, name: str | None) -> None:
         else:
             told = client.ask("inspect", name=name)
             daemons = {daemon["name"]: daemon for daemon in told["daemons"]}
-            logs = {log["name"]: log for log in client.ask("logs", names=(name,))["logs"]}
+            logs = client.ask("logs", names=(name,))["logs"]
             places = _places(options)
             cards = [
                 instance_card(
                     one,
                     daemons[one["name"]],
                     [event for event in told["events"] if event["instance"] == one["instance"]],
-                    log=_last_lines(one, logs[one["name"]]),
+                    log=_last_lines(one, logs),
                     place=places.get(one["name"]),
                     now=now,
                 )
@@ -62,22 +62,26 @@ def command(options: GlobalOptions, *, name: str | None) -> None:
     sys.stdout.write(render(cards, terminal_width(), color=options.colors(sys.stdout.isatty())))
 
 
-def _last_lines(one: Mapping[str, Any], log: Mapping[str, Any]) -> Sequence[str]:
+def _last_lines(one: Mapping[str, Any], logs: Iterable[Mapping[str, Any]]) -> Sequence[str]:
     """What the instance wrote last; nothing where its log cannot be read."""
     from udaemon.logs.follow import LogReader
     from udaemon.logs.tail import LogSource
+    from udaemon.logs.together import history_of
     from udaemon.ui.escape import escape
 
+    mine, alone = one["instance"], one["instances"] == 1
+    own = [log for log in logs if log["name"] == one["name"] and log.get("instance", mine) == mine]
+    readers: list[LogReader] = []
     try:
-        reader = LogReader(LogSource.told(log))
+        readers += (LogReader(LogSource.told(log)) for log in own)
+        wanted = [(reader, lambda entry: alone or entry.instance == mine) for reader in readers]
+        rows = history_of(wanted, last=_LAST_LINES, since=b"")
+        return [escape(row.entry.text.decode("utf-8", "backslashreplace"), keep_tabs=True) for row in rows]
     except OSError:
         return []
-    mine = one["instance"] if one["instances"] > 1 else None
-    try:
-        entries = reader.history(last=_LAST_LINES, since=b"", wanted=lambda entry: mine in (None, entry.instance))
-        return [escape(entry.text.decode("utf-8", "backslashreplace"), keep_tabs=True) for entry in entries]
     finally:
-        reader.close()
+        for reader in readers:
+            reader.close()
 
 
 def _places(options: GlobalOptions) -> dict[str, str]:

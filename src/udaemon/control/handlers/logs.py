@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from udaemon.control.host import Host
+from udaemon.control.log_answer import told_logs
 from udaemon.control.request import Request
 from udaemon.control.selection import select
 
 
 def handle(host: Host, request: Request) -> None:
-    """Answer with the log of each daemon and which of its instances were named, and the common logs."""
-    logs: dict[str, dict[str, Any]] = {}
+    """Answer with the logs of each daemon and which of its instances were named, and the common logs."""
+    chosen: dict[str, list[int]] = {}
+    daemons = {}
     for view in select(host, request.names()):
-        name = view.key.name
-        log = {"name": name, "instances": view.daemon.instances, "path": view.log, "chosen": []}
-        if not view.daemon.log.prefixed:
-            log["prefixed"] = False  # told of few: a supervisor from before this was thought of tells it of none
-        if view.daemon.kind == "php.entry":
-            log["php"] = True  # the library keeps a log of its own
-        logs.setdefault(name, log)["chosen"].append(view.key.index)
-    request.answer({"logs": list(logs.values()), "common": list(host.common_logs())})
+        daemons[view.key.name] = view.daemon
+        chosen.setdefault(view.key.name, []).append(view.key.index)
+    logs = [log for name, indices in chosen.items() for log in told_logs(daemons[name], host.manifest.context, indices)]
+    request.answer({"logs": logs, "common": list(host.common_logs())})

@@ -6,5 +6,11 @@ from functools import partial
 from udaemon.child.stack import at_the_bottom
 from udaemon.engines.zygote.server import serve
 
-if __name__ == "__main__":
+
+def main() -> None:
+    """Serve the channel that argv names."""
     at_the_bottom(partial(serve, int(sys.argv[1])))
+
+
+if __name__ == "__main__":
+    main()

@@ -151,7 +151,7 @@ class ZygoteClient:
             if self._queue:
                 self._start()
         elif self._progress.listens and not self._blame:
-            batch = self._queue.take_batch(self._progress.can_fork, room())
+            batch = self._queue.take_batch(self._progress.can_fork, room(len(self._queue)))
             if batch or self._progress.ready is not None:
                 self._ask(self._connection, batch)
 

@@ -141,4 +141,4 @@ class ZygotePool:
     def _plan(self, recipe: Recipe) -> Plan:
         env = surroundings(dict(recipe.env), recipe.directory)
         setup = Setup(env, recipe.directory, (recipe.directory,), _OWN, recipe.roots, rehearse=rehearse)
-        return Plan(self._output, (self._lifeline.fd, recipe.board), setup)
+        return Plan(self._output, (self._lifeline.fd, recipe.board), setup, python=recipe.python)

@@ -1,4 +1,4 @@
-"""What makes a zygote the right one for a daemon: the environment that matters at import, and what to import.
+"""What makes a zygote the right one for a daemon: its Python, the environment that matters at import, what to import.
 
 Knows no process. Daemons that add nothing to the manifest's environment share one zygote; an environment of several
 instances has its own; one of a single instance is not worth one, and forks from a zygote that has imported nothing of
@@ -8,6 +8,7 @@ the user's.
 from __future__ import annotations
 
 from functools import cached_property
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from attrs import evolve, frozen
@@ -17,10 +18,17 @@ from udaemon.engines.callable_of import callable_of
 from udaemon.engines.zygote.sharing import Root
 from udaemon.manifest.hooks import IN_CHILD, callables
 from udaemon.manifest.model import Daemon
-from udaemon.policy.plan import StartPlan
+from udaemon.policy.plan import StartPlan, is_forked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 OWN_ENVIRONMENT = "its env is its own, and may matter at import"
 """Why a daemon begins with nothing loaded."""
+
+_MANY = 1000
+"""So many instances have a zygote that is executed. One that was forked shares memory with each process above it, and
+the kernel notes each mapping once for each of those at every fork (decision 0009)."""
 
 
 @frozen(cache_hash=True)
@@ -32,12 +40,14 @@ class Recipe:
         directory: Where it is, and where it imports the project's modules from.
         roots: What it imports: that with which its daemons begin.
         board: The region of the scoreboard that its children write to: they inherit its descriptor.
+        python: The interpreter that it is, as the manifest names it; None for ours.
     """
 
     env: frozenset[tuple[str, str]]
     directory: str
     roots: tuple[Root, ...]
     board: int
+    python: str | None = None
 
     def number_of(self, root: Root) -> int | None:
         """Which of its roots this is, None where it has not imported it."""
@@ -72,6 +82,11 @@ def root_of(daemon: Daemon) -> Root:
     return Root(tuple(modules), daemon.preload)
 
 
+def begins_preforked(daemons: Iterable[Daemon]) -> bool:
+    """Whether the first zygote is one that was forked beforehand, where there is a daemon for each instance."""
+    return 0 < sum(map(is_forked, daemons)) < _MANY
+
+
 def begins_bare(plan: StartPlan) -> bool:
     """Whether the daemons of a plan have an environment that matters at import and that is not worth a zygote."""
     if not plan.mates:
@@ -83,7 +98,7 @@ def begins_bare(plan: StartPlan) -> bool:
 
 def _made(plan: StartPlan, board: int) -> Recipe:
     if not plan.mates or begins_bare(plan):
-        return Recipe(frozenset(), plan.directory, (), board)
-    env = plan.mates[0].env
+        return Recipe(frozenset(), plan.directory, (), board, plan.mates[0].python if plan.mates else None)
+    env, python = plan.mates[0].env, plan.mates[0].python
     roots = tuple(dict.fromkeys(root_of(mate) for mate in plan.mates if mate.enabled))
-    return Recipe(frozenset(env.items()), plan.directory, roots, board)
+    return Recipe(frozenset(env.items()), plan.directory, roots, board, python)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from udaemon.child import other_python
 from udaemon.child.environment import callers, interpreter, read_at_startup
 from udaemon.engines.commands import Command, Launcher
 from udaemon.engines.zygote import wire
@@ -15,17 +16,21 @@ from udaemon.engines.zygote.prefork import PreforkedZygote
 from udaemon.engines.zygote.server import Setup
 from udaemon.system import oom
 
+_SERVE = "from udaemon.engines.zygote.__main__ import main\nmain()"
+
 
 class Plan(NamedTuple):
     """What a zygote is made of. All its children have `common`.
 
-    `output` becomes its stderr, and its stdout too unless it has `stdout` for that.
+    `output` becomes its stderr, and its stdout too unless it has `stdout` for that. `python` is the interpreter that it
+    is, as the manifest names it, None for ours.
     """
 
     output: int
     common: tuple[int, ...]
     setup: Setup
     stdout: int | None = None
+    python: str | None = None
 
 
 class Starter:
@@ -56,14 +61,14 @@ class Starter:
             ExecFailed: There is no process.
             OSError: There are no descriptors or there is no memory left.
         """
-        if self._preforked is not None and self._preforked.lives() and _suits(plan.setup):
+        if self._preforked is not None and self._preforked.lives() and _suits(plan):
             preforked, self._preforked = self._preforked, None
             return preforked
-        self.send_away()
+        if plan.python is None:
+            self.send_away()
         channel, far = wire.pair()
         env, number = plan.setup.env, far.fileno()
-        # -P: the directory it is started in is no place to import udaemon from.
-        argv = (*interpreter(env), "-P", "-m", "udaemon.engines.zygote", str(number))
+        argv = (*_program(plan), str(number))
         command = Command(argv=argv, env=env, cwd=plan.setup.cwd, output=plan.output, keep=(number,))
         try:
             with far:
@@ -85,7 +90,16 @@ class Starter:
         self._launcher.close()
 
 
-def _suits(setup: Setup) -> bool:
-    """Whether a process that began with our environment can be what is wanted."""
-    changed = {name for name, _ in setup.env.items() ^ callers().items()}
-    return not any(map(read_at_startup, changed))
+def _program(plan: Plan) -> tuple[str, ...]:
+    """What is executed, up to the number of its channel."""
+    if plan.python is None:
+        # -P: the directory it is started in is no place to import udaemon from.
+        return (*interpreter(plan.setup.env), "-P", "-m", "udaemon.engines.zygote")
+    python = other_python.resolved(plan.python, plan.setup.cwd)
+    return (*interpreter(plan.setup.env, python), "-c", other_python.program(plan.python, _SERVE))
+
+
+def _suits(plan: Plan) -> bool:
+    """Whether a process that began as we did can be what is wanted."""
+    changed = {name for name, _ in plan.setup.env.items() ^ callers().items()}
+    return plan.python is None and not any(map(read_at_startup, changed))

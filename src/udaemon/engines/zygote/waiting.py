@@ -16,6 +16,9 @@ Which = Callable[[Popen], bool]
 
 _ITS_OWN_FDS = 32
 """What a zygote, whose limit is ours, may have open beside those of a batch."""
+_MANY, _OF_MANY = 200, 126
+"""Where more processes wait, a batch has fewer descriptors than a message takes. Each child has to close those of the
+others in its batch: that grows with the square, while one more batch costs as much as three forks."""
 
 
 class Waiting:
@@ -74,6 +77,7 @@ class Waiting:
         return taken
 
 
-def room() -> int:
-    """How many descriptors a zygote has for a batch."""
-    return min(MAX_FDS, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - _ITS_OWN_FDS)
+def room(waiting: int = 0) -> int:
+    """How many descriptors a zygote has for a batch while so many processes wait."""
+    most = _OF_MANY if waiting > _MANY else MAX_FDS
+    return min(most, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - _ITS_OWN_FDS)

@@ -102,9 +102,9 @@ class _Module:
             case ast.ClassDef():
                 self._class(node, scope)
             case _:
-                self._simple(node, scope)
+                self._simple_statement(node, scope)
 
-    def _simple(self, node: ast.stmt, scope: Scope) -> None:  # noqa: C901 - one arm for each statement
+    def _simple_statement(self, node: ast.stmt, scope: Scope) -> None:  # noqa: C901 - one arm for each statement
         match node:
             case ast.Pass() | ast.Global() | ast.Nonlocal() | ast.Break() | ast.Continue():
                 return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.fakes.zygote import FakeParent, FakePopen
 
-from udaemon.engines.zygote.waiting import Waiting
+from udaemon.engines.zygote.waiting import Waiting, room
 from udaemon.engines.zygote.wire import MAX_FDS
 
 
@@ -77,3 +77,7 @@ def test_one_is_called_off_once() -> None:
 def test_one_that_fits_no_message_is_refused() -> None:
     with pytest.raises(ValueError, match=f"{MAX_FDS} descriptors at most"):
         queue(MAX_FDS + 1)
+
+
+def test_of_many_that_wait_a_batch_has_fewer() -> None:
+    assert room(100) == room() > room(1000) > 0

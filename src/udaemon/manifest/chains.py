@@ -1,0 +1,109 @@
+"""The value of `after-run`: after whose runs a daemon has one, and what is wrong with that beside the others.
+
+Knows nothing of what runs at a moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from graphlib import CycleError, TopologicalSorter
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from udaemon.manifest.problems import Finding, Path, Wrong
+from udaemon.manifest.references import NAME, NAME_PATTERN
+from udaemon.manifest.values import Choice, Schema, wrong_type
+from udaemon.manifest.wording import near, shown
+
+if TYPE_CHECKING:
+    from udaemon.manifest.root import Root
+
+
+class Ending(StrEnum):
+    """Which runs of another daemon count."""
+
+    OK = "ok"
+    FAILED = "failed"
+    ANY = "any"
+
+
+class AfterRun(NamedTuple):
+    """A daemon, and which of its runs another one follows."""
+
+    name: str
+    on: Ending
+
+    def counts(self, *, ok: bool) -> bool:
+        """Whether a run that ended so is one of them."""
+        return self.on is Ending.ANY or (self.on is Ending.OK) == ok
+
+
+_ENDING = Choice(Ending, {"ok": "Each good run.", "failed": "Each run that failed.", "any": "Each run."})
+
+
+class AfterRuns:
+    """A table of names, each with the runs that count."""
+
+    words = "table of names with ok, failed or any"
+
+    def parse(self, value: object) -> tuple[AfterRun, ...]:
+        """Read the table."""
+        if not isinstance(value, dict):
+            example = value if isinstance(value, str) and value else "export"
+            raise wrong_type("a table of names", value, f'write after-run = {{ {example} = "ok" }}')
+        wrong: list[Wrong] = []
+        found: list[AfterRun] = []
+        for name, ending in value.items():
+            try:
+                found.append(AfterRun(NAME.parse(name), Ending(_ENDING.parse(ending))))
+            except Wrong as error:
+                error.path, error.at_key = (name, *error.path), error.at_key or error.code == "bad-name"
+                wrong.append(error)
+        if wrong:
+            raise ExceptionGroup("after-run", wrong)
+        return tuple(found)
+
+    def dump(self, value: tuple[AfterRun, ...]) -> dict[str, Any]:
+        """Write the table."""
+        return {one.name: one.on.value for one in value}
+
+    def schema(self) -> Schema:
+        """Describe it."""
+        names = {"pattern": NAME_PATTERN}
+        return {"type": "object", "propertyNames": names, "additionalProperties": _ENDING.schema()}
+
+
+def check_chains(root: Root, written: Mapping[str, Any]) -> Iterator[Finding]:
+    """Check that each daemon that is followed is there and has runs, and that none follows itself."""
+    for name, daemon in root.daemons.items():
+        for one in daemon.after_run:
+            path: Path = ("daemons", name, "after-run", one.name)
+            followed = root.daemons.get(one.name)
+            if followed is None and one.name not in written:
+                close = near(one.name, written)
+                hint = f"did you mean {close}?" if close else f"declared are {', '.join(list(written)[:8])}"
+                yield Finding("unknown-daemon", f"there is no daemon {shown(one.name)}", hint, path, at_key=True)
+            elif followed is None and isinstance(written[one.name], dict) and "profiles" in written[one.name]:
+                message = f"{one.name} is left out with its profile"
+                yield Finding("unknown-daemon", message, "ask for its profile, or take it out", path, at_key=True)
+            elif followed is not None and followed.kind in {"command", "php.entry"} and not followed.is_scheduled:
+                message, hint = f"{one.name} is a command: it has no runs", "give it cron or sleep, or use depends-on"
+                yield Finding("contradiction", message, hint, path, at_key=True)
+    yield from _cycles({name: {one.name for one in daemon.after_run} for name, daemon in root.daemons.items()})
+
+
+def _cycles(edges: dict[str, set[str]]) -> Iterator[Finding]:
+    """Each cycle once; the others are looked for without one of its edges."""
+    while True:
+        try:
+            TopologicalSorter(edges).prepare()
+        except CycleError as error:
+            *nodes, _ = reversed(error.args[1])
+            first = min(nodes, key=list(edges).index)
+            line = [*nodes[nodes.index(first) :], *nodes[: nodes.index(first)], first]
+            edges[first].discard(line[1])
+            path = ("daemons", first, "after-run", line[1])
+            message = f"runs after itself: {' → '.join(line)}" if len(line) > 2 else "runs after itself"
+            yield Finding("after-run-cycle", message, "take one of them out", path, at_key=True)
+        else:
+            return
