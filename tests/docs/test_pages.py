@@ -57,6 +57,7 @@ def test_what_does_not_run_is_told_here() -> None:
 
     assert skipped == [
         ("editors", "the words of another program, which change with its versions"),
+        ("hooks", "such a line comes only from a hook in trouble"),
         ("install", "needs a clone; CI installs by the line of the README"),
     ]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from udaemon.child.planner import Periodic
+from udaemon.child.period import Periodic
 from udaemon.child.schedule import Due
 from udaemon.policy.exclusions import Span, span_at
 

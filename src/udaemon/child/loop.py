@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, Protocol
 from udaemon.child.forked import leave_if_forked
 from udaemon.child.forms import refuse_product
 from udaemon.child.memory import limit_of
-from udaemon.child.planner import Periodic, Planner
+from udaemon.child.period import Periodic, Planner
 from udaemon.child.recorder import Recorder
 from udaemon.child.schedule import Due
 from udaemon.child.spec import Pace

@@ -40,7 +40,7 @@ from udaemon.system import oserror
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from udaemon.child.planner import Planner
+    from udaemon.child.period import Planner
     from udaemon.child.questions import Questions
 
 EXIT_CONFIG = 78  # EX_CONFIG of sysexits.h

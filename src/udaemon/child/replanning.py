@@ -14,7 +14,7 @@ from udaemon.child.spec import Pace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from udaemon.child.planner import Planner
+    from udaemon.child.period import Planner
     from udaemon.policy.calendar import Timetable
 
 
@@ -47,7 +47,7 @@ def replan(setup: ChildSetup, recorder: Recorder, pace: Pace) -> Planner | None:
     first = setup.reporter.receive()
     if not first:
         return None
-    from udaemon.child.planner import Periodic
+    from udaemon.child.period import Periodic
     from udaemon.child.timetables import received
 
     pieces = iter([first])

@@ -5,7 +5,8 @@ Knows no clock: now is an argument.
 
 from __future__ import annotations
 
-from udaemon.child.planner import ByCalendar, Periodic, Planner
+from udaemon.child.period import Periodic, Planner
+from udaemon.child.planner import ByCalendar
 from udaemon.child.schedule import Due
 
 

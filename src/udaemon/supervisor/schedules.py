@@ -17,7 +17,8 @@ from attrs import define
 
 from udaemon.child import planner
 from udaemon.child.awaited import NEVER, Awaited
-from udaemon.child.planner import ByCalendar, Periodic, Planner
+from udaemon.child.period import Periodic, Planner
+from udaemon.child.planner import ByCalendar
 from udaemon.child.schedule import Due
 from udaemon.child.scoreboard import CURRENT, LAST_END, LAST_START, NEXT_DUE
 from udaemon.child.succession import succeed

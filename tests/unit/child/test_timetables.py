@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from udaemon.child.planner import ByCalendar, Periodic
+from udaemon.child.period import Periodic
+from udaemon.child.planner import ByCalendar
 from udaemon.child.report import Reporter
 from udaemon.child.succession import succeed
 from udaemon.child.timetables import received, send
