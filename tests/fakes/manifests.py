@@ -21,6 +21,7 @@ from udaemon.manifest.dependencies import Condition, Dependency, DependsOn
 from udaemon.manifest.env_file_names import EnvFileEntry, EnvFileName
 from udaemon.manifest.hooks import ExecHook, Hook, Hooks, Listeners, Webhook
 from udaemon.manifest.keys import Table, keys_of
+from udaemon.manifest.merge import meaningless
 from udaemon.manifest.model import KINDS, PYTHON, Daemon, Manifest, Php
 from udaemon.manifest.probes import WAYS, Address, Health, Pattern, Ready
 from udaemon.manifest.references import (
@@ -180,6 +181,8 @@ def daemons(draw: st.DrawFn, name: str) -> Daemon:
     daemon = evolve(daemon, sleep=0.0) if daemon.cron is not None else daemon
     daemon = evolve(daemon, until=None)  # which might be before `from`
     kind = draw(st.sampled_from((*KINDS, "php.entry")))
+    without = [key.field for key in keys_of(Daemon) if key.name in meaningless(kind) and key.name not in KINDS]
+    daemon = evolve(daemon, **{name: getattr(bare, name) for name in without})
     if kind != "command" and daemon.overlap is schedule.Overlap.CANCEL:
         daemon = evolve(daemon, overlap=schedule.Overlap.SKIP)
     if kind in PYTHON:
@@ -187,7 +190,7 @@ def daemons(draw: st.DrawFn, name: str) -> Daemon:
         return evolve(daemon, factory=factory, task=task, php=bare.php, command=None, shell=False)
     if kind == "php":
         php = Php(factory="A::b", bootstrap="/app/bootstrap.php", interpreter=("php", *daemon.php.interpreter))
-        return evolve(daemon, factory=None, task=None, params=bare.params, php=php, command=None, shell=False)
+        return evolve(daemon, factory=None, task=None, php=php, command=None, shell=False)
     command = ("echo $HOME ${X} | cat",) if daemon.shell else daemon.command or ("a",)
     php = bare.php
     if kind == "php.entry":
@@ -201,12 +204,7 @@ def daemons(draw: st.DrawFn, name: str) -> Daemon:
         php=php,
         command=command,
         shell=daemon.shell and kind != "php.entry",
-        params=bare.params,
         **({} if kind == "command" and (daemon.cron or daemon.sleep) else unscheduled(bare)),
-        memory_limit=bare.memory_limit,
-        memory_threshold=bare.memory_threshold,
-        preload=bare.preload,
-        start_method=bare.start_method,
     )
 
 
