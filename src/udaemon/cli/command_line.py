@@ -182,7 +182,7 @@ EXPLAINED: tuple[str, ...] = ('$schema', 'project', 'context', 'run-dir', 'max-s
  'bad-key', 'bad-limit', 'bad-mode', 'bad-module', 'bad-name', 'bad-parameter', 'bad-path', 'bad-pattern', 'bad-reference', 'bad-signal',
  'bad-size', 'bad-timezone', 'bad-umask', 'bad-url', 'bad-variable', 'both-to-run', 'context-in-name', 'contradiction', 'depends-cycle',
  'duplicate-key', 'encoding', 'extends-cycle', 'import-failed', 'include-cycle', 'memory-small', 'merge-key', 'missing-variable',
- 'no-daemons', 'no-cgroup', 'no-directory', 'no-interpreter', 'no-library', 'no-pause', 'no-php', 'no-probe', 'no-program', 'no-python',
+ 'no-cgroup', 'no-daemons', 'no-directory', 'no-interpreter', 'no-library', 'no-pause', 'no-php', 'no-probe', 'no-program', 'no-python',
  'no-task', 'no-value', 'not-callable', 'not-executable', 'not-expanded', 'nothing-to-run', 'out-of-range', 'same-log', 'same-pid-file',
  'shell-syntax', 'syntax', 'threshold-alone', 'too-big', 'too-deep', 'too-many', 'two-hooks', 'two-probes', 'unknown-daemon', 'unknown-key',
  'unknown-profile', 'unreadable', 'unsafe', 'variable-in-command', 'wrong-params', 'wrong-type', 'yaml-tag', 'sharing')

@@ -94,15 +94,15 @@ class Cgroups:
 
         Returns what to say if that was for want of memory.
         """
-        name, limit = self._name(key), daemon.cgroup.memory_max
-        before = self._there.get(name)
-        above = before is not None and limit is not None and self._kills(name) > before
-        explained = self._oom_kills.explains(killed=killed)
-        if not killed:
-            return None
-        if above and limit is not None:
-            return f"killed by the kernel, as it needed more than cgroup.memory-max, {format_size(limit)}"
-        return "killed by the kernel, as memory ran out" if explained else None
+        limit, before = daemon.cgroup.memory_max, self._there.get(self._name(key))
+        if limit is None or before is None:
+            explained = self._oom_kills.explains(killed=killed)
+            return "killed by the kernel, as memory ran out" if explained else None
+        explained = killed and self._kills(self._name(key)) > before
+        self._oom_kills.explains(killed=explained)  # that count has grown, too
+        return (
+            f"killed by the kernel for want of memory; cgroup.memory-max is {format_size(limit)}" if explained else None
+        )
 
     def _name(self, key: Key) -> str:
         return f"{self._prefix}{key.name}.{key.index}"
