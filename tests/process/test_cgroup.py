@@ -78,6 +78,8 @@ def below() -> Iterator[str]:
     try:
         yield group
     finally:
+        with suppress(OSError):
+            Hierarchy(own).write(group, "cgroup.kill", "1")
         assert Hierarchy(own).remove(os.path.basename(group))
 
 

@@ -21,5 +21,5 @@ def check_cgroups(manifest: Manifest, groups: Hierarchy | None = None) -> Iterat
     for daemon in asking:
         if (why := groups.look([*daemon.cgroup.limits])) is not None:
             message = f"would not be started from here: {why}"
-            hint = "start udaemon as a systemd service with Delegate=yes, or set optional = true"
+            hint = "start udaemon where it has such a group, or set optional = true to go without"
             yield Finding("no-cgroup", message, hint, ("daemons", daemon.name, "cgroup"), severity="warning")

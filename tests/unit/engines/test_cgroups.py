@@ -174,7 +174,7 @@ def test_a_start_in_a_group_that_is_there_has_its_own_limits_only(groups: FakeHi
     assert (groups.said(name, "cgroup.procs") == "") == kill_tree
 
 
-def test_a_kill_above_its_memory_is_told_by_its_own_count(groups: FakeHierarchy) -> None:
+def test_f46_a_kill_above_its_memory_is_told_by_its_own_count(groups: FakeHierarchy) -> None:
     cgroups = Cgroups("shop", "/run/shop", groups)
     name = prepared(cgroups)
     assert cgroups.out_of_memory(KEY, ALL, killed=True) is None, "a KILL by hand"
