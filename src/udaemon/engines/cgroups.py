@@ -41,7 +41,8 @@ class Cgroups:
         self._hierarchy = hierarchy or Hierarchy(own_directory())
         self._tell = tell
         self._told: set[str] = set()
-        self._oom_kills = OomKills()
+        # Not that of the group that we are in: once ours have moved to a leaf, daemons are beside it.
+        self._oom_kills = OomKills(self._hierarchy.events)
         self._left: set[str] = set()
         # Each with its count of kills when it was made or found.
         left = self._hierarchy.names(self._prefix)

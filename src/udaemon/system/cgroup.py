@@ -48,6 +48,12 @@ class Hierarchy:
         """The directory of a group below ours."""
         return f"{self.base}/{name}"
 
+    @property
+    def events(self) -> str | None:
+        """Where the kernel counts what it does for want of memory in all groups below; None where it does not."""
+        path = f"{self.base}/memory.events"
+        return path if os.access(path, os.R_OK) else None
+
     def names(self, prefix: str) -> list[str]:
         """The groups below ours whose names begin with this."""
         with suppress(OSError):

@@ -187,6 +187,15 @@ def test_f46_a_kill_above_its_memory_is_told_by_its_own_count(groups: FakeHierar
     assert cgroups.out_of_memory(KEY, ALL, killed=True) is None
 
 
+def test_a_kill_of_one_without_a_memory_limit_is_told_by_the_count_of_all(groups: FakeHierarchy) -> None:
+    prepared(Cgroups("shop", "/run/shop", groups))
+    (groups.top / "memory.events").write_text("oom_kill 3\n")
+    cgroups = Cgroups("shop", "/run/shop", FakeHierarchy(groups.top / OURS))
+    assert cgroups.out_of_memory(KEY, PIDS, killed=True) is None
+    (groups.top / "memory.events").write_text("oom_kill 4\n")
+    assert cgroups.out_of_memory(KEY, PIDS, killed=True) == "killed by the kernel, as memory ran out"
+
+
 def test_check_warns_of_each_that_would_not_be_started_from_here(tmp_path: Path, groups: FakeHierarchy) -> None:
     daemons = {
         "a": ALL,
