@@ -19,7 +19,10 @@ _RETRY = frozenset({errno.EAGAIN, errno.ENOMEM, errno.EINTR})
 
 
 class Identity(NamedTuple):
-    """What a process is to be, as plain values. `rlimits` are (name, soft, hard), -1 for no limit."""
+    """What a process is to be, as plain values. `rlimits` are (name, soft, hard), -1 for no limit.
+
+    `cgroup` is the directory of its control group.
+    """
 
     user: str | None = None
     group: str | None = None
@@ -27,6 +30,7 @@ class Identity(NamedTuple):
     oom_score: int | None = None
     rlimits: tuple[tuple[str, int, int], ...] = ()
     stdin: str | None = None
+    cgroup: str | None = None
 
 
 NOBODY_ELSE = Identity()
@@ -47,6 +51,8 @@ def become(identity: Identity) -> dict[str, str]:
     Raises:
         IdentityRefused: It cannot be; then this process must not go on.
     """
+    if identity.cgroup is not None:  # first, as who has another user may not enter it
+        _attempt("cgroup", _enter, identity.cgroup)
     for name, soft, hard in identity.rlimits:
         number = getattr(resource, f"RLIMIT_{name.upper()}", None)
         if number is None:
@@ -108,6 +114,14 @@ def _attempt(what: str, call: object, *args: object) -> None:
         own = f"; udaemon runs as uid {os.geteuid()}" if error.errno in (errno.EPERM, errno.EACCES) else ""
         passes = error.errno in _RETRY
         raise IdentityRefused(f"{what}: {oserror.named_reason(error)}{own}", passes=passes) from None
+
+
+def _enter(directory: str) -> None:
+    fd = os.open(f"{directory}/cgroup.procs", os.O_WRONLY | os.O_CLOEXEC)
+    try:
+        os.write(fd, b"0")  # who writes it
+    finally:
+        os.close(fd)
 
 
 def _score(score: int) -> None:

@@ -16,7 +16,8 @@ from typing import NamedTuple
 
 from udaemon.control.rundir import base
 from udaemon.manifest.model import Manifest
-from udaemon.system import oom, oserror, procfs
+from udaemon.system import oom, oserror
+from udaemon.system.cgroup import CONTROLLERS, Hierarchy, own_directory
 from udaemon.system.subreaper import is_subreaper
 
 ENOUGH = 4096
@@ -91,13 +92,13 @@ def _subreaper(*, linux: bool) -> Fact:
 
 
 def _cgroup(*, linux: bool) -> Fact:
-    if not linux or not os.path.exists("/sys/fs/cgroup/cgroup.controllers"):
-        return Fact("cgroup v2", "missing", "not mounted")
-    own = procfs.cgroup()
-    directory = f"/sys/fs/cgroup{own}"
-    if os.access(directory, os.W_OK) and os.access(f"{directory}/cgroup.procs", os.W_OK):
-        return Fact("cgroup v2", "good", f"delegated at {own}")
-    return Fact("cgroup v2", "missing", f"mounted, but {own} is not ours to write")
+    """Whether the key `cgroup` can work for a supervisor that is started from here."""
+    groups = Hierarchy(own_directory() if linux else None)
+    if groups.base is None:
+        return Fact("cgroup v2", "missing", "not mounted: cgroup cannot be had")
+    if (why := groups.look(CONTROLLERS)) is not None:
+        return Fact("cgroup v2", "missing", f"cgroup cannot be had here: {why}")
+    return Fact("cgroup v2", "good", f"delegated at {groups.base}")
 
 
 def _oom_score() -> Fact:

@@ -59,7 +59,7 @@ def _tells(on: Listeners, daemon: Daemon) -> tuple[str, ...]:
     return tuple(name for name, hooks in wanted if hooks)
 
 
-def spec_of(place: Declared, daemon: Daemon, index: int, *, slot: int = 0) -> ChildSpec:
+def spec_of(place: Declared, daemon: Daemon, index: int, *, slot: int = 0, cgroup: str | None = None) -> ChildSpec:
     """The spec of one instance of a daemon that has runs, declared at `place`."""
     daemon = for_instance(daemon, index)
     php = daemon.kind == "php"
@@ -83,7 +83,7 @@ def spec_of(place: Declared, daemon: Daemon, index: int, *, slot: int = 0) -> Ch
         slot=slot,
         **pace_of(daemon)._asdict(),
         timetable=timetable(place, daemon, index, os.environ),
-        identity=identity_of(daemon),
+        identity=identity_of(daemon, cgroup),
         env_inherit=daemon.env_inherit,
         locks=bool(daemon.lock),
         after=tuple(one.name for one in daemon.after_run),

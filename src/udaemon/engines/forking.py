@@ -186,7 +186,7 @@ class ForkQueue:
 
     def _noted(self, request: LocalRequest, near: socket.socket, far: socket.socket) -> Popen:
         near.setblocking(False)
-        spec = spec_of(request.plan, request.daemon, request.key.index, slot=request.slot)
+        spec = spec_of(request.plan, request.daemon, request.key.index, slot=request.slot, cgroup=request.cgroup)
         output, lock, events = map(Descriptor, (request.output, request.lock, far.fileno()))
         errors = None if request.errors is None else Descriptor(request.errors)
         main = DaemonMain(spec._replace(rlimit_nofile=self._nofile), output, lock, events, errors)

@@ -11,8 +11,8 @@ from udaemon.manifest.model import Daemon
 _UNLIMITED = -1
 
 
-def identity_of(daemon: Daemon) -> Identity:
-    """Who its process runs as, and within which limits."""
+def identity_of(daemon: Daemon, cgroup: str | None = None) -> Identity:
+    """Who its process runs as, and within which limits; `cgroup` is the directory of its control group."""
     return Identity(
         user=daemon.user,
         group=daemon.group,
@@ -20,6 +20,7 @@ def identity_of(daemon: Daemon) -> Identity:
         oom_score=daemon.oom_score,
         rlimits=tuple((name, _number(soft), _number(hard)) for name, (soft, hard) in daemon.rlimits.items()),
         stdin=daemon.stdin,
+        cgroup=cgroup,
     )
 
 

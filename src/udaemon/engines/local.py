@@ -18,11 +18,12 @@ from udaemon.child.scoreboard import Scoreboard
 from udaemon.child.slot_requests import ask_to_stop
 from udaemon.engines import locks
 from udaemon.engines.base import Listener, Reactor, SpawnRequest
+from udaemon.engines.cgroups import Cgroups
 from udaemon.engines.commands import ExecFailed, Launcher, Starts
 from udaemon.engines.executing import Executing
 from udaemon.engines.fd_store import NO_STORE, FdStore
 from udaemon.engines.forking import ForkQueue
-from udaemon.engines.local_request import LocalRequest, take
+from udaemon.engines.local_request import LocalRequest, not_started, take
 from udaemon.engines.origin import Origin
 from udaemon.engines.orphans import Orphans
 from udaemon.engines.process import ManagedProcess
@@ -35,10 +36,9 @@ from udaemon.engines.zygote.prefork import PreforkedZygote
 from udaemon.engines.zygote.protocol import Timeouts
 from udaemon.engines.zygote.start import Starter
 from udaemon.manifest.model import Daemon
-from udaemon.policy.events import Spawned, SpawnFailed, Trouble
+from udaemon.policy.events import Spawned, Trouble
 from udaemon.policy.instance import Key
 from udaemon.policy.plan import StartPlan, is_forked
-from udaemon.system import oserror
 from udaemon.system.file_identity import identity
 from udaemon.system.kernel import KERNEL, Kernel
 
@@ -67,6 +67,7 @@ class LocalEngine:
         kernel: Asked for everything about processes.
         launcher: Executes commands; None for one of our own, with these limits.
         store: Keeps the sockets by which children report.
+        cgroups: The control groups of instances; None for those below our own.
     """
 
     def __init__(
@@ -90,6 +91,7 @@ class LocalEngine:
         kernel: Kernel = KERNEL,
         launcher: Starts | None = None,
         store: FdStore = NO_STORE,
+        cgroups: Cgroups | None = None,
     ) -> None:
         self.on_run: Callable[[Key, RunReport], None] = lambda _key, _report: None
         self._kernel = kernel
@@ -99,6 +101,7 @@ class LocalEngine:
         self._scoreboard = scoreboard
         self._lifeline = lifeline
         self._slots: dict[Key, tuple[int, int]] = {}
+        self._cgroups = cgroups or Cgroups(project, lock_directory)
         self._launcher = Launcher(nofile, oom_score) if launcher is None else launcher
         self._reports = Reports(
             reactor,
@@ -115,6 +118,7 @@ class LocalEngine:
             self._reports,
             project,
             lambda: (*self._fork_queue.pids, *self._stop_commands.pids, *others()),
+            cgroups=self._cgroups,
             kernel=kernel,
         )
         self._reaper.on_leader_end = self._stop_commands.leader_ended
@@ -236,6 +240,7 @@ class LocalEngine:
     def reap_orphans(self) -> None:
         """Reap what re-parented to us and ended; to be called on SIGCHLD."""
         self._orphans.reap()
+        self._cgroups.sweep()
 
     def close(self) -> None:
         """Close helpers (the zygotes). Daemons are not touched."""
@@ -245,10 +250,10 @@ class LocalEngine:
     def _taken(self, request: SpawnRequest) -> LocalRequest | None:
         """Take what the start of one takes, its lock first of all; None where that is not to be had."""
         try:
-            return take(request, self._lock_directory, self._scoreboard)
+            return take(request, self._lock_directory, self._scoreboard, self._cgroups)
         except ExecFailed as failed:
             request.close_pipes()
-            self._listener(request.key, SpawnFailed(failed.trouble, str(failed)))
+            self._listener(request.key, not_started(failed))
             return None
 
     def _execute(self, request: LocalRequest) -> None:
@@ -290,8 +295,5 @@ class LocalEngine:
     def _refused(self, request: LocalRequest, error: Exception) -> None:
         """There is no process. What went wrong beside the operator's part is a want of something, and tried again."""
         request.close()
-        if isinstance(error, ExecFailed):
-            self._listener(request.key, SpawnFailed(error.trouble, str(error)))
-            return
-        why = oserror.named_reason(error) if isinstance(error, OSError) else repr(error)
-        self._listener(request.key, SpawnFailed(Trouble.RESOURCE, f"cannot be started: {why}"))
+        self._cgroups.ended(request.key, kill=False)
+        self._listener(request.key, not_started(error))

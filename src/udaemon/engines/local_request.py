@@ -13,9 +13,10 @@ from udaemon.child.pace import clear_pace
 from udaemon.child.scoreboard import Scoreboard
 from udaemon.engines import locks
 from udaemon.engines.base import SpawnRequest
+from udaemon.engines.cgroups import Cgroups
 from udaemon.engines.commands import ExecFailed
 from udaemon.manifest.model import Daemon
-from udaemon.policy.events import Trouble
+from udaemon.policy.events import SpawnFailed, Trouble
 from udaemon.policy.instance import Key
 from udaemon.policy.plan import StartPlan
 from udaemon.system import oserror
@@ -34,6 +35,7 @@ class LocalRequest:
         lock: Holds the instance's lock; closed when the last of the process's tree has gone.
         output: Becomes its stdout, and its stderr unless it has `errors` for that; closed once the process has it.
         errors: Becomes its stderr; closed with `output`.
+        cgroup: The directory of its control group.
     """
 
     key: Key
@@ -44,6 +46,7 @@ class LocalRequest:
     lock: int
     output: int
     errors: int | None = None
+    cgroup: str | None = None
 
     @property
     def pipes(self) -> tuple[int, ...]:
@@ -61,11 +64,19 @@ class LocalRequest:
             os.close(pipe)
 
 
-def take(request: SpawnRequest, lock_directory: str, scoreboard: Scoreboard) -> LocalRequest:
+def not_started(error: Exception) -> SpawnFailed:
+    """Why there is no process. What went wrong beside the operator's part is a want of something, and tried again."""
+    if isinstance(error, ExecFailed):
+        return SpawnFailed(error.trouble, str(error))
+    why = oserror.named_reason(error) if isinstance(error, OSError) else repr(error)
+    return SpawnFailed(Trouble.RESOURCE, f"cannot be started: {why}")
+
+
+def take(request: SpawnRequest, lock_directory: str, scoreboard: Scoreboard, cgroups: Cgroups) -> LocalRequest:
     """Take what the start of one takes, its lock first of all.
 
     Raises:
-        ExecFailed: The lock is not to be had; what was asked for with it stays the caller's.
+        ExecFailed: The lock or the control group is not to be had; what was asked for with it stays the caller's.
     """
     try:
         lock = locks.acquire(lock_directory, request.key)
@@ -73,6 +84,11 @@ def take(request: SpawnRequest, lock_directory: str, scoreboard: Scoreboard) -> 
         raise ExecFailed(f"another copy runs and holds its lock: {held}", Trouble.RESOURCE) from None
     except OSError as error:
         raise ExecFailed(f"lock cannot be taken: {oserror.named_reason(error)}", Trouble.RESOURCE) from error
+    try:
+        cgroup = cgroups.prepare(request.key, request.daemon)
+    except BaseException:
+        os.close(lock)
+        raise
     board, slot = scoreboard.locate(request.slot)
     clear_pace(board, slot)
     return LocalRequest(
@@ -84,4 +100,5 @@ def take(request: SpawnRequest, lock_directory: str, scoreboard: Scoreboard) -> 
         lock=lock,
         output=request.output,
         errors=request.errors,
+        cgroup=cgroup,
     )

@@ -101,6 +101,12 @@ class ManagedProcess:
         was_there = self.told_at is not None and relative.started < self.told_at
         return was_there and (relative.session == self.pid or relative.pid in self.told)
 
+    def unlock(self) -> None:
+        """Close our part of its lock; whatever of the instance has it open yet keeps holding it."""
+        if self.lock is not None:
+            os.close(self.lock)
+            self.lock = None
+
     def drop(self, kernel: Kernel) -> None:
         """Kill it, and let go of all that is ours of it: nobody will follow it."""
         kernel.send(self.pidfd, signal.SIGKILL)

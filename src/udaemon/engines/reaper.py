@@ -13,15 +13,16 @@ from contextlib import suppress
 from functools import partial
 
 from udaemon.engines.base import Listener, Reactor
+from udaemon.engines.cgroups import Cgroups
 from udaemon.engines.lineage import Lineage
 from udaemon.engines.process import ManagedProcess
 from udaemon.engines.reports import Reports
 from udaemon.policy.events import Exited, Reason, Spawned, TreeGone
 from udaemon.policy.instance import Key
+from udaemon.system.cgroup import Hierarchy
 from udaemon.system.exit_status import Status
 from udaemon.system.fd_reserve import FdReserve
 from udaemon.system.kernel import KERNEL, Kernel
-from udaemon.system.oom_kills import OomKills
 from udaemon.system.process_tree import Relative
 
 _LOOK_AGAIN = 0.1
@@ -37,6 +38,7 @@ class Reaper:
         reports: The reports of children.
         project: Marks what is ours in an environment.
         excluded: Pids of children of ours that are no daemon.
+        cgroups: The control groups of instances, None where they have none.
         kernel: Asked for everything about processes.
     """
 
@@ -48,6 +50,7 @@ class Reaper:
         project: str,
         excluded: Callable[[], Collection[int]],
         *,
+        cgroups: Cgroups | None = None,
         kernel: Kernel = KERNEL,
     ) -> None:
         self.deadline: float | None = None
@@ -63,7 +66,7 @@ class Reaper:
         self._thinned: dict[Key, None] = {}
         self._pids: set[int] = set()
         self._reserve = FdReserve()
-        self._oom_kills = OomKills()
+        self._cgroups = cgroups or Cgroups(project, "", Hierarchy(None))
 
     def watch(self, managed: ManagedProcess, files: Collection[tuple[int, ...]]) -> None:
         """Follow a process that was just born; `files` are those that it has open and nobody else.
@@ -109,6 +112,8 @@ class Reaper:
     def kill(self, managed: ManagedProcess) -> None:
         """Kill the process with its group, or what it left behind with theirs."""
         managed.killing = True
+        if managed.daemon.stop.kill_tree:
+            self._cgroups.kill(managed.key)
         if managed.ended is None:
             if managed.daemon.stop.kill_tree:
                 self._kernel.kill_group(managed.pid)
@@ -170,7 +175,7 @@ class Reaper:
                 self._reactor.forget(pidfd)
                 os.close(pidfd)
             self._reports.drain(managed)
-            _unlock(managed)
+            managed.unlock()
         self.managed.clear()
         self._reserve.close()
 
@@ -216,6 +221,8 @@ class Reaper:
 
     def _tell_end(self, managed: ManagedProcess, status: Status) -> None:
         left = (*managed.survivors, *managed.missed)
+        killed = status.signal == signal.SIGKILL and not managed.killing
+        oom = self._cgroups.out_of_memory(managed.key, managed.daemon, killed=killed)
         if not left:
             self._forget(managed)
         if managed.refusal is not None:
@@ -226,8 +233,8 @@ class Reaper:
             self._listener(managed.key, Spawned(managed.pid))
         said = managed.leaving
         reason, message = (None, None) if said is None else (Reason(said.reason), said.message)
-        if self._oom_kills.explains(killed=status.signal == signal.SIGKILL and not managed.killing) and said is None:
-            reason, message = Reason.OOM, "killed by the kernel, as memory ran out"
+        if oom is not None and said is None:
+            reason, message = Reason.OOM, oom
         self._listener(
             managed.key,
             Exited(
@@ -289,11 +296,5 @@ class Reaper:
     def _forget(self, managed: ManagedProcess) -> None:
         self._lineage.remove(managed.key)
         del self.managed[managed.key]
-        _unlock(managed)
-
-
-def _unlock(managed: ManagedProcess) -> None:
-    """Close our part of its lock; whatever of the instance has it open yet keeps holding it."""
-    if managed.lock is not None:
-        os.close(managed.lock)
-        managed.lock = None
+        managed.unlock()
+        self._cgroups.ended(managed.key, kill=managed.daemon.stop.kill_tree)

@@ -101,7 +101,7 @@ def _task_command(request: LocalRequest, *, report: int, parent: int) -> tuple[C
     cwd = daemon.cwd or plan.directory
     env = surroundings(daemon.env, cwd, inherit=daemon.env_inherit)
     fds = ChildFds(request.output, request.lock, report, parent, request.board, request.errors)
-    order = write_order(spec_of(plan, daemon, request.key.index, slot=request.slot), fds)
+    order = write_order(spec_of(plan, daemon, request.key.index, slot=request.slot, cgroup=request.cgroup), fds)
     interpreted = Command(
         argv=(*_python(daemon, plan, env), str(order)),
         env=env,

@@ -148,6 +148,11 @@ CODES = {
         "A variable of the text is set neither in the environment nor in `.env` beside the manifest.",
         "Set it, or write `${VAR:-default}`.",
     ),
+    "no-cgroup": Code(
+        "`cgroup` asks for limits that could not be had by a supervisor that is started from here: it has no control "
+        "group of cgroup v2 of its own. A warning: it may be started elsewhere. `check --no-import` does not look.",
+        "Start udaemon as a systemd service with `Delegate=yes`; or set `optional = true` to go without.",
+    ),
     "no-daemons": Code("The manifest declares no daemon.", "Add a table such as `[daemons.mailer]`."),
     "no-directory": Code(
         "`cwd` is not there, or no directory; or no log can be written where `log-dir` or `common-log` says: a file "

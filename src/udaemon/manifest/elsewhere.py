@@ -93,7 +93,7 @@ SYSTEMS: dict[str, tuple[Word, ...]] = {
             "udaemon fences nothing in: set it for the unit that runs `udaemon up`",
         ),
         _W("MemoryMax", "cgroup.memory-max"),
-        _W("CPUQuota", "cgroup.cpu"),
+        _W("CPUQuota", "cgroup.cpu", "a number of processors: 0.5 for 50%"),
         _W("TasksMax", "cgroup.pids"),
         _W("Nice", "nice"),
         _W("OOMScoreAdjust", "oom-score"),

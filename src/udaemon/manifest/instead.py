@@ -8,7 +8,6 @@ from __future__ import annotations
 TODAY = {
     "after-stop": "a wrapper script as command can do it",
     "before-start": 'a wrapper script as command, or depends-on = { OTHER = "completed" }',
-    "cgroup": "run `udaemon up` as a systemd service with MemoryMax and CPUQuota, which hold for the whole project",
     "max-age": 'a daemon with cron and command = "udaemon restart NAME"',
     "max-runs": "memory-limit replaces the process of a task that has grown",
     "on.failed": "`udaemon events` tells it",

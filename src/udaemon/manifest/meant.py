@@ -81,8 +81,7 @@ def for_a_command(name: str) -> str | None:
     """Return what serves a command in place of a key that is for tasks."""
     match name:
         case "memory-limit" | "memory-threshold":
-            memory = "cgroup.memory-max"
-            return f"take it out; for a command it is {memory}" if there(memory) else _no_limit()
+            return "take it out; for a command it is cgroup.memory-max"
         case "params":
             return "take it out: arguments stand in command, behind the program"
         case _:
@@ -194,7 +193,3 @@ def _is_in(model: type, dotted: str) -> bool:
     if key is None or not rest:
         return key is not None
     return isinstance(key.type, Table) and _is_in(key.type.model, rest)
-
-
-def _no_limit() -> str:
-    return f"take it out: it is for tasks. For commands: {TODAY['cgroup']}"

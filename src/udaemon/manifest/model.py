@@ -14,6 +14,7 @@ from typing import Any
 from attrs import Factory, field, frozen
 
 from udaemon.manifest import hooks, limits, log_table, run_bounds, schedule
+from udaemon.manifest.cgroups import CGROUP, Cgroup
 from udaemon.manifest.chains import AfterRun
 from udaemon.manifest.containers import Many, Parameters
 from udaemon.manifest.dependencies import Dependency, depends_on_key
@@ -207,6 +208,7 @@ class Daemon:
     nice: int | None = limits.NICE
     oom_score: int | None = limits.OOM_SCORE
     rlimits: Mapping[str, ResourceLimit] = limits.RLIMITS
+    cgroup: Cgroup = CGROUP
     stdin: str | None = limits.STDIN
     python: str | None = limits.PYTHON
     preload: tuple[str, ...] = key(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from udaemon.control import claim, rundir, rundir_removal
 from udaemon.control.rundir_guard import RundirGuard
+from udaemon.engines.cgroups import Cgroups
 from udaemon.engines.local import LocalEngine
 from udaemon.engines.zygote.recipe import begins_preforked
 from udaemon.logs.client import LoggerLink
@@ -107,6 +108,7 @@ class Service:
             others=lambda: [it.pid for it in self._helpers if it.pid],
             kernel=keeping.kernel,
             store=keeping.store,
+            cgroups=Cgroups(manifest.project, handed.directory, tell=self._on_trouble),
         )
         self._probing = Probing(self._loop, time.monotonic, handed.directory, self._on_event, self._on_trouble)
         self._performer = Performer(

@@ -33,11 +33,12 @@ MANIFESTS = sorted(
 )
 ENVIRON = {"HOME": "/home/nobody", "XDG_STATE_HOME": "/state", "PORT": "8080"}
 WITHOUT_A_CASE = {
+    "no-cgroup": "depends on the machine; see tests/unit/engines/test_cgroups.py",
     "too-big": "a file of more than 80,000 values",
     "too-many": "a text of more than a thousand problems",
     "unsafe": "depends on who runs the tests, and on owner and mode of the file, which git does not keep",
 }
-"""Codes that have a test of their own in `tests/unit/manifest/test_read.py`, and why."""
+"""Codes that have a test of their own, the others in `tests/unit/manifest/test_read.py`, and why."""
 
 
 def problems(manifest: Path) -> tuple[tuple[Problem, ...], dict[str, str]]:

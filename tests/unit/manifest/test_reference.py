@@ -15,7 +15,10 @@ from udaemon.manifest.reference import elsewhere_page, errors_page, manifest_pag
 REPOSITORY = Path(__file__).parents[3]
 SOURCES = [
     *(REPOSITORY / "src/udaemon/manifest").glob("*.py"),
-    *(REPOSITORY / "src/udaemon/cli" / name for name in ("directories.py", "import_probe.py", "programs.py")),
+    *(
+        REPOSITORY / "src/udaemon/cli" / name
+        for name in ("cgroups.py", "directories.py", "import_probe.py", "programs.py")
+    ),
     REPOSITORY / "src/udaemon/service/pythons.py",
     REPOSITORY / "src/udaemon/system/executable.py",
 ]

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import click
 
+from udaemon.cli.cgroups import check_cgroups
 from udaemon.cli.data_format import terminal_width
 from udaemon.cli.directories import check_directories
 from udaemon.cli.imports import Imported, check_imports
@@ -83,6 +84,7 @@ def _check(files: tuple[str, ...], options: GlobalOptions, *, importing: bool) -
         sys.stderr.write(_cost(imported) + "".join(sharing_lines(examined.understood, os.getcwd())))
     manifest = examined.understood
     found = [
+        *check_cgroups(manifest),
         *check_directories(manifest),
         *check_module_files(manifest),
         *pythons,
