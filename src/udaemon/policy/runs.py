@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from udaemon.manifest.schedule import Overlap
 from udaemon.policy import stopping
-from udaemon.policy.effects import Allow, CountMissed, EventName, Kick, Pause, Publish, Trigger
+from udaemon.policy.effects import Allow, CountMissed, Effect, EventName, Kick, Pause, Publish, Trigger
 from udaemon.policy.ending import Outcome, begin
 from udaemon.policy.events import KickAsked, PauseAsked, ResumeAsked, RunAsked, RunDue, RunEnded, StopAsked
 from udaemon.policy.instance import Instance, State, Wanted, evolve
@@ -97,8 +97,14 @@ def _pause(instance: Instance) -> Outcome:
     """Let the run that goes on end, and begin no more."""
     if instance.paused or not has_runs(instance):
         return instance, ()
-    effects = (Pause(True),) if has_task(instance.daemon) else ()
-    return evolve(instance, paused=True), (*effects, Publish(EventName.PAUSED, "begins no run until it is resumed"))
+    effects: tuple[Effect, ...] = (Pause(True),) if has_task(instance.daemon) else ()
+    told = Publish(EventName.PAUSED, "begins no run until it is resumed")
+    if not instance.daemon.is_scheduled or not (instance.owes_run or instance.held_back):
+        return evolve(instance, paused=True), (*effects, told)
+    put_off = evolve(instance, paused=True, owes_run=False, owed_after=None)
+    if put_off.held_back:
+        put_off = evolve(put_off, held_back=False, place=0, after=None, message=None)
+    return put_off, (*effects, told, Publish(EventName.SKIPPED, "a run was due, and had not begun when it was paused"))
 
 
 def _resume(instance: Instance) -> Outcome:
