@@ -135,7 +135,7 @@ class Service:
         self._helpers = (self._logger, self._reader, self._pid_writer, self._probing, self._hooking)
         self._gave_way = False
         self._replacement = Replacement(
-            keeping.link, settled=fleet.is_settled, leaving=lambda: self._supervisor.leaving, leave=self._give_way
+            keeping.link, settled=self._is_settled, leaving=lambda: self._supervisor.leaving, leave=self._give_way
         )
         keeping.on_keeper_gone = self._replacement.keeper_gone
         self._supervisor = Supervisor(
@@ -271,9 +271,14 @@ class Service:
         self._replacement.end_of_turn()
         self._notices.flush()
 
+    def _is_settled(self) -> bool:
+        """Whether nothing is under way that the next supervisor does not know of."""
+        return self._fleet.is_settled() and self._hooking.is_idle
+
     def _give_way(self, why: str) -> None:
         """Have the one that stands by take over. What is left to do it does, as if we had been killed."""
         self._supervisor.publish(None, "reexec", f"the supervisor {why}")
+        self._hooking.close()
         self._supervisor.finish_pid_files()
         self._notices.flush()
         self._server.give_way()
