@@ -54,10 +54,10 @@ def _due(instance: Instance, event: RunDue, now: float) -> Outcome:
         return instance, (Publish(EventName.SKIPPED, "a run was due while it is paused"),)
     if is_between_runs(instance):
         return begin(evolve(instance, automatic=False, message=None, after=event.after))
-    if event.after is not None and (instance.place or instance.state in _GOING):
+    if event.after is not None and (instance.held_back or instance.state in _GOING):
         more = (CountMissed(),) if instance.owes_run else ()
         return evolve(instance, owes_run=True, owed_after=event.after), more
-    if instance.place:
+    if instance.held_back:
         return _due_in_queue(instance)
     if instance.state not in _GOING:
         return instance, ()
@@ -74,7 +74,7 @@ def _due_in_queue(instance: Instance) -> Outcome:
     """The run before has not even begun; only who queues wants another one after it."""
     if instance.daemon.overlap is Overlap.QUEUE:
         return evolve(instance, owes_run=True), ()
-    return instance, (Publish(EventName.SKIPPED, "a run was due while the one before waits for its turn"),)
+    return instance, (Publish(EventName.SKIPPED, "a run was due while the one before waits to begin"),)
 
 
 def _kick(instance: Instance) -> Outcome:
@@ -86,7 +86,7 @@ def _kick(instance: Instance) -> Outcome:
             return started, (told, *effects)
         if instance.state in _GOING:
             return evolve(instance, owes_run=True), (told,)
-        if instance.place:  # it runs as soon as it may
+        if instance.held_back:  # it runs as soon as it may
             return instance, (told,)
     if has_task(instance.daemon) and instance.state in _GOING:
         return instance, (told, Kick())
