@@ -101,7 +101,7 @@ class Reports:
         for report in reports:
             self._heard(managed, report, last=last)
         # A word for which there was no room is not sent again, and what had taken the room has been read by now.
-        if not last and (managed.daemon.lock or LocksChanged() in reports):
+        if not last and (managed.daemon.lock or any(isinstance(report, LocksChanged) for report in reports)):
             self._on_word(managed, LocksChanged())
         if not data or managed.reader.broken:
             self._close(managed)

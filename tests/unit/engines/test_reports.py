@@ -10,7 +10,7 @@ from typing import NamedTuple
 import pytest
 from tests.fakes.kernel import FakeReactor
 
-from udaemon.child.report import Answered, Leaving, ReadyReport, ReadyWith, RunFailed, encode
+from udaemon.child.report import Answered, GoodRun, Leaving, LocksChanged, ReadyReport, ReadyWith, RunFailed, encode
 from udaemon.engines.process import ManagedProcess
 from udaemon.engines.reports import Reports
 from udaemon.frames import frame
@@ -58,6 +58,22 @@ def test_each_report_is_told_as_it_comes(world: World) -> None:
     assert world.told[1:] == [events.Leaving()]
     assert world.managed.leaving == Leaving("exception", "ValueError: no")
     assert world.reports.errors == {KEY: "ValueError: no"}
+
+
+def test_only_a_word_about_locks_is_passed_on_as_one() -> None:
+    """Reports without fields are equal tuples, whatever their kind."""
+    ours, child = socket.socketpair()
+    ours.setblocking(False)
+    reactor, words = FakeReactor(), list[object]()
+    reports = Reports(reactor, lambda _managed, _event: None, on_word=lambda _managed, word: words.append(word))
+    managed = ManagedProcess(key=KEY, daemon=Daemon(name="a", factory="a:b"), pid=7, pidfd=-1, reports=ours)
+    reports.listen(managed)
+    with child:
+        for report, count in ((ReadyReport(), 0), (GoodRun(), 0), (LocksChanged(), 1)):
+            child.send(encode(report))
+            World(reactor, reports, managed, child, []).hears()
+            assert len(words) == count, report
+    reports.drain(managed)
 
 
 def test_several_in_one_piece_and_one_in_several_pieces_are_the_same(world: World) -> None:
