@@ -108,7 +108,9 @@ class Service:
             kernel=keeping.kernel,
             store=keeping.store,
         )
-        self._probing = Probing(self._loop, time.monotonic, handed.directory, self._on_event, self._on_trouble)
+        self._probing = Probing(
+            self._loop, time.monotonic, handed.directory, self._on_event, self._on_trouble, store=keeping.store
+        )
         self._performer = Performer(
             self._engine,
             self._logger,
@@ -135,7 +137,10 @@ class Service:
         self._helpers = (self._logger, self._reader, self._pid_writer, self._probing, self._hooking)
         self._gave_way = False
         self._replacement = Replacement(
-            keeping.link, settled=self._is_settled, leaving=lambda: self._supervisor.leaving, leave=self._give_way
+            keeping.link,
+            settled=lambda: fleet.is_settled() and self._hooking.is_idle,
+            leaving=lambda: self._supervisor.leaving,
+            leave=self._give_way,
         )
         keeping.on_keeper_gone = self._replacement.keeper_gone
         self._supervisor = Supervisor(
@@ -270,10 +275,6 @@ class Service:
         self._keeping.record(leaving=self._supervisor.leaving)
         self._replacement.end_of_turn()
         self._notices.flush()
-
-    def _is_settled(self) -> bool:
-        """Whether nothing is under way that the next supervisor does not know of."""
-        return self._fleet.is_settled() and self._hooking.is_idle
 
     def _give_way(self, why: str) -> None:
         """Have the one that stands by take over. What is left to do it does, as if we had been killed."""
