@@ -13,8 +13,12 @@ import termios
 
 import pytest
 from tests.cli.conftest import DB, MAILER, Serve, Udaemon
-from tests.fakes.host import reading
+from tests.fakes.host import FakeHost, reading
 from tests.fakes.service import Service
+
+from udaemon.manifest.model import Daemon
+from udaemon.policy.events import RunDue, StartAsked
+from udaemon.policy.instance import Key
 
 
 def test_piped_it_is_a_table_of_what_there_is_to_tell(udaemon: Udaemon, service: Service) -> None:
@@ -61,6 +65,19 @@ def test_check_fails_while_something_wanted_does_not_run(udaemon: Udaemon, serve
     assert udaemon("ps", "-q", "--check").code == 0
     udaemon("-q", "start", "db", "--wait-timeout", "10ms")
     assert udaemon("ps", "-q", "--check") == (1, "mailer/0\nmailer/1\ndb/0\n", "db/0 is starting\n")
+
+
+def test_check_takes_a_scheduled_command_between_two_runs_for_well(udaemon: Udaemon, serve: Serve) -> None:
+    nightly = Daemon(name="nightly", command=("true",), cron="@daily", lock=("x",))
+    web = Daemon(name="web", command=("web",), lock=("x",))
+    host = FakeHost(nightly, web)
+    serve(host=host)
+    job = Key("nightly", 0)
+    host.happen(job, StartAsked())
+    assert udaemon("ps", "-q", "--check") == (0, "nightly/0\nweb/0\n", "")
+    host.run(Key("web", 0), 7)
+    host.happen(job, RunDue())
+    assert udaemon("ps", "-q", "--check").err == "nightly/0 is waiting\n"
 
 
 def test_a_colour_is_forced(udaemon: Udaemon, service: Service, monkeypatch: pytest.MonkeyPatch) -> None:

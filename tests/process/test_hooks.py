@@ -266,6 +266,21 @@ def test_a_runner_that_is_killed_harms_nobody(project: Project, bell: Ring) -> N
     project.down()
 
 
+def test_what_waits_to_be_told_outlives_the_supervisor_that_gives_way(project: Project, bell: Ring) -> None:
+    rung = bell("told")
+    project.manifest(f"""
+        [daemons.web]
+        command = "sleep 1000"
+        instances = 3
+        env = {{ BELL = "{rung.path}" }}
+        on = {{ start = {{ exec = "sh -c 'sleep 1; echo $UDAEMON_INSTANCE > $BELL'" }} }}
+    """)
+    project.up()
+    project.run("reexec")
+    assert sorted(rung.lines(3, timeout=30)) == ["0", "1", "2"]
+    project.down()
+
+
 def test_what_a_hook_leaves_behind_is_none_of_the_daemons(project: Project, bell: Ring) -> None:
     """It would end with the daemon otherwise, and a command that exits soon would be taken for one that forks."""
     rung = bell("told")

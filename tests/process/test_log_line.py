@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import signal
+from pathlib import Path
 
 from tests.process.project import Project
 from tests.process.test_keeper import kill, supervisor
+from tests.process.test_log_keys import until
 from tests.process.test_probes import wait_for_supervisor
 
 
@@ -98,6 +100,29 @@ def test_one_that_goes_on_to_say_it_is_left_alone_also_by_another_logger(project
     kill(supervisor(project))
     seen = project.until("worker", lambda seen: seen["health"] == "ok")
     assert (seen["pid"], seen["restarts"]) == (before["pid"], 0)
+
+
+def test_f7_what_was_said_when_no_supervisor_heard_it_is_known_to_the_next(project: Project) -> None:
+    os.mkfifo(project.directory / "gate")
+    project.manifest(f"""
+        [daemons.web]
+        command = "{SAYS}"
+        ready.log-line = '^listening'
+        [daemons.client]
+        command = "sleep 1000"
+        depends-on = ["web"]
+    """)
+    with project.process("up", "-d") as up:
+        wait_for_supervisor(project)
+        web = project.until("web", lambda seen: seen["state"] == "starting" and seen["pid"] is not None)
+        deaf = supervisor(project)
+        os.kill(deaf, signal.SIGSTOP)
+        (project.directory / "gate").write_text("go\n")
+        until(Path(web["log"]).parent, lambda: "listening" in Path(web["log"]).read_text())
+        kill(deaf)
+        up.wait(30)
+    project.until("client", lambda seen: seen["state"] == "running")
+    assert project.instance("web")["pid"] == web["pid"]
 
 
 def test_a_pattern_that_would_take_for_ever_is_given_up_and_no_line_is_lost(project: Project) -> None:

@@ -35,6 +35,7 @@ class RollingRestart:
         self._left = list(keys)
         self._of = len(self._left)
         self._done: list[Key] = []
+        self._stood_by: set[Key] = set()
         self._now: tuple[Key, Instance] | None = None
 
     def begin(self, timeout: float | None) -> None:
@@ -79,6 +80,8 @@ class RollingRestart:
             return
         report(self._request, key, outcome, self._of)
         self._done.append(key)
+        if self._host.view(key).instance.held_back:
+            self._stood_by.add(key)
         self._request.after(0.0, self._next)  # in a turn of its own: what is under way happens before it
 
     def _fallen(self, key: Key) -> Outcome | None:
@@ -87,6 +90,8 @@ class RollingRestart:
         settled = started(self._host.view(key), done="restarted")
         if settled is not None and settled.ok and instance.state is not State.RUNNING:
             return None  # it had something to do, and has done it
+        if key in self._stood_by and instance.state is State.STARTING:
+            return None  # what it waited for has come: a lock, from one that was restarted after it
         return Outcome(ok=False, message=f"did not stay up after its restart: {why_pending(instance)}")
 
     def _end(self, key: Key, outcome: Outcome) -> None:

@@ -16,9 +16,13 @@ from functools import partial
 from attrs import define, evolve
 
 from udaemon.engines.base import Reactor
+from udaemon.engines.fd_store import NO_STORE, FdStore
 from udaemon.manifest.model import Daemon
 from udaemon.policy.events import Event, Notified
 from udaemon.policy.instance import Key
+
+KEPT_NOTIFY = "notify/"
+"""Their names in a store of descriptors, with the instance after it: what comes while nobody reads waits there."""
 
 _LONGEST = 4096
 _LONGEST_PATH = 107
@@ -47,11 +51,18 @@ class NotifySockets:
         clock: Monotonic seconds.
         directory: Where they lie.
         happen: Called with what a process has said.
+        store: Has copies, or a program would find nobody behind its socket when this process dies.
     """
 
     def __init__(
-        self, reactor: Reactor, clock: Callable[[], float], directory: str, happen: Callable[[Key, Event], None]
+        self,
+        reactor: Reactor,
+        clock: Callable[[], float],
+        directory: str,
+        happen: Callable[[Key, Event], None],
+        store: FdStore = NO_STORE,
     ) -> None:
+        self._store = store
         self._reactor = reactor
         self._clock = clock
         self._directory = directory
@@ -78,17 +89,32 @@ class NotifySockets:
             with suppress(FileNotFoundError):
                 os.unlink(path)
             made.bind(path)
-            self._ears[key] = ear = _Ear(made, path)
-            self._reactor.watch(made.fileno(), partial(self._on_readable, key, ear))
+            self._listen(key, made, path)
         except BaseException:
             self._ears.pop(key, None)
             made.close()
             raise
         return path
 
+    def inherit(self, key: Key, fd: int) -> None:
+        """Go on with the socket that another supervisor made; the descriptor is this one's from here on.
+
+        Raises:
+            OSError: It is no such socket.
+        """
+        kept = socket.socket(fileno=fd)
+        kept.setblocking(False)
+        self._listen(key, kept, os.fsdecode(kept.getsockname()))
+
+    def _listen(self, key: Key, made: socket.socket, path: str) -> None:
+        self._ears[key] = ear = _Ear(made, path)
+        self._reactor.watch(made.fileno(), partial(self._on_readable, key, ear))
+        self._store.keep(f"{KEPT_NOTIFY}{key}", made.fileno())
+
     def forget(self, key: Key) -> None:
         """Close the socket of an instance, if it has one."""
         if (ear := self._ears.pop(key, None)) is not None:
+            self._store.drop(f"{KEPT_NOTIFY}{key}")
             self._reactor.forget(ear.socket.fileno())
             ear.socket.close()
             with suppress(OSError):

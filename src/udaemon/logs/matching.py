@@ -35,14 +35,15 @@ class Matcher:
 
     Args:
         target: Has the patterns, and for how long a healthy line is enough.
+        begun: The beginning of a line that came before.
     """
 
-    def __init__(self, target: LogTarget) -> None:
+    def __init__(self, target: LogTarget, begun: bytes = b"") -> None:
         wanted = (("ready", target.ready), ("health", target.health))
         self._patterns = {question: re.compile(text) for question, text in wanted if text}
         self._rest = target.healthy_for
         self._rests_until = 0.0
-        self._begun = b""
+        self._begun = begun[:LONGEST]
 
     def feed(self, chunk: bytes, now: float) -> Iterator[Found]:
         """Look at what has come; `now` is monotonic seconds."""

@@ -44,8 +44,8 @@ def recover(intake: Intake, streams: Iterable[Stream], sinks: Iterable[Sink]) ->
             journal.moved(queued, journal.time)
         chunk = intake.complete(journal.size - queued)
         if stream is not None and sink is not None:
-            _write(journal, stream, sink, stream.formatter.feed(chunk, journal.time))
             stream.look_at(chunk)
+            _write(journal, stream, sink, stream.formatter.feed(chunk, journal.time))
     elif journal.phase == FINISH and stream is not None and sink is not None:
         _write(journal, stream, sink, stream.formatter.finish(journal.time))
     elif journal.phase == RETRY and sink is not None:

@@ -22,6 +22,8 @@ KEPT = Struct("<qqqqd?64s")
 
 _PAGE = 4096
 _HELD_AT, _HELD_EACH, _HALF = 1 << 20, 1 << 19, 1 << 17
+HELD_END = _PAGE + 2 * _HALF
+"""Where, in a pipe's part of the memory, there is nothing more of its entry and of what is held back."""
 KEPT_AT, _KEPT_EACH = 1 << 40, 1 << 28
 """Places of the pipes' and the files' entries. The memory is sparse: a page never written to costs nothing."""
 

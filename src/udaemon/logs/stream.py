@@ -9,6 +9,7 @@ import time
 
 from udaemon.logs.format import LineFormatter
 from udaemon.logs.retained import Held
+from udaemon.logs.said_before import note, noted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,11 +31,23 @@ class Stream:
         fd: The read end.
         target: How its lines are to stand.
         sink: Where they go.
-        journal: Where a logger before this one may have left the beginning of a line.
+        journal: Where a logger before this one may have left the beginning of a line, and that it has said it is ready.
         on_line: Called with the question that a line of it answers, and the line; see `matching.Found`.
     """
 
-    __slots__ = ("_held", "_matcher", "_on_line", "fd", "formatter", "ident", "listening", "sink", "slot", "told")
+    __slots__ = (
+        "_held",
+        "_journal",
+        "_matcher",
+        "_on_line",
+        "fd",
+        "formatter",
+        "ident",
+        "listening",
+        "sink",
+        "slot",
+        "told",
+    )
 
     def __init__(
         self,
@@ -55,8 +68,11 @@ class Stream:
         self.sink = sink
         self.told = ""
         self.listening = False
-        self._matcher = _matcher(target)
+        self._journal = journal
+        self._matcher = _matcher(target, self._held.data)
         self._on_line = on_line
+        if target.ready and (line := noted(journal, slot, fd)) is not None:
+            on_line(ident, "ready", line)
 
     def move(self, intake: Intake) -> int:
         """Bring one chunk from the pipe to the file. Returns its size, 0 at the end of the pipe.
@@ -68,15 +84,17 @@ class Stream:
         if chunk := intake.take(self.fd, self.slot, sink.slot):
             if lines := self.formatter.feed(chunk, journal.time):
                 sink.append(lines)
-            journal.commit(self.held_back(len(chunk)), sink.kept.changed())
             if self._matcher is not None:
                 self.look_at(chunk)
+            journal.commit(self.held_back(len(chunk)), sink.kept.changed())
         return len(chunk)
 
     def look_at(self, chunk: bytes) -> None:
-        """Look for the lines that somebody waits for."""
+        """Look for the lines that somebody waits for: before the chunk is done with, so that a kill leaves none out."""
         if self._matcher is not None:
             for question, line in self._matcher.feed(chunk, time.monotonic()):
+                if question == "ready" and line is not None:
+                    note(self._journal, self.slot, self.fd, line)
                 self._on_line(self.ident, question, line)
 
     def change(self, target: LogTarget, pid: int) -> None:
@@ -84,7 +102,7 @@ class Stream:
         before = self.formatter
         self.formatter = LineFormatter(target, held=bytes(before.held), in_line=before.in_line)
         self.formatter.pid = pid or before.pid
-        self._matcher = _matcher(target)
+        self._matcher = _matcher(target, bytes(before.held))
         self.sink.change(target)
 
     def finish(self, journal: Journal) -> None:
@@ -99,9 +117,9 @@ class Stream:
         return self._held.changed(self.formatter.held, in_line=self.formatter.in_line, came=came)
 
 
-def _matcher(target: LogTarget) -> Matcher | None:
+def _matcher(target: LogTarget, begun: bytes) -> Matcher | None:
     if not (target.ready or target.health):
         return None
     from udaemon.logs.matching import Matcher  # `re` is as much to load as half of the logger
 
-    return Matcher(target)
+    return Matcher(target, begun)

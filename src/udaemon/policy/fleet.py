@@ -137,9 +137,10 @@ class Fleet:
     def arrange(self, keys: Iterable[Key]) -> None:
         """Put these first, in this order; the others keep theirs behind them."""
         first = {key: self._instances[key] for key in keys if key in self._instances}
-        self._instances = first | self._instances
+        arranged = first | self._instances
+        self._instances.clear()  # the same dict: whoever was given the instances sees them as they are
+        self._instances.update(arranged)
         self._order = Order(self._instances)
-        self.turns = self.turns.over(self._instances)
 
     def step(self, key: Key, event: Event, now: float, jitter: float = 0.0) -> tuple[Effect, ...]:
         """Let an event happen to an instance. Returns what to do about it.

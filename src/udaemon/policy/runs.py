@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from udaemon.manifest.schedule import Overlap
 from udaemon.policy import stopping
-from udaemon.policy.effects import Allow, CountMissed, EventName, Kick, Pause, Publish, Trigger
+from udaemon.policy.effects import Allow, CountMissed, Effect, EventName, Kick, Pause, Publish, Trigger
 from udaemon.policy.ending import Outcome, begin
 from udaemon.policy.events import KickAsked, PauseAsked, ResumeAsked, RunAsked, RunDue, RunEnded, StopAsked
 from udaemon.policy.instance import Instance, State, Wanted, evolve
@@ -54,10 +54,10 @@ def _due(instance: Instance, event: RunDue, now: float) -> Outcome:
         return instance, (Publish(EventName.SKIPPED, "a run was due while it is paused"),)
     if is_between_runs(instance):
         return begin(evolve(instance, automatic=False, message=None, after=event.after))
-    if event.after is not None and (instance.place or instance.state in _GOING):
+    if event.after is not None and (instance.held_back or instance.state in _GOING):
         more = (CountMissed(),) if instance.owes_run else ()
         return evolve(instance, owes_run=True, owed_after=event.after), more
-    if instance.place:
+    if instance.held_back:
         return _due_in_queue(instance)
     if instance.state not in _GOING:
         return instance, ()
@@ -74,7 +74,7 @@ def _due_in_queue(instance: Instance) -> Outcome:
     """The run before has not even begun; only who queues wants another one after it."""
     if instance.daemon.overlap is Overlap.QUEUE:
         return evolve(instance, owes_run=True), ()
-    return instance, (Publish(EventName.SKIPPED, "a run was due while the one before waits for its turn"),)
+    return instance, (Publish(EventName.SKIPPED, "a run was due while the one before waits to begin"),)
 
 
 def _kick(instance: Instance) -> Outcome:
@@ -86,7 +86,7 @@ def _kick(instance: Instance) -> Outcome:
             return started, (told, *effects)
         if instance.state in _GOING:
             return evolve(instance, owes_run=True), (told,)
-        if instance.place:  # it runs as soon as it may
+        if instance.held_back:  # it runs as soon as it may
             return instance, (told,)
     if has_task(instance.daemon) and instance.state in _GOING:
         return instance, (told, Kick())
@@ -97,8 +97,14 @@ def _pause(instance: Instance) -> Outcome:
     """Let the run that goes on end, and begin no more."""
     if instance.paused or not has_runs(instance):
         return instance, ()
-    effects = (Pause(True),) if has_task(instance.daemon) else ()
-    return evolve(instance, paused=True), (*effects, Publish(EventName.PAUSED, "begins no run until it is resumed"))
+    effects: tuple[Effect, ...] = (Pause(True),) if has_task(instance.daemon) else ()
+    told = Publish(EventName.PAUSED, "begins no run until it is resumed")
+    if not instance.daemon.is_scheduled or not (instance.owes_run or instance.held_back):
+        return evolve(instance, paused=True), (*effects, told)
+    put_off = evolve(instance, paused=True, owes_run=False, owed_after=None)
+    if put_off.held_back:
+        put_off = evolve(put_off, held_back=False, place=0, after=None, message=None)
+    return put_off, (*effects, told, Publish(EventName.SKIPPED, "a run was due, and had not begun when it was paused"))
 
 
 def _resume(instance: Instance) -> Outcome:

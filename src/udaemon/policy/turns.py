@@ -38,13 +38,6 @@ class Turns:
         self._starts: dict[Key, None] = {}
         self._freed: set[str] = set()
 
-    def over(self, instances: Mapping[Key, Instance]) -> Turns:
-        """The same of another mapping of them."""
-        turns = Turns(instances, self.most)
-        turns.run_number = self.run_number
-        turns.reset()
-        return turns
-
     def allow(self, most: int | None) -> None:
         """Let so many be starting at once from now on."""
         self.most = most

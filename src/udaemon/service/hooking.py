@@ -50,6 +50,11 @@ class Hooking:
         return self._link.pid
 
     @property
+    def is_idle(self) -> bool:
+        """Whether every event was told."""
+        return self._link.is_idle
+
+    @property
     def deadline(self) -> float | None:
         """When something is due."""
         return self._link.deadline

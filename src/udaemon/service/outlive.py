@@ -22,6 +22,7 @@ from udaemon.child.scoreboard import Scoreboard
 from udaemon.control import rundir
 from udaemon.control.rundir_guard import RundirGuard
 from udaemon.engines.kept import KeptKernel
+from udaemon.engines.notify import KEPT_NOTIFY
 from udaemon.engines.reports import KEPT_REPORTS
 from udaemon.logs.client import KEPT_LOGGER, LoggerLink
 from udaemon.logs.handed import KEPT_PIPE, kept_pipe
@@ -193,8 +194,9 @@ class Outlive:
         self._recovery = Recovery(parts, self.kernel, locks, self._was.entries, self.left.store)
         self._recovery.run()
         _look_again(parts)
-        for _, kept in (*self.kept(KEPT_HANDOFF), *self.kept(KEPT_REPORTS)):  # those that are used were copied
-            os.close(kept.fd)
+        for name in (KEPT_HANDOFF, KEPT_REPORTS, KEPT_NOTIFY):
+            for _, kept in self.kept(name):  # those that are used were copied
+                os.close(kept.fd)
         count = len(self._recovery.adopted)
         self._publish("recovered", f"the supervisor {self.left.why}; {count} processes went on")
         return self._was.leaving

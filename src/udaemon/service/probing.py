@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from udaemon.engines.base import WritableReactor
+from udaemon.engines.fd_store import NO_STORE, FdStore
 from udaemon.engines.notify import NotifySockets
 from udaemon.engines.probing.client import ProberLink
 from udaemon.policy.events import Event
@@ -23,6 +24,7 @@ class Probing:
         directory: Where the sockets lie.
         happen: Called with what a process says of itself.
         on_trouble: Called with a sentence when a prober has died.
+        store: Keeps the sockets for who comes after this process.
     """
 
     def __init__(
@@ -32,9 +34,11 @@ class Probing:
         directory: str,
         happen: Callable[[Key, Event], None],
         on_trouble: Callable[[str], None],
+        *,
+        store: FdStore = NO_STORE,
     ) -> None:
         self.asks = ProberLink(reactor, clock, on_trouble)
-        self.notify = NotifySockets(reactor, clock, directory, happen)
+        self.notify = NotifySockets(reactor, clock, directory, happen, store)
 
     @property
     def pid(self) -> int | None:

@@ -17,6 +17,7 @@ from udaemon.child.scoreboard import Scoreboard
 from udaemon.engines import locks
 from udaemon.engines.base import Reactor
 from udaemon.engines.local import LocalEngine
+from udaemon.engines.notify import KEPT_NOTIFY
 from udaemon.engines.process import ManagedProcess
 from udaemon.engines.reports import KEPT_REPORTS
 from udaemon.engines.sweep import Sweep
@@ -131,7 +132,8 @@ class Recovery:
 
     def _adopt(self, instance: Instance, managed: ManagedProcess) -> None:
         parts, key = self._parts, instance.key
-        pipes = parts.performer.adopt(instance)
+        notify = self._store.get(f"{KEPT_NOTIFY}{key}")
+        pipes = parts.performer.adopt(instance, None if notify is None else notify.fd)
         files = [file for file in (locks.lookup(self._locks, key), *pipes) if file is not None]
         parts.engine.adopt(managed, parts.scoreboard.locate(parts.slots[key]), files)
         self.adopted.append(key)

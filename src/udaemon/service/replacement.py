@@ -23,7 +23,7 @@ _REHEARSES_WITHIN = 15.0
 """Seconds for another supervisor to load its code, which takes half of one, and to say that it can take over."""
 _RENEWS_WITHIN = 15.0
 _LEAVES_WITHIN = 2.0
-"""Seconds in which no start is under way for once: the next supervisor does not know what comes of one."""
+"""Seconds in which no start is under way for once, and every hook told: the next supervisor knows of neither."""
 _NOTHING_CHANGED = "nothing has changed: udaemon {version} goes on"
 
 
@@ -47,7 +47,7 @@ class _Phase(Enum):
     IDLE = "nothing is under way"
     REHEARSING = "does not answer"
     RENEWING = "the keeper does not come back"
-    LEAVING = "waits for starts to be through"
+    LEAVING = "waits for starts and hooks to be through"
 
 
 class Replacement:
@@ -55,7 +55,7 @@ class Replacement:
 
     Args:
         link: The keeper; None where there is none.
-        settled: Whether no start is under way.
+        settled: Whether no start is under way, and no event of a hook.
         leaving: Whether everything is being stopped.
         leave: Called once all is prepared: with it this process ends.
         clock: Monotonic seconds.

@@ -110,7 +110,9 @@ class Service:
             store=keeping.store,
             cgroups=Cgroups(manifest.project, handed.directory, tell=self._on_trouble),
         )
-        self._probing = Probing(self._loop, time.monotonic, handed.directory, self._on_event, self._on_trouble)
+        self._probing = Probing(
+            self._loop, time.monotonic, handed.directory, self._on_event, self._on_trouble, store=keeping.store
+        )
         self._performer = Performer(
             self._engine,
             self._logger,
@@ -137,7 +139,10 @@ class Service:
         self._helpers = (self._logger, self._reader, self._pid_writer, self._probing, self._hooking)
         self._gave_way = False
         self._replacement = Replacement(
-            keeping.link, settled=fleet.is_settled, leaving=lambda: self._supervisor.leaving, leave=self._give_way
+            keeping.link,
+            settled=lambda: fleet.is_settled() and self._hooking.is_idle,
+            leaving=lambda: self._supervisor.leaving,
+            leave=self._give_way,
         )
         keeping.on_keeper_gone = self._replacement.keeper_gone
         self._supervisor = Supervisor(
@@ -276,6 +281,7 @@ class Service:
     def _give_way(self, why: str) -> None:
         """Have the one that stands by take over. What is left to do it does, as if we had been killed."""
         self._supervisor.publish(None, "reexec", f"the supervisor {why}")
+        self._hooking.close()
         self._supervisor.finish_pid_files()
         self._notices.flush()
         self._server.give_way()

@@ -6,6 +6,7 @@ Decides nothing: what cannot be done comes back as an event.
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -159,11 +160,19 @@ class Performer(LogPipes):
         for key in [key for key, streams in self._streams.items() if answer.number in streams]:
             self._happen(key, said(answer))
 
-    def adopt(self, instance: Instance) -> tuple[tuple[int, int], ...]:
-        """Know the log pipes of a process that another supervisor started. Returns device and inode of each."""
+    def adopt(self, instance: Instance, notify: int | None = None) -> tuple[tuple[int, int], ...]:
+        """Know the log pipes of a process that another supervisor started. Returns device and inode of each.
+
+        Args:
+            instance: Whose process it is.
+            notify: The socket where it is heard, if that was kept.
+        """
         if self._notify is not None and listens(declared(instance)):
             with suppress(OSError):  # it is not heard then
-                self._notify.open(instance.key, self._slots[instance.key])
+                if notify is None:
+                    self._notify.open(instance.key, self._slots[instance.key])
+                else:
+                    self._notify.inherit(instance.key, os.dup(notify))
         streams = self._streams.get(instance.key, ())
         for stream in streams:
             if instance.pid is not None:

@@ -9,7 +9,7 @@ from tests.fakes.host import FakeHost
 from tests.unit.control.talk import Raw, Talk, asks, told
 
 from udaemon.manifest.model import Daemon, Ready
-from udaemon.policy.events import SpawnFailed, StopAsked, Trouble, Verdict
+from udaemon.policy.events import NeedsChanged, SpawnFailed, StartAsked, StopAsked, Trouble, Verdict
 from udaemon.policy.instance import Key
 from udaemon.policy.questions import Question
 
@@ -96,6 +96,24 @@ def test_one_that_is_down_is_taken_first_as_that_costs_nothing(talk: Talk, host:
     go_on(talk, client, 1)
     assert told(client) == [("web/1", True, "started as pid 21")]
     assert host.sent == [(W1, "TERM"), (W0, "TERM")]
+
+
+def test_who_waits_for_a_lock_may_take_over_from_the_one_that_is_restarted(serve: Callable[..., Talk]) -> None:
+    host = FakeHost(Daemon(name="web", command=("web",), instances=3, lock=("x",)))
+    host.run(W0, 10)
+    host.happen(W1, StartAsked())
+    host.happen(W2, StartAsked())
+    talk = serve(host)
+    client = asks(talk, "restart", names=["web"], rolling=True)
+    go_on(talk, client, 1)
+    go_on(talk, client, 2)
+    assert host.sent == [(W0, "TERM")]
+    host.dies(W0, signal=15)
+    host.happen(W1, NeedsChanged())
+    go_on(talk, client, 3)
+    talk.until(lambda: client.answered(4))
+    assert told(client)[2:] == [("web/0", True, "is waiting for lock x, which web/1 is to have next")]
+    assert client.heard[-1]["data"] == {"failed": 0, "left": []}
 
 
 def test_when_its_client_leaves_the_one_under_way_comes_back_and_no_other_is_touched(

@@ -162,3 +162,16 @@ def test_its_socket_and_what_it_has_to_send_are_in_its_environment() -> None:
     watched = Daemon(name="a", command=("a",), health=Health(notify=True, period=1.5))
     assert told_of_socket(watched, "/s").env == {"NOTIFY_SOCKET": "/s", "WATCHDOG_USEC": "1500000"}
     assert [listens(one) for one in (daemon, watched, Daemon(name="a", command=("a",)))] == [True, True, False]
+
+
+def test_what_comes_while_nobody_reads_is_heard_by_who_inherits_the_socket(world: World, tmp_path: Path) -> None:
+    path = world.sockets.open(KEY, 1)
+    kept = os.dup(next(iter(world.reactor.callbacks)))
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+        sender.sendto(b"READY=1", path)
+    heir = World(str(tmp_path))
+    heir.sockets.inherit(KEY, kept)
+    heir.turn()
+    assert [key for key, _ in heir.heard] == [KEY]
+    heir.sockets.close()
+    assert not os.path.exists(path)

@@ -94,3 +94,47 @@ def test_a_change_that_names_no_process_leaves_the_one_that_was_named(world: Wor
     world.stream.change(LogTarget(path=str(world.path), format=LEGACY), pid=77)
     world.stream.change(LogTarget(path=str(world.path), format=LEGACY, backups=1), pid=0)
     assert (world.stream.formatter.pid, world.stream.sink.backups) == (77, 1)
+
+
+READY = LogTarget(path="/x", name="web", timestamps=False, ready="^listening")
+
+
+def heard(world: World, *, fd: int | None = None) -> tuple[Stream, list[tuple[str, str, str | None]]]:
+    """What another logger makes of a pipe that has to say that it is ready, and what it tells."""
+    told: list[tuple[str, str, str | None]] = []
+    heir = world.heir()
+    return (
+        Stream(
+            "1",
+            slot=1,
+            fd=world.read if fd is None else fd,
+            target=READY,
+            sink=heir.sink,
+            journal=world.journal,
+            on_line=lambda *one: told.append(one),
+        ),
+        told,
+    )
+
+
+def test_that_a_pipe_was_ready_is_told_by_every_later_logger(world: World) -> None:
+    world.stream, told = heard(world)
+    world.comes(b"starts\nlistening on :80\nmore\n")
+    assert told == heard(world)[1] == [("1", "ready", "listening on :80")]
+
+
+def test_it_is_not_told_of_another_pipe_that_has_its_place(world: World) -> None:
+    world.stream, _ = heard(world)
+    world.comes(b"listening\n")
+    read, write = os.pipe()
+    assert heard(world, fd=read)[1] == []
+    os.close(read)
+    os.close(write)
+
+
+def test_a_line_whose_beginning_another_logger_took_is_looked_at_whole(world: World) -> None:
+    world.stream, told = heard(world)
+    world.comes(b"listen")
+    world.stream, later = heard(world)
+    world.comes(b"ing\n")
+    assert (told, later) == ([], [("1", "ready", "listening")])

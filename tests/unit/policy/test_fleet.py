@@ -140,6 +140,14 @@ def test_instances_are_arranged_as_another_manifest_has_them() -> None:
     assert [str(key) for key in one.instances] == ["db/0", "mailer/1", "mailer/0", "off/0"]
 
 
+def test_who_was_given_the_instances_sees_them_as_they_are_after_another_manifest() -> None:
+    one = fleet()
+    given = one.instances
+    one.arrange([Key("db", 0)])
+    one.step(Key("db", 0), StartAsked(), 0.0)
+    assert given[Key("db", 0)].state is State.STARTING
+
+
 def test_each_instance_carries_the_plan_of_its_daemon() -> None:
     one = fleet()
     assert {instance.plan.directory for instance in one.instances.values()} == {"/m"}

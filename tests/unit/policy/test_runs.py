@@ -48,6 +48,15 @@ def test_while_it_is_paused_no_run_begins_but_the_one_that_goes_on_ends() -> Non
     assert life.happens(ResumeAsked(), RunDue()).acts == (Spawn(),)
 
 
+def test_a_run_that_is_owed_when_it_is_paused_does_not_begin() -> None:
+    life = scheduled(Overlap.QUEUE).happens(RunDue(), Spawned(7)).happens(RunDue(), PauseAsked())
+    assert life.told[-1] == "skipped: a run was due, and had not begun when it was paused"
+    life.happens(Exited(code=0))
+    assert (is_between_runs(life.instance), life.acts) == (True, ())
+    life = scheduled().happens(RunDue(), Spawned(7)).happens(PauseAsked(), KickAsked())
+    assert life.happens(Exited(code=0)).acts == (Spawn(),)
+
+
 def test_a_kick_is_a_run_now_or_after_the_one_that_goes_on_also_in_a_pause() -> None:
     assert scheduled().happens(KickAsked()).acts == (Spawn(),)
     assert scheduled().happens(PauseAsked(), KickAsked()).acts == (Spawn(),)

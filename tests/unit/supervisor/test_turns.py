@@ -18,6 +18,7 @@ from udaemon.manifest.probes import Ready as ReadyKey
 from udaemon.manifest.schedule import Overlap
 from udaemon.policy.events import (
     KickAsked,
+    PauseAsked,
     Ready,
     RunAsked,
     RunDue,
@@ -224,6 +225,18 @@ def test_a_run_that_is_due_while_one_waits_is_as_overlap_says(make: Make, overla
     world.ends(B)
     assert world.engine.spawned == [A, B, *([B] if owes else [])]
     assert state(world, B) is (State.STARTING if owes else State.WAITING)
+
+
+def test_a_run_that_waits_for_a_lock_when_it_is_paused_does_not_begin(make: Make) -> None:
+    world = make(command("a", lock=("db",)), command("b", lock=("db",), sleep=5.0), command("c", lock=("db",)))
+    happens(world, A, StartAsked())
+    forked(world, A)
+    happens(world, B, StartAsked(), RunDue())
+    happens(world, C, StartAsked())
+    happens(world, B, PauseAsked())
+    assert (state(world, B), message(world, B)) == (State.WAITING, None)
+    world.ends(A, code=1)
+    assert (state(world, B), state(world, C)) == (State.WAITING, State.STARTING)
 
 
 def test_who_cannot_be_killed_keeps_its_lock(make: Make) -> None:

@@ -71,8 +71,14 @@ def _checked(options: GlobalOptions, instances: Sequence[dict[str, Any]]) -> Exi
         instance
         for instance in instances
         if instance["wanted"] == "up"
-        and (instance["state"] != "running" or instance["health"] in {"failing", "stuck", "unready"})
+        and (not _is_up(instance) or instance["health"] in {"failing", "stuck", "unready"})
     ]
     for instance in bad:
         say(options, f"{instance['name']}/{instance['instance']} is {instance['state']}", failed=True)
     return ExitCode.FAILED if bad else ExitCode.OK
+
+
+def _is_up(instance: dict[str, Any]) -> bool:
+    """Whether it runs, or is a scheduled command between two runs: of what is held back the error says for what."""
+    between_runs = instance["state"] == "waiting" and instance["runs"]["last"]["error"] is None
+    return between_runs or instance["state"] == "running"

@@ -17,4 +17,6 @@ def handle(host: Host, request: Request) -> None:
 def _told(before: Instance, after: Instance) -> str | None:
     if before.daemon.is_scheduled and before.state in (State.STARTING, State.RUNNING):
         return "runs again after the run that goes on"
+    if after.held_back and after.daemon.is_scheduled:
+        return f"kicked, is {after.message}"
     return "kicked" if after.state in (State.STARTING, State.RUNNING) else None

@@ -68,6 +68,11 @@ class HookLink:
         lost = min((one.until for one in self._told.values()), default=None)
         return min((at for at in (self._start_at, lost, *ends) if at is not None), default=None)
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether every event was told."""
+        return not (self._told or self._ready)
+
     def tell(self, hook: Hashable, name: str, make: Make) -> None:
         """Have an event told.
 
@@ -108,7 +113,7 @@ class HookLink:
     def close(self) -> None:
         """Give what is left a moment, then end the runner."""
         until = self._clock() + _LAST
-        while (self._told or self._ready) and self._socket is not None and (left := until - self._clock()) > 0:
+        while not self.is_idle and self._socket is not None and (left := until - self._clock()) > 0:
             readable, writable, _ = select.select([self._socket], [self._socket] if self._outgoing else [], [], left)
             if writable:
                 self._flush()
@@ -118,7 +123,7 @@ class HookLink:
             self._tell_drops(queue)
         left_over = self._waiting + len(self._told)
         if left_over:
-            self._on_trouble(f"{left_over} events were not told by hooks, as everything has stopped")
+            self._on_trouble(f"{left_over} events were not told by hooks, as their supervisor ends")
         self._queues.clear()
         self._ready.clear()
         self._told.clear()
