@@ -163,6 +163,7 @@ TIMED = {
     ("stop", "--timeout"): ["stop", "a"],
     ("stop", "--wait-timeout"): ["stop", "a"],
     ("restart", "--wait-timeout"): ["restart", "a"],
+    ("scale", "--wait-timeout"): ["scale", "a=1"],
     ("wait", "--timeout"): ["wait", "a"],
     ("run", "--sleep"): ["run", "b", "--once"],
     ("run", "--min-sleep"): ["run", "b", "--once"],

@@ -6,11 +6,5 @@ from functools import partial
 from udaemon.child.stack import at_the_bottom
 from udaemon.engines.zygote.server import serve
 
-
-def main() -> None:
-    """Serve the channel that argv names."""
-    at_the_bottom(partial(serve, int(sys.argv[1])))
-
-
 if __name__ == "__main__":
-    main()
+    at_the_bottom(partial(serve, int(sys.argv[1])))

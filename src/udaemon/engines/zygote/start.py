@@ -16,7 +16,7 @@ from udaemon.engines.zygote.prefork import PreforkedZygote
 from udaemon.engines.zygote.server import Setup
 from udaemon.system import oom
 
-_SERVE = "from udaemon.engines.zygote.__main__ import main\nmain()"
+_SERVE = "import runpy\nrunpy.run_module('udaemon.engines.zygote', run_name='__main__')"
 
 
 class Plan(NamedTuple):
