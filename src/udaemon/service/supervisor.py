@@ -104,7 +104,7 @@ class Service:
             preforked=preforked if forked else None,
             on_process=lambda key, pidfd: keeping.guard(self._performer, key, pidfd),
             on_notice=lambda text: self._notices.publish(None, "zygote", text, {}),
-            on_good_run=self._on_good_run,
+            on_good_run=self._good_run,
             others=lambda: [it.pid for it in self._helpers if it.pid],
             kernel=keeping.kernel,
             store=keeping.store,
@@ -131,9 +131,7 @@ class Service:
             tell=self._on_trouble,
             on_done=self._loop.stop,
         )
-        self._schedules = Schedules(
-            self._loop, self._slots, fleet, happen=self._on_event, on_good_run=self._on_good_run
-        )
+        self._schedules = Schedules(self._loop, self._slots, fleet, happen=self._on_event, on_good_run=self._good_run)
         self._hooking = Hooking(self._loop, self._notices, fleet, self._engine, self._schedules, bug=self._on_bug)
         self._pid_writer = PidWriter(self._loop, put, self._on_trouble)
         self._helpers = (self._logger, self._reader, self._pid_writer, self._probing, self._hooking)
@@ -237,7 +235,7 @@ class Service:
         self._keeping.close()
         rundir_removal.remove(self._handed.directory, self._rundir_guard.fd)
 
-    def _on_good_run(self, key: Key) -> None:
+    def _good_run(self, key: Key) -> None:
         self._supervisor.good_run(key)
 
     def _on_event(self, key: Key, event: Event) -> None:
