@@ -69,13 +69,14 @@ def lines(*, task: bool = False, waits: bool = False) -> str:
         task: Those too that only a task has.
         waits: Those too that put off a run or that it is ready, for as long as that.
     """
-    return "\n".join(
+    bounds = [
         f"{'.'.join(path)} = {json.dumps(bound(key, beyond=False))}"
         for path, key in numbers()
         if path not in (COPIES, UPTIME)
         and (task or path not in FOR_TASKS)
         and (waits or not (path[0] in PROBES or path == ("jitter",)))
-    )
+    ]
+    return "\n".join([*bounds, "cgroup.optional = true"])
 
 
 def manifest(task: str, command: str) -> str:
