@@ -30,6 +30,7 @@ ELSEWHERE = {
     "control/claim.py": "process/test_claim.py",
     "control/running.py": "process/test_claim.py",
     "engines/daemon.py": "process/test_rehearsal.py",
+    "engines/helper_process.py": "process/test_probes.py",
     "engines/hooks/client.py": "process/test_hook_runner.py",
     "engines/hooks/runner.py": "process/test_hook_runner.py",
     "engines/hooks/ways.py": "process/test_hook_runner.py",

@@ -6,28 +6,17 @@ counted. A runner that dies is started anew and given again what it had. Nothing
 
 from __future__ import annotations
 
-import os
-import select
-import signal
-import socket
-import sys
 from collections import deque
 from collections.abc import Callable, Hashable
-from contextlib import suppress
 
-from udaemon.child.environment import interpreter
 from udaemon.engines.base import WritableReactor
+from udaemon.engines.helper_process import AGAIN_AFTER, HelperProcess
 from udaemon.engines.hooks.job import LIMIT, answered, ask
 from udaemon.engines.hooks.queues import QUEUED, HookQueue, Make, Told
-from udaemon.frames import FrameBuffer, FrameError
-
-PROGRAM = "import sys; from udaemon.engines.hooks.runner import main; main(int(sys.argv[1]))"
 
 QUEUED_IN_ALL = 5000
 AT_ONCE = 16
 """Events that are being told at a time: each may take a process or a connection."""
-_AGAIN_AFTER = 1.0
-"""Seconds until a runner that has died is started again."""
 _TRIES = 3
 """Runners that may die over one event."""
 _LAST, _AT_THE_END = 3.0, 1.0
@@ -46,7 +35,6 @@ class HookLink:
     def __init__(
         self, reactor: WritableReactor, clock: Callable[[], float], on_trouble: Callable[[str], None] = lambda _: None
     ) -> None:
-        self._reactor = reactor
         self._clock = clock
         self._on_trouble = on_trouble
         self._queues: dict[Hashable, HookQueue] = {}
@@ -54,12 +42,16 @@ class HookLink:
         self._told: dict[int, Told] = {}
         self._waiting = 0
         self._numbers = 0
-        self._socket: socket.socket | None = None
-        self._outgoing = bytearray()
-        self._incoming = FrameBuffer(LIMIT)
+        self._runner = HelperProcess(
+            "udaemon.engines.hooks.runner", reactor, limit=LIMIT, on_frame=self._heard, on_death=self._died
+        )
         self._start_at: float | None = None
         self._dropping: set[HookQueue] = set()
-        self.pid: int | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The runner."""
+        return self._runner.pid
 
     @property
     def deadline(self) -> float | None:
@@ -104,7 +96,7 @@ class HookLink:
             if queue.burst_ends is not None and queue.burst_ends <= now:
                 self._tell_drops(queue)
         if any(one.until <= now for one in self._told.values()):
-            self._died("answers no more")
+            self._runner.give_up("answers no more")
         if self._start_at is not None and self._start_at <= now:
             self._start_at = None
             if self._told or self._ready:
@@ -113,12 +105,8 @@ class HookLink:
     def close(self) -> None:
         """Give what is left a moment, then end the runner."""
         until = self._clock() + _LAST
-        while not self.is_idle and self._socket is not None and (left := until - self._clock()) > 0:
-            readable, writable, _ = select.select([self._socket], [self._socket] if self._outgoing else [], [], left)
-            if writable:
-                self._flush()
-            if readable:
-                self._on_readable()
+        while not self.is_idle and self._runner.is_there and (left := until - self._clock()) > 0:
+            self._runner.drain(left)
         for queue in tuple(self._dropping):
             self._tell_drops(queue)
         left_over = self._waiting + len(self._told)
@@ -129,18 +117,8 @@ class HookLink:
         self._told.clear()
         self._waiting = 0
         self._start_at = None
-        if self.pid is not None:
-            self._let_end(self.pid)
-            self._end()
-
-    def _let_end(self, pid: int) -> None:
-        """It ends with its socket, and ends what it runs before that."""
-        with suppress(OSError):
-            pidfd = os.pidfd_open(pid)
-            if self._socket is not None:
-                self._socket.shutdown(socket.SHUT_RDWR)
-            select.select([pidfd], [], [], _AT_THE_END)
-            os.close(pidfd)
+        self._runner.let_end(_AT_THE_END)
+        self._runner.end()
 
     def _drop(self, queue: HookQueue, count: int) -> None:
         queue.drop(count, self._clock())
@@ -153,7 +131,7 @@ class HookLink:
 
     def _send_next(self) -> None:
         """Give the runner what it has room for; start it where there is none."""
-        if self._socket is None:
+        if not self._runner.is_there:
             if self._start_at is None and self._ready:
                 self._start()
             return
@@ -164,48 +142,19 @@ class HookLink:
             self._numbers += 1
             job = make()._replace(id=self._numbers)
             queue.told = self._told[job.id] = Told(queue, job, self._clock() + job.longest)
-            self._send(ask(job))
+            self._runner.send(ask(job))
 
     def _start(self) -> None:
-        try:
-            ours, theirs = socket.socketpair()
-        except OSError:
-            self._start_at = self._clock() + _AGAIN_AFTER
+        if not self._runner.start():
+            self._start_at = self._clock() + AGAIN_AFTER
             return
-        with theirs:
-            os.set_inheritable(theirs.fileno(), True)
-            argv = [*interpreter(), "-P", "-c", PROGRAM, str(theirs.fileno())]
-            null = [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_RDWR, 0) for number in range(2)]
-            try:
-                self.pid = os.posix_spawn(sys.executable, argv, os.environ, file_actions=null, setsid=True)
-            except OSError:
-                ours.close()
-                self._start_at = self._clock() + _AGAIN_AFTER
-                return
-        ours.setblocking(False)
-        self._socket = ours
-        self._reactor.watch(ours.fileno(), self._on_readable)
         for one in tuple(self._told.values()):
             one.until = self._clock() + one.job.longest
-            self._send(ask(one.job))
+            self._runner.send(ask(one.job))
         self._send_next()
 
-    def _on_readable(self) -> None:
-        assert self._socket is not None
-        try:
-            data = self._socket.recv(65536)
-        except BlockingIOError:
-            return
-        except OSError:
-            data = b""
-        if not data:
-            self._died("has died")
-            return
-        try:
-            for payload in self._incoming.feed(data):
-                self._answered(*answered(payload))
-        except (FrameError, ValueError):
-            self._died("answers nonsense")
+    def _heard(self, payload: bytes) -> None:
+        self._answered(*answered(payload))
 
     def _answered(self, number: int, ok: bool, reason: str) -> None:
         if (one := self._told.pop(number, None)) is None:
@@ -227,9 +176,8 @@ class HookLink:
             self._on_trouble(told)
 
     def _died(self, how: str) -> None:
-        self._end()
         self._on_trouble(f"the runner of hooks {how}, and is started again")
-        self._start_at = self._clock() + _AGAIN_AFTER
+        self._start_at = self._clock() + AGAIN_AFTER
         for number, one in tuple(self._told.items()):
             one.until = self._start_at + one.job.longest
             one.runners += 1
@@ -239,38 +187,3 @@ class HookLink:
                 self._failed(one.queue, f"{_TRIES} runners have died over it")
                 if one.queue.waiting:
                     self._ready.append(one.queue)
-
-    def _end(self) -> None:
-        assert self.pid is not None
-        if self._socket is not None:
-            self._reactor.forget(self._socket.fileno())
-            self._socket.close()
-            self._socket = None
-        with suppress(ProcessLookupError):
-            os.kill(self.pid, signal.SIGKILL)
-        with suppress(ChildProcessError):
-            os.waitpid(self.pid, 0)
-        self.pid = None
-        self._outgoing.clear()
-        self._incoming = FrameBuffer(LIMIT)
-
-    def _send(self, data: bytes) -> None:
-        waiting = bool(self._outgoing)
-        self._outgoing += data
-        if not waiting:
-            self._flush()
-
-    def _flush(self) -> None:
-        if self._socket is None:
-            return
-        try:
-            sent = self._socket.send(self._outgoing)
-        except BlockingIOError:
-            sent = 0
-        except OSError:
-            return  # it has died, which is told when it is read
-        del self._outgoing[:sent]
-        if self._outgoing:
-            self._reactor.watch_writable(self._socket.fileno(), self._flush)
-        else:
-            self._reactor.forget_writable(self._socket.fileno())
