@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import psutil
 import pytest
@@ -24,7 +24,7 @@ TASK = """
                 threading.Event().wait(0.01)
             with open({begun!r}, "w") as bell:
                 print("stopping", file=bell)
-            open({hold!r}).read()
+            open({hold!r}, "rb", buffering=0).read(1)
             print("run finished", context.instance, flush=True)
         return task
 """
@@ -51,9 +51,10 @@ def begun(bell: Callable[[str], Bell]) -> Bell:
 
 
 @pytest.fixture
-def busy(project: Project, begun: Bell) -> Project:
-    """Two instances in the middle of a run that is over when `hold` is written to and closed, and a command."""
+def busy(project: Project, begun: Bell) -> Iterator[Project]:
+    """Two instances in the middle of a run, each of which a letter in `hold.fifo` lets end, and a command."""
     os.mkfifo(project.directory / "hold.fifo")
+    hold = os.open(project.directory / "hold.fifo", os.O_RDWR)  # so that a letter waits for whoever opens it later
     project.file("task.py", TASK.format(begun=str(begun.path), hold=str(project.directory / "hold.fifo")))
     project.file("command.py", COMMAND.format(begun=str(begun.path)))
     project.manifest("""
@@ -64,7 +65,8 @@ def busy(project: Project, begun: Bell) -> Project:
         [daemons.command]
         command = "python3 command.py"
     """)
-    return project
+    yield project
+    os.close(hold)
 
 
 def all_of(project: Project) -> list[psutil.Process]:
@@ -106,7 +108,7 @@ def test_a_unit_that_is_stopped_finishes_its_runs_and_its_logs(busy: Project, be
     zygote = helpers(busy.ps()["supervisor"]["pid"], "zygote")
     assert zygote
     assert set(zygote) <= set(pids), "the zygote died of a signal that was not for it"
-    (busy.directory / "hold.fifo").write_text("")
+    (busy.directory / "hold.fifo").write_text("go")
     assert gone(pids)
     everything_was_finished(busy)
 
@@ -125,7 +127,7 @@ def test_a_foreground_up_that_is_a_unit_finishes_its_runs_and_its_logs(busy: Pro
         assert len(pids) == 7
         stop_as_a_unit(busy)
         begun.lines(2)
-        (busy.directory / "hold.fifo").write_text("")
+        (busy.directory / "hold.fifo").write_text("go")
         said, _ = up.communicate(timeout=PATIENCE)
     assert up.returncode == 0, said
     assert gone(pids)
@@ -140,14 +142,14 @@ def test_a_signal_and_then_a_stop_finish_the_run(busy: Project, begun: Bell, fir
     begun.lines(1)
     with busy.process("stop", "task/0") as stop:
         busy.until("task", lambda one: one["wanted"] == "down")
-        (busy.directory / "hold.fifo").write_text("")
+        (busy.directory / "hold.fifo").write_text("1")
         assert stop.wait(PATIENCE) == 0
     assert "run finished 0" in busy.log("task")
     end = busy.instance("task")["exit"]
     assert (end["code"], end["reason"]) == (0, "stopped")
     with busy.process("down") as down:
         begun.lines(1)
-        (busy.directory / "hold.fifo").write_text("")
+        (busy.directory / "hold.fifo").write_text("1")
         assert down.wait(PATIENCE) == 0
 
 
@@ -171,6 +173,6 @@ def test_f9_a_signal_that_comes_twice_at_once_is_one(busy: Project, begun: Bell)
     for _ in range(2):
         os.kill(supervisor, signal.SIGTERM)
         begun.lines(1)  # a command has its TERM, so the supervisor has had the first
-    (busy.directory / "hold.fifo").write_text("")
+    (busy.directory / "hold.fifo").write_text("go")
     assert gone([supervisor])
     assert "run finished" in (busy.state / "udaemon" / "shop" / "log" / "task.log").read_text()
