@@ -8,10 +8,8 @@ the keeper: the run counters, and the exit code where the kernel does not tell i
 from __future__ import annotations
 
 import os
-import select
-import signal
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 from attrs import evolve
@@ -25,14 +23,10 @@ from udaemon.policy.events import Renewed
 from udaemon.policy.instance import Instance, Key, State, Wanted
 from udaemon.policy.ledger import Entry, restored
 from udaemon.policy.plan import has_task
-from udaemon.service.journal_file import LOGGER
+from udaemon.service import stray_logger
 from udaemon.service.recovery import Parts
-from udaemon.system import procfs
 from udaemon.system.file_identity import identity
 from udaemon.system.kernel import Kernel
-
-_DIES_WITHIN = 5.0
-"""Seconds for the logger of the dead supervisor, which has gone on with the logs until now."""
 
 
 def adopt(
@@ -57,7 +51,8 @@ def adopt(
     ]
     unknown = [(instance, managed) for instance, managed in found if not parts.performer.has_log(instance.key)]
     pipes = {instance.key: _log_pipes(managed) for instance, managed in unknown}
-    _end_logger({identity(fd) for fds in pipes.values() for fd in fds if fd is not None})
+    for _, pidfd in stray_logger.loggers_with({identity(fd) for fds in pipes.values() for fd in fds if fd is not None}):
+        stray_logger.end(pidfd)
     for instance, managed in found:
         key = instance.key
         for errors, pipe in zip((False, True), pipes.get(key, (None, None)), strict=True):
@@ -119,19 +114,3 @@ def _pipe(pid: int, fd: int) -> int | None:
         if os.readlink(path).startswith("pipe:"):
             return os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     return None
-
-
-def _end_logger(pipes: Collection[tuple[int, ...]]) -> None:
-    """End the logger that reads these: two that read one pipe would tear its lines apart."""
-    wanted = frozenset(pipes)
-    for pid in procfs.pids():
-        if pid == os.getpid() or LOGGER not in procfs.read_or_nothing(f"/proc/{pid}/cmdline"):
-            continue
-        with suppress(OSError):
-            pidfd = os.pidfd_open(pid)
-            try:
-                if wanted & procfs.open_files(pid):
-                    signal.pidfd_send_signal(pidfd, signal.SIGKILL)
-                    select.select([pidfd], [], [], _DIES_WITHIN)
-            finally:
-                os.close(pidfd)

@@ -7,8 +7,6 @@ them, and told.
 from __future__ import annotations
 
 import os
-import select
-import signal
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 
@@ -19,6 +17,7 @@ from udaemon.logs.handed import KEPT_PIPE
 from udaemon.logs.inheritance import KEPT_JOURNAL, Inheritance
 from udaemon.logs.journal import VERSION, Journal, version_of
 from udaemon.logs.pipe_notes import PipeNote
+from udaemon.service import stray_logger
 from udaemon.service.keeper_link import Kept
 from udaemon.supervisor.ledger import boot
 from udaemon.system import procfs
@@ -26,11 +25,6 @@ from udaemon.system.file_identity import identity
 
 JOURNAL = "journal"
 """Its name in the run directory."""
-
-LOGGER = b"udaemon.logs.logger_main"
-"""Stands in the command line of every logger."""
-_DIES_WITHIN = 5.0
-"""Seconds for a logger that was killed."""
 
 
 class NotingStore:
@@ -144,20 +138,12 @@ def _ended_pipe() -> int:
 
 def _end_logger(journal: tuple[int, int], pipes: set[tuple[int, int]]) -> tuple[int, int] | None:
     """End the logger of this journal, and return the pipe between that it had."""
-    for pid in procfs.pids():
-        if pid == os.getpid() or LOGGER not in procfs.read_or_nothing(f"/proc/{pid}/cmdline"):
-            continue
-        with suppress(OSError):
-            pidfd = os.pidfd_open(pid)
-            try:
-                if journal not in procfs.open_files(pid):
-                    continue
-                between = _pipe_between(pid, pipes)
-                signal.pidfd_send_signal(pidfd, signal.SIGKILL)
-                select.select([pidfd], [], [], _DIES_WITHIN)
-                return between
-            finally:
-                os.close(pidfd)
+    for pid, pidfd in stray_logger.loggers_with({journal}):
+        between = None
+        with suppress(OSError):  # it has just gone
+            between = _pipe_between(pid, pipes)
+        stray_logger.end(pidfd)
+        return between
     return None
 
 

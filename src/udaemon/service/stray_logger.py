@@ -1,0 +1,41 @@
+"""Finds the logger of a supervisor that was killed with its keeper, and ends it: two that read one pipe tear its lines.
+
+Knows no log.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+from contextlib import suppress
+
+from udaemon.system import procfs
+
+_LOGGER = b"udaemon.logs.logger_main"
+"""Stands in the command line of every logger."""
+_DIES_WITHIN = 5.0
+"""Seconds for one that was killed."""
+
+
+def loggers_with(files: AbstractSet[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Pid and pidfd of each logger that has one of these files open, by device and inode; closed with the next one."""
+    for pid in procfs.pids():
+        if pid == os.getpid() or _LOGGER not in procfs.read_or_nothing(f"/proc/{pid}/cmdline"):
+            continue
+        with suppress(OSError):
+            pidfd = os.pidfd_open(pid)
+            try:
+                if files & procfs.open_files(pid):
+                    yield pid, pidfd
+            finally:
+                os.close(pidfd)
+
+
+def end(pidfd: int) -> None:
+    """Kill one, and wait until it is gone; one that has gone meanwhile is."""
+    with suppress(OSError):
+        signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+        select.select([pidfd], [], [], _DIES_WITHIN)
