@@ -65,6 +65,7 @@ def test_an_instance_that_is_no_more_leaves_no_zygote(bench: Bench) -> None:
     bench.run(key)
     bench.engine.forget(key)
     bench.reactor.run_until(lambda: bench.zygotes() == [], PATIENCE)
+    assert bench.zygotes() == []
 
 
 def test_the_zygote_of_the_next_start_is_ready_before_that(bench: Bench) -> None:

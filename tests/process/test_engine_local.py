@@ -341,10 +341,12 @@ def test_i1_a_daemon_that_closes_our_descriptors_keeps_its_lock(bench: Bench, ki
 def test_f35_survivors_of_survivors_are_found(bench: Bench) -> None:
     script = "setsid sh -c 'setsid sh -c \"setsid sleep 1000 & wait\" & wait' & exit 0"
     key = bench.daemon("parent", command=("/bin/sh", "-c", script))
-    bench.run(key)
+    survivors = bench.run(key).survivors
+    assert survivors
     bench.engine.kill_tree(key)
     bench.until(key, TreeGone)
     bench.reap_orphans()
+    assert [pid for pid in survivors if psutil.pid_exists(pid)] == []
 
 
 def test_a_tree_that_is_not_to_be_killed_is_left_alone(bench: Bench) -> None:

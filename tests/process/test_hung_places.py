@@ -66,6 +66,7 @@ def test_a_log_that_cannot_be_opened_holds_up_no_verb(project: Project, place: P
         hung.asked()
         serves(project)
         project.run("down", code=None)
+        assert project.run("ps", code=3).stdout == ""
     finally:
         hung.close()
 

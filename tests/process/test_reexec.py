@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from tests.process.project import PATIENCE, UDAEMON, Json, Project, gone, read_line
 from tests.process.test_keeper import (
+    COUNT,
     SLOW,
     assert_all_lines,
     children_named,
@@ -31,12 +32,6 @@ from tests.process.test_keeper import (
 import udaemon
 
 PACKAGE = Path(udaemon.__file__).parent
-COUNT = """
-    import udaemon
-
-    def create(context: udaemon.TaskContext):
-        return lambda: print("line", context.run_id, flush=True)
-"""
 FLEET = """
     [daemons.count]
     factory = "count:create"
