@@ -162,7 +162,7 @@ def _without_secrets(source: str, whole: bool, is_daemon: bool) -> str:
 
 def _secrets(source: str) -> Iterator[tuple[int, int]]:
     """Where secrets stand: the value of a key that is called so, and what text shows to be one."""
-    yield from named(source, _KEY, _VALUE)
+    yield from named(source, _KEY, _VALUE, "=:")
     for found in _WEBHOOK.finditer(source):
         yield found.span(1)
     yield from spans(source)

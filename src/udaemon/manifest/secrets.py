@@ -32,19 +32,22 @@ _NAMED = (
     (
         re.compile(r"(?<![\w-])-{0,2}([A-Za-z_][\w-]{0,63}+)[\"']?(?:=|\s+=\s*)"),
         re.compile(rf"{_QUOTED}|{_BARE}"),
+        "=",
     ),
     (
         re.compile(
             r"(?<![\w-])([A-Za-z]\w{0,31}+-[\w-]{1,63}+|(?i:authorization|cookie)):\s+(?:(?i:bearer|basic|token)\s+)?"
         ),
         re.compile(_BARE),
+        ":",
     ),
     (
         re.compile(r"(?<![\w-])--?([A-Za-z][\w-]{0,63}+)(?:\s++|[\"']\s*,\s*)"),
         re.compile(rf"{_QUOTED}|(?!-)[^\s\"',\]]++"),
+        "-",
     ),
 )
-"""What stands before a value, `name=`, a header's `X-Name: ` or `--name `, and the value."""
+"""What stands before a value, `name=`, a header's `X-Name: ` or `--name `; the value; a letter that each name has."""
 
 
 def is_secret(name: str) -> bool:
@@ -59,14 +62,17 @@ def spans(text: str) -> Iterator[tuple[int, int]]:
     """Where secrets stand in a text: after a name that says so, after an option of that name, before a URL's host."""
     for found in _USERINFO.finditer(text):
         yield found.span(1)
-    for name, value in _NAMED:
-        yield from named(text, name, value)
+    for name, value, letter in _NAMED:
+        yield from named(text, name, value, letter)
 
 
-def named(text: str, name: re.Pattern[str], value: re.Pattern[str]) -> Iterator[tuple[int, int]]:
-    """Where the values of secrets stand: behind each `name`, whose first group tells whether it is one of a secret."""
-    end = 0
-    while found := name.search(text, end):
+def named(text: str, name: re.Pattern[str], value: re.Pattern[str], letters: str) -> Iterator[tuple[int, int]]:
+    """Where the values of secrets stand: behind each `name`, whose first group tells whether it is one of a secret.
+
+    Each name has one of these letters; a line of megabytes that has no more of them is not searched any further.
+    """
+    end, last = 0, max(map(text.rfind, letters))
+    while end <= last and (found := name.search(text, end)):
         end = found.end()
         if is_secret(found[1]) and (held := value.match(text, end)):
             yield held.span()
