@@ -50,7 +50,7 @@ class SlotWriter:
     @classmethod
     def anonymous(cls) -> SlotWriter:
         """A slot that nobody else reads."""
-        return cls(memoryview(mmap.mmap(-1, SLOT_SIZE)).cast("d"))
+        return cls(memoryview(bytearray(SLOT_SIZE)).cast("d"))
 
     @property
     def count(self) -> int:

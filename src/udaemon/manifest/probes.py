@@ -210,12 +210,14 @@ class Health:
 
 
 Probe = Ready | Health
+_ATTRIBUTES = {way: way.replace("-", "_") for way in WAYS}
+_WAYS_OF = {kind: [way for way in WAYS if hasattr(kind, _ATTRIBUTES[way])] for kind in (Ready, Health)}
 
 
 def way(probe: Probe) -> str | None:
     """Which of the keys says what is asked; None where nothing is."""
-    for one in WAYS:
-        if getattr(probe, one.replace("-", "_"), None) not in (None, False):
+    for one in _WAYS_OF[type(probe)]:
+        if getattr(probe, _ATTRIBUTES[one]) not in (None, False):
             return one
     return None
 

@@ -60,27 +60,21 @@ class Keeper:
         self._limit = resource.getrlimit(resource.RLIMIT_NOFILE)
         self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
 
-    def run(self, first: Start) -> int:
-        """Go on until a supervisor has ended as it should, or the first one did not come to stand.
+    def run(self, supervisor: int, connection: socket.socket) -> int:
+        """Go on until a supervisor has ended as it should, or the first did not come to stand; returns its exit code.
 
         Args:
-            first: Starts the first one.
-
-        Returns:
-            The exit code of the last one.
+            supervisor: The first one's pid, a child of this process.
+            connection: Our end of the socket to it.
         """
         self._heed_signals()
-        self._launch(first)
-        with suppress(ValueError, OSError):  # it keeps as many descriptors as all its supervisor's daemons need
+        self._watch(supervisor, connection)
+        with suppress(ValueError, OSError):  # it keeps as many as all its supervisor's daemons need
             resource.setrlimit(resource.RLIMIT_NOFILE, (self._limit[1], self._limit[1]))
         return self._go_on()
 
     def go_on_with(self, state: KeeperState) -> int:
-        """Go on where another program was that has executed this one in its place.
-
-        Returns:
-            The exit code of the last supervisor.
-        """
+        """Go on where another program was that has executed this one in its place, as `run` does."""
         self._heed_signals()
         self._store, self._supervisor, self._limit = state.store, state.supervisor, state.limit
         self._pace = Pace(*state.pace)
@@ -118,8 +112,7 @@ class Keeper:
         following, self._next = self._next, None
         if following is None:
             return False
-        self._pace.begins()
-        self._supervisor, self._socket, self._stood = following.pid, following.socket, False
+        self._watch(following.pid, following.socket)
         os.close(following.stderr)
         with suppress(OSError):  # it has ended: that is seen in a moment
             self._hand_over(why)
@@ -130,7 +123,7 @@ class Keeper:
         while True:
             time.sleep(self._pace.died(stood=self._stood))
             try:
-                self._launch(self._start)
+                self._launch()
                 self._hand_over(why)
             except OSError:  # no process, no memory, or it has ended already: that is seen in a moment
                 if not self._supervisor:
@@ -138,16 +131,19 @@ class Keeper:
                     continue
             return
 
-    def _launch(self, start: Start) -> None:
+    def _launch(self) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._pace.begins()
-        self._supervisor, self._socket, self._stood = 0, ours, False
+        self._watch(0, ours)
         try:
             with theirs:
-                self._supervisor = start(theirs)
+                self._supervisor = self._start(theirs)
         except OSError:
             ours.close()
             raise
+
+    def _watch(self, supervisor: int, connection: socket.socket) -> None:
+        self._pace.begins()
+        self._supervisor, self._socket, self._stood = supervisor, connection, False
 
     def _hand_over(self, why: str) -> None:
         show(self._socket, self._store, pack("died", why, *map(str, self._limit)))

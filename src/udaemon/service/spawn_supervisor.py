@@ -34,6 +34,8 @@ _WAIT_FOR_HANDOFF = (
     "import sys; from udaemon.service.spawn_supervisor import main_executed; main_executed(int(sys.argv[1]))"
 )
 _KEEP = _WAIT_FOR_HANDOFF.replace("main_executed", "main_kept")
+_OF_A_KEEPER = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP)
+"""What it heeds, once it has handlers."""
 _READY_WITHIN = 30.0
 """Seconds in which a supervisor must say that it stands; it needs well under one."""
 
@@ -170,31 +172,25 @@ def main_renewed(fd: int) -> None:
 
 
 def _keep(fd: int) -> int:
-    """Be a keeper, and fork the supervisor that waits for its handoff."""
+    """Be a keeper, and fork the supervisor that waits for its handoff: first, for it has more to load."""
+    set_title("keeper")
+    _leave_the_caller()
+    signal.pthread_sigmask(signal.SIG_BLOCK, _OF_A_KEEPER)
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    pid = os.fork()
+    if pid == 0:
+        os.setsid()
+        ours.close()
+        go_on(partial(_wait_for_handoff, fd, theirs.detach()))  # or the frames that it leaves would close it
+    os.close(fd)
+    theirs.close()
+
     from udaemon.service.keeper import Keeper
     from udaemon.service.standby import start_supervisor
     from udaemon.system.subreaper import become_subreaper
 
-    set_title("keeper")
-    _leave_the_caller()
     become_subreaper()
-
-    def fork(theirs: socket.socket) -> int:
-        pid = os.fork()
-        if pid == 0:
-            os.setsid()
-            keeper = theirs.detach()  # or the frames that it leaves would close it
-            signal.set_wakeup_fd(-1)
-            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGCHLD):
-                signal.signal(number, signal.SIG_DFL)
-            os.closerange(3, min(fd, keeper))
-            os.closerange(min(fd, keeper) + 1, max(fd, keeper))
-            os.closerange(max(fd, keeper) + 1, os.sysconf("SC_OPEN_MAX"))
-            go_on(partial(_wait_for_handoff, fd, keeper))
-        os.close(fd)
-        return pid
-
-    return Keeper(start_supervisor).run(fork)
+    return Keeper(start_supervisor).run(pid, ours)
 
 
 def _keep_on(fd: int) -> int:
