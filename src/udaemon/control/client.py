@@ -41,6 +41,7 @@ class Client:
         self._buffer = FrameBuffer(MAX_ANSWER)
         self._payloads: list[bytes] = []
         self._output: int | None = None
+        self._stop: int | None = None
 
     def ask(self, verb: str, **args: Any) -> Any:
         """Ask, and return the data of the last answer.
@@ -101,18 +102,19 @@ class Client:
                 select.select([pidfd], [], [], _A_MOMENT)
         return [messages.parse_answer(payload).data for payload in self._payloads]
 
-    def be_patient(self, output: int | None = None) -> None:
+    def be_patient(self, output: int | None = None, stop: int | None = None) -> None:
         """From the next answer on, wait for as long as it takes: the work may be long, but somebody must be at it.
 
         Args:
             output: Where the answers go: when its reader has gone, nobody waits for the next one (BrokenPipeError).
+            stop: A descriptor that is readable when nobody wants to wait any longer (KeyboardInterrupt).
 
         Raises:
             SupervisorSilent: Nobody answers at all.
         """
         self.ask("hello", brief=True)
         self._socket.settimeout(None)
-        self._output = output
+        self._output, self._stop = output, stop
 
     def fileno(self) -> int:
         """The fd that is readable when there is something for `arrived`."""
@@ -152,5 +154,10 @@ class Client:
         poller = select.poll()
         poller.register(self._socket, select.POLLIN)
         poller.register(output, 0)  # an error and a hang-up are told all the same
-        if output in (fd for fd, _ in poller.poll()):
+        if self._stop is not None:
+            poller.register(self._stop, select.POLLIN)
+        ready = {fd for fd, _ in poller.poll()}
+        if self._stop in ready:
+            raise KeyboardInterrupt
+        if output in ready:
             raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))

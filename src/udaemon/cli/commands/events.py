@@ -14,6 +14,7 @@ import click
 
 from udaemon.cli.connect import connect_supervisor
 from udaemon.cli.data_format import terminal_width
+from udaemon.cli.interrupts import interrupts
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.output import say
 from udaemon.cli.parameters import DAEMON
@@ -46,9 +47,9 @@ def command(options: GlobalOptions, *, names: tuple[str, ...], follow: bool, as_
 def _events(options: GlobalOptions, names: Sequence[str], *, follow: bool) -> Iterator[Sequence[Mapping[str, Any]]]:
     """What is told; where another supervisor takes over, by that, which remembers what happened since then."""
     while True:
-        with connect_supervisor(options) as client:
+        with connect_supervisor(options) as client, interrupts() as stop:
             if follow:
-                client.be_patient(sys.stdout.fileno())
+                client.be_patient(sys.stdout.fileno(), stop)
             try:
                 for answer in client.stream("events", names=names, follow=follow):
                     if answer["events"]:

@@ -15,6 +15,7 @@ import click
 
 from udaemon.cli.connect import connect_supervisor
 from udaemon.cli.data_format import terminal_width
+from udaemon.cli.interrupts import interrupts
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.output import say, tell_unreadable
 from udaemon.cli.parameters import DAEMON, MOMENT
@@ -156,7 +157,8 @@ def _follow(readers: Sequence[LogReader], lines: LogLines, wanted: dict[LogSourc
         _write(lines.shown([(source, entry) for source, entry in come if wanted[source](entry)]))
 
     try:
-        follow(readers, emit, output=sys.stdout.fileno())
+        with interrupts() as stop:
+            follow(readers, emit, stop=stop, output=sys.stdout.fileno())
     except OSError as error:
         if error.errno != errno.EMFILE:
             raise
