@@ -8,12 +8,10 @@ from __future__ import annotations
 import os
 import resource
 import signal
-import socket
 import time
 from typing import TYPE_CHECKING
 
-from udaemon.control import claim, rundir, rundir_removal
-from udaemon.control.rundir_guard import RundirGuard
+from udaemon.control import claim, rundir
 from udaemon.engines.cgroups import Cgroups
 from udaemon.engines.local import LocalEngine
 from udaemon.engines.zygote.recipe import begins_preforked
@@ -27,6 +25,7 @@ from udaemon.service.handoff import Handoff
 from udaemon.service.hooking import Hooking
 from udaemon.service.manifest_reader import ManifestReader
 from udaemon.service.own_stderr import OwnStderr
+from udaemon.service.place import Place
 from udaemon.service.probing import Probing
 from udaemon.service.recovery import Parts
 from udaemon.service.replacement import Replacement
@@ -44,7 +43,6 @@ from udaemon.system.oom import shield
 from udaemon.system.subreaper import become_subreaper
 
 if TYPE_CHECKING:
-    from udaemon.control.server import ControlServer
     from udaemon.engines.zygote.prefork import PreforkedZygote
     from udaemon.manifest.model import Manifest
     from udaemon.service.outlive import Outlive
@@ -55,33 +53,40 @@ _DRAIN, _DRAIN_HELD = 3.0, 0.2
 
 
 class Service:
-    """One project's supervisor with its loop, logger, engine and socket."""
+    """One project's supervisor with its loop, logger, engine and socket.
 
-    _supervisor: Supervisor
-    _performer: Performer
-    _server: ControlServer
+    Args:
+        handed: What it gets from `up`.
+        preforked: A zygote that waits.
+        keeping: What it does for the next supervisor, if there is to be one.
+
+    Raises:
+        UdaemonError: The run directory is not safe, or has no room.
+        OSError: There is no room for a supervisor.
+    """
+
     _manager: ServiceManager | None
 
     def __init__(self, handed: Handoff, preforked: PreforkedZygote, keeping: Together | Outlive) -> None:
-        manifest = handed.manifest
+        self._handed = handed
         self._keeping = keeping
         self._notices = keeping.notices
-        self._handed = handed
         # Nobody looks at the terminal of `up -d`, but whoever started it may wait for its stderr to be closed.
         self._terminal = os.open(os.devnull, os.O_WRONLY) if handed.lifeline is None else os.dup(2)
-        self._fleet = fleet = Fleet(manifest, on_change=keeping.note)
-        rundir.check_room(handed.directory, len(fleet.instances))
-        enabled = [one.daemon for one in fleet.instances.values() if one.daemon.enabled]
-        separate = sum(daemon.log.stderr is LogStderr.SEPARATE for daemon in enabled)
-        limit = handed.nofile or raise_file_limit(len(enabled), separate)
-        if not (forked := begins_preforked(one.daemon for one in fleet.instances.values())):
-            preforked.end()
-        elif limit is not None:
-            resource.prlimit(preforked.pid, resource.RLIMIT_NOFILE, resource.getrlimit(resource.RLIMIT_NOFILE))
+        self._fleet = Fleet(handed.manifest, on_change=keeping.note)
+        rundir.check_room(handed.directory, len(self._fleet.instances))
         self._lost: list[str] = []
+        self._gave_way = False
         self._loop = Loop(self._on_bug)
-        self._scoreboard, self._slots = keeping.board(fleet.instances)
-        self._logger = LoggerLink(
+        self._scoreboard, self._slots = keeping.board(self._fleet.instances)
+        self._logger = self._make_logger()
+        self._engine = self._make_engine(preforked)
+        self._make_helpers()
+        self._supervisor = self._make_supervisor()
+        self._place = Place(handed, keeping)
+
+    def _make_logger(self) -> LoggerLink:
+        return LoggerLink(
             self._loop,
             on_state=lambda stream, state: self._supervisor.log_state(stream, state),  # noqa: PLW0108 - made below
             on_eof=lambda stream: self._performer.log_ended(stream),  # noqa: PLW0108 - made below
@@ -90,12 +95,23 @@ class Service:
             on_abandoned=lambda: self._log_drain.abandoned(),  # noqa: PLW0108 - made below
             on_line=lambda answer: self._performer.heard(answer),  # noqa: PLW0108 - made below
             stderr=self._terminal,
-            store=keeping.store,
+            store=self._keeping.store,
         )
-        self._engine = LocalEngine(
+
+    def _make_engine(self, preforked: PreforkedZygote) -> LocalEngine:
+        handed, keeping, instances = self._handed, self._keeping, self._fleet.instances.values()
+        enabled = [one.daemon for one in instances if one.daemon.enabled]
+        separate = sum(daemon.log.stderr is LogStderr.SEPARATE for daemon in enabled)
+        limit = handed.nofile or raise_file_limit(len(enabled), separate)
+        if not (forked := begins_preforked(one.daemon for one in instances)):
+            preforked.end()
+        elif limit is not None:
+            resource.prlimit(preforked.pid, resource.RLIMIT_NOFILE, resource.getrlimit(resource.RLIMIT_NOFILE))
+        project = handed.manifest.project
+        return LocalEngine(
             self._loop,
             self._on_event,
-            project=manifest.project,
+            project=project,
             lifeline=keeping.lifeline,
             lock_directory=f"{handed.directory}/locks",
             scoreboard=self._scoreboard,
@@ -108,10 +124,14 @@ class Service:
             others=lambda: [it.pid for it in self._helpers if it.pid],
             kernel=keeping.kernel,
             store=keeping.store,
-            cgroups=Cgroups(manifest.project, handed.directory, tell=self._on_trouble),
+            cgroups=Cgroups(project, handed.directory, tell=self._on_trouble),
         )
+
+    def _make_helpers(self) -> None:
+        """What does one thing each for the supervisor."""
+        loop, handed, keeping, fleet = self._loop, self._handed, self._keeping, self._fleet
         self._probing = Probing(
-            self._loop, time.monotonic, handed.directory, self._on_event, self._on_trouble, store=keeping.store
+            loop, time.monotonic, handed.directory, self._on_event, self._on_trouble, store=keeping.store
         )
         self._performer = Performer(
             self._engine,
@@ -123,19 +143,18 @@ class Service:
             bug=self._on_bug,
         )
         self._own_stderr = OwnStderr(lambda path: self._performer.common_log(path, timestamps=True))
-        self._reader = ManifestReader(self._loop, handed.source, time.monotonic)
+        self._reader = ManifestReader(loop, handed.source, time.monotonic)
         self._log_drain = LogDrain(
             self._performer.open_logs,
             ours=lambda: (os.getpid(), self._logger.pid or 0),
             logger=self._logger,
             tell=self._on_trouble,
-            on_done=self._loop.stop,
+            on_done=loop.stop,
         )
-        self._schedules = Schedules(self._loop, self._slots, fleet, happen=self._on_event, on_good_run=self._good_run)
-        self._hooking = Hooking(self._loop, self._notices, fleet, self._engine, self._schedules, bug=self._on_bug)
-        self._pid_writer = PidWriter(self._loop, put, self._on_trouble)
+        self._schedules = Schedules(loop, self._slots, fleet, happen=self._on_event, on_good_run=self._good_run)
+        self._hooking = Hooking(loop, self._notices, fleet, self._engine, self._schedules, bug=self._on_bug)
+        self._pid_writer = PidWriter(loop, put, self._on_trouble)
         self._helpers = (self._logger, self._reader, self._pid_writer, self._probing, self._hooking)
-        self._gave_way = False
         self._replacement = Replacement(
             keeping.link,
             settled=lambda: fleet.is_settled() and self._hooking.is_idle,
@@ -143,27 +162,27 @@ class Service:
             leave=self._give_way,
         )
         keeping.on_keeper_gone = self._replacement.keeper_gone
-        self._supervisor = Supervisor(
+
+    def _make_supervisor(self) -> Supervisor:
+        manifest, directory = self._handed.manifest, self._handed.directory
+        pid_directories = [directory, *filter(None, [manifest.run_dir])]
+        return Supervisor(
             manifest,
-            fleet=fleet,
+            fleet=self._fleet,
             engine=self._engine,
             performer=self._performer,
             scoreboard=self._scoreboard,
             slots=self._slots,
             notices=self._notices,
-            pid_files=PidFiles(
-                [handed.directory, *filter(None, [manifest.run_dir])], manifest.context, self._pid_writer.take
-            ),
+            pid_files=PidFiles(pid_directories, manifest.context, self._pid_writer.take),
             schedules=self._schedules,
             finished=self._log_drain.wait,
             read_manifest=self._reader.read,
             reexec=self._replacement.ask,
             asks=self._probing.asks,
-            make_room=room_in(handed.directory, self._engine),
+            make_room=room_in(directory, self._engine),
             manifest_changed=self._on_manifest_changed,
         )
-        self._rundir_guard = RundirGuard(handed.directory, handed.lock, keeping.listener())
-        self._claim = None if handed.claim is None else claim.adopt(handed.claim)
 
     def begin(self) -> None:
         """Start what is to be started, and answer on the socket.
@@ -173,7 +192,7 @@ class Service:
         """
         handed = self._handed
         self._keeping.keep_handoff(handed)
-        self._keeping.keep_place(self._rundir_guard, self._claim)
+        self._place.keep()
         self._keeping.inherit_logs(self._logger, self._performer)
         self._logger.start()
         self._own_stderr.lead_to(self._supervisor.open_common_logs())
@@ -198,42 +217,28 @@ class Service:
             self._supervisor.autostart()
         self._end_of_turn()
         self._manager = tell_service_manager(os.environ, self._loop, self._supervisor, self._fleet)
-        self._server = self._serve()
-        self._loop.add(self._rundir_guard)
-        self._rundir_guard.keep(
-            self._loop, on_moved=self._on_moved, on_trouble=self._on_trouble, on_taken=self._on_taken
-        )
+        self._place.serve(self._supervisor, self._loop, trouble=self._on_trouble)
 
     def run(self) -> None:
         """Go on until everything has stopped."""
         self._keeping.begin(self._loop, self._engine.reap_orphans)
         self._loop.run()
         if not self._gave_way:
-            self._end(self._server)
+            self._end()
 
-    def _serve(self) -> ControlServer:
-        """Answer on the socket from now on. What that takes is loaded while the first zygote does its imports."""
-        from udaemon.control.server import ControlServer
-
-        server = ControlServer(
-            self._supervisor, self._loop, self._rundir_guard.listener, claim=self._claim, bug=self._on_bug
-        )
-        self._loop.add(server)
-        return server
-
-    def _end(self, server: ControlServer) -> None:
+    def _end(self) -> None:
         """Everything has stopped: let the helpers finish, then remove what was made."""
         self._supervisor.tell_what_lives_on()
         self._supervisor.publish(None, "down", "all daemons have stopped", pid=os.getpid())
-        self._rundir_guard.close(self._loop)
+        self._place.let_go(self._loop)
         for part in (self._reader, self._probing, self._hooking, self._pid_writer, self._engine, self._notices):
             part.close()
         os.dup2(self._terminal, 2)
         self._logger.close(_DRAIN_HELD if self._log_drain.held else _DRAIN)
-        server.close({"lost": self._lost} if self._lost else None)  # only now is it known
+        self._place.close({"lost": self._lost} if self._lost else None)  # only now is it known
         self._scoreboard.close()
         self._keeping.close()
-        rundir_removal.remove(self._handed.directory, self._rundir_guard.fd)
+        self._place.remove()
 
     def _good_run(self, key: Key) -> None:
         self._supervisor.good_run(key)
@@ -257,12 +262,6 @@ class Service:
             self._loop.forget(self._handed.lifeline.fd)
         self._supervisor.shut_down()
 
-    def _on_moved(self, listener: socket.socket) -> None:
-        self._server.listen_on(listener)
-        self._supervisor.write_pid_files()
-        self._keeping.keep_place(self._rundir_guard, self._claim)
-        self._on_trouble("the run directory or a file in it was taken away; made anew")
-
     def _on_manifest_changed(self, manifest: Manifest) -> None:
         self._own_stderr.lead_to(self._notices.logs())
         self._keeping.keep_handoff(self._handed._replace(manifest=manifest))
@@ -282,7 +281,7 @@ class Service:
         self._hooking.close()
         self._supervisor.finish_pid_files()
         self._notices.flush()
-        self._server.give_way()
+        self._place.give_way()
         self._keeping.record(leaving=self._supervisor.leaving)
         self._gave_way = self._keeping.give_way(why)
         if self._gave_way:
@@ -290,11 +289,6 @@ class Service:
 
     def _on_trouble(self, text: str) -> None:
         self._supervisor.publish(None, "warning", text)
-
-    def _on_taken(self) -> None:
-        """Two supervisors would run two of everything: the one that nobody can reach stops."""
-        self._on_trouble("the run directory was taken away, and another supervisor runs there now")
-        self._supervisor.shut_down()
 
     def _on_bug(self, what: str) -> None:
         self._supervisor.bug(what)
