@@ -65,9 +65,8 @@ class Service:
     def __init__(self, handed: Handoff, preforked: PreforkedZygote, keeping: Together | Outlive) -> None:
         manifest = handed.manifest
         self._keeping = keeping
-        self._notices = keeping.notices
-        self._handed = handed
-        # Nobody looks at the terminal of `up -d`, but whoever started it may wait for its stderr to be closed.
+        self._notices, self._handed = keeping.notices, handed
+        # Whoever started `up -d` may wait for its stderr to be closed.
         self._terminal = os.open(os.devnull, os.O_WRONLY) if handed.lifeline is None else os.dup(2)
         self._fleet = fleet = Fleet(manifest, on_change=keeping.note)
         rundir.check_room(handed.directory, len(fleet.instances))
@@ -180,10 +179,9 @@ class Service:
         if handed.autostart:
             self._engine.expect((one.daemon, one.plan) for one in self._fleet.autostarted())
         become_subreaper()
-        for waits in (self._supervisor, self._engine, self._logger, self._log_drain):
+        waiting = (self._supervisor, self._engine, self._logger, self._log_drain, self._reader, self._probing)
+        for waits in (*waiting, self._schedules, self._hooking, self._replacement):
             self._loop.add(waits)
-        for helps in (self._reader, self._probing, self._schedules, self._hooking, self._replacement):
-            self._loop.add(helps)
         self._loop.afterwards(self._end_of_turn)
         SupervisorSignals(self._supervisor, lambda: self._manager).listen(self._loop)
         self._loop.on_signal(signal.SIGCHLD, self._on_child)
@@ -215,9 +213,8 @@ class Service:
         """Answer on the socket from now on. What that takes is loaded while the first zygote does its imports."""
         from udaemon.control.server import ControlServer
 
-        server = ControlServer(
-            self._supervisor, self._loop, self._rundir_guard.listener, claim=self._claim, bug=self._on_bug
-        )
+        places = (self._supervisor, self._loop, self._rundir_guard.listener)
+        server = ControlServer(*places, claim=self._claim, bug=self._on_bug, by_turn=True)
         self._loop.add(server)
         return server
 
@@ -225,14 +222,17 @@ class Service:
         """Everything has stopped: let the helpers finish, then remove what was made."""
         self._supervisor.tell_what_lives_on()
         self._supervisor.publish(None, "down", "all daemons have stopped", pid=os.getpid())
-        self._rundir_guard.close(self._loop)
-        for part in (self._reader, self._probing, self._hooking, self._pid_writer, self._engine, self._notices):
+        self._rundir_guard.rest(self._loop)
+        self._engine.kill_helpers()  # while they end, the logger drains what is left: it waits for their pipe
+        for part in (self._reader, self._probing, self._hooking, self._pid_writer, self._notices):
             part.close()
         os.dup2(self._terminal, 2)
         self._logger.close(_DRAIN_HELD if self._log_drain.held else _DRAIN)
+        self._engine.close()
         server.close({"lost": self._lost} if self._lost else None)  # only now is it known
         self._scoreboard.close()
         self._keeping.close()
+        self._rundir_guard.close(self._loop)
         rundir_removal.remove(self._handed.directory, self._rundir_guard.fd)
 
     def _good_run(self, key: Key) -> None:
