@@ -67,6 +67,13 @@ def test_rich_draws_what_a_terminal_shows_and_nothing_else(verb: str) -> None:
 def test_what_scripts_ask_goes_without_rich_and_click(service: Service, arguments: tuple[str, ...]) -> None:
     names = loaded(*arguments, on_terminal=True)
     assert "udaemon.cli.fast" in names
+    assert not {"rich", "click", "cattrs", "attrs", "typing"} & names
+
+
+@pytest.mark.parametrize("arguments", [("down",), ("-f", "udaemon.toml", "down")])
+def test_down_goes_without_click(shop: Path, arguments: tuple[str, ...]) -> None:
+    names = loaded(*arguments)
+    assert "udaemon.cli.bring_down" in names
     assert not {"rich", "click", "cattrs", "attrs"} & names
 
 

@@ -10,9 +10,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from typing import Any, NoReturn
 
-Life = Callable[[], Any]
+TYPE_CHECKING = False  # every verb loads this, and `typing` is a third of what `ps --json` would load
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
+
+Life = Callable[[], "Any"]
 """What a process does to its end: returns its exit code, or what it does next from the bottom."""
 
 _left: list[Leave] = []

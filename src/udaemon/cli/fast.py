@@ -1,7 +1,7 @@
-"""`udaemon ps --json` and `ps -q` for scripts: what the supervisor answers is passed on byte for byte, or its names.
+"""`udaemon down`, and `ps --json` and `ps -q` for scripts, without click, which costs more than all the rest.
 
-Knows no click, which costs more than all the rest. Whatever is not simple goes the ordinary way, which also finds the
-words for it.
+What the supervisor answers to `ps` is passed on byte for byte, or its names. Whatever is not simple goes the ordinary
+way, which also finds the words for it.
 """
 
 from __future__ import annotations
@@ -44,6 +44,32 @@ def ps(arguments: Sequence[str]) -> int | None:
 
     sys.stdout.writelines(f"{one['name']}/{one['instance']}\n" for one in json.loads(data)["instances"])
     return 0
+
+
+def down(arguments: Sequence[str]) -> int | None:
+    """Stop everything as the verb does; None where the ordinary way has to be gone."""
+    before = read(arguments, WITH_VALUE, until_argument=True)
+    words = before.arguments + [name for name, _ in before.options if name not in {"-f", "--file"}]
+    if words != ["down"] or not has_directory():
+        return None
+    from udaemon.cli.bring_down import bring_down
+    from udaemon.cli.options import GlobalOptions, color
+    from udaemon.cli.output import show_error
+
+    files = tuple(file for _, file in before.options)
+    try:
+        return bring_down(GlobalOptions(files, color=color(None, os.environ)))
+    except UdaemonError as error:
+        return show_error(error)
+
+
+def has_directory() -> bool:
+    """Whether the working directory is still there."""
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _asked(files: Sequence[str], names: Sequence[str]) -> str | None:

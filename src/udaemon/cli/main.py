@@ -100,6 +100,10 @@ def _fast(arguments: list[str]) -> int | None:
         from udaemon.cli.fast import ps
 
         return ps(arguments)
+    if "down" in arguments:
+        from udaemon.cli.fast import down
+
+        return down(arguments)
     return None
 
 
@@ -122,21 +126,15 @@ def _run(arguments: list[str]) -> int:
 
         return show_error(error)
     except FileNotFoundError:
-        if _has_directory():
-            raise
+        from udaemon.cli.fast import has_directory
         from udaemon.cli.output import show_error
+
+        if has_directory():
+            raise
 
         hint = "somebody removed it; cd to one that is there"
         return show_error(UdaemonError("the working directory is gone", hint, ExitCode.USAGE))
     return result if isinstance(result, int) else ExitCode.OK
-
-
-def _has_directory() -> bool:
-    try:
-        os.getcwd()
-    except FileNotFoundError:
-        return False
-    return True
 
 
 def _output_failed(error: OSError) -> int:

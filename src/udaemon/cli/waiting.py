@@ -11,8 +11,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
-import click
-
 from udaemon.cli.connect import connect_supervisor
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.output import say
@@ -30,6 +28,8 @@ _Callback = TypeVar("_Callback", bound=Callable[..., Any])
 
 def dry_run_option(callback: _Callback) -> _Callback:
     """The option `--dry-run` of a verb that changes something; the verb gets it as `dry_run`."""
+    import click  # `down` waits, too, and mostly without it
+
     return click.option("--dry-run", is_flag=True, help="Tell which instances it would be, and do nothing.")(callback)
 
 

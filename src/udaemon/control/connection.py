@@ -21,6 +21,9 @@ from udaemon.engines.base import WritableReactor
 from udaemon.errors import UdaemonError
 from udaemon.frames import FrameBuffer, FrameError
 
+_MOST_HELD = 64 * 1024
+"""Bytes of answers that wait for the end of a turn."""
+
 
 class Limits(NamedTuple):
     """What a client may take. Seconds and bytes."""
@@ -44,6 +47,8 @@ class Connection:
     Args:
         on_request: Called with each request; it is asked for the next one when this is over and its answer is sent.
         on_closed: Called once.
+        after: Calls back after so many seconds; with 0, at the end of the present turn of the loop.
+        by_turn: What is not the last answer goes with the others of its turn of the loop, as there may be a thousand.
     """
 
     def __init__(
@@ -57,12 +62,13 @@ class Connection:
         on_closed: Callable[[Connection], None],
         after: Callable[[float, Callable[[], None]], Callable[[], None]],
         bug: Callable[[str], None],
+        by_turn: bool,
     ) -> None:
         connection.setblocking(False)
         self._socket = connection
         self._fd = connection.fileno()
         self._reactor = reactor
-        self._limits = limits
+        self._limits, self._by_turn = limits, by_turn
         self._clock = clock
         self._on_request = on_request
         self._on_closed = on_closed
@@ -124,6 +130,7 @@ class Connection:
 
     def send_away(self, why: UdaemonError) -> None:
         """Close it, after an error message if that does not block."""
+        self._flush()
         if not self._outgoing:
             with suppress(OSError):
                 self._socket.send(messages.failure(why))
@@ -152,10 +159,17 @@ class Connection:
         self._next()
 
     def send(self, frame: bytes, *, last: bool) -> None:
-        """Answer the present request."""
-        self._put(frame)
-        if last:
-            self._next()
+        """Answer the present request. With `by_turn` all answers of one turn of the loop wake the client once."""
+        if last or not self._by_turn:
+            self._put(frame)
+            if last:
+                self._next()
+            return
+        if not self._outgoing:
+            self.after(0.0, self._flush_held)
+        self._add(frame)
+        if len(self._outgoing) > _MOST_HELD:
+            self._flush()
 
     def expire(self) -> None:
         """Close it: its time is over."""
@@ -180,6 +194,7 @@ class Connection:
         Args:
             farewell: A frame to send before, as far as there is room for it.
         """
+        self._flush()
         if farewell and not self._outgoing:
             with suppress(OSError):
                 self._socket.send(farewell)
@@ -187,6 +202,10 @@ class Connection:
         self._socket.detach()
 
     def _put(self, frame: bytes) -> None:
+        self._add(frame)
+        self._flush()
+
+    def _add(self, frame: bytes) -> None:
         if self.closed:
             return
         if not self._outgoing:
@@ -194,11 +213,13 @@ class Connection:
         self._outgoing += frame
         if self._request is not None and self._request.streams and len(self._outgoing) > self._limits.unread:
             self.close()
-            return
+
+    def _flush_held(self) -> None:
         self._flush()
+        self._next()
 
     def _flush(self) -> None:
-        while self._outgoing:
+        while self._outgoing and not self.closed:
             try:
                 sent = self._socket.send(self._outgoing)
             except BlockingIOError:

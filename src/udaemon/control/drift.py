@@ -6,9 +6,11 @@ long as their file system likes.
 
 from __future__ import annotations
 
-from typing import Any
-
 from udaemon.manifest.stamps import changed_in_time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def marked(told: dict[str, Any]) -> dict[str, Any]:

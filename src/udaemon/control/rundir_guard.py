@@ -64,10 +64,16 @@ class RundirGuard:
         self._on_moved, self._on_trouble, self._on_taken = on_moved, on_trouble, on_taken
         self._begin_to_watch()
 
-    def close(self, reactor: WritableReactor) -> None:
-        """Stop watching it."""
+    def rest(self, reactor: WritableReactor) -> None:
+        """Stop watching it; `close` follows, and then does not wait (`Watch.rest`)."""
         if self._watch is not None:
             reactor.forget(self._watch.fileno())
+            self._watch.rest()
+
+    def close(self, reactor: WritableReactor) -> None:
+        """Stop watching it, and let go of what it was watched by."""
+        self.rest(reactor)
+        if self._watch is not None:
             self._watch.close()
             self._watch = None
 

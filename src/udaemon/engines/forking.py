@@ -31,6 +31,7 @@ from udaemon.manifest.model import Daemon
 from udaemon.policy.instance import Key
 from udaemon.policy.plan import StartPlan, is_forked
 from udaemon.system import oserror
+from udaemon.system.kernel import KERNEL
 
 
 class _Awaited(NamedTuple):
@@ -115,6 +116,11 @@ class ForkQueue:
     def expire(self, now: float) -> None:
         """Give up on zygotes that were waited for until now."""
         self._zygotes.expire(now)
+
+    def kill(self) -> None:
+        """Kill all zygotes; `close` waits for that."""
+        for pid in self.pids:
+            KERNEL.kill(pid)
 
     def close(self) -> None:
         """End all zygotes, and refuse what they still had to do."""

@@ -42,8 +42,6 @@ from udaemon.policy.plan import StartPlan, is_forked
 from udaemon.system.file_identity import identity
 from udaemon.system.kernel import KERNEL, Kernel
 
-_TIMEOUTS = Timeouts()
-
 
 class LocalEngine:
     """Implements `Engine`. This process must be a subreaper, with SIGCHLD at its default or handled.
@@ -86,7 +84,7 @@ class LocalEngine:
         on_good_run: Callable[[Key], None] = lambda _key: None,
         others: Callable[[], Collection[int]] = tuple,
         output: int = 2,
-        timeouts: Timeouts = _TIMEOUTS,
+        timeouts: Timeouts = Timeouts(),  # noqa: B008 - it cannot be changed
         preforked: PreforkedZygote | None = None,
         kernel: Kernel = KERNEL,
         launcher: Starts | None = None,
@@ -94,8 +92,7 @@ class LocalEngine:
         cgroups: Cgroups | None = None,
     ) -> None:
         self.on_run: Callable[[Key, RunReport], None] = lambda _key, _report: None
-        self._kernel = kernel
-        self._listener = listener
+        self._kernel, self._listener = kernel, listener
         self._on_process = on_process
         self._lock_directory = lock_directory
         self._scoreboard = scoreboard
@@ -242,8 +239,12 @@ class LocalEngine:
         self._orphans.reap()
         self._cgroups.sweep()
 
+    def kill_helpers(self) -> None:
+        """Kill helpers (the zygotes); `close` waits for their ends. Daemons are not touched."""
+        self._fork_queue.kill()
+
     def close(self) -> None:
-        """Close helpers (the zygotes). Daemons are not touched."""
+        """Close helpers."""
         for part in (self._fork_queue, self._executing, self._reaper, self._stop_commands, self._launcher):
             part.close()
 

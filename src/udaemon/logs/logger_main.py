@@ -8,6 +8,7 @@ from __future__ import annotations
 import _socket
 import contextlib
 import os
+import sys
 
 from udaemon.logs.logger import Logger
 
@@ -23,3 +24,5 @@ def main() -> None:
         with contextlib.suppress(ValueError, OSError):
             resource.setrlimit(limit, (hard, hard))
     Logger(_socket.socket(fileno=0)).run()
+    sys.stderr.flush()
+    os._exit(0)  # a supervisor that ends waits for this, and the interpreter would tidy up for a while

@@ -55,6 +55,16 @@ class Watch:
         # Asking again for what is watched already changes nothing (inotify_add_watch(2)).
         self._arm()
 
+    def rest(self) -> None:
+        """Tell of nothing more.
+
+        Where `close` follows some milliseconds later it returns at once: who closes what still has a watch waits for a
+        grace period of the kernel's, 6 to 20 ms (fsnotify_wait_marks_destroyed()).
+        """
+        for number in self._numbers:
+            self._libc.inotify_rm_watch(self._fd, number)
+        self._numbers = set()
+
     def close(self) -> None:
         """Stop watching."""
         os.close(self._fd)

@@ -34,6 +34,7 @@ class Place:
     """
 
     _server: ControlServer
+    _loop: Loop
 
     def __init__(self, handed: Handoff, keeping: Together | Outlive) -> None:
         self._directory = handed.directory
@@ -65,7 +66,9 @@ class Place:
             trouble("the run directory was taken away, and another supervisor runs there now")
             supervisor.shut_down()  # two supervisors would run two of everything: the one that nobody can reach stops
 
-        self._server = ControlServer(supervisor, loop, self._guard.listener, claim=self._claim, bug=supervisor.bug)
+        self._loop = loop
+        places = (supervisor, loop, self._guard.listener)
+        self._server = ControlServer(*places, claim=self._claim, bug=supervisor.bug, by_turn=True)
         loop.add(self._server)
         loop.add(self._guard)
         self._guard.keep(loop, on_moved=moved, on_trouble=trouble, on_taken=taken)
@@ -74,9 +77,9 @@ class Place:
         """Leave it to the next supervisor."""
         self._server.give_way()
 
-    def let_go(self, loop: Loop) -> None:
+    def let_go(self) -> None:
         """Let the directory be taken away. Who asks is still answered."""
-        self._guard.close(loop)
+        self._guard.rest(self._loop)
 
     def close(self, last_word: dict[str, object] | None) -> None:
         """Answer no more; `last_word` goes to those who wait for the end."""
@@ -84,4 +87,5 @@ class Place:
 
     def remove(self) -> None:
         """Remove the run directory."""
+        self._guard.close(self._loop)
         rundir_removal.remove(self._directory, self._guard.fd)

@@ -199,10 +199,9 @@ class Service:
         if handed.autostart:
             self._engine.expect((one.daemon, one.plan) for one in self._fleet.autostarted())
         become_subreaper()
-        for waits in (self._supervisor, self._engine, self._logger, self._log_drain):
+        waiting = (self._supervisor, self._engine, self._logger, self._log_drain, self._reader, self._probing)
+        for waits in (*waiting, self._schedules, self._hooking, self._replacement):
             self._loop.add(waits)
-        for helps in (self._reader, self._probing, self._schedules, self._hooking, self._replacement):
-            self._loop.add(helps)
         self._loop.afterwards(self._end_of_turn)
         SupervisorSignals(self._supervisor, lambda: self._manager).listen(self._loop)
         self._loop.on_signal(signal.SIGCHLD, self._on_child)
@@ -230,11 +229,13 @@ class Service:
         """Everything has stopped: let the helpers finish, then remove what was made."""
         self._supervisor.tell_what_lives_on()
         self._supervisor.publish(None, "down", "all daemons have stopped", pid=os.getpid())
-        self._place.let_go(self._loop)
-        for part in (self._reader, self._probing, self._hooking, self._pid_writer, self._engine, self._notices):
+        self._place.let_go()
+        self._engine.kill_helpers()  # while they end, the logger drains what is left: it waits for their pipe
+        for part in (self._reader, self._probing, self._hooking, self._pid_writer, self._notices):
             part.close()
         os.dup2(self._terminal, 2)
         self._logger.close(_DRAIN_HELD if self._log_drain.held else _DRAIN)
+        self._engine.close()
         self._place.close({"lost": self._lost} if self._lost else None)  # only now is it known
         self._scoreboard.close()
         self._keeping.close()

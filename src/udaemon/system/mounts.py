@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import select
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -45,6 +45,7 @@ class Mounts:
         self._table = os.open(_TABLE, os.O_RDONLY | os.O_CLOEXEC)  # it tells of changes as long as it is open
         self._changes = select.poll()
         self._changes.register(self._table, select.POLLPRI)
+        self._mounts: tuple[Mount, ...] = ()
         self._may_hang = self._look()
 
     def may_hang(self) -> bool:
@@ -60,7 +61,7 @@ class Mounts:
         rest, here, links = path.split("/"), "/", 0
         while rest:
             here = os.path.normpath(os.path.join(here, rest.pop(0)))
-            mount = beneath(here)
+            mount = _innermost(self._mounts, here)
             if mount is None or mount.kind not in _OURS_ALONE:
                 return False
             with suppress(OSError):
@@ -81,21 +82,25 @@ class Mounts:
         table = b""
         while piece := os.read(self._table, _CHUNK):
             table += piece
-        mounts = _parsed(table)
+        self._mounts = tuple(_parsed(table))
         return any(
             mount.kind not in _OURS_ALONE and not any(_inside(mount.point, place) for place in _KERNELS_OWN)
-            for mount in mounts
+            for mount in self._mounts
         )
 
 
 def beneath(path: str) -> Mount | None:
     """The mount that a path is on by its name; None where that cannot be told."""
-    path = os.path.normpath(path)
-    found: Mount | None = None
     with suppress(OSError), open(_TABLE, "rb") as file:
-        for mount in _parsed(file.read()):
-            if _inside(path, mount.point) and (found is None or len(mount.point) >= len(found.point)):
-                found = mount  # of two at one place the later one covers the earlier
+        return _innermost(_parsed(file.read()), os.path.normpath(path))
+    return None
+
+
+def _innermost(mounts: Iterable[Mount], path: str) -> Mount | None:
+    found: Mount | None = None
+    for mount in mounts:
+        if _inside(path, mount.point) and (found is None or len(mount.point) >= len(found.point)):
+            found = mount  # of two at one place the later one covers the earlier
     return found
 
 

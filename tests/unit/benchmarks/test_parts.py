@@ -26,5 +26,5 @@ def test_each_part_can_be_taken_out_of_the_code_as_it_is(name: str, tmp_path: Pa
 
 
 def test_a_text_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"errors\.py has 'nowhere' 0 times"):
-        copy(SOURCE, tmp_path, (Edit("errors.py", "nowhere", ""),))
+    with pytest.raises(ValueError, match=r"units\.py has 'nowhere' 0 times"):
+        copy(SOURCE, tmp_path, (Edit("units.py", "nowhere", ""),))

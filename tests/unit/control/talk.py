@@ -69,6 +69,7 @@ class Talk:
         limits: Limits | None = None,
         handlers: Mapping[str, Handler] = HANDLERS,
         reactor: SmallReactor | None = None,
+        by_turn: bool = False,
     ) -> None:
         self.host = host
         self.reactor = reactor or SmallReactor()
@@ -84,6 +85,7 @@ class Talk:
             limits=limits or Limits(),
             clock=lambda: self.now,
             handlers=handlers,
+            by_turn=by_turn,
         )
 
     def client(self) -> Raw:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import select
 from pathlib import Path
 
@@ -60,4 +61,14 @@ def test_a_directory_that_is_replaced_is_watched_again(tmp_path: Path) -> None:
     assert happened(watch)
     (directory / "x.log").write_bytes(b"a")
     assert happened(watch)
+    watch.close()
+
+
+def test_one_that_rests_tells_of_nothing_more(tmp_path: Path) -> None:
+    watch = Watch([str(tmp_path)])
+    watch.rest()
+    os.read(watch.fileno(), 4096)  # that each watch was removed is told (inotify(7), IN_IGNORED)
+    (tmp_path / "x.log").write_bytes(b"a")
+    assert not select.select([watch.fileno()], [], [], 0)[0]
+    watch.rest()
     watch.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.fakes.host import FakeHost
+from tests.unit.control.conftest import Serve
 from tests.unit.control.talk import Talk, asks, told
 
 from udaemon.policy.events import StopAsked
@@ -25,6 +26,35 @@ def test_stop_answers_when_each_instance_has_stopped(talk: Talk, host: FakeHost)
         ("db/0", True, "stopped (was running 12 s)"),
         ("mailer/0", True, "stopped (was running 12 s)"),
     ]
+
+
+def test_outcomes_of_one_turn_of_the_loop_come_together(serve: Serve, host: FakeHost) -> None:
+    """A thousand daemons that stop in one turn would wake their client a thousand times."""
+    talk = serve(host, by_turn=True)
+    host.run(M0, 20)
+    host.run(M1, 21)
+    host.run(DB0, 7)
+    client = asks(talk, "stop", names=["mailer", "db"])
+    host.dies(M0, code=0)
+    host.dies(DB0, signal=15)
+    assert not client.answered()
+    talk.pass_time(0.0)
+    assert client.answered(2)
+    host.dies(M1, code=0)
+    assert client.answered(4)
+    assert [one for one, _, _ in told(client)] == ["mailer/0", "db/0", "mailer/1"]
+
+
+def test_who_is_sent_away_has_been_told_what_was_known(serve: Serve, host: FakeHost) -> None:
+    talk = serve(host, by_turn=True)
+    host.run(M0, 20)
+    host.run(DB0, 7)
+    client = asks(talk, "stop", names=["mailer/0", "db"])
+    host.dies(M0, code=0)
+    talk.server.give_way()
+    assert client.answered(2)
+    assert [one for one, _, _ in told(client)] == ["mailer/0"]
+    assert client.heard[-1]["error"]["replaced"]
 
 
 def test_stop_of_what_does_not_run_is_done_already(talk: Talk) -> None:

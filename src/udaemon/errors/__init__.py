@@ -6,7 +6,21 @@ Knows nothing of how an error is shown. Imports no third-party package: every cl
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import NamedTuple
+
+TYPE_CHECKING = False  # a verb that reads no manifest is spared `typing`
+if TYPE_CHECKING:
+    from udaemon.errors.problem import ManifestError, Problem
+
+__all__ = [
+    "ExitCode",
+    "ManifestError",
+    "NoSuchDaemon",
+    "NotRunning",
+    "Problem",
+    "UdaemonError",
+    "WaitTimedOut",
+    "error_of",
+]
 
 
 class ExitCode(IntEnum):
@@ -19,23 +33,6 @@ class ExitCode(IntEnum):
     NO_SUCH_DAEMON = 4
     TIMED_OUT = 124
     INTERRUPTED = 130
-
-
-class Problem(NamedTuple):
-    """One thing that is wrong in a manifest.
-
-    `path` is the dotted key path (`daemons.mailer.sleep`). `line` and `column` count from 1 and point at the key
-    where the key is wrong, at the value where the value is; both are None where no place in a file can be named.
-    """
-
-    code: str
-    message: str
-    hint: str | None = None
-    path: str = ""
-    file: str | None = None
-    line: int | None = None
-    column: int | None = None
-    severity: str = "error"
 
 
 class UdaemonError(Exception):
@@ -82,13 +79,11 @@ def error_of(message: str, hint: str | None, exit_code: ExitCode) -> UdaemonErro
             return UdaemonError(message, hint, exit_code)
 
 
-class ManifestError(UdaemonError):
-    """A manifest that cannot be used, with every problem that was found in it."""
+if not TYPE_CHECKING:  # else it would stand for any name
 
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
-        count = len(problems)
-        super().__init__(
-            f"{count} problem{'s' if count != 1 else ''} in the manifest",
-            exit_code=ExitCode.USAGE,
-        )
-        self.problems = problems
+    def __getattr__(name):
+        if name not in {"ManifestError", "Problem"}:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from udaemon.errors import problem
+
+        return getattr(problem, name)
