@@ -17,7 +17,7 @@ from tests.process.log_rig import LogRig, history, numbers
 
 from udaemon.logs.log_target import LogTarget
 
-LINES = 3000
+LINES = 6000
 WRITER = f"""
 import os
 for n in range({LINES}): os.write(1, b"%09d %s\\n" % (n, b"." * 989))
@@ -38,7 +38,7 @@ def kill(rig: LogRig, number: int, state: str) -> None:
 
 
 def run(directory: Path, policy: str, *, killed: bool = False) -> dict[str, object]:
-    """Fill a disk of 256 KiB with 3 MB, see what is told, enlarge it, and count what arrived."""
+    """Fill a disk of 256 KiB with 6 MB, see what is told, enlarge it, and count what arrived."""
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", directory], check=True)
     path = directory / "x.log"
     rig = LogRig()

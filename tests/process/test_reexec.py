@@ -413,13 +413,18 @@ def test_f7_again_and_again_under_load(project: Project, times: int) -> None:
     before, keeper = steady(project), parent(supervisor(project))
     seen, restarts = supervisor(project), project.instance("brief")["restarts"]
     descriptors = len(os.listdir(f"/proc/{keeper}/fd"))
+    took: list[float] = []
     for _ in range(times):
+        begun = time.monotonic()
         project.run("reexec")
+        took.append(time.monotonic() - begun)
         assert supervisor(project) != seen
         seen = supervisor(project)
         after = project.instance("brief")["restarts"]
         assert after >= restarts
         restarts = after
+    took.sort()
+    print(f"{times} times reexec: median {took[times // 2]:.2f} s, longest {took[-1]:.2f} s")
     assert steady(project) == before
     assert parent(seen) == keeper
     project.run("stop", "brief")

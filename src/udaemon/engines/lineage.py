@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 
 from udaemon.policy.instance import Key
-from udaemon.system import procfs
+from udaemon.system.kernel import KERNEL
 from udaemon.system.process_tree import Relative
 
 _MARKS = (b"UDAEMON_PROJECT", b"UDAEMON_NAME", b"UDAEMON_INSTANCE")
@@ -19,17 +19,19 @@ _MARKS = (b"UDAEMON_PROJECT", b"UDAEMON_NAME", b"UDAEMON_INSTANCE")
 class Lineage:
     """The instances that have a process or had one, and how their descendants are known.
 
+    Of a log pipe they have the end that is written to; we and our helpers, from their fork on, have the other one.
+
     Args:
         project: Value of UDAEMON_PROJECT in the environment of what belongs to us.
-        open_files: Returns device and inode of each file that a process has open.
+        open_files: Returns device and inode of each file that a process has open, of a pipe if it can write to it.
         environ: Returns the environment of a process, or raises OSError.
     """
 
     def __init__(
         self,
         project: str,
-        open_files: Callable[[int], Collection[tuple[int, ...]]] = procfs.open_files,
-        environ: Callable[[int], Mapping[bytes, bytes]] = procfs.environ,
+        open_files: Callable[[int], Collection[tuple[int, ...]]] = KERNEL.open_files,
+        environ: Callable[[int], Mapping[bytes, bytes]] = KERNEL.environ,
     ) -> None:
         self._project = os.fsencode(project)
         self._open_files = open_files

@@ -25,7 +25,7 @@ from udaemon.service.standby import STATE_VERSION
 from udaemon.supervisor.ledger import LEDGER, load
 
 SHOWN = (KEPT_HANDOFF, f"{KEPT_JOURNAL}0", f"{KEPT_BOARD}0000")
-"""What has to be shown: one of each form. Of log pipes none, as who has one open is taken for a part of its daemon."""
+"""What has to be shown: one of each form. There may be thousands of log pipes, and none of them is looked at."""
 
 _PROCESSES = (
     "udaemon.service.supervisor",

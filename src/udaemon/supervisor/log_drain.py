@@ -37,7 +37,7 @@ class LogDrain:
 
     Args:
         pipes: Device and inode of each log pipe that has not ended, with its file.
-        ours: Pids that have the pipes open and are no holders: us and the logger.
+        ours: Pids that may write to one and are no holders: us and the logger.
         logger: Where the pipes end.
         tell: Called with a sentence that names who holds a log.
         on_done: Called when all have ended, or have been waited for.
@@ -96,7 +96,7 @@ class LogDrain:
         pipes = self._pipes()
         ours = frozenset(self._ours())
         for pid in sorted(set(procfs.pids()) - ours):
-            for pipe in pipes.keys() & procfs.open_files(pid):
+            for pipe in pipes.keys() & procfs.open_files(pid, read_ends=False):
                 self.held = True
                 name = procfs.comm(pid) or "?"
                 self._tell(f"pid {pid} ({name}), left behind, holds {pipes[pipe]} open; no more of it is kept")

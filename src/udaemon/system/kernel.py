@@ -41,8 +41,11 @@ class Kernel:
         return os.getsid(0)
 
     def open_files(self, pid: int) -> frozenset[tuple[int, ...]]:
-        """Device and inode of each file that a process has open."""
-        return procfs.open_files(pid)
+        """Device and inode of each file that a process has open; of a pipe only where it can write to that.
+
+        Read ends are ours: what a process of ours forks has them, until it executes its own program.
+        """
+        return procfs.open_files(pid, read_ends=False)
 
     def environ(self, pid: int) -> Mapping[bytes, bytes]:
         """The environment that a process was executed with.

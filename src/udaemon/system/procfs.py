@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from stat import S_ISREG
+from stat import S_ISFIFO, S_ISREG, S_IWUSR
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -185,16 +185,23 @@ def descriptors(pid: int | str = "self") -> list[str]:
     return os.listdir(f"/proc/{pid}/fd")
 
 
-def open_files(pid: int) -> frozenset[tuple[int, ...]]:
+def open_files(pid: int, *, read_ends: bool = True) -> frozenset[tuple[int, ...]]:
     """Device and inode of every file a process has open; empty when it has gone or may not be looked at.
 
     With the first byte of each lock that an open file description of its has (fcntl(2), F_OFD_SETLK), once more.
+
+    Args:
+        pid: The process.
+        read_ends: Whether a pipe is among them that it can only read from.
     """
     found: set[tuple[int, ...]] = set()
     with suppress(OSError):
         for number in descriptors(pid):
             with suppress(OSError):
-                status = os.stat(f"/proc/{pid}/fd/{number}")
+                path = f"/proc/{pid}/fd/{number}"
+                status = os.stat(path)
+                if not read_ends and S_ISFIFO(status.st_mode) and not os.lstat(path).st_mode & S_IWUSR:
+                    continue  # the link's mode is that of the open file description (proc(5))
                 found.add((status.st_dev, status.st_ino))
                 if S_ISREG(status.st_mode):
                     told = read(f"/proc/{pid}/fdinfo/{number}")

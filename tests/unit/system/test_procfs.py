@@ -136,6 +136,20 @@ def test_this_process_is_seen_as_it_is(tmp_path: Path) -> None:
     os.close(pidfd)
 
 
+def test_of_a_pipe_the_end_that_is_written_to_can_be_told_from_the_other() -> None:
+    read, write = os.pipe()
+    status = os.fstat(read)
+    pipe = (status.st_dev, status.st_ino)
+    assert pipe in procfs.open_files(os.getpid(), read_ends=False)
+    os.close(write)
+    assert pipe in procfs.open_files(os.getpid())
+    assert pipe not in procfs.open_files(os.getpid(), read_ends=False)
+    both = os.open(f"/proc/self/fd/{read}", os.O_RDWR)
+    assert pipe in procfs.open_files(os.getpid(), read_ends=False)
+    os.close(both)
+    os.close(read)
+
+
 def test_children_of_every_thread_are_found() -> None:
     command = [sys.executable, "-c", "input()"]
     with subprocess.Popen(command, stdin=subprocess.PIPE) as first:
