@@ -81,7 +81,7 @@ def test_what_is_due_in_the_steps_after_a_run_is_made_up_for(overlap: Overlap, e
     assert life.state is State.STOPPING
     assert life.happens(event).acts == ()
     assert life.happens(Exited(code=0)).acts == (Spawn(),)
-    assert life.state is State.STARTING
+    assert life.instance.state is State.STARTING
 
 
 def test_while_it_is_paused_no_run_begins_but_the_one_that_goes_on_ends() -> None:
