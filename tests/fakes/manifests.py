@@ -34,6 +34,7 @@ from udaemon.manifest.references import (
     SignalName,
     Umask,
 )
+from udaemon.manifest.shell_syntax import may_be_program
 from udaemon.manifest.steps import StepCommand, Steps
 from udaemon.manifest.values import LONGEST, Choice, Duration, Flag, Number, Size, Text
 
@@ -90,7 +91,8 @@ def values(type_: Any) -> SearchStrategy[Any]:  # noqa: C901 - one line for each
         case CallableName():
             return st.just("pkg.mod:Class.make" if type_ == PYTHON_CALLABLE else "\\Acme\\Mail::make")
         case Command():
-            return st.lists(TEXT.filter(bool), min_size=1, max_size=3).map(tuple)
+            program = TEXT.filter(bool).filter(may_be_program)
+            return st.builds(lambda first, rest: (first, *rest), program, st.lists(TEXT.filter(bool), max_size=2))
         case Environment():
             return st.dictionaries(WORD, TEXT, max_size=3)
         case Parameters():

@@ -105,11 +105,11 @@ class Project:
         (found,) = [one for one in self.instances() if (one["name"], one["instance"]) == (name, index)]
         return found
 
-    def until(self, name: str, holds: Callable[[Json], bool], index: int = 0) -> Json:
+    def until(self, name: str, holds: Callable[[Json], bool], index: int = 0, *, within: float = PATIENCE) -> Json:
         """Wait until something holds for an instance; looked at anew after each event."""
         with self.process("events", "-f", "--json") as events:
             assert events.stdout is not None
-            deadline = time.monotonic() + PATIENCE
+            deadline = time.monotonic() + within
             while not holds(seen := self.instance(name, index)):
                 line = read_line(events.stdout.fileno(), deadline)
                 assert line, f"no more events, and {name}/{index} is {seen}"

@@ -7,6 +7,7 @@ import signal
 import time
 from pathlib import Path
 
+import pytest
 from tests.process.project import Project
 
 COMMAND = """
@@ -169,3 +170,27 @@ def test_a_schedule_goes_on_under_the_next_supervisor(project: Project) -> None:
     goes = project.instance("long")
     assert (goes["pid"], goes["state"], goes["runs"]["failed"]) == (before["pid"], "running", 0)
     assert goes["runs"]["current_started_at"] is not None
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(200)
+def test_a_run_gives_way_to_the_next_one_where_it_is_cancelled(project: Project) -> None:
+    """At the next full minute. It ends by itself with 0, and leaves a child behind that has to be ended, too."""
+    project.manifest(
+        '[daemons.job]\ncommand = ["sh", "-c", "trap \'exit 0\' TERM; sleep 300 & wait"]\ncron = "* * * * *"\n'
+        'run-on-start = true\noverlap = "cancel"\nlock = "db"\n'
+        '[daemons.alarm]\ncommand = "true"\nafter-run = { job = "failed" }\n'
+        '[daemons.thanks]\ncommand = "true"\nafter-run = { job = "ok" }\n'
+    )
+    project.up()
+    first = project.until("job", lambda one: one["state"] == "running")["pid"]
+
+    told = project.until("job", lambda one: one["runs"]["count"] == 1 and one["state"] == "running", within=90)
+
+    assert told["pid"] != first
+    assert told["runs"]["last"]["outcome"] == "failed"
+    assert told["exit"]["reason"] == "cancelled"
+    assert told["restarts"] == 0
+    project.until("alarm", lambda one: one["runs"]["count"] == 1)
+    assert project.instance("thanks")["runs"]["count"] == 0
+    assert "job/0 cancelled: the next run is due" in project.run("events").stdout

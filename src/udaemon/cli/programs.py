@@ -13,7 +13,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from attrs import evolve
+
 from udaemon.child.environment import surroundings
+from udaemon.manifest.executed import commands, hook_commands
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.manifest.own_instance import for_instance
 from udaemon.manifest.problems import Finding, Path
@@ -131,33 +134,44 @@ def _place(daemon: Daemon, key: str) -> Path:
 
 
 def check_programs(manifest: Manifest) -> Iterator[Finding]:
-    """What is wrong with the program of each command that may run and that no shell reads."""
+    """What is wrong with the programs that are started for each daemon that may run, and read by no shell."""
     told: dict[tuple[str | None, ...], Fault | None] = {}
-    enabled = [daemon for daemon in manifest.daemons.values() if daemon.enabled and daemon.kind == "command"]
-    commands = [(one, one.command[0]) for daemon in enabled for one in _as_started(daemon) if one.command]
-    if not commands:
-        return
+    for daemon in manifest.daemons.values():
+        for place, argv in _commands(daemon, manifest) if daemon.enabled else ():
+            for one in _as_started(daemon, argv):
+                if (found := _fault(one, manifest.directory, told)) is not None:
+                    message = f"{shown((one.command or ('',))[0])} {found.message}"
+                    yield Finding(found.code, message, found.hint, place)
+
+
+def _commands(daemon: Daemon, manifest: Manifest) -> Iterator[tuple[Path, tuple[str, ...]]]:
+    """Every command that is started for a daemon, in its environment and directory, and where it stands."""
+    path: Path = ("daemons", daemon.name)
+    # what a shell reads cannot be seen, and `check_php` knows better how to get PHP
+    if daemon.kind == "command" and not daemon.shell and not _PHP.fullmatch(os.path.basename(_program(daemon))):
+        yield (*path, "command"), daemon.command or ()
+    yield from commands(daemon, path)
+    yield from hook_commands(manifest.on, ())
+
+
+def _as_started(daemon: Daemon, argv: tuple[str, ...]) -> Iterator[Daemon]:
+    """A command of a daemon as each instance has it; the first stands for all where they run the same program."""
+    one = evolve(daemon, command=argv)
+    yield from (for_instance(one, index) for index in range(daemon.instances if "${" in "".join(argv[:1]) else 1))
+
+
+def _fault(daemon: Daemon, directory: str, told: dict[tuple[str | None, ...], Fault | None]) -> Fault | None:
+    """What is wrong with a program, each looked at once."""
     from udaemon.manifest.shell_syntax import may_be_program
-    from udaemon.system.executable import fault  # tasks do without both
+    from udaemon.system.executable import fault  # most tasks do without both
 
-    for daemon, program in commands:
-        cwd, path = daemon.cwd, surroundings(daemon.env, daemon.cwd).get("PATH")
-        if daemon.shell or not may_be_program(program) or not os.path.isdir(cwd):
-            continue
-        if _PHP.fullmatch(os.path.basename(program)):
-            continue  # `check_php` knows better how to get it
-        asked = (program, cwd, path)
-        if asked not in told:
-            told[asked] = fault(program, cwd=cwd, path=path, beside=manifest.directory)
-        if (found := told[asked]) is not None:
-            message = f"{shown(program)} {found.message}"
-            yield Finding(found.code, message, found.hint, ("daemons", daemon.name, "command"))
-
-
-def _as_started(daemon: Daemon) -> Iterator[Daemon]:
-    """A daemon as each of its instances has it; the first stands for all where they run the same program."""
-    several = daemon.command and "${" in daemon.command[0]
-    yield from (for_instance(daemon, index) for index in range(daemon.instances if several else 1))
+    program, cwd = (daemon.command or ("",))[0], daemon.cwd
+    if not program or not may_be_program(program) or not os.path.isdir(cwd):
+        return None
+    asked = (program, cwd, surroundings(daemon.env, cwd).get("PATH"))
+    if asked not in told:
+        told[asked] = fault(program, cwd=cwd, path=asked[2], beside=directory)
+    return told[asked]
 
 
 def _is_there(program: str, daemon: Daemon) -> bool:

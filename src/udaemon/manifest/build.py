@@ -15,6 +15,7 @@ from udaemon.manifest.checks import check_lineage, check_manifest, check_profile
 from udaemon.manifest.complete import EnvFile, Setting, complete
 from udaemon.manifest.document import Document
 from udaemon.manifest.expansions import check_expansions
+from udaemon.manifest.hooks import Listeners
 from udaemon.manifest.locks import check_locks
 from udaemon.manifest.merge import layered, with_levels
 from udaemon.manifest.model import Daemon, Manifest
@@ -25,6 +26,7 @@ from udaemon.manifest.structure import structure
 
 _MAY_EXPAND = frozenset("$%~{(")
 """A text without any of these has nothing that another system would replace."""
+_NOBODY = Listeners()
 
 
 class Built(NamedTuple):
@@ -65,7 +67,7 @@ def build(
     for document in documents:
         if document.own and not _MAY_EXPAND.isdisjoint(document.text):
             findings += check_expansions(document.written, document.file)
-    if any(daemon.command and not daemon.shell for daemon in whole.daemons.values()):
+    if whole.on != _NOBODY or any(map(_executes, whole.daemons.values())):
         from udaemon.manifest.shell_syntax import check_commands  # tasks do without
 
         filled_in = any(document.raw is not None for document in documents)
@@ -73,6 +75,13 @@ def build(
     manifest = complete(root, top, setting, env_file)
     findings += check_manifest(manifest)
     return Built(manifest, top)
+
+
+def _executes(daemon: Daemon) -> bool:
+    """Whether it names a command that no shell reads."""
+    if (daemon.command and not daemon.shell) or daemon.before_start or daemon.after_stop or daemon.stop.command:
+        return True
+    return bool(daemon.ready.exec or daemon.health.exec or daemon.on != _NOBODY)
 
 
 def _without_wrong(root: Root, wrong: Sequence[Finding]) -> Root:

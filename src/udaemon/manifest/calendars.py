@@ -26,11 +26,13 @@ _DURATION = re.compile(r"([+-]?)P(?:(\d{1,4})W)?(?:(\d{1,5})D)?(?:T(?:(\d{1,5})H
 
 
 class BadCalendar(Exception):
-    """What is wrong with a calendar, in words that follow its name."""
+    """What is wrong with a calendar, in words that follow its name, and in which line of it."""
 
-    def __init__(self, message: str, hint: str | None = None) -> None:
+    def __init__(self, message: str, hint: str | None = None, *, key: str | None = None) -> None:
         super().__init__(message)
         self.hint = hint
+        self.key = key
+        self.line: int | None = None
 
 
 class Calendars:
@@ -60,7 +62,8 @@ class Calendars:
             self.known[item.text] = _read(item.text)
         found = self.known[item.text]
         if isinstance(found, BadCalendar):
-            message = f"{os.path.basename(item.text)} {found}"
+            line = f":{found.line}" if found.line else ""
+            message = f"{os.path.basename(item.text)}{line} {found}"
             self.findings.append(Finding("bad-calendar", message, found.hint, path))
             return item
         return item._replace(events=found)
@@ -73,11 +76,11 @@ def events(text: str) -> Iterator[tuple[datetime, datetime]]:
         BadCalendar: It is none, or has something that cannot be told.
     """
     lines = list(_unfolded(text))
-    if not lines or lines[0].upper().strip() != "BEGIN:VCALENDAR":
+    if not lines or lines[0][1].upper().strip() != "BEGIN:VCALENDAR":
         raise BadCalendar("is no iCalendar file", "it begins with BEGIN:VCALENDAR")
     event: dict[str, tuple[str, str]] | None = None
-    nested = 0
-    for line in lines:
+    nested, places = 0, dict[str | None, int]()
+    for number, line in lines:
         head, _, value = line.partition(":")
         name, _, parameters = head.upper().partition(";")
         if name == "BEGIN" and event is not None:
@@ -85,12 +88,17 @@ def events(text: str) -> Iterator[tuple[datetime, datetime]]:
         elif name == "END" and nested:
             nested -= 1
         elif name == "BEGIN" and value.upper() == "VEVENT":
-            event = {}
+            event, places = {}, {None: number}
         elif name == "END" and value.upper() == "VEVENT" and event is not None:
-            yield _span(event)
+            try:
+                yield _span(event)
+            except BadCalendar as bad:
+                bad.line = places[bad.key]
+                raise
             event = None
         elif event is not None and not nested:
             event[name] = (head.partition(";")[2], value) if parameters else ("", value)
+            places[name] = number
 
 
 def _has_calendar(daemon: Daemon) -> bool:
@@ -111,18 +119,18 @@ def _read(file: str) -> tuple[tuple[str, str], ...] | BadCalendar:
     return tuple(found)
 
 
-def _unfolded(text: str) -> Iterator[str]:
-    """Lines; one that begins with a blank goes on with the one before."""
-    line = ""
-    for part in text.splitlines():
+def _unfolded(text: str) -> Iterator[tuple[int, str]]:
+    """Lines by their numbers; one that begins with a blank goes on with the one before."""
+    number, line = 0, ""
+    for at, part in enumerate(text.splitlines(), 1):
         if part[:1] in (" ", "\t"):
             line += part[1:]
             continue
         if line:
-            yield line
-        line = part
+            yield number, line
+        number, line = at, part
     if line:
-        yield line
+        yield number, line
 
 
 def _span(event: dict[str, tuple[str, str]]) -> tuple[datetime, datetime]:
@@ -130,7 +138,7 @@ def _span(event: dict[str, tuple[str, str]]) -> tuple[datetime, datetime]:
         if rule in event:
             what = event.get("SUMMARY", ("", "an event"))[1]
             hint = "export it with each date of its own, or write the dates in except"
-            raise BadCalendar(f"repeats {what[:60]!r} by {rule}, which is not read", hint)
+            raise BadCalendar(f"repeats {what[:60]!r} by {rule}, which is not read", hint, key=rule)
     if "DTSTART" not in event:
         raise BadCalendar("has an event without DTSTART")
     start, whole_day = _moment(*event["DTSTART"])

@@ -144,7 +144,7 @@ def _term(field: _Field, term: str, offset: int, seed: int) -> str:
         raise BadCron(
             f"the {field.name} {base.lower()} goes backwards", f"write {first}-{ends[0]},{ends[1]}-{last}", offset
         )
-    return f"{low}-{high}{slash}{step}"
+    return str(low) if low == high else f"{low}-{high}{slash}{step}"
 
 
 def _hashed(field: _Field, term: str, offset: int, seed: int) -> str:
@@ -159,7 +159,8 @@ def _hashed(field: _Field, term: str, offset: int, seed: int) -> str:
     step = int(found[3])
     if not 1 <= step <= high - low + 1:
         raise BadCron(f"{_shown(found[3])} is no step for the {field.name}", "write a smaller number from 1", offset)
-    return f"{low + seed % step}-{high}/{step}"
+    first = low + seed % step
+    return str(first) if first == high else f"{first}-{high}/{step}"
 
 
 def _number(field: _Field, text: str, offset: int) -> int:
@@ -176,19 +177,19 @@ def _number(field: _Field, text: str, offset: int) -> int:
 def _check_day(parts: list[str], offset: int) -> None:
     """A day that no month of the line has never comes; where either day will do, the other one may."""
     days, months, week = parts[2:]
-    if not re.fullmatch(r"\d+(?:,\d+)*", days) or not week.startswith("*"):
+    if "L" in days or not week.startswith("*"):
         return
-    lengths = [_LENGTHS[month - 1] for month in _numbers(months)]
-    if min(map(int, days.split(","))) > max(lengths):
+    longest = max(_LENGTHS[month - 1] for month in _numbers(_FIELDS[3], months))
+    if min(_numbers(_FIELDS[2], days)) > longest:
         raise BadCron(f"no month of it has a day {days}", "write another day, or L for the last one", offset)
 
 
-def _numbers(months: str) -> Iterator[int]:
-    for term in months.split(","):
+def _numbers(field: _Field, terms: str) -> Iterator[int]:
+    for term in terms.split(","):
         base, slash, step = term.partition("/")
         first, dash, last = base.partition("-")
-        low = 1 if base == "*" else int(first)
-        high = 12 if base == "*" or (slash and not dash) else int(last) if dash else low
+        low = field.low if base == "*" else int(first)
+        high = field.high if base == "*" or (slash and not dash) else int(last) if dash else low
         yield from range(low, high + 1, int(step or 1))
 
 

@@ -79,6 +79,15 @@ def _within(place: tuple[int, int], within: tuple[str, int] | None, document: Do
     return place if quote is None else (line, column + len(quote) + offset)
 
 
+def _shorter(path: Path) -> Iterator[Path]:
+    """How the same may be written shorter: a list of one without brackets, an item that is no table without its key."""
+    if path and isinstance(path[-1], int):
+        yield path[:-1]
+    elif len(path) > 1 and isinstance(path[-2], int):
+        yield (*path[:-2], path[-1])
+        yield path[:-1]
+
+
 def _candidates(path: Path, top: Tree) -> Iterator[tuple[Path, bool]]:
     """Return where a key may stand: at its path, in what is extended, in `defaults`, else at the table around."""
     yield path, True
@@ -86,8 +95,8 @@ def _candidates(path: Path, top: Tree) -> Iterator[tuple[Path, bool]]:
         for base in lineage(top, str(path[1]))[1:]:
             yield ("daemons", base, *path[2:]), True
         yield ("defaults", *path[2:]), True
-    if path and isinstance(path[-1], int):  # a list of one may be written without brackets
-        yield from ((wanted, True) for wanted, exact in _candidates(path[:-1], top) if exact)
+    for shorter in _shorter(path):
+        yield from ((wanted, True) for wanted, exact in _candidates(shorter, top) if exact)
     for end in range(len(path) - 1, 0, -1):
         yield path[:end], False
 

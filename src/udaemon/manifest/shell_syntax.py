@@ -10,11 +10,15 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from udaemon.manifest.executed import commands, written_commands
 from udaemon.manifest.merge import levels
-from udaemon.manifest.problems import Finding
+from udaemon.manifest.problems import Finding, Path
 from udaemon.manifest.root import Root
 
-_SHELL = "or set shell = true"
+_SET_SHELL = "set shell = true"
+_SHELL, _AS_ONE = f"or {_SET_SHELL}", f"{_SET_SHELL} and write one string"
+_NO_KEY = 'write ["sh", "-c", "…"]'
+"""What to do in its place where a command has no key `shell` beside it."""
 _BUILTINS = {
     "cd": f"set cwd to the directory and leave cd out, {_SHELL}",
     "exec": "leave exec out: there is no shell that it could replace",
@@ -25,7 +29,7 @@ _BUILTINS = {
     ".": f"name the program by its path, such as venv/bin/python, {_SHELL}",
     **dict.fromkeys(
         "set ulimit eval trap alias pushd declare local if for while until case [[ ! ( {".split(),
-        "set shell = true and write one string, or put it into a script",
+        f"{_AS_ONE}, or put it into a script",
     ),
 }
 """Words of the shell that no program answers to, and what to write instead."""
@@ -63,10 +67,24 @@ class Told(NamedTuple):
 def check_commands(root: Root, written: Mapping[str, Any]) -> Iterator[Finding]:
     """Check the commands that no shell reads; `written` is the manifest as plain tables, variables not yet replaced."""
     for name, daemon in root.daemons.items():
+        path: Path = ("daemons", name)
         if daemon.command is not None and not daemon.shell:
             said = [level["command"] for level in levels(written, name) if "command" in level]
-            for told in suspects(said[-1]) if said else ():
-                yield Finding(told.code, told.message, told.hint, ("daemons", name, "command"), severity=told.severity)
+            yield from _findings((*path, "command"), said[-1] if said else None)
+        beside = [place for place, _ in commands(daemon, path)]
+        known = dict(one for level in levels(written, name) for one in written_commands(level, path)) if beside else {}
+        for place in beside:
+            yield from _findings(place, known.get(place), _NO_KEY)
+    for place, command in written_commands({"on": written.get("on")}, ()):
+        yield from _findings(place, command, _NO_KEY)
+
+
+def _findings(path: Path, command: object, instead: str = _SET_SHELL) -> Iterator[Finding]:
+    for told in suspects(command):
+        hint = told.hint
+        if instead != _SET_SHELL:
+            hint = hint.replace(_AS_ONE, instead).replace(_SET_SHELL, instead)
+        yield Finding(told.code, told.message, hint, path, severity=told.severity)
 
 
 def suspects(command: object) -> Iterator[Told]:

@@ -19,7 +19,7 @@ from itertools import islice, takewhile
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from datetime import tzinfo
+    from datetime import datetime, tzinfo
 
 SMALL_STEP = 3 * 3600.0
 """Seconds by which a clock may be set without having been wrong all along."""
@@ -212,7 +212,7 @@ class Every:
 
 
 class Cron:
-    """The due times of a cron line in a time zone; `cronsim` has the rules of Debian's cron for daylight saving.
+    """The due times of a cron line in a time zone; `local_clock` says what becomes of them when the clock is set.
 
     Args:
         line: As `manifest.cron.resolve` writes it.
@@ -226,20 +226,19 @@ class Cron:
         self._zone = zone
 
     def after(self, wall: float) -> float | None:
-        """The first due time after a moment.
+        """The first due time after a moment."""
+        from udaemon.policy import local_clock
 
-        What is repeated counts in its first hour only, and several that are skipped are at one moment: the library may
-        answer with one that is not later.
-        """
-        from datetime import datetime
-
-        from cronsim import CronSim
-
+        next_due = local_clock.next_shown if self.repeats else local_clock.next_named
         try:
-            moments = CronSim(self._line, datetime.fromtimestamp(wall, self._zone))
-            return next((at for moment in moments if (at := moment.timestamp()) > wall), None)
+            return next_due(self._readings, self._zone, wall)
         except (OverflowError, ValueError):  # beyond the calendar's end
             return None
+
+    def _readings(self, reading: datetime) -> Iterator[datetime]:
+        from cronsim import CronSim
+
+        return CronSim(self._line, reading)
 
     def before(self, wall: float) -> float | None:
         """The last due time up to a moment."""

@@ -27,6 +27,7 @@ class EventName(StrEnum):
     FAILING = "failing"
     HEALTHY = "healthy"
     TIMED_OUT = "timed-out"
+    CANCELLED = "cancelled"
     BEFORE_START = "before-start"
     AFTER_STOP = "after-stop"
     EXITED = "exited"

@@ -40,6 +40,8 @@ class Reason(StrEnum):
     """It was not well, and was to be restarted for that."""
     TIMEOUT = "timeout"
     """A run took longer than it may."""
+    CANCELLED = "cancelled"
+    """Another run was due, and was not to wait for this one."""
     BEFORE_START = "before-start"
     """A step before its start failed, so that it was not started."""
     UNKILLABLE = "unkillable"

@@ -19,7 +19,7 @@ _REFUSED = Backoff(initial=0.1, factor=2.0, max=1.0, jitter=0.3)
 _REPLACED = frozenset({Reason.MEMORY})
 """Ends that make room for a fresh process: no crash, and followed by one whatever `restart` says."""
 
-_CONDEMNED = frozenset({Reason.UNREADY, Reason.UNHEALTHY, Reason.TIMEOUT, Reason.BEFORE_START})
+_CONDEMNED = frozenset({Reason.UNREADY, Reason.UNHEALTHY, Reason.TIMEOUT, Reason.CANCELLED, Reason.BEFORE_START})
 """Ends that are failures: no exit code makes a success of them."""
 
 _YOUNG = 0.1

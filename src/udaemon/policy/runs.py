@@ -10,7 +10,7 @@ from udaemon.manifest.schedule import Overlap
 from udaemon.policy import stopping
 from udaemon.policy.effects import Allow, CountMissed, Effect, EventName, Kick, Pause, Publish, Trigger
 from udaemon.policy.ending import Outcome, begin
-from udaemon.policy.events import KickAsked, PauseAsked, ResumeAsked, RunAsked, RunDue, RunEnded, StopAsked
+from udaemon.policy.events import KickAsked, PauseAsked, Reason, ResumeAsked, RunAsked, RunDue, RunEnded
 from udaemon.policy.instance import Instance, State, Wanted, evolve
 from udaemon.policy.plan import has_task
 
@@ -54,20 +54,28 @@ def _due(instance: Instance, event: RunDue, now: float) -> Outcome:
         return instance, (Publish(EventName.SKIPPED, "a run was due while it is paused"),)
     if is_between_runs(instance):
         return begin(evolve(instance, automatic=False, message=None, after=event.after))
-    if event.after is not None and (instance.held_back or instance.state in _GOING):
+    if event.after is not None and (instance.held_back or _in_run(instance)):
         more = (CountMissed(),) if instance.owes_run else ()
         return evolve(instance, owes_run=True, owed_after=event.after), more
     if instance.held_back:
         return _due_in_queue(instance)
-    if instance.state not in _GOING:
-        return instance, ()
+    return _due_in_run(instance, now) if _in_run(instance) else (instance, ())
+
+
+def _due_in_run(instance: Instance, now: float) -> Outcome:
+    """The run before goes on, its steps before and after are part of it."""
     match instance.daemon.overlap:
         case Overlap.SKIP:
             return instance, (Publish(EventName.SKIPPED, "a run was due while the one before goes on"),)
         case Overlap.QUEUE:
             return evolve(instance, owes_run=True), ()
+        case Overlap.CANCEL if instance.state is State.STOPPING:
+            return evolve(instance, owes_run=True), ()
+        case Overlap.CANCEL if instance.own_pid is None:
+            return instance, (Publish(EventName.SKIPPED, "a run was due while the one before begins"),)
         case Overlap.CANCEL:
-            return stopping.end(evolve(instance, owes_run=True), StopAsked(), now)
+            why = "the next run is due"
+            return stopping.condemn(evolve(instance, owes_run=True), Reason.CANCELLED, why, now)
 
 
 def _due_in_queue(instance: Instance) -> Outcome:
@@ -84,7 +92,7 @@ def _kick(instance: Instance) -> Outcome:
         if is_between_runs(instance):
             started, effects = begin(evolve(instance, automatic=False, message=None, after=None))
             return started, (told, *effects)
-        if instance.state in _GOING:
+        if _in_run(instance):
             return evolve(instance, owes_run=True), (told,)
         if instance.held_back:  # it runs as soon as it may
             return instance, (told,)
@@ -146,6 +154,11 @@ def _allow(instance: Instance) -> Outcome:
 
 def _waits_no_more(instance: Instance) -> Instance:
     return evolve(instance, place=0, message=None) if instance.place else instance
+
+
+def _in_run(instance: Instance) -> bool:
+    """Whether a run goes on: what begins, does its work or ends. One that is tried again later has not begun."""
+    return instance.state in (State.STARTING, State.RUNNING, State.STOPPING)
 
 
 def is_between_runs(instance: Instance) -> bool:

@@ -22,6 +22,7 @@ _CONDEMNED = {
     Reason.UNREADY: EventName.UNREADY,
     Reason.UNHEALTHY: EventName.FAILING,
     Reason.TIMEOUT: EventName.TIMED_OUT,
+    Reason.CANCELLED: EventName.CANCELLED,
 }
 
 

@@ -87,5 +87,7 @@ def _asked(instance: Instance, question: Question, probe: Probe) -> Asked:
         return asked
     cwd = daemon.cwd or instance.plan.directory
     marks = (instance.plan.project, daemon.name, str(instance.index), str(daemon.instances), instance.plan.context)
-    env = surroundings(implied(daemon, os.environ) | dict(daemon.env), cwd) | dict(zip(MARKS, marks, strict=True))
+    inherited = os.environ if daemon.env_inherit else {}
+    env = surroundings(implied(daemon, inherited) | dict(daemon.env), cwd, inherit=daemon.env_inherit)
+    env |= dict(zip(MARKS, marks, strict=True))
     return asked._replace(cwd=cwd, env=env)

@@ -122,3 +122,17 @@ def test_too_many_events_are_refused_and_so_is_a_pipe(tmp_path: Path) -> None:
         "many.ics has more than 1000 events",
         "pipe.ics is no regular file",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (calendar("DTSTART:20261225", "SUMMARY:long,\r\n folded\r\nDTSTART:20261225\r\nRRULE:FREQ=YEARLY"), 10),
+        (calendar("SUMMARY:x"), 3),
+        ("hello", None),
+    ],
+)
+def test_it_says_in_which_line(text: str, line: int | None) -> None:
+    with pytest.raises(BadCalendar) as caught:
+        told(text)
+    assert caught.value.line == line

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from binascii import crc32
+from datetime import UTC, datetime
+from itertools import islice
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from udaemon.manifest.cron import WORDS, BadCron, resolve
+from udaemon.policy.calendar import Cron, following
 
 
 @pytest.mark.parametrize(
@@ -22,6 +25,7 @@ from udaemon.manifest.cron import WORDS, BadCron, resolve
         ("0 0 * * fri#2,5L", "0 0 * * 5#2,5L"),
         ("  5  0  *  *  *  ", "5 0 * * *"),
         ("@Daily", "0 0 * * *"),
+        ("5-5/10 3 * * mon-mon/2", "5 3 * * 1"),
     ],
 )
 def test_names_and_words_become_numbers(line: str, resolved: str) -> None:
@@ -37,6 +41,9 @@ def test_names_and_words_become_numbers(line: str, resolved: str) -> None:
         ("1,2,99 * * * *", 4),
         ("0 0 30 2 *", 4),
         ("0 0 31 4,6,9,11 *", 4),
+        ("0 0 30-31 2 *", 4),
+        ("0 0 31/2 2,4 *", 4),
+        ("0 0 30,31/1 2 */2", 4),
         ("* * * 13 *", 6),
         ("* * * * 8", 8),
         ("* * * * x", 8),
@@ -86,3 +93,25 @@ def test_any_text_is_a_line_or_an_error(text: str) -> None:
     else:
         told = resolve(resolved, 0) == resolved
     assert told
+
+
+_TERMS = [
+    *("* */2 */31 0 1 5 28 29 30 31 31/2 29-31 30-31 30-31/2 1,31 30,31/1 5-5/10 0-0/5 7-7 L LW fri#2 5L".split()),
+    *("H H/15 H(29-30) H(0-29)/30 feb feb-feb feb/2 4-6/2 sun fri-sun mon-mon/3".split()),
+]
+
+
+@given(st.lists(st.sampled_from(_TERMS), min_size=5, max_size=5), st.integers(0, 10**9))
+def test_what_is_a_line_is_one_for_the_library_that_reads_it(fields: list[str], seed: int) -> None:
+    """An error of the library would come up in the supervisor."""
+    try:
+        resolved = resolve(" ".join(fields), seed)
+    except BadCron:
+        return
+    assert Cron(resolved, UTC).after(1.8e9) is None or resolved
+
+
+def test_h_in_a_part_of_the_hour_stays_in_it() -> None:
+    for seed in range(60):
+        minutes = Cron(resolve("H(0-29)/30 * * * *", seed), UTC)
+        assert {datetime.fromtimestamp(due, UTC).minute < 30 for due in islice(following(minutes, 1.8e9), 4)} == {True}

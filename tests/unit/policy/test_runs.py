@@ -6,9 +6,22 @@ import pytest
 from tests.fakes.life import Life, command, factory, unchanged
 
 from udaemon.manifest.schedule import Overlap
+from udaemon.manifest.steps import StepCommand
 from udaemon.policy.effects import Kick, Pause, Signal, Spawn
-from udaemon.policy.events import Exited, KickAsked, PauseAsked, ResumeAsked, RunDue, Spawned, StartAsked, StopAsked
+from udaemon.policy.events import (
+    Exited,
+    KickAsked,
+    PauseAsked,
+    Reason,
+    ResumeAsked,
+    RunDue,
+    Spawned,
+    StartAsked,
+    StopAsked,
+)
+from udaemon.policy.followed import Followed
 from udaemon.policy.instance import State
+from udaemon.policy.restart import succeeded
 from udaemon.policy.runs import has_runs, is_between_runs
 
 
@@ -38,6 +51,37 @@ def test_a_run_that_is_due_while_one_goes_on_is_skipped_made_up_for_or_cancels_t
     assert queue.happens(Exited(code=0)).acts == (Spawn(),)
     assert cancel.happens(RunDue()).acts[:1] == (Signal("TERM"),)
     assert cancel.happens(Exited(signal=15)).acts == (Spawn(),)
+
+
+def test_a_run_that_is_cancelled_has_failed_however_it_ends_and_the_next_one_begins() -> None:
+    for end in (Exited(signal=15), Exited(code=0), Exited(signal=9)):
+        life = scheduled(Overlap.CANCEL).happens(RunDue(), Spawned(7)).happens(RunDue())
+        assert life.told == ("cancelled: the next run is due", "stopping: sent SIGTERM, will be killed in 10 s")
+        assert life.happens(RunDue()).acts == ()  # while it ends: several count as one
+        life.happens(end)
+        assert life.instance.exit is not None
+        assert life.instance.exit.reason is Reason.CANCELLED
+        assert not succeeded(life.instance.exit, life.instance.daemon)
+        assert (life.acts, life.instance.owes_run) == ((Spawn(),), False)
+        assert is_between_runs(life.happens(Spawned(8), Exited(code=0)).instance)
+        assert not life.acts
+
+
+def test_a_run_that_has_not_begun_is_not_cancelled() -> None:
+    life = scheduled(Overlap.CANCEL).happens(RunDue()).happens(RunDue())
+    assert (life.acts, life.told) == ((), ("skipped: a run was due while the one before begins",))
+    assert is_between_runs(life.happens(Spawned(7), Exited(code=0)).instance)
+
+
+@pytest.mark.parametrize("event", [RunDue(), KickAsked(), RunDue(after=Followed("other", 0, 1, "ok"))])
+@pytest.mark.parametrize("overlap", [Overlap.QUEUE, Overlap.CANCEL])
+def test_what_is_due_in_the_steps_after_a_run_is_made_up_for(overlap: Overlap, event: RunDue | KickAsked) -> None:
+    tidy = command(cron="* * * * *", overlap=overlap, after_stop=(StepCommand(("tidy",)),))
+    life = Life(tidy).happens(StartAsked()).happens(RunDue(), Spawned(7), Exited(code=0), Spawned(8))
+    assert life.state is State.STOPPING
+    assert life.happens(event).acts == ()
+    assert life.happens(Exited(code=0)).acts == (Spawn(),)
+    assert life.instance.state is State.STARTING
 
 
 def test_while_it_is_paused_no_run_begins_but_the_one_that_goes_on_ends() -> None:

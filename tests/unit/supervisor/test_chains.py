@@ -14,6 +14,7 @@ from udaemon.child.after_run import TELLS, AfterRuns
 from udaemon.child.task import PrecedingRun
 from udaemon.manifest.chains import AfterRun, Ending
 from udaemon.manifest.model import Daemon
+from udaemon.manifest.schedule import Overlap
 from udaemon.policy.events import KickAsked, Ready, RunDue, RunEnded, StartAsked, StopAsked
 from udaemon.policy.followed import Followed
 from udaemon.policy.instance import Key, State
@@ -191,3 +192,36 @@ def test_a_task_may_write_what_it_likes(make: Make, word: float) -> None:
     over(world, 7)
     planner.began()
     assert told[-1] == PrecedingRun("export", 0, 7, "ok")
+
+
+def due(world: SupervisorWorld, key: Key) -> None:
+    world.supervisor.happen(key, RunDue())
+    world.supervisor.end_of_turn()
+
+
+def test_a_run_that_is_cancelled_counts_as_failed_and_frees_its_lock_in_turn(make: Make) -> None:
+    """It ends with exit code 0 all the same. Who waits for the lock has it before the run that is due."""
+    job = Daemon(name="export", command=("job",), cron="* * * * *", overlap=Overlap.CANCEL, lock=("db",))
+    after = Daemon(name="alarm", command=("alarm",), after_run=(AfterRun("export", Ending.FAILED),))
+    other = Daemon(name="other", command=("other",), cron="* * * * *", lock=("db",))
+    world = make(job, command(), after, other)
+    alarm, waiting = Key("alarm", 0), Key("other", 0)
+    due(world, EXPORT)
+    world.engine.forked(EXPORT)
+    due(world, waiting)
+
+    due(world, EXPORT)
+    assert world.engine.signals == [(EXPORT, "TERM")]
+    world.ends(EXPORT)
+
+    reading = world.supervisor.view(EXPORT).slot
+    assert reading is not None
+    assert (reading.count, reading.failed, reading.last_outcome) == (1, 1, "failed")
+    assert world.fleet.instances[alarm].after == Followed("export", 0, 1, "failed")
+    assert world.fleet.instances[MAIL].state is State.WAITING
+    assert world.fleet.instances[EXPORT].message == "waiting for lock db, which other is to have next"
+    world.engine.forked(waiting)
+    world.ends(waiting)
+    assert world.engine.spawned.count(EXPORT) == 2
+    told = [one.event for one in world.said if one.key == EXPORT]
+    assert told.count("cancelled") == 1

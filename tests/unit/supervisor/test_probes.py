@@ -127,3 +127,16 @@ def test_first_questions_about_health_are_spread_over_a_period() -> None:
 
 def _copy(instance: Instance, index: int) -> Instance:
     return evolve(instance, index=index)
+
+
+@pytest.mark.parametrize("inherits", [True, False])
+def test_a_command_has_the_environment_of_its_daemon(monkeypatch: pytest.MonkeyPatch, inherits: bool) -> None:
+    monkeypatch.setenv("CALLERS_SECRET", "x")
+    asks_by_command = command(ready=Ready(exec=("probe",)), env={"OWN": "1"}, env_inherit=inherits)
+    world = World(asks_by_command)
+    world.happens(StartAsked(), Spawned(7))
+
+    env = world.asks.all[0].env
+
+    assert ("CALLERS_SECRET" in env) is inherits
+    assert (env["OWN"], env["PYTHONUNBUFFERED"], "PATH" in env) == ("1", "1", True)

@@ -157,6 +157,19 @@ def test_a_due_time_of_the_calendar_that_is_skipped_is_counted(made: Callable[..
     assert (world.state, world.slot().missed) == (State.RUNNING, 2)
 
 
+def test_a_run_that_the_next_one_cancels_has_failed(made: Callable[..., World]) -> None:
+    world = made(cron="* * * * *", timezone="UTC", overlap=Overlap.CANCEL)
+    world.happens(StartAsked())
+    world.passes(60)
+    world.happens(Spawned(7))
+    world.passes(120)
+    assert (world.due, world.state) == ([60.0, 120.0, 180.0], State.STOPPING)
+    world.happens(Exited(code=0))
+    slot = world.slot()
+    assert (slot.count, slot.failed, slot.missed, slot.last_outcome) == (1, 1, 0, "failed")
+    assert (world.good, world.state) == ([], State.STARTING)
+
+
 def test_what_is_paused_has_its_due_times_told_and_skipped(made: Callable[..., World]) -> None:
     world = made(sleep=60.0)
     world.happens(StartAsked(), PauseAsked())
