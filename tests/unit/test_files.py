@@ -56,7 +56,6 @@ ELSEWHERE = {
     "control/run_control.py": "unit/control/handlers/test_pause.py",
     "control/rundir_guard.py": "unit/control/test_shortage.py",
     "control/rundir_removal.py": "unit/control/test_rundir.py",
-    "engines/base.py": "unit/engines/test_local.py",
     "logs/compress.py": "unit/logs/test_sink.py",
     "logs/open_file.py": "unit/logs/test_files.py",
     "logs/together.py": "cli/test_logs.py",
