@@ -10,7 +10,8 @@ from enum import StrEnum
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from udaemon.manifest.problems import Finding, Path, Wrong
+from udaemon.manifest.parts import each
+from udaemon.manifest.problems import Finding, Path
 from udaemon.manifest.references import NAME, NAME_PATTERN
 from udaemon.manifest.values import Choice, Schema, wrong_type
 from udaemon.manifest.wording import near, shown
@@ -51,17 +52,8 @@ class AfterRuns:
         if not isinstance(value, dict):
             example = value if isinstance(value, str) and value else "export"
             raise wrong_type("a table of names", value, f'write after-run = {{ {example} = "ok" }}')
-        wrong: list[Wrong] = []
-        found: list[AfterRun] = []
-        for name, ending in value.items():
-            try:
-                found.append(AfterRun(NAME.parse(name), Ending(_ENDING.parse(ending))))
-            except Wrong as error:
-                error.path, error.at_key = (name, *error.path), error.at_key or error.code == "bad-name"
-                wrong.append(error)
-        if wrong:
-            raise ExceptionGroup("after-run", wrong)
-        return tuple(found)
+        read = each(value.items(), _ENDING.parse, name=NAME.parse)
+        return tuple(AfterRun(name, Ending(ending)) for name, ending in read.items())
 
     def dump(self, value: tuple[AfterRun, ...]) -> dict[str, Any]:
         """Write the table."""

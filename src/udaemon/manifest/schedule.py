@@ -17,6 +17,7 @@ from udaemon.manifest.exclusions import ExclusionItem, Moment
 from udaemon.manifest.keys import Applies, key
 from udaemon.manifest.kinds import RUNS
 from udaemon.manifest.measures import format_duration
+from udaemon.manifest.parts import table
 from udaemon.manifest.problems import Wrong
 from udaemon.manifest.references import NAME
 from udaemon.manifest.values import REFERENCE, Choice, Duration, Flag, Number, Schema, Unchanged, wrong_type
@@ -167,22 +168,8 @@ def _parts(value: dict[str, object]) -> dict[str, Any]:
     from udaemon.manifest.keys import keys_of
 
     known = {one.name: one for one in keys_of(Misfire)}
-    wrong: list[Wrong] = []
-    read: dict[str, Any] = {}
-    for name, part in value.items():
-        if name not in known:
-            close = near(name, known)
-            hint = f"did you mean {close}?" if close else f"known here: {', '.join(known)}"
-            wrong.append(Wrong("unknown-key", "unknown key", hint, (name,), at_key=True))
-            continue
-        try:
-            read[known[name].field] = known[name].type.parse(part)  # type: ignore[union-attr]
-        except Wrong as error:
-            error.path = (name, *error.path)
-            wrong.append(error)
-    if wrong:
-        raise ExceptionGroup("misfire", wrong)
-    return read
+    parse = {name: one.type.parse for name, one in known.items()}  # type: ignore[union-attr]
+    return {known[name].field: part for name, part in table(value, parse, f"known here: {', '.join(known)}").items()}
 
 
 EXCEPT: Any = key(
