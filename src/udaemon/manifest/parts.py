@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from udaemon.manifest.problems import Wrong
-from udaemon.manifest.wording import near
+from udaemon.manifest.wording import did_you_mean
 
 _Place = TypeVar("_Place", bound=str | int)
 _Part = TypeVar("_Part")
@@ -71,9 +71,8 @@ def table(
     read: dict[str, Any] = {}
     for key, part in value.items():
         if key not in keys:
-            close = near(meant(str(key)), keys)
-            hint_here = f"did you mean {close}?" if close else hint
-            wrong.append(Wrong("unknown-key", "unknown key", hint_here, (key,), at_key=True))
+            told = did_you_mean(meant(str(key)), keys, hint)
+            wrong.append(Wrong("unknown-key", "unknown key", told, (key,), at_key=True))
             continue
         try:
             read[key] = keys[key](part)

@@ -21,7 +21,7 @@ from udaemon.manifest.parts import table
 from udaemon.manifest.problems import Wrong
 from udaemon.manifest.references import NAME
 from udaemon.manifest.values import REFERENCE, Choice, Duration, Flag, Number, Schema, Unchanged, wrong_type
-from udaemon.manifest.wording import near, shown
+from udaemon.manifest.wording import did_you_mean, shown
 
 _FORM = 'write five fields, such as "30 4 * * mon-fri", or a word such as "@daily"'
 
@@ -82,9 +82,8 @@ class TimeZone(Unchanged):
         try:
             ZoneInfo(value)
         except (ValueError, OSError, KeyError):
-            close = near(value, available_timezones()) if len(value) < 64 else None
-            hint = f'did you mean "{close}"?' if close else hint
-            raise Wrong("bad-timezone", f"{shown(value)} is no time zone", hint) from None
+            meant = did_you_mean(value, available_timezones(), hint, form='"{}"') if len(value) < 64 else hint
+            raise Wrong("bad-timezone", f"{shown(value)} is no time zone", meant) from None
         return value
 
     def schema(self) -> Schema:
@@ -140,8 +139,7 @@ class MisfireRule:
         hint = 'write "skip", "run-once", or { run = "all", within = "6h", max = 12 }'
         if isinstance(value, str):
             if value not in _WORDS:
-                close = near(value, _WORDS)
-                raise Wrong("bad-choice", f"{shown(value)} is neither", f'did you mean "{close}"?' if close else hint)
+                raise Wrong("bad-choice", f"{shown(value)} is neither", did_you_mean(value, _WORDS, hint, form='"{}"'))
             return _WORDS[value]
         if not isinstance(value, dict):
             raise wrong_type(self.words, value, hint)
