@@ -31,7 +31,7 @@ from udaemon.manifest.own_instance import for_instance
 from udaemon.manifest.problems import BadManifest, Wrong
 from udaemon.manifest.read import load
 from udaemon.manifest.report import as_text
-from udaemon.manifest.wording import near
+from udaemon.manifest.wording import did_you_mean
 from udaemon.policy.instance import Key
 from udaemon.supervisor.alone import kept_files
 
@@ -181,8 +181,7 @@ def run_declared(
 def _declared(manifest: Manifest, name: str, instance: int) -> Daemon:
     daemon = manifest.daemons.get(name)
     if daemon is None:
-        meant = near(name, list(manifest.daemons))
-        hint = f"did you mean {meant}?" if meant else f"there are {', '.join(manifest.daemons)}"
+        hint = did_you_mean(name, manifest.daemons, f"there are {', '.join(manifest.daemons)}")
         raise NoSuchDaemon(f"no daemon {name}", hint)
     if not 0 <= instance < daemon.instances:
         raise UdaemonError(

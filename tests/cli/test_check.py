@@ -9,7 +9,7 @@ from pathlib import Path
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 
-from udaemon.cli.imports import check_imports
+from udaemon.check.imports import check_imports
 from udaemon.cli.main import main
 from udaemon.manifest.read import load
 

@@ -98,6 +98,6 @@ def test_the_script_of_a_shell_is_printed_without_rich_and_click(shop: Path, she
 
 def test_up_loads_nothing_of_what_only_a_supervisor_decides() -> None:
     """It starts while the supervisor loads that; the classes of events alone take 8 ms to make."""
-    program = "import sys, udaemon.cli.up, udaemon.service.module_files; print(*sys.modules)"
+    program = "import sys, udaemon.cli.up, udaemon.check.module_files; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
     assert not {"udaemon.policy.events", "udaemon.policy.calendar", "udaemon.engines.base"} & set(done.stdout.split())

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from tests.process.hung import HungMount
 from tests.process.log_rig import LogRig
 from tests.process.project import Project
 
@@ -165,3 +166,19 @@ def rig() -> Iterator[LogRig]:
     made = LogRig()
     yield made
     made.close()
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """A directory, with whatever is in it, that will not answer where `hung` is asked for too."""
+    made = tmp_path / "mnt"
+    made.mkdir()
+    return made
+
+
+@pytest.fixture
+def hung(place: Path) -> Iterator[HungMount]:
+    """`place` does not answer."""
+    mount = HungMount(place)
+    yield mount
+    mount.close()

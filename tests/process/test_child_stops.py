@@ -13,6 +13,18 @@ from tests.process.child import SLEEPER, Child
 
 from udaemon.child.report import Leaving, ReadyReport
 
+FINISHES = """
+import threading
+def create(context):
+    def task():
+        print("begins", flush=True)
+        while not context.stopping: threading.Event().wait(0.01)
+        print("stopping", flush=True)
+        threading.Event().wait(0.3)
+        print("ends", flush=True)
+    return task
+"""
+
 
 def test_ready_then_runs_then_a_clean_stop(tmp_path: Path) -> None:
     with Child(tmp_path, SLEEPER, sleep=3600.0) as child:
@@ -77,18 +89,7 @@ def create():
 
 def test_a_second_term_does_not_cut_the_run_short(tmp_path: Path) -> None:
     """As when the sender of the first is systemd, or a person, and the supervisor that of the second."""
-    code = """
-import threading
-def create(context):
-    def task():
-        print("begins", flush=True)
-        while not context.stopping: threading.Event().wait(0.01)
-        print("stopping", flush=True)
-        threading.Event().wait(0.3)
-        print("ends", flush=True)
-    return task
-"""
-    with Child(tmp_path, code) as child:
+    with Child(tmp_path, FINISHES) as child:
         child.wait_for("begins")
         child.signal(signal.SIGTERM)
         child.wait_for("stopping")
@@ -109,18 +110,7 @@ def test_f1_the_death_of_the_supervisor_stops_it(tmp_path: Path) -> None:
 
 def test_f1_the_run_under_way_is_finished_though_the_pipe_signals_again(tmp_path: Path) -> None:
     """The kernel signals at each close of a read end while there is no writer: once for each of our siblings."""
-    code = """
-import threading
-def create(context):
-    def task():
-        print("begins", flush=True)
-        while not context.stopping: threading.Event().wait(0.01)
-        print("stopping", flush=True)
-        threading.Event().wait(0.3)
-        print("ends", flush=True)
-    return task
-"""
-    with Child(tmp_path, code) as child:
+    with Child(tmp_path, FINISHES) as child:
         child.wait_for("begins")
         child.cut_leash()
         child.wait_for("stopping")

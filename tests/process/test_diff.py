@@ -7,20 +7,8 @@ import subprocess
 
 import pytest
 from tests.process.project import UDAEMON, Project
+from tests.process.test_apply import TEXT
 
-TEXT = """
-    project = "shop"
-
-    [daemons.web]
-    command = "sleep 100"
-    env = { PORT = "1" }
-
-    [daemons.db]
-    command = "sleep 101"
-
-    [daemons.old]
-    command = "sleep 102"
-"""
 EDITED = """
     project = "shop"
 

@@ -28,22 +28,6 @@ HELD = 0.2
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Path:
-    """A directory, with whatever is in it, that will not answer."""
-    made = tmp_path / "mnt"
-    made.mkdir()
-    return made
-
-
-@pytest.fixture
-def hung(place: Path) -> Iterator[HungMount]:
-    """`place` does not answer."""
-    mount = HungMount(place)
-    yield mount
-    mount.close()
-
-
-@pytest.fixture
 def bench(tmp_path: Path, hung: HungMount) -> Iterator[Bench]:
     made = Bench(tmp_path, timeouts=Timeouts(answer=5.0, preload=5.0, execute=HELD))
     yield made

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,20 +17,6 @@ autostart = false
 [daemons.task]
 command = ["{sys.executable}", "-c", "import signal; print('runs', flush=True); signal.pause()"]
 """
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Path:
-    made = tmp_path / "mnt"
-    made.mkdir()
-    return made
-
-
-@pytest.fixture
-def hung(place: Path) -> Iterator[HungMount]:
-    mount = HungMount(place)
-    yield mount
-    mount.close()
 
 
 def serves(project: Project) -> None:

@@ -8,8 +8,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -34,14 +34,11 @@ def app(project: Project) -> Path:
 
 
 @contextmanager
-def php(app: Path, identifier: str, *settings: str, script: str = "daemon.php") -> Iterator[subprocess.Popen[str]]:
-    """PHP with the bridge before the entry script."""
-    run = app.parent / "run"
-    settings = settings or (f"udaemon.library={find_library(str(app / script))}",)
-    words = [word for setting in (f"auto_prepend_file={FOREGROUND}", *settings) for word in ("-d", setting)]
+def begun(app: Path, argv: Sequence[str], *, end: int) -> Iterator[subprocess.Popen[str]]:
+    """A process of the application's, sent a signal at the end."""
     with subprocess.Popen(
-        ["php", *words, str(app / script), "--id", identifier],
-        env={**os.environ, "RUN_DIR": str(run)},
+        argv,
+        env={**os.environ, "RUN_DIR": str(app.parent / "run")},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -50,7 +47,16 @@ def php(app: Path, identifier: str, *settings: str, script: str = "daemon.php") 
         try:
             yield process
         finally:
-            process.kill()
+            process.send_signal(end)
+
+
+def php(
+    app: Path, identifier: str, *settings: str, script: str = "daemon.php"
+) -> AbstractContextManager[subprocess.Popen[str]]:
+    """PHP with the bridge before the entry script."""
+    settings = settings or (f"udaemon.library={find_library(str(app / script))}",)
+    words = [word for setting in (f"auto_prepend_file={FOREGROUND}", *settings) for word in ("-d", setting)]
+    return begun(app, ["php", *words, str(app / script), "--id", identifier], end=signal.SIGKILL)
 
 
 def first_run(process: subprocess.Popen[str]) -> int:
@@ -127,21 +133,9 @@ def test_without_the_library_the_fork_is_taken_away(app: Path) -> None:
         assert process.wait(PATIENCE) == 0
 
 
-@contextmanager
-def followed(app: Path, *command: str) -> Iterator[subprocess.Popen[str]]:
+def followed(app: Path, *command: str) -> AbstractContextManager[subprocess.Popen[str]]:
     """The follower of a command, and whatever that leaves behind."""
-    with subprocess.Popen(
-        [sys.executable, "-P", "-m", FOLLOW, *command],
-        env={**os.environ, "RUN_DIR": str(app.parent / "run")},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        try:
-            yield process
-        finally:
-            process.terminate()
+    return begun(app, [sys.executable, "-P", "-m", FOLLOW, *command], end=signal.SIGTERM)
 
 
 @pytest.mark.parametrize(("identifier", "code"), [("stop", 0), ("fail", 1)])

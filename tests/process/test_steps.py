@@ -15,6 +15,13 @@ from udaemon.system.process_tree import descendants
 
 Ring = Callable[[str], Bell]
 
+WITH_STEPS = """
+    [daemons.web]
+    command = "sh own"
+    before-start = "sh before"
+    after-stop = "sh after"
+"""
+
 
 def step(project: Project, bell: Bell, name: str, then: str) -> str:
     """A script that tells its pid and what it is, and then does something else."""
@@ -70,12 +77,7 @@ def test_a_crash_has_its_steps_and_those_before_the_next_start(project: Project,
     step(project, rung, "before", "")
     step(project, rung, "after", "")
     step(project, rung, "own", "exec sleep 1000")
-    project.manifest("""
-        [daemons.web]
-        command = "sh own"
-        before-start = "sh before"
-        after-stop = "sh after"
-    """)
+    project.manifest(WITH_STEPS)
     project.up()
     pid = int([line.split() for line in rung.lines(2)][1][1])
     os.kill(pid, signal.SIGKILL)
@@ -148,12 +150,7 @@ def test_f1_a_supervisor_that_is_killed_during_a_step_costs_no_step_and_makes_no
         os.mkfifo(project.directory / f"{name}.go")
         step(project, rung, name, f"read word < {name}.go; echo {name} ended > {rung.path}")
     step(project, rung, "own", "exec sleep 1000")
-    project.manifest("""
-        [daemons.web]
-        command = "sh own"
-        before-start = "sh before"
-        after-stop = "sh after"
-    """)
+    project.manifest(WITH_STEPS)
     begin(project)
     pid = int(rung.lines(1)[0].split()[1])
     another_than(project, kill_supervisor(project))

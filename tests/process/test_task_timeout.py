@@ -52,6 +52,16 @@ def hanging(project: Project, bell: Bell, hang: str, start: str = "zygote", more
     project.manifest(MANIFEST.format(start=start) + more)
 
 
+def hangs_within(project: Project, bell: Bell, limit: str) -> str:
+    """Have the second run hang with this limit, and wait until it does. Returns the manifest with the short one."""
+    hanging(project, bell, HANGS["a lock"])
+    text = (project.directory / "udaemon.toml").read_text()
+    project.manifest(text.replace('"300ms"', f'"{limit}"'))
+    project.up()
+    bell.lines(2, timeout=30.0)
+    return text
+
+
 @pytest.mark.parametrize(("hang", "start"), [*((hang, "zygote") for hang in HANGS), ("a lock", "spawn")])
 def test_f42_f43_a_run_that_hangs_is_ended_with_its_stack_in_the_log(
     project: Project, bell: Callable[[str], Bell], hang: str, start: str
@@ -112,12 +122,7 @@ def test_a_run_that_takes_a_term_in_time_is_not_killed(project: Project, bell: C
 
 
 def test_it_is_live_for_the_run_under_way(project: Project, bell: Callable[[str], Bell]) -> None:
-    rung = bell("bell")
-    hanging(project, rung, HANGS["a lock"])
-    text = (project.directory / "udaemon.toml").read_text()
-    project.manifest(text.replace('"300ms"', '"1h"'))
-    project.up()
-    rung.lines(2, timeout=30.0)
+    text = hangs_within(project, bell("bell"), "1h")
     pid = project.instance("mailer")["pid"]
     project.manifest(text)
     assert "live" in project.run("diff").stdout
@@ -143,12 +148,7 @@ def test_a_scheduled_command_is_bounded_too(project: Project) -> None:
 
 
 def test_f1_it_holds_over_the_death_of_the_supervisor(project: Project, bell: Callable[[str], Bell]) -> None:
-    rung = bell("bell")
-    hanging(project, rung, HANGS["a lock"])
-    text = (project.directory / "udaemon.toml").read_text()
-    project.manifest(text.replace('"300ms"', '"2s"'))
-    project.up()
-    rung.lines(2, timeout=30.0)
+    hangs_within(project, bell("bell"), "2s")
     os.kill(project.ps()["supervisor"]["pid"], signal.SIGKILL)
     seen = project.until("mailer", lambda one: one["state"] == "failed")
     assert seen["exit"]["reason"] == "timeout"

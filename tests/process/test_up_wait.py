@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from tests.process.project import Project
 
 TASKS = """
@@ -23,8 +24,12 @@ TASKS = """
 """
 
 
-def test_it_waits_for_what_each_kind_is_there_for(project: Project) -> None:
+@pytest.fixture(autouse=True)
+def tasks(project: Project) -> None:
     project.file("tasks.py", TASKS)
+
+
+def test_it_waits_for_what_each_kind_is_there_for(project: Project) -> None:
     project.manifest("""
         [daemons.service]
         command = "sleep 1000"
@@ -68,7 +73,6 @@ def test_it_waits_for_what_each_kind_is_there_for(project: Project) -> None:
 
 
 def test_who_is_not_there_in_time_is_named_with_the_reason(project: Project) -> None:
-    project.file("tasks.py", TASKS)
     project.manifest("""
         [daemons.service]
         command = "sleep 1000"
@@ -92,7 +96,6 @@ def test_who_is_not_there_in_time_is_named_with_the_reason(project: Project) -> 
 
 
 def test_one_that_fails_for_good_ends_the_wait(project: Project) -> None:
-    project.file("tasks.py", TASKS)
     project.manifest("""
         [daemons.never]
         task = "tasks:never"

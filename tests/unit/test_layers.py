@@ -26,6 +26,7 @@ RANK = {
     "logs": 5,
     "supervisor": 6,
     "control": 6,
+    "check": 6,
     "service": 7,
     "migrate": 7,
     "ui": 8,

@@ -36,7 +36,7 @@ def protect(*cuts: Callable[[], object]) -> None:
 
 
 @contextmanager
-def rehearsed() -> Iterator[None]:
+def without_trace() -> Iterator[None]:
     """Let `protect` do what it does, and leave no trace of it: what is forked from here is a daemon's own business."""
     global _hooked  # noqa: PLW0603 - it is a fact about this process
     before, _hooked = _hooked, True

@@ -5,14 +5,10 @@ Made by `python -m udaemon.cli.reference`; change the verbs instead. It knows no
 
 from __future__ import annotations
 
-Value = str | tuple[str, ...] | None
-"""What an option or argument takes: one of these words, or what the word names; "" is anything, None is nothing."""
+from typing import TYPE_CHECKING
 
-Option = tuple[tuple[str, ...], Value, bool, str]
-"""Its names, its value, whether it may be repeated, its help."""
-
-Verb = tuple[str, tuple[Option, ...], tuple[tuple[Value, bool], ...]]
-"""Its help, its options, and its arguments: the value of each, and whether there may be many."""
+if TYPE_CHECKING:
+    from udaemon.cli.completion import Option, Verb
 
 ALIASES: dict[str, str] = {'reload': 'apply'}
 

@@ -8,9 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from udaemon.cli.command_line import ALIASES, ANYWHERE, EXPLAINED, GLOBAL, VERBS, Option, Value, Verb
+from udaemon.cli.command_line import ALIASES, ANYWHERE, EXPLAINED, GLOBAL, VERBS
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.verb import read
+
+Value = str | tuple[str, ...] | None
+"""What an option or argument takes: one of these words, or what the word names; "" is anything, None is nothing."""
+
+Option = tuple[tuple[str, ...], Value, bool, str]
+"""Its names, its value, whether it may be repeated, its help."""
+
+Verb = tuple[str, tuple[Option, ...], tuple[tuple[Value, bool], ...]]
+"""Its help, its options, and its arguments: the value of each, and whether there may be many."""
 
 CONDITIONS = ("ready", "stopped", "run-ok")
 """What a daemon can be waited for."""

@@ -58,6 +58,10 @@ def _nobody(options: GlobalOptions, manifest: str | None) -> str:
         return f"no supervisor is running for project {options.project}"
     files = "".join(f" -f {file}" for file in options.files)
     project = f" -p {options.project}" if options.project else ""
-    near = os.path.relpath(manifest)
-    shown = manifest if near.startswith("..") else near
-    return f"no supervisor is running for {shown}; start one with: udaemon{files}{project} up"
+    return f"no supervisor is running for {near(manifest)}; start one with: udaemon{files}{project} up"
+
+
+def near(file: str) -> str:
+    """A file's path from the working directory where it lies below that."""
+    path = os.path.relpath(file)
+    return file if path.startswith("..") else path

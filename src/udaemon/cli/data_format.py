@@ -1,14 +1,16 @@
-"""Where data goes: the forms it can be asked in, and the width of the terminal if there is one.
+"""Data of a verb: the forms it can be asked in, JSON, and the width of the terminal if there is one.
 
 Knows no verb and no data.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Callable
-from typing import Any, TextIO, TypeVar
+from functools import wraps
+from typing import Any, TextIO, TypeVar, cast
 
 import click
 
@@ -16,14 +18,23 @@ _Callback = TypeVar("_Callback", bound=Callable[..., Any])
 
 
 def data_format(*forms: str) -> Callable[[_Callback], _Callback]:
-    """The options `--format` and `--json` of a verb that prints data; the verb gets both as `form` and `as_json`."""
+    """The options `--format` and `--json` of a verb that prints data; the verb gets what they say as `form`."""
 
     def decorate(callback: _Callback) -> _Callback:
+        @wraps(callback)
+        def with_form(*args: Any, form: str, as_json: bool, **kwargs: Any) -> Any:
+            return callback(*args, form="json" if as_json else form, **kwargs)
+
         form = click.option("--format", "form", type=click.Choice(forms), default=forms[0], help="Form of the output.")
         as_json = click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
-        return form(as_json(callback))
+        return cast("_Callback", form(as_json(with_form)))
 
     return decorate
+
+
+def write_json(value: object, *, ascii_only: bool = True) -> None:
+    """Write a value to standard output, for programs and people."""
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=ascii_only) + "\n")
 
 
 def terminal_width(stream: TextIO | None = None) -> int | None:

@@ -18,7 +18,7 @@ from udaemon.manifest.pages import every_key
 from udaemon.manifest.topics import TOPICS
 
 if TYPE_CHECKING:
-    from udaemon.cli.command_line import Option, Value, Verb
+    from udaemon.cli.completion import Option, Value, Verb
 
 _HEAD = '''\
 """The command line as data: verbs, options and what each takes, for a shell that asks what may come next.
@@ -28,14 +28,10 @@ Made by `python -m udaemon.cli.reference`; change the verbs instead. It knows no
 
 from __future__ import annotations
 
-Value = str | tuple[str, ...] | None
-"""What an option or argument takes: one of these words, or what the word names; "" is anything, None is nothing."""
+from typing import TYPE_CHECKING
 
-Option = tuple[tuple[str, ...], Value, bool, str]
-"""Its names, its value, whether it may be repeated, its help."""
-
-Verb = tuple[str, tuple[Option, ...], tuple[tuple[Value, bool], ...]]
-"""Its help, its options, and its arguments: the value of each, and whether there may be many."""
+if TYPE_CHECKING:
+    from udaemon.cli.completion import Option, Verb
 
 '''
 FILE = os.path.join(os.path.dirname(__file__), "command_line.py")

@@ -44,8 +44,8 @@ def load_manifest(options: GlobalOptions, *, to_run: bool = False) -> Manifest:
     """
     examined = wanted_documents(options)
     if to_run and examined.understood is not None:
-        from udaemon.service.module_files import check_module_files
-        from udaemon.service.pythons import check_pythons
+        from udaemon.check.module_files import check_module_files
+        from udaemon.check.pythons import check_pythons
 
         found = examined.understood
         examined = examined.with_more([*check_module_files(found), *check_pythons(found)])

@@ -5,10 +5,9 @@ Knows no verb's options. It never fails: what cannot be known is said to be so.
 
 from __future__ import annotations
 
-import os
 import sys
 
-from udaemon.cli.connect import connect_supervisor
+from udaemon.cli.connect import connect_supervisor, near
 from udaemon.cli.options import GlobalOptions
 from udaemon.errors import ExitCode, ManifestError, UdaemonError
 from udaemon.ui.escape import escape
@@ -57,7 +56,7 @@ def _situation(options: GlobalOptions) -> tuple[str, tuple[tuple[str, str], ...]
             return error.message, _NOWHERE
         return _declared(options), _DOWN
     states = ", ".join(f"{count} {state}" for state, count in told["states"].items()) or "no daemon"
-    return f"{told['project']} runs from {_near(told['manifest'])}: {states}", _UP
+    return f"{told['project']} runs from {near(told['manifest'])}: {states}", _UP
 
 
 def _declared(options: GlobalOptions) -> str:
@@ -72,9 +71,4 @@ def _declared(options: GlobalOptions) -> str:
         return f"the manifest cannot be read: {error}"
     count = len(manifest.daemons)
     daemons = "1 daemon" if count == 1 else f"{count} daemons"
-    return f"{manifest.project} does not run: {daemons} in {_near(manifest.file)}"
-
-
-def _near(manifest: str) -> str:
-    near = os.path.relpath(manifest)
-    return manifest if near.startswith("..") else near
+    return f"{manifest.project} does not run: {daemons} in {near(manifest.file)}"

@@ -13,9 +13,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from udaemon.cli.completion import Offer
 
-ASKED = "_UDAEMON_COMPLETE"
-"""Holds `bash_complete`, or `bash_source` for the script, and so on."""
-
 _BASH = """\
 _udaemon_completion() {
     local IFS=' ' kind word
@@ -82,7 +79,7 @@ _BREAKS = frozenset(":=@")
 
 
 def answer(asked: str, environ: Mapping[str, str]) -> bool:
-    """Write what a shell asks for, and tell whether it could be understood."""
+    """Write what a shell asks for, `bash_complete` or `bash_source` for the script; tell whether it was understood."""
     shell, _, what = asked.partition("_")
     if shell not in SCRIPTS or what not in {"source", "complete"}:
         return False

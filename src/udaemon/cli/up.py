@@ -10,7 +10,7 @@ import signal
 import socket
 from contextlib import nullcontext
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from udaemon.cli.attach import Attach
 from udaemon.cli.load import load_manifest
@@ -36,17 +36,30 @@ _ENDS_WITHIN = 10.0
 """Seconds for a supervisor whose daemons have stopped; its logger takes three at most."""
 
 
+class Start(NamedTuple):
+    """What is to be started.
+
+    Attributes:
+        names: What was named; without, all that starts by itself.
+        no_deps: Only that, whatever it needs.
+        wait: Whether to wait until it is there for what it is for, and fail where it is not.
+        timeout: Seconds to wait for that, None for as long as it takes.
+    """
+
+    names: tuple[str, ...]
+    no_deps: bool
+    wait: bool
+    timeout: float | None
+
+
 def bring_up(
     launch: SupervisorProcess,
     options: GlobalOptions,
+    start: Start,
     *,
-    names: tuple[str, ...],
     detach: bool,
-    wait: bool,
-    timeout: float | None,
-    no_deps: bool,
-    as_json: bool = False,
-    exit_code_from: str | None = None,
+    as_json: bool,
+    exit_code_from: str | None,
 ) -> int:
     """Read the manifest, see that one supervisor runs it, start what is to be started, and stay or leave.
 
@@ -54,7 +67,7 @@ def bring_up(
         The exit code of `up`.
     """
     manifest = load_manifest(options, to_run=True)
-    chosen = choose(manifest.daemons, names)
+    chosen = choose(manifest.daemons, start.names)
     attach = Attach(as_json, _followed(manifest, exit_code_from))
     base = rundir.base(os.environ, os.geteuid())
     name = rundir.directory_name(manifest.project, manifest.file)
@@ -64,7 +77,7 @@ def bring_up(
         lock = _take_lock(fd, manifest.project, detach=detach)
         if lock is None:
             rundir.release(fd)
-            return _join(_connect(fd), manifest, options, names=names, wait=wait, timeout=timeout, no_deps=no_deps)
+            return _join(_connect(fd), manifest, options, start)
         try:
             claimed = _claim(name, manifest.project, options, detach=detach)
             if options.project is None and not isinstance(claimed, Client):
@@ -74,7 +87,7 @@ def bring_up(
             raise
         if isinstance(claimed, Client):
             rundir_removal.remove(os.path.join(base, name), fd)
-            return _join(claimed, manifest, options, names=names, wait=wait, timeout=timeout, no_deps=no_deps)
+            return _join(claimed, manifest, options, start)
         attached = None if detach else _attached(fd, manifest, chosen, options, attach)
         try:
             with nullcontext() if attached is None else attached.signals_held():
@@ -82,7 +95,7 @@ def bring_up(
                     manifest,
                     _source(options),
                     os.path.join(base, name),
-                    autostart=not names,
+                    autostart=not start.names,
                     lock=lock,
                     claim=None if claimed is None else claimed.fileno(),
                     with_lifeline=not launch.kept,
@@ -99,11 +112,11 @@ def bring_up(
             timeouts = {
                 f"{one.name}/{n}": one.stop.timeout for one in manifest.daemons.values() for n in range(one.instances)
             }
-            expected = _expected(manifest, chosen, named=bool(names), alone=no_deps)
-            return attached.run(manifest.project, expected, timeouts, names=names, no_deps=no_deps)
+            expected = _expected(manifest, chosen, start)
+            return attached.run(manifest.project, expected, timeouts, names=start.names, no_deps=start.no_deps)
         client = _connect(fd)
         say(options, f"{manifest.project} runs, supervised by pid {client.ask('hello', brief=True)['pid']}")
-        return _start(client, options, names=names, wait=wait, timeout=timeout, no_deps=no_deps)
+        return _start(client, options, start)
     finally:
         os.close(fd)
 
@@ -183,10 +196,11 @@ def _wait_for_lock(fd: int, project: str) -> int | None:
         signal.signal(signal.SIGALRM, before)
 
 
-def _expected(manifest: Manifest, chosen: Chosen, *, named: bool, alone: bool) -> list[str]:
+def _expected(manifest: Manifest, chosen: Chosen, start: Start) -> list[str]:
     """The instances that are about to be started, as `mailer/0`: what was asked for, and what that needs."""
-    asked = {name for name in chosen if manifest.daemons[name].enabled and (named or manifest.daemons[name].autostart)}
-    needed = asked if alone else with_all_needs(manifest.daemons, asked)
+    enabled = [manifest.daemons[name] for name in chosen if manifest.daemons[name].enabled]
+    asked = {daemon.name for daemon in enabled if start.names or daemon.autostart}
+    needed = asked if start.no_deps else with_all_needs(manifest.daemons, asked)
     started = [daemon for name, daemon in manifest.daemons.items() if name in needed and daemon.enabled]
     numbers = {
         daemon.name: chosen[daemon.name] if daemon.name in asked else range(daemon.instances) for daemon in started
@@ -214,22 +228,13 @@ def _attached(fd: int, manifest: Manifest, chosen: Chosen, options: GlobalOption
     return ForegroundUp(lambda: _connect(fd), readers, options, attach)
 
 
-def _join(
-    client: Client,
-    manifest: Manifest,
-    options: GlobalOptions,
-    *,
-    names: tuple[str, ...],
-    wait: bool,
-    timeout: float | None,
-    no_deps: bool,
-) -> int:
+def _join(client: Client, manifest: Manifest, options: GlobalOptions, start: Start) -> int:
     """The project runs already: put into effect what has changed, and start what was named or starts by itself."""
     told = client.ask("hello")
     say(options, f"{manifest.project} is already running, pid {told['pid']}")
     if told["fingerprint"] != fingerprint(manifest):
         _apply(client, manifest, options)
-    return _start(client, options, names=names, wait=wait, timeout=timeout, no_deps=no_deps, autostart=not names)
+    return _start(client, options, start, autostart=not start.names)
 
 
 def _apply(client: Client, manifest: Manifest, options: GlobalOptions) -> None:
@@ -243,22 +248,20 @@ def _apply(client: Client, manifest: Manifest, options: GlobalOptions) -> None:
         )
 
 
-def _start(
-    client: Client,
-    options: GlobalOptions,
-    *,
-    names: tuple[str, ...],
-    wait: bool,
-    timeout: float | None,
-    no_deps: bool,
-    autostart: bool = False,
-) -> int:
+def _start(client: Client, options: GlobalOptions, start: Start, *, autostart: bool = False) -> int:
     """Ask for the start, and tell what becomes of each. Only with --wait is one that does not come up a failure."""
     with client:
         code = ask_and_wait(
-            client, options, "up", names=names, ready=wait, timeout=timeout, autostart=autostart, no_deps=no_deps
+            client,
+            options,
+            "up",
+            names=start.names,
+            ready=start.wait,
+            timeout=start.timeout,
+            autostart=autostart,
+            no_deps=start.no_deps,
         )
-    return code if wait else ExitCode.OK
+    return code if start.wait else ExitCode.OK
 
 
 def _client(fd: int) -> Client | None:

@@ -63,11 +63,15 @@ class SpawnRequest:
     output: int
     errors: int | None = None
 
+    @property
+    def pipes(self) -> tuple[int, ...]:
+        """The write ends of its log pipes."""
+        return (self.output,) if self.errors is None else (self.output, self.errors)
+
     def close_pipes(self) -> None:
-        """There will be no process for them."""
-        os.close(self.output)
-        if self.errors is not None:
-            os.close(self.errors)
+        """The process has them, or there is none."""
+        for pipe in self.pipes:
+            os.close(pipe)
 
 
 class Engine(Protocol):

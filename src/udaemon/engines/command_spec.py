@@ -12,7 +12,6 @@ from functools import partial
 from udaemon.child.environment import MARKS, surroundings
 from udaemon.engines.commands import Command, shell
 from udaemon.engines.identity_of import identity_of
-from udaemon.engines.local_request import LocalRequest
 from udaemon.manifest.implied import implied
 from udaemon.manifest.model import Daemon
 from udaemon.manifest.own_instance import for_instance
@@ -20,18 +19,29 @@ from udaemon.php import entry
 from udaemon.policy.plan import Place
 
 
-def command(request: LocalRequest, place: Place, *, report: int | None = None) -> Command:
-    """What to execute for a command daemon. A program with a slash is looked for from `cwd`, as execve(2) does.
+def command(
+    place: Place,
+    daemon: Daemon,
+    index: int,
+    *,
+    output: int,
+    errors: int | None = None,
+    keep: tuple[int, ...] = (),
+    cgroup: str | None = None,
+    report: int | None = None,
+) -> Command:
+    """What to execute for one instance of a command daemon; see `Command`.
 
-    `report` is the socket over which a daemon of the PHP library reports its exit.
+    A program with a slash is looked for from `cwd`, as execve(2) does. `report` is the socket over which a daemon of
+    the PHP library reports its exit.
     """
-    daemon = for_instance(request.daemon, request.key.index)
+    daemon = for_instance(daemon, index)
     argv = daemon.command or ()
     find_argv: Callable[[], Sequence[str]] | None = None
     if daemon.kind == "php.entry":
-        find_argv = partial(_foreground, daemon, request.key.index, report)
+        find_argv = partial(_foreground, daemon, index, report)
     cwd = daemon.cwd or place.directory
-    marks = (place.project, daemon.name, str(request.key.index), str(daemon.instances), place.context)
+    marks = (place.project, daemon.name, str(index), str(daemon.instances), place.context)
     return Command(
         argv=shell(argv) if daemon.shell else argv,
         env=surroundings(
@@ -42,11 +52,11 @@ def command(request: LocalRequest, place: Place, *, report: int | None = None) -
         | dict(zip(MARKS, marks, strict=True)),
         cwd=cwd,
         umask=daemon.umask,
-        identity=identity_of(daemon, request.cgroup),
+        identity=identity_of(daemon, cgroup),
         given=frozenset(daemon.env),
-        output=request.output,
-        errors=request.errors,
-        keep=(request.lock,) if report is None else (request.lock, report),
+        output=output,
+        errors=errors,
+        keep=keep if report is None else (*keep, report),
         find_argv=find_argv,
     )
 

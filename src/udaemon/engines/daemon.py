@@ -3,7 +3,7 @@
 Knows nothing of zygotes. They import it before any module of the user's, so that a child has nothing to import.
 """
 
-# ruff: noqa: SLF001 - a rehearsal leaves no trace in multiprocessing
+# ruff: noqa: SLF001 - a warm-up leaves no trace in multiprocessing
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -11,36 +11,35 @@ from functools import partial
 from multiprocessing import process
 from typing import Any, NamedTuple
 
+from udaemon.child import warm_up as rounds
 from udaemon.child.bootstrap import BatchSetup, ProcessSetup
 from udaemon.child.process import child_main
-from udaemon.child.rehearsal import ROUNDS
-from udaemon.child.rehearsal import rehearse as rehearse_rounds
 from udaemon.child.spec import ChildFds, ChildSpec
 from udaemon.child.stack import Life
 from udaemon.engines.zygote.pickling import Descriptor
 from udaemon.engines.zygote.process import become_program, program_process
 
 _AGAIN = 2
-_rehearsed = False
+_is_warm = False
 
 
-def rehearse(*, again: bool = False) -> None:
-    """Do what a daemon does first, in the process that will fork daemons; see `child.rehearsal`.
+def warm_up(*, again: bool = False) -> None:
+    """Do what a daemon does first, in the process that will fork daemons; see `child.warm_up`.
 
     Args:
         again: Also where it was done before: what was imported since has taken its place in Python's caches.
     """
-    global _rehearsed  # noqa: PLW0603 - it is a fact about this process
-    if _rehearsed and not again:
+    global _is_warm  # noqa: PLW0603 - it is a fact about this process
+    if _is_warm and not again:
         return
     module: Any = process
     former = module._current_process
     main = program_process("zygote")
     try:
-        rehearse_rounds(lambda: become_program(main, int, after_fork=False), _AGAIN if _rehearsed else ROUNDS)
+        rounds.warm_up(lambda: become_program(main, int, after_fork=False), _AGAIN if _is_warm else rounds.ROUNDS)
     finally:
         module._current_process = former
-    _rehearsed = True
+    _is_warm = True
 
 
 class DaemonMain(NamedTuple):

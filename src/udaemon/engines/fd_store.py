@@ -5,14 +5,12 @@ Knows nobody who keeps one: `service/keeper_link.py` does.
 
 from __future__ import annotations
 
-from typing import Protocol
 
-
-class FdStore(Protocol):
-    """A store of descriptors (systemd's word). It keeps copies: what is given to it stays the caller's."""
+class FdStore:
+    """A store of descriptors (systemd's word). This one keeps nothing: what this process has ends with it."""
 
     def keep(self, name: str, fd: int, *facts: str) -> None:
-        """Keep a copy under this name, in place of one that has it already."""
+        """Keep a copy under this name, in place of one that has it already: `fd` stays the caller's."""
 
     def drop(self, name: str) -> None:
         """Let go of it; of a name that is not there, nothing."""
@@ -21,17 +19,4 @@ class FdStore(Protocol):
         """All that was said until now is to be known before anything else happens."""
 
 
-class NoStore:
-    """Keeps nothing: what this process has ends with it."""
-
-    def keep(self, name: str, fd: int, *facts: str) -> None:
-        """Do nothing."""
-
-    def drop(self, name: str) -> None:
-        """Do nothing."""
-
-    def flush(self) -> None:
-        """Do nothing."""
-
-
-NO_STORE = NoStore()
+NO_STORE = FdStore()

@@ -131,7 +131,7 @@ class ForkQueue:
     def expect(self, starts: Iterable[tuple[Daemon, StartPlan]]) -> None:
         """Let the zygotes import what these need, before they are requested."""
         for plan in dict.fromkeys(plan for daemon, plan in starts if is_forked(daemon)):
-            self._zygotes.warm(recipe_of(plan, self._board))
+            self._zygotes.preload(recipe_of(plan, self._board))
 
     def reconfigure(self, key: Key, daemon: Daemon, plan: StartPlan, board: int) -> None:
         """Get ready for the next start of one that runs, which will be by another plan."""
@@ -139,7 +139,7 @@ class ForkQueue:
             self._zygotes.release(key)
             return
         recipe = recipe_of(plan, board)
-        self._zygotes.warm(recipe)
+        self._zygotes.preload(recipe)
         self._zygotes.claim(key, recipe)
 
     def forget(self, key: Key) -> None:

@@ -1,7 +1,7 @@
 """A helper of the supervisor's in a process of its own: executed with the end of a socket, and told things in frames.
 
-Knows nothing of what it helps with. Nothing here waits but `drain` and `let_end`: what the socket does not take goes
-later.
+Knows nothing of what it helps with; `helper_main.py` is its own end. Nothing here waits but `drain` and `let_end`: what
+the socket does not take goes later.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from contextlib import suppress
 
 from udaemon.child.environment import interpreter
 from udaemon.engines.base import WritableReactor
+from udaemon.engines.verdict import LIMIT, Verdict, verdict_of
 from udaemon.frames import FrameBuffer, FrameError
 
 AGAIN_AFTER = 1.0
@@ -28,8 +29,7 @@ class HelperProcess:
     Args:
         module: Its `main` is called with the number of the socket's descriptor.
         reactor: Watches the socket.
-        limit: The longest frame from it, in bytes.
-        on_frame: Called with each; a ValueError or TypeError says that it is nonsense.
+        on_verdict: Called with each thing that it says.
         on_death: Called when it has ended, or cannot be believed any more and was ended; says how.
     """
 
@@ -38,18 +38,16 @@ class HelperProcess:
         module: str,
         reactor: WritableReactor,
         *,
-        limit: int,
-        on_frame: Callable[[bytes], None],
+        on_verdict: Callable[[Verdict], None],
         on_death: Callable[[str], None],
     ) -> None:
         self._program = f"import sys; from {module} import main; main(int(sys.argv[1]))"
         self._reactor = reactor
-        self._limit = limit
-        self._on_frame = on_frame
+        self._on_verdict = on_verdict
         self._on_death = on_death
         self._socket: socket.socket | None = None
         self._outgoing = bytearray()
-        self._incoming = FrameBuffer(limit)
+        self._incoming = FrameBuffer(LIMIT)
         self.pid: int | None = None
 
     @property
@@ -119,7 +117,7 @@ class HelperProcess:
                 os.waitpid(self.pid, 0)
             self.pid = None
         self._outgoing.clear()
-        self._incoming = FrameBuffer(self._limit)
+        self._incoming = FrameBuffer(LIMIT)
 
     def give_up(self, how: str) -> None:
         """End it, and say how it came to that."""
@@ -139,8 +137,8 @@ class HelperProcess:
             return
         try:
             for payload in self._incoming.feed(data):
-                self._on_frame(payload)
-        except (FrameError, ValueError, TypeError):
+                self._on_verdict(verdict_of(payload))
+        except (FrameError, ValueError):
             self.give_up("answers nonsense")
 
     def _flush(self) -> None:

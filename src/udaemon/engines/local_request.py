@@ -15,53 +15,28 @@ from udaemon.engines import locks
 from udaemon.engines.base import SpawnRequest
 from udaemon.engines.cgroups import Cgroups
 from udaemon.engines.commands import ExecFailed
-from udaemon.manifest.model import Daemon
 from udaemon.policy.events import SpawnFailed, Trouble
-from udaemon.policy.instance import Key
-from udaemon.policy.plan import StartPlan
 from udaemon.system import oserror
 
 
 @frozen(kw_only=True)
-class LocalRequest:
-    """What the start of one process takes.
+class LocalRequest(SpawnRequest):
+    """A start with all that it takes. `slot` is the number in its region of the scoreboard.
 
     Attributes:
-        key: Which instance.
-        daemon: What is declared.
-        plan: What it takes beyond the daemon's keys.
-        board: The region of the scoreboard that has its slot.
-        slot: The slot's number there.
+        board: That region.
         lock: Holds the instance's lock; closed when the last of the process's tree has gone.
-        output: Becomes its stdout, and its stderr unless it has `errors` for that; closed once the process has it.
-        errors: Becomes its stderr; closed with `output`.
         cgroup: The directory of its control group.
     """
 
-    key: Key
-    daemon: Daemon
-    plan: StartPlan
     board: int
-    slot: int
     lock: int
-    output: int
-    errors: int | None = None
     cgroup: str | None = None
-
-    @property
-    def pipes(self) -> tuple[int, ...]:
-        """The write ends of its log pipes."""
-        return (self.output,) if self.errors is None else (self.output, self.errors)
 
     def close(self) -> None:
         """There is no process for these descriptors."""
         os.close(self.lock)
         self.close_pipes()
-
-    def close_pipes(self) -> None:
-        """The process has them, or nobody needs them."""
-        for pipe in self.pipes:
-            os.close(pipe)
 
 
 def not_started(error: Exception) -> SpawnFailed:

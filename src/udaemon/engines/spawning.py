@@ -72,10 +72,20 @@ def to_execute(request: LocalRequest, *, report: int | None, parent: int) -> tup
         ExecFailed: It cannot be executed as it is declared.
         OSError: There are no descriptors or there is no memory left.
     """
-    if not has_task(request.daemon):
-        return command(request, request.plan, report=report), None
-    assert report is not None
-    return _task_command(request, report=report, parent=parent)
+    if has_task(request.daemon):
+        assert report is not None
+        return _task_command(request, report, parent)
+    what = command(
+        request.plan,
+        request.daemon,
+        request.key.index,
+        output=request.output,
+        errors=request.errors,
+        keep=(request.lock,),
+        cgroup=request.cgroup,
+        report=report,
+    )
+    return what, None
 
 
 def _python(daemon: Daemon, plan: StartPlan, env: Mapping[str, str]) -> tuple[str, ...]:
@@ -86,17 +96,8 @@ def _python(daemon: Daemon, plan: StartPlan, env: Mapping[str, str]) -> tuple[st
     return (*interpreter(env, python), "-c", other_python.program(daemon.python, _MAIN))
 
 
-def _task_command(request: LocalRequest, *, report: int, parent: int) -> tuple[Command, int]:
-    """What to execute for a task, and a descriptor that the caller closes once it was.
-
-    Args:
-        request: What to start.
-        report: The daemon's end of the socket for its reports.
-        parent: The read end of a pipe that ends with this process.
-
-    Raises:
-        OSError: There are no descriptors or there is no memory left.
-    """
+def _task_command(request: LocalRequest, report: int, parent: int) -> tuple[Command, int]:
+    """The interpreter of a task, and the descriptor from which it reads what it is to do."""
     daemon, plan = for_instance(request.daemon, request.key.index), request.plan
     cwd = daemon.cwd or plan.directory
     env = surroundings(daemon.env, cwd, inherit=daemon.env_inherit)

@@ -10,13 +10,12 @@ import os
 import signal
 from functools import partial
 
-from attrs import define, evolve
+from attrs import define
 
 from udaemon.engines.base import Listener, Reactor, SpawnRequest
 from udaemon.engines.command_spec import command
 from udaemon.engines.commands import ExecFailed, Starts
 from udaemon.engines.exec_child import refusal
-from udaemon.engines.local_request import LocalRequest
 from udaemon.engines.process import ManagedProcess
 from udaemon.policy import wording
 from udaemon.policy.events import StopCommandFailed
@@ -89,16 +88,8 @@ class StopCommands:
 
     def _start(self, request: SpawnRequest) -> None:
         self.kill(request.key)
-        local = LocalRequest(
-            key=request.key,
-            daemon=request.daemon,
-            plan=request.plan,
-            board=-1,
-            slot=request.slot,
-            lock=-1,
-            output=request.output,
-        )
-        started = self._launcher.start(evolve(command(local, request.plan), keep=()))
+        what = command(request.plan, request.daemon, request.key.index, output=request.output)
+        started = self._launcher.start(what)
         one = self._running[request.key] = _Running(request.key, *started)
         try:
             self._reactor.watch(one.pidfd, partial(self._on_end, one))

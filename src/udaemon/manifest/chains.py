@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
-from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from udaemon.manifest.problems import Finding, Path, Wrong
+from udaemon.manifest.cycles import cycles, put
+from udaemon.manifest.parts import each
+from udaemon.manifest.problems import Finding, Path, unknown_daemon
 from udaemon.manifest.references import NAME, NAME_PATTERN
 from udaemon.manifest.values import Choice, Schema, wrong_type
-from udaemon.manifest.wording import near, shown
 
 if TYPE_CHECKING:
     from udaemon.manifest.root import Root
@@ -51,17 +51,8 @@ class AfterRuns:
         if not isinstance(value, dict):
             example = value if isinstance(value, str) and value else "export"
             raise wrong_type("a table of names", value, f'write after-run = {{ {example} = "ok" }}')
-        wrong: list[Wrong] = []
-        found: list[AfterRun] = []
-        for name, ending in value.items():
-            try:
-                found.append(AfterRun(NAME.parse(name), Ending(_ENDING.parse(ending))))
-            except Wrong as error:
-                error.path, error.at_key = (name, *error.path), error.at_key or error.code == "bad-name"
-                wrong.append(error)
-        if wrong:
-            raise ExceptionGroup("after-run", wrong)
-        return tuple(found)
+        read = each(value.items(), _ENDING.parse, name=NAME.parse)
+        return tuple(AfterRun(name, Ending(ending)) for name, ending in read.items())
 
     def dump(self, value: tuple[AfterRun, ...]) -> dict[str, Any]:
         """Write the table."""
@@ -80,30 +71,13 @@ def check_chains(root: Root, written: Mapping[str, Any]) -> Iterator[Finding]:
             path: Path = ("daemons", name, "after-run", one.name)
             followed = root.daemons.get(one.name)
             if followed is None and one.name not in written:
-                close = near(one.name, written)
-                hint = f"did you mean {close}?" if close else f"declared are {', '.join(list(written)[:8])}"
-                yield Finding("unknown-daemon", f"there is no daemon {shown(one.name)}", hint, path, at_key=True)
+                yield unknown_daemon(one.name, written, path, at_key=True)
             elif followed is None and isinstance(written[one.name], dict) and "profiles" in written[one.name]:
                 message = f"{one.name} is left out with its profile"
                 yield Finding("unknown-daemon", message, "ask for its profile, or take it out", path, at_key=True)
             elif followed is not None and followed.kind in {"command", "php.entry"} and not followed.is_scheduled:
                 message, hint = f"{one.name} is a command: it has no runs", "give it cron or sleep, or use depends-on"
                 yield Finding("contradiction", message, hint, path, at_key=True)
-    yield from _cycles({name: {one.name for one in daemon.after_run} for name, daemon in root.daemons.items()})
-
-
-def _cycles(edges: dict[str, set[str]]) -> Iterator[Finding]:
-    """Each cycle once; the others are looked for without one of its edges."""
-    while True:
-        try:
-            TopologicalSorter(edges).prepare()
-        except CycleError as error:
-            *nodes, _ = reversed(error.args[1])
-            first = min(nodes, key=list(edges).index)
-            line = [*nodes[nodes.index(first) :], *nodes[: nodes.index(first)], first]
-            edges[first].discard(line[1])
-            path = ("daemons", first, "after-run", line[1])
-            message = f"runs after itself: {' → '.join(line)}" if len(line) > 2 else "runs after itself"
-            yield Finding("after-run-cycle", message, "take one of them out", path, at_key=True)
-        else:
-            return
+    for line in cycles({name: {one.name: one for one in daemon.after_run} for name, daemon in root.daemons.items()}):
+        path = ("daemons", line[0], "after-run", line[1])
+        yield Finding("after-run-cycle", put(line, "runs after"), "take one of them out", path, at_key=True)

@@ -14,10 +14,10 @@ from udaemon.manifest.measures import format_size
 from udaemon.manifest.merge import LONGEST_LINE, Tree, kind_of, kinds, levels, lineage, meaningless, php_keys
 from udaemon.manifest.model import BARE, KINDS, PYTHON, TASKS, Daemon, Manifest, Php
 from udaemon.manifest.probes import WAYS, Health, Ready, check_probe
-from udaemon.manifest.problems import Finding, Path
+from udaemon.manifest.problems import Finding, Path, unknown_daemon
 from udaemon.manifest.root import Root
 from udaemon.manifest.schedule import Overlap
-from udaemon.manifest.wording import near, shown
+from udaemon.manifest.wording import did_you_mean, near, shown
 
 SCHEDULE = tuple(
     "min-sleep timezone jitter stagger run-on-start overlap misfire except from until task-timeout".split()
@@ -121,9 +121,7 @@ def check_lineage(top: Tree) -> Iterator[Finding]:
         path = ("daemons", name, "extends")
         line = lineage(top, name)
         if own["extends"] not in daemons:
-            close = near(own["extends"], daemons)
-            hint = f"did you mean {close}?" if close else f"declared are {', '.join(list(daemons)[:8])}"
-            yield Finding("unknown-daemon", f"there is no daemon {shown(own['extends'])}", hint, path)
+            yield unknown_daemon(own["extends"], daemons, path)
         elif len(line) > LONGEST_LINE and line[-1] not in line[:-1]:
             message = f"is made of more than {LONGEST_LINE} daemons, each extending the next"
             yield Finding("too-deep", message, "extend one that has more of the keys itself", path)
@@ -137,8 +135,7 @@ def check_profiles(root: Root, profiles: Collection[str]) -> Iterator[Finding]:
     """Check that what is asked for is there."""
     known = {profile for daemon in root.daemons.values() for profile in daemon.profiles}
     for profile in sorted(set(profiles) - known):
-        close = near(profile, known)
-        hint = f"did you mean {close}?" if close else f"known are {', '.join(sorted(known)) or 'none'}"
+        hint = did_you_mean(profile, known, f"known are {', '.join(sorted(known)) or 'none'}")
         yield Finding("unknown-profile", f"no daemon has the profile {shown(profile)}", hint, ("daemons",), at_key=True)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from attrs import frozen
 
+from udaemon.manifest.parts import each
 from udaemon.manifest.problems import Path, Wrong
 from udaemon.manifest.values import Schema, ValueType, wrong_type
 
@@ -41,7 +42,7 @@ class Many:
             return (self.item.parse(value),)
         if not isinstance(value, list):
             raise wrong_type(f"a {self.words}", value)
-        return tuple(_each(self.item, enumerate(value)).values())
+        return tuple(each(enumerate(value), self.item.parse).values())
 
     def dump(self, value: tuple[Any, ...]) -> list[Any]:
         """Write a list."""
@@ -108,27 +109,6 @@ class Parameters:
         """Describe it."""
         names = {"pattern": r"^[^\W0-9]\w*$"}
         return {"type": "object", "propertyNames": names, "additionalProperties": True}  # said, for tombi is strict
-
-
-def _each(item: ValueType, parts: Any) -> dict[Any, Any]:
-    """Read every part; raise all that is wrong at once."""
-    read: dict[Any, Any] = {}
-    wrong: list[Wrong] = []
-    for at, part in parts:
-        try:
-            read[at] = item.parse(part)
-        except Wrong as error:
-            wrong.append(_below(at, error))
-        except ExceptionGroup as group:
-            wrong += (_below(at, error) for error in group.exceptions if isinstance(error, Wrong))
-    if wrong:
-        raise ExceptionGroup("list", wrong)
-    return read
-
-
-def _below(at: str | int, error: Wrong) -> Wrong:
-    error.path = (at, *error.path)
-    return error
 
 
 def _unportable(value: object, path: Path) -> Iterator[Wrong]:

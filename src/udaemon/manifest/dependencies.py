@@ -5,17 +5,16 @@ Knows nothing of the other daemons; whether there is one of that name, and cycle
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from enum import StrEnum
 from typing import Any
 
 from attrs import frozen
 
 from udaemon.manifest.keys import Applies, key
-from udaemon.manifest.problems import Path, Wrong
+from udaemon.manifest.parts import each, table
 from udaemon.manifest.references import NAME, NAME_PATTERN
 from udaemon.manifest.values import Choice, Flag, Schema, wrong_type
-from udaemon.manifest.wording import either, near
+from udaemon.manifest.wording import either
 
 
 class Condition(StrEnum):
@@ -57,7 +56,7 @@ _CONDITION = Choice(
     },
 )
 _FLAGS = ("required", "restart")
-_KEYS = ("condition", *_FLAGS)
+_KEYS = {"condition": _CONDITION.parse, **dict.fromkeys(_FLAGS, Flag().parse)}
 
 
 class DependsOn:
@@ -67,18 +66,16 @@ class DependsOn:
 
     def parse(self, value: object) -> tuple[Dependency, ...]:
         """Read either form."""
-        wrong: list[Wrong] = []
-        found: dict[str, Dependency] = {}
-        for at, name, told in _entries(value):
-            try:
-                found[NAME.parse(name)] = Dependency(name, **_details(told))
-            except Wrong as error:
-                error.path = (at, *error.path)
-                error.at_key = error.at_key or (isinstance(at, str) and error.code == "bad-name")
-                wrong.append(error)
-        if wrong:
-            raise ExceptionGroup("depends-on", wrong)
-        return tuple(found.values())
+        match value:
+            case dict():
+                read = each(value.items(), _details, name=NAME.parse)
+            case list():
+                read = {name: {} for name in each(enumerate(value), NAME.parse).values()}
+            case str():
+                read = {NAME.parse(value): {}}
+            case _:
+                raise wrong_type("a list of names or a table", value, 'write depends-on = ["db"], or { db = "ready" }')
+        return tuple(Dependency(name, **details) for name, details in read.items())
 
     def dump(self, value: tuple[Dependency, ...]) -> dict[str, Any]:
         """Write a table, in which all are words or all are tables: TOML has words first, and would change the order."""
@@ -103,39 +100,10 @@ class DependsOn:
         return {"anyOf": [NAME.schema(), names, table]}
 
 
-def _entries(value: object) -> Iterator[tuple[str | int, Any, object]]:
-    """Each dependency: where it stands, its name, and what is said of it."""
-    match value:
-        case dict():
-            for name, told in value.items():
-                yield name, name, told
-        case list():
-            for at, name in enumerate(value):
-                yield at, name, {}
-        case str():
-            NAME.parse(value)
-            yield 0, value, {}
-        case _:
-            raise wrong_type("a list of names or a table", value, 'write depends-on = ["db"], or { db = "ready" }')
-
-
 def _details(told: object) -> dict[str, Any]:
     if not isinstance(told, dict):
         return {"condition": _CONDITION.parse(told)}
-    path: Path = ()
-    read: dict[str, Any] = {}
-    for word, value in told.items():
-        path = (word,)
-        if word not in _KEYS:
-            close = near(word, _KEYS)
-            hint = f"did you mean {close}?" if close else f"write {either(_KEYS)}"
-            raise Wrong("unknown-key", "unknown key", hint, path, at_key=True)
-        try:
-            read[word] = _CONDITION.parse(value) if word == "condition" else Flag().parse(value)
-        except Wrong as error:
-            error.path = (*path, *error.path)
-            raise
-    return read
+    return table(told, _KEYS, f"write {either(_KEYS)}")
 
 
 def _written(one: Dependency) -> dict[str, Any]:

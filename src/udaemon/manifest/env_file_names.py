@@ -11,13 +11,13 @@ from attrs import frozen
 
 from udaemon.manifest.containers import Many
 from udaemon.manifest.keys import key
+from udaemon.manifest.parts import table
 from udaemon.manifest.problems import Wrong
 from udaemon.manifest.references import PATH
 from udaemon.manifest.values import Flag, Schema, wrong_type
-from udaemon.manifest.wording import near
 
 _REQUIRED = Flag()
-_TYPES: dict[str, Any] = {"path": PATH, "required": _REQUIRED}
+_KEYS = {"path": PATH.parse, "required": _REQUIRED.parse}
 _FORM = 'write a path, or { path = "local.env", required = false }'
 
 
@@ -40,18 +40,9 @@ class EnvFileEntry:
             return EnvFileName(PATH.parse(value))
         if not isinstance(value, dict):
             raise wrong_type(f"a {self.words}", value, _FORM)
-        read: dict[str, Any] = {}
-        wrong: list[Wrong] = []
-        for name, part in value.items():
-            try:
-                read[name] = _type_of(name).parse(part)
-            except Wrong as error:
-                error.path = (name, *error.path)
-                wrong.append(error)
-        if not wrong and "path" not in read:
+        read = table(value, _KEYS, _FORM)
+        if "path" not in read:
             raise Wrong("no-value", "has no path", _FORM)
-        if wrong:
-            raise ExceptionGroup("env-file", wrong)
         return EnvFileName(**read)
 
     def dump(self, value: EnvFileName) -> str | dict[str, Any]:
@@ -62,18 +53,11 @@ class EnvFileEntry:
         """Describe both forms."""
         details: Schema = {
             "type": "object",
-            "properties": {name: of.schema() for name, of in _TYPES.items()},
+            "properties": {"path": PATH.schema(), "required": _REQUIRED.schema()},
             "required": ["path"],
             "additionalProperties": False,
         }
         return {"anyOf": [PATH.schema(), details]}
-
-
-def _type_of(name: str) -> Any:
-    if name in _TYPES:
-        return _TYPES[name]
-    close = near(name, _TYPES)
-    raise Wrong("unknown-key", "unknown key", f"did you mean {close}?" if close else _FORM, at_key=True)
 
 
 ENV_FILES = Many(EnvFileEntry(), "them", single=True, tables=True)

@@ -7,17 +7,18 @@ is a secret: no message repeats it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from attrs import field, frozen
 
 from udaemon.manifest.keys import Table, key
 from udaemon.manifest.measures import format_duration
+from udaemon.manifest.parts import each, table
 from udaemon.manifest.problems import Wrong
 from udaemon.manifest.references import PYTHON_CALLABLE, Command
 from udaemon.manifest.values import REFERENCE, Duration, Number, Schema, wrong_type
-from udaemon.manifest.wording import either, near
+from udaemon.manifest.wording import either
 
 IN_CHILD = ("start", "task_done", "task_failed")
 """The events whose callables a task's own process calls."""
@@ -60,16 +61,7 @@ class Hooks:
         """Read one or several; raise all that is wrong at once."""
         if not isinstance(value, list):
             return (_one(value),)
-        read: list[Hook] = []
-        wrong: list[Wrong] = []
-        for at, part in enumerate(value):
-            try:
-                read.append(_one(part))
-            except (Wrong, ExceptionGroup) as error:
-                wrong += _below(error, at)
-        if wrong:
-            raise ExceptionGroup("hooks", wrong)
-        return tuple(read)
+        return tuple(each(enumerate(value), _one).values())
 
     def dump(self, value: tuple[Hook, ...]) -> list[Any]:
         """Write a list."""
@@ -99,51 +91,44 @@ class Hooks:
         return {"anyOf": [*one["anyOf"], {"type": "array", "items": one}]}
 
 
-class _Url:
-    def parse(self, value: object) -> str:
-        """Take an address of the web."""
-        from urllib.parse import urlsplit
+def _url(value: object) -> str:
+    """Take an address of the web."""
+    from urllib.parse import urlsplit
 
-        hint = 'write "https://host/path"'
-        if not isinstance(value, str):
-            raise wrong_type("a URL", value, hint)
-        try:
-            parts = urlsplit(value)
-            sound = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-        except ValueError:
-            sound = False
-        if not sound or not value.isascii() or re.search(r"[\s\x00-\x1f\x7f\\]", value):
-            raise Wrong("bad-url", "is no URL of the web", hint)
-        return value
-
-
-class _Headers:
-    def parse(self, value: object) -> dict[str, str]:
-        """Take names and values that a request can carry."""
-        if not isinstance(value, dict):
-            raise wrong_type("a table of strings", value, 'write { Authorization = "Bearer …" }')
-        wrong: list[Wrong] = []
-        for name, text in value.items():
-            if not _HEADER.fullmatch(name):
-                wrong.append(Wrong("bad-header", "is no name of a header", None, (name,), at_key=True))
-            elif name.lower() in _OURS:
-                wrong.append(Wrong("bad-header", "is udaemon's own to say", "take it out", (name,), at_key=True))
-            elif not isinstance(text, str):
-                wrong.append(wrong_type("a string", text, "put it in quotes", (name,)))
-            elif re.search(r"[\x00-\x1f\x7f]", text) or not text.isascii():
-                wrong.append(Wrong("bad-header", "has letters that a header cannot carry", None, (name,)))
-        if wrong:
-            raise ExceptionGroup("headers", wrong)
-        return dict(value)
+    hint = 'write "https://host/path"'
+    if not isinstance(value, str):
+        raise wrong_type("a URL", value, hint)
+    try:
+        parts = urlsplit(value)
+        sound = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        sound = False
+    if not sound or not value.isascii() or re.search(r"[\s\x00-\x1f\x7f\\]", value):
+        raise Wrong("bad-url", "is no URL of the web", hint)
+    return value
 
 
-_OF_EXEC: Mapping[str, Any] = {"exec": _COMMAND, "timeout": _TIMEOUT}
-_OF_WEBHOOK: Mapping[str, Any] = {
-    "webhook": _Url(),
-    "headers": _Headers(),
-    "timeout": _TIMEOUT,
-    "retries": _RETRIES,
-}
+def _headers(value: object) -> dict[str, str]:
+    """Take names and values that a request can carry."""
+    if not isinstance(value, dict):
+        raise wrong_type("a table of strings", value, 'write { Authorization = "Bearer …" }')
+    wrong: list[Wrong] = []
+    for name, text in value.items():
+        if not _HEADER.fullmatch(name):
+            wrong.append(Wrong("bad-header", "is no name of a header", None, (name,), at_key=True))
+        elif name.lower() in _OURS:
+            wrong.append(Wrong("bad-header", "is udaemon's own to say", "take it out", (name,), at_key=True))
+        elif not isinstance(text, str):
+            wrong.append(wrong_type("a string", text, "put it in quotes", (name,)))
+        elif re.search(r"[\x00-\x1f\x7f]", text) or not text.isascii():
+            wrong.append(Wrong("bad-header", "has letters that a header cannot carry", None, (name,)))
+    if wrong:
+        raise ExceptionGroup("headers", wrong)
+    return dict(value)
+
+
+_OF_EXEC = {"exec": _COMMAND.parse, "timeout": _TIMEOUT.parse}
+_OF_WEBHOOK = {"webhook": _url, "headers": _headers, "timeout": _TIMEOUT.parse, "retries": _RETRIES.parse}
 
 
 def _one(value: object) -> Hook:
@@ -156,33 +141,8 @@ def _one(value: object) -> Hook:
         raise Wrong("two-hooks", message, "write a list of two", ("webhook",), at_key=True)
     if "exec" not in value and "webhook" not in value:
         raise Wrong("nothing-to-run", "has neither exec nor webhook", "add one of them")
-    types = _OF_EXEC if "exec" in value else _OF_WEBHOOK
-    read: dict[str, Any] = {}
-    wrong: list[Wrong] = []
-    for name, part in value.items():
-        if name not in types:
-            close = near(str(name), types)
-            hint = f"did you mean {close}?" if close else f"write {either(tuple(types))}"
-            wrong.append(Wrong("unknown-key", "unknown key", hint, (name,), at_key=True))
-            continue
-        try:
-            read[name] = types[name].parse(part)
-        except (Wrong, ExceptionGroup) as error:
-            wrong += _below(error, name)
-    if wrong:
-        raise ExceptionGroup("hook", wrong)
-    return ExecHook(**read) if "exec" in value else Webhook(**read)
-
-
-def _below(error: Wrong | ExceptionGroup[Exception], at: str | int) -> Iterator[Wrong]:
-    """All that is wrong, at its place below a name or number."""
-    if isinstance(error, Wrong):
-        error.path = (at, *error.path)
-        yield error
-        return
-    for inner in error.exceptions:
-        assert isinstance(inner, Wrong | ExceptionGroup)
-        yield from _below(inner, at)
+    kind, keys = (ExecHook, _OF_EXEC) if "exec" in value else (Webhook, _OF_WEBHOOK)
+    return kind(**table(value, keys, f"write {either(keys)}"))
 
 
 def _dumped(hook: Hook) -> Any:

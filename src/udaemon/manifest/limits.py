@@ -15,10 +15,11 @@ from udaemon.manifest.containers import Environment
 from udaemon.manifest.keys import Applies, key
 from udaemon.manifest.kinds import TASKS
 from udaemon.manifest.measures import SIZE_PATTERN, format_size, parse_size
+from udaemon.manifest.parts import table
 from udaemon.manifest.problems import Wrong
 from udaemon.manifest.references import PATH
 from udaemon.manifest.values import REFERENCE, Choice, Flag, Number, Schema, Size, Text, wrong_type
-from udaemon.manifest.wording import near, shown
+from udaemon.manifest.wording import shown
 
 
 class StartMethod(StrEnum):
@@ -79,22 +80,8 @@ class ResourceLimits:
         """Take the names of setrlimit(2)."""
         if not isinstance(value, dict):
             raise wrong_type("a table of limits", value, "write rlimits = { nofile = 4096 }")
-        read: dict[str, ResourceLimit] = {}
-        wrong: list[Wrong] = []
-        for name, limit in value.items():
-            if name not in RESOURCES:
-                close = near(name.lower().removeprefix("rlimit_").removeprefix("limit"), RESOURCES)
-                hint = f"did you mean {close}?" if close else f"known are {', '.join(RESOURCES)}"
-                wrong.append(Wrong("unknown-key", "unknown key", hint, (name,), at_key=True))
-                continue
-            try:
-                read[name] = _limit(limit)
-            except Wrong as error:
-                error.path = (name,)
-                wrong.append(error)
-        if wrong:
-            raise ExceptionGroup("rlimits", wrong)
-        return read
+        hint = f"known are {', '.join(RESOURCES)}"
+        return table(value, dict.fromkeys(RESOURCES, _limit), hint, meant=_plain_name)
 
     def dump(self, value: Mapping[str, ResourceLimit]) -> dict[str, Any]:
         """Write one word where both are the same."""
@@ -114,6 +101,11 @@ class ResourceLimits:
         return {"type": "object", "properties": {name: {"anyOf": forms} for name in RESOURCES}} | {
             "additionalProperties": False
         }
+
+
+def _plain_name(name: str) -> str:
+    """`nofile` for RLIMIT_NOFILE and LimitNOFILE."""
+    return name.lower().removeprefix("rlimit_").removeprefix("limit")
 
 
 def _limit(value: object) -> ResourceLimit:

@@ -1,6 +1,6 @@
 """Checks that no two daemons write to one file: their logs, rotated ones too, and the common logs.
 
-Knows no disk; what stands at a path is `cli/directories.py`'s.
+Knows no disk; what stands at a path is `check/directories.py`'s.
 """
 
 from __future__ import annotations

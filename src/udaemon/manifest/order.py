@@ -9,12 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from typing import Any, Protocol
 
+from udaemon.manifest.cycles import cycles, put
 from udaemon.manifest.dependencies import Condition, Dependency
 from udaemon.manifest.merge import Tree
 from udaemon.manifest.model import Daemon, Restart
-from udaemon.manifest.problems import Finding, Path
+from udaemon.manifest.problems import Finding, Path, unknown_daemon
 from udaemon.manifest.root import Root
-from udaemon.manifest.wording import near, shown
 
 
 class Dependent(Protocol):
@@ -78,9 +78,7 @@ def check_order(root: Root, top: Tree) -> Iterator[Finding]:
             if one.name in root.daemons:
                 yield from _condition(root.daemons[one.name], one, path)
             elif one.name not in written:
-                close = near(one.name, written)
-                hint = f"did you mean {close}?" if close else f"declared are {', '.join(list(written)[:8])}"
-                yield Finding("unknown-daemon", f"there is no daemon {shown(one.name)}", hint, path, at_key)
+                yield unknown_daemon(one.name, written, path, at_key=at_key)
             elif one.required and (profiles := _profiles(written[one.name])):
                 message = f"{one.name} is left out: nobody asked for its profile {' or '.join(profiles)}"
                 hint = f"--profile {profiles[0]}, or required = false"
@@ -100,19 +98,9 @@ def _condition(needed: Daemon, one: Dependency, path: Path) -> Iterator[Finding]
 def _cycles(daemons: Daemons, written: Any) -> Iterator[Finding]:
     """Each cycle at the key of one that is part of it; the others are looked for without that edge."""
     edges = {name: {one.name: one for one in daemon.depends_on} for name, daemon in daemons.items()}
-    while True:
-        try:
-            TopologicalSorter(edges).prepare()
-        except CycleError as error:
-            *nodes, _ = reversed(error.args[1])  # graphlib goes from what is needed to who needs it
-            first = min(nodes, key=list(daemons).index)
-            line = [*nodes[nodes.index(first) :], *nodes[: nodes.index(first)], first]
-            one = edges[first].pop(line[1])
-            path, at_key = _place(first, one, written)
-            message = f"needs itself: {' → '.join(line)}" if len(line) > 2 else "needs itself"
-            yield Finding("depends-cycle", message, "take one of them out", path, at_key)
-        else:
-            return
+    for line in cycles(edges):
+        path, at_key = _place(line[0], edges[line[0]][line[1]], written)
+        yield Finding("depends-cycle", put(line, "needs"), "take one of them out", path, at_key)
 
 
 def _place(name: str, one: Dependency, written: Any) -> tuple[Path, bool]:

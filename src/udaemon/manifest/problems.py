@@ -6,10 +6,11 @@ Knows keys by their path only: `locate.py` turns a finding into a `Problem` with
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from udaemon.errors import ManifestError, Problem
+from udaemon.manifest.wording import did_you_mean, shown
 
 Path = tuple[str | int, ...]
 
@@ -56,6 +57,12 @@ class BadManifest(ManifestError):
     def __init__(self, problems: tuple[Problem, ...], sources: Mapping[str, str]) -> None:
         super().__init__(problems)
         self.sources = sources
+
+
+def unknown_daemon(name: str, declared: Collection[str], path: Path, *, at_key: bool = False) -> Finding:
+    """That a daemon which is named is none of those that are declared."""
+    hint = did_you_mean(name, declared, f"declared are {', '.join(list(declared)[:8])}")
+    return Finding("unknown-daemon", f"there is no daemon {shown(name)}", hint, path, at_key)
 
 
 def dotted(path: Path) -> str:

@@ -17,10 +17,11 @@ from udaemon.manifest.exclusions import ExclusionItem, Moment
 from udaemon.manifest.keys import Applies, key
 from udaemon.manifest.kinds import RUNS
 from udaemon.manifest.measures import format_duration
+from udaemon.manifest.parts import table
 from udaemon.manifest.problems import Wrong
 from udaemon.manifest.references import NAME
 from udaemon.manifest.values import REFERENCE, Choice, Duration, Flag, Number, Schema, Unchanged, wrong_type
-from udaemon.manifest.wording import near, shown
+from udaemon.manifest.wording import did_you_mean, shown
 
 _FORM = 'write five fields, such as "30 4 * * mon-fri", or a word such as "@daily"'
 
@@ -81,9 +82,8 @@ class TimeZone(Unchanged):
         try:
             ZoneInfo(value)
         except (ValueError, OSError, KeyError):
-            close = near(value, available_timezones()) if len(value) < 64 else None
-            hint = f'did you mean "{close}"?' if close else hint
-            raise Wrong("bad-timezone", f"{shown(value)} is no time zone", hint) from None
+            meant = did_you_mean(value, available_timezones(), hint, form='"{}"') if len(value) < 64 else hint
+            raise Wrong("bad-timezone", f"{shown(value)} is no time zone", meant) from None
         return value
 
     def schema(self) -> Schema:
@@ -139,8 +139,7 @@ class MisfireRule:
         hint = 'write "skip", "run-once", or { run = "all", within = "6h", max = 12 }'
         if isinstance(value, str):
             if value not in _WORDS:
-                close = near(value, _WORDS)
-                raise Wrong("bad-choice", f"{shown(value)} is neither", f'did you mean "{close}"?' if close else hint)
+                raise Wrong("bad-choice", f"{shown(value)} is neither", did_you_mean(value, _WORDS, hint, form='"{}"'))
             return _WORDS[value]
         if not isinstance(value, dict):
             raise wrong_type(self.words, value, hint)
@@ -167,22 +166,8 @@ def _parts(value: dict[str, object]) -> dict[str, Any]:
     from udaemon.manifest.keys import keys_of
 
     known = {one.name: one for one in keys_of(Misfire)}
-    wrong: list[Wrong] = []
-    read: dict[str, Any] = {}
-    for name, part in value.items():
-        if name not in known:
-            close = near(name, known)
-            hint = f"did you mean {close}?" if close else f"known here: {', '.join(known)}"
-            wrong.append(Wrong("unknown-key", "unknown key", hint, (name,), at_key=True))
-            continue
-        try:
-            read[known[name].field] = known[name].type.parse(part)  # type: ignore[union-attr]
-        except Wrong as error:
-            error.path = (name, *error.path)
-            wrong.append(error)
-    if wrong:
-        raise ExceptionGroup("misfire", wrong)
-    return read
+    parse = {name: one.type.parse for name, one in known.items()}  # type: ignore[union-attr]
+    return {known[name].field: part for name, part in table(value, parse, f"known here: {', '.join(known)}").items()}
 
 
 EXCEPT: Any = key(

@@ -5,21 +5,21 @@ Knows no daemon and starts nothing; how a command is written is `references.py`'
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from attrs import frozen
 
 from udaemon.manifest.keys import key
 from udaemon.manifest.measures import format_duration
+from udaemon.manifest.parts import each, table
 from udaemon.manifest.problems import Wrong
 from udaemon.manifest.references import Command
 from udaemon.manifest.values import Duration, Schema, wrong_type
-from udaemon.manifest.wording import either, near
+from udaemon.manifest.wording import either
 
 DEFAULT_TIMEOUT = 60.0
 _COMMAND, _TIMEOUT = Command(), Duration(low=0.01)
-_KEYS = ("command", "timeout")
+_KEYS = {"command": _COMMAND.parse, "timeout": _TIMEOUT.parse}
 
 
 @frozen
@@ -39,18 +39,7 @@ class Steps:
         """Read every command; raise all that is wrong at once."""
         if not isinstance(value, list):
             return (_one(value),)
-        read: list[StepCommand] = []
-        wrong: list[Wrong] = []
-        for at, part in enumerate(value):
-            try:
-                read.append(_one(part))
-            except (Wrong, ExceptionGroup) as error:
-                for each in _each(error):
-                    each.path = (at, *each.path)
-                    wrong.append(each)
-        if wrong:
-            raise ExceptionGroup("steps", wrong)
-        return tuple(read)
+        return tuple(each(enumerate(value), _one).values())
 
     def dump(self, value: tuple[StepCommand, ...]) -> list[Any]:
         """Write a list of tables."""
@@ -79,40 +68,8 @@ def _one(value: object) -> StepCommand:
         if not isinstance(value, str | list):
             raise wrong_type("a command or a table", value, 'write "program argument", or { command, timeout }')
         return StepCommand(_COMMAND.parse(value))
-    wrong: list[Wrong] = [
-        Wrong(
-            "unknown-key",
-            "unknown key",
-            f"did you mean {close}?" if (close := near(str(name), _KEYS)) else f"write {either(_KEYS)}",
-            (name,),
-            at_key=True,
-        )
-        for name in value
-        if name not in _KEYS
-    ]
-    if "command" not in value:
-        wrong.append(Wrong("nothing-to-run", "has no command", "add command, the program with its arguments"))
-    read: dict[str, Any] = {}
-    for name, parse in (("command", _COMMAND.parse), ("timeout", _TIMEOUT.parse)):
-        if name in value:
-            try:
-                read[name] = parse(value[name])
-            except (Wrong, ExceptionGroup) as error:
-                for each in _each(error):
-                    each.path = (name, *each.path)
-                    wrong.append(each)
-    if wrong:
-        raise ExceptionGroup("step", wrong)
-    return StepCommand(**read)
-
-
-def _each(error: Wrong | ExceptionGroup[Exception]) -> Iterator[Wrong]:
-    if isinstance(error, Wrong):
-        yield error
-        return
-    for inner in error.exceptions:
-        assert isinstance(inner, Wrong | ExceptionGroup)
-        yield from _each(inner)
+    missing = Wrong("nothing-to-run", "has no command", "add command, the program with its arguments")
+    return StepCommand(**table(value, _KEYS, f"write {either(_KEYS)}", missing=() if "command" in value else [missing]))
 
 
 def before_start_key() -> Any:

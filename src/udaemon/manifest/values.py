@@ -25,7 +25,7 @@ from udaemon.manifest.measures import (
     parse_size,
 )
 from udaemon.manifest.problems import Path, Wrong
-from udaemon.manifest.wording import either, near, shown, type_name
+from udaemon.manifest.wording import did_you_mean, either, shown, type_name
 
 Schema = dict[str, Any]
 
@@ -250,8 +250,7 @@ class Choice:
         try:
             return self.enum(value)
         except ValueError:
-            close = near(value, self.meanings)
-            hint = f'did you mean "{close}"?' if close else f"write {self.words}"
+            hint = did_you_mean(value, self.meanings, f"write {self.words}", form='"{}"')
             raise Wrong("bad-choice", f"{shown(value)} is none of {self.words}", hint) from None
 
     def dump(self, value: StrEnum) -> str:

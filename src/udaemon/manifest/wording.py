@@ -59,6 +59,12 @@ def either(words: Iterable[str]) -> str:
     return f"{', '.join(first)} or {last}" if first else last
 
 
+def did_you_mean(word: str, known: Iterable[str], otherwise: str, *, form: str = "{}") -> str:
+    """A hint that names the known word that was most likely meant, in this form; another one where none is near."""
+    close = near(word, known)
+    return otherwise if close is None else f"did you mean {form.format(close)}?"
+
+
 def near(word: str, known: Iterable[str]) -> str | None:
     """Find the known word that was most likely meant."""
     if len(word) > _LONGEST_SLIP:

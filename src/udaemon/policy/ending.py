@@ -8,7 +8,7 @@ from __future__ import annotations
 from udaemon.policy import restart, steps, wording
 from udaemon.policy.effects import Effect, EventName, KillTree, Publish, SignalTree, Spawn
 from udaemon.policy.events import Exited, Reason, SpawnFailed, Trouble
-from udaemon.policy.instance import NOT_PROBED, Exit, Instance, Phase, State, Wanted, evolve
+from udaemon.policy.instance import Exit, Instance, Phase, State, Wanted, evolve
 from udaemon.policy.plan import has_task
 from udaemon.policy.timers import NO_TIMERS, Timer
 
@@ -199,20 +199,15 @@ def _cleared(instance: Instance, state: State) -> Instance:
     return evolve(
         instance,
         state=state,
-        timers=NO_TIMERS,
         asked_at=None,
-        killing=False,
-        leaving=False,
-        held_up=False,
         outdated=False,
         held_back=False,
         place=0,
         run_asked=0,
         holds=(),
-        probed=NOT_PROBED,
-        condemned=None,
         survivors=(),
         step=None,
+        **steps.NEXT_PROCESS,
     )
 
 

@@ -7,6 +7,7 @@ of its instance like any other: it has the instance's lock, log, environment and
 from __future__ import annotations
 
 import os.path
+from collections.abc import Mapping
 
 import attrs
 
@@ -18,6 +19,16 @@ from udaemon.policy.timers import NO_TIMERS
 
 SIGNAL = "TERM"
 """What asks a step to end: the daemon's own stop signal may mean anything to another program."""
+
+NEXT_PROCESS: Mapping[str, object] = {
+    "timers": NO_TIMERS,
+    "killing": False,
+    "leaving": False,
+    "held_up": False,
+    "probed": NOT_PROBED,
+    "condemned": None,
+}
+"""Of an instance whose next process is still to come: nothing that was about the one before."""
 
 
 def steps_of(daemon: Daemon, phase: Phase) -> tuple[StepCommand, ...]:
@@ -32,13 +43,8 @@ def enter(instance: Instance, phase: Phase, index: int = 0) -> Instance:
     entered = evolve(
         instance,
         state=State.STARTING if phase is Phase.BEFORE_START else State.STOPPING,
-        timers=NO_TIMERS,
-        killing=False,
-        leaving=False,
-        held_up=False,
-        probed=NOT_PROBED,
-        condemned=None,
         step=step,
+        **NEXT_PROCESS,
     )
     return evolve(entered, message=label(entered))
 

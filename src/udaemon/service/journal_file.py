@@ -27,7 +27,7 @@ JOURNAL = "journal"
 """Its name in the run directory."""
 
 
-class NotingStore:
+class NotingStore(FdStore):
     """A store of descriptors that notes in the journal, too, whose each log pipe is.
 
     Args:

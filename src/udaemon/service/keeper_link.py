@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from udaemon.engines.base import WritableReactor
+from udaemon.engines.fd_store import FdStore
 from udaemon.logs.wire import LONGEST, Unpacker, WireError, pack
 from udaemon.service.keeper_wire import batches, receive
 
@@ -46,8 +47,8 @@ Rehearsal = Callable[[Mapping[str, Kept], int], tuple[str, str]]
 """Says whether what is shown can be taken over: `able` and facts, or `unable` and why not."""
 
 
-class KeeperLink:
-    """Implements `FdStore`.
+class KeeperLink(FdStore):
+    """The supervisor's end.
 
     Args:
         connection: Our end of the socket.

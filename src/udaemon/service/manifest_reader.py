@@ -157,9 +157,9 @@ def _reap(pid: int) -> None:
 
 def main(fd: int) -> None:
     """Read what the second argument names, and answer on `fd`."""
+    from udaemon.check.module_files import check_module_files
+    from udaemon.check.pythons import check_pythons
     from udaemon.manifest.read import examine
-    from udaemon.service.module_files import check_module_files
-    from udaemon.service.pythons import check_pythons
 
     os.set_inheritable(fd, False)
     source = Source(*json.loads(sys.argv[2]))

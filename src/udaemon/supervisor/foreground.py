@@ -20,7 +20,6 @@ from udaemon.child.echoes import Echoes
 from udaemon.engines import command_spec, locks
 from udaemon.engines.commands import ExecFailed, Launcher
 from udaemon.engines.executing import Executing
-from udaemon.engines.local_request import LocalRequest
 from udaemon.engines.process import ManagedProcess
 from udaemon.engines.reaper import Reaper
 from udaemon.engines.reports import Reports
@@ -31,7 +30,6 @@ from udaemon.policy import instance as life
 from udaemon.policy.effects import CancelSpawn, Effect, EventName, KillTree, Publish, Signal, SignalTree, Spawn
 from udaemon.policy.events import DeadlineReached, Event, Reason, Spawned, SpawnFailed, StartAsked, StopAsked
 from udaemon.policy.instance import Key, State, Wanted
-from udaemon.policy.plan import NO_PLAN
 from udaemon.policy.step import step
 from udaemon.supervisor.loop import Loop
 from udaemon.system.subreaper import subreaper
@@ -65,7 +63,9 @@ class ForegroundCommand:
     ) -> None:
         self._on_start = on_start
         self._manifest = manifest
-        self._request = LocalRequest(key=key, daemon=daemon, plan=NO_PLAN, board=-1, slot=0, lock=lock, output=1)
+        self._daemon = daemon
+        self._key = key
+        self._lock = lock
         once = evolve(daemon, restart=Restart.NEVER, enabled=True, cron=None, sleep=0.0)
         # A schedule is for `up`, and so are steps and a stop command.
         once = evolve(once, before_start=(), after_stop=(), stop=evolve(once.stop, command=None))
@@ -89,7 +89,7 @@ class ForegroundCommand:
                 for number in _TAKEN:
                     self._loop.on_signal(number, partial(self._on_signal, number))
                 self._loop.add(self)
-                self._happen(self._request.key, StartAsked())
+                self._happen(self._key, StartAsked())
                 while not self._instance.at_rest and self._refusal is None:
                     self._loop.turn()
             finally:
@@ -111,7 +111,7 @@ class ForegroundCommand:
         self._reaper.expire()
         self._executing.expire(now)
         if self._instance.deadline is not None and self._instance.deadline <= now:
-            self._happen(self._request.key, DeadlineReached())
+            self._happen(self._key, DeadlineReached())
 
     def _on_signal(self, number: int) -> None:
         """TERM, and INT that no terminal sent, stop it as `udaemon stop` does; the second one kills."""
@@ -121,8 +121,8 @@ class ForegroundCommand:
         if self._interactive and number in _FROM_TERMINAL and not ended:
             return
         if number in _STOPS or ended:
-            self._happen(self._request.key, StopAsked(hurry=self._instance.state is State.STOPPING))
-        elif (managed := self._reaper.managed.get(self._request.key)) is not None:
+            self._happen(self._key, StopAsked(hurry=self._instance.state is State.STOPPING))
+        elif (managed := self._reaper.managed.get(self._key)) is not None:
             self._reaper.signal(managed, number)
 
     def _happen(self, key: Key, event: Event) -> None:
@@ -153,25 +153,25 @@ class ForegroundCommand:
                 self._reaper.kill(managed)
 
     def _spawn(self) -> None:
-        request = self._request
-        command = evolve(command_spec.command(request, self._manifest), foreground=True)
+        declared = command_spec.command(self._manifest, self._daemon, self._key.index, output=1, keep=(self._lock,))
+        command = evolve(declared, foreground=True)
         launcher = Launcher()
         try:
             started = launcher.start(command)
         except ExecFailed as error:
-            self._happen(request.key, SpawnFailed(error.trouble, str(error)))
+            self._happen(self._key, SpawnFailed(error.trouble, str(error)))
             return
         finally:
             launcher.close()
-        managed = ManagedProcess(key=request.key, daemon=request.daemon, pid=started.pid, pidfd=started.pidfd)
-        self._reaper.watch(managed, [locks.identity(request.lock, request.key)])
+        managed = ManagedProcess(key=self._key, daemon=self._daemon, pid=started.pid, pidfd=started.pidfd)
+        self._reaper.watch(managed, [locks.identity(self._lock, self._key)])
         self._executing.watch(managed, command, started)
 
     def _say(self, word: EventName, message: str) -> None:
         end = self._instance.exit
         gave_up = word is EventName.FAILED and end is not None and end.reason in (Reason.CONFIG, Reason.UNKILLABLE)
         if word in _SHOWN or gave_up:
-            print(f"udaemon: {self._request.key.name}: {message}", file=sys.stderr)
+            print(f"udaemon: {self._key.name}: {message}", file=sys.stderr)
 
     def _exit_code(self) -> int:
         end = self._instance.exit

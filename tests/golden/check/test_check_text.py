@@ -13,14 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from udaemon.cli.directories import check_directories
-from udaemon.cli.imports import check_imports
-from udaemon.cli.programs import check_php, check_programs
+from udaemon.check.directories import check_directories
+from udaemon.check.imports import check_imports
+from udaemon.check.programs import check_php, check_programs
+from udaemon.check.pythons import check_pythons
 from udaemon.errors import Problem
 from udaemon.manifest.codes import CODES
 from udaemon.manifest.read import examine
 from udaemon.manifest.report import as_text
-from udaemon.service.pythons import check_pythons
 
 HERE = Path(__file__).parent
 ACCEPT = bool(os.environ.get("UDAEMON_ACCEPT"))

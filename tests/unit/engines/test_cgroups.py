@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.fakes.cgroup import FakeHierarchy
 
-from udaemon.cli.cgroups import check_cgroups
+from udaemon.check.cgroups import check_cgroups
 from udaemon.engines.cgroups import Cgroups
 from udaemon.engines.commands import ExecFailed
 from udaemon.manifest.cgroups import Cgroup

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
+from udaemon.engines.fd_store import FdStore
 from udaemon.logs.handed import KEPT_PIPE, HandedPipe, Message, kept_pipe
 from udaemon.logs.handed_pipes import HandedPipes
 from udaemon.logs.log_target import JSON, LEGACY, LogTarget
@@ -16,7 +17,7 @@ PLAIN = LogTarget(path="/x.log")
 LINES_WITH_PID = LogTarget(path="/x.log", format=LEGACY)
 
 
-class Store:
+class Store(FdStore):
     def __init__(self) -> None:
         self.kept: dict[str, tuple[int, Sequence[str]]] = {}
 

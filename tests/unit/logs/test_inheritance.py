@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.fakes.full_table import full_table
 
+from udaemon.engines.fd_store import FdStore
 from udaemon.logs.handed import HandedPipe
 from udaemon.logs.inheritance import KEPT_JOURNAL, Inheritance, Slots
 from udaemon.logs.intake import Intake
@@ -20,7 +21,7 @@ from udaemon.logs.retained import Held, Kept
 from udaemon.logs.wire import pack
 
 
-class Store:
+class Store(FdStore):
     """Writes down what it is to keep."""
 
     def __init__(self) -> None:

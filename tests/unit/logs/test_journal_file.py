@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from udaemon.engines.fd_store import NoStore
+from udaemon.engines.fd_store import FdStore
 from udaemon.logs import pipe_notes
 from udaemon.logs.inheritance import Inheritance
 from udaemon.logs.journal import VERSION, Journal, allocate, version_of
@@ -60,7 +60,7 @@ def test_it_tells_in_which_start_of_the_machine_it_was_made(journal: int) -> Non
     assert pipe_notes.boot_of(journal) == "8f3c1d8e-7a5a-4a0e-b7a9-0e0d7a5f0001"
 
 
-class Store(NoStore):
+class Store(FdStore):
     """Remembers what it was given to keep."""
 
     def __init__(self) -> None:

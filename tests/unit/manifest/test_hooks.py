@@ -8,7 +8,6 @@ from udaemon.manifest.hooks import ExecHook, Hooks, Listeners, Webhook
 from udaemon.manifest.problems import Wrong
 from udaemon.manifest.read import load
 from udaemon.manifest.secrets import masked, masked_at, masked_url
-from udaemon.manifest.steps import StepCommand, Steps
 
 DEFAULTS = """
 [on]
@@ -93,18 +92,3 @@ def test_nothing_but_where_a_webhook_leads_is_shown() -> None:
     assert masked_at((*path, "headers", "X-Any"), "value") == "********"
     assert "T0KEN" not in repr(Webhook(webhook=url, headers={"X-Any": "value"}))
     assert "value" not in repr(Webhook(webhook=url, headers={"X-Any": "value"}))
-
-
-@pytest.mark.parametrize(
-    ("value", "read"),
-    [
-        ("a b", (StepCommand(("a", "b")),)),
-        (["a b", "c"], (StepCommand(("a", "b")), StepCommand(("c",)))),
-        ([["a", "b"], {"command": ["c"], "timeout": 5}], (StepCommand(("a", "b")), StepCommand(("c",), 5.0))),
-        ({"command": "a b", "timeout": "2m"}, (StepCommand(("a", "b"), 120.0),)),
-        ([], ()),
-    ],
-)
-def test_steps_are_a_command_or_a_list_of_commands(value: object, read: tuple[StepCommand, ...]) -> None:
-    assert Steps().parse(value) == read
-    assert Steps().parse(Steps().dump(read)) == read

@@ -14,12 +14,7 @@ from udaemon.manifest.reference import elsewhere_page, errors_page, manifest_pag
 
 REPOSITORY = Path(__file__).parents[3]
 SOURCES = [
-    *(REPOSITORY / "src/udaemon/manifest").glob("*.py"),
-    *(
-        REPOSITORY / "src/udaemon/cli" / name
-        for name in ("cgroups.py", "directories.py", "import_probe.py", "programs.py")
-    ),
-    REPOSITORY / "src/udaemon/service/pythons.py",
+    *(file for room in ("manifest", "check") for file in (REPOSITORY / "src/udaemon" / room).glob("*.py")),
     REPOSITORY / "src/udaemon/system/executable.py",
 ]
 TELL = {"Finding", "Wrong", "Fault", "note", "Told"}

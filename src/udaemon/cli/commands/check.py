@@ -11,19 +11,19 @@ from collections.abc import Sequence
 
 import click
 
-from udaemon.cli.cgroups import check_cgroups
+from udaemon.check.cgroups import check_cgroups
+from udaemon.check.directories import check_directories
+from udaemon.check.imports import Imported, check_imports
+from udaemon.check.module_files import check_module_files
+from udaemon.check.programs import check_php, check_programs
+from udaemon.check.pythons import check_pythons
 from udaemon.cli.data_format import terminal_width
-from udaemon.cli.directories import check_directories
-from udaemon.cli.imports import Imported, check_imports
 from udaemon.cli.options import GlobalOptions
-from udaemon.cli.programs import check_php, check_programs
 from udaemon.errors import ExitCode, Problem, UdaemonError
 from udaemon.manifest.find import NAMES
 from udaemon.manifest.locate import has_errors
 from udaemon.manifest.read import Examined, examine
 from udaemon.manifest.report import as_json, as_lines, as_text, count, shown_path
-from udaemon.service.module_files import check_module_files
-from udaemon.service.pythons import check_pythons
 from udaemon.ui.checked import Checked, plain, table
 
 FORMATS = ["text", "concise", "json", "github", "sarif"]

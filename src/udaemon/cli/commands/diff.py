@@ -5,13 +5,10 @@ Knows nothing of how it is put into effect: the supervisor reads the manifest an
 
 from __future__ import annotations
 
-import json
-import sys
-
 import click
 
 from udaemon.cli.connect import connect_supervisor
-from udaemon.cli.data_format import data_format
+from udaemon.cli.data_format import data_format, write_json
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.plan import show_plan
 from udaemon.errors import ExitCode
@@ -21,7 +18,7 @@ from udaemon.errors import ExitCode
 @click.option("--exit-code", "tells", is_flag=True, help="Exit with 1 where there are changes.")
 @data_format("table", "json")
 @click.pass_obj
-def command(options: GlobalOptions, *, tells: bool, form: str, as_json: bool) -> int:
+def command(options: GlobalOptions, *, tells: bool, form: str) -> int:
     """Show what differs between the manifest on disk and what runs; `udaemon apply` puts it into effect.
 
     Each change says when it takes effect: live, in the process that runs; at its next start; or by a restart.
@@ -30,8 +27,8 @@ def command(options: GlobalOptions, *, tells: bool, form: str, as_json: bool) ->
         client.be_patient()
         changes = client.ask("diff")
     differs = any(changes[kind] for kind in ("added", "removed", "changed", "manifest"))
-    if as_json or form == "json":
-        sys.stdout.write(json.dumps(changes, indent=2) + "\n")
+    if form == "json":
+        write_json(changes)
     else:
         show_plan(options, changes)
     return ExitCode.FAILED if tells and differs else ExitCode.OK

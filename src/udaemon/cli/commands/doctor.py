@@ -5,14 +5,13 @@ Knows nothing of how that is found out.
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Iterator
 
 import click
 
-from udaemon.cli.data_format import terminal_width
+from udaemon.cli.data_format import terminal_width, write_json
 from udaemon.cli.host import Fact, directories, host_facts
 from udaemon.cli.load import load_manifest
 from udaemon.cli.options import GlobalOptions
@@ -26,7 +25,7 @@ def command(options: GlobalOptions, *, as_json: bool) -> int:
     """Show what this machine offers and what is wrong with the project's directories."""
     facts = [*host_facts(), *_project(options)]
     if as_json:
-        sys.stdout.write(json.dumps([fact._asdict() for fact in facts], indent=2, ensure_ascii=False) + "\n")
+        write_json([fact._asdict() for fact in facts], ascii_only=False)
     else:
         from udaemon.ui.facts import lines
 

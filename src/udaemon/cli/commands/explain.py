@@ -16,7 +16,7 @@ from udaemon.errors import UdaemonError
 from udaemon.manifest.codes import CODES
 from udaemon.manifest.explain import explain, overview
 from udaemon.manifest.pages import every_key
-from udaemon.manifest.wording import near
+from udaemon.manifest.wording import did_you_mean
 
 
 @click.command(name="explain")
@@ -28,6 +28,6 @@ def command(*, word: str | None) -> None:
         return
     told = explain(word, width=min(100, shutil.get_terminal_size().columns))
     if told is None:
-        close = near(word, [*every_key(), *CODES])
-        raise UdaemonError(f"no key and no code {word!r}", f"did you mean {close}?" if close else "see udaemon explain")
+        hint = did_you_mean(word, [*every_key(), *CODES], "see udaemon explain")
+        raise UdaemonError(f"no key and no code {word!r}", hint)
     sys.stdout.write(told)

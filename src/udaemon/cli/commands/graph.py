@@ -5,7 +5,6 @@ Knows nothing of what a condition means: the manifest says who needs whom, the s
 
 from __future__ import annotations
 
-import json
 import sys
 from collections import Counter
 from typing import Any
@@ -13,7 +12,7 @@ from typing import Any
 import click
 
 from udaemon.cli.connect import connect_supervisor
-from udaemon.cli.data_format import data_format, terminal_width
+from udaemon.cli.data_format import data_format, terminal_width, write_json
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.parameters import DAEMON
 from udaemon.errors import NotRunning
@@ -23,7 +22,7 @@ from udaemon.errors import NotRunning
 @click.argument("names", nargs=-1, type=DAEMON, metavar="[NAME]...")
 @data_format("tree", "mermaid", "dot", "json")
 @click.pass_obj
-def command(options: GlobalOptions, *, names: tuple[str, ...], form: str, as_json: bool) -> None:
+def command(options: GlobalOptions, *, names: tuple[str, ...], form: str) -> None:
     """Show which daemon needs which, as a tree: what a daemon needs stands below it.
 
     With names only these and what they need. Where the project runs, each daemon's state is shown too.
@@ -35,8 +34,8 @@ def command(options: GlobalOptions, *, names: tuple[str, ...], form: str, as_jso
     from udaemon.ui import graph
 
     nodes = _nodes(options, names)
-    if as_json or form == "json":
-        sys.stdout.write(json.dumps({"daemons": nodes}, indent=2) + "\n")
+    if form == "json":
+        write_json({"daemons": nodes})
     elif form == "mermaid":
         sys.stdout.write(graph.mermaid(nodes))
     elif form == "dot":

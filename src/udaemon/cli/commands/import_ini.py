@@ -5,7 +5,6 @@ Knows nothing of ini syntax.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import sys
@@ -14,6 +13,7 @@ from collections.abc import Mapping, Sequence
 import click
 from attrs import evolve
 
+from udaemon.cli.data_format import write_json
 from udaemon.cli.options import GlobalOptions
 from udaemon.errors import ExitCode, UdaemonError
 from udaemon.manifest.keys import keys_of
@@ -136,7 +136,7 @@ def _show(path: str, given: Mapping[str, str], settings: Settings, php: Php) -> 
     text = files.read_file(path)
     result = read(text, constants=php_settings.constants([text], given), environ=settings.found, php=php)
     result = evolve(result, notes=(*result.notes, *guesses(result, settings)))
-    sys.stdout.write(json.dumps(shown(path, result), indent=2) + "\n")
+    write_json(shown(path, result))
     return ExitCode.OK
 
 
@@ -162,7 +162,7 @@ def _tell(
         data = as_data(imports, path, directory, general)
         if path is None:
             data["manifest"] = text
-        sys.stdout.write(json.dumps(data, indent=2) + "\n")
+        write_json(data)
         return
     if path is None:
         sys.stdout.write(text)

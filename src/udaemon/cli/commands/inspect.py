@@ -5,12 +5,10 @@ Knows nothing of it: the supervisor does, and sends of an environment only the n
 
 from __future__ import annotations
 
-import json
-import sys
-
 import click
 
 from udaemon.cli.connect import connect_supervisor
+from udaemon.cli.data_format import write_json
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.parameters import DAEMON
 
@@ -25,4 +23,4 @@ def command(options: GlobalOptions, *, name: str) -> None:
     """
     with connect_supervisor(options) as client:
         answer = client.ask("inspect", name=name)
-    sys.stdout.write(json.dumps(answer, indent=2) + "\n")
+    write_json(answer)

@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from udaemon.cli.connect import all_supervisors
-from udaemon.cli.data_format import data_format, terminal_width
+from udaemon.cli.data_format import data_format, terminal_width, write_json
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.output import say
 from udaemon.errors import UdaemonError
@@ -23,7 +23,7 @@ from udaemon.errors import UdaemonError
 @click.option("-a", "--all", "everywhere", is_flag=True, help="Those of other sessions of this user, too.")
 @data_format("table", "json", "jsonl")
 @click.pass_obj
-def command(options: GlobalOptions, *, everywhere: bool, form: str, as_json: bool) -> None:
+def command(options: GlobalOptions, *, everywhere: bool, form: str) -> None:
     """List the projects that run, whatever directory they are in.
 
     A session is a run directory: su, cron and ssh may have another XDG_RUNTIME_DIR.
@@ -35,8 +35,8 @@ def command(options: GlobalOptions, *, everywhere: bool, form: str, as_json: boo
                 projects.append(client.ask("hello"))
             except UdaemonError as error:
                 say(options, f"a supervisor is left out: {error.message}", failed=True)
-    if as_json or form == "json":
-        sys.stdout.write(json.dumps(projects, indent=2) + "\n")
+    if form == "json":
+        write_json(projects)
     elif form == "jsonl":
         sys.stdout.writelines(json.dumps(project) + "\n" for project in projects)
     elif projects:

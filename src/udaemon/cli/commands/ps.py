@@ -29,9 +29,7 @@ from udaemon.errors import ExitCode
 @click.option("--check", is_flag=True, help="Exit with 1 unless every wanted instance runs and is not failing.")
 @data_format("table", "wide", "json", "jsonl")
 @click.pass_obj
-def command(
-    options: GlobalOptions, *, names: tuple[str, ...], only_names: bool, check: bool, form: str, as_json: bool
-) -> int:
+def command(options: GlobalOptions, *, names: tuple[str, ...], only_names: bool, check: bool, form: str) -> int:
     """Show what every instance is doing.
 
     NAME is a daemon, a glob ('mail*'), a tag (tag:mail) or one instance (mailer/1).
@@ -42,7 +40,7 @@ def command(
     instances = told["instances"]
     if only_names:
         _write_names(instances)
-    elif as_json or form == "json":
+    elif form == "json":
         sys.stdout.write(json.dumps(told, separators=(",", ":")) + "\n")
     elif form == "jsonl":
         sys.stdout.writelines(json.dumps(instance, separators=(",", ":")) + "\n" for instance in instances)

@@ -45,7 +45,7 @@ def command(options: GlobalOptions, *, of_project: bool, output: str | None) -> 
 
 
 def _of_project(options: GlobalOptions) -> str:
-    from udaemon.cli.imports import project_factories
+    from udaemon.check.imports import project_factories
     from udaemon.cli.load import load_manifest
 
     told = project_factories(load_manifest(options))

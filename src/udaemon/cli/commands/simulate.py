@@ -5,7 +5,6 @@ Knows no schedule: `policy` does. Where the project runs, its runs are taken to 
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import time
@@ -14,7 +13,7 @@ from collections.abc import Mapping, Sequence
 import click
 
 from udaemon.cli.connect import connect_supervisor
-from udaemon.cli.data_format import data_format, terminal_width
+from udaemon.cli.data_format import data_format, terminal_width, write_json
 from udaemon.cli.load import load_manifest
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.parameters import DAEMON, DURATION, MOMENT
@@ -46,7 +45,6 @@ def command(
     start: float | None,
     most: int,
     form: str,
-    as_json: bool,
 ) -> None:
     """Show what would run when, how many runs at once, and what stagger would change. Nothing is run.
 
@@ -69,8 +67,8 @@ def command(
     first = time.time() if start is None else start
     span, takes = (first, first + seconds), _durations(options)
     found, apart = (_simulated(manifest, which, span, takes) for which in (daemons, staggered(daemons)))
-    if as_json or form == "json":
-        sys.stdout.write(json.dumps(_plain(found, apart, span), indent=2) + "\n")
+    if form == "json":
+        write_json(_plain(found, apart, span))
         return
     from udaemon.ui.timeline import lines
 

@@ -57,16 +57,8 @@ def command(
     if detach and (exit_code_from is not None or log_format != "plain"):
         raise click.UsageError("--exit-code-from and --log-format are for the foreground: leave out -d and --wait")
     with launched(kept=is_kept(detach=detach)) as launch:
-        from udaemon.cli.up import bring_up
+        from udaemon.cli.up import Start, bring_up
 
-        return bring_up(
-            launch,
-            options,
-            names=names,
-            detach=detach,
-            wait=wait,
-            timeout=wait_timeout,
-            no_deps=no_deps,
-            as_json=log_format == "json",
-            exit_code_from=exit_code_from,
-        )
+        start = Start(names, no_deps, wait, wait_timeout)
+        as_json = log_format == "json"
+        return bring_up(launch, options, start, detach=detach, as_json=as_json, exit_code_from=exit_code_from)

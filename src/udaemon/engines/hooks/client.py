@@ -11,8 +11,9 @@ from collections.abc import Callable, Hashable
 
 from udaemon.engines.base import WritableReactor
 from udaemon.engines.helper_process import AGAIN_AFTER, HelperProcess
-from udaemon.engines.hooks.job import LIMIT, answered, ask
+from udaemon.engines.hooks.job import ask
 from udaemon.engines.hooks.queues import QUEUED, HookQueue, Make, Told
+from udaemon.engines.verdict import Verdict
 
 QUEUED_IN_ALL = 5000
 AT_ONCE = 16
@@ -43,7 +44,7 @@ class HookLink:
         self._waiting = 0
         self._numbers = 0
         self._runner = HelperProcess(
-            "udaemon.engines.hooks.runner", reactor, limit=LIMIT, on_frame=self._heard, on_death=self._died
+            "udaemon.engines.hooks.runner", reactor, on_verdict=self._answered, on_death=self._died
         )
         self._start_at: float | None = None
         self._dropping: set[HookQueue] = set()
@@ -153,20 +154,17 @@ class HookLink:
             self._runner.send(ask(one.job))
         self._send_next()
 
-    def _heard(self, payload: bytes) -> None:
-        self._answered(*answered(payload))
-
-    def _answered(self, number: int, ok: bool, reason: str) -> None:
-        if (one := self._told.pop(number, None)) is None:
+    def _answered(self, verdict: Verdict) -> None:
+        if (one := self._told.pop(verdict.number, None)) is None:
             return
         queue = one.queue
         queue.told = None
-        if ok:
+        if verdict.ok:
             if queue.failures:
                 self._on_trouble(f"{queue.name}: works again, after {queue.failures} events that could not be told")
             queue.failures = 0
         else:
-            self._failed(queue, reason)
+            self._failed(queue, verdict.reason)
         if queue.waiting:
             self._ready.append(queue)
         self._send_next()

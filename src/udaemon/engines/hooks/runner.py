@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import random
-import signal
-import socket
-from contextlib import suppress
 
+from udaemon.engines.helper_main import Take, run
 from udaemon.engines.hooks import ways
-from udaemon.engines.hooks.job import FIRST_WAIT, LIMIT, LONGEST_WAIT, Job, answer, job_of
-from udaemon.frames import HEADER
+from udaemon.engines.hooks.job import FIRST_WAIT, LONGEST_WAIT, Job, job_of
+from udaemon.engines.verdict import verdict
 
 
 async def told(job: Job) -> ways.Told:
@@ -39,25 +37,21 @@ async def _tried(job: Job) -> ways.Told:
         return ways.Told(False, f"cannot be told: {error!r}")
 
 
-async def serve(end: socket.socket) -> None:
-    """Take jobs until the supervisor has gone."""
-    reader, writer = await asyncio.open_connection(sock=end, limit=LIMIT)
+def _begin(writer: asyncio.StreamWriter) -> Take:
     tasks: set[asyncio.Task[None]] = set()
 
     async def do(job: Job) -> None:
         came = await told(job)
-        writer.write(answer(job.id, ok=came.ok, reason=came.reason))
+        writer.write(verdict(job.id, ok=came.ok, reason=came.reason))
 
-    with suppress(asyncio.IncompleteReadError, ConnectionError):
-        while True:
-            length = int.from_bytes(await reader.readexactly(HEADER), "big")
-            task = asyncio.create_task(do(job_of(await reader.readexactly(length))))
-            tasks.add(task)
-            task.add_done_callback(tasks.discard)
+    def take(payload: bytes) -> None:
+        task = asyncio.create_task(do(job_of(payload)))
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
+    return take
 
 
 def main(fd: int) -> None:
     """Run as the runner on the socket `fd`."""
-    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
-        signal.signal(number, signal.SIG_IGN)  # a terminal means the supervisor
-    asyncio.run(serve(socket.socket(fileno=fd)))
+    run(fd, _begin)

@@ -10,6 +10,7 @@ import asyncio
 import base64
 import os
 import signal
+import ssl
 import subprocess
 from collections import deque
 from contextlib import suppress
@@ -17,11 +18,10 @@ from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from udaemon.engines.hooks.job import Job
+from udaemon.engines.replies import LAST_WORDS, NoReply, how_it_ended, http_status, why
 from udaemon.system import oserror
 from udaemon.system.parent_death import die_with_parent
 
-_LONGEST_LINE = 8192
-_LAST_WORDS = 4096
 _CHUNK = 65536
 
 
@@ -35,37 +35,21 @@ class Told(NamedTuple):
 
 async def post(job: Job) -> Told:
     """Send it to a webhook. 2xx is good; a connection that fails, 408, 429 and 5xx may pass."""
-    import ssl
-
     parts = urlsplit(job.url)
     secure = parts.scheme == "https"
     host, port = parts.hostname or "127.0.0.1", parts.port or (443 if secure else 80)
     try:
         context = ssl.create_default_context() if secure else None
-        reader, writer = await asyncio.open_connection(host, port, ssl=context, limit=_LONGEST_LINE)
+        code = await http_status(host, port, _request(job, host, parts.port), context)
     except ssl.SSLCertVerificationError as error:
         return Told(False, f"certificate: {error.verify_message}")
     except OSError as error:
-        return Told(False, _reason(error), again=True)
-    try:
-        writer.write(_request(job, host, parts.port))
-        line = await reader.readline()
-    except OSError as error:
-        return Told(False, _reason(error), again=True)
-    except ValueError:
-        return Told(False, "answers something else than HTTP")
-    finally:
-        writer.transport.abort()
-    if not line:
-        return Told(False, "closed the connection without an answer", again=True)
-    word, _, rest = line.decode("latin-1").partition(" ")
-    code = rest.strip()[:3]
-    if not word.startswith("HTTP/") or not code.isascii() or not code.isdecimal():
-        return Told(False, "answers something else than HTTP")
-    number = int(code)
-    if 300 <= number < 400:
+        return Told(False, why(error), again=True)
+    except NoReply as error:
+        return Told(False, str(error), again=error.passes)
+    if 300 <= code < 400:
         return Told(False, f"HTTP {code}: redirects are not followed")
-    return Told(200 <= number < 300, f"HTTP {code}", again=number >= 500 or number in (408, 429))
+    return Told(200 <= code < 300, f"HTTP {code}", again=code >= 500 or code in (408, 429))
 
 
 def _request(job: Job, host: str, port: int | None) -> bytes:
@@ -107,8 +91,8 @@ async def execute(job: Job) -> Told:
         )
     except (OSError, ValueError, subprocess.SubprocessError) as error:
         os.close(output[0])
-        why = oserror.named_reason(error) if isinstance(error, OSError) else str(error)
-        return Told(False, f"{job.argv[0]}: {why}")
+        refused = oserror.named_reason(error) if isinstance(error, OSError) else error
+        return Told(False, f"{job.argv[0]}: {refused}")
     finally:
         os.close(given)
         os.close(output[1])
@@ -128,12 +112,7 @@ async def execute(job: Job) -> Told:
         while _hear(output[0], words) and code is None:
             pass
         os.close(output[0])
-    if code == 0:
-        return Told(True, "exit code 0")
-    how = f"exit code {code}" if code > 0 else f"killed by signal {-code}"
-    lines = b"".join(words)[-_LAST_WORDS:].decode(errors="replace").split("\n")
-    last = next((line.strip() for line in reversed(lines) if line.strip()), "")
-    return Told(False, f"{last} ({how})" if last else how)
+    return Told(code == 0, "exit code 0" if code == 0 else how_it_ended(code, b"".join(words)))
 
 
 def _ended(future: asyncio.Future[None]) -> None:
@@ -165,12 +144,5 @@ def _hear(fd: int, words: deque[bytes]) -> bool:
         with suppress(RuntimeError):
             asyncio.get_running_loop().remove_reader(fd)
         return False
-    words.append(data[-_LAST_WORDS:])
+    words.append(data[-LAST_WORDS:])
     return True
-
-
-def _reason(error: OSError) -> str:
-    """`connection refused`, without the addresses that asyncio adds to it."""
-    if error.errno is not None and error.errno > 0:
-        return os.strerror(error.errno).lower()
-    return oserror.reason(error)

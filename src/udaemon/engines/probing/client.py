@@ -6,12 +6,12 @@ here waits: what the socket does not take goes later.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 
 from udaemon.engines.base import WritableReactor
 from udaemon.engines.helper_process import AGAIN_AFTER, HelperProcess
-from udaemon.engines.probing.question import LIMIT, Asked, ask, forget
+from udaemon.engines.probing.question import Asked, ask, forget
+from udaemon.engines.verdict import Verdict
 
 OnVerdict = Callable[[bool, str], None]
 
@@ -32,7 +32,7 @@ class ProberLink:
         self._on_death = on_death
         self._asked: dict[int, tuple[Asked, OnVerdict]] = {}
         self._prober = HelperProcess(
-            "udaemon.engines.probing.prober", reactor, limit=LIMIT, on_frame=self._heard, on_death=self._died
+            "udaemon.engines.probing.prober", reactor, on_verdict=self._heard, on_death=self._died
         )
         self._numbers = 0
         self.deadline: float | None = None
@@ -76,10 +76,9 @@ class ProberLink:
         for asked, _ in tuple(self._asked.values()):
             self._prober.send(ask(asked))
 
-    def _heard(self, payload: bytes) -> None:
-        number, ok, reason = json.loads(payload)
-        if number in self._asked:
-            self._asked[number][1](bool(ok), str(reason))
+    def _heard(self, verdict: Verdict) -> None:
+        if verdict.number in self._asked:
+            self._asked[verdict.number][1](verdict.ok, verdict.reason)
 
     def _died(self, how: str) -> None:
         self._on_death(f"the prober {how}, and is started again")

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-import signal
-import socket
 import sys
-from contextlib import suppress
 
+from udaemon.engines.helper_main import Take, run
 from udaemon.engines.probing import ways
-from udaemon.engines.probing.question import LIMIT, Asked, answer
-from udaemon.frames import HEADER
+from udaemon.engines.probing.question import Asked
+from udaemon.engines.verdict import verdict
 from udaemon.policy.thresholds import Tally, Thresholds, count
 
 _AT_ONCE = 64
@@ -50,7 +48,7 @@ class Prober:
                 ok, reason = await _answered(asked)
             tally, news = count(tally, rules, ok=ok, reason=reason)
             if news:
-                self._writer.write(answer(asked.id, ok=ok, reason=reason))
+                self._writer.write(verdict(asked.id, ok=ok, reason=reason))
             due = max(due + asked.period, clock())
 
 
@@ -73,22 +71,15 @@ async def _answered(asked: Asked) -> ways.Answer:
         return False, f"cannot be asked: {error!r}"
 
 
-async def serve(end: socket.socket) -> None:
-    """Take orders until the supervisor has gone."""
+def _begin(writer: asyncio.StreamWriter) -> Take:
     _watch_by_pidfd()
-    reader, writer = await asyncio.open_connection(sock=end, limit=LIMIT)
     prober = Prober(writer)
-    with suppress(asyncio.IncompleteReadError, ConnectionError):
-        while True:
-            length = int.from_bytes(await reader.readexactly(HEADER), "big")
-            prober.take(json.loads(await reader.readexactly(length)))
+    return lambda payload: prober.take(json.loads(payload))
 
 
 def main(fd: int) -> None:
     """Run as the prober on the socket `fd`."""
-    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
-        signal.signal(number, signal.SIG_IGN)  # a terminal means the supervisor
-    asyncio.run(serve(socket.socket(fileno=fd)))
+    run(fd, _begin)
 
 
 def _watch_by_pidfd() -> None:

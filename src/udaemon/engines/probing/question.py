@@ -11,17 +11,12 @@ from typing import Any, NamedTuple
 
 from udaemon.frames import frame
 
-LIMIT = 1024 * 1024
-"""Bytes of a frame: an environment may be long."""
-LONGEST_REASON = 300
-"""Letters of a reason."""
-
 
 class Asked(NamedTuple):
     """A question with its rules. Durations in seconds.
 
     Attributes:
-        id: Its number; answers carry it.
+        id: Its number; verdicts carry it.
         way: `tcp http exec file`.
         what: An address, a URL, a command, a path.
         period: From one question to the next.
@@ -55,8 +50,3 @@ def ask(asked: Asked) -> bytes:
 def forget(number: int) -> bytes:
     """The frame that has it asked no more."""
     return frame(json.dumps(["forget", number]).encode())
-
-
-def answer(number: int, *, ok: bool, reason: str) -> bytes:
-    """The frame of a verdict."""
-    return frame(json.dumps([number, ok, reason[:LONGEST_REASON]]).encode())

@@ -14,10 +14,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from urllib.parse import urlsplit
 
-from udaemon.system import oserror
-
-_LONGEST_LINE = 8192
-_LAST_WORDS = 4096
+from udaemon.engines.replies import LAST_WORDS, NoReply, how_it_ended, http_status, why
 
 Answer = tuple[bool, str]
 
@@ -28,7 +25,7 @@ async def tcp(address: str) -> Answer:
     try:
         _, writer = await asyncio.open_connection(host.strip("[]") or "127.0.0.1", int(port))
     except OSError as error:
-        return False, _reason(error)
+        return False, why(error)
     writer.transport.abort()
     return True, f"{address} takes connections"
 
@@ -39,29 +36,15 @@ async def http(url: str) -> Answer:
     secure = parts.scheme == "https"
     host, port = parts.hostname or "127.0.0.1", parts.port or (443 if secure else 80)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    lines = (f"GET {path} HTTP/1.1", f"Host: {parts.netloc}", "User-Agent: udaemon", "Accept: */*", "Connection: close")
+    request = "\r\n".join([*lines, "", ""]).encode("latin-1", "replace")
     try:
-        reader, writer = await asyncio.open_connection(
-            host, port, ssl=_unchecked() if secure else None, limit=_LONGEST_LINE
-        )
+        code = await http_status(host, port, request, _unchecked() if secure else None)
     except OSError as error:
-        return False, _reason(error)
-    try:
-        lines = (f"GET {path} HTTP/1.1", f"Host: {parts.netloc}", "User-Agent: udaemon", "Accept: */*")
-        writer.write("\r\n".join([*lines, "Connection: close", "", ""]).encode("latin-1", "replace"))
-        line = await reader.readline()
-    except OSError as error:
-        return False, _reason(error)
-    except ValueError:
-        return False, "answers something else than HTTP"
-    finally:
-        writer.transport.abort()
-    if not line:
-        return False, "closed the connection without an answer"
-    word, _, rest = line.decode("latin-1").partition(" ")
-    code = rest.strip()[:3]
-    if not word.startswith("HTTP/") or not code.isascii() or not code.isdecimal():
-        return False, "answers something else than HTTP"
-    return 200 <= int(code) < 400, f"HTTP {code}"
+        return False, why(error)
+    except NoReply as error:
+        return False, str(error)
+    return 200 <= code < 400, f"HTTP {code}"
 
 
 async def execute(argv: Sequence[str], cwd: str, env: Mapping[str, str]) -> Answer:
@@ -77,24 +60,19 @@ async def execute(argv: Sequence[str], cwd: str, env: Mapping[str, str]) -> Answ
             start_new_session=True,
         )
     except (OSError, ValueError) as error:
-        return False, f"{argv[0]}: {_reason(error) if isinstance(error, OSError) else error}"
+        return False, f"{argv[0]}: {why(error) if isinstance(error, OSError) else error}"
     words = b""
     try:
         assert process.stdout is not None
-        while piece := await process.stdout.read(_LAST_WORDS):
-            words = (words + piece)[-_LAST_WORDS:]
+        while piece := await process.stdout.read(LAST_WORDS):
+            words = (words + piece)[-LAST_WORDS:]
         code = await process.wait()
     finally:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         if process.returncode is None:
             await asyncio.shield(process.wait())
-    if code == 0:
-        return True, "exit code 0"
-    how = f"exit code {code}" if code > 0 else f"killed by signal {-code}"
-    lines = words.decode(errors="replace").split("\n")
-    last = next((line.strip() for line in reversed(lines) if line.strip()), "")
-    return False, f"{last} ({how})" if last else how
+    return code == 0, "exit code 0" if code == 0 else how_it_ended(code, words)
 
 
 async def file(path: str) -> Answer:
@@ -102,7 +80,7 @@ async def file(path: str) -> Answer:
     try:
         os.stat(path)
     except OSError as error:
-        return False, f"{path}: {_reason(error)}"
+        return False, f"{path}: {why(error)}"
     return True, f"{path} is there"
 
 
@@ -111,10 +89,3 @@ def _unchecked() -> ssl.SSLContext:
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     return context
-
-
-def _reason(error: OSError) -> str:
-    """`connection refused`, without the addresses that asyncio adds to it."""
-    if error.errno is not None and error.errno > 0 and not isinstance(error, ssl.SSLError):
-        return os.strerror(error.errno).lower()
-    return oserror.reason(error)

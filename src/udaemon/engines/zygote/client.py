@@ -83,7 +83,7 @@ class ZygoteClient:
         """Its zygotes, the dying ones too."""
         return (connection.pid for connection in self._connections())
 
-    def warm(self) -> None:
+    def preload(self) -> None:
         """Let a zygote do its imports, for processes that are about to be requested."""
         if self._connection is None:
             self._start()

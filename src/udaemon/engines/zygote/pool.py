@@ -12,7 +12,7 @@ from typing import Any
 
 from udaemon.child.environment import surroundings
 from udaemon.child.lifeline import Lifeline
-from udaemon.engines.daemon import rehearse
+from udaemon.engines.daemon import warm_up
 from udaemon.engines.zygote.client import Connect, ZygoteClient
 from udaemon.engines.zygote.popen import Popen
 from udaemon.engines.zygote.protocol import Parent, Timeouts
@@ -80,9 +80,9 @@ class ZygotePool:
         number, client = recipe.number_of(root), self._clients.get(recipe)
         return None if number is None or client is None else client.told_of(number)
 
-    def warm(self, recipe: Recipe) -> None:
+    def preload(self, recipe: Recipe) -> None:
         """Have a zygote import what it shall."""
-        self._of(recipe).warm()
+        self._of(recipe).preload()
 
     @property
     def deadline(self) -> float | None:
@@ -140,5 +140,5 @@ class ZygotePool:
 
     def _plan(self, recipe: Recipe) -> Plan:
         env = surroundings(dict(recipe.env), recipe.directory)
-        setup = Setup(env, recipe.directory, (recipe.directory,), _OWN, recipe.roots, rehearse=rehearse)
+        setup = Setup(env, recipe.directory, (recipe.directory,), _OWN, recipe.roots, warm_up=warm_up)
         return Plan(self._output, (self._lifeline.fd, recipe.board), setup, python=recipe.python)

@@ -15,7 +15,7 @@ from functools import partial
 from typing import NamedTuple
 
 from udaemon.child.stack import go_on
-from udaemon.engines.daemon import rehearse
+from udaemon.engines.daemon import warm_up
 from udaemon.engines.zygote import wire
 from udaemon.engines.zygote.server import serve
 from udaemon.system.exit_status import reap_soon
@@ -72,7 +72,7 @@ def _serve_preforked(fd: int) -> int:
     os.dup2(0, 2)  # whoever reads what our caller says waits for its end; output comes with the setup
     os.closerange(3, fd)
     os.closerange(fd + 1, os.sysconf("SC_OPEN_MAX"))
-    rehearse()
+    warm_up()
     gc.freeze()  # while there is time: a collection after the imports then goes through these alone
     serve(fd)
     return 0

@@ -42,7 +42,7 @@ class Setup(NamedTuple):
 
     `env` is the whole environment; `path` goes before the rest of `sys.path`; `own` modules are trusted to import well,
     what daemons begin with (`roots`) is other people's; `left_out` are modules that are not to be imported here, each
-    with the reason; `program` is what `program.py` describes, where the processes are of one; `rehearse` is called
+    with the reason; `program` is what `program.py` describes, where the processes are of one; `warm_up` is called
     before the first fork, and with `again` when all is imported; `oom_score` is what children get, None for ours. With
     it come descriptors for stdout and stderr, and those that all children have in common: first of these the read end
     of a pipe that ends when the parent does.
@@ -55,7 +55,7 @@ class Setup(NamedTuple):
     roots: tuple[Root, ...] = ()
     left_out: Mapping[str, str] | None = None
     program: Mapping[str, Any] | None = None
-    rehearse: Callable[..., object] = dict  # does nothing
+    warm_up: Callable[..., object] = dict  # does nothing
     oom_score: int | None = None
 
 
@@ -81,7 +81,7 @@ def serve(fd: int) -> None:
     server = _Server(channel, common, setup.oom_score)
     for name in setup.own:
         importlib.import_module(name)
-    setup.rehearse()
+    setup.warm_up()
     try:
         server.load(setup)
     except Spoiled as spoiled:
@@ -89,7 +89,7 @@ def serve(fd: int) -> None:
         return
     survive_signals()  # a module may have given one a handler; a daemon has none of these
     gc.collect()
-    setup.rehearse(again=True)
+    setup.warm_up(again=True)
     # From here on they wait for ever. Handled ones nest on the small stack that the watch for crashes has for handlers
     # (sigaltstack(2)), and a few that come at once are more than that holds.
     block_signals()

@@ -69,8 +69,8 @@ def test_the_first_process_starts_a_zygote_and_waits_until_it_is_ready(world: Wo
 
 
 def test_a_zygote_that_is_warmed_imports_before_anybody_asks(world: World) -> None:
-    world.client.warm()
-    world.client.warm()
+    world.client.preload()
+    world.client.preload()
     world.zygote.says(READY)
     assert (len(world.zygotes.all), world.zygote.asked) == (1, [])
     world.add("a")
@@ -127,7 +127,7 @@ def test_those_of_a_bare_root_go_elsewhere(world: World) -> None:
 
 
 def test_what_is_said_of_sharing_is_kept_by_root(world: World) -> None:
-    world.client.warm()
+    world.client.preload()
     told = {"root": 1, "shared": 2, "unshared": 1, "own": [["mail", 3, "call"]]}
     world.zygote.says(told)
     assert world.client.told_of(1) == told | {"loaded": False, "left_out": {}}
@@ -231,7 +231,7 @@ def test_a_zygote_that_ends_before_it_is_ready_fails_those_that_wait(world: Worl
 
 
 def test_a_zygote_that_ends_in_peace_is_replaced_until_that_has_happened_too_often(world: World) -> None:
-    world.client.warm()
+    world.client.preload()
     for number in range(3):
         assert len(world.zygotes.all) == number + 1
         world.zygote.says(READY)
@@ -257,7 +257,7 @@ def test_a_zygote_that_does_not_answer_is_ended(world: World, *, ready: bool) ->
 
 
 def test_an_import_without_end_is_left_out(world: World) -> None:
-    world.client.warm()
+    world.client.preload()
     world.zygote.says(IMPORTING)
     world.wait()
     assert world.zygotes.all[0].killed
@@ -273,7 +273,7 @@ def test_time_that_has_not_come_changes_nothing(world: World) -> None:
 
 
 def test_a_zygote_that_cannot_be_asked_fails_the_batch_and_is_asked_for_the_next(world: World) -> None:
-    world.client.warm()
+    world.client.preload()
     world.zygote.says(READY)
     world.zygote.error = OSError(errno.EMFILE, "Too many open files")
     world.add("a")
@@ -284,7 +284,7 @@ def test_a_zygote_that_cannot_be_asked_fails_the_batch_and_is_asked_for_the_next
 
 
 def test_a_zygote_that_died_just_now_is_known_by_its_end(world: World) -> None:
-    world.client.warm()
+    world.client.preload()
     world.zygote.says(READY)
     world.zygote.error = BrokenPipeError()
     world.add("a")
@@ -304,7 +304,7 @@ def test_a_zygote_that_cannot_be_started_fails_those_that_wait(world: World, err
 
 
 def test_a_process_is_called_off_until_it_is_asked_for(world: World) -> None:
-    world.client.warm()
+    world.client.preload()
     world.zygote.says(READY)
     [asked] = world.add("a")
     [waiting] = world.add("b")

@@ -95,7 +95,7 @@ def test_one_that_another_instance_needs_stays(world: World) -> None:
 def test_who_is_declared_otherwise_moves_to_another_and_leaves_the_old_one(world: World) -> None:
     world.started(A, FIRST)
     old = world.zygotes.last
-    world.pool.warm(SECOND)
+    world.pool.preload(SECOND)
     world.pool.claim(A, SECOND)
     assert (old.killed, len(world.zygotes.all)) == (True, 2)
     assert world.zygotes.last.plan.setup.roots == SECOND.roots
@@ -140,7 +140,7 @@ def test_what_a_zygote_passes_on_is_forked_by_a_bare_one(world: World) -> None:
 
 def test_what_a_zygote_has_said_is_told_by_recipe_and_root(world: World) -> None:
     assert world.pool.told_of(FIRST, FIRST.roots[0]) is None
-    world.pool.warm(FIRST)
+    world.pool.preload(FIRST)
     answer = {"root": 0, "shared": 2, "unshared": 0, "own": []}
     world.zygotes.last.says(answer)
     assert world.pool.told_of(FIRST, FIRST.roots[0]) == answer | {"loaded": False, "left_out": {}}

@@ -12,14 +12,14 @@ import os
 import resource
 import sys
 
-from udaemon.cli.callables import factory_faults, fault, is_async, task_faults
+from udaemon.check.callables import factory_faults, fault, is_async, task_faults
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from typing import Any
 
-    from udaemon.cli.callables import Fault
+    from udaemon.check.callables import Fault
 
 
 _STARS = 0x04 | 0x08

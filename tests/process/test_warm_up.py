@@ -13,7 +13,7 @@ import dis, gc, json, os, random, signal, sys, threading, time
 import multiprocessing.process
 from pathlib import Path
 from udaemon.child import forked, lifeline, loop, process, signals
-from udaemon.engines.daemon import rehearse
+from udaemon.engines.daemon import warm_up
 
 def state():
     mask = os.umask(0)
@@ -60,44 +60,44 @@ def run(script: str) -> Any:
     return json.loads(done.stdout)
 
 
-def test_a_rehearsal_leaves_the_process_as_it_was() -> None:
+def test_a_warm_up_leaves_the_process_as_it_was() -> None:
     before, after = run("""
         gc.disable()
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
         before = state()
-        rehearse()
-        rehearse(again=True)
+        warm_up()
+        warm_up(again=True)
         print(json.dumps([before, state()]))
     """)
     assert after == before
 
 
-def test_python_has_learnt_what_daemons_do_after_a_rehearsal() -> None:
+def test_python_has_learnt_what_daemons_do_after_a_warm_up() -> None:
     before, after = run("""
         before = learnt()
-        rehearse()
+        warm_up()
         print(json.dumps([before, learnt()]))
     """)
     assert before == []
     assert after == ["run_steps", "Steps.__iter__", "prepare", "own_process", "Lifeline.signal_at_end", "Signals.wait"]
 
 
-def test_a_library_that_breaks_what_is_rehearsed_harms_nobody() -> None:
+def test_a_library_that_breaks_what_is_called_harms_nobody() -> None:
     assert run("""
         time.monotonic = None
         before = state()
-        rehearse()
+        warm_up()
         print(json.dumps(state() == before))
     """)
 
 
-def test_without_descriptors_there_is_no_rehearsal_and_no_error() -> None:
+def test_without_descriptors_there_is_no_warm_up_and_no_error() -> None:
     assert run("""
         import resource
         before = state()
         limits = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (4, limits[1]))
-        rehearse()
+        warm_up()
         resource.setrlimit(resource.RLIMIT_NOFILE, limits)
         print(json.dumps(state() == before))
     """)

@@ -19,7 +19,7 @@ from itertools import islice
 
 from udaemon.child.bootstrap import BatchSetup, ProcessSetup
 from udaemon.child.dispositions import unblock_signals
-from udaemon.child.forked import rehearsed
+from udaemon.child.forked import without_trace
 from udaemon.child.loop import Steps, run_steps
 from udaemon.child.process import own_process, prepare
 from udaemon.child.recorder import Recorder
@@ -46,11 +46,11 @@ class _Nothing:
 
 
 def create() -> _Nothing:
-    """The factory of the rehearsal."""
+    """The factory of that daemon."""
     return _Nothing()
 
 
-def rehearse(become: Callable[[], object], rounds: int = ROUNDS) -> None:
+def warm_up(become: Callable[[], object], rounds: int = ROUNDS) -> None:
     """Be a daemon that does nothing, so many times. Called while there is one thread.
 
     Args:
@@ -60,7 +60,7 @@ def rehearse(become: Callable[[], object], rounds: int = ROUNDS) -> None:
     # The cache of attributes holds names of what was looked up last, which whoever looks up another lets go of.
     getattr(sys, "_clear_type_cache", int)()
     # Daemons work without: there may be no descriptors left, and a library may have replaced anything.
-    with suppress(Exception), _as_it_was(), rehearsed():
+    with suppress(Exception), _as_it_was(), without_trace():
         for _ in range(rounds):
             for module, hook in _HOOKS:
                 getattr(sys.modules.get(module), hook, int)()
@@ -85,7 +85,7 @@ def _process(stage: ExitStack) -> ProcessSetup:
     mask = os.umask(0)
     os.umask(mask)
     spec = ChildSpec(
-        name="rehearsal",
+        name="warm-up",
         index=0,
         instances=1,
         project="",

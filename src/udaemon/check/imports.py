@@ -164,7 +164,7 @@ def _program(
     read, write = os.pipe()
     os.set_inheritable(write, True)
     output = (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)
-    call = f"from udaemon.cli.{module} import main; main()"
+    call = f"from udaemon.check.{module} import main; main()"
     argv = [*interpreter(environ), "-P", "-c", call, str(write)]
     if python is not None:
         found = other_python.resolved(python, directory)

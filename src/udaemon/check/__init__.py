@@ -1,0 +1,1 @@
+"""Whether what a manifest names is there: callables, programs, directories, interpreters, control groups."""
