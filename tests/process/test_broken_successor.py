@@ -18,7 +18,8 @@ def test_a_verb_says_that_no_other_one_comes_to_stand_until_there_is_one_that_do
     installed.edit("service/supervisor.py", "class Service:", "class Service(:")
     kill(first)
     said = project.run("ps", code=1).stderr
-    assert said.startswith(f"udaemon: the supervisor, pid {first}, has ended, and none that answers has come after it\n")
+    sentence = f"the supervisor, pid {first}, has ended, and none that answers has come after it"
+    assert said.splitlines()[0] == f"udaemon: {sentence}"
     assert "the daemons go on" in said
     assert all(alive(pid) for pid in (keeper, *before.values()))
     installed.edit("service/supervisor.py", "class Service(:", "class Service:")
