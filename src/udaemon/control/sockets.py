@@ -24,13 +24,18 @@ class SupervisorSilent(UdaemonError):
     """There is a supervisor, and it does not answer.
 
     Args:
-        pid: Which process, where that is known.
+        pid: Which process began to listen, where that is known.
     """
 
     def __init__(self, pid: int | None = None) -> None:
         which = "" if pid is None else f", pid {pid},"
-        hint = "is it stopped (kill -CONT lets it go on), or the machine overloaded?"
-        super().__init__(f"the supervisor{which} does not answer", hint)
+        if pid is not None and not os.path.exists(f"/proc/{pid}"):  # its keeper has the socket, and no successor yet
+            what = "has ended, and none that answers has come after it"
+            hint = "the daemons go on, and another one is tried every ten seconds: can the installed udaemon run?"
+        else:
+            what = "does not answer"
+            hint = "is it stopped (kill -CONT lets it go on), or the machine overloaded?"
+        super().__init__(f"the supervisor{which} {what}", hint)
 
 
 def listen(fd: int) -> socket.socket:
