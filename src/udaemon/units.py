@@ -1,4 +1,4 @@
-"""Lengths of time and sizes as people read them: a number that is rounded, and its unit.
+"""Numbers as people read them: lengths of time and sizes, rounded and with a unit, and how many there are of what.
 
 Knows nothing of what they belong to, and imports nothing. What is written to be read back, as a manifest's `1m30s` and
 `256M`, is `manifest/measures.py`.
@@ -9,6 +9,16 @@ from __future__ import annotations
 _STEPS = (("d", 86400, "h", 3600), ("h", 3600, "min", 60), ("min", 60, "s", 1))
 _LETTERS = str.maketrans({"i": None, "n": None, " ": None})
 """Leaves the first letter of "min", and no blanks."""
+
+
+def counted(number: int, noun: str, plural: str | None = None) -> str:
+    """So many of something: `1 line`, `2 lines`, `0 tries`."""
+    return f"{number} {form(number, noun, plural)}"
+
+
+def form(number: float, one: str, plural: str | None = None) -> str:
+    """The form of a noun that goes with a number, by itself: where the two are not side by side, or look otherwise."""
+    return one if number == 1 else plural or f"{one}s"
 
 
 def seconds(value: float) -> str:

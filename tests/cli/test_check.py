@@ -241,7 +241,7 @@ def test_each_daemon_s_environment_is_there_at_import(capsys: pytest.CaptureFixt
 def test_v_tells_what_imports_cost(capsys: pytest.CaptureFixture[str]) -> None:
     write("[daemons.a]\nsleep = 1\nfactory = 'json:loads'\nparams.s = ''")
     assert main(["-v", "check"]) == 0
-    assert capsys.readouterr().err.startswith("imported 1 callables: ")
+    assert capsys.readouterr().err.startswith("imported 1 callable: ")
 
 
 def test_v_tells_which_optional_env_files_are_not_there(capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -206,3 +206,54 @@ def test_a_command_goes_by_another_line_without_a_run(ticks: Ticks) -> None:
     ticks.declare(**keys, cron="'0 5 1 1 *'")
     ticks.project.run("apply")
     assert next_run(ticks, "01-01T05:00")["runs"]["count"] == 1
+
+
+@pytest.mark.parametrize("what", ["task = 'tasks:tick'", "command = 'true'"])
+def test_days_without_runs_are_taken_up_without_a_restart(ticks: Ticks, what: str) -> None:
+    """By a task and a scheduled command: a day is excluded, and the end of all is moved; nothing runs for that."""
+    key, _, value = what.partition(" = ")
+    first = (datetime.now(UTC) + timedelta(days=62)).replace(day=1)
+    month = f"{first:%Y-%m}"
+    keys = {key: value, "cron": f"'0 4 * {first.month} *'", "timezone": "'UTC'"}
+    ticks.declare(**keys)
+    ticks.project.up()
+    before = next_run(ticks, f"{first:%m}-01T04:00")
+    for more, ends in (
+        ({"except": f"'{month}-01..{month}-03'"}, f"{first:%m}-04T04:00"),
+        ({"except": f"'{month}-01'", "from": f"'{month}-20'"}, f"{first:%m}-20T04:00"),
+        ({"until": f"'{first.year + 2}-01-01'"}, f"{first:%m}-01T04:00"),
+    ):
+        ticks.declare(**keys, **more)
+        assert "(live)" in ticks.project.run("apply").stdout
+        now = next_run(ticks, ends)
+        assert (now["pid"], now["runs"]["count"], now["runs"]["missed"]) == (before["pid"], 0, 0)
+
+
+def test_a_period_is_interrupted_from_now_on(ticks: Ticks) -> None:
+    ticks.declare(task="'tasks:tick'", sleep="'20ms'")
+    ticks.project.up()
+    (pid,) = ticks.runs(3)[0]
+    ticks.declare(task="'tasks:tick'", sleep="'20ms'", until="'2020-01-01'")
+    assert "(live)" in ticks.project.run("apply").stdout
+    told = ticks.project.until("ticks", lambda one: one["runs"]["next_at"] is None and one["activity"] != "in-run")
+    assert told["pid"] == pid
+    ticks.declare(task="'tasks:tick'", sleep="'20ms'")
+    ticks.project.run("apply")
+    assert ticks.runs(told["runs"]["count"] + 1)[0] == {pid}
+
+
+def test_steps_and_hooks_change_in_the_same_process(ticks: Ticks) -> None:
+    """A step before the start is for the next one; the one after the end, and who is told, count at once."""
+    keys = {"command": "'sleep 1000'"}
+    ticks.declare(**keys, before_start="'touch first'", after_stop="'touch second'")
+    ticks.project.up()
+    pid = ticks.project.instance("ticks")["pid"]
+    more = {"before_start": "'touch third'", "after_stop": "'touch fourth'", "on.failed": "{ exec = 'touch told' }"}
+    ticks.declare(**keys, **more)
+    said = ticks.project.run("apply").stdout
+    assert said.count("(live)") + said.count("(next start)") >= 3
+    assert ticks.project.instance("ticks")["pid"] == pid
+    assert not (ticks.project.directory / "third").exists()
+    ticks.project.run("restart", "ticks")
+    there = {name for name in ("first", "second", "third", "fourth") if (ticks.project.directory / name).exists()}
+    assert there == {"first", "third", "fourth"}

@@ -276,5 +276,5 @@ def test_at_the_end_what_is_left_has_a_moment_and_what_hangs_is_ended(tmp_path: 
     assert time.monotonic() - began < 15
     assert lines(tmp_path / "got") == ["0", "1", "2"]
     assert gone([int(lines(tmp_path / "pid")[0])])
-    assert link.troubles == ["1 events were not told by hooks, as their supervisor ends"]
+    assert link.troubles == ["1 event was not told by hooks, as their supervisor ends"]
     assert link.link.pid is None

@@ -87,7 +87,7 @@ def test_a_command_tells_of_its_life_to_those_that_want_to_know(project: Project
     }
     assert (event["event"], event["state"], event["restarts"], event["pid"]) == ("failed", "failed", 1, None)
     assert failed["env"]["UDAEMON_MESSAGE"] == event["message"]
-    assert "gave up after 1 restarts" in event["message"]
+    assert "gave up after 1 restart in" in event["message"]
     assert failed["env"]["UDAEMON_EVENT"] == "failed"
     project.down()
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.process.conftest import Bell
-from tests.process.project import Project
+from tests.process.project import PATIENCE, Project
 
 WORKERS = """
     import os, time
@@ -26,6 +26,17 @@ WORKERS = """
         if os.path.exists("broken"):
             raise SystemExit(3)
         return Worker()
+"""
+
+
+BLOCKS = """
+    import os, time
+
+    def run():
+        with open(os.environ["BELL"], "w") as bell:
+            bell.write(f"begun {os.getpid()}\\n")
+        while not os.path.exists("go-" + os.environ["UDAEMON_INSTANCE"]):
+            time.sleep(0.02)
 """
 
 
@@ -111,3 +122,34 @@ def test_ctrl_c_leaves_all_up_and_the_rest_untouched(project: Project) -> None:
     seen = project.until("web", lambda seen: seen["state"] == "running")
     assert seen["pid"] != first
     assert project.instance("web", 1)["pid"] == second
+
+
+def test_one_whose_supervisor_gives_way_says_how_far_it_came(project: Project, bell: Callable[[str], Bell]) -> None:
+    """The one under way goes on at the next supervisor, whose business the others are not."""
+    rung = bell("runs")
+    project.file("blocks.py", BLOCKS)
+    project.manifest(f"""
+        env = {{ BELL = "{rung.path}" }}
+        [daemons.worker]
+        task = "blocks:run"
+        sleep = "1h"
+        instances = 3
+    """)
+    project.up()
+    assert {line.split()[0] for line in rung.lines(3)} == {"begun"}
+    before = {one["instance"]: one["pid"] for one in project.instances()}
+    with project.process("restart", "--rolling", "worker") as rolling, project.process("events", "-f") as events:
+        assert events.stdout is not None
+        told = iter(events.stdout.readline, "")
+        assert any("restarting" in line or "starts again after its run" in line for line in told)
+        (project.directory / "go-0").touch()
+        assert any("worker/1 restarting" in line for line in told)
+        project.run("reexec")
+        assert rolling.wait(PATIENCE) == 1
+        assert rolling.stderr is not None
+        said = rolling.stderr.read()
+    assert "1 of 3 was restarted; the one under way comes back, and no other one is touched" in said
+    (project.directory / "go-1").touch()
+    project.until("worker", lambda one: one["pid"] not in (None, before[1]), 1)
+    assert project.instance("worker", 2)["pid"] == before[2]
+    (project.directory / "go-2").touch()

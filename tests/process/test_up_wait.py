@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.process.project import Project
+from tests.process.project import PATIENCE, Project
 
 TASKS = """
     import os, time
@@ -112,3 +112,20 @@ def test_one_that_fails_for_good_ends_the_wait(project: Project) -> None:
     assert any(line.startswith("never/0 failed: gave up after") and "no such host db" in line for line in said)
     assert any(line.startswith("once/0 failed: exit code 3") for line in said)
     assert any(line.startswith("report/0 had no good run: exit code 4") for line in said)
+
+
+def test_who_waits_for_a_lock_is_not_there(project: Project) -> None:
+    project.manifest("""
+        [defaults]
+        command = "sleep 1000"
+        lock = "db"
+        [daemons.backup]
+        [daemons.server]
+    """)
+    said = project.run("up", "-d", "--wait", "--wait-timeout", "1s", code=124).stderr.splitlines()[-1]
+    assert said == "udaemon: not within 1 s: server/0 is waiting for lock db, held by backup"
+    with project.process("up", "-d", "--wait", "server") as waits:
+        assert waits.stderr is not None
+        project.run("stop", "backup")
+        assert waits.wait(PATIENCE) == 0
+        assert "server/0 started as pid" in waits.stderr.read()

@@ -1,8 +1,11 @@
-"""Lengths of time and sizes, rounded for people."""
+"""Lengths of time and sizes, rounded for people, and how many there are of what."""
+
+from pathlib import Path
 
 import pytest
 
-from udaemon.units import length, mebibytes, seconds, short, size
+import udaemon
+from udaemon.units import counted, form, length, mebibytes, seconds, short, size
 
 
 @pytest.mark.parametrize(
@@ -64,3 +67,17 @@ def test_sizes_are_binary(count: int, shown: str) -> None:
 
 def test_sizes_to_compare_are_in_one_unit() -> None:
     assert [mebibytes(count) for count in (0, 70 * 2**20, 2**40)] == ["0.0M", "70.0M", "1048576.0M"]
+
+
+@pytest.mark.parametrize(("number", "told"), [(0, "0 lines"), (1, "1 line"), (2, "2 lines"), (1000, "1000 lines")])
+def test_what_is_counted_is_one_or_several(number: int, told: str) -> None:
+    assert counted(number, "line") == told
+    assert counted(number, "process", "processes").endswith("process" if number == 1 else "processes")
+    assert form(number, "is", "are") == ("is" if number == 1 else "are")
+
+
+def test_nobody_else_appends_an_s() -> None:
+    """Only the errors below this module, and a list of pids, which has no number before it."""
+    root = Path(udaemon.__file__).parent
+    found = {str(file.relative_to(root)) for file in root.rglob("*.py") if "'s' if" in file.read_text()}
+    assert found == {"errors.py", "policy/wording.py"}

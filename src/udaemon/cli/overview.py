@@ -11,6 +11,7 @@ from udaemon.cli.connect import connect_supervisor, near
 from udaemon.cli.options import GlobalOptions
 from udaemon.errors import ExitCode, ManifestError, UdaemonError
 from udaemon.ui.escape import escape
+from udaemon.units import counted
 
 _NOWHERE = (
     ("init", "write a manifest and a first task into this directory"),
@@ -66,9 +67,9 @@ def _declared(options: GlobalOptions) -> str:
         manifest = load_manifest(options)
     except ManifestError as error:
         count = len(error.problems)
-        return f"the manifest has {count} problem{'' if count == 1 else 's'}: udaemon check shows them"
+        return f"the manifest has {counted(count, 'problem')}: udaemon check shows them"
     except (UdaemonError, OSError) as error:
         return f"the manifest cannot be read: {error}"
     count = len(manifest.daemons)
-    daemons = "1 daemon" if count == 1 else f"{count} daemons"
+    daemons = counted(count, "daemon")
     return f"{manifest.project} does not run: {daemons} in {near(manifest.file)}"

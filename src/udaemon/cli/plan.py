@@ -11,6 +11,7 @@ from typing import Any
 
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.output import say
+from udaemon.units import counted
 
 
 def show_plan(options: GlobalOptions, changes: Mapping[str, Any]) -> None:
@@ -26,5 +27,5 @@ def show_scaled(options: GlobalOptions, scaled: Sequence[Mapping[str, Any]]) -> 
     """Say how many instances each daemon has now."""
     for one in scaled:
         same = one["before"] == one["after"]
-        said = f"has {one['after']} already" if same else f"{one['before']} → {one['after']} instances"
+        said = f"has {one['after']} already" if same else f"{one['before']} → {counted(one['after'], 'instance')}"
         say(options, f"{one['name']} {said}")

@@ -14,6 +14,7 @@ from udaemon.engines.zygote.sharing import Sharing
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.manifest.report import shown_path
 from udaemon.policy.plan import is_forked, plans
+from udaemon.units import counted
 
 _NOTHING = "begins with nothing loaded"
 
@@ -47,7 +48,7 @@ def _of(daemon: Daemon, manifest: Manifest, base: str) -> Iterator[str]:
     libraries = {library.module for library in sharing.libraries(root)}
     modules = sharing.shared(root)
     told = ", ".join(modules) if modules else "none of the project's modules"
-    count = "1 library" if len(libraries) == 1 else f"{len(libraries)} libraries"
+    count = counted(len(libraries), "library", "libraries")
     yield f"{daemon.name} shares {told} and {count}\n"
     for one in sharing.unshared(root):
         place = "" if one.file is None else f" ({shown_path(one.file, base)}:{one.reason.line})"

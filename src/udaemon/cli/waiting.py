@@ -19,6 +19,7 @@ from udaemon.control.client import Client
 from udaemon.control.messages import SupervisorReplaced
 from udaemon.errors import ExitCode
 from udaemon.manifest.stamps import changed_in_time
+from udaemon.units import form
 
 _SAME_TWICE = frozenset({"up", "start", "stop", "wait", "pause", "resume"})
 """Verbs that may be asked for twice, as they say what shall be, not what shall be done."""
@@ -70,10 +71,11 @@ def _answers(client: Client, options: GlobalOptions, verb: str, args: dict[str, 
     """Each answer once. Where another supervisor takes over meanwhile, that is asked, unless it would do more again.
 
     Raises:
-        SupervisorReplaced: What was asked for goes on, and nobody waits for it.
+        SupervisorReplaced: What was asked for goes on, and nobody waits for it; a rolling restart goes no farther.
     """
     begun = time.monotonic()
     told: set[tuple[str, int]] = set()
+    of = 0
     client.be_patient()
     while True:
         try:
@@ -82,8 +84,11 @@ def _answers(client: Client, options: GlobalOptions, verb: str, args: dict[str, 
                     yield answer
                 elif (key := (answer["name"], answer["instance"])) not in told:
                     told.add(key)
+                    of = answer["of"]
                     yield answer
         except SupervisorReplaced:
+            if args.get("rolling"):
+                raise SupervisorReplaced(_cut_off(len(told), of)) from None
             if verb not in _SAME_TWICE:
                 raise
             client = connect_supervisor(options)
@@ -94,6 +99,12 @@ def _answers(client: Client, options: GlobalOptions, verb: str, args: dict[str, 
                 args[bound] = max(args[bound] - spent, 0.0)
         else:
             return
+
+
+def _cut_off(done: int, of: int) -> str:
+    """What becomes of a rolling restart whose supervisor has gone: it alone knew who was to be next."""
+    more = "the one under way comes back, and no other one is touched: ask for them again"
+    return f"{f'{done} of {of}' if done else 'none'} {form(done or 1, 'was', 'were')} restarted; {more}"
 
 
 def show_dry_run(client: Client, options: GlobalOptions, names: Sequence[str], what: str) -> ExitCode:

@@ -34,8 +34,8 @@ class SupervisorGone(UdaemonError):
 class SupervisorReplaced(SupervisorGone):
     """Another supervisor takes over, and answers whoever asks again."""
 
-    def __init__(self) -> None:
-        super().__init__("the supervisor was replaced meanwhile", "what was asked for goes on; udaemon ps tells of it")
+    def __init__(self, hint: str = "what was asked for goes on; udaemon ps tells of it") -> None:
+        super().__init__("the supervisor was replaced meanwhile", hint)
 
 
 def request(verb: str, args: dict[str, Any]) -> bytes:

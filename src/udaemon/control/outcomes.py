@@ -38,7 +38,7 @@ def started(view: InstanceView, *, done: str) -> Outcome | None:
             return Outcome(ok=False, message=f"did not stay up and is tried again: {_why(instance)}")
         case State.WAITING if instance.held_back and instance.missing is not None and instance.missing.cause:
             return Outcome(ok=False, message=f"not started: {instance.message}")
-        case State.WAITING if instance.place and instance.turn.locked:
+        case _ if _waits_for_lock(instance):
             return Outcome(ok=True, message=f"is {instance.message}")
         case State.DISABLED:
             return Outcome(ok=False, message="not started: it is disabled in the manifest")
@@ -54,15 +54,21 @@ def up(view: InstanceView) -> Outcome | None:
 
     A service is ready, a command that nobody starts again has ended well, and what has runs has had a good one, where
     the first is due at its start. One that crashed and is tried again may still get there, but a scheduled command
-    whose first run failed has no other one before that is due.
+    whose first run failed has no other one before that is due. Who still waits for a lock is not there.
     """
     instance = view.instance
-    outcome = None if instance.state is State.BACKOFF else started(view, done="started")
+    outcome = started(view, done="started")
+    if instance.state is State.BACKOFF or (_waits_for_lock(instance) and (not has_runs(instance) or _lacks(view))):
+        return None
     if outcome is None or not outcome.ok or instance.at_rest or not _lacks(view):
         return outcome
     if instance.state is State.WAITING and instance.message:
         return Outcome(ok=False, message=f"had no good run: {instance.message}")
     return None
+
+
+def _waits_for_lock(instance: Instance) -> bool:
+    return instance.state is State.WAITING and instance.place > 0 and instance.turn.locked
 
 
 def why_not_up(view: InstanceView) -> str:

@@ -16,6 +16,7 @@ from contextlib import suppress
 
 from udaemon.errors import UdaemonError
 from udaemon.system import oserror
+from udaemon.units import counted
 
 MUTEX_WITHIN = 30.0
 """Seconds in which another `up` is through: its supervisor stands by then, or never will."""
@@ -162,7 +163,7 @@ def check_room(path: str, instances: int) -> None:
     files = _FILES + instances * _FILES_AN_INSTANCE
     status = os.statvfs(path)
     if status.f_files and status.f_favail < files:  # some file systems count no files
-        lack = f"{status.f_favail} files more, and {files} are needed"
+        lack = f"{counted(status.f_favail, 'file')} more, and {files} are needed"
     elif status.f_bavail * status.f_frsize < files * _PAGE:
         lack = f"{status.f_bavail * status.f_frsize // 1024} KiB more, and {files * _PAGE // 1024} are needed"
     else:

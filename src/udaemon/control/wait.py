@@ -17,6 +17,7 @@ from udaemon.errors import ExitCode, UdaemonError
 from udaemon.manifest.secrets import masked_text
 from udaemon.policy.events import RestartAsked, StartAsked, StopAsked
 from udaemon.policy.instance import Instance, Key
+from udaemon.units import form
 
 _NAMED = 10
 """How many late instances are named."""
@@ -114,7 +115,8 @@ def wait_for_outcomes(
     def on_timeout() -> None:
         named = [key for key in islice(pending, _NAMED) if host.has(key)]
         late = "; ".join(f"{key} {why(host.view(key))}" for key in named)
-        late += f" and {len(pending) - _NAMED} more are not" if len(pending) > _NAMED else ""
+        more = len(pending) - _NAMED
+        late += f" and {more} more {form(more, 'is', 'are')} not" if more > 0 else ""
         request.fail(UdaemonError(f"not within {timeout:g} s: {late}", exit_code=ExitCode.TIMED_OUT))
 
     look(*pending)

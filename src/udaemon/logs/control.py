@@ -12,6 +12,7 @@ import select
 import sys
 
 from udaemon.logs.wire import Unpacker, WireError, pack
+from udaemon.units import counted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -71,7 +72,8 @@ class Control:
         if state is None:
             self.send("lost", path, str(lines), str(size))
             return
-        text = f"udaemon logger: {lines} lines ({size} bytes) for {path} could not be written: {state}\n"
+        lost = f"{counted(lines, 'line')} ({counted(size, 'byte')})"
+        text = f"udaemon logger: {lost} for {path} could not be written: {state}\n"
         with contextlib.suppress(OSError):
             os.write(2, text.encode("utf-8", "backslashreplace"))
 

@@ -12,7 +12,9 @@ from attrs import evolve
 
 from udaemon.errors import ExitCode, UdaemonError
 from udaemon.manifest.dump import dump, dump_daemon
+from udaemon.manifest.hooks import IN_CHILD, callables
 from udaemon.manifest.keys import Applies, Key, keys_of
+from udaemon.manifest.kinds import TASKS
 from udaemon.manifest.merge import meaningless
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.manifest.origin import leaves
@@ -30,6 +32,10 @@ _SAYS_NOTHING = frozenset({"description", "tags"})
 
 _GIVEN_TO_PHP = frozenset({"memory_limit", "memory_threshold"})
 """Keys that a PHP process gets as it starts; a task in Python looks them up after each run."""
+
+
+_PARTLY_CARRIED = frozenset({"on", "lock", "after_run"})
+"""Keys of which a process knows a part: whether it is to tell or ask at all, and what it calls itself."""
 
 
 _NAMES_A_FILE = ("file", "stderr")
@@ -149,8 +155,29 @@ def _leaves(
 def _applies(key: Key, before: Daemon, daemon: Daemon) -> Applies:
     if key.field == "log" and any(getattr(before.log, name) != getattr(daemon.log, name) for name in _NAMES_A_FILE):
         return Applies.RESTART
+    if key.field in _PARTLY_CARRIED and _carried(key, before) == _carried(key, daemon):
+        return Applies.LIVE
     given = daemon.kind == "php" and key.field in _GIVEN_TO_PHP
     return Applies.RESTART if given else key.applies
+
+
+def _carried(key: Key, daemon: Daemon) -> object:
+    """What a process that runs goes by itself; all else that the key says is looked up by the supervisor."""
+    has_task = daemon.kind in TASKS
+    match key.field:
+        case "on" if has_task:
+            done = len(daemon.on.task_done) > len(callables(daemon.on.task_done))
+            return done, bool(daemon.on.missed), *(callables(daemon.on.of(event)) for event in IN_CHILD)
+        case "lock" if has_task:
+            return bool(daemon.lock)
+        case "lock" if not daemon.is_scheduled:
+            return daemon.lock
+        case "after_run" if has_task:
+            return tuple(one.name for one in daemon.after_run)
+        case "after_run":
+            return daemon.is_scheduled
+        case _:
+            return None
 
 
 def _most(applies: Iterable[Applies]) -> Applies | None:

@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from udaemon.units import counted
+
 WORDS = {
     "@hourly": "0 * * * *",
     "@daily": "0 0 * * *",
@@ -81,7 +83,7 @@ def resolve(line: str, seed: int) -> str:
         return _word(text.lower())
     parts = [(found.start(), found[0]) for found in re.finditer(r"\S+", line)]
     if len(parts) != len(_FIELDS):
-        raise BadCron(f"has {len(parts)} fields", _FORM + _of_six(len(parts)), parts[-1][0] if parts else 0)
+        raise BadCron(f"has {counted(len(parts), 'field')}", _FORM + _of_six(len(parts)), parts[-1][0] if parts else 0)
     resolved: list[str] = []
     for field, (offset, part) in zip(_FIELDS, parts, strict=True):
         terms: list[str] = []

@@ -14,6 +14,7 @@ from functools import lru_cache
 
 from udaemon.errors import Problem
 from udaemon.manifest.secrets import is_secret, named, spans
+from udaemon.units import counted
 
 _TOKEN = re.compile(r"\"(?:[^\"\\]++|\\.)*+\"|'[^']*+'|[^\s,=\[\]{}#:](?:[^,=\[\]{}#:]|:(?=\S)){0,999}(?<!\s)")
 _TEXT = r"\"(?:[^\"\\]++|\\.)*+\"?|'[^']*+'?"
@@ -75,7 +76,7 @@ def count(problems: Sequence[Problem]) -> str:
     for severity in ("error", "warning"):
         number = sum(problem.severity == severity for problem in problems)
         if number:
-            parts.append(f"{number} {severity}{'s' if number > 1 else ''}")
+            parts.append(counted(number, severity))
     return ", ".join(parts)
 
 

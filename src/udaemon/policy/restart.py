@@ -11,7 +11,7 @@ from udaemon.manifest.model import Backoff, Daemon, Restart
 from udaemon.policy import wording
 from udaemon.policy.events import Reason
 from udaemon.policy.instance import Exit, Instance, evolve
-from udaemon.units import seconds
+from udaemon.units import counted, seconds
 
 _REFUSED = Backoff(initial=0.1, factor=2.0, max=1.0, jitter=0.3)
 """A full process table or fd table may clear at any moment: ask again soon and for ever, but not all at one moment."""
@@ -92,7 +92,7 @@ def _held_back(instance: Instance, end: Exit, healthy_after: float, jitter: floa
     """No limit counts an end as it is meant, but several that come too early wait longer and longer, as crashes do."""
     wait = delay(instance.crashes, instance.daemon.backoff, jitter)
     if wait > 0:
-        early = f"{instance.crashes} times in a row within {seconds(healthy_after)} of the start"
+        early = f"{counted(instance.crashes, 'time')} in a row within {seconds(healthy_after)} of the start"
         instance = evolve(instance, message=f"{instance.message or wording.ending(end)}; {early}")
     return Retry(instance, wait)
 
@@ -102,7 +102,9 @@ def _within_limit(instance: Instance, end: Exit, now: float, jitter: float) -> R
     attempts = tuple(at for at in instance.attempts if now - at < limit.window)
     if len(attempts) < limit.count:
         return Retry(evolve(instance, attempts=(*attempts, now)), delay(instance.crashes, backoff, jitter))
-    reached = f"{limit.count} restarts in {seconds(limit.window)}; last: {instance.message or wording.ending(end)}"
+    reached = (
+        f"{counted(limit.count, 'restart')} in {seconds(limit.window)}; last: {instance.message or wording.ending(end)}"
+    )
     if limit.then is None:
         return GiveUp(failed=True, message=f"gave up after {reached}")
     cooling = evolve(instance, attempts=(), crashes=0, message=f"cools down after {reached}")

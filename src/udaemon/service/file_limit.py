@@ -10,6 +10,7 @@ import resource
 
 from udaemon.errors import UdaemonError
 from udaemon.system import oserror
+from udaemon.units import counted, form
 
 _FDS_AN_INSTANCE = 5
 """A pidfd, a report socket, the instance's lock, the read end of its log pipe, and its copy for the logger's guard."""
@@ -44,8 +45,8 @@ def raise_file_limit(instances: int, separate: int = 0) -> tuple[int, int] | Non
     least = instances * _FDS_AN_INSTANCE + separate + _FDS_OF_OURS
     if hard != resource.RLIM_INFINITY and hard < least:
         raise UdaemonError(
-            f"Too many open files (EMFILE): {instances} instances need {least} descriptors, "
-            f"and the limit (ulimit -n) is {hard}; raise it (ulimit -Hn, LimitNOFILE= in a unit)"
+            f"Too many open files (EMFILE): {counted(instances, 'instance')} {form(instances, 'needs', 'need')} "
+            f"{least} descriptors, and the limit (ulimit -n) is {hard}; raise it (ulimit -Hn, LimitNOFILE= in a unit)"
         )
     if soft == resource.RLIM_INFINITY or soft >= needed:
         return None

@@ -42,6 +42,7 @@ from udaemon.supervisor.notices import Notices
 from udaemon.supervisor.perform import Performer
 from udaemon.supervisor.slots import Slots, rounded
 from udaemon.system.file_identity import identity
+from udaemon.units import counted
 
 if TYPE_CHECKING:
     from udaemon.manifest.model import Manifest
@@ -198,7 +199,7 @@ class Outlive:
             for _, kept in self.kept(name):  # those that are used were copied
                 os.close(kept.fd)
         count = len(self._recovery.adopted)
-        self._publish("recovered", f"the supervisor {self.left.why}; {count} processes went on")
+        self._publish("recovered", f"the supervisor {self.left.why}; {counted(count, 'process', 'processes')} went on")
         return self._was.leaving
 
     def record(self, *, leaving: bool) -> None:

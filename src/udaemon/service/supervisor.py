@@ -41,6 +41,7 @@ from udaemon.supervisor.schedules import Schedules
 from udaemon.supervisor.supervisor import Supervisor
 from udaemon.system.oom import shield
 from udaemon.system.subreaper import become_subreaper
+from udaemon.units import counted, form
 
 if TYPE_CHECKING:
     from udaemon.engines.zygote.prefork import PreforkedZygote
@@ -253,7 +254,8 @@ class Service:
 
     def _on_lost(self, path: str, lines: int, size: int) -> None:
         """A file could not be written up to the end."""
-        text = f"{lines} lines ({size} bytes) for {path} could not be written and are lost"
+        lost = f"{counted(lines, 'line')} ({counted(size, 'byte')})"
+        text = f"{lost} for {path} could not be written and {form(lines, 'is', 'are')} lost"
         self._lost.append(text)
         self._supervisor.publish(None, "lost", text, log=path, lines=lines, bytes=size)
 

@@ -16,6 +16,7 @@ from udaemon.policy import ledger
 from udaemon.policy.instance import Instance, Key
 from udaemon.policy.ledger import Read
 from udaemon.system import oserror
+from udaemon.units import counted, form
 
 LEDGER = "ledger"
 """Its name in the run directory."""
@@ -169,7 +170,9 @@ def load(path: str, on_trouble: Callable[[str], None]) -> Read:
         return Read()
     found = ledger.read(data)
     if found.damaged:
-        on_trouble(f"the ledger is damaged: {found.damaged} lines of it are ignored")
+        on_trouble(
+            f"the ledger is damaged: {counted(found.damaged, 'line')} of it {form(found.damaged, 'is', 'are')} ignored"
+        )
     return found if found.boot == boot() else Read()
 
 

@@ -20,7 +20,7 @@ from udaemon.ui.escape import escape
 from udaemon.ui.eventlines import mark, shown
 from udaemon.ui.table import Cell, cut
 from udaemon.ui.tally import FEW
-from udaemon.units import short
+from udaemon.units import counted, form, short
 
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _FRAMES = 10
@@ -182,8 +182,9 @@ class Board:
             chosen = urgent if len(urgent) <= rows - 1 else urgent[: max(0, rows - 2)]
         more = len(names) - len(chosen)
         lines = [self._headline(now), *(self._line(name, self._rows[name], now) for name in chosen)]
-        left = "and {} more" if self._phase is _Phase.STOPPING else "{} others are not shown"
-        return [*lines, [Cell(f"   … {left.format(more)}", "dim")]] if more and self._few else lines
+        others = f"{counted(more, 'other')} {form(more, 'is', 'are')} not shown"
+        left = f"and {more} more" if self._phase is _Phase.STOPPING else others
+        return [*lines, [Cell(f"   … {left}", "dim")]] if more and self._few else lines
 
     @property
     def _few(self) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from udaemon.ui.table import cut, width
+from udaemon.units import counted
 
 _GAP = 2
 _LEAST_FILE = 12
@@ -60,4 +61,4 @@ def _words(one: Checked) -> str:
     if not one.good:
         return one.problems
     told = f", {one.problems}" if one.problems else ""
-    return f"good, {one.daemons} daemon{'s' if one.daemons != 1 else ''}{told}"
+    return f"good, {counted(one.daemons, 'daemon')}{told}"

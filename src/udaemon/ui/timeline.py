@@ -12,6 +12,7 @@ from textwrap import fill
 
 from udaemon.policy.simulation import Herd, Simulation
 from udaemon.ui.table import Cell, Column, cut, render
+from udaemon.units import form
 
 _BARS, _WIDEST, _NARROWEST = 24, 60, 10
 _HERDS, _NAMED = 5, 6
@@ -79,7 +80,7 @@ def _bar(size: float) -> str:
 def _together(simulation: Simulation, staggered: Simulation, zone: tzinfo, longest: int | None) -> Iterator[str]:
     count = len(simulation.runs)
     at = "" if simulation.peak_at is None else f", first at {_moment(simulation.peak_at, zone)}"
-    yield f"{count:,} run{'s' if count > 1 else ''}; at most {simulation.peak} at once{at}\n"
+    yield f"{count:,} {form(count, 'run')}; at most {simulation.peak} at once{at}\n"
     for herd in simulation.herds[:_HERDS]:
         often = "once, at" if herd.times == 1 else f"{herd.times:,} times, first at"
         yield f"{len(herd.keys)} begin together {often} {_moment(herd.first_at, zone)}: {_named(herd, longest)}\n"

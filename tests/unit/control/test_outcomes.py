@@ -10,7 +10,7 @@ from attrs import evolve
 from udaemon.control.outcomes import started, stopped, up, why_not_up
 from udaemon.manifest.model import Daemon, Ready, Restart
 from udaemon.policy.events import Reason
-from udaemon.policy.instance import Exit, Instance, Key, State, Wanted, declared
+from udaemon.policy.instance import Exit, Instance, Key, State, Turn, Wanted, declared
 from udaemon.supervisor.view import InstanceView
 
 CRASH = Exit(code=3, signal=None, core=False, reason=Reason.EXITED, at=90.0)
@@ -82,6 +82,14 @@ def test_a_stop_has_settled(before: Instance, now: Instance, ok: bool, message: 
 
 
 SERVICE = Daemon(name="db", command=("db",))
+LOCKED = {
+    "state": State.WAITING,
+    "pid": None,
+    "held_back": True,
+    "place": 1,
+    "message": "waiting for lock db, held by other",
+    "turn": Turn(start="for lock db, held by other", locked=True),
+}
 ONCE = Daemon(name="db", command=("db",), restart=Restart.NEVER)
 TASK = Daemon(name="db", task="jobs:db", sleep=30.0)
 NIGHTLY = Daemon(name="db", command=("db",), cron="@daily")
@@ -113,11 +121,16 @@ HOURLY = Daemon(name="db", command=("db",), sleep=3600.0)
         (HOURLY, {"state": State.RUNNING}, None),
         (HOURLY, {"state": State.WAITING, "good_run": True}, True),
         (HOURLY, {"state": State.WAITING, "message": "exit code 3"}, False),
+        (SERVICE, LOCKED, None),
+        (ONCE, LOCKED, None),
+        (HOURLY, LOCKED, None),
+        (HOURLY, LOCKED | {"good_run": True}, True),
+        (NIGHTLY, LOCKED, True),
         (evolve(HOURLY, restart=Restart.NEVER), {"state": State.WAITING, "good_run": True}, True),
     ],
 )
 def test_it_is_up_when_it_is_there_for_what_it_is_for(daemon: Daemon, fields: dict[str, Any], ok: bool | None) -> None:
-    outcome = up(view(evolve(declared(daemon, 0), wanted=Wanted.UP, pid=7, **fields)))
+    outcome = up(view(evolve(declared(daemon, 0), wanted=Wanted.UP, **{"pid": 7, **fields})))
     assert (None if outcome is None else outcome.ok) == ok
 
 

@@ -14,9 +14,9 @@ from udaemon.manifest.model import Daemon
 LIVE = {
     "description", "extends", "tags", "sleep", "min-sleep", "memory-limit", "memory-threshold", "restart", "backoff",
     "start-limit", "success-exit-codes", "stop", "log", "instances", "health", "cron", "timezone", "jitter", "overlap",
-    "misfire", "task-timeout",
+    "misfire", "task-timeout", "except", "from", "until", "after-stop",
 }  # fmt: skip
-NEXT_START = {"autostart", "depends-on", "profiles", "ready"}
+NEXT_START = {"autostart", "depends-on", "profiles", "ready", "before-start", "run-on-start"}
 
 BOTH = """
 [daemons.mailer]
@@ -133,3 +133,33 @@ def test_every_key_says_when_it_takes_effect() -> None:
     by_rule = {applies: {key.name for key in keys_of(Daemon) if key.applies is applies} for applies in Applies}
     assert by_rule[Applies.LIVE] == LIVE
     assert by_rule[Applies.NEXT_START] == NEXT_START
+
+
+TASK, NIGHTLY, SERVICE = 'task = "jobs:run"', 'command = "true"\ncron = "@daily"', 'command = "true"'
+
+
+@pytest.mark.parametrize(
+    ("what", "before", "after", "applies"),
+    [
+        (TASK, 'lock = "db"', 'lock = ["db", "mail"]', Applies.LIVE),
+        (TASK, "", 'lock = "db"', Applies.RESTART),  # it does not ask for any
+        (NIGHTLY, "", 'lock = "db"', Applies.LIVE),
+        (SERVICE, 'lock = "db"', "", Applies.RESTART),
+        (TASK, 'after-run = { other = "ok" }', 'after-run = { other = "any" }', Applies.LIVE),
+        (TASK, "sleep = 1", 'after-run = { other = "ok" }', Applies.RESTART),
+        (SERVICE, 'after-run = { other = "ok" }', 'after-run = { third = "ok" }', Applies.LIVE),
+        (SERVICE, "", 'after-run = { other = "ok" }', Applies.RESTART),
+        (TASK, "", 'on.failed = { exec = "true" }', Applies.LIVE),
+        (TASK, 'on.task-done = { exec = "true" }', 'on.task-done = { exec = "false" }', Applies.LIVE),
+        (TASK, "", 'on.task-done = { exec = "true" }', Applies.RESTART),  # it tells nobody
+        (TASK, "", 'on.missed = { exec = "true" }', Applies.RESTART),
+        (TASK, 'on.start = "jobs:up"', 'on.start = "jobs:down"', Applies.RESTART),  # it calls that itself
+        (NIGHTLY, "", 'on.task-done = { exec = "true" }', Applies.LIVE),
+    ],
+)
+def test_what_the_supervisor_alone_goes_by_needs_no_other_process(
+    tmp_path: Path, what: str, before: str, after: str, applies: Applies
+) -> None:
+    text = '[daemons.other]\ntask = "jobs:a"\nsleep = 1\n[daemons.third]\ntask = "jobs:b"\nsleep = 1\n[daemons.job]\n'
+    (daemon,) = changes(tmp_path, f"{text}{what}\n{before}", f"{text}{what}\n{after}").changed
+    assert (daemon.name, daemon.applies) == ("job", applies)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -200,6 +201,25 @@ def test_one_timer_of_the_kernel_is_armed_for_the_next_due_time_and_once(made: C
     world.wall += 3600  # the clock is set, and the timer tells
     on_timer()
     assert world.due == [0.0]
+
+
+@pytest.mark.parametrize(("step", "runs"), [(3600.0, 1), (-3600.0, 0), (86400.0, 0), (-86400.0, 0)])
+def test_a_clock_that_is_set_and_set_back_has_no_run_twice(made: Callable[..., World], step: float, runs: int) -> None:
+    """By an hour over a due time it is made up for; by a day the clock was wrong before."""
+    due = datetime.fromtimestamp(MINUTE + 1800, UTC)
+    world = made(cron=f"{due.minute} {due.hour} * * *", timezone="UTC")
+    world.happens(StartAsked())
+    world.schedules.end_of_turn()
+    [on_timer] = world.reactor.callbacks.values()
+    for each in (step, -step):
+        world.wall += each
+        on_timer()
+        if world.state is State.STARTING:
+            world.happens(Spawned(7), Exited(code=0))
+        world.schedules.end_of_turn()
+    assert len(world.due) == runs
+    world.passes(3600)
+    assert (len(world.due), world.slot().missed) == (1, 0)
 
 
 def test_a_period_needs_no_timer(made: Callable[..., World]) -> None:

@@ -351,3 +351,23 @@ def test_a_child_may_write_what_it_likes(make: Make, word: float, read: int) -> 
     writer.words[ASKED] = word
     assert asked(*world.scoreboard.locate(world.slots[A]), 77) == (read, False)
     assert asked(*world.scoreboard.locate(world.slots[A]), 78) is None
+
+
+def test_other_locks_of_a_task_count_from_its_next_run_on(make: Make) -> None:
+    """Its process is not replaced for that: it asks, and the supervisor knows for what."""
+    world = make(task("a", lock=("db",)), task("b", lock=("mail",)))
+    world.up()
+    for key in (A, B):
+        world.engine.forked(key)
+        world.supervisor.happen(key, Ready())
+    world.supervisor.happen(A, RunAsked(1))
+    world.change(task("a", lock=("db", "mail")), task("b", lock=("mail",)))
+    assert world.fleet.instances[A].holds == ("db",)
+    world.supervisor.happen(B, RunAsked(1))
+    assert world.fleet.instances[B].holds == ("mail",)
+    world.supervisor.happen(A, RunAsked(2))
+    assert world.fleet.instances[A].message == "waiting for lock mail, held by b #1"
+    world.supervisor.happen(B, RunAsked(0))
+    world.supervisor.end_of_turn()
+    assert world.fleet.instances[A].holds == ("db", "mail")
+    assert {name for _, name in world.engine.signals} == {"URG"}  # which wakes it

@@ -25,7 +25,7 @@ EVENTS = [
     event("2026-11-24T22:00:01.100Z", "mailer", "ready", "its task is built"),
     event("2026-11-24T22:00:02.000Z", "web", "exited", "exit code 3", exit=ENDED),
     event("2026-11-24T22:00:02.000Z", "web", "restarting", "starts again in 2 s", exit=ENDED),
-    event("2026-11-24T22:00:09.000Z", "web", "failed", "gave up after 1 restarts in 60 s; last: exit code 3"),
+    event("2026-11-24T22:00:09.000Z", "web", "failed", "gave up after 1 restart in 60 s; last: exit code 3"),
     event(
         "2026-11-24T22:00:10.000Z",
         "mailer",
@@ -48,5 +48,5 @@ def test_what_comes_later_stands_in_the_same_columns_and_tells_no_day_again() ->
     happened = Happened(ZONE)
     first = happened.render(EVENTS[5:6], 80).splitlines()
     second = happened.render([event("2026-11-24T22:00:12.000Z", "db", "started", "pid 7")], 80).splitlines()
-    assert first == ["2026-11-25", "00:00:09  ✘  web/0  failed: gave up after 1 restarts in 60 s; last: exit code 3"]
+    assert first == ["2026-11-25", "00:00:09  ✘  web/0  failed: gave up after 1 restart in 60 s; last: exit code 3"]
     assert second == ["00:00:12  ✔  db/0   started: pid 7"]

@@ -25,6 +25,7 @@ from udaemon.manifest.locate import has_errors
 from udaemon.manifest.read import Examined, examine
 from udaemon.manifest.report import as_json, as_lines, as_text, count, shown_path
 from udaemon.ui.checked import Checked, plain, table
+from udaemon.units import counted
 
 FORMATS = ["text", "concise", "json", "github", "sarif"]
 _UNREADABLE = {"unreadable", "unsafe", "too-big"}
@@ -97,7 +98,7 @@ def _check(files: tuple[str, ...], options: GlobalOptions, *, importing: bool) -
 
 def _cost(imported: Imported) -> str:
     return (
-        f"imported {imported.count} callables: {imported.seconds:.2f} s of CPU, "
+        f"imported {counted(imported.count, 'callable')}: {imported.seconds:.2f} s of CPU, "
         f"{imported.memory / 1024**2:.0f} MiB in the largest process\n"
     )
 

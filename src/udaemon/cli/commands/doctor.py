@@ -16,6 +16,7 @@ from udaemon.cli.host import Fact, directories, host_facts
 from udaemon.cli.load import load_manifest
 from udaemon.cli.options import GlobalOptions
 from udaemon.errors import ExitCode, ManifestError, UdaemonError
+from udaemon.units import counted
 
 
 @click.command(name="doctor")
@@ -42,5 +43,5 @@ def _project(options: GlobalOptions) -> Iterator[Fact]:
         yield Fact("manifest", "missing", error.message)
     else:
         number = len(manifest.daemons)
-        yield Fact("manifest", "good", f"{manifest.file}, {number} daemon{'s' if number != 1 else ''}")
+        yield Fact("manifest", "good", f"{manifest.file}, {counted(number, 'daemon')}")
         yield from directories(manifest, os.environ)

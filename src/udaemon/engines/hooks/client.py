@@ -14,6 +14,7 @@ from udaemon.engines.helper_process import AGAIN_AFTER, HelperProcess
 from udaemon.engines.hooks.job import ask
 from udaemon.engines.hooks.queues import QUEUED, HookQueue, Make, Told
 from udaemon.engines.verdict import Verdict
+from udaemon.units import counted, form
 
 QUEUED_IN_ALL = 5000
 AT_ONCE = 16
@@ -112,7 +113,8 @@ class HookLink:
             self._tell_drops(queue)
         left_over = self._waiting + len(self._told)
         if left_over:
-            self._on_trouble(f"{left_over} events were not told by hooks, as their supervisor ends")
+            events = f"{counted(left_over, 'event')} {form(left_over, 'was', 'were')}"
+            self._on_trouble(f"{events} not told by hooks, as their supervisor ends")
         self._queues.clear()
         self._ready.clear()
         self._told.clear()
@@ -128,7 +130,8 @@ class HookLink:
     def _tell_drops(self, queue: HookQueue) -> None:
         count, queue.dropped = queue.dropped, 0
         self._dropping.discard(queue)
-        self._on_trouble(f"{queue.name}: {count} events were dropped, as they came faster than it takes them")
+        dropped = f"{counted(count, 'event')} {form(count, 'was', 'were')} dropped"
+        self._on_trouble(f"{queue.name}: {dropped}, as they came faster than it takes them")
 
     def _send_next(self) -> None:
         """Give the runner what it has room for; start it where there is none."""
@@ -161,7 +164,9 @@ class HookLink:
         queue.told = None
         if verdict.ok:
             if queue.failures:
-                self._on_trouble(f"{queue.name}: works again, after {queue.failures} events that could not be told")
+                self._on_trouble(
+                    f"{queue.name}: works again, after {counted(queue.failures, 'event')} that could not be told"
+                )
             queue.failures = 0
         else:
             self._failed(queue, verdict.reason)

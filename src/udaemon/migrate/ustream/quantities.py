@@ -10,6 +10,7 @@ import re
 from typing import NamedTuple
 
 from udaemon.manifest.measures import format_duration, format_size
+from udaemon.units import form
 
 _NUMBER = re.compile(r"[ \t\n\r\v\f]*([+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)")
 _PHP5_HEX = re.compile(r"0[xX]([0-9a-fA-F]+)[ \t\n\r\v\f]*\Z")
@@ -58,7 +59,7 @@ def seconds(text: str, *, empty_is_zero: bool, php5: bool = False) -> Quantity:
     remarks = []
     found = _NUMBER.match(text)
     if not hexadecimal and found and text[found.end() :].strip(_BLANKS):
-        took = f'"{text}" is {_plain(value)} seconds to PHP, which takes the number at the front'
+        took = f'"{text}" is {_plain(value)} {form(value, "second")} to PHP, which takes the number at the front'
         remarks.append(("leading-number", took))
     if value < 0:
         remarks.append(("negative", f"{_plain(value)} seconds is no pause: the library took it for 0"))

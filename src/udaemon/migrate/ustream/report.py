@@ -10,6 +10,7 @@ from typing import Any
 
 from udaemon.migrate.ustream.plan import Imported
 from udaemon.migrate.ustream.result import Note, Result
+from udaemon.units import counted
 
 # Reported once for all files: what hardly differs from file to file would hide what does.
 _SHARED = frozenset({"php-ini-limit", "php-ini-guess", "default-path", "no-such-key"})
@@ -82,7 +83,7 @@ def as_text(imports: Sequence[Imported], output: str | None, directory: str, gen
 
 def _file(one: Imported, directory: str) -> Iterator[str]:
     notes = [note for note in one.notes if note.code not in _SHARED]
-    count = f"{len(notes)} note{'s' if len(notes) != 1 else ''}" if notes else "nothing to note"
+    count = counted(len(notes), "note") if notes else "nothing to note"
     if one.result.ok:
         yield f"{one.file} -> {one.name}: {count}"
     else:

@@ -13,6 +13,7 @@ from udaemon.migrate.ustream.grammar import Bare, Entry, Piece, Section, Stateme
 from udaemon.migrate.ustream.result import Note
 from udaemon.migrate.ustream.source import Source, show
 from udaemon.migrate.ustream.tokens import Kind
+from udaemon.units import counted
 
 _OPERATORS = frozenset({Kind.OR, Kind.AND, Kind.XOR, Kind.COMPLEMENT, Kind.NOT, Kind.LEFT, Kind.RIGHT})
 _KEYWORDS = frozenset({Kind.TRUE, Kind.FALSE, Kind.NULL})
@@ -184,7 +185,7 @@ def _quotes(line: int, data: bytes, pieces: Sequence[Piece], number: int) -> Ite
         glued = not first and pieces[number - 1].kind in {Kind.STRING, Kind.CONSTANT, Kind.NUMBER}
         ends = len(re.findall(rb"\r\n|\r|\n", piece.text))
         if glued or (ends and not first):
-            lines = f", {ends} line end{'s' if ends > 1 else ''} included," if ends else ""
+            lines = f", {counted(ends, 'line end')} included," if ends else ""
             yield Note(line, "apostrophes", f"the text between the two '{lines} joins the value without them")
             return
     elif (not first and data[piece.start] in b" \t") or (not last and data[piece.end - 1] in b" \t"):
