@@ -14,6 +14,7 @@ from udaemon.engines.helper_process import AGAIN_AFTER, HelperProcess
 from udaemon.engines.hooks.job import ask
 from udaemon.engines.hooks.queues import QUEUED, HookQueue, Make, Told
 from udaemon.engines.verdict import Verdict
+from udaemon.waits import earliest
 
 QUEUED_IN_ALL = 5000
 AT_ONCE = 16
@@ -57,9 +58,8 @@ class HookLink:
     @property
     def deadline(self) -> float | None:
         """The next start of a runner, the end of a burst of drops, or the moment at which the runner is given up."""
-        ends = [at for queue in self._dropping if (at := queue.burst_ends) is not None]
-        lost = min((one.until for one in self._told.values()), default=None)
-        return min((at for at in (self._start_at, lost, *ends) if at is not None), default=None)
+        ends = (queue.burst_ends for queue in self._dropping)
+        return earliest(self._start_at, *(one.until for one in self._told.values()), *ends)
 
     @property
     def is_idle(self) -> bool:
