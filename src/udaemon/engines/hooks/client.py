@@ -12,7 +12,7 @@ from collections.abc import Callable, Hashable
 from udaemon.engines.base import WritableReactor
 from udaemon.engines.helper_process import AGAIN_AFTER, HelperProcess
 from udaemon.engines.hooks.job import ask
-from udaemon.engines.hooks.queues import QUEUED, HookQueue, Make, Told
+from udaemon.engines.hooks.queues import QUEUED, Delivery, HookQueue, Make
 from udaemon.engines.verdict import Verdict
 from udaemon.waits import earliest
 
@@ -41,7 +41,7 @@ class HookLink:
         self._on_trouble = on_trouble
         self._queues: dict[Hashable, HookQueue] = {}
         self._ready: deque[HookQueue] = deque()
-        self._told: dict[int, Told] = {}
+        self._told: dict[int, Delivery] = {}
         self._waiting = 0
         self._numbers = 0
         self._runner = HelperProcess(
@@ -142,7 +142,7 @@ class HookLink:
             self._waiting -= 1
             self._numbers += 1
             job = make()._replace(id=self._numbers)
-            queue.told = self._told[job.id] = Told(queue, job, self._clock() + job.longest)
+            queue.told = self._told[job.id] = Delivery(queue, job, self._clock() + job.longest)
             self._runner.send(ask(job))
 
     def _start(self) -> None:
