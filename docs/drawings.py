@@ -20,11 +20,13 @@ Edges = Mapping[str, frozenset[str]]
 PROCESSES = {
     "up": ("udaemon up", "cli/commands/up.py", "command", "supervisor keeper"),
     "keeper": ("keeper, of up -d", "service/keeper.py", "Keeper.run", "supervisor"),
-    "supervisor": ("supervisor", "service/main.py", "main", "zygote command logger reader"),
+    "supervisor": ("supervisor", "service/main.py", "main", "zygote command logger prober hooks reader"),
     "zygote": ("zygote", "engines/zygote/server.py", "serve", "daemon"),
     "daemon": ("a daemon with a factory", "child/process.py", "run", ""),
     "command": ("a daemon with a command", "engines/commands.py", "Launcher.start", ""),
     "logger": ("logger", "logs/logger_main.py", "main", ""),
+    "prober": ("prober", "engines/probing/prober.py", "main", ""),
+    "hooks": ("hook runner", "engines/hooks/runner.py", "main", ""),
     "reader": ("manifest reader, for diff", "service/manifest_reader.py", "main", ""),
 }
 """Each process: what it is called, the file and the function with which it begins, and which others it makes."""

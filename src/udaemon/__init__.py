@@ -1,6 +1,19 @@
-"""udaemon: declare every daemon in one manifest, run them all, and see what each one did.
+"""Declare every daemon in one manifest, run them all, and see what each one did.
 
-Loads nothing until a name is asked for: every verb and every child imports this package first.
+What a program imports from here:
+
+- a task: `Task`, `TaskContext`, `CallbackTask` and `StopTask`; its listeners: `TaskEvent` and `steers`;
+- a program that runs a task itself: `run`, until its `End`; one that runs a daemon of a manifest: `Runner`;
+- a program that asks and steers what runs: `udaemon.client`;
+- a program with many processes: `ZygoteContext`, a start method of multiprocessing.
+
+What goes wrong for reasons outside the program is a `UdaemonError`: `message` and `hint` are for people, `exit_code` is
+that of the verb (`ExitCode`). Of its kinds `ManifestError` has `problems`, each a `Problem` with file, line and column;
+the others are `Misconfigured`, `NoSuchDaemon`, `NotRunning` and `WaitTimedOut`.
+Durations are seconds, or text as in a manifest ("1m30s"); sizes are bytes, or text ("256M").
+
+Everything that is not named here is udaemon's own. Nothing is loaded until a name is asked for: every verb and every
+child imports this package first.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How long one system call may be asked to wait.
+"""How long one system call may be asked to wait, and which of several moments comes first.
 
 Knows nothing of what is waited for, and imports nothing: the logger starts with this too.
 """
@@ -14,3 +14,8 @@ def bounded(seconds: float | None) -> float | None:
         seconds: What is left of the whole wait; less than nothing is none.
     """
     return None if seconds is None else min(max(seconds, 0.0), LONGEST)
+
+
+def earliest(*moments: float | None) -> float | None:
+    """The first of these moments; None is never."""
+    return min((at for at in moments if at is not None), default=None)

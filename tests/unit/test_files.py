@@ -52,7 +52,7 @@ ELSEWHERE = {
     "control/rundir_guard.py": "unit/control/test_shortage.py",
     "control/rundir_removal.py": "unit/control/test_rundir.py",
     "logs/compress.py": "unit/logs/test_sink.py",
-    "logs/together.py": "cli/test_logs.py",
+    "logs/interleave.py": "cli/test_logs.py",
     "manifest/build.py": "golden/check/test_check_text.py",
     "manifest/model.py": "unit/manifest/test_every_key.py",
     "supervisor/log_pipes.py": "unit/supervisor/test_perform.py",

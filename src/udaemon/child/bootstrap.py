@@ -19,6 +19,7 @@ from udaemon.child.signals import Signals
 from udaemon.child.spec import ChildFds, ChildSpec
 from udaemon.child.streams import take_standard_streams
 from udaemon.child.task import TaskContext
+from udaemon.system.descriptors import point_at_null
 from udaemon.system.file_identity import identity
 
 
@@ -70,9 +71,7 @@ class BatchSetup:
         """Make this process theirs. The marks of the first in the environment are most of the others', too."""
         clean_signals()
         self.signals.install()
-        null = os.open(os.devnull, os.O_RDWR)
-        os.dup2(null, 0)
-        os.close(null)
+        point_at_null(0)
         take_standard_streams()
         watch_for_crashes()
         os.environ.update(_variables(first))

@@ -1,6 +1,17 @@
 """Ask a running project from Python: what `udaemon ps`, `start`, `stop`, `restart`, `wait` and `events` do.
 
-Knows no terminal. `connect` finds the supervisor, a `Project` asks it.
+`connect` finds the supervisor, a `Project` asks it:
+
+    project = udaemon.client.connect("udaemon.toml")
+    project.restart("web*", timeout=30.0)
+    unwell = [str(one) for one in project.instances() if one.health in {"failing", "unready"}]
+
+Answers are frozen values. Moments are `datetime`s with a time zone, durations seconds, sizes bytes; None is what is not
+known or not there. Every call may raise `udaemon.NotRunning`, `SupervisorGone` (it ended before it answered),
+`SupervisorSilent` (it does not answer) and `udaemon.NoSuchDaemon`, all of them `udaemon.UdaemonError`s; those that wait
+raise `NotDone` where an instance did not become what was asked for, and `udaemon.WaitTimedOut`.
+
+Knows no terminal.
 """
 
 from udaemon.client.project import NotDone, Project, Until, connect

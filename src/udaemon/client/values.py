@@ -23,7 +23,14 @@ _T = TypeVar("_T")
 
 @frozen(kw_only=True)
 class Exit:
-    """How the last process of an instance ended."""
+    """How the last process of an instance ended; all None where none has.
+
+    Attributes:
+        code: The exit code, None where a signal ended it.
+        signal: The number of that signal.
+        reason: Why it came to that, as far as udaemon knows.
+        at: When.
+    """
 
     code: int | None
     signal: int | None
@@ -33,7 +40,15 @@ class Exit:
 
 @frozen(kw_only=True)
 class Run:
-    """The last run of an instance. `outcome` is `ok` or `failed`."""
+    """The last run of an instance that is over; all None where there was none.
+
+    Attributes:
+        id: Its number, from 1 on.
+        started_at: When it began.
+        duration: Seconds that it took.
+        outcome: `ok` or `failed`.
+        error: The last line of what it raised, None after a good one.
+    """
 
     id: int | None
     started_at: datetime | None
@@ -44,7 +59,18 @@ class Run:
 
 @frozen(kw_only=True)
 class Runs:
-    """The runs of an instance since `up`, over restarts of its process."""
+    """The runs of an instance since `up`, over restarts of its process.
+
+    Attributes:
+        count: How many are over, the failed ones among them.
+        failed: How many of them failed.
+        late: How many began later than planned.
+        current_started_at: When the one under way began, None between two.
+        last: The last one that is over.
+        duration_p50: Half of them took so many seconds at most.
+        duration_p95: The same of 95 in 100.
+        next_at: When the next one is due.
+    """
 
     count: int
     failed: int
@@ -58,7 +84,13 @@ class Runs:
 
 @frozen(kw_only=True)
 class Memory:
-    """What the process of an instance has resident, its limit, and the percent of it at which it is replaced."""
+    """The memory of an instance's process.
+
+    Attributes:
+        rss: Bytes that are resident.
+        limit: Bytes that it may have, None for any number.
+        threshold: Percent of the limit at which it is replaced between two runs.
+    """
 
     rss: int | None
     limit: int | None
@@ -67,7 +99,30 @@ class Memory:
 
 @frozen(kw_only=True)
 class Instance:
-    """One copy of a daemon, as it was when it was asked for."""
+    """One copy of a daemon, as it was when it was asked for. Its text is "mailer/0".
+
+    Attributes:
+        name: The daemon.
+        instance: Which copy, from 0 on.
+        instances: How many copies there are.
+        kind: `factory`, `task` or `command`.
+        state: What it is.
+        wanted: What the operator wants it to be.
+        activity: `in-run`, `sleeping`, `waiting` for a lock, `leaving` or `paused`; None where it has no runs.
+        health: `ok`, `failing`, `unready` (it was ready, and is no longer), or `unknown` where nothing is asked.
+        pid: Its process.
+        started_at: When that began.
+        uptime: Seconds since then.
+        restarts: How often it was started again by itself.
+        drift: Whether it is not as the manifest on disk says: an edit is not applied yet, or `scale` holds.
+        exit: How its last process ended.
+        next_attempt_at: When it is started again, where it waits for that.
+        runs: Its runs, all zero or None where it has none.
+        memory: That of its process.
+        log: The path of its log.
+        log_state: `ok`, or what is wrong with it: `blocked (ENOSPC)`.
+        host: The name of the machine.
+    """
 
     name: str
     instance: int
@@ -96,9 +151,15 @@ class Instance:
 
 @frozen(kw_only=True)
 class Event:
-    """What happened to an instance, or to the supervisor itself where `name` is None.
+    """What happened to an instance, or to the supervisor itself.
 
-    `event` is a word (`started`, `run-failed` …), `message` says it in words, `data` in numbers.
+    Attributes:
+        at: When.
+        name: The daemon, None for the supervisor.
+        instance: Which copy of it, None for the supervisor.
+        event: What it was, as a word: `started`, `run-failed` …
+        message: The same in words for people.
+        data: Its facts, by name; which there are, depends on the event.
     """
 
     at: datetime
@@ -111,7 +172,14 @@ class Event:
 
 @frozen(kw_only=True)
 class Outcome:
-    """What came of a request for one instance; `message` follows its name: "mailer/0 started as pid 12"."""
+    """What came of a request for one instance. Its text is "mailer/0 started as pid 12".
+
+    Attributes:
+        name: The daemon.
+        instance: Which copy of it.
+        ok: Whether it became what was asked for.
+        message: What it became, in words that follow its name.
+    """
 
     name: str
     instance: int
@@ -124,7 +192,18 @@ class Outcome:
 
 @frozen(kw_only=True)
 class Supervisor:
-    """Who supervises a project. `manifest` is the file it was started from, `daemons` tells the instances of each."""
+    """Who supervises a project.
+
+    Attributes:
+        version: Of udaemon.
+        project: The project's name.
+        context: The manifest's, "" for none.
+        manifest: The path of the file that it was started from.
+        pid: Its process.
+        started_at: When that began.
+        uptime: Seconds since then.
+        daemons: How many instances each daemon has, by name.
+    """
 
     version: str
     project: str

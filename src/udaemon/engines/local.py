@@ -41,6 +41,7 @@ from udaemon.policy.instance import Key
 from udaemon.policy.plan import StartPlan, is_forked
 from udaemon.system.file_identity import identity
 from udaemon.system.kernel import KERNEL, Kernel
+from udaemon.waits import earliest
 
 
 class LocalEngine:
@@ -141,8 +142,8 @@ class LocalEngine:
     @property
     def deadline(self) -> float | None:
         """Monotonic time at which `expire` wants to be called, None for never."""
-        times = (self._fork_queue.deadline, self._reaper.deadline, self._executing.deadline, self._orphans.deadline)
-        return min((at for at in times if at is not None), default=None)
+        parts = (self._fork_queue, self._reaper, self._executing, self._orphans)
+        return earliest(*(part.deadline for part in parts))
 
     def expect(self, starts: Iterable[tuple[Daemon, StartPlan]]) -> None:
         """Get ready for these starts; what that takes is done while they are still being prepared."""

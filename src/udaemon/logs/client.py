@@ -23,6 +23,7 @@ from udaemon.logs.patience import Patience
 from udaemon.logs.process import LoggerProcess
 from udaemon.logs.wire import Unpacker, WireError, pack
 from udaemon.system import oserror
+from udaemon.waits import earliest
 
 _QUICK_DEATH = 1.0  # seconds: a logger that lived shorter is replaced only after as long a wait
 KEPT_LOGGER = "logger"  # the name of its pidfd in a store of descriptors
@@ -81,8 +82,7 @@ class LoggerLink:
     @property
     def deadline(self) -> float | None:
         """When to start a logger, to tell it what it could not be told, or to give up one that does not answer."""
-        moments = (self._start_at, self._outbox.again_at, self._patience.deadline)
-        return min((at for at in moments if at is not None), default=None)
+        return earliest(self._start_at, self._outbox.again_at, self._patience.deadline)
 
     @property
     def pid(self) -> int | None:

@@ -29,6 +29,7 @@ from udaemon.service.keeper_state import KeeperState
 from udaemon.service.keeper_wire import Store, receive, show
 from udaemon.service.standby import STATE_VERSION, StandBy
 from udaemon.system import procfs
+from udaemon.system.descriptors import point_at_null
 
 Start = Callable[[socket.socket], int]
 """Starts a supervisor that has this as its end of the socket to us. Returns its pid."""
@@ -254,9 +255,7 @@ class Keeper:
         self._stood = True
         if not self._ready:
             self._ready = True
-            null = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(null, 2)  # whoever started us may wait for it to be closed
-            os.close(null)
+            point_at_null(2)  # whoever started us may wait for it to be closed
         pending, self._pending = self._pending, []
         for number in pending:
             self._forward(number)

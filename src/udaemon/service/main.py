@@ -6,7 +6,6 @@ Knows nothing of how the supervisor is made.
 from __future__ import annotations
 
 import gc
-import os
 import socket
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from udaemon.service.outlive import Outlive, handed_again
 from udaemon.service.rehearsal import rehearse
 from udaemon.service.supervisor import Service
 from udaemon.service.together import Together
+from udaemon.system.descriptors import point_at_null
 
 if TYPE_CHECKING:
     from udaemon.engines.zygote.prefork import PreforkedZygote
@@ -59,7 +59,7 @@ def main_again(fd: int, preforked: PreforkedZygote) -> int:
         left = inherit(connection, rehearse)
     except EOFError:  # we stood by, and are not needed
         return 0
-    _leave_stderr()
+    point_at_null(2)  # the keeper reads it while we stand by, and no more from here on
     gc.freeze()
     gc.enable()
     handed = handed_again(left)
@@ -67,13 +67,6 @@ def main_again(fd: int, preforked: PreforkedZygote) -> int:
     service.begin()
     service.run()
     return 0
-
-
-def _leave_stderr() -> None:
-    """What the keeper reads while we stand by; from here on it reads no more."""
-    null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, 2)
-    os.close(null)
 
 
 def _socket(fd: int) -> socket.socket:

@@ -13,6 +13,7 @@ from udaemon.engines.notify import NotifySockets
 from udaemon.engines.probing.client import ProberLink
 from udaemon.policy.events import Event
 from udaemon.policy.instance import Key
+from udaemon.waits import earliest
 
 
 class Probing:
@@ -48,7 +49,7 @@ class Probing:
     @property
     def deadline(self) -> float | None:
         """The earlier of both."""
-        return min((at for at in (self.asks.deadline, self.notify.deadline) if at is not None), default=None)
+        return earliest(self.asks.deadline, self.notify.deadline)
 
     def expire(self, now: float) -> None:
         """Do what is due."""

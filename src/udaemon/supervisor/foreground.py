@@ -33,6 +33,7 @@ from udaemon.policy.instance import Key, State, Wanted
 from udaemon.policy.step import step
 from udaemon.supervisor.loop import Loop
 from udaemon.system.subreaper import subreaper
+from udaemon.waits import earliest
 
 _FROM_TERMINAL = frozenset({signal.SIGINT, signal.SIGQUIT})
 """A terminal sends these to the program as well; to pass them on would make two of one."""
@@ -103,8 +104,7 @@ class ForegroundCommand:
     @property
     def deadline(self) -> float | None:
         """The earliest moment that the instance or its descendants are waited for."""
-        times = (self._instance.deadline, self._reaper.deadline, self._executing.deadline)
-        return min((at for at in times if at is not None), default=None)
+        return earliest(self._instance.deadline, self._reaper.deadline, self._executing.deadline)
 
     def expire(self, now: float) -> None:
         """What ended is judged before a deadline."""

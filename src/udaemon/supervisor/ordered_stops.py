@@ -13,6 +13,7 @@ from attrs import evolve
 from udaemon.policy.events import Event, StopAhead, StopAsked
 from udaemon.policy.fleet import Fleet
 from udaemon.policy.instance import Instance, Key, Wanted
+from udaemon.waits import earliest
 
 
 class OrderedStops:
@@ -39,7 +40,7 @@ class OrderedStops:
                 continue
             kept = self._kept.setdefault(key.name, {})
             _, before = kept.get(key, (event, None))
-            kept[key] = (event, min((at for at in (before, until) if at is not None), default=None))
+            kept[key] = (event, earliest(before, until))
             self._happen(key, StopAhead())
 
     def has_happened(self, before: Instance) -> None:

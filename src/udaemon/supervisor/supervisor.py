@@ -36,6 +36,7 @@ from udaemon.supervisor.probes import Asks, Probes
 from udaemon.supervisor.schedules import Schedules
 from udaemon.supervisor.slots import Slots
 from udaemon.supervisor.view import InstanceView, facts, living_on
+from udaemon.waits import earliest
 
 OnRead = Callable[[Manifest | UdaemonError], None]
 
@@ -96,7 +97,7 @@ class Supervisor:
     @property
     def deadline(self) -> float | None:
         """The earliest moment that any instance waits for, or pid files that are still to be written."""
-        return min((at for at in (self._fleet.next_deadline(), self._pids.deadline) if at is not None), default=None)
+        return earliest(self._fleet.next_deadline(), self._pids.deadline)
 
     def expire(self, now: float) -> None:
         """Let those whose deadline has passed have their event."""

@@ -1,4 +1,4 @@
-"""Which descriptors a forked process closes: all but those that it is given.
+"""Which descriptors a process closes, all but those that it is given, and which it points at nothing.
 
 Knows nothing of what they are.
 """
@@ -24,3 +24,11 @@ def close_others(keep: Collection[int]) -> None:
     """Close all but these."""
     for first, end in gaps(keep):
         os.closerange(first, end)
+
+
+def point_at_null(*fds: int) -> None:
+    """Have these be /dev/null, so that the next file that is opened does not take their numbers."""
+    null = os.open(os.devnull, os.O_RDWR)
+    for fd in fds:
+        os.dup2(null, fd)
+    os.close(null)

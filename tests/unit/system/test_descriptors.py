@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import resource
 
 import pytest
 
-from udaemon.system.descriptors import gaps
+from udaemon.system.descriptors import gaps, point_at_null
 
 END = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
 
@@ -23,3 +24,13 @@ END = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
 )
 def test_what_lies_between_is_closed(keep: list[int], closed: list[tuple[int, int]]) -> None:
     assert list(gaps(keep)) == closed
+
+
+def test_what_is_pointed_at_nothing_keeps_its_number() -> None:
+    ends = os.pipe()
+    before = len(os.listdir("/proc/self/fd"))
+    point_at_null(*ends)
+    assert {os.readlink(f"/proc/self/fd/{fd}") for fd in ends} == {os.devnull}
+    assert len(os.listdir("/proc/self/fd")) == before
+    for fd in ends:
+        os.close(fd)

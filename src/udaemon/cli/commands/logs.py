@@ -24,8 +24,8 @@ from udaemon.control.sockets import SupervisorSilent
 from udaemon.errors import ExitCode, UdaemonError
 from udaemon.logs.entries import Entry, stamp_of
 from udaemon.logs.follow import LogReader, follow
+from udaemon.logs.interleave import Wanted, history_of
 from udaemon.logs.tail import LogSource
-from udaemon.logs.together import Wanted, history_of
 from udaemon.manifest.selection import choose
 from udaemon.system import oserror
 from udaemon.ui.loglines import LogLines

@@ -68,8 +68,7 @@ def _checked(options: GlobalOptions, instances: Sequence[dict[str, Any]]) -> Exi
     bad = [
         instance
         for instance in instances
-        if instance["wanted"] == "up"
-        and (not _is_up(instance) or instance["health"] in {"failing", "stuck", "unready"})
+        if instance["wanted"] == "up" and (not _is_up(instance) or instance["health"] in {"failing", "unready"})
     ]
     for instance in bad:
         say(options, f"{instance['name']}/{instance['instance']} is {instance['state']}", failed=True)

@@ -65,8 +65,8 @@ def command(options: GlobalOptions, *, name: str | None) -> None:
 def _last_lines(one: Mapping[str, Any], logs: Iterable[Mapping[str, Any]]) -> Sequence[str]:
     """What the instance wrote last; nothing where its log cannot be read."""
     from udaemon.logs.follow import LogReader
+    from udaemon.logs.interleave import history_of
     from udaemon.logs.tail import LogSource
-    from udaemon.logs.together import history_of
     from udaemon.ui.escape import escape
 
     mine, alone = one["instance"], one["instances"] == 1

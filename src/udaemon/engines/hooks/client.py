@@ -12,9 +12,10 @@ from collections.abc import Callable, Hashable
 from udaemon.engines.base import WritableReactor
 from udaemon.engines.helper_process import AGAIN_AFTER, HelperProcess
 from udaemon.engines.hooks.job import ask
-from udaemon.engines.hooks.queues import QUEUED, HookQueue, Make, Told
+from udaemon.engines.hooks.queues import QUEUED, Delivery, HookQueue, Make
 from udaemon.engines.verdict import Verdict
 from udaemon.units import counted, form
+from udaemon.waits import earliest
 
 QUEUED_IN_ALL = 5000
 AT_ONCE = 16
@@ -41,7 +42,7 @@ class HookLink:
         self._on_trouble = on_trouble
         self._queues: dict[Hashable, HookQueue] = {}
         self._ready: deque[HookQueue] = deque()
-        self._told: dict[int, Told] = {}
+        self._told: dict[int, Delivery] = {}
         self._waiting = 0
         self._numbers = 0
         self._runner = HelperProcess(
@@ -58,9 +59,8 @@ class HookLink:
     @property
     def deadline(self) -> float | None:
         """The next start of a runner, the end of a burst of drops, or the moment at which the runner is given up."""
-        ends = [at for queue in self._dropping if (at := queue.burst_ends) is not None]
-        lost = min((one.until for one in self._told.values()), default=None)
-        return min((at for at in (self._start_at, lost, *ends) if at is not None), default=None)
+        ends = (queue.burst_ends for queue in self._dropping)
+        return earliest(self._start_at, *(one.until for one in self._told.values()), *ends)
 
     @property
     def is_idle(self) -> bool:
@@ -145,7 +145,7 @@ class HookLink:
             self._waiting -= 1
             self._numbers += 1
             job = make()._replace(id=self._numbers)
-            queue.told = self._told[job.id] = Told(queue, job, self._clock() + job.longest)
+            queue.told = self._told[job.id] = Delivery(queue, job, self._clock() + job.longest)
             self._runner.send(ask(job))
 
     def _start(self) -> None:

@@ -26,7 +26,7 @@ class HookQueue:
 
     name: str
     waiting: deque[Make] = field(factory=deque)
-    told: Told | None = None
+    told: Delivery | None = None
     failures: int = 0
     dropped: int = 0
     burst_began: float = 0.0
@@ -54,7 +54,7 @@ class HookQueue:
 
 
 @define(eq=False)
-class Told:
+class Delivery:
     """An event that the runner has, until when it must have answered, and how many runners have had it."""
 
     queue: HookQueue

@@ -15,7 +15,7 @@ from udaemon.engines.hooks.job import FIRST_WAIT, LONGEST_WAIT, Job, job_of
 from udaemon.engines.verdict import verdict
 
 
-async def told(job: Job) -> ways.Told:
+async def told(job: Job) -> ways.Answer:
     """Tell it, as often as it may be tried."""
     number, came = 0, await _tried(job)
     while not came.ok and came.again and number < job.retries:
@@ -27,14 +27,14 @@ async def told(job: Job) -> ways.Told:
     return came._replace(reason=f"{came.reason}, after {number + 1} tries")
 
 
-async def _tried(job: Job) -> ways.Told:
+async def _tried(job: Job) -> ways.Answer:
     try:
         async with asyncio.timeout(job.timeout):
             return await (ways.execute(job) if job.argv else ways.post(job))
     except TimeoutError:
-        return ways.Told(False, f"no end within {job.timeout:g} s", again=True)
+        return ways.Answer(False, f"no end within {job.timeout:g} s", again=True)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is one hook's
-        return ways.Told(False, f"cannot be told: {error!r}")
+        return ways.Answer(False, f"cannot be told: {error!r}")
 
 
 def _begin(writer: asyncio.StreamWriter) -> Take:

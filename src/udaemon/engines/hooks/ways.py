@@ -25,7 +25,7 @@ from udaemon.system.parent_death import die_with_parent
 _CHUNK = 65536
 
 
-class Told(NamedTuple):
+class Answer(NamedTuple):
     """What came of one try. `again`: another one may have more luck."""
 
     ok: bool
@@ -33,7 +33,7 @@ class Told(NamedTuple):
     again: bool = False
 
 
-async def post(job: Job) -> Told:
+async def post(job: Job) -> Answer:
     """Send it to a webhook. 2xx is good; a connection that fails, 408, 429 and 5xx may pass."""
     parts = urlsplit(job.url)
     secure = parts.scheme == "https"
@@ -42,14 +42,14 @@ async def post(job: Job) -> Told:
         context = ssl.create_default_context() if secure else None
         code = await http_status(host, port, _request(job, host, parts.port), context)
     except ssl.SSLCertVerificationError as error:
-        return Told(False, f"certificate: {error.verify_message}")
+        return Answer(False, f"certificate: {error.verify_message}")
     except OSError as error:
-        return Told(False, why(error), again=True)
+        return Answer(False, why(error), again=True)
     except NoReply as error:
-        return Told(False, str(error), again=error.passes)
+        return Answer(False, str(error), again=error.passes)
     if 300 <= code < 400:
-        return Told(False, f"HTTP {code}: redirects are not followed")
-    return Told(200 <= code < 300, f"HTTP {code}", again=code >= 500 or code in (408, 429))
+        return Answer(False, f"HTTP {code}: redirects are not followed")
+    return Answer(200 <= code < 300, f"HTTP {code}", again=code >= 500 or code in (408, 429))
 
 
 def _request(job: Job, host: str, port: int | None) -> bytes:
@@ -73,7 +73,7 @@ def _request(job: Job, host: str, port: int | None) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode("latin-1", "replace") + body
 
 
-async def execute(job: Job) -> Told:
+async def execute(job: Job) -> Answer:
     """Run a command. It has ended when its own process has; what that has forked is killed with its group then."""
     loop = asyncio.get_running_loop()
     words: deque[bytes] = deque(maxlen=2)
@@ -92,7 +92,7 @@ async def execute(job: Job) -> Told:
     except (OSError, ValueError, subprocess.SubprocessError) as error:
         os.close(output[0])
         refused = oserror.named_reason(error) if isinstance(error, OSError) else error
-        return Told(False, f"{job.argv[0]}: {refused}")
+        return Answer(False, f"{job.argv[0]}: {refused}")
     finally:
         os.close(given)
         os.close(output[1])
@@ -112,7 +112,7 @@ async def execute(job: Job) -> Told:
         while _hear(output[0], words) and code is None:
             pass
         os.close(output[0])
-    return Told(code == 0, "exit code 0" if code == 0 else how_it_ended(code, b"".join(words)))
+    return Answer(code == 0, "exit code 0" if code == 0 else how_it_ended(code, b"".join(words)))
 
 
 def _ended(future: asyncio.Future[None]) -> None:

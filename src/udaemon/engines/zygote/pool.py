@@ -21,6 +21,7 @@ from udaemon.engines.zygote.server import Setup
 from udaemon.engines.zygote.sharing import Root
 from udaemon.engines.zygote.start import Plan, Starter
 from udaemon.policy.instance import Key
+from udaemon.waits import earliest
 
 _OWN = ("multiprocessing.util", "udaemon.engines.zygote.process", "udaemon.engines.daemon")
 
@@ -87,7 +88,7 @@ class ZygotePool:
     @property
     def deadline(self) -> float | None:
         """The earliest moment that a zygote is waited for."""
-        return min((at for client in self._clients.values() if (at := client.deadline) is not None), default=None)
+        return earliest(*(client.deadline for client in self._clients.values()))
 
     @property
     def busy(self) -> bool:

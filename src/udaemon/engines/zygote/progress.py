@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from attrs import define, field
 
 from udaemon.engines.zygote.popen import Popen
+from udaemon.waits import earliest
 
 _SLOW = 0.25
 """Seconds of one import after which those that do not need it go elsewhere."""
@@ -68,4 +69,4 @@ class Progress:
     @property
     def deadline(self) -> float | None:
         """The earlier of the two moments."""
-        return min((at for at in (self.give_up_at, self.slow_at) if at is not None), default=None)
+        return earliest(self.give_up_at, self.slow_at)
