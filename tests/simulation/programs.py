@@ -10,7 +10,8 @@ import socket
 from collections.abc import Callable
 
 from attrs import frozen
-from tests.simulation.world import Process, World
+from tests.simulation.processes import Process
+from tests.simulation.world import World
 
 from udaemon.child.report import GoodRun, Leaving, ReadyReport, Report, RunFailed, encode
 from udaemon.system.exit_status import Status

@@ -22,6 +22,7 @@ from udaemon.manifest.log_table import LogStderr
 from udaemon.policy.events import Event
 from udaemon.policy.fleet import Fleet
 from udaemon.policy.instance import Key
+from udaemon.service.course import Course
 from udaemon.service.file_limit import raise_file_limit
 from udaemon.service.handoff import Handoff
 from udaemon.service.hooking import Hooking
@@ -162,6 +163,7 @@ class Service:
             make_room=room_in(handed.directory, self._engine),
             manifest_changed=self._on_manifest_changed,
         )
+        self._course = Course(keeping, self._supervisor, self._schedules)
         self._rundir_guard = RundirGuard(handed.directory, handed.lock, keeping.listener())
         self._claim = None if handed.claim is None else claim.adopt(handed.claim)
 
@@ -191,11 +193,7 @@ class Service:
             self._loop.watch(handed.lifeline.fd, self._on_lifeline_end)
         self._supervisor.publish(None, "up", f"supervises {handed.manifest.project}", pid=os.getpid())
         parts = (self._fleet, self._engine, self._performer, self._scoreboard, self._slots, self._loop)
-        if self._keeping.resume(Parts(*parts, self._on_event)):
-            self._supervisor.shut_down()
-        self._schedules.take_over()
-        if handed.autostart:
-            self._supervisor.autostart()
+        self._course.begin(Parts(*parts, self._on_event), autostart=handed.autostart)
         self._end_of_turn()
         self._manager = tell_service_manager(os.environ, self._loop, self._supervisor, self._fleet)
         self._server = self._serve()
@@ -268,11 +266,7 @@ class Service:
         self._keeping.keep_handoff(self._handed._replace(manifest=manifest))
 
     def _end_of_turn(self) -> None:
-        """What is about to be started is written down before, and what was started behind it."""
-        self._keeping.record(leaving=self._supervisor.leaving)
-        self._supervisor.end_of_turn()
-        self._schedules.end_of_turn()
-        self._keeping.record(leaving=self._supervisor.leaving)
+        self._course.end_turn()
         self._replacement.end_of_turn()
         self._notices.flush()
 

@@ -8,7 +8,6 @@ full stops nothing: what could not be written is written as soon as there is roo
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -16,6 +15,7 @@ from udaemon.policy import ledger
 from udaemon.policy.instance import Instance, Key
 from udaemon.policy.ledger import Read
 from udaemon.system import oserror
+from udaemon.system.kernel import KERNEL, Kernel
 
 LEDGER = "ledger"
 """Its name in the run directory."""
@@ -34,18 +34,22 @@ class Ledger:
     Args:
         path: Its file. What stands there is replaced at the first write.
         on_trouble: Called with a sentence when it cannot be written, and when it can again.
+        kernel: Writes, and has the clocks.
     """
 
-    def __init__(self, path: str, on_trouble: Callable[[str], None] = lambda _text: None) -> None:
+    def __init__(
+        self, path: str, on_trouble: Callable[[str], None] = lambda _text: None, kernel: Kernel = KERNEL
+    ) -> None:
         self.deadline: float | None = None
         self._path = path
         self._on_trouble = on_trouble
+        self._kernel = kernel
         self._boot = boot()
         self._leaving = False
         self._lines: dict[Key, bytes] = {}
         self._size = 0
         self._changed: dict[Key, Instance | None] = {}
-        self._seen: dict[Key, tuple[int, float]] = {}
+        self._seen: dict[Key, tuple[tuple[int | None, float | None], float]] = {}
         self._fd: int | None = None
         self._written = 0
         self._refused = False
@@ -111,16 +115,20 @@ class Ledger:
         if instance is None:
             self._lines.pop(key, None)
             return ledger.gone(key)
-        line = self._lines[key] = ledger.line(instance, self._seen_at(key, instance.pid))
+        line = self._lines[key] = ledger.line(instance, self._seen_at(instance))
         self._size += len(line)
         return line
 
-    def _seen_at(self, key: Key, pid: int | None) -> float | None:
-        """Since when its process is known: whatever has its number and began later is another one."""
-        if pid is None:
+    def _seen_at(self, instance: Instance) -> float | None:
+        """Since when its process is known: whatever has its number and began later is another one.
+
+        The next process of the same instance may have the same number, so that its start is looked at, too.
+        """
+        key, process = instance.key, (instance.pid, instance.started_at)
+        if process[0] is None:
             return None
-        if key not in self._seen or self._seen[key][0] != pid:
-            self._seen[key] = pid, time.clock_gettime(time.CLOCK_BOOTTIME)
+        if key not in self._seen or self._seen[key][0] != process:
+            self._seen[key] = process, self._kernel.since_boot()
         return self._seen[key][1]
 
     def _replace(self, data: bytes) -> None:
@@ -142,13 +150,13 @@ class Ledger:
     def _append(self, data: bytes) -> None:
         assert self._fd is not None
         while data:
-            sent = os.write(self._fd, data)
+            sent = self._kernel.write(self._fd, data)
             self._written += sent
             data = data[sent:]
 
     def _refuse(self, error: OSError) -> None:
         """A line may be cut short, and what comes after it would be lost with it: all is written anew."""
-        self.deadline = time.monotonic() + _AGAIN
+        self.deadline = self._kernel.now() + _AGAIN
         if not self._refused:
             self._refused = True
             self._on_trouble(f"the ledger cannot be written: {oserror.named_reason(error)}")
