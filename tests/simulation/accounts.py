@@ -30,6 +30,10 @@ class Account:
         kill_from: When it may be killed.
         unsure: What it was is not known exactly.
         stale: A supervisor that died could not write it down, for want of room.
+        up: Its own process has its program.
+        ready: And was said to be ready.
+        ended_well: Its own process has, when it ended last.
+        owes_tidying: Its own process was there, and what is to be done after its end was not begun.
         instance: What it is, None for one that never changed, or is no more.
     """
 
@@ -42,6 +46,10 @@ class Account:
     kill_from: float | None = None
     unsure: bool = False
     stale: bool = False
+    up: bool = False
+    ready: bool = False
+    ended_well: bool = False
+    owes_tidying: bool = False
     instance: Instance | None = None
 
 

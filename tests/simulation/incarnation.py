@@ -66,11 +66,11 @@ class Incarnation:
     ) -> None:
         self._world = world
         self.keeping, self.kernel, self.book = keeping, keeping.kernel, book
-        world.on_kill = self.book.killed
         self.inbox = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
         self.waits = Waits(world, keeping.simulated, self.inbox, keeping.attend)
         self.loop = Loop(self._on_bug, selector=self.waits, clock=self.kernel.now)
         self.fleet = Fleet(manifest, step=self.book.watched(core.step), on_change=self._on_change)
+        book.go_by(self.fleet)
         self.notices = keeping.notices
         self.notices.subscribe(self._on_notice)
         self.scoreboard, self.slots = keeping.board(self.fleet.instances)

@@ -5,16 +5,29 @@ Decides nothing and changes nothing: it keeps accounts of its own, and calls `Wo
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping
 
 from tests.simulation.accounts import Account, Accounts
+from tests.simulation.declared import SHORTEST_STEP
 from tests.simulation.processes import KEEPER, US, Process
+from tests.simulation.rules import Rules
 from tests.simulation.world import World
 
 from udaemon.policy.effects import Effect
 from udaemon.policy.ending import KILL_GRACE
-from udaemon.policy.events import Changed, Event, Exited, RestartAsked, Spawned, SpawnFailed, StartAsked, StopAsked
+from udaemon.policy.events import (
+    Changed,
+    Event,
+    Exited,
+    Renewed,
+    RestartAsked,
+    Spawned,
+    SpawnFailed,
+    StartAsked,
+    StopAsked,
+)
 from udaemon.policy.fleet import Fleet, Step
 from udaemon.policy.instance import Instance, Key, State, Wanted
 from udaemon.policy.ledger import Entry
@@ -26,15 +39,18 @@ SLACK = 0.5
 """Seconds by which an event may be late though nobody kept the supervisor from running."""
 
 _UP = {State.STARTING, State.RUNNING, State.STOPPING}
+_BEGUN = {State.STARTING, State.WAITING}
+_ENDED = {State.BACKOFF, State.EXITED, State.FAILED, State.STOPPED, State.DISABLED}
 REACHABLE: dict[State, set[State]] = {
     State.DISABLED: {State.STOPPED},
-    State.STOPPED: {State.STARTING, State.DISABLED},
-    State.EXITED: {State.STARTING, State.DISABLED},
-    State.FAILED: {State.STARTING, State.DISABLED, State.STOPPED, State.STOPPING, State.BACKOFF, State.EXITED},
-    State.BACKOFF: {State.STARTING, State.STOPPED, State.DISABLED, State.FAILED},
-    State.STARTING: {*_UP, State.BACKOFF, State.EXITED, State.FAILED, State.STOPPED},
-    State.RUNNING: {*_UP, State.BACKOFF, State.EXITED, State.FAILED, State.STOPPED, State.DISABLED},
-    State.STOPPING: {State.STOPPED, State.DISABLED, State.STARTING, State.FAILED, State.BACKOFF, State.EXITED},
+    State.STOPPED: {*_BEGUN, State.DISABLED},
+    State.EXITED: {*_BEGUN, State.DISABLED},
+    State.FAILED: {*_BEGUN, State.DISABLED, State.STOPPED, State.STOPPING, State.BACKOFF, State.EXITED},
+    State.BACKOFF: {*_BEGUN, State.STOPPED, State.DISABLED, State.FAILED},
+    State.WAITING: {*_BEGUN, State.STOPPED, State.DISABLED},
+    State.STARTING: {*_UP, State.WAITING, State.BACKOFF, State.EXITED, State.FAILED, State.STOPPED},
+    State.RUNNING: {*_UP, State.WAITING, *_ENDED},
+    State.STOPPING: {*_BEGUN, *_ENDED},
 }
 """The table of states: to which each may change, as the picture in policy/step.py and docs/guide/process.md say it."""
 
@@ -51,6 +67,7 @@ class Invariants:
         self._accounts = Accounts(world)
         self.of = self._accounts.of
         self.recorded = self._accounts.recorded
+        self._rules = Rules(world, self._accounts)
         self._zombies: dict[Process, tuple[float, float]] = {}
         self._since = world.now
 
@@ -61,9 +78,15 @@ class Invariants:
             after, effects = step(before, event, now, jitter)
             self._world.say(before.key, type(event).__name__, before.state.value, "->", after.state.value)
             self._on_step(before, event, after)
+            self._rules.happened(before, event, after, effects)
             return after, effects
 
         return watched
+
+    def go_by(self, fleet: Fleet) -> None:
+        """These are the instances from now on."""
+        self._rules.fleet = fleet
+        self._world.on_kill, self._world.on_fork = self.killed, self._rules.forked
 
     def changed(self, key: Key, instance: Instance | None) -> None:
         """An instance is something else now."""
@@ -88,10 +111,7 @@ class Invariants:
             return
         match event:
             case StopAsked():
-                timeout = instance.daemon.stop.timeout if event.timeout is None else event.timeout
-                _allow_kill(account, now if event.hurry else now + timeout)
-                due = max(now + timeout, instance.timers.at(Timer.KILL) or 0.0)
-                account.bound = account.bound or (due + instance.daemon.stop.timeout, self._world.late)
+                pass  # those that need it are stopped before
             case StartAsked():
                 account.bound = None
                 if instance.at_rest or instance.state in (State.BACKOFF, State.STOPPING):
@@ -108,14 +128,21 @@ class Invariants:
         if not process.leader or process.key is None or not process.executed or process.said_leaving:
             return
         account = self.of(process.key)
-        if account.running != process.pid:  # nobody has heard of it: it was started by one that died over it
+        if process.step is not None:
+            account = Account(kill_from=self._step_may_be_killed(process, account))
+        elif account.running != process.pid:  # nobody has heard of it: it was started by one that died over it
             return
         if not account.unsure and (account.kill_from is None or self._world.now < account.kill_from - 1e-6):
             self._world.wrong(f"I13: {process.key} killed, allowed from {account.kill_from}")
 
+    def _step_may_be_killed(self, process: Process, account: Account) -> float:
+        """From when on: when its own time is over, or that of a stop."""
+        return min(process.executed_at + SHORTEST_STEP, account.kill_from or math.inf)
+
     def check(self, fleet: Fleet) -> None:
         """At the end of a turn."""
         self._check_processes()
+        self._rules.check()
         living = {one.key: one.pid for one in self._world.children(US, KEEPER) if one.leader and one.alive}
         for key, instance in fleet.instances.items():
             self._check_instance(key, instance, living.get(key))
@@ -153,7 +180,8 @@ class Invariants:
             end = account.bound[0] + KILL_GRACE * 2 + HELD * 2 + SLACK + (world.late - account.bound[1]) * 2
             if world.now > end:
                 world.wrong(f"I12: the stop of {key} should have ended at {end:.3f}")
-        if not account.unsure and instance.restarts != account.restarts:
+        has_steps = instance.daemon.before_start or instance.daemon.after_stop  # one that fails decides what follows
+        if not (account.unsure or has_steps) and instance.restarts != account.restarts:
             world.wrong(f"I4: {key} was restarted {account.restarts} times, and says {instance.restarts}")
 
     def _on_step(self, before: Instance, event: Event, after: Instance) -> None:
@@ -165,8 +193,9 @@ class Invariants:
                 world.wrong(f"I1: a second process of {key} is told")
             account.running = event.pid
             account.told += 1
-            account.restarts += not account.by_hand
-            account.by_hand = False
+            if before.step is None:
+                account.restarts += not account.by_hand
+                account.by_hand = False
         elif isinstance(event, Exited):
             if account.running is None and not account.unsure:
                 world.wrong(f"I4: an exit of {key}, which has no process")
@@ -176,7 +205,9 @@ class Invariants:
             account.exits += 1
         elif isinstance(event, SpawnFailed) and self._refused_wrongly(before, event):
             world.wrong(f"I1: {key} was to be started beside what lives of it")
-        elif isinstance(event, Changed):
+        elif isinstance(event, StopAsked):
+            self._stop_begins(account, before, event)
+        elif isinstance(event, Changed | Renewed):
             account.unsure = True
         elif before.pid is not None and after.pid is None:  # its program never ran
             account.running = None
@@ -184,6 +215,12 @@ class Invariants:
             account.by_hand = True  # the next try is the same start
         if after.pid is None and after.state is not State.STOPPING:
             account.kill_from = None
+
+    def _stop_begins(self, account: Account, instance: Instance, event: StopAsked) -> None:
+        now, timeout = self._world.now, instance.daemon.stop.timeout if event.timeout is None else event.timeout
+        _allow_kill(account, now if event.hurry else now + timeout)
+        due = max(now + timeout, instance.timers.at(Timer.KILL) or 0.0)
+        account.bound = account.bound or (due + instance.daemon.stop.timeout, self._world.late)
 
     def _check_exit(self, key: Key, pid: int, event: Exited) -> None:
         """A process that is said to have ended has, and as it is said."""

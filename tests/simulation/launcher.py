@@ -17,7 +17,7 @@ from tests.simulation.world import World
 
 from udaemon.engines.commands import Command, ExecFailed, Started
 from udaemon.policy.events import Trouble
-from udaemon.policy.instance import Key
+from udaemon.policy.instance import Key, Phase
 from udaemon.system.exit_status import Status
 
 _MARKS = ("UDAEMON_PROJECT", "UDAEMON_NAME", "UDAEMON_INSTANCE")
@@ -46,6 +46,8 @@ class SimulatedLauncher:
         if report is not None:
             report = os.dup(report)
             process.fds.append(report)
+        process.step = _step(command)
+        world.on_fork(process)
         process.on_signal = lambda number: world.end(process, Status(None, number, core=False))
         if world.hit(world.faults.no_descriptors):
             world.deliver(process, signal.SIGKILL)
@@ -85,9 +87,15 @@ class SimulatedLauncher:
         self._runs(process, report)
 
     def _runs(self, process: Process, report: int | None) -> None:
-        process.executed = True
+        process.executed, process.executed_at = True, self._world.now
         self._world.say("exec", process.pid)
         self._live(process, report)
+
+
+def _step(command: Command) -> tuple[Phase, int] | None:
+    """Which step it is, by its name: `before-start:0`."""
+    phase, colon, index = command.argv[0].partition(":")
+    return (Phase(phase), int(index)) if colon and index.isdigit() else None
 
 
 def _refusal(world: World) -> tuple[Trouble, str] | None:

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from tests.simulation.declared import Declared
 from tests.simulation.incarnation import Incarnation
+from tests.simulation.scenario import PLAIN, Scenario
 from tests.simulation.world import Faults, World
 
 from udaemon.manifest.model import Manifest
@@ -18,8 +19,6 @@ from udaemon.policy.events import RestartAsked, StartAsked, StopAsked
 from udaemon.policy.instance import Key
 from udaemon.system.exit_status import Status
 
-HORIZON = 60.0
-"""Seconds of a run in which anything may happen."""
 _KILLED = Status(None, signal.SIGKILL, core=False)
 
 
@@ -37,9 +36,13 @@ class Operator:
         world: Has the chances.
         run: Whose supervisors they are.
         declared: What can be declared.
+        scenario: What there is in the run.
     """
 
-    def __init__(self, world: World, run: Runs, declared: Declared) -> None:
+    def __init__(self, world: World, run: Runs, declared: Declared, scenario: Scenario) -> None:
+        self.horizon = 60.0 if scenario == PLAIN else 24.0
+        """Seconds in which anything may happen."""
+        self._most = 40 if scenario == PLAIN else 20
         self._world = world
         self._run = run
         self._declared = declared
@@ -48,22 +51,22 @@ class Operator:
         """When which fault begins and ends, and when the operator does something."""
         world, chance = self._world, self._world.chance
         for _ in range(chance.randint(0, 6)):
-            begin, takes = chance.uniform(0.0, HORIZON * 0.8), chance.choice((1.0, 10.0))
+            begin, takes = chance.uniform(0.0, self.horizon * 0.8), chance.choice((1.0, 10.0))
             chances = {name: chance.choice((0.0, 0.3, 1.0)) for name in ("fork_refused", "no_descriptors", "no_memory")}
             faults = Faults(**chances, disk_full=chance.random() < 0.5, pause=chance.choice((0.0, 0.02)))
             world.at(begin, partial(self._faults, faults))
             world.at(begin + takes, partial(self._faults, Faults()))
-        for _ in range(chance.randint(0, 40)):
-            world.at(chance.uniform(0.0, HORIZON), self._operate)
+        for _ in range(chance.randint(0, self._most)):
+            world.at(chance.uniform(0.0, self.horizon), self._operate)
         if chance.random() < 0.2:
             world.dies_after = chance.randint(1, 1500)
         if world.kept:
             for _ in range(world.more.randint(0, 4)):
-                world.at(world.more.uniform(0.0, HORIZON), self._kill_supervisor)
+                world.at(world.more.uniform(0.0, self.horizon), self._kill_supervisor)
 
     def kill_again(self) -> None:
         """One was killed; the next one may be while it takes over."""
-        if self._world.now < 1000.0 + HORIZON and self._world.more.random() < 0.3:
+        if self._world.now < 1000.0 + self.horizon and self._world.more.random() < 0.3:
             self._world.dies_after = self._world.more.randint(1, 60)
 
     def _kill_supervisor(self) -> None:

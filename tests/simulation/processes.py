@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from attrs import define, field
 
-from udaemon.policy.instance import Key
+from udaemon.policy.instance import Key, Phase
 from udaemon.system.exit_status import Status
 
 US, INIT, KEEPER = 1, 0, 2
@@ -25,7 +25,7 @@ class Process:
     """One process.
 
     `fds` are real descriptors that it has open; `marks` is its environment. `reaped` says by which supervisor it was:
-    so many had died before.
+    so many had died before. `step` is which step it does in the place of its instance's own process.
     """
 
     pid: int
@@ -45,7 +45,9 @@ class Process:
     unkillable_until: float = 0.0
     killed: bool = False
     executed: bool = False
+    executed_at: float = 0.0
     said_leaving: bool = False
+    step: tuple[Phase, int] | None = None
     on_signal: Callable[[int], None] = lambda _number: None
 
     @property

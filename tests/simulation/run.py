@@ -23,7 +23,7 @@ from tests.simulation.incarnation import Incarnation
 from tests.simulation.invariants import Invariants
 from tests.simulation.keeper import SimulatedKeeper
 from tests.simulation.keeping import Keeping, Outlived, Together
-from tests.simulation.operator import HORIZON, Operator
+from tests.simulation.operator import Operator
 from tests.simulation.programs import Habits, Programs, habits
 from tests.simulation.scenario import Scenario, scenario_of
 from tests.simulation.world import Faults, SupervisorDied, World
@@ -70,9 +70,9 @@ class Run:
         self.world.kept = scenario.kept
         self.directory = tempfile.mkdtemp(prefix="udaemon-sim-", dir="/dev/shm" if os.path.isdir("/dev/shm") else None)
         self._habits: dict[str, Habits] = {}
-        self.declared = Declared(self.world)
+        self.declared = Declared(self.world, scenario)
         self.manifest = self.declared.first()
-        self.operator = Operator(self.world, self, self.declared)
+        self.operator = Operator(self.world, self, self.declared, scenario)
         self.keeper = SimulatedKeeper(self.world)
         self.book = Invariants(self.world)
         self.now: Incarnation | None = None
@@ -88,12 +88,16 @@ class Run:
     def go(self) -> Result:
         """Run it: faults and verbs, then quiet, then the end."""
         world, before = self.world, len(opened())
+        gc.disable()
         gc.freeze()  # of what is garbage after a death only what is of this run has to be looked for
+        environment = dict(os.environ)
+        for name in environment:  # each start copies it
+            del os.environ[name]
         try:
             self._base = opened()
             self.operator.plan()
             self._up()
-            self._until(world.now + HORIZON)
+            self._until(world.now + self.operator.horizon)
             world.faults, world.dies_after = Faults(), None
             self._until(world.now + QUIET)
             self._settle()
@@ -103,7 +107,9 @@ class Run:
             self.keeper.close()
             world.close()
             shutil.rmtree(self.directory, ignore_errors=True)
+            os.environ.update(environment)
             gc.unfreeze()
+            gc.enable()
         if (left := len(opened()) - before) != 0:
             world.wrong(f"I7: {left} descriptors are left open")
         trace = (line.replace(self.directory, "RUN") for line in world.trace)
@@ -190,7 +196,7 @@ class Run:
         last.book.settled(last.fleet)
         last.tell(last.shut_down)
         instances = last.fleet.instances.values()
-        longest = max((one.daemon.stop.timeout for one in instances), default=0.0)
+        longest = sum(one.daemon.stop.timeout for one in instances)  # each may wait for one that needs it
         until = max([world.now + 2 * longest, *(one.deadline or 0.0 for one in instances)]) + 60.0
         world.at(until - world.now, self._wake)
         while not last.finished and world.now < until and not world.wrongs:

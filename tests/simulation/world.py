@@ -73,6 +73,7 @@ class World:
         self.dies_after: int | None = None
         self._dead = False
         self.on_leader_end: Callable[[Process], None] = lambda _process: None
+        self.on_fork: Callable[[Process], None] = lambda _process: None
         self.on_kill: Callable[[Process], None] = lambda _process: None
         self._wall_jumps = wall_jumps
         self._due: list[tuple[float, int, Act]] = []

@@ -147,6 +147,9 @@ class Turns:
         if not instance.place:
             return
         self.last = max(self.last, instance.place)
+        if has_task(instance.daemon) and instance.own_pid is None:  # it wants its locks for a run, not for its start
+            self._starts[key] = None
+            return
         for lock in instance.daemon.lock:
             self._queues.setdefault(lock, {})[key] = None
         if not _begins_run(instance) and not self._lacks_lock(instance):
