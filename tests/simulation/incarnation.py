@@ -141,7 +141,7 @@ class Incarnation:
             for instance in self.fleet.autostarted():
                 self.book.asked(instance, StartAsked())
         parts = (self.fleet, self.engine, self.performer, self.scoreboard, self.slots, self.loop)
-        self.course.begin(Parts(*parts, self._happen), autostart=autostart)
+        self.course.begin(Parts(*parts, self._happen, self.supervisor.ask), autostart=autostart)
         self._end_turn()
         self.keeping.begin(self.loop, self.engine.reap_orphans)
 

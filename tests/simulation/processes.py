@@ -24,8 +24,8 @@ FIRST_PID = 2**30
 class Process:
     """One process.
 
-    `fds` are real descriptors that it has open; `marks` is its environment. `reaped` says by which supervisor it was:
-    so many had died before. `step` is which step it does in the place of its instance's own process.
+    `fds` are real descriptors that it has open; `marks` is its environment. `born` and `reaped` say under which
+    supervisor it was: so many had died before. `step` is which step it does in the place of its instance's own process.
     """
 
     pid: int
@@ -39,6 +39,7 @@ class Process:
     marks: dict[bytes, bytes] = field(factory=dict)
     ended: Status | None = None
     ended_at: float = 0.0
+    born: int = 0
     reaped: int | None = None
     stopped: bool = False
     pending: list[int] = field(factory=list)

@@ -35,6 +35,7 @@ class Rules:
         self._world = world
         self._accounts = accounts
         self._last: dict[Key, Process] = {}
+        self._deaths = world.deaths
 
     def forked(self, process: Process) -> None:
         """An instance gets a process, its own or one for a step."""
@@ -80,7 +81,8 @@ class Rules:
         """Two commands with a lock in common never live at a time."""
         mine = set(_locks(instance))
         for other in self._world.processes.values() if mine else ():
-            if other.leader and other.alive and not other.killed and other.key not in (None, process.key):
+            ours = other.leader and other.alive and not other.killed and other.born >= self._deaths
+            if ours and other.key is not None and other.key != process.key:
                 theirs = self.fleet.instances.get(other.key)
                 if theirs is not None and mine & set(_locks(theirs)) and not self._accounts.seen(other.key).stale:
                     self._world.wrong(f"lock: {process.key} is started beside {other.key}")
@@ -120,7 +122,7 @@ def _note(account: Account, before: Instance, event: Event, after: Instance) -> 
 def _holds(condition: Condition, account: Account, instance: Instance) -> bool:
     if condition is Condition.FIRST_RUN_OK:
         return instance.good_run
-    ended_well = account.running is None and account.ended_well and instance.at_rest
+    ended_well = account.running is None and account.ended_well and instance.state is State.EXITED
     if condition is Condition.COMPLETED or ended_well:
         return ended_well
     return account.up and (account.ready or condition is Condition.STARTED) and instance.wanted is Wanted.UP

@@ -140,6 +140,7 @@ class World:
         session = pid if session is None else session
         process = Process(pid, parent, session, session, started, fds=owned, **fields)  # type: ignore[arg-type]
         self.processes[pid] = process
+        process.born = self.deaths
         if process.leader and process.key is not None:
             self.leaders[process.key, pid] = process
         self.say("fork", pid, "by", parent, process.key or "-")

@@ -46,7 +46,9 @@ class Course:
 
     def end_turn(self) -> None:
         """What is about to be started is written down before, and what was started behind it."""
-        self._keeping.record(leaving=self._supervisor.leaving)
-        self._supervisor.end_of_turn()
+        self._supervisor.end_of_turn(self._record)
         self._schedules.end_of_turn()
+        self._record()
+
+    def _record(self) -> None:
         self._keeping.record(leaving=self._supervisor.leaving)

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 
 KEPT_HANDOFF, KEPT_BOARD = "handoff", "board/"
 _LOCK, _CLAIM, _LISTENER = "lock", "claim", "listener"
+_UP = (State.STARTING, State.RUNNING)
 _DIES_WITHIN = 5.0
 """Seconds for a logger that was killed; one that hangs in a write to a dead disk is not waited for any longer."""
 
@@ -279,6 +280,5 @@ def _look_again(parts: Parts) -> None:
     """What was asked of processes, and the stops that waited for others, have gone with the dead supervisor."""
     for key in tuple(parts.fleet.instances):
         parts.happen(key, NeedsChanged())  # whatever happens has its process asked what it is to be asked
-        instance = parts.fleet.instances[key]
-        if instance.wanted is Wanted.DOWN and instance.state in (State.STARTING, State.RUNNING):
-            parts.happen(key, StopAsked())
+    unwanted = [key for key, one in parts.fleet.instances.items() if one.wanted is Wanted.DOWN and one.state in _UP]
+    parts.ask(unwanted, StopAsked())

@@ -50,6 +50,7 @@ class Parts(NamedTuple):
     slots: Slots
     reactor: Reactor
     happen: Callable[[Key, Event], None]
+    ask: Callable[[Iterable[Key], Event], None]
 
 
 class Recovery:
@@ -177,7 +178,7 @@ class Recovery:
         managed = ManagedProcess(key=up.key, daemon=declared(up), pid=pid, pidfd=pidfd, reports=reports)
         self._adopt(up, managed)
         self._events += [(up.key, event) for event in (*self._missed(up), *self._locks_of(up))]
-        self._tell(up.key, f"pid {pid} goes on; there was no room to write down that it had been started")
+        self._tell(up.key, f"pid {pid} goes on; that it had been started was not written down")
 
     def _managed(self, instance: Instance, pid: int, entry: Entry) -> ManagedProcess | None:
         """The process of an instance, where it is that one yet."""

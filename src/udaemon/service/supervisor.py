@@ -193,7 +193,7 @@ class Service:
             self._loop.watch(handed.lifeline.fd, self._on_lifeline_end)
         self._supervisor.publish(None, "up", f"supervises {handed.manifest.project}", pid=os.getpid())
         parts = (self._fleet, self._engine, self._performer, self._scoreboard, self._slots, self._loop)
-        self._course.begin(Parts(*parts, self._on_event), autostart=handed.autostart)
+        self._course.begin(Parts(*parts, self._on_event, self._supervisor.ask), autostart=handed.autostart)
         self._end_of_turn()
         self._manager = tell_service_manager(os.environ, self._loop, self._supervisor, self._fleet)
         self._server = self._serve()

@@ -49,7 +49,7 @@ class Ledger:
         self._lines: dict[Key, bytes] = {}
         self._size = 0
         self._changed: dict[Key, Instance | None] = {}
-        self._seen: dict[Key, tuple[tuple[int | None, float | None], float]] = {}
+        self._seen: dict[Key, tuple[int, float]] = {}
         self._fd: int | None = None
         self._written = 0
         self._refused = False
@@ -57,6 +57,8 @@ class Ledger:
     def note(self, key: Key, instance: Instance | None) -> None:
         """An instance has changed, or is no more; `flush` writes what it is then."""
         self._changed[key] = instance
+        if instance is None or instance.pid is None:  # the next process may have the number of this one
+            self._seen.pop(key, None)
 
     def leaving(self) -> None:
         """Everything is being stopped from now on."""
@@ -115,20 +117,16 @@ class Ledger:
         if instance is None:
             self._lines.pop(key, None)
             return ledger.gone(key)
-        line = self._lines[key] = ledger.line(instance, self._seen_at(instance))
+        line = self._lines[key] = ledger.line(instance, self._seen_at(key, instance.pid))
         self._size += len(line)
         return line
 
-    def _seen_at(self, instance: Instance) -> float | None:
-        """Since when its process is known: whatever has its number and began later is another one.
-
-        The next process of the same instance may have the same number, so that its start is looked at, too.
-        """
-        key, process = instance.key, (instance.pid, instance.started_at)
-        if process[0] is None:
+    def _seen_at(self, key: Key, pid: int | None) -> float | None:
+        """Since when its process is known: whatever has its number and began later is another one."""
+        if pid is None:
             return None
-        if key not in self._seen or self._seen[key][0] != process:
-            self._seen[key] = process, self._kernel.since_boot()
+        if key not in self._seen or self._seen[key][0] != pid:
+            self._seen[key] = pid, self._kernel.since_boot()
         return self._seen[key][1]
 
     def _replace(self, data: bytes) -> None:
