@@ -10,7 +10,8 @@ import socket
 from collections.abc import Callable
 
 from attrs import frozen
-from tests.simulation.world import Process, World
+from tests.simulation.processes import Process
+from tests.simulation.world import World
 
 from udaemon.child.report import GoodRun, Leaving, ReadyReport, Report, RunFailed, encode
 from udaemon.system.exit_status import Status
@@ -71,6 +72,9 @@ class Programs:
         obeys = world.hit(own.obeys)
         leaves = chance.choice(_ENDINGS)
         process.on_signal = lambda number: self._on_signal(process, number, report, obeys=obeys)
+        if process.step is not None:
+            self._do_step(process, own)
+            return
         life = chance.choice(own.lives)
         if report is not None:
             world.at(chance.choice((0.0, 0.2)), lambda: self._report(process, report, ReadyReport(), GoodRun()))
@@ -83,6 +87,15 @@ class Programs:
                 world.at(chance.uniform(0.0, min(life, 3.0)), lambda: self._fork(process, own))
         if life < FOREVER:
             world.at(life, lambda: self._leave(process, leaves, report))
+
+    def _do_step(self, process: Process, own: Habits) -> None:
+        """A step ends soon and well, or not; some leave something behind, and one in a while hangs."""
+        world, chance = self._world, self._world.more
+        if world.more.random() < own.leaves / 4:
+            world.at(0.0, lambda: self._fork(process, own))
+        if chance.random() < 0.93:
+            code = 0 if chance.random() < 0.8 else 1
+            world.at(chance.choice((0.0, 0.01, 0.3)), lambda: world.end(process, Status(code, None, core=False)))
 
     def _leave(self, process: Process, how: int, report: int | None) -> None:
         """End by itself; a task says so first, and may then take its time over it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tests.simulation.run import run
+from tests.simulation.scenario import PLAIN
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 
@@ -16,5 +17,5 @@ pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
     ],
 )
 def test_what_a_seed_has_found_is_mended(seed: int) -> None:
-    result = run(seed)
+    result = run(seed, scenario=PLAIN)
     assert result.wrongs == (), result.told()

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import pytest
 from attrs import evolve
+from tests.simulation.core import Core
 from tests.simulation.kernel import SimulatedKernel
-from tests.simulation.run import Core, run
+from tests.simulation.run import run
 
 from udaemon.engines.base import Listener
 from udaemon.policy.effects import Effect, KillTree, Signal, Spawn

@@ -17,54 +17,17 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from itertools import count
 
-from attrs import define, field
+from attrs import define
+from tests.simulation.processes import FIRST_PID, INIT, KEEPER, US, Process, close
 
 from udaemon.policy.instance import Key
 from udaemon.system.exit_status import Status
-
-US, INIT = 1, 0
-"""Pids of the supervisor, whose session is its own, and of the process that gets the orphans of a dead supervisor."""
-FIRST_PID = 2**30
-"""No process of this machine has such a number, whatever a look into /proc may say."""
 
 Act = Callable[[], None]
 
 
 class SupervisorDied(BaseException):
     """The supervisor was killed within a system call."""
-
-
-@define(eq=False)
-class Process:
-    """One process. `fds` are real descriptors that it has open; `marks` is its environment."""
-
-    pid: int
-    parent: int
-    session: int
-    group: int
-    started: int
-    key: Key | None = None
-    leader: bool = False
-    fds: list[int] = field(factory=list)
-    marks: dict[bytes, bytes] = field(factory=dict)
-    ended: Status | None = None
-    ended_at: float = 0.0
-    stopped: bool = False
-    pending: list[int] = field(factory=list)
-    unkillable_until: float = 0.0
-    killed: bool = False
-    executed: bool = False
-    said_leaving: bool = False
-    on_signal: Callable[[int], None] = lambda _number: None
-
-    @property
-    def alive(self) -> bool:
-        return self.ended is None
-
-    @property
-    def acts(self) -> bool:
-        """Whether it does anything: KILL lets a process do nothing more, also where it cannot end yet."""
-        return self.alive and not self.killed
 
 
 @define
@@ -82,25 +45,35 @@ class World:
     """Processes, time, and what happens when.
 
     Attributes:
+        more: Chances of what came later than `chance`, so that older seeds stay the same runs.
+        kept: Whether a keeper gets what a dead supervisor had.
+        tells_of_reaped: Whether the kernel tells how one ended that was reaped already, as Linux 6.15 does.
         deaths: How many supervisors have died.
         late: Seconds in all by which the supervisor was kept from running when it could have.
+        resumed_at: When it last went on after it had been kept from running.
         wrongs: What must never be seen and was.
         trace: All that happened, in order.
     """
 
     def __init__(self, seed: int, *, wall_jumps: bool = True) -> None:
         self.chance = random.Random(seed)
+        self.more = random.Random(f"{seed} more")
+        self.kept = False
+        self.tells_of_reaped = self.more.random() < 0.5
         self.now = 1000.0
         self.wall_shift = 0.0
         self.processes: dict[int, Process] = {}
+        self.leaders: dict[tuple[Key, int], Process] = {}
         self.faults = Faults()
-        self.late = 0.0
+        self.late = self.resumed_at = 0.0
         self.deaths = 0
         self.wrongs: list[str] = []
         self.trace: list[str] = []
-        self.child_ended = False
+        self.child_ended = self.keepers_child_ended = False
         self.dies_after: int | None = None
+        self._dead = False
         self.on_leader_end: Callable[[Process], None] = lambda _process: None
+        self.on_fork: Callable[[Process], None] = lambda _process: None
         self.on_kill: Callable[[Process], None] = lambda _process: None
         self._wall_jumps = wall_jumps
         self._due: list[tuple[float, int, Act]] = []
@@ -127,11 +100,14 @@ class World:
 
     def system_call(self) -> None:
         """What may happen in and between the supervisor's calls."""
+        if self._dead:  # whatever would tidy up after an exception does nothing more, either
+            raise SupervisorDied
         self.advance(self.now + self.chance.random() * 1e-4)
         if self.dies_after is not None:
             self.dies_after -= 1
             if self.dies_after <= 0:
                 self.dies_after = None
+                self._dead = True
                 raise SupervisorDied
 
     def wall_clock(self) -> float:
@@ -164,6 +140,9 @@ class World:
         session = pid if session is None else session
         process = Process(pid, parent, session, session, started, fds=owned, **fields)  # type: ignore[arg-type]
         self.processes[pid] = process
+        process.born = self.deaths
+        if process.leader and process.key is not None:
+            self.leaders[process.key, pid] = process
         self.say("fork", pid, "by", parent, process.key or "-")
         return process
 
@@ -205,13 +184,14 @@ class World:
         else:
             process.on_signal(number)
 
-    def children(self) -> list[Process]:
-        """Those of the supervisor, zombies too."""
-        return [process for process in self.processes.values() if process.parent == US]
+    def children(self, *parents: int) -> list[Process]:
+        """Those of the supervisor, or of these, zombies too."""
+        return [process for process in self.processes.values() if process.parent in (parents or (US,))]
 
     def reaped(self, process: Process) -> None:
         """Let a zombie be gone, and its number be used again: at once, and by anybody."""
         self.say("reaped", process.pid)
+        process.reaped = self.deaths
         del self.processes[process.pid]
         self._free.append(process.pid)
         if self.hit(0.2):
@@ -222,11 +202,22 @@ class World:
         """All that it had is its heir's."""
         self.say("supervisor died")
         self.deaths += 1
-        for process in self.children():
-            process.parent = INIT
-            if not process.alive:
-                self._on_zombie(process)
+        self._dead = False
         self.child_ended = False
+        self._inherited(US, KEEPER if self.kept else INIT)
+
+    def keeper_died(self) -> None:
+        """What it had of a dead supervisor is nobody's."""
+        self.say("keeper died")
+        self.keepers_child_ended = False
+        self._inherited(KEEPER, INIT)
+
+    def _inherited(self, parent: int, heir: int) -> None:
+        for process in [*self.processes.values()]:
+            if process.parent == parent:
+                process.parent = heir
+                if not process.alive:
+                    self._on_zombie(process)
 
     def close(self) -> None:
         for process in self.processes.values():
@@ -244,11 +235,14 @@ class World:
 
     def _heir(self, process: Process) -> int:
         """The nearest subreaper: for all that descend from the supervisor that is the supervisor."""
-        return process.parent if process.parent in (US, INIT) else self._heir(self.processes[process.parent])
+        parent = process.parent
+        return parent if parent in (US, INIT, KEEPER) else self._heir(self.processes[parent])
 
     def _on_zombie(self, process: Process) -> None:
         if process.parent == US:
             self.child_ended = True
+        elif process.parent == KEEPER:
+            self.keepers_child_ended = True
         else:
             self.reaped(process)  # init reaps, and so does a program that knows its children
 
@@ -262,9 +256,3 @@ class World:
             self.at(wait, lambda: self.end(process, killed))
         else:
             self.end(process, killed)
-
-
-def close(process: Process) -> None:
-    for fd in process.fds:
-        os.close(fd)
-    process.fds.clear()

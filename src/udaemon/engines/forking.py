@@ -105,8 +105,9 @@ class ForkQueue:
 
     @property
     def deadline(self) -> float | None:
-        """The earliest moment that a zygote is waited for."""
-        return self._zygotes.deadline
+        """The earliest moment that a zygote is waited for, or that what one has left is looked for again."""
+        moments = (self._zygotes.deadline, *(sweep.deadline for sweep in self._sweeps))
+        return min((at for at in moments if at is not None), default=None)
 
     @property
     def pids(self) -> Iterator[int]:
@@ -116,6 +117,8 @@ class ForkQueue:
     def expire(self, now: float) -> None:
         """Give up on zygotes that were waited for until now."""
         self._zygotes.expire(now)
+        for sweep in tuple(self._sweeps):
+            sweep.expire(now)
 
     def kill(self) -> None:
         """Kill all zygotes; `close` waits for that."""

@@ -27,7 +27,7 @@ _MASK, _EXIT_CODE = struct.Struct("=Q"), struct.Struct("=i")
 
 
 class KeptKernel(Kernel):
-    """The kernel of this machine, for a supervisor that has processes of another one.
+    """The kernel, for a supervisor that has processes of another one.
 
     Args:
         keeper: The pid of the keeper, None where there is none any more.
@@ -44,7 +44,7 @@ class KeptKernel(Kernel):
 
         That is nobody of ours, so only who has this lock open is meant.
         """
-        if (parent := procfs.parent(pid)) is not None:
+        if (parent := self.parent(pid)) is not None:
             self._heirs.setdefault(parent, set()).add(lock)
 
     def children(self) -> frozenset[int]:
@@ -55,7 +55,7 @@ class KeptKernel(Kernel):
         found = super().children() | self._keepers()
         for heir, held in self._heirs.items():
             with suppress(FileNotFoundError):
-                found |= frozenset(self.holders(frozenset(procfs.children(heir)) - {os.getpid()}, held))
+                found |= frozenset(self.holders(self.children_of(heir) - {self.pid()}, held))
         return found
 
     def has_zombie(self) -> bool:
@@ -75,17 +75,21 @@ class KeptKernel(Kernel):
         try:
             return super().peek(pidfd)
         except ChildProcessError:
-            return ending(pidfd)
+            return self.ending(pidfd)
 
     def reap(self, pidfd: int) -> Status | None:
         """The same; its zombie is let go of."""
         try:
             return super().reap(pidfd)
         except ChildProcessError:
-            status = ending(pidfd)
-            if status is not None and (pid := procfs.pid_of(pidfd)) > 0:
+            status = self.ending(pidfd)
+            if status is not None and (pid := self.pid_of(pidfd)) > 0:
                 self._reap(pid)
             return status
+
+    def ending(self, pidfd: int) -> Status | None:
+        """How a process ended that is no child of ours, None while it lives; `UNKNOWN` where nothing tells."""
+        return ending(pidfd)
 
     def _keepers(self) -> frozenset[int]:
         """The keeper's children but us."""
@@ -93,7 +97,7 @@ class KeptKernel(Kernel):
         if keeper is None:
             return frozenset()
         try:
-            return frozenset(procfs.children(keeper)) - {os.getpid()}
+            return self.children_of(keeper) - {self.pid()}
         except FileNotFoundError:  # it has just gone
             return frozenset()
 

@@ -67,6 +67,18 @@ def record(lock: int, key: Key, pid: int) -> None:
         os.pwrite(lock, _NOTE.pack(pid), _note_at(key))
 
 
+def noted(directory: str, key: Key) -> int | None:
+    """The process that was noted last; whether it is that one yet, and has the lock, is not known."""
+    name, _ = _place(key)
+    with suppress(OSError):
+        fd = os.open(os.path.join(directory, name), _FLAGS & ~os.O_CREAT)
+        try:
+            return _noted(fd, key)
+        finally:
+            os.close(fd)
+    return None
+
+
 def discard_unused(directory: str) -> None:
     """Remove the files in which nobody has a lock."""
     for name in os.listdir(directory):
@@ -141,9 +153,14 @@ def _lock(fd: int, start: int, length: int) -> None:
 
 def _holder(fd: int, key: Key) -> int | None:
     """The pid that is noted in the file, if that process has the lock."""
-    noted = os.pread(fd, _NOTE.size, _note_at(key))
-    pid = _NOTE.unpack(noted)[0] if len(noted) == _NOTE.size else 0
-    return pid if pid > 0 and identity(fd, key) in open_files(pid) else None
+    pid = _noted(fd, key)
+    return pid if pid is not None and identity(fd, key) in open_files(pid) else None
+
+
+def _noted(fd: int, key: Key) -> int | None:
+    note = os.pread(fd, _NOTE.size, _note_at(key))
+    pid: int = _NOTE.unpack(note)[0] if len(note) == _NOTE.size else 0
+    return pid if pid > 0 else None
 
 
 def _note_at(key: Key) -> int:

@@ -42,12 +42,10 @@ class Orphans:
     def reap(self) -> None:
         """Reap those that have ended."""
         self._due = self._kernel.now() if self._forking() else None
-        if self._due is not None or not self._kernel.has_zombie():
+        if self._due is not None:
             return
         try:
-            strangers = self._strangers()
+            for pid in self._strangers() if self._kernel.has_zombie() else ():
+                self._kernel.reap_pid(pid)
         except OSError:
             self._due = self._kernel.now() + _LOOK_AGAIN
-            return
-        for pid in strangers:
-            self._kernel.reap_pid(pid)

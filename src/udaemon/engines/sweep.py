@@ -15,6 +15,9 @@ from functools import partial
 from udaemon.engines.base import Reactor
 from udaemon.system.kernel import KERNEL, Kernel
 
+_LOOK_AGAIN = 0.1
+"""Seconds to the next look where the system let us watch none: no descriptors, no memory."""
+
 
 class Sweep:
     """Kills them, and what re-parents to us when they end, until no one has a lock.
@@ -41,26 +44,55 @@ class Sweep:
         self._on_done = on_done
         self._kernel = kernel
         self._dying = 0
+        self.deadline: float | None = None
+        """When `expire` wants to be called, None for never."""
 
     def go_on(self) -> None:
         """Look for them."""
-        for pid in self._kernel.holders(self._strangers(), self._locks):
+        self.deadline = None
+        unwatched = False
+        try:
+            found = [*self._kernel.holders(self._strangers(), self._locks)]
+        except OSError:  # no memory for the list
+            found, unwatched = [], True
+        for pid in found:
             try:
-                pidfd = self._kernel.open(pid)
-            except OSError:  # no descriptor to watch it by
-                self._kernel.kill(pid)
+                pidfd = self._watched(pid)
+            except ProcessLookupError:
                 continue
-            try:
-                self._reactor.watch(pidfd, partial(self._on_end, pidfd))
-            except OSError:  # no memory to watch it
-                os.close(pidfd)
+            except OSError:  # it is killed all the same; that it has gone is seen when it is found no more
                 self._kernel.kill(pid)
+                unwatched = True
                 continue
             self._dying += 1
             with suppress(OSError):
                 self._kernel.send(pidfd, signal.SIGKILL)
-        if not self._dying:
+        if self._dying:
+            return
+        if unwatched:
+            self.deadline = self._kernel.now() + _LOOK_AGAIN
+        else:
             self._on_done(self)
+
+    def expire(self, now: float) -> None:
+        """Look again where that is due."""
+        if self.deadline is not None and self.deadline <= now:
+            self.go_on()
+
+    def _watched(self, pid: int) -> int:
+        """A pidfd of a process, whose end is watched.
+
+        Raises:
+            ProcessLookupError: It has gone.
+            OSError: There is no descriptor, or no memory to watch it.
+        """
+        pidfd = self._kernel.open(pid)
+        try:
+            self._reactor.watch(pidfd, partial(self._on_end, pidfd))
+        except BaseException:
+            os.close(pidfd)
+            raise
+        return pidfd
 
     def _on_end(self, pidfd: int) -> None:
         if self._kernel.reap(pidfd) is None:

@@ -1,7 +1,7 @@
 """Whose turn it is: starts of which only so many go on at once, and locks that one instance at a time may have.
 
 Knows no clock, no effect and no key of a schedule. Who has what is told by the instances themselves, so that there is
-no second record to be wrong: a start goes on while its state is `starting`, and a lock is in `holds`. Who has to wait
+no second record to be wrong: a start goes on while its state is `starting`, or until it is called off, and a lock is in `holds`. Who has to wait
 gets a place, which is higher for each that comes later. An instance takes all of its locks together or waits for all
 of them, so the one with the lowest place waits only for who holds, and nobody waits in a circle.
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 
-from udaemon.policy.instance import FREE, Instance, Key, State, Turn, evolve
+from udaemon.policy.instance import FREE, Instance, Key, Phase, State, Turn, evolve
 from udaemon.policy.plan import has_task
 
 
@@ -140,13 +140,16 @@ class Turns:
 
     def _enter(self, instance: Instance) -> None:
         key = instance.key
-        if instance.state is State.STARTING:
+        if _starts(instance):
             self._starting.add(key)
         for lock in instance.holds:
             self._holders.setdefault(lock, {})[key] = None
         if not instance.place:
             return
         self.last = max(self.last, instance.place)
+        if has_task(instance.daemon) and instance.own_pid is None:  # it wants its locks for a run, not for its start
+            self._starts[key] = None
+            return
         for lock in instance.daemon.lock:
             self._queues.setdefault(lock, {})[key] = None
         if not _begins_run(instance) and not self._lacks_lock(instance):
@@ -165,7 +168,13 @@ class Turns:
 
 def _looks(instance: Instance) -> tuple[object, ...]:
     """All of an instance that matters here."""
-    return (instance.state is State.STARTING, instance.holds, instance.place, instance.daemon.lock, instance.own_pid)
+    return (_starts(instance), instance.holds, instance.place, instance.daemon.lock, instance.own_pid)
+
+
+def _starts(instance: Instance) -> bool:
+    """Whether its start is under way; one that was called off is, until that is answered, and may be taken back."""
+    tidies = instance.step is not None and instance.step.phase is Phase.AFTER_STOP
+    return instance.state is State.STARTING or (instance.is_spawning and not tidies)
 
 
 def _begins_run(instance: Instance) -> bool:

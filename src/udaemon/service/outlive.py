@@ -25,7 +25,7 @@ from udaemon.engines.kept import KeptKernel
 from udaemon.engines.notify import KEPT_NOTIFY
 from udaemon.engines.reports import KEPT_REPORTS
 from udaemon.logs.client import KEPT_LOGGER, LoggerLink
-from udaemon.logs.handed import KEPT_PIPE, kept_pipe
+from udaemon.logs.handed import KEPT_PIPE, HandedPipe, kept_pipe
 from udaemon.logs.inheritance import KEPT_JOURNAL, Inheritance
 from udaemon.policy.events import NeedsChanged, StopAsked
 from udaemon.policy.instance import Key, State, Wanted
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 
 KEPT_HANDOFF, KEPT_BOARD = "handoff", "board/"
 _LOCK, _CLAIM, _LISTENER = "lock", "claim", "listener"
+_UP = (State.STARTING, State.RUNNING)
 _DIES_WITHIN = 5.0
 """Seconds for a logger that was killed; one that hangs in a write to a dead disk is not waited for any longer."""
 
@@ -94,16 +95,19 @@ class Outlive:
         link: The keeper.
         directory: The run directory.
         left: What another one has left, if this is not the first.
+        kernel: Asked about processes; None for the one of this machine.
     """
 
-    def __init__(self, link: KeeperLink, directory: str, left: Legacy | None = None) -> None:
+    def __init__(
+        self, link: KeeperLink, directory: str, left: Legacy | None = None, kernel: KeptKernel | None = None
+    ) -> None:
         self.notices = Notices(by_turn=True)
         self.link = link
         self.store = NotingStore(link)
         self.left = left
-        self.kernel = KeptKernel(lambda: link.pid, link.reap)
+        self.kernel = kernel or KeptKernel(lambda: link.pid, link.reap)
         self.lifeline = Lifeline.endless()
-        self.ledger = Ledger(f"{directory}/{LEDGER}", partial(self._publish, "warning"))
+        self.ledger = Ledger(f"{directory}/{LEDGER}", partial(self._publish, "warning"), self.kernel)
         self.note = self.ledger.note
         self._directory = directory
         self._was = load(f"{directory}/{LEDGER}", partial(self._publish, "warning"))
@@ -140,8 +144,11 @@ class Outlive:
         journal = [kept.fd for _, kept in self.kept(KEPT_JOURNAL)]
         inheritance = Inheritance(journal) if len(journal) == 3 else journal_file.make(self._directory)
         inheritance.keep(self.store)
+        logger.inherit(inheritance, self.inherit_pipes(performer))
+
+    def inherit_pipes(self, performer: Performer) -> list[HandedPipe]:
+        """The log pipes that are left, which the performer knows from now on."""
         pipes = [kept_pipe(name, kept.facts, kept.fd, self.store) for name, kept in self.kept(KEPT_PIPE)]
-        logger.inherit(inheritance, pipes)
         performer.inherit(
             (
                 pipe.number,
@@ -151,6 +158,7 @@ class Outlive:
             )
             for pipe in pipes
         )
+        return pipes
 
     def listener(self) -> socket.socket | None:
         """The control socket that is left: who connects to it meanwhile is answered."""
@@ -182,6 +190,8 @@ class Outlive:
     def begin(self, loop: Loop, on_child: Callable[[], None]) -> None:
         """It stands: from now on it is replaced when it dies."""
         loop.add(self.ledger)
+        if self._recovery is not None:
+            loop.add(self._recovery)
         self.link.attend(loop, on_child=on_child, on_gone=self._on_keeper_gone)
         self.link.ready()
 
@@ -192,7 +202,8 @@ class Outlive:
             if adopt(parts, self.kernel, locks, self._was.entries, self._tell_adopted):
                 _look_again(parts)
             return False
-        self._recovery = Recovery(parts, self.kernel, locks, self._was.entries, self.left.store)
+        found = (self._was.entries, self.left.store)
+        self._recovery = Recovery(parts, self.kernel, locks, *found, tell=self._tell_adopted)
         self._recovery.run()
         _look_again(parts)
         for name in (KEPT_HANDOFF, KEPT_REPORTS, KEPT_NOTIFY):
@@ -270,6 +281,5 @@ def _look_again(parts: Parts) -> None:
     """What was asked of processes, and the stops that waited for others, have gone with the dead supervisor."""
     for key in tuple(parts.fleet.instances):
         parts.happen(key, NeedsChanged())  # whatever happens has its process asked what it is to be asked
-        instance = parts.fleet.instances[key]
-        if instance.wanted is Wanted.DOWN and instance.state in (State.STARTING, State.RUNNING):
-            parts.happen(key, StopAsked())
+    unwanted = [key for key, one in parts.fleet.instances.items() if one.wanted is Wanted.DOWN and one.state in _UP]
+    parts.ask(unwanted, StopAsked())

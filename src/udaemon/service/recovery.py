@@ -9,28 +9,30 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from udaemon.child import run_locks
 from udaemon.child.scoreboard import Scoreboard
 from udaemon.engines import locks
 from udaemon.engines.base import Reactor
+from udaemon.engines.kept import UNKNOWN
 from udaemon.engines.local import LocalEngine
 from udaemon.engines.notify import KEPT_NOTIFY
 from udaemon.engines.process import ManagedProcess
 from udaemon.engines.reports import KEPT_REPORTS
 from udaemon.engines.sweep import Sweep
-from udaemon.policy.events import Event, Executed, Exited, NeedsChanged, Ready, RunAsked, SpawnFailed, TreeGone, Trouble
+from udaemon.policy.ending import settle_at
+from udaemon.policy.events import Event, Executed, Exited, NeedsChanged, Ready, RunAsked, SpawnFailed, Trouble
 from udaemon.policy.fleet import Fleet
-from udaemon.policy.instance import Instance, Key, State
+from udaemon.policy.instance import Instance, Key, State, Wanted, evolve
 from udaemon.policy.ledger import Entry, restored
 from udaemon.policy.plan import has_task
 from udaemon.policy.steps import declared
+from udaemon.policy.timers import NO_TIMERS
 from udaemon.service.keeper_link import Kept
 from udaemon.supervisor.perform import Performer
 from udaemon.supervisor.slots import Slots
-from udaemon.system import procfs
 from udaemon.system.exit_status import Status
 from udaemon.system.kernel import Kernel
 
@@ -48,6 +50,7 @@ class Parts(NamedTuple):
     slots: Slots
     reactor: Reactor
     happen: Callable[[Key, Event], None]
+    ask: Callable[[Iterable[Key], Event], None]
 
 
 class Recovery:
@@ -59,6 +62,10 @@ class Recovery:
         locks: The directory of the instances' locks.
         entries: What the ledger says.
         store: What the keeper has kept.
+        tell: Called with each that goes on and of which the ledger does not know, and a sentence.
+
+    Raises:
+        OSError: There are no descriptors or there is no memory left, without which nothing is known for sure.
     """
 
     def __init__(
@@ -68,54 +75,119 @@ class Recovery:
         locks: str,
         entries: Mapping[Key, Entry],
         store: Mapping[str, Kept],
+        *,
+        tell: Callable[[Key, str], None] = lambda _key, _text: None,
     ) -> None:
         self._parts = parts
         self._kernel = kernel
         self._locks = locks
         self._entries = entries
         self._store = store
+        self._tell = tell
         self._children = kernel.children()
         self._events: list[tuple[Key, Event]] = []
         self._sweep: Sweep | None = None
         self.adopted: list[Key] = []
 
+    @property
+    def deadline(self) -> float | None:
+        """When what was started and not written down is looked for again, None for never."""
+        return None if self._sweep is None else self._sweep.deadline
+
+    def expire(self, now: float) -> None:
+        """Look again."""
+        if self._sweep is not None:
+            self._sweep.expire(now)
+
     def run(self) -> None:
-        """Adopt what lives, and let the instances know what has become of the rest."""
+        """Adopt what lives, and let the instances know what has become of the rest.
+
+        Raises:
+            OSError: As above.
+        """
         unanswered: list[Key] = []
+        without: list[Instance] = []
         for key, known in tuple(self._parts.fleet.instances.items()):
-            if (entry := self._entries.get(key)) is not None:
-                instance = restored(entry, known.daemon, known.index, known.plan)
+            entry = self._entries.get(key)
+            instance = known if entry is None else restored(entry, known.daemon, known.index, known.plan)
+            if entry is not None:
                 self._parts.fleet.restore(instance)
-                if instance.is_spawning:
-                    unanswered.append(key)
-                else:
-                    self._take_up(instance, entry)
+            if instance.is_spawning:
+                unanswered.append(key)
+            elif entry is None or not self._took_up(instance, entry):
+                without.append(instance)
+        self._look_for_unwritten(without)
         self._end_unseen(unanswered)
         for key, event in sorted(self._events, key=lambda each: not _holds(each[1])):
             self._parts.happen(key, event)
         for key in self._parts.fleet.held_back():
             self._parts.happen(key, NeedsChanged())
 
-    def _take_up(self, instance: Instance, entry: Entry) -> None:
-        if instance.pid is not None:
-            managed = self._managed(instance, instance.pid, entry)
-            if managed is None:
-                self._events.append((instance.key, Exited()))
-            else:
-                self._adopt(instance, managed)
-                self._events += [(instance.key, event) for event in self._missed(instance)]
-                self._events += [(instance.key, event) for event in self._locks_of(instance)]
+    def _took_up(self, instance: Instance, entry: Entry) -> bool:
+        """Adopt its process, or what that left behind. False where the ledger knows of nothing that lives."""
+        if entry.pid is not None and (managed := self._managed(instance, entry.pid, entry)) is not None:
+            self._adopt(instance, managed)
+            self._events += [(instance.key, event) for event in (*self._missed(instance), *self._locks_of(instance))]
         elif instance.survivors:
             self._follow_survivors(instance)
+        else:
+            return False
+        return True
+
+    def _look_for_unwritten(self, without: Collection[Instance]) -> None:
+        """What lives of these, the ledger does not know: the disk was full, or the kill came before it was written.
+
+        A lock that is held means alive. The process is noted beside the lock; where that has ended, or is none that
+        leads a session, what is there was left behind by it.
+        """
+        held = self._holders(without)
+        for instance in without:
+            key, left = instance.key, held.get(instance.key, ())
+            pid = locks.noted(self._locks, key) if left else None
+            seen = self._kernel.look_at(pid) if pid is not None and pid in left and pid != instance.pid else None
+            if seen is not None and seen.session == seen.pid:
+                self._take_up_unwritten(instance, seen.pid)
+            elif left and instance.daemon.stop.kill_tree:
+                gone = evolve(instance, state=State.RUNNING, pid=pid or left[0], timers=NO_TIMERS)
+                if instance.pid is None:
+                    self._parts.fleet.restore(gone)
+                self._follow(instance, UNKNOWN, left)
+                self._events.append((key, Exited(survivors=tuple(left))))
+            elif instance.pid is not None:
+                self._events.append((key, Exited()))
+
+    def _holders(self, instances: Iterable[Instance]) -> Mapping[Key, Sequence[int]]:
+        """Those of our children that nobody knows, by the instances whose locks they have."""
+        known = {one.pid for key in self.adopted if (one := self._parts.fleet.instances[key]).pid is not None}
+        strangers = self._children - known
+        found: dict[Key, list[int]] = {}
+        if strangers:
+            places = {locks.lookup(self._locks, one.key): one.key for one in instances}
+            for pid in sorted(strangers):
+                for file in places.keys() & self._kernel.open_files(pid):
+                    found.setdefault(places[file], []).append(pid)
+        return found
+
+    def _take_up_unwritten(self, instance: Instance, pid: int) -> None:
+        """A lock that is held means alive: it runs, and more is not known."""
+        parts, now = self._parts, self._kernel.now()
+        up = evolve(settle_at(instance, State.RUNNING), wanted=Wanted.UP, pid=pid, started_at=now)
+        parts.fleet.restore(up)
+        reports = self._reports(instance.key, pid)
+        pidfd = self._kernel.open(pid)
+        managed = ManagedProcess(key=up.key, daemon=declared(up), pid=pid, pidfd=pidfd, reports=reports)
+        self._adopt(up, managed)
+        self._events += [(up.key, event) for event in (*self._missed(up), *self._locks_of(up))]
+        self._tell(up.key, f"pid {pid} goes on; that it had been started was not written down")
 
     def _managed(self, instance: Instance, pid: int, entry: Entry) -> ManagedProcess | None:
         """The process of an instance, where it is that one yet."""
         try:
             pidfd = self._kernel.open(pid)
-        except OSError:
+        except ProcessLookupError:  # any other error says nothing about the process
             return None
-        stat = procfs.stat(pid)
-        if stat is None or pid not in self._children or not _began_by(stat.started, entry.seen_at):
+        seen = self._kernel.look_at(pid)
+        if seen is None or pid not in self._children or not _began_by(seen.started, entry.seen_at):
             os.close(pidfd)
             return None
         return ManagedProcess(
@@ -159,18 +231,19 @@ class Recovery:
         return [] if found is None else [RunAsked(*found)]
 
     def _follow_survivors(self, instance: Instance) -> None:
-        """Its process has ended; what that left behind is found again as what it is."""
+        """Its process has ended; what that left behind is found again as what it is, or is found to be gone."""
         end = instance.exit if instance.step is None else instance.step.ended
-        if end is None or not self._children.intersection(instance.survivors):
-            self._events.append((instance.key, TreeGone()))
-            return
-        sessions = [stat.session for pid in instance.survivors if (stat := procfs.stat(pid)) is not None]
+        status = UNKNOWN if end is None else Status(code=end.code, signal=end.signal, core=end.core)
+        self._follow(instance, status, instance.survivors)
+
+    def _follow(self, instance: Instance, ended: Status, survivors: Collection[int]) -> None:
+        sessions = [seen.session for pid in survivors if (seen := self._kernel.look_at(pid)) is not None]
         managed = ManagedProcess(
             key=instance.key,
             daemon=declared(instance),
             pid=sessions[0] if sessions else 0,
             pidfd=-1,
-            ended=Status(code=end.code, signal=end.signal, core=end.core),
+            ended=ended,
             killing=instance.killing,
         )
         self._adopt(instance, managed)

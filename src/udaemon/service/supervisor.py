@@ -20,6 +20,7 @@ from udaemon.manifest.log_table import LogStderr
 from udaemon.policy.events import Event
 from udaemon.policy.fleet import Fleet
 from udaemon.policy.instance import Key
+from udaemon.service.course import Course
 from udaemon.service.file_limit import raise_file_limit
 from udaemon.service.handoff import Handoff
 from udaemon.service.hooking import Hooking
@@ -84,6 +85,7 @@ class Service:
         self._engine = self._make_engine(preforked)
         self._make_helpers()
         self._supervisor = self._make_supervisor()
+        self._course = Course(keeping, self._supervisor, self._schedules)
         self._place = Place(handed, keeping)
 
     def _make_logger(self) -> LoggerLink:
@@ -210,11 +212,7 @@ class Service:
             self._loop.watch(handed.lifeline.fd, self._on_lifeline_end)
         self._supervisor.publish(None, "up", f"supervises {handed.manifest.project}", pid=os.getpid())
         parts = (self._fleet, self._engine, self._performer, self._scoreboard, self._slots, self._loop)
-        if self._keeping.resume(Parts(*parts, self._on_event)):
-            self._supervisor.shut_down()
-        self._schedules.take_over()
-        if handed.autostart:
-            self._supervisor.autostart()
+        self._course.begin(Parts(*parts, self._on_event, self._supervisor.ask), autostart=handed.autostart)
         self._end_of_turn()
         self._manager = tell_service_manager(os.environ, self._loop, self._supervisor, self._fleet)
         self._place.serve(self._supervisor, self._loop, trouble=self._on_trouble)
@@ -270,11 +268,7 @@ class Service:
         self._keeping.keep_handoff(self._handed._replace(manifest=manifest))
 
     def _end_of_turn(self) -> None:
-        """What is about to be started is written down before, and what was started behind it."""
-        self._keeping.record(leaving=self._supervisor.leaving)
-        self._supervisor.end_of_turn()
-        self._schedules.end_of_turn()
-        self._keeping.record(leaving=self._supervisor.leaving)
+        self._course.end_turn()
         self._replacement.end_of_turn()
         self._notices.flush()
 

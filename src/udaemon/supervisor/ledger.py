@@ -8,7 +8,6 @@ full stops nothing: what could not be written is written as soon as there is roo
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -16,6 +15,7 @@ from udaemon.policy import ledger
 from udaemon.policy.instance import Instance, Key
 from udaemon.policy.ledger import Read
 from udaemon.system import oserror
+from udaemon.system.kernel import KERNEL, Kernel
 from udaemon.units import counted, form
 
 LEDGER = "ledger"
@@ -35,12 +35,16 @@ class Ledger:
     Args:
         path: Its file. What stands there is replaced at the first write.
         on_trouble: Called with a sentence when it cannot be written, and when it can again.
+        kernel: Writes, and has the clocks.
     """
 
-    def __init__(self, path: str, on_trouble: Callable[[str], None] = lambda _text: None) -> None:
+    def __init__(
+        self, path: str, on_trouble: Callable[[str], None] = lambda _text: None, kernel: Kernel = KERNEL
+    ) -> None:
         self.deadline: float | None = None
         self._path = path
         self._on_trouble = on_trouble
+        self._kernel = kernel
         self._boot = boot()
         self._leaving = False
         self._lines: dict[Key, bytes] = {}
@@ -54,6 +58,8 @@ class Ledger:
     def note(self, key: Key, instance: Instance | None) -> None:
         """An instance has changed, or is no more; `flush` writes what it is then."""
         self._changed[key] = instance
+        if instance is None or instance.pid is None:  # the next process may have the number of this one
+            self._seen.pop(key, None)
 
     def leaving(self) -> None:
         """Everything is being stopped from now on."""
@@ -121,7 +127,7 @@ class Ledger:
         if pid is None:
             return None
         if key not in self._seen or self._seen[key][0] != pid:
-            self._seen[key] = pid, time.clock_gettime(time.CLOCK_BOOTTIME)
+            self._seen[key] = pid, self._kernel.since_boot()
         return self._seen[key][1]
 
     def _replace(self, data: bytes) -> None:
@@ -143,13 +149,13 @@ class Ledger:
     def _append(self, data: bytes) -> None:
         assert self._fd is not None
         while data:
-            sent = os.write(self._fd, data)
+            sent = self._kernel.write(self._fd, data)
             self._written += sent
             data = data[sent:]
 
     def _refuse(self, error: OSError) -> None:
         """A line may be cut short, and what comes after it would be lost with it: all is written anew."""
-        self.deadline = time.monotonic() + _AGAIN
+        self.deadline = self._kernel.now() + _AGAIN
         if not self._refused:
             self._refused = True
             self._on_trouble(f"the ledger cannot be written: {oserror.named_reason(error)}")

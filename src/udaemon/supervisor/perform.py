@@ -179,9 +179,13 @@ class Performer(LogPipes):
                 self._logger.spawned(stream, instance.pid)
         return tuple(self._pipes[stream] for stream in streams if stream in self._pipes)
 
-    def flush(self) -> None:
-        """Ask the engine for all starts that were gathered, and for those that follow from them at once."""
+    def flush(self, before: Callable[[], None] = lambda: None) -> None:
+        """Ask the engine for all starts that were gathered, and for those that follow from them at once.
+
+        `before` is called before it is asked for any, each time.
+        """
         while self._wanted:
+            before()
             wanted, self._wanted = self._wanted, []
             requests = [request for instance in wanted if (request := self._prepared(instance)) is not None]
             if requests:

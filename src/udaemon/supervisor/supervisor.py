@@ -131,13 +131,16 @@ class Supervisor:
         self._changeover.open_common_logs(self.manifest)
         return self._notices.logs()
 
-    def end_of_turn(self) -> None:
-        """Start what this turn wanted started; leave when nothing is left to wait for."""
-        self._performer.flush()
+    def end_of_turn(self, before_starts: Callable[[], None] = lambda: None) -> None:
+        """Start what this turn wanted started; leave when nothing is left to wait for.
+
+        `before_starts` is called before any of it is started: what is about to be is decided by then.
+        """
+        self._performer.flush(before_starts)
         if self._changeover.let_go():
             self._chains.arrange()
             self._queue.needs_changed()
-            self._performer.flush()
+            self._performer.flush(before_starts)
         if self._leaving and self._fleet.at_rest:
             self._finished()
 

@@ -1,4 +1,4 @@
-"""What the kernel is asked about processes of ours, and what it is asked to do to them: one seam, for tests too.
+"""What the kernel is asked about processes of ours, and what it is asked to do for us: one seam, for tests too.
 
 Decides nothing. Descriptors are real ones also where the processes are not.
 """
@@ -24,13 +24,46 @@ class Kernel:
         """Monotonic seconds."""
         return time.monotonic()
 
+    def since_boot(self) -> float:
+        """Seconds since the system was started, those of a suspend too."""
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+
     def ticks(self) -> int:
         """Clock ticks since the system was started, by which it says when a process began."""
-        return int(time.clock_gettime(time.CLOCK_BOOTTIME) * _TICKS)
+        return int(self.since_boot() * _TICKS)
+
+    def write(self, fd: int, data: bytes) -> int:
+        """Write to a file of ours. Returns how many bytes there was room for.
+
+        Raises:
+            OSError: There was room for none.
+        """
+        return os.write(fd, data)
+
+    def pid(self) -> int:
+        """Our own."""
+        return os.getpid()
 
     def children(self) -> frozenset[int]:
         """Pids of all direct children of this process, zombies too."""
         return process_tree.children()
+
+    def children_of(self, pid: int) -> frozenset[int]:
+        """Pids of all direct children of another process, zombies too.
+
+        Raises:
+            FileNotFoundError: It has gone.
+            OSError: There is no memory for the list.
+        """
+        return frozenset(procfs.children(pid))
+
+    def parent(self, pid: int) -> int | None:
+        """The process whose child one is at this moment; None when it has gone."""
+        return procfs.parent(pid)
+
+    def pid_of(self, pidfd: int) -> int:
+        """The pid that one of our pidfds names; -1 for a process that has been reaped."""
+        return procfs.pid_of(pidfd)
 
     def look_at(self, pid: int) -> process_tree.Relative | None:
         """A process as it is at this moment, None when there is none."""

@@ -83,9 +83,25 @@ def test_one_that_is_woken_for_nothing_goes_on_waiting(world: World) -> None:
 
 
 @pytest.mark.parametrize("what", ["descriptors", "memory to watch"])
-def test_one_that_cannot_be_watched_is_killed_all_the_same(world: World, what: str) -> None:
+def test_one_that_cannot_be_watched_is_killed_and_looked_for_again(world: World, what: str) -> None:
     lone(world, 7)
     world.kernel.no_descriptors = what == "descriptors"
     world.reactor.fails = None if what == "descriptors" else OSError()
     world.sweeps()
+    assert (world.kernel.signals, world.done) == ([(7, SIGKILL)], [])
+    assert world.sweep.deadline is not None
+    world.sweep.expire(world.sweep.deadline - 0.01)
+    assert world.done == []
+    world.sweep.expire(world.sweep.deadline)
+    assert world.is_over()
+
+
+def test_children_that_cannot_be_listed_are_looked_for_again(world: World) -> None:
+    lone(world, 7)
+    world.kernel.no_memory = True
+    world.sweeps()
+    assert (world.done, world.sweep.deadline is not None) == ([], True)
+    world.kernel.no_memory = False
+    world.sweep.expire(world.sweep.deadline or 0.0)
+    world.kernel.turn()
     assert (world.kernel.signals, world.is_over()) == ([(7, SIGKILL)], True)
