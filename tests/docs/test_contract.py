@@ -11,8 +11,8 @@ from tests.docs.page import steps
 from tests.docs.reader import Reader
 
 from udaemon.errors import ExitCode
-from udaemon.policy.events import Reason
 from udaemon.policy.instance import State, Wanted
+from udaemon.policy.reasons import Reason
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "contract.md"
 TEXT = PAGE.read_text(encoding="utf-8")

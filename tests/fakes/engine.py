@@ -11,9 +11,10 @@ from itertools import count
 
 from udaemon.engines.base import CANCELLED, Listener, SpawnRequest
 from udaemon.manifest.model import Daemon
-from udaemon.policy.events import Exited, Ready, Reason, Spawned, SpawnFailed, TreeGone, Trouble
+from udaemon.policy.events import Exited, Ready, Spawned, SpawnFailed, TreeGone
 from udaemon.policy.instance import Key
 from udaemon.policy.plan import StartPlan
+from udaemon.policy.reasons import Reason, Trouble
 
 
 class FakeEngine:

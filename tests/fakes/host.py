@@ -17,21 +17,12 @@ from udaemon.errors import UdaemonError
 from udaemon.manifest.changes import Changes, compare
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.policy.effects import Publish, Signal, Spawn
-from udaemon.policy.events import (
-    Changed,
-    Event,
-    Exited,
-    Ready,
-    Spawned,
-    SpawnFailed,
-    StartAsked,
-    StopAsked,
-    Trouble,
-)
+from udaemon.policy.events import Changed, Event, Exited, Ready, Spawned, SpawnFailed, StartAsked, StopAsked
 from udaemon.policy.fleet import Fleet
 from udaemon.policy.instance import Instance, Key
 from udaemon.policy.order import Order
 from udaemon.policy.plan import NO_PLAN
+from udaemon.policy.reasons import Trouble
 
 WALL = 1_795_528_800.0
 """2026-11-24T14:00:00Z: the wall time at which a fake host's clock says 1000."""

@@ -16,7 +16,8 @@ from tests.process.project import Project, gone
 from udaemon.engines.cgroups import Cgroups
 from udaemon.manifest.cgroups import Cgroup
 from udaemon.manifest.limits import StartMethod
-from udaemon.policy.events import Exited, SpawnFailed, Trouble
+from udaemon.policy.events import Exited, SpawnFailed
+from udaemon.policy.reasons import Trouble
 from udaemon.system.cgroup import CONTROLLERS, Hierarchy, own_directory
 
 LIMITED = Cgroup(pids=50)

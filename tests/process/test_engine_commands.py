@@ -13,7 +13,7 @@ from tests.fakes.full_table import full_table
 from tests.process.launching import launch
 
 from udaemon.engines.commands import Command, ExecFailed, Launcher, shell
-from udaemon.policy.events import Trouble
+from udaemon.policy.reasons import Trouble
 from udaemon.system.exit_status import Status, reap
 from udaemon.system.mounts import Mounts
 

@@ -14,9 +14,10 @@ from tests.process.engine_bench import Bench
 
 from udaemon.engines.base import Engine, SpawnRequest
 from udaemon.manifest.model import Daemon
-from udaemon.policy.events import Event, Exited, Spawned, SpawnFailed, TreeGone, Trouble
+from udaemon.policy.events import Event, Exited, Spawned, SpawnFailed, TreeGone
 from udaemon.policy.instance import Key
 from udaemon.policy.plan import NO_PLAN
+from udaemon.policy.reasons import Trouble
 
 KEY = Key("worker", 0)
 GHOST = Key("ghost", 0)

@@ -14,8 +14,9 @@ import psutil
 import pytest
 from tests.process.engine_bench import Bench
 
-from udaemon.policy.events import Exited, Ready, Spawned, SpawnFailed, Trouble
+from udaemon.policy.events import Exited, Ready, Spawned, SpawnFailed
 from udaemon.policy.instance import Key
+from udaemon.policy.reasons import Trouble
 from udaemon.system.exit_status import reap
 from udaemon.system.subreaper import become_subreaper
 

@@ -15,8 +15,9 @@ from tests.process.engine_bench import Bench
 from udaemon.engines.locks import LockHeld, acquire
 from udaemon.engines.zygote.protocol import Timeouts
 from udaemon.manifest.model import Stop
-from udaemon.policy.events import Exited, Leaving, Ready, Reason, Spawned, SpawnFailed, TreeGone, Trouble
+from udaemon.policy.events import Exited, Leaving, Ready, Spawned, SpawnFailed, TreeGone
 from udaemon.policy.instance import Key
+from udaemon.policy.reasons import Reason, Trouble
 from udaemon.system.process_tree import children
 
 ONCE = """

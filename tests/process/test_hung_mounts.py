@@ -20,8 +20,9 @@ from udaemon.engines.executing import Executing
 from udaemon.engines.process import ManagedProcess
 from udaemon.engines.zygote.protocol import Timeouts
 from udaemon.manifest.model import Daemon
-from udaemon.policy.events import Event, Executed, Exited, Spawned, SpawnFailed, Trouble
+from udaemon.policy.events import Event, Executed, Exited, Spawned, SpawnFailed
 from udaemon.policy.instance import Key
+from udaemon.policy.reasons import Trouble
 from udaemon.system.mounts import Mount, Mounts, beneath
 
 HELD = 0.2

@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from udaemon.manifest.model import Daemon
 from udaemon.policy import ledger
-from udaemon.policy.events import Reason
 from udaemon.policy.instance import Exit, Instance, Key, State, Wanted
 from udaemon.policy.plan import NO_PLAN
+from udaemon.policy.reasons import Reason
 from udaemon.policy.timers import Timer, Timers
 
 DAEMON = Daemon(name="any", command=("run",), instances=3)

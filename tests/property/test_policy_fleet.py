@@ -14,10 +14,10 @@ from udaemon.policy.events import (
     StartAsked,
     StopAsked,
     TreeGone,
-    Trouble,
 )
 from udaemon.policy.fleet import Fleet
 from udaemon.policy.instance import Key
+from udaemon.policy.reasons import Trouble
 
 MANIFEST = Manifest(
     file="/m/udaemon.toml",

@@ -17,17 +17,16 @@ from udaemon.policy.events import (
     Event,
     Exited,
     Ready,
-    Reason,
     RestartAsked,
     Spawned,
     SpawnFailed,
     StartAsked,
     StopAsked,
     TreeGone,
-    Trouble,
 )
 from udaemon.policy.instance import State, Wanted, declared
 from udaemon.policy.plan import NO_PLAN
+from udaemon.policy.reasons import Reason, Trouble
 from udaemon.policy.step import step
 
 daemons = st.builds(

@@ -28,12 +28,12 @@ from udaemon.policy.events import (
     SpawnFailed,
     StartAsked,
     StopAsked,
-    Trouble,
     Verdict,
 )
 from udaemon.policy.fleet import Fleet
 from udaemon.policy.instance import Instance, Key, State, Wanted
 from udaemon.policy.questions import Question, Teller
+from udaemon.policy.reasons import Trouble
 from udaemon.policy.timers import Timer
 from udaemon.supervisor.event_queue import EventQueue
 

@@ -26,11 +26,11 @@ from udaemon.policy.events import (
     StopAsked,
     StopCommandFailed,
     TreeGone,
-    Trouble,
 )
 from udaemon.policy.instance import State, Wanted
 from udaemon.policy.instance import declared as declared_instance
 from udaemon.policy.plan import NO_PLAN
+from udaemon.policy.reasons import Trouble
 from udaemon.policy.step import step
 from udaemon.policy.stepping import is_cleaning_up
 from udaemon.policy.steps import declared

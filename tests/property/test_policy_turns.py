@@ -30,11 +30,11 @@ from udaemon.policy.events import (
     SpawnFailed,
     StartAsked,
     StopAsked,
-    Trouble,
 )
 from udaemon.policy.fleet import Fleet
 from udaemon.policy.instance import Instance, Key, State, Wanted
 from udaemon.policy.plan import NO_PLAN
+from udaemon.policy.reasons import Trouble
 from udaemon.supervisor.event_queue import EventQueue
 
 NAMES = ["a", "b", "c", "d", "e"]

@@ -14,9 +14,10 @@ from udaemon.control.request import Request
 from udaemon.control.rolling import RollingRestart
 from udaemon.frames import FrameBuffer
 from udaemon.manifest.model import Daemon, Ready, Restart
-from udaemon.policy.events import RestartAsked, SpawnFailed, StopAsked, Trouble, Verdict
+from udaemon.policy.events import RestartAsked, SpawnFailed, StopAsked, Verdict
 from udaemon.policy.instance import Instance, Key, State
 from udaemon.policy.questions import Question
+from udaemon.policy.reasons import Trouble
 
 COPIES = 4
 KEYS = [Key("web", index) for index in range(COPIES)]

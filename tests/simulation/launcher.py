@@ -16,8 +16,8 @@ from tests.simulation.processes import US, Process
 from tests.simulation.world import World
 
 from udaemon.engines.commands import Command, ExecFailed, Started
-from udaemon.policy.events import Trouble
 from udaemon.policy.instance import Key, Phase
+from udaemon.policy.reasons import Trouble
 from udaemon.system.exit_status import Status
 
 _MARKS = ("UDAEMON_PROJECT", "UDAEMON_NAME", "UDAEMON_INSTANCE")

@@ -15,10 +15,11 @@ from tests.simulation.world import World
 
 from udaemon.manifest.dependencies import Condition, Dependency
 from udaemon.policy.effects import Effect, Spawn
-from udaemon.policy.events import Event, Executed, Exited, Ready, Reason, Spawned, StopAsked
+from udaemon.policy.events import Event, Executed, Exited, Ready, Spawned, StopAsked
 from udaemon.policy.fleet import Fleet
 from udaemon.policy.instance import Instance, Key, Phase, State, Wanted
 from udaemon.policy.plan import has_task
+from udaemon.policy.reasons import Reason
 
 
 class Rules:

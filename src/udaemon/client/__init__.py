@@ -18,8 +18,8 @@ from udaemon.client.project import NotDone, Project, Until, connect
 from udaemon.client.values import Event, Exit, Instance, Memory, Outcome, Run, Runs, Supervisor
 from udaemon.control.client import SupervisorGone
 from udaemon.control.sockets import SupervisorSilent
-from udaemon.policy.events import Reason
 from udaemon.policy.instance import State, Wanted
+from udaemon.policy.reasons import Reason
 
 __all__ = [
     "Event",

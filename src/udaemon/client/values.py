@@ -15,8 +15,8 @@ from attrs import frozen
 from cattrs import BaseValidationError, Converter
 
 from udaemon.errors import UdaemonError
-from udaemon.policy.events import Reason
 from udaemon.policy.instance import State, Wanted
+from udaemon.policy.reasons import Reason
 
 _T = TypeVar("_T")
 

@@ -11,8 +11,8 @@ from udaemon.manifest.model import Restart
 from udaemon.manifest.probes import way
 from udaemon.manifest.secrets import masked_text
 from udaemon.policy import wording
-from udaemon.policy.events import Reason
 from udaemon.policy.instance import Instance, State, Wanted
+from udaemon.policy.reasons import Reason
 from udaemon.policy.runs import has_runs
 from udaemon.policy.timetable import runs_on_start
 from udaemon.units import length

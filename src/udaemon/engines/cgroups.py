@@ -14,8 +14,8 @@ from zlib import crc32
 from udaemon.engines.commands import ExecFailed
 from udaemon.manifest.measures import format_size
 from udaemon.manifest.model import Daemon
-from udaemon.policy.events import Trouble
 from udaemon.policy.instance import Key
+from udaemon.policy.reasons import Trouble
 from udaemon.system.cgroup import CONTROLLERS, CgroupRefused, Hierarchy, own_directory
 from udaemon.system.oom_kills import OomKills
 

@@ -22,7 +22,7 @@ from attrs import frozen
 from udaemon.child.dispositions import ALL_SIGNALS
 from udaemon.child.identity import NOBODY_ELSE, Identity
 from udaemon.engines.exec_child import execute, reason
-from udaemon.policy.events import Trouble
+from udaemon.policy.reasons import Trouble
 from udaemon.system import oom, oserror
 from udaemon.system.fd_reserve import FdReserve
 from udaemon.system.mounts import Mounts

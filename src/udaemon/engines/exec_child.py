@@ -19,7 +19,7 @@ from attrs import evolve
 
 from udaemon.child.dispositions import ALL_SIGNALS, PYTHON_IGNORES
 from udaemon.child.identity import NOBODY_ELSE, IdentityRefused, become
-from udaemon.policy.events import Trouble
+from udaemon.policy.reasons import Trouble
 from udaemon.system import oom
 from udaemon.system.descriptors import close_others
 from udaemon.system.executable import fault

@@ -17,8 +17,9 @@ from udaemon.engines.base import CANCELLED, Listener, Reactor
 from udaemon.engines.commands import Command, Started
 from udaemon.engines.exec_child import has_entered, refusal
 from udaemon.engines.process import ManagedProcess
-from udaemon.policy.events import Executed, Spawned, SpawnFailed, Trouble
+from udaemon.policy.events import Executed, Spawned, SpawnFailed
 from udaemon.policy.instance import Key
+from udaemon.policy.reasons import Trouble
 from udaemon.system import mounts
 from udaemon.system.kernel import KERNEL, Kernel
 

@@ -36,9 +36,10 @@ from udaemon.engines.zygote.prefork import PreforkedZygote
 from udaemon.engines.zygote.protocol import Timeouts
 from udaemon.engines.zygote.start import Starter
 from udaemon.manifest.model import Daemon
-from udaemon.policy.events import Spawned, Trouble
+from udaemon.policy.events import Spawned
 from udaemon.policy.instance import Key
 from udaemon.policy.plan import StartPlan, is_forked
+from udaemon.policy.reasons import Trouble
 from udaemon.system.file_identity import identity
 from udaemon.system.kernel import KERNEL, Kernel
 from udaemon.waits import earliest
@@ -94,10 +95,8 @@ class LocalEngine:
     ) -> None:
         self.on_run: Callable[[Key, RunReport], None] = lambda _key, _report: None
         self._kernel, self._listener = kernel, listener
-        self._on_process = on_process
-        self._lock_directory = lock_directory
-        self._scoreboard = scoreboard
-        self._lifeline = lifeline
+        self._on_process, self._lock_directory = on_process, lock_directory
+        self._scoreboard, self._lifeline = scoreboard, lifeline
         self._slots: dict[Key, tuple[int, int]] = {}
         self._cgroups = cgroups or Cgroups(project, lock_directory)
         self._launcher = Launcher(nofile, oom_score) if launcher is None else launcher

@@ -15,7 +15,8 @@ from udaemon.engines import locks
 from udaemon.engines.base import SpawnRequest
 from udaemon.engines.cgroups import Cgroups
 from udaemon.engines.commands import ExecFailed
-from udaemon.policy.events import SpawnFailed, Trouble
+from udaemon.policy.events import SpawnFailed
+from udaemon.policy.reasons import Trouble
 from udaemon.system import oserror
 
 

@@ -17,8 +17,9 @@ from udaemon.engines.cgroups import Cgroups
 from udaemon.engines.lineage import Lineage
 from udaemon.engines.process import ManagedProcess
 from udaemon.engines.reports import Reports
-from udaemon.policy.events import Exited, Reason, Spawned, TreeGone
+from udaemon.policy.events import Exited, Spawned, TreeGone
 from udaemon.policy.instance import Key
+from udaemon.policy.reasons import Reason
 from udaemon.system.cgroup import Hierarchy
 from udaemon.system.exit_status import Status
 from udaemon.system.fd_reserve import FdReserve
@@ -55,8 +56,7 @@ class Reaper:
     ) -> None:
         self.deadline: float | None = None
         self.managed: dict[Key, ManagedProcess] = {}
-        self._reactor = reactor
-        self._listener = listener
+        self._reactor, self._listener = reactor, listener
         self._reports = reports
         self._excluded = excluded
         self.on_leader_end: Callable[[ManagedProcess], None] = lambda _managed: None

@@ -20,8 +20,8 @@ from udaemon.engines.local_request import LocalRequest
 from udaemon.engines.reports import report_sockets
 from udaemon.manifest.model import Daemon
 from udaemon.manifest.own_instance import for_instance
-from udaemon.policy.events import Trouble
 from udaemon.policy.plan import StartPlan, has_task
+from udaemon.policy.reasons import Trouble
 from udaemon.system import oserror
 
 _MAIN = "from udaemon.child.spawned import main; main()"

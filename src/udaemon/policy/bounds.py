@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from udaemon.policy.effects import Effect, Signal
 from udaemon.policy.ending import Outcome
-from udaemon.policy.events import Reason, RunSeen
+from udaemon.policy.events import RunSeen
 from udaemon.policy.instance import Instance, State, evolve
 from udaemon.policy.plan import has_task
+from udaemon.policy.reasons import Reason
 from udaemon.policy.stopping import condemn
 from udaemon.policy.timers import Timer
 from udaemon.units import seconds

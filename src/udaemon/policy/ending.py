@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from udaemon.policy import restart, steps, wording
 from udaemon.policy.effects import Effect, EventName, KillTree, Publish, SignalTree, Spawn
-from udaemon.policy.events import Exited, Reason, SpawnFailed, Trouble
+from udaemon.policy.events import Exited, SpawnFailed
 from udaemon.policy.instance import Exit, Instance, Phase, State, Wanted, evolve
 from udaemon.policy.plan import has_task
+from udaemon.policy.reasons import Reason, Trouble
 from udaemon.policy.timers import NO_TIMERS, Timer
 
 Outcome = tuple[Instance, tuple[Effect, ...]]

@@ -12,10 +12,10 @@ from typing import NamedTuple
 from attrs import frozen
 
 from udaemon.manifest.model import Daemon
-from udaemon.policy.events import Reason
 from udaemon.policy.followed import Followed
 from udaemon.policy.plan import NO_PLAN, StartPlan
 from udaemon.policy.questions import Question
+from udaemon.policy.reasons import Reason
 from udaemon.policy.timers import NO_TIMERS, Timers
 
 

@@ -16,11 +16,11 @@ from attrs import astuple, evolve, field, fields, frozen
 
 from udaemon.errors import ExitCode, UdaemonError
 from udaemon.manifest.model import Daemon
-from udaemon.policy.events import Reason
 from udaemon.policy.followed import Followed
 from udaemon.policy.instance import NOT_PROBED, Exit, Instance, Key, Missing, Phase, Probed, State, Step, Wanted
 from udaemon.policy.plan import StartPlan
 from udaemon.policy.questions import Question
+from udaemon.policy.reasons import Reason
 from udaemon.policy.timers import Timer, Timers
 
 VERSION = 1

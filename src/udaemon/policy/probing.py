@@ -15,9 +15,10 @@ from udaemon.manifest.probes import Action, Probe, way
 from udaemon.policy import bounds
 from udaemon.policy.effects import Effect, EventName, Publish
 from udaemon.policy.ending import Outcome
-from udaemon.policy.events import Notified, Ready, Reason, Said, Verdict
+from udaemon.policy.events import Notified, Ready, Said, Verdict
 from udaemon.policy.instance import Instance, State, evolve
 from udaemon.policy.questions import Question, Teller
+from udaemon.policy.reasons import Reason
 from udaemon.policy.stopping import condemn
 from udaemon.policy.timers import Timer
 from udaemon.units import seconds

@@ -9,8 +9,8 @@ from attrs import frozen
 
 from udaemon.manifest.model import Backoff, Daemon, Restart
 from udaemon.policy import wording
-from udaemon.policy.events import Reason
 from udaemon.policy.instance import Exit, Instance, evolve
+from udaemon.policy.reasons import Reason
 from udaemon.units import counted, seconds
 
 _REFUSED = Backoff(initial=0.1, factor=2.0, max=1.0, jitter=0.3)

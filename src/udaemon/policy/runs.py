@@ -10,9 +10,10 @@ from udaemon.manifest.schedule import Overlap
 from udaemon.policy import stopping
 from udaemon.policy.effects import Allow, CountMissed, Effect, EventName, Kick, Pause, Publish, Trigger
 from udaemon.policy.ending import Outcome, begin
-from udaemon.policy.events import KickAsked, PauseAsked, Reason, ResumeAsked, RunAsked, RunDue, RunEnded
+from udaemon.policy.events import KickAsked, PauseAsked, ResumeAsked, RunAsked, RunDue, RunEnded
 from udaemon.policy.instance import Instance, State, Wanted, evolve
 from udaemon.policy.plan import has_task
+from udaemon.policy.reasons import Reason
 
 _GOING = (State.STARTING, State.RUNNING)
 

@@ -19,17 +19,16 @@ from udaemon.policy.events import (
     Leaving,
     Notified,
     Ready,
-    Reason,
     Renewed,
     Said,
     Spawned,
     SpawnFailed,
     StopAsked,
     TreeGone,
-    Trouble,
     Verdict,
 )
 from udaemon.policy.instance import Exit, Instance, Phase, State, Step, Wanted, evolve
+from udaemon.policy.reasons import Reason, Trouble
 from udaemon.policy.timers import NO_TIMERS, Timer
 from udaemon.units import seconds
 

@@ -23,11 +23,12 @@ from udaemon.engines.process import ManagedProcess
 from udaemon.engines.reports import KEPT_REPORTS
 from udaemon.engines.sweep import Sweep
 from udaemon.policy.ending import settle_at
-from udaemon.policy.events import Event, Executed, Exited, NeedsChanged, Ready, RunAsked, SpawnFailed, Trouble
+from udaemon.policy.events import Event, Executed, Exited, NeedsChanged, Ready, RunAsked, SpawnFailed
 from udaemon.policy.fleet import Fleet
 from udaemon.policy.instance import Instance, Key, State, Wanted, evolve
 from udaemon.policy.ledger import Entry, restored
 from udaemon.policy.plan import has_task
+from udaemon.policy.reasons import Trouble
 from udaemon.policy.steps import declared
 from udaemon.policy.timers import NO_TIMERS
 from udaemon.service.keeper_link import Kept

@@ -28,8 +28,9 @@ from udaemon.errors import UdaemonError
 from udaemon.manifest.model import Daemon, Manifest, Restart
 from udaemon.policy import instance as life
 from udaemon.policy.effects import CancelSpawn, Effect, EventName, KillTree, Publish, Signal, SignalTree, Spawn
-from udaemon.policy.events import DeadlineReached, Event, Reason, Spawned, SpawnFailed, StartAsked, StopAsked
+from udaemon.policy.events import DeadlineReached, Event, Spawned, SpawnFailed, StartAsked, StopAsked
 from udaemon.policy.instance import Key, State, Wanted
+from udaemon.policy.reasons import Reason
 from udaemon.policy.step import step
 from udaemon.supervisor.loop import Loop
 from udaemon.system.subreaper import subreaper

@@ -26,8 +26,9 @@ from udaemon.policy.effects import (
     Spawn,
     StopCommand,
 )
-from udaemon.policy.events import Event, SpawnFailed, StopCommandFailed, Trouble
+from udaemon.policy.events import Event, SpawnFailed, StopCommandFailed
 from udaemon.policy.instance import Instance, Key
+from udaemon.policy.reasons import Trouble
 from udaemon.policy.steps import declared, stop_command
 from udaemon.supervisor.chains import told_of_run
 from udaemon.supervisor.log_lines import said

@@ -76,8 +76,7 @@ class Supervisor:
         self._scoreboard, self._slots = scoreboard, slots
         self._pids = PidQueue(pid_files, lambda key, text: self.publish(key, "warning", text))
         self.finish_pid_files = self._pids.write
-        self._schedules = schedules
-        self._finished = finished
+        self._schedules, self._finished = schedules, finished
         self._legacy = LegacyLog(lambda key: pid_files.path(fleet.instances[key]))
         self._jitter = jitter or random.Random()  # noqa: S311 - spreads waits, keeps no secret
         self._queue = EventQueue(fleet, self._one, self._clock)

@@ -9,8 +9,8 @@ from attrs import evolve
 
 from udaemon.control.outcomes import started, stopped, up, why_not_up
 from udaemon.manifest.model import Daemon, Ready, Restart
-from udaemon.policy.events import Reason
 from udaemon.policy.instance import Exit, Instance, Key, State, Turn, Wanted, declared
+from udaemon.policy.reasons import Reason
 from udaemon.supervisor.view import InstanceView
 
 CRASH = Exit(code=3, signal=None, core=False, reason=Reason.EXITED, at=90.0)

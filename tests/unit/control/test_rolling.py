@@ -9,9 +9,10 @@ from tests.fakes.host import FakeHost
 from tests.unit.control.talk import Raw, Talk, asks, told
 
 from udaemon.manifest.model import Daemon, Ready
-from udaemon.policy.events import NeedsChanged, SpawnFailed, StartAsked, StopAsked, Trouble, Verdict
+from udaemon.policy.events import NeedsChanged, SpawnFailed, StartAsked, StopAsked, Verdict
 from udaemon.policy.instance import Key
 from udaemon.policy.questions import Question
+from udaemon.policy.reasons import Trouble
 
 WEB = Daemon(name="web", command=("web",), instances=3, ready=Ready(tcp=":80"))
 W0, W1, W2 = (Key("web", index) for index in range(3))

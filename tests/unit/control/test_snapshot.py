@@ -10,8 +10,9 @@ from tests.fakes.host import WALL, FakeHost, reading
 
 from udaemon.control.snapshot import Moment, describe, snapshot, timestamp
 from udaemon.manifest.model import Daemon
-from udaemon.policy.events import SpawnFailed, StartAsked, Trouble
+from udaemon.policy.events import SpawnFailed, StartAsked
 from udaemon.policy.instance import Key
+from udaemon.policy.reasons import Trouble
 
 MAILER = Key("mailer", 0)
 DAEMON = Daemon(name="mailer", factory="jobs.mail:create", sleep=30.0, log_dir="/srv/shop/log")

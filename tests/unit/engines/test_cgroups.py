@@ -13,8 +13,8 @@ from udaemon.engines.cgroups import Cgroups
 from udaemon.engines.commands import ExecFailed
 from udaemon.manifest.cgroups import Cgroup
 from udaemon.manifest.model import Daemon, Manifest, Stop
-from udaemon.policy.events import Trouble
 from udaemon.policy.instance import Key
+from udaemon.policy.reasons import Trouble
 from udaemon.system.cgroup import OURS, Hierarchy
 
 KEY = Key("a", 0)

@@ -10,7 +10,7 @@ import pytest
 from tests.fakes.full_table import full_table
 
 from udaemon.engines.commands import Command, ExecFailed, Launcher, shell
-from udaemon.policy.events import Trouble
+from udaemon.policy.reasons import Trouble
 from udaemon.system.mounts import Mounts
 
 

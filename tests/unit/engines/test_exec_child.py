@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from udaemon.child.identity import IdentityRefused
 from udaemon.engines.commands import Command
 from udaemon.engines.exec_child import has_entered, reason, refusal
-from udaemon.policy.events import Trouble
+from udaemon.policy.reasons import Trouble
 
 TEXT = st.characters(exclude_categories=["Cs"])
 

@@ -14,8 +14,9 @@ from udaemon.engines.commands import Command, Started
 from udaemon.engines.executing import Executing
 from udaemon.engines.process import ManagedProcess
 from udaemon.manifest.model import Daemon
-from udaemon.policy.events import Event, Executed, Spawned, SpawnFailed, Trouble
+from udaemon.policy.events import Event, Executed, Spawned, SpawnFailed
 from udaemon.policy.instance import Key
+from udaemon.policy.reasons import Trouble
 
 HELD_AFTER = 5.0
 ENTERED = b"+"

@@ -15,9 +15,10 @@ from udaemon.engines import locks
 from udaemon.engines.base import SpawnRequest
 from udaemon.engines.local import LocalEngine
 from udaemon.manifest.model import Daemon
-from udaemon.policy.events import Event, SpawnFailed, Trouble
+from udaemon.policy.events import Event, SpawnFailed
 from udaemon.policy.instance import Key
 from udaemon.policy.plan import NO_PLAN
+from udaemon.policy.reasons import Trouble
 
 KEY = Key("a", 0)
 MISSING = Daemon(name="a", command=("/no/such/program",))

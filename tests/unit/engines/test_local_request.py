@@ -18,9 +18,9 @@ from udaemon.engines.cgroups import Cgroups
 from udaemon.engines.commands import ExecFailed
 from udaemon.engines.local_request import take
 from udaemon.manifest.model import Daemon
-from udaemon.policy.events import Trouble
 from udaemon.policy.instance import Key
 from udaemon.policy.plan import NO_PLAN
+from udaemon.policy.reasons import Trouble
 from udaemon.system.cgroup import Hierarchy
 
 KEY = Key("a", 0)

@@ -15,8 +15,9 @@ from udaemon.engines.process import ManagedProcess
 from udaemon.engines.reaper import Reaper
 from udaemon.engines.reports import Reports
 from udaemon.manifest.model import Daemon, Stop
-from udaemon.policy.events import Event, Exited, Spawned, SpawnFailed, TreeGone, Trouble
+from udaemon.policy.events import Event, Exited, Spawned, SpawnFailed, TreeGone
 from udaemon.policy.instance import Key
+from udaemon.policy.reasons import Trouble
 
 KEY, OTHER = Key("a", 0), Key("b", 0)
 LEFT_ALONE = Daemon(name="a", command=("a",), stop=Stop(kill_tree=False))

@@ -8,9 +8,10 @@ from tests.fakes.life import Life
 
 from udaemon.manifest.model import Daemon, Restart, Stop
 from udaemon.policy.effects import KillTree, Signal
-from udaemon.policy.events import Changed, DeadlineReached, Exited, Ready, Reason, RunDue, RunSeen, Spawned, StartAsked
+from udaemon.policy.events import Changed, DeadlineReached, Exited, Ready, RunDue, RunSeen, Spawned, StartAsked
 from udaemon.policy.instance import State
 from udaemon.policy.plan import NO_PLAN
+from udaemon.policy.reasons import Reason
 from udaemon.policy.timers import Timer
 
 TASK = Daemon(name="mailer", task="jobs:send", sleep=60.0, task_timeout=30.0, stop=Stop(timeout=5.0))

@@ -16,7 +16,6 @@ from udaemon.policy.events import (
     Exited,
     Leaving,
     Ready,
-    Reason,
     RestartAsked,
     RunDue,
     Spawned,
@@ -24,10 +23,10 @@ from udaemon.policy.events import (
     StartAsked,
     StopAsked,
     TreeGone,
-    Trouble,
 )
 from udaemon.policy.instance import State, Wanted
 from udaemon.policy.plan import NO_PLAN, StartPlan
+from udaemon.policy.reasons import Reason, Trouble
 
 PLAN = StartPlan(project="p", directory="/p")
 

@@ -5,8 +5,9 @@ from tests.fakes.life import Life, command, factory
 
 from udaemon.manifest.model import Backoff, Daemon, Restart, StartLimit, Stop
 from udaemon.policy.effects import KillTree, Signal, SignalTree, Spawn
-from udaemon.policy.events import Exited, Ready, Reason, Spawned, StartAsked, StopAsked, TreeGone
+from udaemon.policy.events import Exited, Ready, Spawned, StartAsked, StopAsked, TreeGone
 from udaemon.policy.instance import Exit, State
+from udaemon.policy.reasons import Reason
 
 BACKGROUNDED = "daemon backgrounded itself; run it in the foreground"
 

@@ -9,10 +9,10 @@ from attrs import evolve, fields
 from udaemon.errors import UdaemonError
 from udaemon.manifest.model import Daemon
 from udaemon.policy import ledger
-from udaemon.policy.events import Reason
 from udaemon.policy.followed import Followed
 from udaemon.policy.instance import Exit, Instance, Key, Missing, Phase, Probed, State, Step, Wanted
 from udaemon.policy.plan import NO_PLAN
+from udaemon.policy.reasons import Reason
 from udaemon.policy.timers import NO_TIMERS, Timer
 
 MAILER = Daemon(name="mailer", command=("run",), instances=2)

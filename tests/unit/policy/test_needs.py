@@ -7,9 +7,10 @@ from tests.fakes.life import Life, command, factory
 
 from udaemon.manifest.dependencies import Condition, Dependency
 from udaemon.manifest.model import Daemon, Restart
-from udaemon.policy.events import Exited, GoodRun, Spawned, SpawnFailed, StartAsked, StopAsked, Trouble
+from udaemon.policy.events import Exited, GoodRun, Spawned, SpawnFailed, StartAsked, StopAsked
 from udaemon.policy.instance import Instance, Missing
 from udaemon.policy.needs import holds, hopeless, missing, newest
+from udaemon.policy.reasons import Trouble
 
 STARTED, READY, COMPLETED, FIRST = (
     Condition.STARTED,

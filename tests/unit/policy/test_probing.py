@@ -9,10 +9,11 @@ from tests.fakes.life import Life, command, factory
 from udaemon.manifest.model import Restart
 from udaemon.manifest.probes import Action, Health, Ready
 from udaemon.policy import events, ledger
-from udaemon.policy.events import Changed, Exited, Notified, Reason, Said, Spawned, StartAsked, StopAsked, Verdict
+from udaemon.policy.events import Changed, Exited, Notified, Said, Spawned, StartAsked, StopAsked, Verdict
 from udaemon.policy.instance import State
 from udaemon.policy.probing import asked, health
 from udaemon.policy.questions import Question, Teller
+from udaemon.policy.reasons import Reason
 
 READY = Ready(tcp=":1", within=30.0)
 HEALTH = Health(http="http://x/")

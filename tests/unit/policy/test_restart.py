@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from udaemon.manifest.model import Backoff, Daemon, Restart
-from udaemon.policy.events import Reason
 from udaemon.policy.instance import Exit, declared
+from udaemon.policy.reasons import Reason
 from udaemon.policy.restart import Retry, delay, refused_delay, verdict
 
 counts = st.integers(1, 10**6)

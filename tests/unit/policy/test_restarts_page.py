@@ -36,10 +36,10 @@ from udaemon.policy.events import (
     StopAsked,
     StopCommandFailed,
     TreeGone,
-    Trouble,
     Verdict,
 )
 from udaemon.policy.instance import Missing, State
+from udaemon.policy.reasons import Trouble
 
 PAGE = Path(__file__).parents[3] / "docs" / "guide" / "restarts.md"
 

@@ -8,19 +8,10 @@ from tests.fakes.life import Life, command, factory, unchanged
 from udaemon.manifest.schedule import Overlap
 from udaemon.manifest.steps import StepCommand
 from udaemon.policy.effects import Kick, Pause, Signal, Spawn
-from udaemon.policy.events import (
-    Exited,
-    KickAsked,
-    PauseAsked,
-    Reason,
-    ResumeAsked,
-    RunDue,
-    Spawned,
-    StartAsked,
-    StopAsked,
-)
+from udaemon.policy.events import Exited, KickAsked, PauseAsked, ResumeAsked, RunDue, Spawned, StartAsked, StopAsked
 from udaemon.policy.followed import Followed
 from udaemon.policy.instance import State
+from udaemon.policy.reasons import Reason
 from udaemon.policy.restart import succeeded
 from udaemon.policy.runs import has_runs, is_between_runs
 

@@ -5,18 +5,9 @@ from attrs import evolve
 from tests.fakes.life import Life, command, factory, unchanged
 
 from udaemon.policy.effects import Spawn
-from udaemon.policy.events import (
-    Exited,
-    Ready,
-    Reason,
-    RestartAsked,
-    Spawned,
-    SpawnFailed,
-    StartAsked,
-    StopAsked,
-    Trouble,
-)
+from udaemon.policy.events import Exited, Ready, RestartAsked, Spawned, SpawnFailed, StartAsked, StopAsked
 from udaemon.policy.instance import Exit, State, Wanted, declared
+from udaemon.policy.reasons import Reason, Trouble
 
 NO_MEMORY = SpawnFailed(Trouble.RESOURCE, "fork: Cannot allocate memory (ENOMEM)")
 NO_FILE = SpawnFailed(Trouble.CONFIG, "exec /x: No such file or directory (ENOENT)")

@@ -14,7 +14,6 @@ from udaemon.policy.events import (
     KickAsked,
     Leaving,
     Ready,
-    Reason,
     Renewed,
     RestartAsked,
     RunDue,
@@ -24,10 +23,10 @@ from udaemon.policy.events import (
     StopAhead,
     StopAsked,
     TreeGone,
-    Trouble,
 )
 from udaemon.policy.instance import Phase, State, Wanted
 from udaemon.policy.plan import NO_PLAN
+from udaemon.policy.reasons import Reason, Trouble
 from udaemon.policy.steps import declared
 
 MIGRATE, WARM_UP = StepCommand(("bin/migrate", "--password", "s3cret"), 5.0), StepCommand(("warm-up",))

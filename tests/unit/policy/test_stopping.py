@@ -9,7 +9,6 @@ from udaemon.policy.events import (
     DeadlineReached,
     Exited,
     Ready,
-    Reason,
     RestartAsked,
     Spawned,
     SpawnFailed,
@@ -17,9 +16,9 @@ from udaemon.policy.events import (
     StopAsked,
     StopCommandFailed,
     TreeGone,
-    Trouble,
 )
 from udaemon.policy.instance import Exit, State, Wanted
+from udaemon.policy.reasons import Reason, Trouble
 from udaemon.policy.steps import stop_command
 
 KILLED = Exited(signal=9)

@@ -3,8 +3,8 @@
 import pytest
 
 from udaemon.policy import wording
-from udaemon.policy.events import Reason
 from udaemon.policy.instance import Exit
+from udaemon.policy.reasons import Reason
 
 
 def end(code: int | None = None, signal: int | None = None, *, core: bool = False) -> Exit:

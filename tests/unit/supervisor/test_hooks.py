@@ -11,9 +11,9 @@ from udaemon.child.report import Missed, RunDone, RunFailed, RunsDropped
 from udaemon.engines.hooks.job import LONGEST_PAYLOAD, Job
 from udaemon.manifest.hooks import ExecHook, Listeners, Webhook
 from udaemon.manifest.model import Daemon, Ready
-from udaemon.policy.events import Reason
 from udaemon.policy.instance import Exit, Instance, Key, State
 from udaemon.policy.plan import StartPlan
+from udaemon.policy.reasons import Reason
 from udaemon.supervisor.hook_events import Happening, Run, named
 from udaemon.supervisor.hooks import Hooks
 from udaemon.supervisor.notices import Notice

@@ -12,8 +12,9 @@ from tests.fakes.supervisor import SupervisorWorld
 
 from udaemon.manifest.dependencies import Condition, Dependency
 from udaemon.manifest.model import Daemon, Restart
-from udaemon.policy.events import RestartAsked, RunDue, StartAsked, StopAsked, Trouble
+from udaemon.policy.events import RestartAsked, RunDue, StartAsked, StopAsked
 from udaemon.policy.instance import Key, State, Wanted
+from udaemon.policy.reasons import Trouble
 
 DB, MIGRATE, WEB = Key("db", 0), Key("migrate", 0), Key("web", 0)
 Make = Callable[..., SupervisorWorld]

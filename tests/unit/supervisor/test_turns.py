@@ -25,11 +25,11 @@ from udaemon.policy.events import (
     SpawnFailed,
     StartAsked,
     StopAsked,
-    Trouble,
     Verdict,
 )
 from udaemon.policy.instance import Key, State
 from udaemon.policy.questions import Question
+from udaemon.policy.reasons import Trouble
 
 Make = Callable[..., SupervisorWorld]
 A, B, C = Key("a", 0), Key("b", 0), Key("c", 0)

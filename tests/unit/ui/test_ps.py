@@ -12,8 +12,9 @@ from tests.fakes.host import WALL, FakeHost, reading
 
 from udaemon.control.snapshot import Moment, snapshot, timestamp
 from udaemon.manifest.model import Daemon
-from udaemon.policy.events import Exited, Reason, SpawnFailed, StartAsked, Trouble
+from udaemon.policy.events import Exited, SpawnFailed, StartAsked
 from udaemon.policy.instance import Key
+from udaemon.policy.reasons import Reason, Trouble
 from udaemon.ui.ps import table
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "ps"

@@ -13,8 +13,9 @@ from udaemon.control.handlers.events import told as of_notice
 from udaemon.control.handlers.inspect import _instance, declared
 from udaemon.control.snapshot import Moment, describe
 from udaemon.manifest.model import Daemon
-from udaemon.policy.events import Exited, PauseAsked, SpawnFailed, StartAsked, Trouble
+from udaemon.policy.events import Exited, PauseAsked, SpawnFailed, StartAsked
 from udaemon.policy.instance import Key
+from udaemon.policy.reasons import Trouble
 from udaemon.ui.card import Row, render
 from udaemon.ui.status import instance_card, project_card
 

@@ -11,8 +11,9 @@ from tests.unit.control.talk import Raw, Talk, asks, told
 
 from udaemon.errors import ExitCode, ManifestError, Problem, UdaemonError
 from udaemon.manifest.model import Daemon, Manifest
-from udaemon.policy.events import SpawnFailed, Trouble
+from udaemon.policy.events import SpawnFailed
 from udaemon.policy.instance import Key
+from udaemon.policy.reasons import Trouble
 
 TASK = Daemon(name="task", factory="jobs:task")
 COMMAND = Daemon(name="command", command=("c",))

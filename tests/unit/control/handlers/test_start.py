@@ -8,8 +8,9 @@ from tests.fakes.host import FakeHost
 from tests.unit.control.talk import Talk, asks, told
 
 from udaemon.manifest.model import Daemon, Restart
-from udaemon.policy.events import Spawned, SpawnFailed, StartAsked, Trouble
+from udaemon.policy.events import Spawned, SpawnFailed, StartAsked
 from udaemon.policy.instance import Key
+from udaemon.policy.reasons import Trouble
 
 M0, M1, DB0 = Key("mailer", 0), Key("mailer", 1), Key("db", 0)
 

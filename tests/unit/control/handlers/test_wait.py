@@ -5,8 +5,9 @@ from __future__ import annotations
 from tests.fakes.host import FakeHost, reading
 from tests.unit.control.talk import Talk, asks, told
 
-from udaemon.policy.events import SpawnFailed, StartAsked, StopAsked, Trouble
+from udaemon.policy.events import SpawnFailed, StartAsked, StopAsked
 from udaemon.policy.instance import Key
+from udaemon.policy.reasons import Trouble
 
 M0, M1, DB0 = Key("mailer", 0), Key("mailer", 1), Key("db", 0)
 

@@ -15,7 +15,7 @@ from udaemon.engines.zygote.protocol import Timeouts
 from udaemon.engines.zygote.server import Setup
 from udaemon.engines.zygote.sharing import Root
 from udaemon.engines.zygote.start import Plan
-from udaemon.policy.events import Trouble
+from udaemon.policy.reasons import Trouble
 
 ROOTS = (Root(("jobs",)), Root(("mail",)))
 READY = {"ready": True, "failed": {}}
