@@ -171,6 +171,11 @@ class Connection:
         if len(self._outgoing) > _MOST_HELD:
             self._flush()
 
+    def finish(self) -> None:
+        """Close it, after what waits for the end of a turn."""
+        self._flush()
+        self.close()
+
     def expire(self) -> None:
         """Close it: its time is over."""
         self.close()

@@ -117,7 +117,7 @@ class ControlServer:
             if connection.lingers:
                 connection.leave_open(b"" if farewell is None else messages.answer(farewell))
             else:
-                connection.close()
+                connection.finish()
         self._connections.clear()
         self._timers.clear()
         self._reserve.close()

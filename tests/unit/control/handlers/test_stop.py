@@ -57,6 +57,17 @@ def test_who_is_sent_away_has_been_told_what_was_known(serve: Serve, host: FakeH
     assert client.heard[-1]["error"]["replaced"]
 
 
+def test_who_waits_when_all_ends_has_been_told_what_was_known(serve: Serve, host: FakeHost) -> None:
+    """The last turn has no end: what happens after it goes on the way before the socket is closed."""
+    talk = serve(host, by_turn=True)
+    client = asks(talk, "events", follow=True)
+    talk.pass_time(0.0)
+    host.tell(None, "down", "all daemons have stopped")
+    talk.server.close()
+    assert client.hung_up()
+    assert [one["event"] for answer in client.heard for one in answer["data"]["events"]][-1:] == ["down"]
+
+
 def test_stop_of_what_does_not_run_is_done_already(talk: Talk) -> None:
     assert told(asks(talk, "stop", names=["db"])) == [("db/0", True, "was not running (stopped)")]
 
