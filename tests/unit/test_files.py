@@ -46,13 +46,9 @@ ELSEWHERE = {
     "logs/process.py": "process/test_log_deaths.py",
     "supervisor/foreground.py": "cli/test_run.py",
     # A part of something that is tested as a whole.
-    "child/after_run.py": "unit/supervisor/test_chains.py",
     "child/replanning.py": "unit/child/test_timetables.py",
-    "control/run_control.py": "unit/control/handlers/test_pause.py",
     "control/rundir_guard.py": "unit/control/test_shortage.py",
-    "control/rundir_removal.py": "unit/control/test_rundir.py",
     "logs/compress.py": "unit/logs/test_sink.py",
-    "logs/interleave.py": "cli/test_logs.py",
     "manifest/build.py": "golden/check/test_check_text.py",
     "manifest/model.py": "unit/manifest/test_every_key.py",
     "supervisor/log_pipes.py": "unit/supervisor/test_perform.py",

@@ -6,11 +6,10 @@ Knows no verb. It reads no manifest: the path of one is enough to find the run d
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 
 from udaemon.cli.options import GlobalOptions
 from udaemon.control.client import Client
-from udaemon.control.running import meant, running
+from udaemon.control.running import meant
 from udaemon.errors import ExitCode, NotRunning, UdaemonError
 from udaemon.manifest.find import find
 
@@ -35,12 +34,6 @@ def connect_supervisor(options: GlobalOptions) -> Client:
             message, hint = f"several projects run from this manifest: {names}", "say which with -p"
         raise UdaemonError(message, hint, ExitCode.USAGE)
     raise NotRunning(_nobody(options, manifest))
-
-
-def all_supervisors(*, everywhere: bool = False) -> Iterator[Client]:
-    """Connect to every supervisor that answers: of this session's run directories, or of all sessions of this user."""
-    for _name, client in running(everywhere=everywhere):
-        yield client
 
 
 def _manifest(options: GlobalOptions) -> str | None:

@@ -26,7 +26,7 @@ from udaemon.logs.entries import Entry
 from udaemon.logs.follow import LogReader, follow
 from udaemon.logs.tail import LogSource
 from udaemon.system import oserror
-from udaemon.ui.jsonlines import JsonLines
+from udaemon.ui import jsonlines
 from udaemon.ui.loglines import LogLines
 
 _TERMINAL = (signal.SIGHUP, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU)
@@ -201,15 +201,13 @@ class ForegroundUp:
 
     def _follow(self, stop: int) -> None:
         sources = [reader.source for reader in self._readers]
-        lines: JsonLines | LogLines
-        if self._attach.as_json:
-            lines = JsonLines()
-        else:
-            lines = LogLines(sources, color=self._options.colors(sys.stdout.isatty()), available=terminal_width())
+        color = self._options.colors(sys.stdout.isatty())
+        drawn = LogLines(sources, color=color, available=terminal_width())
+        shown = jsonlines.lines if self._attach.as_json else drawn.shown
 
         def emit(come: Sequence[tuple[LogSource, Entry]]) -> None:
             try:
-                self._face.logs(lines.shown(come))
+                self._face.logs(shown(come))
             except OSError as error:
                 self._output_failed.append(error)
                 raise

@@ -9,7 +9,7 @@ import sys
 
 from udaemon.cli.connect import connect_supervisor, near
 from udaemon.cli.options import GlobalOptions
-from udaemon.errors import ExitCode, ManifestError, UdaemonError
+from udaemon.errors import ManifestError, NotRunning, UdaemonError
 from udaemon.ui.escape import escape
 from udaemon.units import counted
 
@@ -52,10 +52,10 @@ def _situation(options: GlobalOptions) -> tuple[str, tuple[tuple[str, str], ...]
     try:
         with connect_supervisor(options) as client:
             told = client.ask("hello")
-    except UdaemonError as error:
-        if error.exit_code != ExitCode.NOT_RUNNING:
-            return error.message, _NOWHERE
+    except NotRunning:
         return _declared(options), _DOWN
+    except UdaemonError as error:
+        return error.message, _NOWHERE
     states = ", ".join(f"{count} {state}" for state, count in told["states"].items()) or "no daemon"
     return f"{told['project']} runs from {near(told['manifest'])}: {states}", _UP
 

@@ -98,7 +98,7 @@ class Json(Plain):
     def event(self, event: Mapping[str, Any]) -> None:
         """Every one of them."""
         try:
-            self.logs(jsonlines.event(event))
+            self.logs(jsonlines.record(event))
         except OSError as error:
             self._on_failure(error)
 

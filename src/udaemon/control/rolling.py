@@ -12,7 +12,7 @@ from udaemon.control.host import Host, InstanceView, Notice
 from udaemon.control.outcomes import started
 from udaemon.control.request import Request
 from udaemon.control.wait import GONE, Outcome, answer_settled, report, why_pending
-from udaemon.errors import ExitCode, UdaemonError
+from udaemon.errors import WaitTimedOut
 from udaemon.policy.events import RestartAsked
 from udaemon.policy.instance import Instance, Key, State
 
@@ -105,7 +105,7 @@ class RollingRestart:
     def _on_timeout(self, timeout: float) -> None:
         late = f"{self._now[0]} {why_pending(self._host.view(self._now[0]).instance)}" if self._now else "none is late"
         message = f"not within {timeout:g} s: {late}; {len(self._done)} of {self._of} were restarted"
-        self._request.fail(UdaemonError(message, exit_code=ExitCode.TIMED_OUT))
+        self._request.fail(WaitTimedOut(message))
 
 
 def _is_up(instance: Instance) -> bool:

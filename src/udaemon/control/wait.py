@@ -13,7 +13,7 @@ from attrs import frozen
 from udaemon.control.host import Host, InstanceView, Notice
 from udaemon.control.request import Request
 from udaemon.control.selection import select, select_to_start
-from udaemon.errors import ExitCode, UdaemonError
+from udaemon.errors import WaitTimedOut
 from udaemon.manifest.secrets import masked_text
 from udaemon.policy.events import RestartAsked, StartAsked, StopAsked
 from udaemon.policy.instance import Instance, Key
@@ -117,7 +117,7 @@ def wait_for_outcomes(
         late = "; ".join(f"{key} {why(host.view(key))}" for key in named)
         more = len(pending) - _NAMED
         late += f" and {more} more {form(more, 'is', 'are')} not" if more > 0 else ""
-        request.fail(UdaemonError(f"not within {timeout:g} s: {late}", exit_code=ExitCode.TIMED_OUT))
+        request.fail(WaitTimedOut(f"not within {timeout:g} s: {late}"))
 
     look(*pending)
     if pending:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Protocol
 
-from udaemon.errors import ExitCode, UdaemonError
+from udaemon.errors import ExitCode, NoSuchDaemon, UdaemonError
 from udaemon.manifest.wording import near, shown
 
 _GLOB_LETTERS = frozenset("*?[")
@@ -78,7 +78,7 @@ def _bounded(names: Sequence[str]) -> Iterable[str]:
     for name in unique:
         if len(name) > LONGEST_NAME:
             message = f"no daemon has so long a name: {shown(name)}"
-            raise UdaemonError(message, f"a name or glob has {LONGEST_NAME} letters at most", ExitCode.NO_SUCH_DAEMON)
+            raise NoSuchDaemon(message, f"a name or glob has {LONGEST_NAME} letters at most")
     globs = sum(_is_glob(name) for name in unique)
     if globs > MOST_GLOBS:
         raise UdaemonError(f"{globs} globs and tags at once", f"{MOST_GLOBS} at most are looked for", ExitCode.USAGE)
@@ -101,23 +101,22 @@ def _fits(wanted: str, name: str, daemon: Selectable) -> bool:
     return fnmatchcase(name, wanted)
 
 
-def _unknown(name: str, daemons: Mapping[str, Selectable]) -> UdaemonError:
+def _unknown(name: str, daemons: Mapping[str, Selectable]) -> NoSuchDaemon:
     wanted, slash, index = name.partition("/")
     if slash and wanted in daemons:
         count = daemons[wanted].instances
         known = f"{wanted}/0" if count == 1 else f"{wanted}/0 to {wanted}/{count - 1}" if count else "none of it"
-        return UdaemonError(f"no such instance: {name}", f"there is {known}", ExitCode.NO_SUCH_DAEMON)
+        return NoSuchDaemon(f"no such instance: {name}", f"there is {known}")
     if not wanted.startswith(TAG):
         return _no_such(f"no such daemon: {name}", wanted, list(daemons), "", slash + index)
     tag = wanted.removeprefix(TAG)
     if any(_fits(wanted, known, daemon) for known, daemon in daemons.items()):
-        message = f"no daemon with the tag {shown(tag)} has an instance {index}"
-        return UdaemonError(message, exit_code=ExitCode.NO_SUCH_DAEMON)
+        return NoSuchDaemon(f"no daemon with the tag {shown(tag)} has an instance {index}")
     return _no_such(f"no daemon has the tag {shown(tag)}", tag, _tags(daemons), TAG, slash + index)
 
 
-def _no_such(message: str, wanted: str, there: Sequence[str], before: str, behind: str) -> UdaemonError:
+def _no_such(message: str, wanted: str, there: Sequence[str], before: str, behind: str) -> NoSuchDaemon:
     meant = near(wanted, there)
     known = ", ".join(before + one for one in there)
     hint = f"did you mean {before}{meant}{behind}?" if meant else f"there is {known}"
-    return UdaemonError(message, hint if there else None, ExitCode.NO_SUCH_DAEMON)
+    return NoSuchDaemon(message, hint if there else None)

@@ -169,9 +169,9 @@ class Hierarchy:
         )
 
 
-def own_directory(root: str = ROOT) -> str | None:
+def own_directory() -> str | None:
     """The directory of the group of cgroup v2 that this process is in; None where that is not mounted."""
-    for place in (root, f"{root}/unified"):
+    for place in (ROOT, f"{ROOT}/unified"):
         if os.path.exists(f"{place}/cgroup.controllers"):
             return f"{place}{procfs.cgroup()}".rstrip("/")
     return None

@@ -13,17 +13,17 @@ from udaemon.logs.entries import Entry
 from udaemon.logs.tail import LogSource
 
 
-class JsonLines:
-    """Makes lines to show, with the keys that the logger writes with `log.format = "json"`."""
+def lines(come: Sequence[tuple[LogSource, Entry]]) -> bytes:
+    """The bytes to write for these lines, with the keys that the logger writes with `log.format = "json"`.
 
-    def shown(self, lines: Sequence[tuple[LogSource, Entry]]) -> bytes:
-        """The bytes to write for these lines: `time` (null where none was kept), `name`, `instance`, `line`."""
-        return b"".join([_record(_of(source, entry)) for source, entry in lines])
+    They are `time` (null where none was kept), `name`, `instance` and `line`.
+    """
+    return b"".join([record(_of(source, entry)) for source, entry in come])
 
 
-def event(told: Mapping[str, Any]) -> bytes:
-    """The bytes to write for an event, which is as `events --json` has it."""
-    return _record(told)
+def record(told: Mapping[str, Any]) -> bytes:
+    """The bytes to write for one object: an event as `events --json` has it, or a line of a log."""
+    return json.dumps(told).encode() + b"\n"
 
 
 def _of(source: LogSource, entry: Entry) -> dict[str, Any]:
@@ -33,7 +33,3 @@ def _of(source: LogSource, entry: Entry) -> dict[str, Any]:
         "instance": entry.instance if source.instances > 1 else 0,
         "line": entry.text.decode("utf-8", "backslashreplace"),
     }
-
-
-def _record(told: Mapping[str, Any]) -> bytes:
-    return json.dumps(told).encode() + b"\n"

@@ -10,10 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from udaemon.control import rundir, rundir_removal, sockets
-from udaemon.engines import locks
+from udaemon.control import rundir, sockets
 from udaemon.errors import UdaemonError
-from udaemon.policy.instance import Key
 
 ME = os.geteuid()
 
@@ -146,51 +144,6 @@ def test_f54_who_waited_in_a_directory_that_was_taken_away_gets_the_new_one(base
     assert os.path.samestat(os.fstat(got[0]), os.stat(path))
     os.close(got[0])
     os.close(first)
-
-
-def test_cleaning_leaves_nothing(made: tuple[str, int]) -> None:
-    path, fd = made
-    lock = rundir.take_lock(fd)
-    assert lock is not None
-    rundir.write_pid(fd, 4711)
-    assert rundir.read_pid(fd) == 4711
-    sockets.listen(fd).close()
-    os.mkdir(os.path.join(path, "locks"))
-    Path(path, "locks", "7").touch()
-    rundir_removal.remove(path, fd)
-    os.close(lock)
-    assert not os.path.exists(path)
-    assert rundir.read_pid(fd) is None
-
-
-def test_cleaning_leaves_an_instance_lock_that_somebody_has(made: tuple[str, int]) -> None:
-    """`udaemon run` holds one without a supervisor: without the file a second copy could start."""
-    path, fd = made
-    lock = rundir.take_lock(fd)
-    assert lock is not None
-    held = locks.acquire(os.path.join(path, "locks"), Key("db", 0))
-    (file,) = os.listdir(os.path.join(path, "locks"))
-    for number in range(100):
-        os.close(locks.acquire(os.path.join(path, "locks"), Key("mailer", number)))
-    assert len(os.listdir(os.path.join(path, "locks"))) == locks.FILES
-    rundir_removal.remove(path, fd)
-    assert os.listdir(os.path.join(path, "locks")) == [file]
-    with pytest.raises(locks.LockHeld):
-        locks.acquire(os.path.join(path, "locks"), Key("db", 0))
-    os.close(held)
-    os.close(lock)
-
-
-def test_cleaning_leaves_the_lock_to_an_up_that_waits(made: tuple[str, int]) -> None:
-    path, fd = made
-    lock = rundir.take_lock(fd)
-    assert lock is not None
-    sockets.listen(fd).close()
-    newcomer = rundir.make(os.path.dirname(path), os.path.basename(path))
-    rundir_removal.remove(path, fd)
-    assert os.listdir(path) == ["lock"]
-    os.close(lock)
-    os.close(newcomer)
 
 
 def test_a_pid_file_is_never_believed(made: tuple[str, int]) -> None:

@@ -103,13 +103,18 @@ def test_f13_a_run_directory_whose_lock_cannot_be_taken_costs_no_fd(tmp_path: Pa
     os.close(fd)
 
 
-def test_f56_a_place_that_cannot_be_made_again_costs_no_fd_and_is_made_later(tmp_path: Path) -> None:
+def guarded(tmp_path: Path) -> tuple[Path, int, RundirGuard]:
+    """A run directory, open, and what looks after it."""
     path = tmp_path / "shop-00000000"
     fd = rundir.make(str(tmp_path), path.name)
     rundir.release(fd)
     lock = rundir.take_lock(fd)
     assert lock is not None
-    place = RundirGuard(str(path), lock)
+    return path, fd, RundirGuard(str(path), lock)
+
+
+def test_f56_a_place_that_cannot_be_made_again_costs_no_fd_and_is_made_later(tmp_path: Path) -> None:
+    path, fd, place = guarded(tmp_path)
     with SmallReactor() as reactor:
         first = place.listener
         moved: list[str] = []
@@ -137,12 +142,7 @@ def test_f56_a_place_that_cannot_be_made_again_costs_no_fd_and_is_made_later(tmp
 
 def test_f56_a_place_that_cannot_be_watched_is_looked_after_all_the_same(tmp_path: Path) -> None:
     """No descriptor for inotify, or no watch left to this user: it is tried again, and looked at until then."""
-    path = tmp_path / "shop-00000000"
-    fd = rundir.make(str(tmp_path), path.name)
-    rundir.release(fd)
-    lock = rundir.take_lock(fd)
-    assert lock is not None
-    place = RundirGuard(str(path), lock)
+    path, fd, place = guarded(tmp_path)
     first = place.listener
     moved: list[str] = []
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)

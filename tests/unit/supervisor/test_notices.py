@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -14,15 +15,28 @@ from udaemon.supervisor.notices import Notice, Notices
 MAILER = Key("mailer", 0)
 
 
-@pytest.fixture
-def sink() -> Iterator[tuple[Notices, int]]:
-    notices = Notices()
+@contextmanager
+def logged(*, by_turn: bool = False) -> Iterator[tuple[Notices, int]]:
+    """Notices, and where the common log can be read."""
+    notices = Notices(by_turn=by_turn)
     read, write = os.pipe()
     os.set_blocking(read, False)
     notices.log_to("/log/_common.log", write)
     yield notices, read
     notices.close()
     os.close(read)
+
+
+@pytest.fixture
+def sink() -> Iterator[tuple[Notices, int]]:
+    with logged() as made:
+        yield made
+
+
+@pytest.fixture
+def by_turn() -> Iterator[tuple[Notices, int]]:
+    with logged(by_turn=True) as made:
+        yield made
 
 
 def test_a_line_names_time_instance_pid_and_what_happened(sink: tuple[Notices, int]) -> None:
@@ -84,17 +98,6 @@ def test_subscribers_get_what_comes_and_recent_has_what_came() -> None:
 
     assert [notice.message for notice in got] == ["second"]
     assert [notice.message for notice in notices.recent()] == ["first", "second", "third"]
-
-
-@pytest.fixture
-def by_turn() -> Iterator[tuple[Notices, int]]:
-    notices = Notices(by_turn=True)
-    read, write = os.pipe()
-    os.set_blocking(read, False)
-    notices.log_to("/log/_common.log", write)
-    yield notices, read
-    notices.close()
-    os.close(read)
 
 
 def test_what_daemons_did_in_one_turn_is_written_at_its_end(by_turn: tuple[Notices, int]) -> None:

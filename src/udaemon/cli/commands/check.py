@@ -18,11 +18,12 @@ from udaemon.check.module_files import check_module_files
 from udaemon.check.programs import check_php, check_programs
 from udaemon.check.pythons import check_pythons
 from udaemon.cli.data_format import terminal_width
+from udaemon.cli.load import wanted_documents
 from udaemon.cli.options import GlobalOptions
 from udaemon.errors import ExitCode, Problem, UdaemonError
 from udaemon.manifest.find import NAMES
 from udaemon.manifest.locate import has_errors
-from udaemon.manifest.read import Examined, examine
+from udaemon.manifest.read import Examined
 from udaemon.manifest.report import as_json, as_lines, as_text, count, shown_path
 from udaemon.ui.checked import Checked, plain, table
 from udaemon.units import counted
@@ -69,9 +70,7 @@ def _in_directory(path: str) -> str:
 
 
 def _check(files: tuple[str, ...], options: GlobalOptions, *, importing: bool) -> Examined:
-    examined = examine(
-        files, environ=os.environ, project=options.project, context=options.context, profiles=options.profiles
-    )
+    examined = wanted_documents(options._replace(files=files))
     if options.verbose:
         for file in examined.absent:
             sys.stderr.write(f"env-file {shown_path(file, os.getcwd())} is not there, and need not be\n")

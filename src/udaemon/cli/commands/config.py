@@ -12,12 +12,12 @@ from collections.abc import Iterator
 
 import click
 
+from udaemon.cli.load import wanted_documents
 from udaemon.cli.options import GlobalOptions
 from udaemon.manifest.dump import dump
 from udaemon.manifest.implied import implied
 from udaemon.manifest.origin import Origin, origins
-from udaemon.manifest.problems import BadManifest, dotted
-from udaemon.manifest.read import examine
+from udaemon.manifest.problems import dotted
 from udaemon.manifest.reference import inline
 from udaemon.manifest.report import printable, shown_path
 from udaemon.manifest.secrets import masked_at, masked_manifest
@@ -49,16 +49,13 @@ def command(options: GlobalOptions, *, form: str, origin: bool, running: bool, s
             )
         _write_running(options, form)
         return
-    examined = examine(
-        options.files, environ=os.environ, project=options.project, context=options.context, profiles=options.profiles
-    )
-    if examined.manifest is None:
-        raise BadManifest(examined.problems, examined.sources)
-    plain = dump(examined.manifest)
+    examined = wanted_documents(options)
+    manifest = examined.right()
+    plain = dump(manifest)
     if not origin:
         sys.stdout.write(as_text(plain if show_secrets else masked_manifest(plain), form))
         return
-    added = {name: implied(daemon, os.environ) for name, daemon in examined.manifest.daemons.items()}
+    added = {name: implied(daemon, os.environ) for name, daemon in manifest.daemons.items()}
     for name, variables in added.items():
         plain["daemons"][name].setdefault("env", {}).update(variables)
     given = {"project": options.project, "context": options.context}

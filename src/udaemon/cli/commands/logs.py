@@ -21,7 +21,7 @@ from udaemon.cli.output import say, tell_unreadable
 from udaemon.cli.parameters import DAEMON, MOMENT
 from udaemon.control.log_answer import told_logs
 from udaemon.control.sockets import SupervisorSilent
-from udaemon.errors import ExitCode, UdaemonError
+from udaemon.errors import ExitCode, NotRunning, UdaemonError
 from udaemon.logs.entries import Entry, stamp_of
 from udaemon.logs.follow import LogReader, follow
 from udaemon.logs.interleave import Wanted, history_of
@@ -96,11 +96,9 @@ def _chosen(options: GlobalOptions, names: Sequence[str]) -> list[tuple[LogSourc
     try:
         with connect_supervisor(options) as client:
             found = client.ask("logs", names=names)["logs"]
-    except UdaemonError as error:
+    except (NotRunning, SupervisorSilent) as error:
         if isinstance(error, SupervisorSilent):
             say(options, f"{error.message}; these logs are those that the manifest names")
-        elif error.exit_code != ExitCode.NOT_RUNNING:
-            raise
         from udaemon.cli.load import load_manifest
 
         manifest = load_manifest(options)

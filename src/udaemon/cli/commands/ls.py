@@ -12,10 +12,10 @@ from typing import Any
 
 import click
 
-from udaemon.cli.connect import all_supervisors
 from udaemon.cli.data_format import data_format, terminal_width, write_json
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.output import say
+from udaemon.control.running import running
 from udaemon.errors import UdaemonError
 
 
@@ -29,7 +29,7 @@ def command(options: GlobalOptions, *, everywhere: bool, form: str) -> None:
     A session is a run directory: su, cron and ssh may have another XDG_RUNTIME_DIR.
     """
     projects = []
-    for client in all_supervisors(everywhere=everywhere):
+    for _name, client in running(everywhere=everywhere):
         with client:
             try:
                 projects.append(client.ask("hello"))

@@ -34,7 +34,6 @@ def old_log(identifier: str, context: str | None) -> str:
     )
 
 
-def old_pid(identifier: str, context: str | None, instance: int | str | None = None) -> str:
+def old_pid(identifier: str, context: str | None) -> str:
     """The pid file the library wrote; without a context a dash dangles."""
-    number = "" if instance is None else f"-{instance}"
-    return f"{identifier}-{context or ''}{number}.pid"
+    return f"{identifier}-{context or ''}.pid"
