@@ -73,6 +73,30 @@ def test_f10_after_a_long_pause_of_all_nothing_is_made_up_for_and_nobody_is_judg
     assert "timeout" not in project.run("events").stdout
 
 
+def test_f33_a_daemon_that_stands_still_is_shown_as_that_until_it_goes_on(project: Project) -> None:
+    project.file("tick.py", TICK)
+    project.manifest("""
+        [daemons.tick]
+        factory = "tick:create"
+        sleep = "1h"
+
+        [daemons.db]
+        command = "sleep 1000"
+    """)
+    project.up()
+    project.until("tick", lambda one: one["activity"] == "sleeping")
+    before = {one["name"]: one["pid"] for one in project.instances()}
+    for pid in before.values():
+        os.kill(pid, signal.SIGSTOP)
+    assert {one["name"]: (one["state"], one["activity"]) for one in project.instances()} == dict.fromkeys(
+        before, ("running", "suspended")
+    )
+    assert project.run("ps").stdout.count("suspended") == 2
+    assert "until it gets CONT" in project.run("status", "db").stdout
+    project.run("signal", "CONT", "*")
+    assert {one["name"]: one["activity"] for one in project.instances()} == {"tick": "sleeping", "db": None}
+
+
 @pytest.mark.parametrize("verb", ["stop", "restart"])
 def test_f33_a_daemon_that_stands_still_is_stopped_as_any_other(
     project: Project, bell: Callable[[str], Bell], verb: str

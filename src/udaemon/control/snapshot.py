@@ -21,6 +21,9 @@ VERSION = 1
 Rss = Callable[[int, bool], int | None]
 """Returns the resident memory of a process in bytes, with its children if that is true; None if it cannot be known."""
 
+Suspended = Callable[[int], bool]
+"""Returns whether a process stands still until somebody lets it go on (SIGSTOP)."""
+
 
 def timestamp(wall: float) -> str:
     """Seconds of wall time as RFC 3339 in UTC, to the millisecond."""
@@ -62,6 +65,7 @@ def snapshot(
     pid: int,
     node: str,
     rss: Rss,
+    suspended: Suspended = lambda _pid: False,
 ) -> dict[str, Any]:
     """All of `ps --json`. `scaled` is there where the operator has changed a number, with what the manifest says.
 
@@ -72,6 +76,7 @@ def snapshot(
         pid: The supervisor's.
         node: The host's name.
         rss: Asked for each instance's memory.
+        suspended: Asked of each instance's process.
     """
     manifest = host.manifest
     scaled = {"scaled": dict(manifest.scaled)} if manifest.scaled else {}
@@ -85,12 +90,28 @@ def snapshot(
             "uptime": moment.since(host.started_at),
         },
         "instances": [
-            describe(view, moment=moment, node=node, rss=rss, scaled=view.key.name in manifest.scaled) for view in views
+            describe(
+                view,
+                moment=moment,
+                node=node,
+                rss=rss,
+                suspended=suspended,
+                scaled=view.key.name in manifest.scaled,
+            )
+            for view in views
         ],
     } | scaled
 
 
-def describe(view: InstanceView, *, moment: Moment, node: str, rss: Rss, scaled: bool = False) -> dict[str, Any]:
+def describe(
+    view: InstanceView,
+    *,
+    moment: Moment,
+    node: str,
+    rss: Rss,
+    suspended: Suspended = lambda _pid: False,
+    scaled: bool = False,
+) -> dict[str, Any]:
     """One instance of `ps --json`. `scaled`: the operator has given its daemon another number of instances."""
     instance, daemon = view.instance, view.daemon
     alive = instance.own_pid is not None
@@ -102,7 +123,7 @@ def describe(view: InstanceView, *, moment: Moment, node: str, rss: Rss, scaled:
         "kind": "command" if daemon.command is not None else "task" if daemon.task else "factory",
         "state": instance.state.value,
         "wanted": instance.wanted.value,
-        "activity": _activity(view),
+        "activity": _activity(view, suspended),
         "health": probing.health(instance),
         "status": instance.probed.status and masked_text(instance.probed.status),
         "pid": instance.own_pid,
@@ -147,7 +168,10 @@ def last_error(view: InstanceView) -> str | None:
     return message and masked_text(message)  # an exception may quote the URL of a database
 
 
-def _activity(view: InstanceView) -> str | None:
+def _activity(view: InstanceView, suspended: Suspended) -> str | None:
+    pid = view.instance.own_pid
+    if pid is not None and suspended(pid):
+        return "suspended"
     if view.instance.paused and not view.instance.at_rest and (view.slot is None or not view.slot.current_started_at):
         return "paused"
     if view.daemon.is_scheduled and view.instance.state is State.RUNNING:

@@ -116,6 +116,12 @@ def stat(pid: int | str = "self") -> Stat | None:
     return parse_stat(read_or_nothing(f"/proc/{pid}/stat"))
 
 
+def is_suspended(pid: int) -> bool:
+    """Whether a process stands still until it gets CONT, as STOP has it do."""
+    found = stat(pid)
+    return found is not None and found.state == "T"
+
+
 def parent(pid: int) -> int | None:
     """The process whose child one is at this moment; None when it has gone."""
     fields = read_or_nothing(f"/proc/{pid}/stat").rpartition(b") ")[2].split()

@@ -97,8 +97,8 @@ def _health(one: Told) -> Cell:
 def _next(one: Told, now: float) -> str:
     if one["next_attempt_at"] is not None:
         return f"start {until(one['next_attempt_at'], now)}"
-    if one["activity"] == "paused":
-        return "paused"
+    if one["activity"] in ("paused", "suspended"):
+        return str(one["activity"])
     if one["activity"] == "waiting":
         return "waits"
     if one["activity"] == "in-run":

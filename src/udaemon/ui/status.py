@@ -101,6 +101,8 @@ def _ending(end: Mapping[str, Any], now: float) -> str:
 def _next(one: Told, now: float) -> list[str]:
     if one["next_attempt_at"] is not None:
         return [f"started again {until(one['next_attempt_at'], now)}"]
+    if one["activity"] == "suspended":
+        return ["suspended: its process stands still until it gets CONT"]
     if one["activity"] == "paused":
         return ["paused: begins no run until it is resumed"]
     if one["activity"] == "in-run":

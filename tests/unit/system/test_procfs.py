@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -148,6 +149,16 @@ def test_of_a_pipe_the_end_that_is_written_to_can_be_told_from_the_other() -> No
     assert pipe in procfs.open_files(os.getpid(), read_ends=False)
     os.close(both)
     os.close(read)
+
+
+def test_a_process_that_stands_still_is_known_from_one_that_waits() -> None:
+    with subprocess.Popen(["sleep", "1000"]) as process:
+        assert not procfs.is_suspended(process.pid)
+        os.kill(process.pid, signal.SIGSTOP)
+        os.waitid(os.P_PID, process.pid, os.WSTOPPED)
+        assert procfs.is_suspended(process.pid)
+        process.kill()
+    assert not procfs.is_suspended(NOBODY)
 
 
 def test_children_of_every_thread_are_found() -> None:

@@ -22,6 +22,7 @@ from udaemon.control.snapshot import Moment, describe
 from udaemon.manifest.implied import implied
 from udaemon.manifest.model import Daemon
 from udaemon.manifest.secrets import masked, masked_text
+from udaemon.system.procfs import is_suspended
 
 
 def handle(host: Host, request: Request) -> None:
@@ -68,7 +69,8 @@ def _zygote(host: Host, view: InstanceView) -> dict[str, Any] | None:
 def _instance(view: InstanceView, moment: Moment, host: Host) -> dict[str, Any]:
     instance = view.instance
     scaled = view.key.name in host.manifest.scaled
-    known = describe(view, moment=moment, node=os.uname().nodename, rss=rss, scaled=scaled)
+    node = os.uname().nodename
+    known = describe(view, moment=moment, node=node, rss=rss, suspended=is_suspended, scaled=scaled)
     return known | {
         "message": instance.message and masked_text(instance.message),
         "crashes": instance.crashes,

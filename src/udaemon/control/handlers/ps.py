@@ -11,6 +11,7 @@ from udaemon.control.host import Host
 from udaemon.control.request import Request
 from udaemon.control.selection import select
 from udaemon.control.snapshot import Moment, snapshot
+from udaemon.system.procfs import is_suspended
 
 
 def handle(host: Host, request: Request) -> None:
@@ -22,6 +23,6 @@ def handle(host: Host, request: Request) -> None:
     moment = Moment(host.now(), time.time())
     node = os.uname().nodename
     files = {"files": dict(host.manifest.files)} if request.flag("files") else {}
-    told = snapshot(host, views, moment=moment, pid=os.getpid(), node=node, rss=rss)
+    told = snapshot(host, views, moment=moment, pid=os.getpid(), node=node, rss=rss, suspended=is_suspended)
     told["supervisor"]["version"] = __version__
     request.answer(files | told)

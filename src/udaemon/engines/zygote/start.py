@@ -50,8 +50,8 @@ class Starter:
 
     @property
     def pids(self) -> Iterator[int]:
-        """The preforked one, while there is one."""
-        if self._preforked is not None:
+        """The preforked one, while it lives: nobody watches it, so that it is reaped as any orphan."""
+        if self._preforked is not None and self._preforked.lives():
             yield self._preforked.pid
 
     def start(self, plan: Plan) -> PreforkedZygote:
