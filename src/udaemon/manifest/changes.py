@@ -116,7 +116,7 @@ def compare(before: Manifest, after: Manifest) -> Changes:
         removed=removed,
         changed=tuple(one for one in changed if one.changes),
         renamed=tuple(_renamed(before, after, removed, added)),
-        manifest=tuple(_leaves(_BESIDE_DAEMONS, (), old_top, new_top)),
+        manifest=tuple(_leaves({**_BESIDE_DAEMONS, "on": _applies_on(before, after)}, (), old_top, new_top)),
     )
 
 
@@ -131,6 +131,13 @@ def refuse_what_never_changes(changes: Changes) -> None:
         keys = " and ".join(never)
         message = f"{keys} cannot change while the project runs"
         raise UdaemonError(message, "udaemon down and udaemon up put it into effect", ExitCode.USAGE)
+
+
+def _applies_on(before: Manifest, after: Manifest) -> Applies:
+    """When the hooks of all daemons take effect: a task tells of runs from its start on, where somebody is to hear."""
+    heard = [(bool(one.on.task_done), bool(one.on.missed)) for one in (before, after)]
+    tasks = any(daemon.kind in TASKS for daemon in after.daemons.values())
+    return Applies.NEXT_START if tasks and heard[0] != heard[1] else Applies.LIVE
 
 
 def _daemon(before: Daemon, after: Daemon) -> Iterator[Change]:
