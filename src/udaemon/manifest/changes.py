@@ -34,6 +34,12 @@ _GIVEN_TO_PHP = frozenset({"memory_limit", "memory_threshold"})
 """Keys that a PHP process gets as it starts; a task in Python looks them up after each run."""
 
 
+_OF_THE_SUPERVISOR = {
+    **dict.fromkeys(("exclusions", "begins", "until", "after_stop"), Applies.LIVE),
+    **dict.fromkeys(("before_start", "run_on_start"), Applies.NEXT_START),
+}
+"""Keys that the contract does not list, and that no process has to be replaced for: it is told, or need not know."""
+
 _PARTLY_CARRIED = frozenset({"on", "lock", "after_run"})
 """Keys of which a process knows a part: whether it is to tell or ask at all, and what it calls itself."""
 
@@ -165,7 +171,7 @@ def _applies(key: Key, before: Daemon, daemon: Daemon) -> Applies:
     if key.field in _PARTLY_CARRIED and _carried(key, before) == _carried(key, daemon):
         return Applies.LIVE
     given = daemon.kind == "php" and key.field in _GIVEN_TO_PHP
-    return Applies.RESTART if given else key.applies
+    return Applies.RESTART if given else _OF_THE_SUPERVISOR.get(key.field, key.applies)
 
 
 def _carried(key: Key, daemon: Daemon) -> object:
