@@ -16,6 +16,11 @@ def counted(number: int, noun: str, plural: str | None = None) -> str:
     return f"{number} {form(number, noun, plural)}"
 
 
+def output(lines: int, size: int) -> str:
+    """So much of a log: `2 lines (80 bytes)`."""
+    return f"{counted(lines, 'line')} ({counted(size, 'byte')})"
+
+
 def form(number: float, one: str, plural: str | None = None) -> str:
     """The form of a noun that goes with a number, by itself: where the two are not side by side, or look otherwise."""
     return one if number == 1 else plural or f"{one}s"

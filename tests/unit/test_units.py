@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import udaemon
-from udaemon.units import counted, form, length, mebibytes, seconds, short, size
+from udaemon.units import counted, form, length, mebibytes, output, seconds, short, size
 
 
 @pytest.mark.parametrize(
@@ -73,6 +73,7 @@ def test_sizes_to_compare_are_in_one_unit() -> None:
 def test_what_is_counted_is_one_or_several(number: int, told: str) -> None:
     assert counted(number, "line") == told
     assert counted(number, "process", "processes").endswith("process" if number == 1 else "processes")
+    assert output(number, number) == f"{told} ({counted(number, 'byte')})"
     assert form(number, "is", "are") == ("is" if number == 1 else "are")
 
 

@@ -148,15 +148,16 @@ def _commands(daemon: Daemon, manifest: Manifest) -> Iterator[tuple[Path, tuple[
     """Every command that is started for a daemon, in its environment and directory, and where it stands."""
     path: Path = ("daemons", daemon.name)
     # what a shell reads cannot be seen, and `check_php` knows better how to get PHP
-    if daemon.kind == "command" and not daemon.shell and not _PHP.fullmatch(os.path.basename(_program(daemon))):
-        yield (*path, "command"), daemon.command or ()
+    own = daemon.command if daemon.kind == "command" and not daemon.shell else None
+    if own and not _PHP.fullmatch(os.path.basename(own[0])):
+        yield (*path, "command"), own
     yield from commands(daemon, path)
     yield from hook_commands(manifest.on, ())
 
 
 def _as_started(daemon: Daemon, argv: tuple[str, ...]) -> Iterator[Daemon]:
     """A command of a daemon as each instance has it; the first stands for all where they run the same program."""
-    one = evolve(daemon, command=argv)
+    one = daemon if argv is daemon.command else evolve(daemon, command=argv)
     yield from (for_instance(one, index) for index in range(daemon.instances if "${" in "".join(argv[:1]) else 1))
 
 

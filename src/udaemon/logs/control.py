@@ -12,7 +12,7 @@ import select
 import sys
 
 from udaemon.logs.wire import Unpacker, WireError, pack
-from udaemon.units import counted
+from udaemon.units import output
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -72,8 +72,7 @@ class Control:
         if state is None:
             self.send("lost", path, str(lines), str(size))
             return
-        lost = f"{counted(lines, 'line')} ({counted(size, 'byte')})"
-        text = f"udaemon logger: {lost} for {path} could not be written: {state}\n"
+        text = f"udaemon logger: {output(lines, size)} for {path} could not be written: {state}\n"
         with contextlib.suppress(OSError):
             os.write(2, text.encode("utf-8", "backslashreplace"))
 

@@ -18,7 +18,7 @@ from udaemon.logs.open_file import NotAFileError
 from udaemon.logs.retained import Kept
 from udaemon.logs.rotation import ZIPPED, backup, zip_name
 from udaemon.system import oserror
-from udaemon.units import counted
+from udaemon.units import output
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -231,7 +231,7 @@ class Sink:
     def _mark(self) -> bytes:
         """The line that stands where lines are missing."""
         since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.kept.since))
-        lost = f"{counted(self.kept.lines, 'line')} ({counted(self.kept.dropped, 'byte')})"
+        lost = output(self.kept.lines, self.kept.dropped)
         text = f"{lost} dropped here since {since} ({self.kept.error})"
         self.kept.lines = self.kept.dropped = 0
         return (b"" if self.kept.ends_line else b"\n") + self._formatter.note(text, time.time())

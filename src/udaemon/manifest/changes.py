@@ -34,6 +34,12 @@ _GIVEN_TO_PHP = frozenset({"memory_limit", "memory_threshold"})
 """Keys that a PHP process gets as it starts; a task in Python looks them up after each run."""
 
 
+_OF_THE_SUPERVISOR = {
+    **dict.fromkeys(("exclusions", "begins", "until", "after_stop"), Applies.LIVE),
+    **dict.fromkeys(("before_start", "run_on_start"), Applies.NEXT_START),
+}
+"""Keys that the contract does not list, and that no process has to be replaced for: it is told, or need not know."""
+
 _PARTLY_CARRIED = frozenset({"on", "lock", "after_run"})
 """Keys of which a process knows a part: whether it is to tell or ask at all, and what it calls itself."""
 
@@ -116,7 +122,7 @@ def compare(before: Manifest, after: Manifest) -> Changes:
         removed=removed,
         changed=tuple(one for one in changed if one.changes),
         renamed=tuple(_renamed(before, after, removed, added)),
-        manifest=tuple(_leaves(_BESIDE_DAEMONS, (), old_top, new_top)),
+        manifest=tuple(_leaves({**_BESIDE_DAEMONS, "on": _applies_on(before, after)}, (), old_top, new_top)),
     )
 
 
@@ -131,6 +137,13 @@ def refuse_what_never_changes(changes: Changes) -> None:
         keys = " and ".join(never)
         message = f"{keys} cannot change while the project runs"
         raise UdaemonError(message, "udaemon down and udaemon up put it into effect", ExitCode.USAGE)
+
+
+def _applies_on(before: Manifest, after: Manifest) -> Applies:
+    """When the hooks of all daemons take effect: a task tells of runs from its start on, where somebody is to hear."""
+    heard = [(bool(one.on.task_done), bool(one.on.missed)) for one in (before, after)]
+    tasks = any(daemon.kind in TASKS for daemon in after.daemons.values())
+    return Applies.NEXT_START if tasks and heard[0] != heard[1] else Applies.LIVE
 
 
 def _daemon(before: Daemon, after: Daemon) -> Iterator[Change]:
@@ -158,7 +171,7 @@ def _applies(key: Key, before: Daemon, daemon: Daemon) -> Applies:
     if key.field in _PARTLY_CARRIED and _carried(key, before) == _carried(key, daemon):
         return Applies.LIVE
     given = daemon.kind == "php" and key.field in _GIVEN_TO_PHP
-    return Applies.RESTART if given else key.applies
+    return Applies.RESTART if given else _OF_THE_SUPERVISOR.get(key.field, key.applies)
 
 
 def _carried(key: Key, daemon: Daemon) -> object:

@@ -178,7 +178,6 @@ EXCEPT: Any = key(
     example=["2026-12-25", "2026-12-27..2027-01-02", "holidays.ics"],
     name="except",
     only=RUNS,
-    applies=Applies.LIVE,
 )
 FROM: Any = key(
     "Nothing is due before this date or moment.",
@@ -186,14 +185,12 @@ FROM: Any = key(
     example="2026-09-01",
     name="from",
     only=RUNS,
-    applies=Applies.LIVE,
 )
 UNTIL: Any = key(
     "Nothing is due after this moment, or after the end of this date.",
     Moment(),
     example="2027-06-30T18:00",
     only=RUNS,
-    applies=Applies.LIVE,
 )
 AFTER_RUN: Any = key(
     "A run after each run of another daemon, in place of a schedule: its name, and whether each `ok` run counts, each "
@@ -259,7 +256,6 @@ RUN_ON_START: Any = key(
     Flag(),
     example=True,
     only=RUNS,
-    applies=Applies.NEXT_START,
     shown_default="true with `sleep`, false with `cron`",
 )
 OVERLAP: Any = key(

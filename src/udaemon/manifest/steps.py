@@ -9,7 +9,7 @@ from typing import Any
 
 from attrs import frozen
 
-from udaemon.manifest.keys import Applies, key
+from udaemon.manifest.keys import key
 from udaemon.manifest.measures import format_duration
 from udaemon.manifest.parts import each, table
 from udaemon.manifest.problems import Wrong
@@ -81,7 +81,6 @@ def before_start_key() -> Any:
         Steps(),
         default=(),
         example=["bin/migrate --now", {"command": ["bin/warm-up"], "timeout": "5m"}],
-        applies=Applies.NEXT_START,
     )
 
 
@@ -93,5 +92,4 @@ def after_stop_key() -> Any:
         Steps(),
         default=(),
         example="rm -f run/worker.sock",
-        applies=Applies.LIVE,
     )

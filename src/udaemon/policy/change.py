@@ -70,4 +70,12 @@ def _is_given_another_try(was: Instance, now: Instance) -> bool:
     needed = needs(was.daemon, now.daemon)
     if needed is None or now.wanted is not Wanted.UP:
         return False
-    return now.state is State.FAILED or (needed is Applies.RESTART and now.state in (State.EXITED, State.BACKOFF))
+    match now.state:
+        case State.FAILED:
+            return True
+        case State.BACKOFF:  # what was edited may be a step before the start that fails
+            return needed is not Applies.LIVE
+        case State.EXITED:
+            return needed is Applies.RESTART
+        case _:
+            return False

@@ -207,13 +207,10 @@ class StopCommandFailed:
 
 @frozen
 class RunSeen:
-    """What a look at the runs of the process `pid` has shown.
+    """What a look at the runs of the process `pid` has shown, which may not be the one that lives.
 
-    Attributes:
-        pid: The process that wrote it, which may not be the one that lives.
-        number: Which run is under way, or comes next.
-        began: When the run under way began, None where there is none.
-        due: When the next one is due, None where that is not known.
+    `number` is the run that is under way, or comes next. `began` is None where none is under way, and `due`, which is
+    of the next one, where that is not known.
     """
 
     pid: int

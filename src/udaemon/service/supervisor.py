@@ -42,7 +42,7 @@ from udaemon.supervisor.schedules import Schedules
 from udaemon.supervisor.supervisor import Supervisor
 from udaemon.system.oom import shield
 from udaemon.system.subreaper import become_subreaper
-from udaemon.units import counted, form
+from udaemon.units import form, output
 
 if TYPE_CHECKING:
     from udaemon.engines.zygote.prefork import PreforkedZygote
@@ -252,10 +252,8 @@ class Service:
 
     def _on_lost(self, path: str, lines: int, size: int) -> None:
         """A file could not be written up to the end."""
-        lost = f"{counted(lines, 'line')} ({counted(size, 'byte')})"
-        text = f"{lost} for {path} could not be written and {form(lines, 'is', 'are')} lost"
-        self._lost.append(text)
-        self._supervisor.publish(None, "lost", text, log=path, lines=lines, bytes=size)
+        self._lost.append(f"{output(lines, size)} for {path} could not be written and {form(lines, 'is', 'are')} lost")
+        self._supervisor.publish(None, "lost", self._lost[-1], log=path, lines=lines, bytes=size)
 
     def _on_lifeline_end(self) -> None:
         """The foreground `up` has ended, whatever ended it."""

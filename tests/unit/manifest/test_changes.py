@@ -14,9 +14,9 @@ from udaemon.manifest.model import Daemon
 LIVE = {
     "description", "extends", "tags", "sleep", "min-sleep", "memory-limit", "memory-threshold", "restart", "backoff",
     "start-limit", "success-exit-codes", "stop", "log", "instances", "health", "cron", "timezone", "jitter", "overlap",
-    "misfire", "task-timeout", "except", "from", "until", "after-stop",
+    "misfire", "task-timeout",
 }  # fmt: skip
-NEXT_START = {"autostart", "depends-on", "profiles", "ready", "before-start", "run-on-start"}
+NEXT_START = {"autostart", "depends-on", "profiles", "ready"}
 
 BOTH = """
 [daemons.mailer]
@@ -155,6 +155,10 @@ TASK, NIGHTLY, SERVICE = 'task = "jobs:run"', 'command = "true"\ncron = "@daily"
         (TASK, "", 'on.missed = { exec = "true" }', Applies.RESTART),
         (TASK, 'on.start = "jobs:up"', 'on.start = "jobs:down"', Applies.RESTART),  # it calls that itself
         (NIGHTLY, "", 'on.task-done = { exec = "true" }', Applies.LIVE),
+        (NIGHTLY, 'except = "2026-12-25"', 'from = "2026-12-26"\nuntil = "2027-01-01"', Applies.LIVE),
+        (SERVICE, 'after-stop = "true"', 'after-stop = "false"', Applies.LIVE),
+        (SERVICE, "", 'before-start = "true"', Applies.NEXT_START),
+        (NIGHTLY, "", "run-on-start = true", Applies.NEXT_START),
     ],
 )
 def test_what_the_supervisor_alone_goes_by_needs_no_other_process(
@@ -163,3 +167,20 @@ def test_what_the_supervisor_alone_goes_by_needs_no_other_process(
     text = '[daemons.other]\ntask = "jobs:a"\nsleep = 1\n[daemons.third]\ntask = "jobs:b"\nsleep = 1\n[daemons.job]\n'
     (daemon,) = changes(tmp_path, f"{text}{what}\n{before}", f"{text}{what}\n{after}").changed
     assert (daemon.name, daemon.applies) == ("job", applies)
+
+
+@pytest.mark.parametrize(
+    ("line", "applies"),
+    [
+        ('on.failed = { exec = "true" }', Applies.LIVE),
+        ('on.task-done = { exec = "true" }', Applies.NEXT_START),
+        ('on.missed = { webhook = "https://host/secret" }', Applies.NEXT_START),
+    ],
+)
+def test_the_hooks_of_all_daemons_are_a_change_that_is_told(tmp_path: Path, line: str, applies: Applies) -> None:
+    (change,) = changes(tmp_path, BOTH, line + "\n" + BOTH).manifest
+    assert (change.key, change.before, change.applies) == (line.partition(" ")[0], None, applies)
+    assert "secret" not in str(change.after)
+    only_commands = '[daemons.db]\ncommand = "db"\n'
+    (change,) = changes(tmp_path, only_commands, line + "\n" + only_commands).manifest
+    assert change.applies is Applies.LIVE
