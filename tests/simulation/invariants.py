@@ -131,7 +131,7 @@ class Invariants:
         if account.running != process.pid:  # nobody has heard of it: it was started by one that died over it
             return
         if process.step is not None:
-            account = Account(kill_from=self._step_may_be_killed(process, account))
+            account = Account(kill_from=self._step_may_be_killed(process, account), unsure=account.unsure)
         if not account.unsure and (account.kill_from is None or self._world.now < account.kill_from - 1e-6):
             self._world.wrong(f"I13: {process.key} killed, allowed from {account.kill_from}")
 
@@ -228,11 +228,13 @@ class Invariants:
     def _check_exit(self, key: Key, pid: int, event: Exited) -> None:
         """A process that is said to have ended has, and as it is said."""
         process = self._world.leaders[key, pid]
+        if self._accounts.seen(key).stale:  # another one had its number before, and the ledger speaks of that
+            return
         if process.ended is None:
             self._world.wrong(f"I4: {key} is said to have ended, and pid {pid} lives")
         elif (event.code, event.signal) != process.ended[:2]:
             lost = process.reaped is not None and process.reaped < self._world.deaths  # and was not written down
-            if not (lost or self.of(key).stale) or event.code is not None or event.signal is not None:
+            if not lost or event.code is not None or event.signal is not None:
                 self._world.wrong(f"I4: {key} is said to have ended as {event}, and did by {process.ended}")
 
     def _refused_wrongly(self, before: Instance, event: SpawnFailed) -> bool:

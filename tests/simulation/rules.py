@@ -15,10 +15,12 @@ from tests.simulation.world import World
 
 from udaemon.manifest.dependencies import Condition, Dependency
 from udaemon.policy.effects import Effect, Spawn
-from udaemon.policy.events import Event, Executed, Exited, Ready, Reason, Spawned, StopAsked
+from udaemon.policy.events import Event, Executed, Exited, Ready, Reason, Spawned, StopAhead, StopAsked
 from udaemon.policy.fleet import Fleet
 from udaemon.policy.instance import Instance, Key, Phase, State, Wanted
 from udaemon.policy.plan import has_task
+
+_UP = (State.STARTING, State.RUNNING)
 
 
 class Rules:
@@ -60,9 +62,10 @@ class Rules:
         if begins and not after.alone:
             for need in after.daemon.depends_on:
                 self._check_need(after, need)
-        if isinstance(event, StopAsked) and not event.hurry:
+        if before.state in _UP and after.state is State.STOPPING and _is_in_order(event):
             for other in self._that_need(before.key):
-                if self._accounts.seen(other.key).running is not None and other.wanted is Wanted.DOWN:
+                lives = self._accounts.seen(other.key).running is not None and not other.unkillable
+                if lives and other.wanted is Wanted.DOWN:
                     self._world.wrong(f"I15: {before.key} is stopped before {other.key}, which needs it")
 
     def check(self) -> None:
@@ -100,6 +103,11 @@ class Rules:
         for one, need in product(self.fleet.instances.values(), (key.name,)):
             if any(dependency.name == need for dependency in one.daemon.depends_on):
                 yield one
+
+
+def _is_in_order(event: Event) -> bool:
+    """Whether it is a stop that comes when it is its turn."""
+    return isinstance(event, StopAhead) or (isinstance(event, StopAsked) and not event.hurry)
 
 
 def _note(account: Account, before: Instance, event: Event, after: Instance) -> None:

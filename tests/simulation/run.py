@@ -139,6 +139,7 @@ class Run:
             self.manifest = handed(left.store[KEPT_HANDOFF].fd)[0]
         keeping = Outlived(self.world, self.directory, self.core.kernel, self.keeper, left)
         keeping.on_recorded = self.book.recorded
+        self.core.spoil(keeping)
         return keeping
 
     def _begin(self) -> None:
