@@ -40,8 +40,8 @@ class Operator:
     """
 
     def __init__(self, world: World, run: Runs, declared: Declared, scenario: Scenario) -> None:
-        self.horizon = 60.0 if scenario == PLAIN else 24.0
-        """Seconds in which anything may happen."""
+        self.horizon, self.quiet = (60.0, 120.0) if scenario == PLAIN else (24.0, 60.0)
+        """Seconds in which anything may happen, and after them those in which nothing more goes wrong."""
         self._most = 40 if scenario == PLAIN else 20
         self._world = world
         self._run = run
