@@ -21,8 +21,12 @@ from udaemon.policy.events import (
     Changed,
     Event,
     Exited,
+    KickAsked,
+    PauseAsked,
     Renewed,
     RestartAsked,
+    ResumeAsked,
+    RunDue,
     Spawned,
     SpawnFailed,
     StartAsked,
@@ -120,6 +124,8 @@ class Invariants:
                 account.bound = None
                 account.by_hand = account.by_hand or not spawning
                 _allow_kill(account, now + instance.daemon.stop.timeout)
+            case PauseAsked() | ResumeAsked() | KickAsked():
+                pass
             case _:
                 account.unsure = True
 
@@ -183,8 +189,8 @@ class Invariants:
                 end += 120.0
             if world.now > end:
                 world.wrong(f"I12: the stop of {key} should have ended at {end:.3f}")
-        # With steps one that fails decides what follows.
-        if not (account.unsure or has_steps) and instance.restarts != account.restarts:
+        # With steps one that fails decides what follows, and a run is no restart.
+        if not (account.unsure or has_steps or instance.daemon.is_scheduled) and instance.restarts != account.restarts:
             world.wrong(f"I4: {key} was restarted {account.restarts} times, and says {instance.restarts}")
 
     def _on_step(self, before: Instance, event: Event, after: Instance) -> None:
@@ -210,6 +216,8 @@ class Invariants:
             world.wrong(f"I1: {key} was to be started beside what lives of it")
         elif isinstance(event, StopAsked):
             self._stop_begins(account, before, event)
+        elif isinstance(event, RunDue) and after.state is State.STOPPING:  # overlap = "cancel"
+            _allow_kill(account, world.now + after.daemon.stop.timeout)
         elif isinstance(event, Changed | Renewed):
             account.unsure = True
         elif before.pid is not None and after.pid is None:  # its program never ran

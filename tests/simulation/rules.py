@@ -13,10 +13,23 @@ from tests.simulation.accounts import Account, Accounts
 from tests.simulation.processes import Process
 from tests.simulation.world import World
 
+from udaemon.manifest.chains import Ending
 from udaemon.manifest.dependencies import Condition, Dependency
 from udaemon.policy.effects import Effect, Spawn
-from udaemon.policy.events import Event, Executed, Exited, Ready, Reason, Spawned, StopAhead, StopAsked
+from udaemon.policy.events import (
+    Event,
+    Executed,
+    Exited,
+    Ready,
+    Reason,
+    RunDue,
+    RunEnded,
+    Spawned,
+    StopAhead,
+    StopAsked,
+)
 from udaemon.policy.fleet import Fleet
+from udaemon.policy.followed import Followed
 from udaemon.policy.instance import Instance, Key, Phase, State, Wanted
 from udaemon.policy.plan import has_task
 
@@ -38,6 +51,7 @@ class Rules:
         self._accounts = accounts
         self._last: dict[Key, Process] = {}
         self._deaths = world.deaths
+        self._ended_runs: set[tuple[Key, int, str]] = set()
 
     def forked(self, process: Process) -> None:
         """An instance gets a process, its own or one for a step."""
@@ -58,6 +72,12 @@ class Rules:
         """An event has happened to an instance."""
         account = self._accounts.of(before.key)
         _note(account, before, event, after)
+        if isinstance(event, RunEnded):
+            self._ended_runs.add((before.key, event.run, "ok" if event.ok else "failed"))
+        if Spawn() in effects and after.after is not None and after.after != before.after:
+            self._check_chain(after, after.after)
+        if before.paused and Spawn() in effects and isinstance(event, RunDue):
+            self._world.wrong(f"runs: {before.key} begins a run, and is paused")
         begins = before.state is not State.STARTING and after.state is State.STARTING and Spawn() in effects
         if begins and not after.alone:
             for need in after.daemon.depends_on:
@@ -99,6 +119,15 @@ class Rules:
         if (lacking or not group) and (need.required or not hopeless):
             self._world.wrong(f"I15: {instance.key} is started without {need}")
 
+    def _check_chain(self, instance: Instance, run: Followed) -> None:
+        """What runs after a run runs after one that has ended, and as it is to have."""
+        key = Key(run.name, run.index)
+        if (key, run.run, run.outcome) not in self._ended_runs:
+            self._world.wrong(f"chain: {instance.key} runs after {run}, which has not been")
+        followed = {one.name: one.on for one in instance.daemon.after_run}
+        if run.name in followed and followed[run.name] not in (Ending.ANY, run.outcome):
+            self._world.wrong(f"chain: {instance.key} runs after {run}, and is to after {followed[run.name]}")
+
     def _that_need(self, key: Key) -> Iterator[Instance]:
         for one, need in product(self.fleet.instances.values(), (key.name,)):
             if any(dependency.name == need for dependency in one.daemon.depends_on):
@@ -130,6 +159,8 @@ def _note(account: Account, before: Instance, event: Event, after: Instance) -> 
 def _holds(condition: Condition, account: Account, instance: Instance) -> bool:
     if condition is Condition.FIRST_RUN_OK:
         return instance.good_run
+    if instance.daemon.is_scheduled and condition is not Condition.COMPLETED:
+        return instance.wanted is Wanted.UP and not instance.at_rest
     ended_well = account.running is None and account.ended_well and instance.state is State.EXITED
     if condition is Condition.COMPLETED or ended_well:
         return ended_well

@@ -15,7 +15,7 @@ from tests.simulation.run import run
 from udaemon.engines.base import Listener
 from udaemon.engines.kept import UNKNOWN
 from udaemon.policy.effects import Effect, KillTree, Signal, Spawn
-from udaemon.policy.events import Event, Exited, Spawned, StopAhead, StopAsked, TreeGone
+from udaemon.policy.events import Event, Exited, RunDue, Spawned, StopAhead, StopAsked, TreeGone
 from udaemon.policy.instance import FREE, Instance, Key, Phase, State
 from udaemon.policy.step import step
 from udaemon.policy.timers import NO_TIMERS, Timer
@@ -104,6 +104,19 @@ def _tidies_nothing(before: Instance, event: Event, outcome: Outcome, now: float
     return evolve(tidied, daemon=before.daemon), effects
 
 
+def _takes_a_run_for_another(before: Instance, event: Event, outcome: Outcome, now: float) -> Outcome:
+    if isinstance(event, RunDue) and event.after is not None:
+        return step(before, evolve(event, after=event.after._replace(run=event.after.run + 1)), now)
+    return outcome
+
+
+def _runs_though_it_is_paused(before: Instance, event: Event, outcome: Outcome, now: float) -> Outcome:
+    if isinstance(event, RunDue) and before.paused:
+        after, effects = step(evolve(before, paused=False), event, now)
+        return evolve(after, paused=True), effects
+    return outcome
+
+
 @pytest.mark.parametrize(
     ("mutant", "found"),
     [
@@ -121,6 +134,8 @@ def _tidies_nothing(before: Instance, event: Event, outcome: Outcome, now: float
         (_loses_its_place, ("waits for nothing",)),
         (_takes_a_failed_step_for_done, ("steps",)),
         (_tidies_nothing, ("steps",)),
+        (_takes_a_run_for_another, ("chain",)),
+        (_runs_though_it_is_paused, ("runs",)),
     ],
     ids=lambda one: one.__name__ if callable(one) else "",
 )
