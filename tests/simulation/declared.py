@@ -11,8 +11,10 @@ from attrs import evolve
 from tests.simulation.scenario import Scenario
 from tests.simulation.world import World
 
+from udaemon.manifest.chains import AfterRun, Ending
 from udaemon.manifest.dependencies import Condition, Dependency
 from udaemon.manifest.model import Backoff, Daemon, Manifest, Restart, StartLimit, StartMethod, Stop
+from udaemon.manifest.schedule import Overlap
 from udaemon.manifest.steps import StepCommand
 
 SHORTEST_STEP = 0.5
@@ -30,6 +32,7 @@ class Declared:
     def __init__(self, world: World, scenario: Scenario) -> None:
         self._world = world
         self._scenario = scenario
+        self._scheduled: list[str] = []
         self._most = world.more.choice((None, 1, 2)) if scenario.locks else None
 
     def first(self) -> Manifest:
@@ -59,9 +62,10 @@ class Declared:
         """These."""
         named = {daemon.name: daemon for daemon in daemons}
         for daemon in daemons:
-            left = tuple(need for need in daemon.depends_on if need.name in named)
-            if left != daemon.depends_on:
-                named[daemon.name] = evolve(daemon, depends_on=left)
+            needs = tuple(need for need in daemon.depends_on if need.name in named)
+            follows = tuple(run for run in daemon.after_run if run.name in named)
+            if (needs, follows) != (daemon.depends_on, daemon.after_run):
+                named[daemon.name] = evolve(daemon, depends_on=needs, after_run=follows)
         return Manifest(file="/p/udaemon.toml", directory="/", project="p", daemons=named, max_starting=self._most)
 
     def daemon(self, name: str) -> Daemon:
@@ -69,7 +73,7 @@ class Declared:
         chance = self._world.chance
         task = chance.random() < 0.3
         return Daemon(
-            **self._more(name),
+            **self._more(name, task=task),
             name=name,
             command=None if task else ("db", "serve"),
             factory="jobs:create" if task else None,
@@ -84,7 +88,7 @@ class Declared:
             common_log="/log/common.log",
         )
 
-    def _more(self, name: str) -> dict[str, Any]:
+    def _more(self, name: str, *, task: bool) -> dict[str, Any]:
         """The keys that only some scenarios have."""
         chance, scenario, keys = self._world.more, self._scenario, dict[str, Any]()
         if scenario.steps:
@@ -95,6 +99,13 @@ class Declared:
         if scenario.needs:
             earlier = [f"d{number}" for number in range(int(name[1:]))] if name[0] == "d" else []
             keys["depends_on"] = tuple(self._need(other) for other in earlier if chance.random() < 0.5)
+        if scenario.runs and not task and chance.random() < 0.6:
+            keys["overlap"] = chance.choice([*Overlap])
+            if self._scheduled and chance.random() < 0.6:
+                keys["after_run"] = (AfterRun(chance.choice(self._scheduled), chance.choice([*Ending])),)
+            else:
+                keys["sleep"] = chance.choice((0.5, 4.0))
+            self._scheduled.append(name)
         return keys
 
     def _steps(self, name: str) -> tuple[StepCommand, ...]:

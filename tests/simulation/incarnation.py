@@ -188,6 +188,7 @@ class Incarnation:
         self.notices.close()
         self.logger.close()
         self.scoreboard.close()
+        self.slots._maps.clear()
         self.keeping.close()
         self.loop.close()
         os.close(self.inbox)
@@ -197,6 +198,7 @@ class Incarnation:
         for managed in self.engine._reaper.managed.values():
             if managed.reports is not None:
                 managed.reports.close()
+        self.slots._maps.clear()
         self.keeping.let_drop()
         self.loop.close()
 

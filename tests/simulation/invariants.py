@@ -21,8 +21,12 @@ from udaemon.policy.events import (
     Changed,
     Event,
     Exited,
+    KickAsked,
+    PauseAsked,
     Renewed,
     RestartAsked,
+    ResumeAsked,
+    RunDue,
     Spawned,
     SpawnFailed,
     StartAsked,
@@ -120,6 +124,8 @@ class Invariants:
                 account.bound = None
                 account.by_hand = account.by_hand or not spawning
                 _allow_kill(account, now + instance.daemon.stop.timeout)
+            case PauseAsked() | ResumeAsked() | KickAsked():
+                pass
             case _:
                 account.unsure = True
 
@@ -131,7 +137,7 @@ class Invariants:
         if account.running != process.pid:  # nobody has heard of it: it was started by one that died over it
             return
         if process.step is not None:
-            account = Account(kill_from=self._step_may_be_killed(process, account))
+            account = Account(kill_from=self._step_may_be_killed(process, account), unsure=account.unsure)
         if not account.unsure and (account.kill_from is None or self._world.now < account.kill_from - 1e-6):
             self._world.wrong(f"I13: {process.key} killed, allowed from {account.kill_from}")
 
@@ -183,8 +189,8 @@ class Invariants:
                 end += 120.0
             if world.now > end:
                 world.wrong(f"I12: the stop of {key} should have ended at {end:.3f}")
-        # With steps one that fails decides what follows.
-        if not (account.unsure or has_steps) and instance.restarts != account.restarts:
+        # With steps one that fails decides what follows, and a run is no restart.
+        if not (account.unsure or has_steps or instance.daemon.is_scheduled) and instance.restarts != account.restarts:
             world.wrong(f"I4: {key} was restarted {account.restarts} times, and says {instance.restarts}")
 
     def _on_step(self, before: Instance, event: Event, after: Instance) -> None:
@@ -210,6 +216,8 @@ class Invariants:
             world.wrong(f"I1: {key} was to be started beside what lives of it")
         elif isinstance(event, StopAsked):
             self._stop_begins(account, before, event)
+        elif isinstance(event, RunDue) and after.state is State.STOPPING:  # overlap = "cancel"
+            _allow_kill(account, world.now + after.daemon.stop.timeout)
         elif isinstance(event, Changed | Renewed):
             account.unsure = True
         elif before.pid is not None and after.pid is None:  # its program never ran
@@ -228,11 +236,13 @@ class Invariants:
     def _check_exit(self, key: Key, pid: int, event: Exited) -> None:
         """A process that is said to have ended has, and as it is said."""
         process = self._world.leaders[key, pid]
+        if self._accounts.seen(key).stale:  # another one had its number before, and the ledger speaks of that
+            return
         if process.ended is None:
             self._world.wrong(f"I4: {key} is said to have ended, and pid {pid} lives")
         elif (event.code, event.signal) != process.ended[:2]:
             lost = process.reaped is not None and process.reaped < self._world.deaths  # and was not written down
-            if not (lost or self.of(key).stale) or event.code is not None or event.signal is not None:
+            if not lost or event.code is not None or event.signal is not None:
                 self._world.wrong(f"I4: {key} is said to have ended as {event}, and did by {process.ended}")
 
     def _refused_wrongly(self, before: Instance, event: SpawnFailed) -> bool:

@@ -15,7 +15,7 @@ from tests.simulation.scenario import PLAIN, Scenario
 from tests.simulation.world import Faults, World
 
 from udaemon.manifest.model import Manifest
-from udaemon.policy.events import RestartAsked, StartAsked, StopAsked
+from udaemon.policy.events import KickAsked, PauseAsked, RestartAsked, ResumeAsked, StartAsked, StopAsked
 from udaemon.policy.instance import Key
 from udaemon.system.exit_status import Status
 
@@ -40,12 +40,13 @@ class Operator:
     """
 
     def __init__(self, world: World, run: Runs, declared: Declared, scenario: Scenario) -> None:
-        self.horizon = 60.0 if scenario == PLAIN else 24.0
-        """Seconds in which anything may happen."""
+        self.horizon, self.quiet = (60.0, 120.0) if scenario == PLAIN else (24.0, 60.0)
+        """Seconds in which anything may happen, and after them those in which nothing more goes wrong."""
         self._most = 40 if scenario == PLAIN else 20
         self._world = world
         self._run = run
         self._declared = declared
+        self._scenario = scenario
 
     def plan(self) -> None:
         """When which fault begins and ends, and when the operator does something."""
@@ -60,6 +61,9 @@ class Operator:
             world.at(chance.uniform(0.0, self.horizon), self._operate)
         if chance.random() < 0.2:
             world.dies_after = chance.randint(1, 1500)
+        if self._scenario.needs or self._scenario.runs:
+            for _ in range(world.more.randint(0, 8)):
+                world.at(world.more.uniform(0.0, self.horizon), self._operate_more)
         if world.kept:
             for _ in range(world.more.randint(0, 4)):
                 world.at(world.more.uniform(0.0, self.horizon), self._kill_supervisor)
@@ -99,6 +103,13 @@ class Operator:
                 self._kill_one(key)
             case _:
                 now.tell(partial(self._change, now, self._declared.changed(self._run.manifest), chance.random() < 0.5))
+
+    def _operate_more(self) -> None:
+        now, more = self._run.now, self._world.more
+        if now is None or not now.fleet.instances:
+            return
+        verbs = (PauseAsked(), ResumeAsked(), ResumeAsked(), KickAsked(), StartAsked(alone=True))
+        now.tell(partial(now.ask, more.choice([*now.fleet.instances]), more.choice(verbs)))
 
     def _kill_one(self, key: Key) -> None:
         for one in self._world.processes.values():

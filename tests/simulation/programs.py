@@ -113,7 +113,7 @@ class Programs:
 
     def _on_signal(self, process: Process, number: int, report: int | None, *, obeys: bool) -> None:
         world = self._world
-        if number == signal.SIGUSR1 or not obeys:
+        if number in (signal.SIGUSR1, signal.SIGURG) or not obeys:
             return
         takes = world.chance.choice((0.0, 0.0, 0.01, 0.4, 4.0))
         if report is not None and world.hit(0.8):

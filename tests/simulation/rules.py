@@ -13,13 +13,17 @@ from tests.simulation.accounts import Account, Accounts
 from tests.simulation.processes import Process
 from tests.simulation.world import World
 
+from udaemon.manifest.chains import Ending
 from udaemon.manifest.dependencies import Condition, Dependency
 from udaemon.policy.effects import Effect, Spawn
-from udaemon.policy.events import Event, Executed, Exited, Ready, Spawned, StopAsked
+from udaemon.policy.events import Event, Executed, Exited, Ready, RunDue, RunEnded, Spawned, StopAhead, StopAsked
 from udaemon.policy.fleet import Fleet
+from udaemon.policy.followed import Followed
 from udaemon.policy.instance import Instance, Key, Phase, State, Wanted
 from udaemon.policy.plan import has_task
 from udaemon.policy.reasons import Reason
+
+_UP = (State.STARTING, State.RUNNING)
 
 
 class Rules:
@@ -37,6 +41,7 @@ class Rules:
         self._accounts = accounts
         self._last: dict[Key, Process] = {}
         self._deaths = world.deaths
+        self._ended_runs: set[tuple[Key, int, str]] = set()
 
     def forked(self, process: Process) -> None:
         """An instance gets a process, its own or one for a step."""
@@ -57,13 +62,20 @@ class Rules:
         """An event has happened to an instance."""
         account = self._accounts.of(before.key)
         _note(account, before, event, after)
+        if isinstance(event, RunEnded):
+            self._ended_runs.add((before.key, event.run, "ok" if event.ok else "failed"))
+        if Spawn() in effects and after.after is not None and after.after != before.after:
+            self._check_chain(after, after.after)
+        if before.paused and Spawn() in effects and isinstance(event, RunDue):
+            self._world.wrong(f"runs: {before.key} begins a run, and is paused")
         begins = before.state is not State.STARTING and after.state is State.STARTING and Spawn() in effects
         if begins and not after.alone:
             for need in after.daemon.depends_on:
                 self._check_need(after, need)
-        if isinstance(event, StopAsked) and not event.hurry:
+        if before.state in _UP and after.state is State.STOPPING and _is_in_order(event):
             for other in self._that_need(before.key):
-                if self._accounts.seen(other.key).running is not None and other.wanted is Wanted.DOWN:
+                lives = self._accounts.seen(other.key).running is not None and not other.unkillable
+                if lives and other.wanted is Wanted.DOWN:
                     self._world.wrong(f"I15: {before.key} is stopped before {other.key}, which needs it")
 
     def check(self) -> None:
@@ -97,10 +109,24 @@ class Rules:
         if (lacking or not group) and (need.required or not hopeless):
             self._world.wrong(f"I15: {instance.key} is started without {need}")
 
+    def _check_chain(self, instance: Instance, run: Followed) -> None:
+        """What runs after a run runs after one that has ended, and as it is to have."""
+        key = Key(run.name, run.index)
+        if (key, run.run, run.outcome) not in self._ended_runs:
+            self._world.wrong(f"chain: {instance.key} runs after {run}, which has not been")
+        followed = {one.name: one.on for one in instance.daemon.after_run}
+        if run.name in followed and followed[run.name] not in (Ending.ANY, run.outcome):
+            self._world.wrong(f"chain: {instance.key} runs after {run}, and is to after {followed[run.name]}")
+
     def _that_need(self, key: Key) -> Iterator[Instance]:
         for one, need in product(self.fleet.instances.values(), (key.name,)):
             if any(dependency.name == need for dependency in one.daemon.depends_on):
                 yield one
+
+
+def _is_in_order(event: Event) -> bool:
+    """Whether it is a stop that comes when it is its turn."""
+    return isinstance(event, StopAhead) or (isinstance(event, StopAsked) and not event.hurry)
 
 
 def _note(account: Account, before: Instance, event: Event, after: Instance) -> None:
@@ -123,6 +149,8 @@ def _note(account: Account, before: Instance, event: Event, after: Instance) -> 
 def _holds(condition: Condition, account: Account, instance: Instance) -> bool:
     if condition is Condition.FIRST_RUN_OK:
         return instance.good_run
+    if instance.daemon.is_scheduled and condition is not Condition.COMPLETED:
+        return instance.wanted is Wanted.UP and not instance.at_rest
     ended_well = account.running is None and account.ended_well and instance.state is State.EXITED
     if condition is Condition.COMPLETED or ended_well:
         return ended_well

@@ -33,8 +33,6 @@ from udaemon.service.outlive import KEPT_HANDOFF, handed
 from udaemon.supervisor.ledger import LEDGER
 from udaemon.system.exit_status import Status
 
-QUIET = 120.0
-"""Seconds after the faults, in which nothing more goes wrong."""
 _TURNS = 20_000
 _KILLED = Status(None, signal.SIGKILL, core=False)
 
@@ -99,7 +97,7 @@ class Run:
             self._up()
             self._until(world.now + self.operator.horizon)
             world.faults, world.dies_after = Faults(), None
-            self._until(world.now + QUIET)
+            self._until(world.now + self.operator.quiet)
             self._settle()
         finally:
             if self.now is not None:
@@ -139,6 +137,7 @@ class Run:
             self.manifest = handed(left.store[KEPT_HANDOFF].fd)[0]
         keeping = Outlived(self.world, self.directory, self.core.kernel, self.keeper, left)
         keeping.on_recorded = self.book.recorded
+        self.core.spoil(keeping)
         return keeping
 
     def _begin(self) -> None:

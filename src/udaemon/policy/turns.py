@@ -1,7 +1,7 @@
 """Whose turn it is: starts of which only so many go on at once, and locks that one instance at a time may have.
 
 Knows no clock, no effect and no key of a schedule. Who has what is told by the instances themselves, so that there is
-no second record to be wrong: a start goes on while its state is `starting`, or until it is called off, and a lock is in
+no second record to be wrong: a start goes on until it is answered, also where it was called off, and a lock is in
 `holds`. Who has to wait gets a place, which is higher for each that comes later. An instance takes all of its locks
 together or waits for all of them, so the one with the lowest place waits only for who holds, and nobody waits in a
 circle.

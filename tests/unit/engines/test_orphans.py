@@ -79,3 +79,20 @@ def test_where_there_is_no_memory_it_looks_again_soon(world: World) -> None:
     world.time = due
     world.orphans.expire(due)
     assert (world.reaped_pids, world.orphans.deadline) == ([70], None)
+
+
+@pytest.mark.parametrize("what", ["has_zombie", "reap_pid"])
+def test_a_kernel_that_lets_us_see_nothing_is_asked_again(world: World, what: str) -> None:
+    """With a keeper each of these lists its children, for which there may be no memory."""
+
+    def fails(*_pids: int) -> bool:
+        raise OSError
+
+    world.zombies = {70}
+    setattr(world, what, fails)
+    world.orphans.reap()
+    assert world.orphans.deadline is not None
+    delattr(world, what)
+    world.time = world.orphans.deadline
+    world.orphans.expire(world.time)
+    assert world.reaped_pids == [70]

@@ -12,6 +12,7 @@ from udaemon.manifest.model import Daemon
 from udaemon.policy.instance import Instance, Key, State
 from udaemon.policy.ledger import Read, head, line
 from udaemon.supervisor.ledger import Ledger, load
+from udaemon.system.kernel import Kernel
 
 ONE = Instance(daemon=Daemon(name="one", command=("run",)), index=0, state=State.RUNNING, pid=7)
 
@@ -157,3 +158,39 @@ def test_one_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UdaemonError, match="newer udaemon"):
         load(str(path), lambda _text: None)
     assert path.read_bytes() == before
+
+
+class Clock(Kernel):
+    """Each look is a second later."""
+
+    def __init__(self) -> None:
+        self.seconds = 100.0
+
+    def since_boot(self) -> float:
+        """Seconds since the system was started."""
+        self.seconds += 1.0
+        return self.seconds
+
+
+def test_the_next_process_of_an_instance_may_have_the_number_of_the_last(tmp_path: Path) -> None:
+    """Also where both are of one turn of the loop: it was not there when that one was seen."""
+    path, clock = tmp_path / "ledger", Clock()
+    written = Ledger(str(path), kernel=clock)
+    note(written, ONE)
+    written.flush()
+    for pid in (None, ONE.pid):
+        note(written, evolve(ONE, pid=pid))
+    written.flush()
+    assert read(path).entries[ONE.key].seen_at == clock.seconds > 101.0
+
+
+def test_what_the_disk_takes_only_in_part_is_written_on(tmp_path: Path) -> None:
+    class Slow(Kernel):
+        def write(self, fd: int, data: bytes) -> int:
+            return super().write(fd, data[:5])
+
+    path = tmp_path / "ledger"
+    written = Ledger(str(path), kernel=Slow())
+    note(written, ONE)
+    written.flush()
+    assert read(path).entries[ONE.key].pid == ONE.pid

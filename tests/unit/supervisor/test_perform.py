@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from tests.fakes.supervisor import SupervisorWorld
 
-from udaemon.engines.base import CANCELLED
+from udaemon.engines.base import CANCELLED, SpawnRequest
 from udaemon.manifest.model import Daemon
 from udaemon.policy.events import RestartAsked, StartAsked, StopAsked
 from udaemon.policy.instance import Key, State
@@ -33,6 +33,28 @@ def test_the_starts_of_a_turn_are_asked_for_together_and_at_its_end(world: Super
     assert world.engine.spawned == []
     world.supervisor.end_of_turn()
     assert world.engine.spawned == [A0, B0, B1]
+
+
+def test_before_any_start_is_asked_for_it_can_be_written_down(world: SupervisorWorld) -> None:
+    """Also one that follows from another start in the same turn."""
+    before: list[int] = []
+
+    def written_down() -> None:
+        before.append(len(world.engine.spawned))
+        if not world.engine.spawned:
+            world.supervisor.ask([B0], StartAsked())
+
+    world.supervisor.ask([A0], StartAsked())
+    asked = world.engine.spawn
+
+    def spawn_and_follow(requests: Sequence[SpawnRequest]) -> None:
+        asked(requests)
+        if world.engine.spawned == [A0, B0]:
+            world.supervisor.ask([B1], StartAsked())
+
+    world.engine.spawn = spawn_and_follow  # type: ignore[method-assign]
+    world.supervisor.end_of_turn(written_down)
+    assert (world.engine.spawned, before) == ([A0, B0, B1], [0, 2])
 
 
 def test_each_start_has_a_log_pipe_of_its_own_to_the_file_of_its_daemon(world: SupervisorWorld) -> None:
