@@ -12,7 +12,7 @@ from typing import Any
 
 from udaemon.child.environment import surroundings
 from udaemon.child.lifeline import Lifeline
-from udaemon.engines.daemon import rehearse
+from udaemon.engines.daemon import prepare_batch, rehearse
 from udaemon.engines.zygote.client import Connect, ZygoteClient
 from udaemon.engines.zygote.popen import Popen
 from udaemon.engines.zygote.protocol import Parent, Timeouts
@@ -101,6 +101,12 @@ class ZygotePool:
         for client in (*self._clients.values(), *self._ending):
             yield from client.pids
 
+    @property
+    def spares(self) -> Iterator[int]:
+        """The children that they have in reserve."""
+        for client in (*self._clients.values(), *self._ending):
+            yield from (connection.spare for connection in client.connections() if connection.spare is not None)
+
     def expire(self, now: float) -> None:
         """Give up on those that were waited for until now."""
         for client in tuple(self._clients.values()):
@@ -140,5 +146,7 @@ class ZygotePool:
 
     def _plan(self, recipe: Recipe) -> Plan:
         env = surroundings(dict(recipe.env), recipe.directory)
-        setup = Setup(env, recipe.directory, (recipe.directory,), _OWN, recipe.roots, rehearse=rehearse)
+        setup = Setup(
+            env, recipe.directory, (recipe.directory,), _OWN, recipe.roots, rehearse=rehearse, spare=prepare_batch
+        )
         return Plan(self._output, (self._lifeline.fd, recipe.board), setup, python=recipe.python)
