@@ -117,6 +117,7 @@ class ControlServer:
             if connection.lingers:
                 connection.leave_open(b"" if farewell is None else messages.answer(farewell))
             else:
+                connection.flush()  # there is no end of this turn
                 connection.close()
         self._connections.clear()
         self._timers.clear()

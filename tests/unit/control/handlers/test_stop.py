@@ -57,6 +57,16 @@ def test_who_is_sent_away_has_been_told_what_was_known(serve: Serve, host: FakeH
     assert client.heard[-1]["error"]["replaced"]
 
 
+def test_who_follows_hears_the_last_word_of_a_supervisor_that_ends(serve: Serve, host: FakeHost) -> None:
+    """It is said after the last turn of the loop."""
+    talk = serve(host, by_turn=True)
+    client = asks(talk, "events", follow=True)
+    host.tell(None, "down", "all daemons have stopped")
+    talk.server.close()
+    assert client.hung_up()
+    assert client.heard[-1]["data"]["events"][0]["event"] == "down"
+
+
 def test_stop_of_what_does_not_run_is_done_already(talk: Talk) -> None:
     assert told(asks(talk, "stop", names=["db"])) == [("db/0", True, "was not running (stopped)")]
 
