@@ -44,15 +44,19 @@ PLAIN: Mapping[str, Sequence[Edit]] = {
     "no-preparation": (
         Edit(
             "engines/zygote/fork_batch.py",
-            "partial(_run_child, _prepared(request, common, shared), between",
+            "partial(_run_child, prepared(request, common, shared), between",
             "partial(_run_child, request, between",
         ),
         Edit(
             "engines/zygote/fork_batch.py",
             "os.closerange(first, end)\n    return life\n",
-            "os.closerange(first, end)\n    return _prepared(life, _common, {})\n",
+            "os.closerange(first, end)\n    return prepared(life, _common, {})\n",
         ),
-        Edit("engines/zygote/fork_batch.py", "    clean_signals()\n", "    clean_signals()\n    _common[:] = common\n"),
+        Edit(
+            "engines/zygote/fork_batch.py",
+            "    become_intermediate(oom_score)\n",
+            "    become_intermediate(oom_score)\n    _common[:] = common\n",
+        ),
         Edit("engines/zygote/fork_batch.py", "_kept: list", "_common = []\n_kept: list"),
     ),
 }

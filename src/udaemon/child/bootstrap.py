@@ -68,14 +68,23 @@ class BatchSetup:
         self.signals = Signals()
 
     def take_over(self, first: ChildSpec) -> Self:
-        """Make this process theirs. The marks of the first in the environment are most of the others', too."""
+        """Make this process theirs."""
+        self.prepare()
+        self.mark(first)
+        return self
+
+    def prepare(self) -> Self:
+        """What of that can be done before it is known who they are."""
         clean_signals()
         self.signals.install()
         point_at_null(0)
         take_standard_streams()
         watch_for_crashes()
-        os.environ.update(_variables(first))
         return self
+
+    def mark(self, first: ChildSpec) -> None:
+        """Put the marks of the first into the environment, which are most of the others', too."""
+        os.environ.update(_variables(first))
 
 
 class ProcessSetup(ChildSetup):

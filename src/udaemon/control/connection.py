@@ -130,7 +130,7 @@ class Connection:
 
     def send_away(self, why: UdaemonError) -> None:
         """Close it, after an error message if that does not block."""
-        self._flush()
+        self.flush()
         if not self._outgoing:
             with suppress(OSError):
                 self._socket.send(messages.failure(why))
@@ -169,12 +169,7 @@ class Connection:
             self.after(0.0, self._flush_held)
         self._add(frame)
         if len(self._outgoing) > _MOST_HELD:
-            self._flush()
-
-    def finish(self) -> None:
-        """Close it, after what waits for the end of a turn."""
-        self._flush()
-        self.close()
+            self.flush()
 
     def expire(self) -> None:
         """Close it: its time is over."""
@@ -199,7 +194,7 @@ class Connection:
         Args:
             farewell: A frame to send before, as far as there is room for it.
         """
-        self._flush()
+        self.flush()
         if farewell and not self._outgoing:
             with suppress(OSError):
                 self._socket.send(farewell)
@@ -208,7 +203,7 @@ class Connection:
 
     def _put(self, frame: bytes) -> None:
         self._add(frame)
-        self._flush()
+        self.flush()
 
     def _add(self, frame: bytes) -> None:
         if self.closed:
@@ -220,10 +215,11 @@ class Connection:
             self.close()
 
     def _flush_held(self) -> None:
-        self._flush()
+        self.flush()
         self._next()
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Send what it has not been sent yet, as far as that does not block."""
         while self._outgoing and not self.closed:
             try:
                 sent = self._socket.send(self._outgoing)
@@ -240,7 +236,7 @@ class Connection:
 
     def _on_writable(self) -> None:
         self._reactor.forget_writable(self._fd)
-        self._flush()
+        self.flush()
         self._next()
 
     def _next(self) -> None:

@@ -117,7 +117,8 @@ class ControlServer:
             if connection.lingers:
                 connection.leave_open(b"" if farewell is None else messages.answer(farewell))
             else:
-                connection.finish()
+                connection.flush()  # there is no end of this turn
+                connection.close()
         self._connections.clear()
         self._timers.clear()
         self._reserve.close()

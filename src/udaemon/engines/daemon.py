@@ -42,6 +42,11 @@ def warm_up(*, again: bool = False) -> None:
     _is_warm = True
 
 
+def prepare_batch(common: Sequence[int], shared: dict[Any, Any]) -> None:
+    """Prepare what daemons that are forked together have in common, before it is known who they are."""
+    shared[BatchSetup] = BatchSetup(ChildFds(None, None, None, *common)).prepare()
+
+
 class DaemonMain(NamedTuple):
     """A daemon to be, and the descriptors that are its own; the parent's pipe and the scoreboard all have in common.
 
@@ -60,5 +65,7 @@ class DaemonMain(NamedTuple):
         if self.errors is not None:
             fds = fds._replace(errors=self.errors.fd)
         if BatchSetup not in shared:
-            shared[BatchSetup] = BatchSetup(fds).take_over(self.spec)
+            prepare_batch(common, shared)
+        if DaemonMain not in shared:
+            shared[DaemonMain] = shared[BatchSetup].mark(self.spec)
         return partial(child_main, ProcessSetup(self.spec, fds, shared[BatchSetup]))

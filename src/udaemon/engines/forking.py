@@ -114,6 +114,11 @@ class ForkQueue:
         """All zygotes."""
         return self._zygotes.pids
 
+    @property
+    def spares(self) -> Iterator[int]:
+        """Children of ours that are nobody yet."""
+        return self._zygotes.spares
+
     def expire(self, now: float) -> None:
         """Give up on zygotes that were waited for until now."""
         self._zygotes.expire(now)
@@ -152,7 +157,7 @@ class ForkQueue:
     def limit_raised(self, nofile: tuple[int, int]) -> None:
         """RLIMIT_NOFILE of this process was raised, and so must be the zygotes'; daemons get the former one."""
         self._nofile = self._nofile or nofile
-        for pid in self.pids:
+        for pid in (*self.pids, *self.spares):
             with suppress(ProcessLookupError):
                 resource.prlimit(pid, resource.RLIMIT_NOFILE, resource.getrlimit(resource.RLIMIT_NOFILE))
 

@@ -114,7 +114,7 @@ class LocalEngine:
             listener,
             self._reports,
             project,
-            lambda: (*self._fork_queue.pids, *self._stop_commands.pids, *others()),
+            lambda: (*self._fork_queue.pids, *self._fork_queue.spares, *self._stop_commands.pids, *others()),
             cgroups=self._cgroups,
             kernel=kernel,
         )

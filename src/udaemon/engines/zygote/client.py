@@ -81,7 +81,7 @@ class ZygoteClient:
     @property
     def pids(self) -> Iterator[int]:
         """Its zygotes, the dying ones too."""
-        return (connection.pid for connection in self._connections())
+        return (connection.pid for connection in self.connections())
 
     def preload(self) -> None:
         """Let a zygote do its imports, for processes that are about to be requested."""
@@ -138,12 +138,13 @@ class ZygoteClient:
 
     def close(self) -> None:
         """End all its zygotes."""
-        for connection in self._connections():
+        for connection in self.connections():
             connection.kill_and_wait()
         self._connection, self._progress = None, Progress()
         self._dying.clear()
 
-    def _connections(self) -> tuple[ZygoteConnection, ...]:
+    def connections(self) -> tuple[ZygoteConnection, ...]:
+        """Those to its zygotes, the dying ones first."""
         return (*self._dying, self._connection) if self._connection is not None else tuple(self._dying)
 
     def _go_on(self) -> None:

@@ -18,7 +18,7 @@ from udaemon.engines.zygote import wire
 from udaemon.engines.zygote.pickling import pack
 from udaemon.engines.zygote.popen import Popen
 from udaemon.engines.zygote.start import Plan, Starter
-from udaemon.system.exit_status import Status, reap
+from udaemon.system.exit_status import Status, open_child, reap, reap_soon
 
 
 class ZygoteConnection:
@@ -35,6 +35,9 @@ class ZygoteConnection:
         ExecFailed: There is no process.
         OSError: There are no descriptors or there is no memory left.
     """
+
+    spare: int | None = None
+    """The child that it has in reserve, which is one of ours: see `spare_child`."""
 
     def __init__(
         self,
@@ -85,6 +88,7 @@ class ZygoteConnection:
         self._reactor.forget(self._process.pidfd)
         self._process.end()
         self._report = None
+        self._forget_spare(reap_soon)  # it ends by itself
 
     def _hear(self) -> None:
         self._take_in()
@@ -100,11 +104,31 @@ class ZygoteConnection:
             return self._talks
         except OSError:
             answer = None
-        if answer is None:  # it hung up; its pidfd shows the rest
-            self._hang_up()
-        else:
-            self._on_answer(self, answer)
+        match answer:
+            case None:  # it hung up; its pidfd shows the rest
+                self._hang_up()
+            case {"spare": int(pid)}:
+                self._note_spare(pid)
+            case {"forked": [[int(pid), 0]]} if pid == self.spare:
+                self.spare = None
+                self._on_answer(self, answer)
+            case _:
+                self._on_answer(self, answer)
         return self._talks
+
+    def _note_spare(self, pid: int) -> None:
+        """It is no orphan as long as it is noted. A zygote has run other people's code: its word is not enough."""
+        self._forget_spare()
+        if pid > 1 and (pidfd := open_child(pid)) is not None:
+            self.spare = pid
+            os.close(pidfd)
+
+    def _forget_spare(self, reap_it: Callable[[int], object] = reap) -> None:
+        """Reap it if it has ended; else it is an orphan from now on, and ends soon."""
+        spare, self.spare = self.spare, None
+        if spare is not None and (pidfd := open_child(spare)) is not None:
+            reap_it(pidfd)
+            os.close(pidfd)
 
     def _hang_up(self) -> None:
         if self._talks:
@@ -131,4 +155,5 @@ class ZygoteConnection:
         self._reactor.forget(self._process.pidfd)
         os.close(self._process.pidfd)
         self._close_report()
+        self._forget_spare()
         self._on_end(self, status)

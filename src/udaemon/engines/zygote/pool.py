@@ -12,7 +12,7 @@ from typing import Any
 
 from udaemon.child.environment import surroundings
 from udaemon.child.lifeline import Lifeline
-from udaemon.engines.daemon import warm_up
+from udaemon.engines.daemon import prepare_batch, warm_up
 from udaemon.engines.zygote.client import Connect, ZygoteClient
 from udaemon.engines.zygote.popen import Popen
 from udaemon.engines.zygote.protocol import Parent, Timeouts
@@ -102,6 +102,12 @@ class ZygotePool:
         for client in (*self._clients.values(), *self._ending):
             yield from client.pids
 
+    @property
+    def spares(self) -> Iterator[int]:
+        """The children that they have in reserve."""
+        for client in (*self._clients.values(), *self._ending):
+            yield from (connection.spare for connection in client.connections() if connection.spare is not None)
+
     def expire(self, now: float) -> None:
         """Give up on those that were waited for until now."""
         for client in tuple(self._clients.values()):
@@ -141,5 +147,7 @@ class ZygotePool:
 
     def _plan(self, recipe: Recipe) -> Plan:
         env = surroundings(dict(recipe.env), recipe.directory)
-        setup = Setup(env, recipe.directory, (recipe.directory,), _OWN, recipe.roots, warm_up=warm_up)
+        setup = Setup(
+            env, recipe.directory, (recipe.directory,), _OWN, recipe.roots, warm_up=warm_up, spare=prepare_batch
+        )
         return Plan(self._output, (self._lifeline.fd, recipe.board), setup, python=recipe.python)

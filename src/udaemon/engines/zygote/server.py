@@ -29,6 +29,7 @@ from udaemon.engines.zygote.load import Loaded, Loader, Spoiled
 from udaemon.engines.zygote.pickling import unpack
 from udaemon.engines.zygote.sharing import Root, Sharing
 from udaemon.engines.zygote.sources import Sources
+from udaemon.engines.zygote.spare_child import Prepare, SpareChild, fork_spare
 from udaemon.engines.zygote.wire import Truncated, answer, receive_request
 from udaemon.system.threads import is_alone
 
@@ -43,9 +44,9 @@ class Setup(NamedTuple):
     `env` is the whole environment; `path` goes before the rest of `sys.path`; `own` modules are trusted to import well,
     what daemons begin with (`roots`) is other people's; `left_out` are modules that are not to be imported here, each
     with the reason; `program` is what `program.py` describes, where the processes are of one; `warm_up` is called
-    before the first fork, and with `again` when all is imported; `oom_score` is what children get, None for ours. With
-    it come descriptors for stdout and stderr, and those that all children have in common: first of these the read end
-    of a pipe that ends when the parent does.
+    before the first fork, and with `again` when all is imported; `oom_score` is what children get, None for ours;
+    `spare` prepares a child that is forked before it is asked for. With it come descriptors for stdout and stderr, and
+    those that all children have in common: first of these the read end of a pipe that ends when the parent does.
     """
 
     env: Mapping[str, str]
@@ -57,6 +58,7 @@ class Setup(NamedTuple):
     program: Mapping[str, Any] | None = None
     warm_up: Callable[..., object] = dict  # does nothing
     oom_score: int | None = None
+    spare: Prepare | None = None
 
 
 def serve(fd: int) -> None:
@@ -98,6 +100,8 @@ def serve(fd: int) -> None:
     gc.freeze()  # or the first collection in a child writes to, and so copies, every page of ours
     while True:
         server.take_turn()
+        if setup.spare is not None:
+            server.keep_spare(setup.spare)
 
 
 class _Server:
@@ -108,6 +112,16 @@ class _Server:
         self._oom_score = oom_score
         self._common = common
         self._sources = Sources()
+        self._spare: SpareChild | None = None
+        self._asked = self._asked_for_one = False
+
+    def keep_spare(self, prepare: Prepare) -> None:
+        """Have a child in reserve once one was asked for alone after others, as when one has died: more may follow."""
+        if self._asked_for_one and self._spare is None:
+            self._asked_for_one = False
+            self._spare = fork_spare(self._common, self._oom_score, prepare)
+            if self._spare is not None:
+                answer(self._channel, {"spare": self._spare.pid})
 
     def load(self, setup: Setup) -> None:
         """Import what is shared; fork in between those who have all they need."""
@@ -168,7 +182,12 @@ class _Server:
         elif not is_alone():
             reply = {"spoiled": None, "why": "a thread was started after the imports"}
         else:
-            reply = {"forked": fork_batch(request, self._common, self._oom_score)}
+            spare = None
+            if len(request) == 1:
+                spare, self._spare = self._spare, None
+                self._asked_for_one = self._asked
+            self._asked = True
+            reply = {"forked": fork_batch(request, self._common, self._oom_score, spare)}
         # Before the answer: the parent may ask at once whether the locks among these are free. In no `finally`: whoever
         # was forked leaves through here with them.
         for fd in [fd for part in request for fd in part.fds]:

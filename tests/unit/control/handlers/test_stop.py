@@ -57,15 +57,14 @@ def test_who_is_sent_away_has_been_told_what_was_known(serve: Serve, host: FakeH
     assert client.heard[-1]["error"]["replaced"]
 
 
-def test_who_waits_when_all_ends_has_been_told_what_was_known(serve: Serve, host: FakeHost) -> None:
-    """The last turn has no end: what happens after it goes on the way before the socket is closed."""
+def test_who_follows_hears_the_last_word_of_a_supervisor_that_ends(serve: Serve, host: FakeHost) -> None:
+    """It is said after the last turn of the loop."""
     talk = serve(host, by_turn=True)
     client = asks(talk, "events", follow=True)
-    talk.pass_time(0.0)
     host.tell(None, "down", "all daemons have stopped")
     talk.server.close()
     assert client.hung_up()
-    assert [one["event"] for answer in client.heard for one in answer["data"]["events"]][-1:] == ["down"]
+    assert client.heard[-1]["data"]["events"][0]["event"] == "down"
 
 
 def test_stop_of_what_does_not_run_is_done_already(talk: Talk) -> None:
