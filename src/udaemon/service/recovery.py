@@ -172,6 +172,8 @@ class Recovery:
         """A lock that is held means alive: it runs, and more is not known."""
         parts, now = self._parts, self._kernel.now()
         up = evolve(settle_at(instance, State.RUNNING), wanted=Wanted.UP, pid=pid, started_at=now)
+        if not has_task(up.daemon):
+            up = evolve(up, holds=up.daemon.lock)
         parts.fleet.restore(up)
         reports = self._reports(instance.key, pid)
         pidfd = self._kernel.open(pid)
