@@ -82,7 +82,7 @@ class Rules:
         if begins and not after.alone:
             for need in after.daemon.depends_on:
                 self._check_need(after, need)
-        if before.state in _UP and after.state is State.STOPPING and _is_in_order(event):
+        if before.pid is not None and before.state in _UP and after.state is State.STOPPING and _is_in_order(event):
             for other in self._that_need(before.key):
                 lives = self._accounts.seen(other.key).running is not None and not other.unkillable
                 if lives and other.wanted is Wanted.DOWN:

@@ -29,7 +29,7 @@ from udaemon.policy.instance import Instance, Key, State, Wanted, evolve
 from udaemon.policy.ledger import Entry, restored
 from udaemon.policy.plan import has_task
 from udaemon.policy.steps import declared
-from udaemon.policy.timers import NO_TIMERS
+from udaemon.policy.timers import NO_TIMERS, Timer
 from udaemon.service.keeper_link import Kept
 from udaemon.supervisor.perform import Performer
 from udaemon.supervisor.slots import Slots
@@ -112,7 +112,7 @@ class Recovery:
             instance = known if entry is None else restored(entry, known.daemon, known.index, known.plan)
             if entry is not None:
                 self._parts.fleet.restore(instance)
-            if instance.is_spawning:
+            if _is_unanswered(instance):
                 unanswered.append(key)
             elif entry is None or not self._took_up(instance, entry):
                 without.append(instance)
@@ -266,6 +266,11 @@ class Recovery:
 
         self._sweep = Sweep(parts.reactor, strangers, held, done, self._kernel)
         self._sweep.go_on()
+
+
+def _is_unanswered(instance: Instance) -> bool:
+    """Whether a start of it was asked for; a step after its end may only wait for its next try."""
+    return instance.is_spawning and instance.timers.at(Timer.RETRY) is None
 
 
 def _holds(event: Event) -> bool:
