@@ -151,7 +151,8 @@ def _note(account: Account, before: Instance, event: Event, after: Instance) -> 
             account.ready = True
         case Exited() if own:
             account.up = account.ready = False
-            account.ended_well = event.reason is Reason.TASK_STOPPED or (event.reason is None and event.code == 0)
+            good = event.reason in (None, Reason.STOPPED) and event.code == 0
+            account.ended_well = good or event.reason is Reason.TASK_STOPPED
     if after.step is not None and after.step.phase is Phase.AFTER_STOP:
         account.owes_tidying = False
 
