@@ -72,7 +72,7 @@ class Rules:
         if begins and not after.alone:
             for need in after.daemon.depends_on:
                 self._check_need(after, need)
-        if before.state in _UP and after.state is State.STOPPING and _is_in_order(event):
+        if before.pid is not None and before.state in _UP and after.state is State.STOPPING and _is_in_order(event):
             for other in self._that_need(before.key):
                 lives = self._accounts.seen(other.key).running is not None and not other.unkillable
                 if lives and other.wanted is Wanted.DOWN:
@@ -141,7 +141,8 @@ def _note(account: Account, before: Instance, event: Event, after: Instance) -> 
             account.ready = True
         case Exited() if own:
             account.up = account.ready = False
-            account.ended_well = event.reason is Reason.TASK_STOPPED or (event.reason is None and event.code == 0)
+            good = event.reason in (None, Reason.STOPPED) and event.code == 0
+            account.ended_well = good or event.reason is Reason.TASK_STOPPED
     if after.step is not None and after.step.phase is Phase.AFTER_STOP:
         account.owes_tidying = False
 

@@ -30,7 +30,7 @@ from udaemon.policy.ledger import Entry, restored
 from udaemon.policy.plan import has_task
 from udaemon.policy.reasons import Trouble
 from udaemon.policy.steps import declared
-from udaemon.policy.timers import NO_TIMERS
+from udaemon.policy.timers import NO_TIMERS, Timer
 from udaemon.service.keeper_link import Kept
 from udaemon.supervisor.perform import Performer
 from udaemon.supervisor.slots import Slots
@@ -113,7 +113,7 @@ class Recovery:
             instance = known if entry is None else restored(entry, known.daemon, known.index, known.plan)
             if entry is not None:
                 self._parts.fleet.restore(instance)
-            if instance.is_spawning:
+            if _is_unanswered(instance):
                 unanswered.append(key)
             elif entry is None or not self._took_up(instance, entry):
                 without.append(instance)
@@ -173,6 +173,8 @@ class Recovery:
         """A lock that is held means alive: it runs, and more is not known."""
         parts, now = self._parts, self._kernel.now()
         up = evolve(settle_at(instance, State.RUNNING), wanted=Wanted.UP, pid=pid, started_at=now)
+        if not has_task(up.daemon):
+            up = evolve(up, holds=up.daemon.lock)
         parts.fleet.restore(up)
         reports = self._reports(instance.key, pid)
         pidfd = self._kernel.open(pid)
@@ -265,6 +267,11 @@ class Recovery:
 
         self._sweep = Sweep(parts.reactor, strangers, held, done, self._kernel)
         self._sweep.go_on()
+
+
+def _is_unanswered(instance: Instance) -> bool:
+    """Whether a start of it was asked for; a step after its end may only wait for its next try."""
+    return instance.is_spawning and instance.timers.at(Timer.RETRY) is None
 
 
 def _holds(event: Event) -> bool:
