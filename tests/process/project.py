@@ -106,13 +106,16 @@ class Project:
         return found
 
     def until(self, name: str, holds: Callable[[Json], bool], index: int = 0, *, within: float = PATIENCE) -> Json:
-        """Wait until something holds for an instance; looked at anew after each event."""
+        """Wait until something holds for an instance; looked at after each event, and each second: a run has none."""
         with self.process("events", "-f", "--json") as events:
             assert events.stdout is not None
             deadline = time.monotonic() + within
             while not holds(seen := self.instance(name, index)):
-                line = read_line(events.stdout.fileno(), deadline)
-                assert line, f"no more events, and {name}/{index} is {seen}"
+                left = deadline - time.monotonic()
+                assert left > 0, f"not in {within:g} s, and {name}/{index} is {seen}"
+                if select.select([events.stdout], [], [], min(left, 1.0))[0]:
+                    line = read_line(events.stdout.fileno(), deadline)
+                    assert line, f"no more events, and {name}/{index} is {seen}"
             return seen
 
     def log(self, name: str) -> str:

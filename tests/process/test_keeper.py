@@ -10,6 +10,7 @@ import sys
 import time
 from binascii import crc32
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -62,8 +63,13 @@ def children(pid: int) -> list[int]:
 
 
 def children_named(pid: int, part: str) -> list[int]:
-    named = ((child, Path(f"/proc/{child}/cmdline")) for child in children(pid))
-    return [child for child, path in named if part.encode() in path.read_bytes()]
+    """Those of its children that have such a word in their command line; one that ends meanwhile is none."""
+    named = []
+    for child in children(pid):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            if part.encode() in Path(f"/proc/{child}/cmdline").read_bytes():
+                named.append(child)
+    return named
 
 
 def kill(pid: int) -> None:

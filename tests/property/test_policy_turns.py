@@ -207,7 +207,8 @@ class Machine(RuleBasedStateMachine):
         instances = self.fleet.instances.values()
         had = {lock for one in instances for lock in one.holds}
         most = self.fleet.turns.most
-        full = most is not None and sum(one.state is State.STARTING for one in instances) >= most
+        starts = sum(one.state is State.STARTING or one.key in self.spawning for one in instances)
+        full = most is not None and starts >= most
         waiting = sorted((one for one in instances if one.place), key=lambda one: one.place)
         assert len({one.place for one in waiting}) == len(waiting)
         wanted: set[str] = set()

@@ -81,4 +81,4 @@ def test_nobody_else_appends_an_s() -> None:
     """Only the errors below this module, and a list of pids, which has no number before it."""
     root = Path(udaemon.__file__).parent
     found = {str(file.relative_to(root)) for file in root.rglob("*.py") if "'s' if" in file.read_text()}
-    assert found == {"errors.py", "policy/wording.py"}
+    assert found == {"errors/problem.py", "policy/wording.py"}
