@@ -146,7 +146,7 @@ FULL = """
     command = ["sh", "-c", "seq -f 'line %05g of the talker' 2000; echo > done.fifo; exec sleep 1000"]
     log = {{ on-full = "{policy}"{more} }}
 """
-LOST = re.compile(r"(\d+) lines \((\d+) bytes\) for \S+/bad/talker.log could not be written and are lost\n")
+LOST = re.compile(r"(\d+) lines? \((\d+) bytes\) for \S+/bad/talker.log could not be written and (?:is|are) lost\n")
 
 
 @pytest.mark.parametrize("policy", ["block", "drop"])
