@@ -85,7 +85,7 @@ def test_down_ends_within_seconds_and_says_what_no_file_has_got(counting: Projec
     done = counting.run("down", code=1)
     hung.close()
     assert re.search(
-        r"\d+ lines? \(\d+ bytes\) for .*/mnt/far\.log could not be written and (is|are) lost", done.stderr
+        r"\b(1 line|\d+ lines) \(\d+ bytes\) for .*/mnt/far\.log could not be written and (is|are) lost", done.stderr
     )
     assert not any(alive(pid) for pid in pids)
     found = numbers(counting.directory / "near.log")
