@@ -50,8 +50,8 @@ class Logger:
         self._begun = False
         self._streams: dict[int, Stream] = {}
         self._unborn: dict[str, Stream] = {}
-        self._ended: list[Stream] = []
         self._sinks: dict[str, Sink] = {}
+        self._users: dict[Sink, list[Stream]] = {}
         self._jobs: dict[int, Sink] = {}
         self._leaders = Leaders()
         self._alone = self._outlives = False
@@ -94,7 +94,6 @@ class Logger:
         del self._streams[stream.fd]
         os.close(stream.fd)
         stream.fd = -1  # the number may soon be another's
-        self._ended.append(stream)
         self._update(stream.sink)
         self._let_go(stream.sink)
 
@@ -104,12 +103,11 @@ class Logger:
             return
         if sink.state != OK and self._retry_at is None:
             self._retry_at = time.monotonic() + RETRY
-        for stream in [*self._streams.values(), *self._ended]:
-            if stream.sink is sink:
-                self._listen(stream, wanted=stream.fd >= 0 and not sink.full and stream.ident not in self._unborn)
-                if stream.told != sink.state:
-                    stream.told = sink.state
-                    self._control.send("state", stream.ident, sink.state)
+        for stream in self._users.get(sink, ()):
+            self._listen(stream, wanted=stream.fd >= 0 and not sink.full and stream.ident not in self._unborn)
+            if stream.told != sink.state:
+                stream.told = sink.state
+                self._control.send("state", stream.ident, sink.state)
 
     def _listen(self, stream: Stream, *, wanted: bool) -> None:
         if wanted and not stream.listening:
@@ -171,12 +169,14 @@ class Logger:
     def _open(self, ident: str, slot: int, file_slot: int, fd: int, target: LogTarget) -> None:
         if (sink := self._sinks.get(target.path)) is None:
             sink = self._sinks[target.path] = Sink(target, self._watch_job, journal=self._journal, slot=file_slot)
+            self._users[sink] = []
             if self._begun:
                 sink.open()
         os.set_blocking(fd, False)
         stream = self._streams[fd] = Stream(
             ident, slot=slot, fd=fd, target=target, sink=sink, journal=self._journal, on_line=self._control.tell_line
         )
+        self._users[sink].append(stream)
         if target.format == LEGACY:
             # Its lines name the process, whose first words may be here before its pid: they can wait in the pipe.
             self._unborn[ident] = stream
@@ -215,23 +215,23 @@ class Logger:
 
     def _let_go(self, sink: Sink) -> None:
         """Report the end of pipes whose every byte is in the file; close it once nobody writes to it."""
-        if sink.unwritten:
+        if sink.unwritten or sink not in self._users:
             return
-        ended = [stream for stream in self._ended if stream.sink is sink]
-        used = any(stream.sink is sink for stream in self._streams.values()) or sink in self._jobs.values()
-        if not used and self._sinks.get(sink.path) is sink:
+        users = self._users[sink]
+        self._users[sink] = [stream for stream in users if stream.fd >= 0]
+        if not self._users[sink] and sink not in self._jobs.values():
             sink.close()
-            del self._sinks[sink.path]
-        for stream in ended:
-            self._ended.remove(stream)
-            self._control.send("eof", stream.ident)
+            del self._sinks[sink.path], self._users[sink]
+        for stream in users:
+            if stream.fd < 0:
+                self._control.send("eof", stream.ident)
 
     def _give_up(self) -> None:
         """Nobody waits any longer for files that refuse: count what is for them, in memory and in the pipes."""
         for sink in [sink for sink in self._sinks.values() if sink.state != OK]:
             sink.retry()
             if sink.state != OK:
-                for stream in [stream for stream in self._streams.values() if stream.sink is sink]:
+                for stream in tuple(self._users[sink]):
                     self._empty(stream)
                 if any(lost := sink.lost()):
                     self._control.tell_loss(sink.path, *lost, sink.state if self._alone else None)

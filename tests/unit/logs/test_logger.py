@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import select
 import socket
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -106,6 +107,35 @@ def test_pipes_that_share_a_file_never_mix_their_lines(world: World) -> None:
     world.begin()
     world.runs()
     assert sorted(world.read().splitlines()) == [b"one", b"three", b"tw"]
+
+
+def test_what_a_log_takes_does_not_grow_with_the_number_of_others(tmp_path: Path) -> None:
+    few, many = (lines_run(tmp_path / str(count), count) / count for count in (10, 100))
+    assert many < few * 1.2
+
+
+def lines_run(directory: Path, count: int) -> int:
+    """The lines of Python that a logger runs for so many logs, from their first message to their end."""
+    directory.mkdir()
+    world = World(directory)
+    for number in range(count):
+        world.pipe(b"one\n", f"{number}.log")
+    world.begin()
+    lines = 0
+
+    def trace(_frame: object, event: str, _argument: object) -> object:
+        nonlocal lines
+        lines += event == "line"
+        return trace
+
+    former = sys.gettrace()
+    sys.settrace(trace)  # type: ignore[arg-type]
+    try:
+        world.runs()
+    finally:
+        sys.settrace(former)
+        world.close()
+    return lines
 
 
 def test_nothing_is_written_before_all_was_told_that_was_there_before(world: World) -> None:
