@@ -21,6 +21,7 @@ from udaemon.logs.poller import poller
 from udaemon.logs.recovery import recover
 from udaemon.logs.sink import OK, Sink
 from udaemon.logs.stream import Stream
+from udaemon.logs.streams import Streams
 from udaemon.waits import bounded
 
 _READS = 4
@@ -48,10 +49,9 @@ class Logger:
         self._journal: Journal
         self._intake: Intake
         self._begun = False
-        self._streams: dict[int, Stream] = {}
+        self._streams = Streams()
         self._unborn: dict[str, Stream] = {}
         self._sinks: dict[str, Sink] = {}
-        self._users: dict[Sink, list[Stream]] = {}
         self._jobs: dict[int, Sink] = {}
         self._leaders = Leaders()
         self._alone = self._outlives = False
@@ -91,19 +91,20 @@ class Logger:
     def _end(self, stream: Stream) -> None:
         stream.finish(self._journal)
         self._listen(stream, wanted=False)
-        del self._streams[stream.fd]
-        os.close(stream.fd)
-        stream.fd = -1  # the number may soon be another's
-        self._update(stream.sink)
+        self._streams.end(stream)
+        self._update(stream.sink, stream)
         self._let_go(stream.sink)
 
-    def _update(self, sink: Sink) -> None:
-        """Report the state of a file that changed, and block its writers or let them go on."""
+    def _update(self, sink: Sink, only: Stream | None = None) -> None:
+        """Report the state of a file that changed, and block its writers or let them go on.
+
+        While it is well, one that came, began or ended is the `only` one to look at.
+        """
         if not self._begun:
             return
         if sink.state != OK and self._retry_at is None:
             self._retry_at = time.monotonic() + RETRY
-        for stream in self._users.get(sink, ()):
+        for stream in (only,) if only is not None and sink.state == OK else self._streams.of(sink):
             self._listen(stream, wanted=stream.fd >= 0 and not sink.full and stream.ident not in self._unborn)
             if stream.told != sink.state:
                 stream.told = sink.state
@@ -169,18 +170,17 @@ class Logger:
     def _open(self, ident: str, slot: int, file_slot: int, fd: int, target: LogTarget) -> None:
         if (sink := self._sinks.get(target.path)) is None:
             sink = self._sinks[target.path] = Sink(target, self._watch_job, journal=self._journal, slot=file_slot)
-            self._users[sink] = []
             if self._begun:
                 sink.open()
         os.set_blocking(fd, False)
-        stream = self._streams[fd] = Stream(
+        stream = Stream(
             ident, slot=slot, fd=fd, target=target, sink=sink, journal=self._journal, on_line=self._control.tell_line
         )
-        self._users[sink].append(stream)
+        self._streams.add(stream)
         if target.format == LEGACY:
             # Its lines name the process, whose first words may be here before its pid: they can wait in the pipe.
             self._unborn[ident] = stream
-        self._update(sink)
+        self._update(sink, stream)
 
     def _change(self, ident: str, pid: int, target: LogTarget) -> None:
         self._unborn.pop(ident, None)
@@ -202,7 +202,7 @@ class Logger:
     def _spawned(self, ident: str, pid: int) -> None:
         if (stream := self._unborn.pop(ident, None)) is not None:
             stream.formatter.pid = pid
-            self._update(stream.sink)
+            self._update(stream.sink, stream)
 
     def _expect_no_spawn(self) -> None:
         """No process will be named any more."""
@@ -215,23 +215,22 @@ class Logger:
 
     def _let_go(self, sink: Sink) -> None:
         """Report the end of pipes whose every byte is in the file; close it once nobody writes to it."""
-        if sink.unwritten or sink not in self._users:
+        if sink.unwritten:
             return
-        users = self._users[sink]
-        self._users[sink] = [stream for stream in users if stream.fd >= 0]
-        if not self._users[sink] and sink not in self._jobs.values():
+        ended = self._streams.forget_ended(sink)
+        used = self._streams.has_open(sink) or sink in self._jobs.values()
+        if not used and self._sinks.get(sink.path) is sink:
             sink.close()
-            del self._sinks[sink.path], self._users[sink]
-        for stream in users:
-            if stream.fd < 0:
-                self._control.send("eof", stream.ident)
+            del self._sinks[sink.path]
+        for stream in ended:
+            self._control.send("eof", stream.ident)
 
     def _give_up(self) -> None:
         """Nobody waits any longer for files that refuse: count what is for them, in memory and in the pipes."""
         for sink in [sink for sink in self._sinks.values() if sink.state != OK]:
             sink.retry()
             if sink.state != OK:
-                for stream in tuple(self._users[sink]):
+                for stream in self._streams.open_of(sink):
                     self._empty(stream)
                 if any(lost := sink.lost()):
                     self._control.tell_loss(sink.path, *lost, sink.state if self._alone else None)

@@ -109,17 +109,18 @@ def test_pipes_that_share_a_file_never_mix_their_lines(world: World) -> None:
     assert sorted(world.read().splitlines()) == [b"one", b"three", b"tw"]
 
 
-def test_what_a_log_takes_does_not_grow_with_the_number_of_others(tmp_path: Path) -> None:
-    few, many = (lines_run(tmp_path / str(count), count) / count for count in (10, 100))
+@pytest.mark.parametrize("name", ["{}.log", "shared.log"])
+def test_what_a_pipe_takes_does_not_grow_with_the_number_of_others(name: str, tmp_path: Path) -> None:
+    few, many = (lines_run(tmp_path / str(count), name, count) / count for count in (10, 100))
     assert many < few * 1.2
 
 
-def lines_run(directory: Path, count: int) -> int:
-    """The lines of Python that a logger runs for so many logs, from their first message to their end."""
+def lines_run(directory: Path, name: str, count: int) -> int:
+    """The lines of Python that a logger runs for so many pipes, from their first message to their end."""
     directory.mkdir()
     world = World(directory)
     for number in range(count):
-        world.pipe(b"one\n", f"{number}.log")
+        world.pipe(b"one\n", name.format(number))
     world.begin()
     lines = 0
 
