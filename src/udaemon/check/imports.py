@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import marshal
 import os
-import select
 import signal
 import time
 from collections.abc import Collection, Iterator, Mapping
@@ -23,6 +22,7 @@ from udaemon.child.memory import maxrss_bytes
 from udaemon.manifest.hooks import EVENTS
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.manifest.problems import Finding, Path
+from udaemon.system.readable import wait_readable
 
 PATIENCE = 20.0
 """Seconds that one import may take."""
@@ -194,8 +194,7 @@ def _lines(fd: int, patience: float) -> Iterator[bytes]:
     buffer = b""
     deadline = time.monotonic() + patience
     while True:
-        ready, _, _ = select.select([fd], [], [], max(0.0, deadline - time.monotonic()))
-        if not ready:
+        if not wait_readable(fd, timeout=deadline - time.monotonic()):
             raise TimeoutError
         piece = os.read(fd, 65536)
         if not piece:

@@ -14,14 +14,15 @@ import _signal  # type: ignore[import-not-found]
 import os
 import select
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from time import monotonic
+from time import monotonic, sleep
 from types import FrameType
 from typing import Any
 
 from udaemon.child.echoes import Echoes
 from udaemon.system.file_identity import identity
+from udaemon.system.readable import wait_readable
 from udaemon.waits import LONGEST
 
 TYPE_CHECKING = False
@@ -175,7 +176,7 @@ class Signals:
         timer = self.timer
         fds = [fd] if timer is None else [fd, timer.fd]
         while left > 0 and not self.attention:
-            ready = select.select(fds, [], [], left if left < PRECISE else min(left * 0.99, LONGEST))[0]
+            ready = _readable(fds, left if left < PRECISE else min(left * 0.99, LONGEST))
             if fd in ready:
                 with suppress(BlockingIOError):
                     os.read(fd, 512)
@@ -194,3 +195,18 @@ class Signals:
             if identity(fd) == was:
                 os.close(fd)
         self._pipe = None
+
+
+def _readable(fds: Sequence[int], seconds: float) -> Sequence[int]:
+    """Those that are readable within so many seconds, which select(2) takes to the microsecond.
+
+    It takes no number beyond 1023, and a task may have a thousand files open. poll(2) takes whole milliseconds: the
+    rest of one is slept.
+    """
+    try:
+        return select.select(fds, [], [], seconds)[0]  # noqa: TID251
+    except ValueError:
+        ready = wait_readable(*fds, timeout=int(seconds * 1000) / 1000)
+        if not ready and seconds < 1e-3:
+            sleep(seconds)
+        return ready

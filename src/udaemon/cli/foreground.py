@@ -6,7 +6,6 @@ Knows no daemon and stops none: it asks the supervisor to. How all that looks is
 from __future__ import annotations
 
 import os
-import select
 import signal
 import sys
 import threading
@@ -26,6 +25,7 @@ from udaemon.logs.entries import Entry
 from udaemon.logs.follow import LogReader, follow
 from udaemon.logs.tail import LogSource
 from udaemon.system import oserror
+from udaemon.system.readable import wait_readable
 from udaemon.ui import jsonlines
 from udaemon.ui.loglines import LogLines
 
@@ -148,9 +148,9 @@ class ForegroundUp:
             return events
         return None
 
-    def _select(self, *clients: Client) -> list[int]:
+    def _select(self, *clients: Client) -> tuple[int, ...]:
         """Wait for events; a signal of the operator is handled at once."""
-        ready, _, _ = select.select([self._stops.fileno(), *(client.fileno() for client in clients)], [], [])
+        ready = wait_readable(self._stops.fileno(), *(client.fileno() for client in clients))
         if self._stops.fileno() in ready:
             for number in self._stops.take():
                 self._interrupt(number)

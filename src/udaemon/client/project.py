@@ -7,7 +7,6 @@ anew meanwhile answers all the same, and threads need not take turns.
 from __future__ import annotations
 
 import os
-import select
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from time import monotonic
@@ -21,6 +20,7 @@ from udaemon.control.sockets import ANSWERS_WITHIN
 from udaemon.errors import ExitCode, NotRunning, UdaemonError, WaitTimedOut
 from udaemon.manifest.find import find
 from udaemon.manifest.measures import LONGEST_DURATION
+from udaemon.system.readable import wait_readable
 from udaemon.waits import bounded
 
 Path = str | os.PathLike[str]
@@ -200,7 +200,7 @@ def _next_answers(client: Client, timeout: float | None) -> Sequence[Any]:
     deadline = None if timeout is None else monotonic() + timeout
     while True:
         left = bounded(None if deadline is None else deadline - monotonic())
-        if not select.select([client], [], [], left)[0]:
+        if not wait_readable(client.fileno(), timeout=left):
             if deadline is not None and monotonic() >= deadline:
                 raise WaitTimedOut(f"nothing has happened for {timeout:g} s")
         elif answers := client.arrived():  # a long one comes in pieces

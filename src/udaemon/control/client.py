@@ -20,6 +20,7 @@ from udaemon.control.protocol import MAX_ANSWER
 from udaemon.control.sockets import SupervisorSilent, ending, peer_pid
 from udaemon.errors import UdaemonError
 from udaemon.frames import FrameBuffer, FrameError
+from udaemon.system.readable import wait_readable
 
 _CHUNK = 256 * 1024
 _A_MOMENT = 2.0
@@ -99,7 +100,7 @@ class Client:
                 while True:
                     self._receive()
             if pidfd is not None:
-                select.select([pidfd], [], [], _A_MOMENT)
+                wait_readable(pidfd, timeout=_A_MOMENT)
         return [messages.parse_answer(payload).data for payload in self._payloads]
 
     def be_patient(self, output: int | None = None, stop: int | None = None) -> None:

@@ -18,6 +18,7 @@ from udaemon.child.environment import interpreter
 from udaemon.engines.base import WritableReactor
 from udaemon.engines.verdict import LIMIT, Verdict, verdict_of
 from udaemon.frames import FrameBuffer, FrameError
+from udaemon.system.readable import wait_readable
 
 AGAIN_AFTER = 1.0
 """Seconds until a helper that has died, or that there was no room for, is started again."""
@@ -86,12 +87,13 @@ class HelperProcess:
         """Wait until there is something to do, and do it."""
         if self._socket is None:
             return
-        writers = [self._socket] if self._outgoing else []
-        readable, writable, _ = select.select([self._socket], writers, [], timeout)
-        if writable:
-            self._flush()
-        if readable:
-            self._on_readable()
+        poller = select.poll()
+        poller.register(self._socket, select.POLLIN | (select.POLLOUT if self._outgoing else 0))
+        for _, events in poller.poll(timeout * 1000):
+            if events & select.POLLOUT:
+                self._flush()
+            if events & ~select.POLLOUT:
+                self._on_readable()
 
     def let_end(self, timeout: float) -> None:
         """Let it see that nobody wants it any more, and give it time to end what it runs."""
@@ -101,7 +103,7 @@ class HelperProcess:
             pidfd = os.pidfd_open(self.pid)
             if self._socket is not None:
                 self._socket.shutdown(socket.SHUT_RDWR)
-            select.select([pidfd], [], [], timeout)
+            wait_readable(pidfd, timeout=timeout)
             os.close(pidfd)
 
     def end(self) -> None:

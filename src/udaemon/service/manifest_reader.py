@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import resource
-import select
 import signal
 import sys
 from collections import deque
@@ -21,6 +20,7 @@ from udaemon.child.environment import interpreter
 from udaemon.errors import ExitCode, ManifestError, UdaemonError
 from udaemon.service.manifest_answer import LONGEST, Result, answer, beyond, understood
 from udaemon.system import oom
+from udaemon.system.readable import wait_readable
 
 if TYPE_CHECKING:
     from udaemon.engines.base import Reactor
@@ -123,20 +123,22 @@ class ManifestReader:
             self._finish(understood(self._received) if self._received else beyond("time or memory"))
 
     def _finish(self, result: Result) -> None:
-        self._end()
-        self._callers.popleft()(result)
+        try:
+            self._end()
+        finally:  # faults.md F6: whoever asked hears of it, whatever is wrong with our part
+            self._callers.popleft()(result)
         if self._callers and self.pid is None:  # its file may have changed since the process began
             self._start()
 
     def _end(self) -> None:
         assert self.pid is not None
+        pid, self.pid, self.deadline = self.pid, None, None
         self._reactor.forget(self._pipe)
         os.close(self._pipe)
         self._received.clear()
         with suppress(ProcessLookupError):
-            os.kill(self.pid, signal.SIGKILL)
-        _reap(self.pid)
-        self.pid = self.deadline = None
+            os.kill(pid, signal.SIGKILL)
+        _reap(pid)
 
     def _refuse_all(self, error: OSError) -> None:
         while self._callers:
@@ -148,7 +150,7 @@ def _reap(pid: int) -> None:
     with suppress(OSError):
         pidfd = os.pidfd_open(pid)
         try:
-            select.select([pidfd], [], [], _LAST_BREATH)
+            wait_readable(pidfd, timeout=_LAST_BREATH)
         finally:
             os.close(pidfd)
     with suppress(ChildProcessError):

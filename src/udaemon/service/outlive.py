@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 import pickle
-import select
 import signal
 import socket
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -42,6 +41,7 @@ from udaemon.supervisor.notices import Notices
 from udaemon.supervisor.perform import Performer
 from udaemon.supervisor.slots import Slots, rounded
 from udaemon.system.file_identity import identity
+from udaemon.system.readable import wait_readable
 from udaemon.units import counted
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ class Outlive:
         for _, kept in self.kept(KEPT_LOGGER):
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(kept.fd, signal.SIGKILL)
-            select.select([kept.fd], [], [], _DIES_WITHIN)
+            wait_readable(kept.fd, timeout=_DIES_WITHIN)
             os.close(kept.fd)
         if self.left is None:
             self._logs = journal_file.take_up(self._directory, partial(self._publish, "warning"))

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import pickle
-import select
 import signal
 import socket
 import sys
@@ -24,6 +23,7 @@ from udaemon.child.lifeline import Lifeline
 from udaemon.child.stack import at_the_bottom, go_on
 from udaemon.child.title import set_title
 from udaemon.errors import UdaemonError
+from udaemon.system.readable import wait_readable
 
 if TYPE_CHECKING:
     from udaemon.engines.zygote.prefork import PreforkedZygote
@@ -283,8 +283,7 @@ def _await_ready(fd: int) -> None:
     answer = b""
     deadline = time.monotonic() + _READY_WITHIN
     while not answer.endswith(b"\n"):
-        ready, _, _ = select.select([fd], [], [], max(0.0, deadline - time.monotonic()))
-        if not ready:
+        if not wait_readable(fd, timeout=deadline - time.monotonic()):
             raise UdaemonError("the supervisor did not start in time", f"waited {_READY_WITHIN:g} s")
         piece = os.read(fd, 65536)
         if not piece:

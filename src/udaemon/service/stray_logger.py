@@ -6,13 +6,13 @@ Knows no log.
 from __future__ import annotations
 
 import os
-import select
 import signal
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 
 from udaemon.system import procfs
+from udaemon.system.readable import wait_readable
 
 _LOGGER = b"udaemon.logs.logger_main"
 """Stands in the command line of every logger."""
@@ -38,4 +38,4 @@ def end(pidfd: int) -> None:
     """Kill one, and wait until it is gone; one that has gone meanwhile is."""
     with suppress(OSError):
         signal.pidfd_send_signal(pidfd, signal.SIGKILL)
-        select.select([pidfd], [], [], _DIES_WITHIN)
+        wait_readable(pidfd, timeout=_DIES_WITHIN)

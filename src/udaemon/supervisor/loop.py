@@ -8,7 +8,6 @@ makes it give up a descriptor or a deadline for good: what fails again and again
 from __future__ import annotations
 
 import os
-import select
 import selectors
 import signal
 import time
@@ -187,7 +186,7 @@ class Loop:
             selected = self._selector.select(bounded(self._left()))
 
         if not self._guard("the wait", wait):
-            select.select((), (), (), _BREATH)
+            time.sleep(_BREATH)
         return selected
 
     def _left(self) -> float | None:

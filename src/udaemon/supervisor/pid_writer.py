@@ -7,7 +7,6 @@ to the next one, and of each file only what was wanted last.
 from __future__ import annotations
 
 import os
-import select
 import signal
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -18,6 +17,7 @@ from udaemon.engines.base import Reactor
 from udaemon.system import oserror
 from udaemon.system.descriptors import close_others
 from udaemon.system.mounts import Mounts
+from udaemon.system.readable import wait_readable
 
 _MOST_SAID = 4000
 """Bytes of what it says, so that the pipe takes it whole: less than PIPE_BUF (pipe(7))."""
@@ -65,7 +65,7 @@ class PidWriter:
         """Have the rest done, but wait only a moment for it."""
         self._mounts.close()
         while self.pid is not None:
-            if not select.select([self._pipe], [], [], _PATIENCE)[0]:
+            if not wait_readable(self._pipe, timeout=_PATIENCE):
                 os.kill(self.pid, signal.SIGKILL)  # it may not die of it yet (D state): nobody waits for that
                 self._wanted.clear()
                 self._end(os.WNOHANG)

@@ -92,6 +92,30 @@ def test_a_signal_ends_a_wait(signals: Signals, number: int) -> None:
     assert signals.attention
 
 
+@pytest.fixture
+def many_files() -> Iterator[None]:
+    """All numbers that select(2) takes are those of files of the task's."""
+    opened = [os.open(os.devnull, os.O_RDONLY)]
+    while opened[-1] < 1024:
+        opened.append(os.dup(opened[0]))
+    yield
+    for fd in opened:
+        os.close(fd)
+
+
+@pytest.mark.usefixtures("many_files")
+def test_a_task_with_a_thousand_files_open_is_waited_for_like_any_other(signals: Signals) -> None:
+    for length in (0.0204, 0.06):  # with and without part of a millisecond, precise and not
+        due = time.monotonic() + length
+        signals.wait(due)
+        assert time.monotonic() >= due
+    signals.install()
+    signal.raise_signal(TERM)
+    signals.wait(time.monotonic() + 60.0)
+    assert signals.stopping
+    assert signals.wake_fd() >= 1024
+
+
 def test_a_nudge_has_the_slot_looked_at(signals: Signals) -> None:
     signals.install()
     signals.asked_to_stop = lambda: True
