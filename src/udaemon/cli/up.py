@@ -44,12 +44,14 @@ class Start(NamedTuple):
         no_deps: Only that, whatever it needs.
         wait: Whether to wait until it is there for what it is for, and fail where it is not.
         timeout: Seconds to wait for that, None for as long as it takes.
+        began: When that was asked for, in monotonic seconds.
     """
 
     names: tuple[str, ...]
     no_deps: bool
     wait: bool
     timeout: float | None
+    began: float
 
 
 def bring_up(
@@ -255,6 +257,7 @@ def _start(client: Client, options: GlobalOptions, start: Start, *, autostart: b
             client,
             options,
             "up",
+            began=start.began,
             names=start.names,
             ready=start.wait,
             timeout=start.timeout,

@@ -34,8 +34,13 @@ def dry_run_option(callback: _Callback) -> _Callback:
     return click.option("--dry-run", is_flag=True, help="Tell which instances it would be, and do nothing.")(callback)
 
 
-def ask_and_wait(client: Client, options: GlobalOptions, verb: str, **args: Any) -> ExitCode:
-    """Ask, and print what becomes of the instances; FAILED when one did not become what was asked."""
+def ask_and_wait(
+    client: Client, options: GlobalOptions, verb: str, *, began: float | None = None, **args: Any
+) -> ExitCode:
+    """Ask, and print what becomes of the instances; FAILED when one did not become what was asked.
+
+    `began` is when the operator asked, in monotonic seconds, where that was a while ago.
+    """
     from udaemon.ui.tally import Tally
 
     failed, files, left = 0, {}, []
@@ -43,6 +48,7 @@ def ask_and_wait(client: Client, options: GlobalOptions, verb: str, **args: Any)
         lambda text, bad: say(options, text, failed=bad),
         every=bool(options.verbose),
         terminal=sys.stderr if sys.stderr.isatty() and not options.quiet else None,
+        began=began,
     )
     try:
         for told in _answers(client, options, verb, args):

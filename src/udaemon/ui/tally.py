@@ -25,13 +25,14 @@ class Tally:
         say: Writes a line, given whether it is about a failure.
         every: Every instance gets its line, however many they are.
         terminal: Where the count moves; None where nobody watches.
+        began: Monotonic seconds from which on the time is taken; None for now.
     """
 
-    def __init__(self, say: Say, *, every: bool, terminal: IO[str] | None) -> None:
+    def __init__(self, say: Say, *, every: bool, terminal: IO[str] | None, began: float | None = None) -> None:
         self._say = say
         self._every = every
         self._terminal = terminal
-        self._began = time.monotonic()
+        self._began = time.monotonic() if began is None else began
         self._words: Counter[str] = Counter()
         self._failed = 0
         self._count = 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import time
 
 import pytest
 
@@ -41,6 +42,14 @@ def test_with_v_each_of_many_gets_its_line_too() -> None:
 
 def test_what_was_not_waited_for_is_told() -> None:
     assert said(100, heard=60) == ["60 started, 40 not yet in T"]
+
+
+def test_the_time_is_that_since_the_operator_asked() -> None:
+    lines: list[str] = []
+    tally = Tally(lambda text, _bad: lines.append(text), every=False, terminal=None, began=time.monotonic() - 3600.0)
+    tally.add(told(0, 1000))
+    tally.close()
+    assert lines[-1].endswith("in 1h")
 
 
 @pytest.mark.parametrize("count", [FEW, FEW + 1])

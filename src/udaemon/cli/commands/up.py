@@ -5,6 +5,8 @@ Knows only its options: the supervisor's process is on its way before anything h
 
 from __future__ import annotations
 
+import time
+
 import click
 
 from udaemon.cli.options import GlobalOptions
@@ -53,12 +55,13 @@ def command(
     restart = "never" has ended well, and what has runs has had a good one, if the first is due at the start. It fails
     when one gives up.
     """
+    began = time.monotonic()
     detach = detach or wait
     if detach and (exit_code_from is not None or log_format != "plain"):
         raise click.UsageError("--exit-code-from and --log-format are for the foreground: leave out -d and --wait")
     with launched(kept=is_kept(detach=detach)) as launch:
         from udaemon.cli.up import Start, bring_up
 
-        start = Start(names, no_deps, wait, wait_timeout)
+        start = Start(names, no_deps, wait, wait_timeout, began)
         as_json = log_format == "json"
         return bring_up(launch, options, start, detach=detach, as_json=as_json, exit_code_from=exit_code_from)
