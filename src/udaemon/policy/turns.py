@@ -41,11 +41,13 @@ class Turns:
 
     def allow(self, most: int | None) -> None:
         """Let so many be starting at once from now on."""
+        if (self.most is None) is not (most is None):
+            self.reset()  # while any number may, nobody notes who is
         self.most = most
 
     def changed(self, before: Instance | None, after: Instance | None) -> None:
         """Take note of what has become of an instance; None for one that was not there, or is no more."""
-        if self._stale:
+        if self._stale or not (self._concerns(before) or self._concerns(after)):
             return
         if before is not None and after is not None:
             if _looks(before) == _looks(after):
@@ -57,6 +59,12 @@ class Turns:
             self._leave(before)
         if after is not None:
             self._enter(after)
+
+    def _concerns(self, instance: Instance | None) -> bool:
+        """Whether there is anything that it may have to wait for, or that others may wait for because of it."""
+        if instance is None:
+            return False
+        return self.most is not None or bool(instance.daemon.lock or instance.holds or instance.place)
 
     def reset(self) -> None:
         """Look at all instances anew: they were changed in another way."""

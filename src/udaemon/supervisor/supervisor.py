@@ -221,16 +221,12 @@ class Supervisor:
     def view(self, key: Key) -> InstanceView:
         """One instance as it is now."""
         instance = self._fleet.current(key)
-        path = self.manifest.log_path(instance.daemon, instance.index)
-        errors = instance.daemon.error_log_path(self.manifest.context, instance.index) or path
-        states = (self._log_states.get(file, "ok") for file in (path, errors))
         return InstanceView(
             key=key,
             daemon=instance.daemon,
             instance=instance,
             read_slot=partial(self._scoreboard.read_slot, self._slots[key]),
-            log=path,
-            log_state=next((state for state in states if state != "ok"), "ok"),
+            log_states=self._log_states,
             last_error=self._engine.last_error(key) or instance.message,
         )
 

@@ -5,7 +5,7 @@ Knows nothing of how it is shown.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -19,15 +19,26 @@ from udaemon.policy.instance import Instance, Key
 
 @frozen(kw_only=True)
 class InstanceView:
-    """All that is known of an instance at one moment. Its slot is read when somebody looks at it."""
+    """All that is known of an instance at one moment. What is not of it alone is read when somebody looks at it."""
 
     key: Key
     daemon: Daemon
     instance: Instance
     read_slot: Callable[[], SlotReading | None]
-    log: str
-    log_state: str
+    log_states: Mapping[str, str]
     last_error: str | None
+
+    @property
+    def log(self) -> str:
+        """The path of its log."""
+        return self.daemon.log_path(self.instance.plan.context, self.instance.index)
+
+    @property
+    def log_state(self) -> str:
+        """The state of that, or else of the one that its stderr has apart."""
+        errors = self.daemon.error_log_path(self.instance.plan.context, self.instance.index)
+        states = (self.log_states.get(path, "ok") for path in (self.log, errors) if path is not None)
+        return next((state for state in states if state != "ok"), "ok")
 
     @cached_property
     def slot(self) -> SlotReading | None:

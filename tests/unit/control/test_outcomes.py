@@ -27,7 +27,7 @@ def on_a_schedule(state: State, **fields: Any) -> Instance:
 
 def view(one: Instance) -> InstanceView:
     return InstanceView(
-        key=Key("db", 0), daemon=one.daemon, instance=one, read_slot=lambda: None, log="", log_state="ok",
+        key=Key("db", 0), daemon=one.daemon, instance=one, read_slot=lambda: None, log_states={},
         last_error=None,
     )  # fmt: skip
 
