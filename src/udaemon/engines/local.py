@@ -20,6 +20,7 @@ from udaemon.engines import locks
 from udaemon.engines.base import Listener, Reactor, SpawnRequest
 from udaemon.engines.cgroups import Cgroups
 from udaemon.engines.commands import ExecFailed, Launcher, Starts
+from udaemon.engines.exec_queue import ExecQueue
 from udaemon.engines.executing import Executing
 from udaemon.engines.fd_store import NO_STORE, FdStore
 from udaemon.engines.forking import ForkQueue
@@ -119,6 +120,7 @@ class LocalEngine:
             kernel=kernel,
         )
         self._reaper.on_leader_end = self._stop_commands.leader_ended
+        self._exec_queue = ExecQueue(self._execute, self._refused, kernel)
         self._executing = Executing(reactor, listener, self._reports.listen, timeouts.execute, kernel)
         starter = Starter(preforked, oom_score)
         self._fork_queue = ForkQueue(
@@ -136,13 +138,13 @@ class LocalEngine:
             on_refused=lambda request, why: self._refused(request, ExecFailed(why, Trouble.RESOURCE)),
             on_notice=on_notice,
         )
+        self._starts = (self._fork_queue, self._exec_queue, self._executing)
         self._orphans = Orphans(self._reaper.strangers, lambda: self._fork_queue.busy, kernel)
 
     @property
     def deadline(self) -> float | None:
         """Monotonic time at which `expire` wants to be called, None for never."""
-        parts = (self._fork_queue, self._reaper, self._executing, self._orphans)
-        return earliest(*(part.deadline for part in parts))
+        return earliest(*(part.deadline for part in (*self._starts, self._reaper, self._orphans)))
 
     def expect(self, starts: Iterable[tuple[Daemon, StartPlan]]) -> None:
         """Get ready for these starts; what that takes is done while they are still being prepared."""
@@ -152,14 +154,12 @@ class LocalEngine:
         """Start these; each gets `Spawned` or `SpawnFailed` later."""
         taken = [request for one in requests if (request := self._taken(one)) is not None]
         self._fork_queue.ask(request for request in taken if is_forked(request.daemon))
-        for request in taken:
-            if not is_forked(request.daemon):
-                self._execute(request)
+        self._exec_queue.add(request for request in taken if not is_forked(request.daemon))
 
     def cancel(self, key: Key) -> None:
         """Cancel a start that has not begun yet: it gets `SpawnFailed` then."""
-        self._fork_queue.cancel(key)
-        self._executing.cancel(key)
+        for part in self._starts:
+            part.cancel(key)
 
     def reconfigure(self, key: Key, daemon: Daemon, plan: StartPlan) -> None:
         """Go by this declaration of its daemon from now on, as far as its process need not change for that."""
@@ -230,9 +230,8 @@ class LocalEngine:
     def expire(self, now: float) -> None:
         """Handle what the engine itself waited for until `deadline`."""
         self._reaper.expire()
-        self._executing.expire(now)
-        self._fork_queue.expire(now)
-        self._orphans.expire(now)
+        for part in (*self._starts, self._orphans):
+            part.expire(now)
 
     def reap_orphans(self) -> None:
         """Reap what re-parented to us and ended; to be called on SIGCHLD."""
@@ -245,7 +244,7 @@ class LocalEngine:
 
     def close(self) -> None:
         """Close helpers."""
-        for part in (self._fork_queue, self._executing, self._reaper, self._stop_commands, self._launcher):
+        for part in (*self._starts, self._reaper, self._stop_commands, self._launcher):
             part.close()
 
     def _taken(self, request: SpawnRequest) -> LocalRequest | None:

@@ -20,9 +20,10 @@ from udaemon.system.procfs import open_files
 if TYPE_CHECKING:
     from udaemon.policy.instance import Key
 
-FILES = 16
+FILES = 256
 """All instances share so many. The kernel keeps the locks of one file in a list, and goes through it whenever a process
-closes that file: with one file, children that close what is their batch's would take the longer the more there are."""
+closes that file, as each child does that was forked with the locks of others open, and each program that is executed:
+with few files a start would take the longer the more instances there are."""
 _BY_BYTES = hasattr(fcntl, "F_OFD_SETLK")
 _FLOCK = struct.Struct("hhqqi0q")
 """`struct flock` of fcntl(2): type, whence, start, length, pid."""
@@ -127,7 +128,7 @@ def _place(key: Key) -> tuple[str, int]:
     number = 0xCBF29CE484222325
     for byte in str(key).encode():
         number = (number ^ byte) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
-    return f"{number % FILES:x}", number >> 8
+    return f"{number % FILES:02x}", number >> 8
 
 
 def _open(directory: str, name: str) -> int:
