@@ -1,4 +1,4 @@
-"""A supervisor with more files open than select(2) can name goes through every verb (faults.md F15)."""
+"""faults.md F13: a supervisor with more files open than select(2) can name goes through every verb."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def free_numbers(pid: int) -> int:
 
 
 @pytest.mark.timeout(120)
-def test_a_project_of_many_is_changed_told_of_and_taken_over(project: Project, bell: Callable[[str], Bell]) -> None:
+def test_f13_a_project_of_many_is_changed_told_of_and_taken_over(project: Project, bell: Callable[[str], Bell]) -> None:
     rung = bell("told")
 
     def edit(number: int) -> None:
