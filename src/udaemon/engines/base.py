@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from attrs import frozen
 
-from udaemon.engines.origin import Origin
+from udaemon.engines.zygote.protocol import Origin
 from udaemon.manifest.model import Daemon
 from udaemon.policy.events import Event
 from udaemon.policy.instance import Key

@@ -24,7 +24,6 @@ from udaemon.engines.executing import Executing
 from udaemon.engines.fd_store import NO_STORE, FdStore
 from udaemon.engines.forking import ForkQueue
 from udaemon.engines.local_request import LocalRequest, not_started, take
-from udaemon.engines.origin import Origin
 from udaemon.engines.orphans import Orphans
 from udaemon.engines.process import ManagedProcess
 from udaemon.engines.reaper import Reaper
@@ -33,7 +32,7 @@ from udaemon.engines.spawning import launch
 from udaemon.engines.stop_commands import StopCommands
 from udaemon.engines.zygote.connection import ZygoteConnection
 from udaemon.engines.zygote.prefork import PreforkedZygote
-from udaemon.engines.zygote.protocol import Timeouts
+from udaemon.engines.zygote.protocol import Origin, Timeouts
 from udaemon.engines.zygote.start import Starter
 from udaemon.manifest.model import Daemon
 from udaemon.policy.events import Spawned

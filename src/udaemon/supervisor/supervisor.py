@@ -14,7 +14,7 @@ from typing import Any
 
 from udaemon.child.scoreboard import Scoreboard
 from udaemon.engines.base import Engine
-from udaemon.engines.origin import Origin
+from udaemon.engines.zygote.protocol import Origin
 from udaemon.errors import UdaemonError
 from udaemon.manifest.changes import Changes
 from udaemon.manifest.model import Daemon, LogFormat, Manifest
