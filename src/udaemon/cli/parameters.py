@@ -89,23 +89,12 @@ class PlainName(click.ParamType[str]):
         return text
 
 
-class DaemonName(click.ParamType[str]):
-    """A daemon, a glob of daemons, a tag, or one instance (`mailer/1`); with `one`, a daemon and nothing else.
+class Word(click.ParamType[str]):
+    """A word that is taken as it is: what it means is for the supervisor to say, or for the verb."""
 
-    What fits is for the supervisor to say.
-    """
-
-    name = "name"
-
-    def __init__(self, *, one: bool = False) -> None:
-        self.offers = "daemon" if one else "daemons"
-
-
-class Condition(click.ParamType[str]):
-    """A daemon, and after an @ what is waited for."""
-
-    name = "condition"
-    offers = "condition"
+    def __init__(self, name: str, offers: str) -> None:
+        self.name = name
+        self.offers = offers
 
 
 class NumberOf(click.ParamType[tuple[str, int]]):
@@ -122,26 +111,15 @@ class NumberOf(click.ParamType[tuple[str, int]]):
         return name, int(number)
 
 
-class SignalName(click.ParamType[str]):
-    """A signal as people write it; what it means is for the supervisor to say."""
-
-    name = "signal"
-    offers = "signal"
-
-
-class Word(click.ParamType[str]):
-    """A key of the manifest, the code of an error, or a topic."""
-
-    name = "word"
-    offers = "explained"
-
-
 DURATION = Duration()
 MOMENT = Moment()
-DAEMON = DaemonName()
-ONE_DAEMON = DaemonName(one=True)
-CONDITION = Condition()
+DAEMON = Word("name", "daemons")
+"""A daemon, a glob of daemons, a tag, or one instance (`mailer/1`)."""
+ONE_DAEMON = Word("name", "daemon")
+CONDITION = Word("condition", "condition")
+"""A daemon, and after an @ what is waited for."""
 NUMBER_OF = NumberOf()
-SIGNAL = SignalName()
-WORD = Word()
+SIGNAL = Word("signal", "signal")
+EXPLAINED = Word("word", "explained")
+"""A key of the manifest, the code of an error, or a topic."""
 NAME = PlainName()
