@@ -8,8 +8,12 @@ from __future__ import annotations
 import math
 import re
 import time
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import click
+
+Callback = TypeVar("Callback", bound=Callable[..., Any])
 
 
 class Duration(click.ParamType[float]):
@@ -123,3 +127,17 @@ SIGNAL = Word("signal", "signal")
 EXPLAINED = Word("word", "explained")
 """A key of the manifest, the code of an error, or a topic."""
 NAME = PlainName()
+
+# What several verbs take, and mean the same by.
+names_argument = click.argument("names", nargs=-1, required=True, type=DAEMON, metavar="NAME...")
+dry_run_option = click.option("--dry-run", is_flag=True, help="Tell which instances it would be, and do nothing.")
+now_option = click.option("--now", is_flag=True, help="Do not wait for the end of runs.")
+kill_after_option = click.option(
+    "-t", "--timeout", type=DURATION, metavar="T", help="Kill after this long, in place of stop.timeout."
+)
+
+
+def wait_timeout_option(what: str) -> Callable[[Callback], Callback]:
+    """How long to wait for what goes on all the same, as "the start"."""
+    told = f"Wait this long and no longer; {what} goes on."
+    return click.option("--wait-timeout", type=DURATION, metavar="T", help=told)

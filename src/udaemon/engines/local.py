@@ -31,6 +31,7 @@ from udaemon.engines.reports import Reports, pass_on
 from udaemon.engines.spawning import launch
 from udaemon.engines.stop_commands import StopCommands
 from udaemon.engines.zygote.connection import ZygoteConnection
+from udaemon.engines.zygote.pool import ZygotePool
 from udaemon.engines.zygote.prefork import PreforkedZygote
 from udaemon.engines.zygote.protocol import Origin, Timeouts
 from udaemon.engines.zygote.start import Starter
@@ -120,15 +121,12 @@ class LocalEngine:
         self._reaper.on_leader_end = self._stop_commands.leader_ended
         self._executing = Executing(reactor, listener, self._reports.listen, timeouts.execute, kernel)
         starter = Starter(preforked, oom_score)
+        connect = partial(ZygoteConnection, reactor, starter)
         self._fork_queue = ForkQueue(
             reactor,
-            connect=partial(ZygoteConnection, reactor, starter),
-            starter=starter,
-            lifeline=lifeline,
+            zygotes=partial(ZygotePool, connect, timeouts=timeouts, starter=starter, lifeline=lifeline, output=output),
             board=scoreboard.fd,
             nofile=nofile,
-            output=output,
-            timeouts=timeouts,
             strangers=self._reaper.strangers,
             knows=self._reaper.knows,
             on_forked=self._forked,
