@@ -35,7 +35,6 @@ from udaemon.service.supervisor_signals import SupervisorSignals
 from udaemon.service.systemd import ServiceManager, tell_service_manager
 from udaemon.supervisor.log_drain import LogDrain
 from udaemon.supervisor.loop import Loop
-from udaemon.supervisor.perform import Performer
 from udaemon.supervisor.pid_writer import PidWriter
 from udaemon.supervisor.pidfiles import PidFiles, put
 from udaemon.supervisor.schedules import Schedules
@@ -85,6 +84,15 @@ class Service:
         self._engine = self._make_engine(preforked)
         self._make_helpers()
         self._supervisor = self._make_supervisor()
+        self._performer = self._supervisor.performer
+        self._own_stderr = OwnStderr(lambda path: self._performer.common_log(path, timestamps=True))
+        self._log_drain = LogDrain(
+            self._performer.open_logs,
+            ours=lambda: (os.getpid(), self._logger.pid or 0),
+            logger=self._logger,
+            tell=self._on_trouble,
+            on_done=self._loop.stop,
+        )
         self._course = Course(keeping, self._supervisor, self._schedules)
         self._place = Place(handed, keeping)
 
@@ -136,24 +144,7 @@ class Service:
         self._probing = Probing(
             loop, time.monotonic, handed.directory, self._on_event, self._on_trouble, store=keeping.store
         )
-        self._performer = Performer(
-            self._engine,
-            self._logger,
-            notify=self._probing.notify,
-            slots=self._slots,
-            beside=lambda key: claim.holder(f"{os.path.basename(handed.directory)}/{key}", os.geteuid()),
-            happen=self._on_event,
-            bug=self._on_bug,
-        )
-        self._own_stderr = OwnStderr(lambda path: self._performer.common_log(path, timestamps=True))
         self._reader = ManifestReader(loop, handed.source, time.monotonic)
-        self._log_drain = LogDrain(
-            self._performer.open_logs,
-            ours=lambda: (os.getpid(), self._logger.pid or 0),
-            logger=self._logger,
-            tell=self._on_trouble,
-            on_done=loop.stop,
-        )
         self._schedules = Schedules(loop, self._slots, fleet, happen=self._on_event, on_good_run=self._good_run)
         self._hooking = Hooking(loop, self._notices, fleet, self._engine, self._schedules, bug=self._on_bug)
         self._pid_writer = PidWriter(loop, put, self._on_trouble)
@@ -173,13 +164,15 @@ class Service:
             manifest,
             fleet=self._fleet,
             engine=self._engine,
-            performer=self._performer,
+            logger=self._logger,
             scoreboard=self._scoreboard,
             slots=self._slots,
+            notify=self._probing.notify,
+            beside=lambda key: claim.holder(f"{os.path.basename(directory)}/{key}", os.geteuid()),
             notices=self._notices,
             pid_files=PidFiles(pid_directories, manifest.context, self._pid_writer.take),
             schedules=self._schedules,
-            finished=self._log_drain.wait,
+            finished=lambda: self._log_drain.wait(),  # noqa: PLW0108 - made below
             read_manifest=self._reader.read,
             reexec=self._replacement.ask,
             asks=self._probing.asks,
