@@ -61,7 +61,6 @@ class LocalEngine:
         on_notice: Called with a sentence when a zygote is replaced.
         on_good_run: Told of each first good run of a process.
         others: Pids of further children of ours, which are not to be taken for orphans.
-        output: What zygotes get as stdout and stderr.
         timeouts: After how long a zygote that does not answer is replaced.
         preforked: A zygote that was forked beforehand.
         kernel: Asked for everything about processes.
@@ -85,7 +84,6 @@ class LocalEngine:
         on_notice: Callable[[str], None] = lambda _text: None,
         on_good_run: Callable[[Key], None] = lambda _key: None,
         others: Callable[[], Collection[int]] = tuple,
-        output: int = 2,
         timeouts: Timeouts = Timeouts(),  # noqa: B008 - it cannot be changed
         preforked: PreforkedZygote | None = None,
         kernel: Kernel = KERNEL,
@@ -124,7 +122,7 @@ class LocalEngine:
         connect = partial(ZygoteConnection, reactor, starter)
         self._fork_queue = ForkQueue(
             reactor,
-            zygotes=partial(ZygotePool, connect, timeouts=timeouts, starter=starter, lifeline=lifeline, output=output),
+            zygotes=partial(ZygotePool, connect, timeouts=timeouts, starter=starter, lifeline=lifeline, output=2),
             board=scoreboard.fd,
             nofile=nofile,
             strangers=self._reaper.strangers,

@@ -35,9 +35,7 @@ class HookLink:
         on_trouble: Called with a sentence when a hook fails, falls behind, or the runner dies.
     """
 
-    def __init__(
-        self, reactor: WritableReactor, clock: Callable[[], float], on_trouble: Callable[[str], None] = lambda _: None
-    ) -> None:
+    def __init__(self, reactor: WritableReactor, clock: Callable[[], float], on_trouble: Callable[[str], None]) -> None:
         self._clock = clock
         self._on_trouble = on_trouble
         self._queues: dict[Hashable, HookQueue] = {}

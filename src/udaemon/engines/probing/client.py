@@ -25,9 +25,7 @@ class ProberLink:
         on_death: Called with a sentence when a prober has died.
     """
 
-    def __init__(
-        self, reactor: WritableReactor, clock: Callable[[], float], on_death: Callable[[str], None] = lambda _: None
-    ) -> None:
+    def __init__(self, reactor: WritableReactor, clock: Callable[[], float], on_death: Callable[[str], None]) -> None:
         self._clock = clock
         self._on_death = on_death
         self._asked: dict[int, tuple[Asked, OnVerdict]] = {}
