@@ -16,10 +16,9 @@ from tests.fakes.reactor import SmallReactor
 
 from udaemon.engines.helper_process import HelperProcess
 from udaemon.engines.verdict import Verdict
-from udaemon.frames import frame
 
 MODULE = """
-import os, socket
+import json, os, socket
 
 def main(fd):
     end = socket.socket(fileno=fd)
@@ -29,15 +28,15 @@ def main(fd):
             stream.flush()
 
 def answer(told):
-    match told:
-        case b"die":
+    match json.loads(told):
+        case ["die"]:
             os._exit(3)
-        case b"nonsense":
+        case ["nonsense"]:
             payload = b"{}"
-        case b"endless":
+        case ["endless"]:
             return b"\\xff" * 8
-        case _:
-            payload = b'[%d, true, "%s"]' % (len(told), told[:20])
+        case [first, *rest]:
+            payload = json.dumps([len(first), True, f"{first[:20]} {rest}"]).encode()
     return len(payload).to_bytes(4, "big") + payload
 """
 
@@ -53,8 +52,8 @@ class World:
             "a_helper_of_this_test", self.reactor, on_verdict=self.verdicts.append, on_death=self.deaths.append
         )
 
-    def tell(self, payload: bytes) -> None:
-        self.helper.send(frame(payload))
+    def tell(self, *words: object) -> None:
+        self.helper.send(*words)
 
 
 @pytest.fixture
@@ -73,10 +72,10 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
 def test_what_it_is_told_it_answers(world: World) -> None:
     assert world.helper.start()
     assert world.helper.is_there
-    world.tell(b"one")
-    world.tell(b"three")
+    world.tell("one")
+    world.tell("three", 3, {"A": "ä"}, ("-v",))
     world.reactor.run_until(lambda: len(world.verdicts) == 2)
-    assert world.verdicts == [Verdict(3, True, "one"), Verdict(5, True, "three")]
+    assert world.verdicts == [Verdict(3, True, "one []"), Verdict(5, True, "three [3, {'A': 'ä'}, ['-v']]")]
     assert world.deaths == []
 
 
@@ -84,23 +83,23 @@ def test_more_than_its_socket_takes_goes_later_and_in_order(world: World) -> Non
     world.helper.start()
     sizes = [1_000_000, 7, 500_000, 8]
     for size in sizes:
-        world.tell(b"x" * size)
+        world.tell("x" * size)
     world.reactor.run_until(lambda: len(world.verdicts) == len(sizes))
     assert [verdict.number for verdict in world.verdicts] == sizes
 
 
 def test_who_waits_for_it_does_both_ends_of_the_talk_without_a_loop(world: World) -> None:
     world.helper.start()
-    world.tell(b"x" * 1_000_000)
+    world.tell("x" * 1_000_000)
     while not world.verdicts:
         world.helper.drain(10.0)
     assert world.verdicts[0].number == 1_000_000
 
 
 @pytest.mark.parametrize(
-    ("word", "how"), [(b"die", "has died"), (b"nonsense", "answers nonsense"), (b"endless", "answers nonsense")]
+    ("word", "how"), [("die", "has died"), ("nonsense", "answers nonsense"), ("endless", "answers nonsense")]
 )
-def test_one_that_dies_or_cannot_be_believed_is_ended_and_told_once(world: World, word: bytes, how: str) -> None:
+def test_one_that_dies_or_cannot_be_believed_is_ended_and_told_once(world: World, word: str, how: str) -> None:
     world.helper.start()
     pid = world.helper.pid
     assert pid is not None
@@ -114,13 +113,13 @@ def test_one_that_dies_or_cannot_be_believed_is_ended_and_told_once(world: World
 def test_the_next_one_begins_with_nothing_of_what_the_one_before_was_told(world: World) -> None:
     world.helper.start()
     os.kill(world.helper.pid or 0, 19)  # it takes no more
-    world.tell(b"x" * 1_000_000)
+    world.tell("x" * 1_000_000)
     world.helper.give_up("answers no more")
     assert world.deaths == ["answers no more"]
     world.helper.start()
-    world.tell(b"four")
+    world.tell("four")
     world.reactor.run_until(lambda: world.verdicts)
-    assert world.verdicts == [Verdict(4, True, "four")]
+    assert world.verdicts == [Verdict(4, True, "four []")]
 
 
 def test_one_that_nobody_wants_any_more_sees_its_end_and_is_given_time_for_its_own(world: World) -> None:
@@ -135,7 +134,7 @@ def test_one_that_nobody_wants_any_more_sees_its_end_and_is_given_time_for_its_o
 
 
 def test_where_there_is_none_nothing_is_done(world: World) -> None:
-    world.tell(b"one")
+    world.tell("one")
     world.helper.drain(0.0)
     world.helper.let_end(0.0)
     world.helper.end()

@@ -94,7 +94,7 @@ def test_each_event_has_its_verdict_whatever_becomes_of_the_others() -> None:
         supervisor = Supervisor()
         take = runner._begin(cast("asyncio.StreamWriter", supervisor))
         for job in (command_job("false")._replace(id=1), command_job("true")._replace(id=2)):
-            take(json.dumps(list(job)).encode())
+            take([*job])
         async with asyncio.timeout(10):
             while len(supervisor.heard) < 2:  # noqa: ASYNC110 - an event would be the runner's, which has none
                 await asyncio.sleep(0)

@@ -6,29 +6,17 @@ import errno
 import json
 import os
 import pickle
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, cast
 
 import pytest
-from tests.fakes.fork import ends, orphans_are_ours, part
+from tests.fakes.fork import ends, part
 from tests.fakes.full_table import full_table
 
 from udaemon.engines.zygote.fork_batch import fork_batch
 from udaemon.engines.zygote.pickling import Descriptor
 from udaemon.engines.zygote.spare_child import SpareChild
 from udaemon.engines.zygote.wire import Part
-
-
-@pytest.fixture
-def common() -> Iterator[tuple[int]]:
-    """The read end of a pipe that ends with us; nothing is left open."""
-    before = len(os.listdir("/proc/self/fd"))
-    with orphans_are_ours():
-        read, write = os.pipe()
-        yield (read,)
-        os.close(read)
-        os.close(write)
-    assert len(os.listdir("/proc/self/fd")) == before
 
 
 def pids(results: Sequence[tuple[int, int] | None]) -> list[int]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from tests.fakes.fork import ends, orphans_are_ours, part
+from tests.fakes.fork import ends, part
 from tests.fakes.full_table import full_table
 
 from udaemon.engines.zygote.pickling import Descriptor
@@ -19,18 +19,6 @@ from udaemon.engines.zygote.spare_child import SpareChild, fork_spare
 def prepare(common: Sequence[int], shared: dict[Any, Any]) -> None:
     """What all children have in common."""
     shared["common"] = common
-
-
-@pytest.fixture
-def common() -> Iterator[tuple[int]]:
-    """The read end of a pipe that ends with us; nothing is left open."""
-    before = len(os.listdir("/proc/self/fd"))
-    with orphans_are_ours():
-        read, write = os.pipe()
-        yield (read,)
-        os.close(read)
-        os.close(write)
-    assert len(os.listdir("/proc/self/fd")) == before
 
 
 @pytest.fixture
