@@ -197,7 +197,7 @@ class Screen:
 
 
 Face = Plain | Screen
-"""What the foreground tells whatever whoever watches is to see."""
+"""What shows to whoever watches; the foreground tells it what there is to show."""
 
 
 def _nothing(_now: float) -> None:
