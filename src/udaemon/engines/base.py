@@ -19,6 +19,9 @@ from udaemon.policy.plan import StartPlan
 
 Listener = Callable[[Key, Event], None]
 
+LOOK_AGAIN = 0.1
+"""Seconds to the next look where the system let us see or watch nothing: no descriptors, no memory."""
+
 CANCELLED = "its start was called off"
 """Message of a start that was cancelled."""
 
