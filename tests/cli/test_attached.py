@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from udaemon.cli.foreground import ForegroundUp
+from udaemon.cli.foreground import Attach, ForegroundUp
 from udaemon.cli.options import GlobalOptions
 from udaemon.control.client import SupervisorGone
 from udaemon.control.messages import Answer
@@ -39,7 +39,7 @@ def test_a_thread_that_fails_says_so(
     def nobody() -> None:
         raise AssertionError
 
-    attached = ForegroundUp(nobody, [reader], GlobalOptions())  # type: ignore[arg-type]
+    attached = ForegroundUp(nobody, [reader], GlobalOptions(), Attach())  # type: ignore[arg-type]
     with attached._logs():
         pass
     said = capsys.readouterr().err
@@ -75,7 +75,7 @@ class Stream:
 def test_a_stream_that_was_cut_is_taken_up_again_until_the_supervisor_has_ended() -> None:
     """Issue 9: a terminal held by Ctrl-S was taken for a dead supervisor, and all daemons went."""
     again = [Stream("down"), Stream("started")]
-    attached = ForegroundUp(again.pop, [], GlobalOptions(quiet=True))  # type: ignore[arg-type]
+    attached = ForegroundUp(again.pop, [], GlobalOptions(quiet=True), Attach())  # type: ignore[arg-type]
     attached._watch(Stream("started"))  # type: ignore[arg-type]
     assert attached._ended_well
     assert again == []
@@ -85,6 +85,6 @@ def test_a_supervisor_that_is_gone_is_not_waited_for() -> None:
     def nobody() -> None:
         raise UdaemonError("the supervisor does not listen")
 
-    attached = ForegroundUp(nobody, [], GlobalOptions(quiet=True))  # type: ignore[arg-type]
+    attached = ForegroundUp(nobody, [], GlobalOptions(quiet=True), Attach())  # type: ignore[arg-type]
     attached._watch(Stream("started"))  # type: ignore[arg-type]
     assert not attached._ended_well

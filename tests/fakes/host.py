@@ -12,7 +12,7 @@ from typing import Any
 from attrs import frozen
 
 from udaemon.child.slot_reading import SlotReading
-from udaemon.engines.origin import Origin
+from udaemon.engines.zygote.protocol import Origin
 from udaemon.errors import UdaemonError
 from udaemon.manifest.changes import Changes, compare
 from udaemon.manifest.model import Daemon, Manifest

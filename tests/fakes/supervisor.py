@@ -20,7 +20,6 @@ from udaemon.policy.events import Event
 from udaemon.policy.fleet import Fleet
 from udaemon.policy.instance import Key, State
 from udaemon.supervisor.notices import Notice, Notices
-from udaemon.supervisor.perform import Performer
 from udaemon.supervisor.pidfiles import PidFiles
 from udaemon.supervisor.schedules import Schedules
 from udaemon.supervisor.slots import Slots
@@ -104,19 +103,12 @@ class SupervisorWorld:
         self.fleet = Fleet(self.manifest)
         self.scoreboard = Scoreboard.create(str(directory / "scoreboard"), max(1, len(self.fleet.instances)))
         self.slots = Slots(self.scoreboard, self.fleet.instances)
-        self.performer = Performer(
-            self.engine,
-            self.logs,  # type: ignore[arg-type]
-            slots=self.slots,
-            happen=self._happen,
-            bug=self._bug,
-        )
         self.finished = 0
         self.supervisor = Supervisor(
             self.manifest,
             fleet=self.fleet,
             engine=self.engine,
-            performer=self.performer,
+            logger=self.logs,  # type: ignore[arg-type]
             scoreboard=self.scoreboard,
             slots=self.slots,
             notices=self.notices,
@@ -128,6 +120,7 @@ class SupervisorWorld:
             finished=self._finish,
             clock=clock,
         )
+        self.performer = self.supervisor.performer
 
     def up(self) -> None:
         """Start what starts by itself."""
@@ -159,9 +152,6 @@ class SupervisorWorld:
 
     def _happen(self, key: Key, event: Event) -> None:
         self.supervisor.happen(key, event)
-
-    def _bug(self, what: str) -> None:
-        self.supervisor.bug(what)
 
     def _finish(self) -> None:
         self.finished += 1

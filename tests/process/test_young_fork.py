@@ -12,12 +12,6 @@ from pathlib import Path
 from tests.process.project import Project, gone
 from tests.process.test_supervisor import helpers
 
-from udaemon.engines.zygote import wire
-from udaemon.engines.zygote.pickling import pack
-from udaemon.engines.zygote.prefork import prefork_zygote
-from udaemon.engines.zygote.server import Setup
-from udaemon.engines.zygote.start import Starter
-
 SLEEPER = """
     [daemons.sleeper]
     factory = "sleeper:create"
@@ -137,28 +131,6 @@ def lower_file_limit() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (64, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
 
 
-def test_a_spare_zygote_ends_when_it_is_sent_away() -> None:
-    spare = prefork_zygote()
-    starter = Starter(spare)
-    assert list(starter.pids) == [spare.pid]
-
-    starter.close()
-
-    assert gone([spare.pid])
-    assert list(starter.pids) == []
-
-
-def test_a_spare_zygote_ends_when_its_parent_hangs_up() -> None:
-    spare = prefork_zygote()
-    spare.channel.close()
-
-    status = os.waitid(os.P_PIDFD, spare.pidfd, os.WEXITED)
-
-    assert status is not None
-    assert status.si_status == 0
-    os.close(spare.pidfd)
-
-
 def test_a_spare_zygote_that_was_killed_costs_no_daemon(project: Project) -> None:
     """Nothing needs it yet when it dies; the first start finds another."""
     project.file("sleeper.py", IDLE)
@@ -178,25 +150,6 @@ def test_commands_alone_leave_no_zygote_waiting(project: Project) -> None:
     project.up()
 
     assert helpers(project.ps()["supervisor"]["pid"], "zygote") == []
-
-
-def test_a_spare_zygote_that_fails_says_so_where_its_output_goes(project: Project) -> None:
-    """As one that was executed does; `serve` is asked to enter what is no directory."""
-    spare = prefork_zygote()
-    read, write = os.pipe()
-    parent, alive = os.pipe()
-    setup = Setup(dict(os.environ), str(project.directory / "nowhere"), (), (), ())
-    wire.ask(spare.channel, [pack(setup, (write, write, parent))])
-    os.close(write)
-
-    status = os.waitid(os.P_PIDFD, spare.pidfd, os.WEXITED)
-
-    assert status is not None
-    assert status.si_status == 1
-    assert b"FileNotFoundError" in os.read(read, 65536)
-    for fd in (read, parent, alive, spare.pidfd):
-        os.close(fd)
-    spare.channel.close()
 
 
 def test_run_finds_the_modules_beside_the_manifest_from_anywhere(project: Project) -> None:

@@ -33,7 +33,6 @@ from udaemon.service.course import Course
 from udaemon.service.recovery import Parts
 from udaemon.supervisor.loop import Loop
 from udaemon.supervisor.notices import Notice
-from udaemon.supervisor.perform import Performer
 from udaemon.supervisor.schedules import Schedules
 from udaemon.supervisor.supervisor import Supervisor
 
@@ -87,14 +86,6 @@ class Incarnation:
             launcher=SimulatedLauncher(world, keeping.simulated, programs.live),
             store=keeping.store,
         )
-        self.performer = Performer(
-            self.engine,
-            self.logger,  # type: ignore[arg-type]
-            slots=self.slots,
-            happen=self._happen,
-            bug=self._on_bug,
-        )
-        self.logger.on_end = self.performer.log_ended
         self.finished = False
         self.schedules = Schedules(
             self.loop,
@@ -109,7 +100,7 @@ class Incarnation:
             manifest,
             fleet=self.fleet,
             engine=self.engine,
-            performer=self.performer,
+            logger=self.logger,  # type: ignore[arg-type]
             scoreboard=self.scoreboard,
             slots=self.slots,
             notices=self.notices,
@@ -121,6 +112,8 @@ class Incarnation:
             clock=self.kernel.now,
             jitter=random.Random(world.chance.random()),
         )
+        self.performer = self.supervisor.performer
+        self.logger.on_end = self.performer.log_ended
         self.course = Course(keeping, self.supervisor, self.schedules)
         for one in (self.supervisor, self.schedules, self.engine):
             self.loop.add(one)

@@ -17,6 +17,8 @@ _FAULTS = (signal.SIGILL, signal.SIGTRAP, signal.SIGABRT, signal.SIGBUS, signal.
 _KEPT = (*_FAULTS, *PYTHON_IGNORES, signal.SIGCHLD, signal.SIGCONT, signal.SIGURG, signal.SIGWINCH)
 DEADLY = tuple(number for number in ALL_SIGNALS if number not in _KEPT)
 """What ends or stops a process by default (signal(7)), but for what tells it of a fault of its own."""
+FOR_A_SUPERVISOR = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP)
+"""By which people and service managers talk to one; its keeper passes them on."""
 
 
 def clean_signals() -> None:

@@ -10,24 +10,24 @@ import os
 import sys
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, TextIO, TypeVar, cast
+from typing import Any, TextIO, cast
 
 import click
 
-_Callback = TypeVar("_Callback", bound=Callable[..., Any])
+from udaemon.cli.parameters import Callback
 
 
-def data_format(*forms: str) -> Callable[[_Callback], _Callback]:
+def data_format(*forms: str) -> Callable[[Callback], Callback]:
     """The options `--format` and `--json` of a verb that prints data; the verb gets what they say as `form`."""
 
-    def decorate(callback: _Callback) -> _Callback:
+    def decorate(callback: Callback) -> Callback:
         @wraps(callback)
         def with_form(*args: Any, form: str, as_json: bool, **kwargs: Any) -> Any:
             return callback(*args, form="json" if as_json else form, **kwargs)
 
         form = click.option("--format", "form", type=click.Choice(forms), default=forms[0], help="Form of the output.")
         as_json = click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
-        return cast("_Callback", form(as_json(with_form)))
+        return cast("Callback", form(as_json(with_form)))
 
     return decorate
 

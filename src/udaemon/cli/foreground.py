@@ -11,9 +11,9 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from typing import Any, NamedTuple
 
 from udaemon.child.dispositions import DEADLY, survive_signals
-from udaemon.cli.attach import Attach
 from udaemon.cli.data_format import terminal_width
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.screen import Face, Json, Plain, face
@@ -31,6 +31,34 @@ from udaemon.ui.loglines import LogLines
 
 _TERMINAL = (signal.SIGHUP, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU)
 """What these do by themselves is right: when the terminal goes, all goes with it."""
+_ENDS = frozenset({"exited", "failed", "stopped"})
+
+
+class Attach(NamedTuple):
+    """What the operator asked for beside a start: how things are shown, and whose end is that of all.
+
+    `followed` are the instances, as `web/0`, of which the first that has ended for good ends all; none for no such.
+    """
+
+    as_json: bool = False
+    followed: frozenset[str] = frozenset()
+
+    def code(self, event: Mapping[str, Any]) -> int | None:
+        """The exit code of `up`, where this event is the end of one that it follows; None where it is not.
+
+        A signal is 128 + n, as in a shell; one that could not be started, or was stopped before that, has 1 and 0.
+        """
+        if f"{event['name']}/{event['instance']}" not in self.followed:
+            return None
+        data = event["data"]
+        if data.get("state") not in _ENDS:
+            return None
+        end = data["exit"] or {}
+        if end.get("signal") is not None:
+            return 128 + int(end["signal"])
+        if end.get("code") is not None:
+            return int(end["code"])
+        return int(data["state"] == "failed")
 
 
 class ForegroundUp:
@@ -48,7 +76,7 @@ class ForegroundUp:
         connect: Callable[[], Client],
         readers: Sequence[LogReader],
         options: GlobalOptions,
-        attach: Attach = Attach(),  # noqa: B008 - it cannot be changed
+        attach: Attach,
     ) -> None:
         self._attach = attach
         self._code: int | None = None

@@ -10,6 +10,7 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from udaemon import __version__
 from udaemon.cli.options import GlobalOptions, color
 from udaemon.errors import ExitCode, ManifestError, UdaemonError
 
@@ -67,6 +68,12 @@ def tell_unreadable(options: GlobalOptions, source: LogSource, error: OSError) -
 
     reason = oserror.named_reason(error)
     say(options, f"{source.name}: {error.filename or source.path} cannot be read: {reason}", failed=True)
+
+
+def tell_other_version(options: GlobalOptions, version: str | None) -> None:
+    """Say so where the supervisor is known to be another version than this: an upgrade is half done."""
+    if version is not None and version != __version__:
+        say(options, f"the supervisor runs udaemon {version}, this is {__version__}; udaemon reexec replaces it")
 
 
 def _error(message: str, hint: str | None, *, tinted: bool) -> str:

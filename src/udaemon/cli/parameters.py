@@ -8,8 +8,12 @@ from __future__ import annotations
 import math
 import re
 import time
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import click
+
+Callback = TypeVar("Callback", bound=Callable[..., Any])
 
 
 class Duration(click.ParamType[float]):
@@ -89,23 +93,12 @@ class PlainName(click.ParamType[str]):
         return text
 
 
-class DaemonName(click.ParamType[str]):
-    """A daemon, a glob of daemons, a tag, or one instance (`mailer/1`); with `one`, a daemon and nothing else.
+class Word(click.ParamType[str]):
+    """A word that is taken as it is: what it means is for the supervisor to say, or for the verb."""
 
-    What fits is for the supervisor to say.
-    """
-
-    name = "name"
-
-    def __init__(self, *, one: bool = False) -> None:
-        self.offers = "daemon" if one else "daemons"
-
-
-class Condition(click.ParamType[str]):
-    """A daemon, and after an @ what is waited for."""
-
-    name = "condition"
-    offers = "condition"
+    def __init__(self, name: str, offers: str) -> None:
+        self.name = name
+        self.offers = offers
 
 
 class NumberOf(click.ParamType[tuple[str, int]]):
@@ -122,26 +115,29 @@ class NumberOf(click.ParamType[tuple[str, int]]):
         return name, int(number)
 
 
-class SignalName(click.ParamType[str]):
-    """A signal as people write it; what it means is for the supervisor to say."""
-
-    name = "signal"
-    offers = "signal"
-
-
-class Word(click.ParamType[str]):
-    """A key of the manifest, the code of an error, or a topic."""
-
-    name = "word"
-    offers = "explained"
-
-
 DURATION = Duration()
 MOMENT = Moment()
-DAEMON = DaemonName()
-ONE_DAEMON = DaemonName(one=True)
-CONDITION = Condition()
+DAEMON = Word("name", "daemons")
+"""A daemon, a glob of daemons, a tag, or one instance (`mailer/1`)."""
+ONE_DAEMON = Word("name", "daemon")
+CONDITION = Word("condition", "condition")
+"""A daemon, and after an @ what is waited for."""
 NUMBER_OF = NumberOf()
-SIGNAL = SignalName()
-WORD = Word()
+SIGNAL = Word("signal", "signal")
+EXPLAINED = Word("word", "explained")
+"""A key of the manifest, the code of an error, or a topic."""
 NAME = PlainName()
+
+# What several verbs take, and mean the same by.
+names_argument = click.argument("names", nargs=-1, required=True, type=DAEMON, metavar="NAME...")
+dry_run_option = click.option("--dry-run", is_flag=True, help="Tell which instances it would be, and do nothing.")
+now_option = click.option("--now", is_flag=True, help="Do not wait for the end of runs.")
+kill_after_option = click.option(
+    "-t", "--timeout", type=DURATION, metavar="T", help="Kill after this long, in place of stop.timeout."
+)
+
+
+def wait_timeout_option(what: str) -> Callable[[Callback], Callback]:
+    """How long to wait for what goes on all the same, as "the start"."""
+    told = f"Wait this long and no longer; {what} goes on."
+    return click.option("--wait-timeout", type=DURATION, metavar="T", help=told)

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.output import say
@@ -29,63 +29,38 @@ _AHEAD = 32
 OnFailure = Callable[[OSError], None]
 
 
-class Face(Protocol):
-    """What the foreground tells to whoever watches."""
-
-    def event(self, event: Mapping[str, Any]) -> None:
-        """Something has happened."""
-
-    def outcome(self, told: Mapping[str, Any]) -> None:
-        """An instance that was started has come to something."""
-
-    def settled(self) -> None:
-        """All that was started has."""
-
-    def stopping(self, *, hurry: bool) -> None:
-        """Everything is asked to stop."""
-
-    def logs(self, data: bytes) -> None:
-        """Lines of logs; it may be long until they are written."""
-
-    def say(self, text: str, *, failed: bool = False) -> None:
-        """A word of udaemon's own."""
-
-    def close(self) -> None:
-        """That was all."""
-
-
 class Plain:
-    """Line by line: events to stderr, logs to stdout."""
+    """Line by line: events to stderr, logs to stdout. The board of a terminal is told the same."""
 
     def __init__(self, options: GlobalOptions) -> None:
         self._options = options
 
     def event(self, event: Mapping[str, Any]) -> None:
-        """One line, if somebody wants it."""
+        """Something has happened: one line, if somebody wants it."""
         if eventlines.is_shown(event):
             self.say(eventlines.text(event), failed=eventlines.is_bad(event))
 
     def outcome(self, told: Mapping[str, Any]) -> None:
-        """Its events say the same."""
+        """An instance that was started has come to something; its events say the same."""
 
     def settled(self) -> None:
-        """Nothing follows from it."""
+        """All that was started has; nothing follows from it."""
 
     def stopping(self, *, hurry: bool) -> None:
-        """One line."""
+        """Everything is asked to stop: one line."""
         self.say("killing what is left" if hurry else "stopping everything; once more kills at once")
 
     def logs(self, data: bytes) -> None:
-        """Raises OSError where they cannot be written."""
+        """Lines of logs. It may be long until they are written; raises OSError where they cannot be."""
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
 
     def say(self, text: str, *, failed: bool = False) -> None:
-        """One line."""
+        """A word of udaemon's own: one line."""
         say(self._options, text, failed=failed)
 
     def close(self) -> None:
-        """Nothing is held back."""
+        """That was all; nothing is held back."""
 
 
 class Json(Plain):
@@ -219,6 +194,10 @@ class Screen:
             write()
         except OSError:
             self._gone = True
+
+
+Face = Plain | Screen
+"""What shows to whoever watches; the foreground tells it what there is to show."""
 
 
 def _nothing(_now: float) -> None:

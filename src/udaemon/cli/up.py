@@ -12,7 +12,6 @@ from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from udaemon.cli.attach import Attach
 from udaemon.cli.load import load_manifest
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.output import say, tell_unreadable
@@ -70,7 +69,7 @@ def bring_up(
     """
     manifest = load_manifest(options, to_run=True)
     chosen = choose(manifest.daemons, start.names)
-    attach = Attach(as_json, _followed(manifest, exit_code_from))
+    followed = _followed(manifest, exit_code_from)
     base = rundir.base(os.environ, os.geteuid())
     name = rundir.directory_name(manifest.project, manifest.file)
     fd = rundir.make(base, name)
@@ -90,7 +89,7 @@ def bring_up(
         if isinstance(claimed, Client):
             rundir_removal.remove(os.path.join(base, name), fd)
             return _join(claimed, manifest, options, start)
-        attached = None if detach else _attached(fd, manifest, chosen, options, attach)
+        attached = None if detach else _attached(fd, manifest, chosen, options, as_json=as_json, followed=followed)
         try:
             with nullcontext() if attached is None else attached.signals_held():
                 launch.go(
@@ -215,9 +214,11 @@ def _followed(manifest: Manifest, name: str | None) -> frozenset[str]:
     return frozenset(f"{daemon}/{index}" for daemon, indices in chosen.items() for index in indices)
 
 
-def _attached(fd: int, manifest: Manifest, chosen: Chosen, options: GlobalOptions, attach: Attach) -> ForegroundUp:
+def _attached(
+    fd: int, manifest: Manifest, chosen: Chosen, options: GlobalOptions, *, as_json: bool, followed: frozenset[str]
+) -> ForegroundUp:
     """What shows a project in the foreground. The logs are taken as they are now, so that the first line is seen."""
-    from udaemon.cli.foreground import ForegroundUp  # the logs' readers are of no use to `up -d`
+    from udaemon.cli.foreground import Attach, ForegroundUp  # the logs' readers are of no use to `up -d`
     from udaemon.control.log_answer import told_logs
     from udaemon.logs.follow import LogReader
     from udaemon.logs.tail import LogSource
@@ -227,7 +228,7 @@ def _attached(fd: int, manifest: Manifest, chosen: Chosen, options: GlobalOption
         LogSource.told(log) for each in daemons for log in told_logs(each, manifest.context, range(each.instances))
     ]
     readers = [LogReader(source, on_trouble=partial(tell_unreadable, options)) for source in sources]
-    return ForegroundUp(lambda: _connect(fd), readers, options, attach)
+    return ForegroundUp(lambda: _connect(fd), readers, options, Attach(as_json, followed))
 
 
 def _join(client: Client, manifest: Manifest, options: GlobalOptions, start: Start) -> int:

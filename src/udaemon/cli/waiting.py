@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeVar
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from udaemon.cli.connect import connect_supervisor
 from udaemon.cli.options import GlobalOptions
@@ -24,14 +24,15 @@ from udaemon.units import form
 _SAME_TWICE = frozenset({"up", "start", "stop", "wait", "pause", "resume"})
 """Verbs that may be asked for twice, as they say what shall be, not what shall be done."""
 
-_Callback = TypeVar("_Callback", bound=Callable[..., Any])
 
-
-def dry_run_option(callback: _Callback) -> _Callback:
-    """The option `--dry-run` of a verb that changes something; the verb gets it as `dry_run`."""
-    import click  # `down` waits, too, and mostly without it
-
-    return click.option("--dry-run", is_flag=True, help="Tell which instances it would be, and do nothing.")(callback)
+def ask_or_show(
+    options: GlobalOptions, verb: str, names: Sequence[str], *, would_be: str | None, **args: Any
+) -> ExitCode:
+    """Ask for it and wait; or do nothing, and print what would become of each instance in this word."""
+    with connect_supervisor(options) as client:
+        if would_be is not None:
+            return show_dry_run(client, options, names, would_be)
+        return ask_and_wait(client, options, verb, names=names, **args)
 
 
 def ask_and_wait(

@@ -48,7 +48,6 @@ class Connection:
         on_request: Called with each request; it is asked for the next one when this is over and its answer is sent.
         on_closed: Called once.
         after: Calls back after so many seconds; with 0, at the end of the present turn of the loop.
-        by_turn: What is not the last answer goes with the others of its turn of the loop, as there may be a thousand.
     """
 
     def __init__(
@@ -62,13 +61,12 @@ class Connection:
         on_closed: Callable[[Connection], None],
         after: Callable[[float, Callable[[], None]], Callable[[], None]],
         bug: Callable[[str], None],
-        by_turn: bool,
     ) -> None:
         connection.setblocking(False)
         self._socket = connection
         self._fd = connection.fileno()
         self._reactor = reactor
-        self._limits, self._by_turn = limits, by_turn
+        self._limits = limits
         self._clock = clock
         self._on_request = on_request
         self._on_closed = on_closed
@@ -159,11 +157,10 @@ class Connection:
         self._next()
 
     def send(self, frame: bytes, *, last: bool) -> None:
-        """Answer the present request. With `by_turn` all answers of one turn of the loop wake the client once."""
-        if last or not self._by_turn:
+        """Answer the present request. All but the last answer wait for the end of the turn: they may be a thousand."""
+        if last:
             self._put(frame)
-            if last:
-                self._next()
+            self._next()
             return
         if not self._outgoing:
             self.after(0.0, self._flush_held)

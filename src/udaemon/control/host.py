@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from udaemon.child.slot_reading import SlotReading
-from udaemon.engines.origin import Origin
+from udaemon.engines.zygote.protocol import Origin
 from udaemon.errors import UdaemonError
 from udaemon.manifest.changes import Changes
 from udaemon.manifest.model import Daemon, Manifest

@@ -43,7 +43,6 @@ class ControlServer:
         limits: What a client may take.
         clock: Monotonic seconds.
         handlers: The verbs.
-        by_turn: What a client is told in one turn of the loop is sent at its end.
     """
 
     def __init__(
@@ -57,13 +56,12 @@ class ControlServer:
         limits: Limits = Limits(),  # noqa: B008 - it cannot be changed
         clock: Callable[[], float] = time.monotonic,
         handlers: Mapping[str, Handler] = HANDLERS,
-        by_turn: bool = False,
     ) -> None:
         self._host = host
         self._reactor = reactor
         self._listener = listener
         self._bug = bug
-        self._limits, self._by_turn = limits, by_turn
+        self._limits = limits
         self._clock = clock
         self._handlers = handlers
         self._connections: list[Connection] = []
@@ -174,7 +172,6 @@ class ControlServer:
                 on_closed=self._on_closed,
                 after=self._after,
                 bug=self._bug,
-                by_turn=self._by_turn,
             )
             self._connections.append(connection)
         except BaseException:  # memory is short: nothing is left of this client, and the next one is tried later

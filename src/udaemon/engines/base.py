@@ -11,13 +11,16 @@ from typing import Any, Protocol
 
 from attrs import frozen
 
-from udaemon.engines.origin import Origin
+from udaemon.engines.zygote.protocol import Origin
 from udaemon.manifest.model import Daemon
 from udaemon.policy.events import Event
 from udaemon.policy.instance import Key
 from udaemon.policy.plan import StartPlan
 
 Listener = Callable[[Key, Event], None]
+
+LOOK_AGAIN = 0.1
+"""Seconds to the next look where the system let us see or watch nothing: no descriptors, no memory."""
 
 CANCELLED = "its start was called off"
 """Message of a start that was cancelled."""

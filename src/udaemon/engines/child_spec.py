@@ -8,15 +8,17 @@ from __future__ import annotations
 import os
 from typing import Any, Protocol
 
+from udaemon.child.identity import Identity
 from udaemon.child.spec import Asked, ChildSpec, Pace
 from udaemon.engines.callable_of import callable_of
-from udaemon.engines.identity_of import identity_of
 from udaemon.manifest.hooks import IN_CHILD, Listeners, callables
 from udaemon.manifest.model import Daemon
 from udaemon.manifest.own_instance import for_instance
 from udaemon.manifest.probes import way
 from udaemon.policy.plan import Place
 from udaemon.policy.timetable import timetable
+
+_UNLIMITED = -1
 
 
 def _php(daemon: Daemon) -> dict[str, Any]:
@@ -42,6 +44,23 @@ def pace_of(daemon: Daemon) -> Pace:
     """What its loop goes by, and may go by anew while it runs."""
     limit = None if daemon.kind == "php" else daemon.memory_limit  # that is about PHP, not about the process that asks
     return Pace(daemon.sleep, daemon.min_sleep, limit, daemon.memory_threshold)
+
+
+def identity_of(daemon: Daemon, cgroup: str | None = None) -> Identity:
+    """Who its process runs as, and within which limits; `cgroup` is the directory of its control group."""
+    return Identity(
+        user=daemon.user,
+        group=daemon.group,
+        nice=daemon.nice,
+        oom_score=daemon.oom_score,
+        rlimits=tuple((name, _number(soft), _number(hard)) for name, (soft, hard) in daemon.rlimits.items()),
+        stdin=daemon.stdin,
+        cgroup=cgroup,
+    )
+
+
+def _number(limit: int | None) -> int:
+    return _UNLIMITED if limit is None else limit
 
 
 class Declared(Place, Protocol):

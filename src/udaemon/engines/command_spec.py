@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from udaemon.child.environment import MARKS, surroundings
+from udaemon.engines.child_spec import identity_of
 from udaemon.engines.commands import Command, shell
-from udaemon.engines.identity_of import identity_of
 from udaemon.manifest.implied import implied
 from udaemon.manifest.model import Daemon
 from udaemon.manifest.own_instance import for_instance

@@ -11,7 +11,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from udaemon.child.lifeline import Lifeline
 from udaemon.engines import locks
 from udaemon.engines.base import CANCELLED, Reactor
 from udaemon.engines.child_spec import spec_of
@@ -19,14 +18,13 @@ from udaemon.engines.daemon import DaemonMain
 from udaemon.engines.local_request import LocalRequest
 from udaemon.engines.process import ManagedProcess
 from udaemon.engines.sweep import Sweep
-from udaemon.engines.zygote.client import Connect, ZygoteClient
+from udaemon.engines.zygote.client import ZygoteClient
 from udaemon.engines.zygote.context import ZygoteContext
 from udaemon.engines.zygote.pickling import Descriptor
 from udaemon.engines.zygote.pool import ZygotePool
 from udaemon.engines.zygote.popen import Popen
-from udaemon.engines.zygote.protocol import Timeouts
+from udaemon.engines.zygote.protocol import Parent
 from udaemon.engines.zygote.recipe import OWN_ENVIRONMENT, begins_bare, recipe_of, root_of
-from udaemon.engines.zygote.start import Starter
 from udaemon.manifest.model import Daemon
 from udaemon.policy.instance import Key
 from udaemon.policy.plan import StartPlan, is_forked
@@ -47,13 +45,9 @@ class ForkQueue:
 
     Args:
         reactor: The loop.
-        connect: Brings a zygote to life by the starter.
-        starter: Starts the processes of zygotes.
-        lifeline: Ends with whoever our children shall not outlive.
+        zygotes: Makes the pool of them, given who is told what became of each process.
         board: The first region of the scoreboard, which most children get.
         nofile: RLIMIT_NOFILE for daemons, None for our own.
-        output: What zygotes get as stdout and stderr.
-        timeouts: After how long a zygote that does not answer is replaced.
         strangers: Returns children of ours that are not known.
         knows: Whether a child of ours is known.
         on_forked: Called with each process; it owns the request's descriptors then.
@@ -65,13 +59,9 @@ class ForkQueue:
         self,
         reactor: Reactor,
         *,
-        connect: Connect,
-        starter: Starter,
-        lifeline: Lifeline,
+        zygotes: Callable[[Parent], ZygotePool],
         board: int,
         nofile: tuple[int, int] | None,
-        output: int,
-        timeouts: Timeouts,
         strangers: Callable[[], Collection[int]],
         knows: Callable[[int], bool],
         on_forked: Callable[[ManagedProcess, LocalRequest], None],
@@ -86,14 +76,7 @@ class ForkQueue:
         self._on_forked = on_forked
         self._on_refused = on_refused
         self.notice = on_notice
-        self._zygotes = ZygotePool(
-            connect,
-            self,
-            timeouts,
-            starter=starter,
-            lifeline=lifeline,
-            output=output,
-        )
+        self._zygotes = zygotes(self)
         self._context = ZygoteContext(parent=self)
         self._awaited: dict[Popen, _Awaited] = {}
         self._sweeps: set[Sweep] = set()

@@ -1,20 +1,22 @@
-"""What a helper of the supervisor's does in its own process: takes frames from its socket until that has ended.
+"""What a helper of the supervisor's does in its own process: takes what it is told until its socket has ended.
 
-Knows nothing of what is in them. `helper_process.py` is the supervisor's end.
+Knows nothing of what that is. `helper_process.py` is the supervisor's end.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
 import socket
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 from udaemon.engines.verdict import LIMIT
 from udaemon.frames import HEADER
 
-Take = Callable[[bytes], None]
+Take = Callable[[list[Any]], None]
 
 
 def run(fd: int, begin: Callable[[asyncio.StreamWriter], Take]) -> None:
@@ -22,7 +24,7 @@ def run(fd: int, begin: Callable[[asyncio.StreamWriter], Take]) -> None:
 
     Args:
         fd: The number of its descriptor.
-        begin: Called with what writes to the supervisor; makes what takes each frame.
+        begin: Called with what writes to the supervisor; makes what takes all that is in a frame.
     """
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
         signal.signal(number, signal.SIG_IGN)  # a terminal means the supervisor
@@ -35,4 +37,4 @@ async def _serve(end: socket.socket, begin: Callable[[asyncio.StreamWriter], Tak
     with suppress(asyncio.IncompleteReadError, ConnectionError):
         while True:
             length = int.from_bytes(await reader.readexactly(HEADER), "big")
-            take(await reader.readexactly(length))
+            take(json.loads(await reader.readexactly(length)))

@@ -6,6 +6,7 @@ the socket does not take goes later.
 
 from __future__ import annotations
 
+import json
 import os
 import select
 import signal
@@ -17,7 +18,7 @@ from contextlib import suppress
 from udaemon.child.environment import interpreter
 from udaemon.engines.base import WritableReactor
 from udaemon.engines.verdict import LIMIT, Verdict, verdict_of
-from udaemon.frames import FrameBuffer, FrameError
+from udaemon.frames import FrameBuffer, FrameError, frame
 from udaemon.system.readable import wait_readable
 
 AGAIN_AFTER = 1.0
@@ -76,10 +77,10 @@ class HelperProcess:
         self._reactor.watch(ours.fileno(), self._on_readable)
         return True
 
-    def send(self, data: bytes) -> None:
-        """Send a frame, or what of it the socket takes now."""
+    def send(self, *words: object) -> None:
+        """Send these as JSON in a frame, or what of it the socket takes now."""
         waiting = bool(self._outgoing)
-        self._outgoing += data
+        self._outgoing += frame(json.dumps(words).encode())
         if not waiting:
             self._flush()
 

@@ -25,7 +25,6 @@ from udaemon.engines.executing import Executing
 from udaemon.engines.fd_store import NO_STORE, FdStore
 from udaemon.engines.forking import ForkQueue
 from udaemon.engines.local_request import LocalRequest, not_started, take
-from udaemon.engines.origin import Origin
 from udaemon.engines.orphans import Orphans
 from udaemon.engines.process import ManagedProcess
 from udaemon.engines.reaper import Reaper
@@ -33,8 +32,9 @@ from udaemon.engines.reports import Reports, pass_on
 from udaemon.engines.spawning import launch
 from udaemon.engines.stop_commands import StopCommands
 from udaemon.engines.zygote.connection import ZygoteConnection
+from udaemon.engines.zygote.pool import ZygotePool
 from udaemon.engines.zygote.prefork import PreforkedZygote
-from udaemon.engines.zygote.protocol import Timeouts
+from udaemon.engines.zygote.protocol import Origin, Timeouts
 from udaemon.engines.zygote.start import Starter
 from udaemon.manifest.model import Daemon
 from udaemon.policy.events import Spawned
@@ -62,7 +62,6 @@ class LocalEngine:
         on_notice: Called with a sentence when a zygote is replaced.
         on_good_run: Told of each first good run of a process.
         others: Pids of further children of ours, which are not to be taken for orphans.
-        output: What zygotes get as stdout and stderr.
         timeouts: After how long a zygote that does not answer is replaced.
         preforked: A zygote that was forked beforehand.
         kernel: Asked for everything about processes.
@@ -86,7 +85,6 @@ class LocalEngine:
         on_notice: Callable[[str], None] = lambda _text: None,
         on_good_run: Callable[[Key], None] = lambda _key: None,
         others: Callable[[], Collection[int]] = tuple,
-        output: int = 2,
         timeouts: Timeouts = Timeouts(),  # noqa: B008 - it cannot be changed
         preforked: PreforkedZygote | None = None,
         kernel: Kernel = KERNEL,
@@ -123,15 +121,12 @@ class LocalEngine:
         self._exec_queue = ExecQueue(self._execute, self._refused, kernel)
         self._executing = Executing(reactor, listener, self._reports.listen, timeouts.execute, kernel)
         starter = Starter(preforked, oom_score)
+        connect = partial(ZygoteConnection, reactor, starter)
         self._fork_queue = ForkQueue(
             reactor,
-            connect=partial(ZygoteConnection, reactor, starter),
-            starter=starter,
-            lifeline=lifeline,
+            zygotes=partial(ZygotePool, connect, timeouts=timeouts, starter=starter, lifeline=lifeline, output=2),
             board=scoreboard.fd,
             nofile=nofile,
-            output=output,
-            timeouts=timeouts,
             strangers=self._reaper.strangers,
             knows=self._reaper.knows,
             on_forked=self._forked,

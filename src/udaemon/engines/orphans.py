@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
+from udaemon.engines.base import LOOK_AGAIN
 from udaemon.system.kernel import Kernel
-
-_LOOK_AGAIN = 0.1
-"""Seconds to the next look where the system let us see none: no descriptors, no memory."""
 
 
 class Orphans:
@@ -48,4 +46,4 @@ class Orphans:
             for pid in self._strangers() if self._kernel.has_zombie() else ():
                 self._kernel.reap_pid(pid)
         except OSError:
-            self._due = self._kernel.now() + _LOOK_AGAIN
+            self._due = self._kernel.now() + LOOK_AGAIN

@@ -17,7 +17,7 @@ from udaemon.child.report import FrameReader, Leaving
 from udaemon.child.signals import NUDGE
 from udaemon.engines.base import Listener
 from udaemon.engines.child_spec import pace_of
-from udaemon.engines.origin import Origin
+from udaemon.engines.zygote.protocol import Origin
 from udaemon.manifest.model import Daemon
 from udaemon.policy.events import Renewed, SpawnFailed
 from udaemon.policy.instance import Key

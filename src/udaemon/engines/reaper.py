@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from functools import partial
 
-from udaemon.engines.base import Listener, Reactor
+from udaemon.engines.base import LOOK_AGAIN, Listener, Reactor
 from udaemon.engines.cgroups import Cgroups
 from udaemon.engines.lineage import Lineage
 from udaemon.engines.process import ManagedProcess
@@ -25,9 +25,6 @@ from udaemon.system.exit_status import Status
 from udaemon.system.fd_reserve import FdReserve
 from udaemon.system.kernel import KERNEL, Kernel
 from udaemon.system.process_tree import Relative
-
-_LOOK_AGAIN = 0.1
-"""Seconds to the next look at what ended where the system let us see nothing: no descriptors, no memory."""
 
 
 class Reaper:
@@ -144,7 +141,7 @@ class Reaper:
         try:
             left = self._left_behind()
         except OSError:  # nobody who ended is forgotten over it
-            self.deadline = self._kernel.now() + _LOOK_AGAIN
+            self.deadline = self._kernel.now() + LOOK_AGAIN
             return
         ended, self._ended = self._ended, []
         thinned, self._thinned = self._thinned, {}
@@ -164,7 +161,7 @@ class Reaper:
                 errors.append(error)
                 self._thinned[key] = None
         if self._ended or self._thinned:
-            self.deadline = self._kernel.now() + _LOOK_AGAIN
+            self.deadline = self._kernel.now() + LOOK_AGAIN
         if errors:
             raise errors[0]
 

@@ -35,7 +35,7 @@ class _Running:
 
 
 class StopCommands:
-    """Those that run at the moment, one for an instance at most.
+    """Those that run at the moment: a process is asked once, so there is one for an instance at most.
 
     Args:
         reactor: Where their ends are watched.
@@ -87,7 +87,6 @@ class StopCommands:
             self._close(self._running.pop(key))
 
     def _start(self, request: SpawnRequest) -> None:
-        self.kill(request.key)
         what = command(request.plan, request.daemon, request.key.index, output=request.output)
         started = self._launcher.start(what)
         one = self._running[request.key] = _Running(request.key, *started)

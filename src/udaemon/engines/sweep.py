@@ -12,11 +12,8 @@ from collections.abc import Callable, Collection
 from contextlib import suppress
 from functools import partial
 
-from udaemon.engines.base import Reactor
+from udaemon.engines.base import LOOK_AGAIN, Reactor
 from udaemon.system.kernel import KERNEL, Kernel
-
-_LOOK_AGAIN = 0.1
-"""Seconds to the next look where the system let us watch none: no descriptors, no memory."""
 
 
 class Sweep:
@@ -70,7 +67,7 @@ class Sweep:
         if self._dying:
             return
         if unwatched:
-            self.deadline = self._kernel.now() + _LOOK_AGAIN
+            self.deadline = self._kernel.now() + LOOK_AGAIN
         else:
             self._on_done(self)
 

@@ -142,12 +142,15 @@ def _span(event: dict[str, tuple[str, str]]) -> tuple[datetime, datetime]:
     if "DTSTART" not in event:
         raise BadCalendar("has an event without DTSTART")
     start, whole_day = _moment(*event["DTSTART"])
-    if "DTEND" in event:
-        end = _moment(*event["DTEND"])[0]
-    elif "DURATION" in event:
-        end = start + _length(event["DURATION"][1])
-    else:
-        end = start + timedelta(days=1 if whole_day else 0)
+    try:
+        if "DTEND" in event:
+            end = _moment(*event["DTEND"])[0]
+        elif "DURATION" in event:
+            end = start + _length(event["DURATION"][1])
+        else:
+            end = start + timedelta(days=1 if whole_day else 0)
+    except OverflowError:
+        raise BadCalendar(f"has an event that ends after the year 9999: {event['DTSTART'][1][:40]}") from None
     try:
         before = end < start
     except TypeError:

@@ -1,4 +1,4 @@
-"""Hooks as one part of the supervisor's process: what listens, and the runner that tells.
+"""Hooks as one part of the supervisor's process: what listens is put before the runner that tells.
 
 Knows no daemon and decides nothing.
 """
@@ -17,8 +17,16 @@ from udaemon.supervisor.notices import Notices
 from udaemon.supervisor.schedules import Schedules
 
 
-class Hooking:
-    """The hooks, from a notice to the runner. Add it to the loop for its `deadline`.
+def hook_up(
+    reactor: WritableReactor,
+    notices: Notices,
+    fleet: Fleet,
+    engine: LocalEngine,
+    schedules: Schedules,
+    *,
+    bug: Callable[[str], None],
+) -> HookLink:
+    """Have hooks told of what happens from now on. Add the link to the loop for its `deadline`.
 
     Args:
         reactor: The loop.
@@ -28,41 +36,8 @@ class Hooking:
         schedules: Tells of the runs of commands.
         bug: Called inside the handler of an exception, with what it belongs to.
     """
-
-    def __init__(
-        self,
-        reactor: WritableReactor,
-        notices: Notices,
-        fleet: Fleet,
-        engine: LocalEngine,
-        schedules: Schedules,
-        *,
-        bug: Callable[[str], None],
-    ) -> None:
-        self._link = HookLink(reactor, time.monotonic, lambda text: notices.publish(None, "hook", text, {}))
-        hooks = Hooks(self._link, fleet.instances, wall_clock=time.time, bug=bug, runs=schedules.last_run)
-        notices.subscribe(hooks.on_notice)
-        engine.on_run, schedules.on_missed = hooks.on_run, hooks.on_missed
-
-    @property
-    def pid(self) -> int | None:
-        """The runner's."""
-        return self._link.pid
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether every event was told."""
-        return self._link.is_idle
-
-    @property
-    def deadline(self) -> float | None:
-        """When something is due."""
-        return self._link.deadline
-
-    def expire(self, now: float) -> None:
-        """Do what is due."""
-        self._link.expire(now)
-
-    def close(self) -> None:
-        """Tell what is left, for a moment, and end the runner."""
-        self._link.close()
+    link = HookLink(reactor, time.monotonic, lambda text: notices.publish(None, "hook", text, {}))
+    hooks = Hooks(link, fleet.instances, wall_clock=time.time, bug=bug, runs=schedules.last_run)
+    notices.subscribe(hooks.on_notice)
+    engine.on_run, schedules.on_missed = hooks.on_run, hooks.on_missed
+    return link

@@ -22,6 +22,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
+from udaemon.child.dispositions import FOR_A_SUPERVISOR
 from udaemon.logs.wire import Unpacker, pack
 from udaemon.service import keeper_state
 from udaemon.service.keeper_pace import Pace
@@ -34,8 +35,7 @@ from udaemon.system.descriptors import point_at_null
 Start = Callable[[socket.socket], int]
 """Starts a supervisor that has this as its end of the socket to us. Returns its pid."""
 
-_FORWARDED = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP)
-_HEEDED = (*_FORWARDED, signal.SIGCHLD)
+_HEEDED = (*FOR_A_SUPERVISOR, signal.SIGCHLD)
 _SAID_BY_THE_NEXT = frozenset({"able", "unable"})
 _SHOWN_WITHIN = 5.0
 """Seconds for one that stands by to take in what it is shown."""
@@ -274,9 +274,9 @@ class Keeper:
             for number in dict.fromkeys(os.read(self._wake_read, 4096)):
                 if number == signal.SIGCHLD:
                     self._tell("child")  # it looks at all that there is when it comes to it
-                elif number in _FORWARDED and self._ready and not self._stood:
+                elif number in FOR_A_SUPERVISOR and self._ready and not self._stood:
                     self._pending.append(number)  # it has no handlers yet
-                elif number in _FORWARDED:
+                elif number in FOR_A_SUPERVISOR:
                     self._forward(number)
 
     def _forward(self, number: int) -> None:

@@ -68,7 +68,7 @@ class Place:
 
         self._loop = loop
         places = (supervisor, loop, self._guard.listener)
-        self._server = ControlServer(*places, claim=self._claim, bug=supervisor.bug, by_turn=True)
+        self._server = ControlServer(*places, claim=self._claim, bug=supervisor.bug)
         loop.add(self._server)
         loop.add(self._guard)
         self._guard.keep(loop, on_moved=moved, on_trouble=trouble, on_taken=taken)

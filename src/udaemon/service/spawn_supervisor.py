@@ -17,7 +17,7 @@ from functools import partial
 from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING, Self
 
-from udaemon.child.dispositions import ALL_SIGNALS, PYTHON_IGNORES, survive_signals
+from udaemon.child.dispositions import ALL_SIGNALS, FOR_A_SUPERVISOR, PYTHON_IGNORES, survive_signals
 from udaemon.child.environment import callers, interpreter
 from udaemon.child.lifeline import Lifeline
 from udaemon.child.stack import at_the_bottom, go_on
@@ -34,8 +34,6 @@ _WAIT_FOR_HANDOFF = (
     "import sys; from udaemon.service.spawn_supervisor import main_executed; main_executed(int(sys.argv[1]))"
 )
 _KEEP = _WAIT_FOR_HANDOFF.replace("main_executed", "main_kept")
-_OF_A_KEEPER = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP)
-"""What it heeds, once it has handlers."""
 _READY_WITHIN = 30.0
 """Seconds in which a supervisor must say that it stands; it needs well under one."""
 
@@ -175,7 +173,7 @@ def _keep(fd: int) -> int:
     """Be a keeper, and fork the supervisor that waits for its handoff: first, for it has more to load."""
     set_title("keeper")
     _leave_the_caller()
-    signal.pthread_sigmask(signal.SIG_BLOCK, _OF_A_KEEPER)
+    signal.pthread_sigmask(signal.SIG_BLOCK, FOR_A_SUPERVISOR)  # until it has handlers
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     pid = os.fork()
     if pid == 0:

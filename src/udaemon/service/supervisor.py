@@ -23,7 +23,7 @@ from udaemon.policy.instance import Key
 from udaemon.service.course import Course
 from udaemon.service.file_limit import raise_file_limit
 from udaemon.service.handoff import Handoff
-from udaemon.service.hooking import Hooking
+from udaemon.service.hooking import hook_up
 from udaemon.service.manifest_reader import ManifestReader
 from udaemon.service.own_stderr import OwnStderr
 from udaemon.service.place import Place
@@ -35,7 +35,6 @@ from udaemon.service.supervisor_signals import SupervisorSignals
 from udaemon.service.systemd import ServiceManager, tell_service_manager
 from udaemon.supervisor.log_drain import LogDrain
 from udaemon.supervisor.loop import Loop
-from udaemon.supervisor.perform import Performer
 from udaemon.supervisor.pid_writer import PidWriter
 from udaemon.supervisor.pidfiles import PidFiles, put
 from udaemon.supervisor.schedules import Schedules
@@ -85,6 +84,15 @@ class Service:
         self._engine = self._make_engine(preforked)
         self._make_helpers()
         self._supervisor = self._make_supervisor()
+        self._performer = self._supervisor.performer
+        self._own_stderr = OwnStderr(lambda path: self._performer.common_log(path, timestamps=True))
+        self._log_drain = LogDrain(
+            self._performer.open_logs,
+            ours=lambda: (os.getpid(), self._logger.pid or 0),
+            logger=self._logger,
+            tell=self._on_trouble,
+            on_done=self._loop.stop,
+        )
         self._course = Course(keeping, self._supervisor, self._schedules)
         self._place = Place(handed, keeping)
 
@@ -136,31 +144,14 @@ class Service:
         self._probing = Probing(
             loop, time.monotonic, handed.directory, self._on_event, self._on_trouble, store=keeping.store
         )
-        self._performer = Performer(
-            self._engine,
-            self._logger,
-            notify=self._probing.notify,
-            slots=self._slots,
-            beside=lambda key: claim.holder(f"{os.path.basename(handed.directory)}/{key}", os.geteuid()),
-            happen=self._on_event,
-            bug=self._on_bug,
-        )
-        self._own_stderr = OwnStderr(lambda path: self._performer.common_log(path, timestamps=True))
         self._reader = ManifestReader(loop, handed.source, time.monotonic)
-        self._log_drain = LogDrain(
-            self._performer.open_logs,
-            ours=lambda: (os.getpid(), self._logger.pid or 0),
-            logger=self._logger,
-            tell=self._on_trouble,
-            on_done=loop.stop,
-        )
         self._schedules = Schedules(loop, self._slots, fleet, happen=self._on_event, on_good_run=self._good_run)
-        self._hooking = Hooking(loop, self._notices, fleet, self._engine, self._schedules, bug=self._on_bug)
+        self._hooks = hook_up(loop, self._notices, fleet, self._engine, self._schedules, bug=self._on_bug)
         self._pid_writer = PidWriter(loop, put, self._on_trouble)
-        self._helpers = (self._logger, self._reader, self._pid_writer, self._probing, self._hooking)
+        self._helpers = (self._logger, self._reader, self._pid_writer, self._probing, self._hooks)
         self._replacement = Replacement(
             keeping.link,
-            settled=lambda: fleet.is_settled() and self._hooking.is_idle,
+            settled=lambda: fleet.is_settled() and self._hooks.is_idle,
             leaving=lambda: self._supervisor.leaving,
             leave=self._give_way,
         )
@@ -173,13 +164,15 @@ class Service:
             manifest,
             fleet=self._fleet,
             engine=self._engine,
-            performer=self._performer,
+            logger=self._logger,
             scoreboard=self._scoreboard,
             slots=self._slots,
+            notify=self._probing.notify,
+            beside=lambda key: claim.holder(f"{os.path.basename(directory)}/{key}", os.geteuid()),
             notices=self._notices,
             pid_files=PidFiles(pid_directories, manifest.context, self._pid_writer.take),
             schedules=self._schedules,
-            finished=self._log_drain.wait,
+            finished=lambda: self._log_drain.wait(),  # noqa: PLW0108 - made below
             read_manifest=self._reader.read,
             reexec=self._replacement.ask,
             asks=self._probing.asks,
@@ -203,7 +196,7 @@ class Service:
             self._engine.expect((one.daemon, one.plan) for one in self._fleet.autostarted())
         become_subreaper()
         waiting = (self._supervisor, self._engine, self._logger, self._log_drain, self._reader, self._probing)
-        for waits in (*waiting, self._schedules, self._hooking, self._replacement):
+        for waits in (*waiting, self._schedules, self._hooks, self._replacement):
             self._loop.add(waits)
         self._loop.afterwards(self._end_of_turn)
         SupervisorSignals(self._supervisor, lambda: self._manager).listen(self._loop)
@@ -230,7 +223,7 @@ class Service:
         self._supervisor.publish(None, "down", "all daemons have stopped", pid=os.getpid())
         self._place.let_go()
         self._engine.kill_helpers()  # while they end, the logger drains what is left: it waits for their pipe
-        for part in (self._reader, self._probing, self._hooking, self._pid_writer, self._notices):
+        for part in (self._reader, self._probing, self._hooks, self._pid_writer, self._notices):
             part.close()
         os.dup2(self._terminal, 2)
         self._logger.close(_DRAIN_HELD if self._log_drain.held else _DRAIN)
@@ -273,7 +266,7 @@ class Service:
     def _give_way(self, why: str) -> None:
         """Have the one that stands by take over. What is left to do it does, as if we had been killed."""
         self._supervisor.publish(None, "reexec", f"the supervisor {why}")
-        self._hooking.close()
+        self._hooks.close()
         self._supervisor.finish_pid_files()
         self._notices.flush()
         self._place.give_way()

@@ -14,8 +14,10 @@ from typing import Any
 
 from udaemon.child.scoreboard import Scoreboard
 from udaemon.engines.base import Engine
-from udaemon.engines.origin import Origin
+from udaemon.engines.notify import NotifySockets
+from udaemon.engines.zygote.protocol import Origin
 from udaemon.errors import UdaemonError
+from udaemon.logs.client import LoggerLink
 from udaemon.manifest.changes import Changes
 from udaemon.manifest.model import Daemon, LogFormat, Manifest
 from udaemon.policy.effects import Effect, Publish, Reconfigure, Spawn
@@ -53,7 +55,7 @@ class Supervisor:
         *,
         fleet: Fleet,
         engine: Engine,
-        performer: Performer,
+        logger: LoggerLink,
         scoreboard: Scoreboard,
         slots: Slots,
         notices: Notices,
@@ -66,14 +68,17 @@ class Supervisor:
         clock: Callable[[], float] = time.monotonic,
         reexec: Callable[..., None] = lambda _told, **_options: None,
         asks: Asks | None = None,
+        notify: NotifySockets | None = None,
+        beside: Callable[[Key], int | None] = lambda _key: None,
         jitter: random.Random | None = None,
     ) -> None:
         self.manifest = manifest
         self.read_manifest, self.reexec = read_manifest, reexec
         self._clock, self.started_at = clock, clock()
         self._fleet, self._engine = fleet, engine
-        self._performer, self._notices = performer, notices
-        self._scoreboard, self._slots = scoreboard, slots
+        self._notices, self._scoreboard, self._slots = notices, scoreboard, slots
+        performer = partial(Performer, engine, logger, slots=slots, happen=self.happen, bug=self.bug)
+        self.performer = performer(notify=notify, beside=beside)
         self._pids = PidQueue(pid_files, lambda key, text: self.publish(key, "warning", text))
         self.finish_pid_files = self._pids.write
         self._schedules, self._finished = schedules, finished
@@ -82,16 +87,11 @@ class Supervisor:
         self._queue = EventQueue(fleet, self._one, self._clock)
         self._chains = Chains(fleet, slots, self.happen, lambda key: engine.signal(key, "URG"))
         self._probes = Probes(asks, self.happen)
-        self._leaving = False
-        changeover = partial(Changeover, self, fleet, slots, performer, notices)
+        self.leaving = False  # everything is being stopped
+        changeover = partial(Changeover, self, fleet, slots, self.performer, notices)
         self._changeover = changeover(make_room=make_room, changed=manifest_changed)
         self._log_states: dict[str, str] = {}
         self._run_followers: list[Callable[[Key], None]] = []
-
-    @property
-    def leaving(self) -> bool:
-        """Whether everything is being stopped."""
-        return self._leaving
 
     @property
     def deadline(self) -> float | None:
@@ -115,7 +115,7 @@ class Supervisor:
         Raises:
             UdaemonError: It cannot be; then nothing has changed.
         """
-        if self._leaving:
+        if self.leaving:
             raise UdaemonError(f"{self.manifest.project} is being stopped")
         changes = self._changeover.change(self.manifest, manifest, at_once=at_once)
         self.manifest = manifest
@@ -135,24 +135,24 @@ class Supervisor:
 
         `before_starts` is called before any of it is started: what is about to be is decided by then.
         """
-        self._performer.flush(before_starts)
+        self.performer.flush(before_starts)
         if self._changeover.let_go():
             self._chains.arrange()
             self._queue.needs_changed()
-            self._performer.flush(before_starts)
-        if self._leaving and self._fleet.at_rest:
+            self.performer.flush(before_starts)
+        if self.leaving and self._fleet.at_rest:
             self._finished()
 
     def shut_down(self, *, hurry: bool = False, timeout: float | None = None) -> None:
         """Stop everything, then end. A second call can only hurry it."""
-        if not self._leaving:
+        if not self.leaving:
             self.publish(None, "leaving", "stops all daemons")
-        self._leaving = True
+        self.leaving = True
         self.ask(self._fleet.instances, StopAsked(hurry=hurry, timeout=timeout))
 
     def ask(self, keys: Iterable[Key], event: Event) -> None:
         """Pass on what the operator wants of some instances. Nothing is started any more while leaving."""
-        if not self._leaving or isinstance(event, StopAsked):
+        if not self.leaving or isinstance(event, StopAsked):
             self._queue.ask(tuple(keys), event)
 
     @property
@@ -173,7 +173,7 @@ class Supervisor:
     def send_signal(self, keys: Iterable[Key], name: str) -> None:
         """Send a signal to the processes of some instances."""
         for key in keys:
-            self._performer.signal(key, name)
+            self.performer.signal(key, name)
 
     def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
         """Call `subscriber` with every notice from now on. Returns what ends that."""
@@ -247,7 +247,7 @@ class Supervisor:
 
     def log_state(self, stream: int, state: str) -> None:
         """A log got into trouble, or out of it."""
-        path = self._performer.path(stream)
+        path = self.performer.path(stream)
         self._log_states[path] = state
         self._notices.publish(None, "log", f"{path} is {state}", {"log": path, "log_state": state})
 
@@ -277,11 +277,11 @@ class Supervisor:
             self._pids.gone(key)
         elif isinstance(event, Spawned):
             instance = self._fleet.instances[key]
-            self._performer.spawned(instance, event.pid)
+            self.performer.spawned(instance, event.pid)
             if instance.step is None:
                 self._pids.started(instance, event.pid)
         elif isinstance(event, SpawnFailed):
-            self._performer.not_spawned(key)
+            self.performer.not_spawned(key)
             self._pids.gone(key)  # one that was held up had one
 
     def _perform(self, key: Key, effect: Effect) -> None:
@@ -293,4 +293,4 @@ class Supervisor:
             self._pids.starts(key)
         if isinstance(effect, Reconfigure) and instance.own_pid is not None:
             self._pids.renamed(instance, instance.own_pid)
-        self._performer.perform(instance, effect)
+        self.performer.perform(instance, effect)

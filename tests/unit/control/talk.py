@@ -69,7 +69,6 @@ class Talk:
         limits: Limits | None = None,
         handlers: Mapping[str, Handler] = HANDLERS,
         reactor: SmallReactor | None = None,
-        by_turn: bool = False,
     ) -> None:
         self.host = host
         self.reactor = reactor or SmallReactor()
@@ -85,7 +84,6 @@ class Talk:
             limits=limits or Limits(),
             clock=lambda: self.now,
             handlers=handlers,
-            by_turn=by_turn,
         )
 
     def client(self) -> Raw:
@@ -93,7 +91,13 @@ class Talk:
         return self.clients[-1]
 
     def until(self, predicate: Callable[[], object]) -> None:
-        self.reactor.run_until(predicate, 5.0)
+        """Let turns of the loop pass until this is so."""
+
+        def at_the_end_of_a_turn() -> object:
+            self.pass_time(0.0)
+            return predicate()
+
+        self.reactor.run_until(at_the_end_of_a_turn, 5.0)
 
     def settle(self) -> None:
         """Let the server handle all that its clients have said by now: a new client is served after them."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from attrs import evolve
 
+from udaemon.child.identity import NOBODY_ELSE, Identity
 from udaemon.engines.callable_of import callable_of
-from udaemon.engines.child_spec import spec_of
+from udaemon.engines.child_spec import identity_of, spec_of
+from udaemon.manifest.limits import ResourceLimit
 from udaemon.manifest.model import Daemon, Listeners, Manifest, Php
 from udaemon.policy.plan import plans
 
@@ -52,3 +54,22 @@ def test_a_command_has_no_factory() -> None:
 def test_each_instance_has_its_number_in_its_environment() -> None:
     numbered = evolve(MAILER, env={"TURN": "${UDAEMON_INSTANCE} of ${UDAEMON_INSTANCES}"})
     assert [spec_of(MANIFEST, numbered, index).env["TURN"] for index in (0, 1)] == ["0 of 2", "1 of 2"]
+
+
+def test_a_daemon_that_says_nothing_is_nobody_else() -> None:
+    assert identity_of(Daemon(name="a", command=("a",))) == NOBODY_ELSE
+
+
+def test_each_key_has_its_place_and_no_limit_is_minus_one() -> None:
+    limits = {"nofile": ResourceLimit(1024, 2048), "core": ResourceLimit(None, None)}
+    daemon = Daemon(
+        name="a", user="www", group="web", nice=5, oom_score=100, rlimits=limits, stdin="/in", command=("a",)
+    )
+    assert identity_of(daemon) == Identity(
+        user="www",
+        group="web",
+        nice=5,
+        oom_score=100,
+        rlimits=(("nofile", 1024, 2048), ("core", -1, -1)),
+        stdin="/in",
+    )

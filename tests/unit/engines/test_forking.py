@@ -17,6 +17,7 @@ from udaemon.engines.base import CANCELLED
 from udaemon.engines.forking import ForkQueue
 from udaemon.engines.local_request import LocalRequest
 from udaemon.engines.process import ManagedProcess
+from udaemon.engines.zygote.pool import ZygotePool
 from udaemon.engines.zygote.protocol import Timeouts
 from udaemon.engines.zygote.start import Starter
 from udaemon.manifest.model import Daemon, Manifest
@@ -48,13 +49,16 @@ class World:
         self.notices: list[str] = []
         self.births = ForkQueue(
             self.reactor,
-            connect=self.zygotes.connect,
-            starter=cast("Starter", FakeStarter()),
-            lifeline=Lifeline(8),
+            zygotes=lambda parent: ZygotePool(
+                self.zygotes.connect,
+                parent,
+                Timeouts(),
+                starter=cast("Starter", FakeStarter()),
+                lifeline=Lifeline(8),
+                output=2,
+            ),
             board=BOARD,
             nofile=(1024, 4096),
-            output=2,
-            timeouts=Timeouts(),
             strangers=lambda: self.strangers,
             knows=lambda _pid: False,
             on_forked=lambda managed, request: self.born.append((managed, request)),

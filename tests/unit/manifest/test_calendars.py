@@ -75,6 +75,8 @@ def test_what_is_no_event_is_left_out() -> None:
             "has an event that begins in a time zone and ends in none",
         ),
         (calendar("DTSTART:20261225\r\nDURATION:soon"), "has an event of the duration 'soon'"),
+        (calendar("DTSTART:99991231"), "has an event that ends after the year 9999: 99991231"),
+        (calendar("DTSTART:99991231\r\nDURATION:P2D"), "has an event that ends after the year 9999: 99991231"),
     ],
 )
 def test_what_cannot_be_told_is_refused(text: str, message: str) -> None:

@@ -9,15 +9,15 @@ import click
 
 from udaemon.cli.connect import connect_supervisor
 from udaemon.cli.options import GlobalOptions
-from udaemon.cli.parameters import DURATION
+from udaemon.cli.parameters import now_option, wait_timeout_option
 from udaemon.cli.plan import show_plan
 from udaemon.cli.waiting import ask_and_wait
 from udaemon.errors import ExitCode
 
 
 @click.command("apply")
-@click.option("--now", is_flag=True, help="Do not wait for the end of runs.")
-@click.option("--wait-timeout", type=DURATION, metavar="T", help="Wait this long and no longer; the change goes on.")
+@now_option
+@wait_timeout_option("the change")
 @click.option("--dry-run", is_flag=True, help="Show the plan, and do nothing.")
 @click.pass_obj
 def command(options: GlobalOptions, *, now: bool, wait_timeout: float | None, dry_run: bool) -> int:

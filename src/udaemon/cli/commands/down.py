@@ -9,12 +9,11 @@ import click
 
 from udaemon.cli.bring_down import bring_down
 from udaemon.cli.options import GlobalOptions
-from udaemon.cli.parameters import DURATION
-from udaemon.cli.waiting import dry_run_option
+from udaemon.cli.parameters import dry_run_option, kill_after_option
 
 
 @click.command("down")
-@click.option("-t", "--timeout", type=DURATION, metavar="T", help="Kill after this long, in place of stop.timeout.")
+@kill_after_option
 @dry_run_option
 @click.pass_obj
 def command(options: GlobalOptions, *, timeout: float | None, dry_run: bool) -> int:

@@ -11,7 +11,7 @@ import sys
 import click
 
 from udaemon.cli.data_format import terminal_width
-from udaemon.cli.parameters import WORD
+from udaemon.cli.parameters import EXPLAINED
 from udaemon.errors import UdaemonError
 from udaemon.manifest.codes import CODES
 from udaemon.manifest.explain import explain, overview
@@ -20,7 +20,7 @@ from udaemon.manifest.wording import did_you_mean
 
 
 @click.command(name="explain")
-@click.argument("word", required=False, type=WORD, metavar="[KEY|CODE]")
+@click.argument("word", required=False, type=EXPLAINED, metavar="[KEY|CODE]")
 def command(*, word: str | None) -> None:
     """Return what a key of the manifest or the code of an error means; without either, list them."""
     if word is None:

@@ -8,13 +8,12 @@ from __future__ import annotations
 import click
 
 from udaemon.cli.options import GlobalOptions
-from udaemon.cli.parameters import DAEMON
+from udaemon.cli.parameters import dry_run_option, names_argument
 from udaemon.cli.run_control import ask_about_runs
-from udaemon.cli.waiting import dry_run_option
 
 
 @click.command("pause")
-@click.argument("names", nargs=-1, required=True, type=DAEMON, metavar="NAME...")
+@names_argument
 @dry_run_option
 @click.pass_obj
 def command(options: GlobalOptions, *, names: tuple[str, ...], dry_run: bool) -> int:

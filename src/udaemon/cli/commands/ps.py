@@ -16,8 +16,7 @@ import click
 from udaemon.cli.connect import connect_supervisor
 from udaemon.cli.data_format import data_format, terminal_width
 from udaemon.cli.options import GlobalOptions
-from udaemon.cli.other_version import tell_other_version
-from udaemon.cli.output import say
+from udaemon.cli.output import say, tell_other_version
 from udaemon.cli.parameters import DAEMON
 from udaemon.control.drift import marked
 from udaemon.errors import ExitCode

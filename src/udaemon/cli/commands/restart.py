@@ -7,20 +7,19 @@ from __future__ import annotations
 
 import click
 
-from udaemon.cli.connect import connect_supervisor
 from udaemon.cli.options import GlobalOptions
-from udaemon.cli.parameters import DAEMON, DURATION
-from udaemon.cli.waiting import ask_and_wait, dry_run_option, show_dry_run
+from udaemon.cli.parameters import dry_run_option, names_argument, wait_timeout_option
+from udaemon.cli.waiting import ask_or_show
 
 
 @click.command("restart")
-@click.argument("names", nargs=-1, required=True, type=DAEMON, metavar="NAME...")
+@names_argument
 @click.option(
     "--rolling",
     is_flag=True,
     help="One instance at a time, after its run; the next one once it is ready; until one fails.",
 )
-@click.option("--wait-timeout", type=DURATION, metavar="T", help="Wait this long and no longer; the restart goes on.")
+@wait_timeout_option("the restart")
 @dry_run_option
 @click.pass_obj
 def command(
@@ -37,7 +36,5 @@ def command(
       udaemon restart mailer
       udaemon restart --rolling 'web*'
     """  # noqa: D301 - click has it that the lines below are kept
-    with connect_supervisor(options) as client:
-        if dry_run:
-            return show_dry_run(client, options, names, "restarted")
-        return ask_and_wait(client, options, "restart", names=names, rolling=rolling, wait_timeout=wait_timeout)
+    would_be = "restarted" if dry_run else None
+    return ask_or_show(options, "restart", names, would_be=would_be, rolling=rolling, wait_timeout=wait_timeout)

@@ -12,15 +12,15 @@ import click
 from udaemon.cli.connect import connect_supervisor
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.output import say
-from udaemon.cli.parameters import DURATION, NUMBER_OF
+from udaemon.cli.parameters import NUMBER_OF, now_option, wait_timeout_option
 from udaemon.cli.waiting import ask_and_wait
 from udaemon.errors import ExitCode
 
 
 @click.command("scale")
 @click.argument("numbers", nargs=-1, required=True, type=NUMBER_OF, metavar="NAME=N...")
-@click.option("--now", is_flag=True, help="Do not wait for the end of runs.")
-@click.option("--wait-timeout", type=DURATION, metavar="T", help="Wait this long and no longer; the change goes on.")
+@now_option
+@wait_timeout_option("the change")
 @click.option("--dry-run", is_flag=True, help="Tell which instances would be started and stopped, and do nothing.")
 @click.pass_obj
 def command(

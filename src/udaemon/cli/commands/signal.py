@@ -10,14 +10,14 @@ import click
 from udaemon.cli.connect import connect_supervisor
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.output import say
-from udaemon.cli.parameters import DAEMON, SIGNAL
-from udaemon.cli.waiting import dry_run_option, show_dry_run
+from udaemon.cli.parameters import SIGNAL, dry_run_option, names_argument
+from udaemon.cli.waiting import show_dry_run
 from udaemon.errors import ExitCode
 
 
 @click.command("signal")
 @click.argument("signal", type=SIGNAL, metavar="SIG")
-@click.argument("names", nargs=-1, required=True, type=DAEMON, metavar="NAME...")
+@names_argument
 @dry_run_option
 @click.pass_obj
 def command(options: GlobalOptions, *, signal: str, names: tuple[str, ...], dry_run: bool) -> int:

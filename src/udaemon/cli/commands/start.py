@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import click
 
-from udaemon.cli.connect import connect_supervisor
 from udaemon.cli.options import GlobalOptions
-from udaemon.cli.parameters import DAEMON, DURATION
-from udaemon.cli.waiting import ask_and_wait, dry_run_option, show_dry_run
+from udaemon.cli.parameters import dry_run_option, names_argument, wait_timeout_option
+from udaemon.cli.waiting import ask_or_show
 
 
 @click.command("start")
-@click.argument("names", nargs=-1, required=True, type=DAEMON, metavar="NAME...")
-@click.option("--wait-timeout", type=DURATION, metavar="T", help="Wait this long and no longer; the start goes on.")
+@names_argument
+@wait_timeout_option("the start")
 @click.option("--no-deps", is_flag=True, help="Start only these, whatever they need.")
 @dry_run_option
 @click.pass_obj
@@ -27,7 +26,5 @@ def command(
     NAME is a daemon, a glob ('mail*'), a tag (tag:mail) or one instance (mailer/1).
     One that runs already is left as it is.
     """
-    with connect_supervisor(options) as client:
-        if dry_run:
-            return show_dry_run(client, options, names, "started")
-        return ask_and_wait(client, options, "start", names=names, no_deps=no_deps, wait_timeout=wait_timeout)
+    would_be = "started" if dry_run else None
+    return ask_or_show(options, "start", names, would_be=would_be, no_deps=no_deps, wait_timeout=wait_timeout)

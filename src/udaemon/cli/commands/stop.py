@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import click
 
-from udaemon.cli.connect import connect_supervisor
 from udaemon.cli.options import GlobalOptions
-from udaemon.cli.parameters import DAEMON, DURATION
-from udaemon.cli.waiting import ask_and_wait, dry_run_option, show_dry_run
+from udaemon.cli.parameters import dry_run_option, kill_after_option, names_argument, wait_timeout_option
+from udaemon.cli.waiting import ask_or_show
 
 
 @click.command("stop")
-@click.argument("names", nargs=-1, required=True, type=DAEMON, metavar="NAME...")
-@click.option("-t", "--timeout", type=DURATION, metavar="T", help="Kill after this long, in place of stop.timeout.")
-@click.option("--wait-timeout", type=DURATION, metavar="T", help="Wait this long and no longer; the stop goes on.")
+@names_argument
+@kill_after_option
+@wait_timeout_option("the stop")
 @dry_run_option
 @click.pass_obj
 def command(
@@ -28,7 +27,5 @@ def command(
     A run under way is finished first. One that does not run is left as it is; one that waits to be started again no
     longer does.
     """
-    with connect_supervisor(options) as client:
-        if dry_run:
-            return show_dry_run(client, options, names, "stopped")
-        return ask_and_wait(client, options, "stop", names=names, timeout=timeout, wait_timeout=wait_timeout)
+    would_be = "stopped" if dry_run else None
+    return ask_or_show(options, "stop", names, would_be=would_be, timeout=timeout, wait_timeout=wait_timeout)

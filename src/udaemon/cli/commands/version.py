@@ -29,7 +29,7 @@ def command(options: GlobalOptions, *, as_json: bool) -> None:
         told = {"version": __version__, "python": python, "platform": sys.platform, "supervisor": _running(options)}
         sys.stdout.write(json.dumps(told) + "\n")
     else:
-        from udaemon.cli.other_version import tell_other_version
+        from udaemon.cli.output import tell_other_version
 
         sys.stdout.write(f"udaemon {__version__}\n")
         sys.stdout.flush()

@@ -11,7 +11,6 @@ from collections.abc import Callable, Hashable
 
 from udaemon.engines.base import WritableReactor
 from udaemon.engines.helper_process import AGAIN_AFTER, HelperProcess
-from udaemon.engines.hooks.job import ask
 from udaemon.engines.hooks.queues import QUEUED, Delivery, HookQueue, Make
 from udaemon.engines.verdict import Verdict
 from udaemon.units import counted, form
@@ -35,9 +34,7 @@ class HookLink:
         on_trouble: Called with a sentence when a hook fails, falls behind, or the runner dies.
     """
 
-    def __init__(
-        self, reactor: WritableReactor, clock: Callable[[], float], on_trouble: Callable[[str], None] = lambda _: None
-    ) -> None:
+    def __init__(self, reactor: WritableReactor, clock: Callable[[], float], on_trouble: Callable[[str], None]) -> None:
         self._clock = clock
         self._on_trouble = on_trouble
         self._queues: dict[Hashable, HookQueue] = {}
@@ -146,7 +143,7 @@ class HookLink:
             self._numbers += 1
             job = make()._replace(id=self._numbers)
             queue.told = self._told[job.id] = Delivery(queue, job, self._clock() + job.longest)
-            self._runner.send(ask(job))
+            self._runner.send(*job)
 
     def _start(self) -> None:
         if not self._runner.start():
@@ -154,7 +151,7 @@ class HookLink:
             return
         for one in tuple(self._told.values()):
             one.until = self._clock() + one.job.longest
-            self._runner.send(ask(one.job))
+            self._runner.send(*one.job)
         self._send_next()
 
     def _answered(self, verdict: Verdict) -> None:

@@ -5,11 +5,8 @@ Knows nothing of how it is told, of when there is one, and of what follows when 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
-
-from udaemon.frames import frame
 
 LONGEST_PAYLOAD = 32 * 1024
 """Bytes of an event: less than a pipe holds (pipe(7)), so that a command has it all before it is started."""
@@ -48,13 +45,3 @@ class Job(NamedTuple):
 
 FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0
 """Seconds between the first two tries, doubled each time, and at most."""
-
-
-def ask(job: Job) -> bytes:
-    """The frame that has it told."""
-    return frame(json.dumps(list(job)).encode())
-
-
-def job_of(payload: bytes) -> Job:
-    """The job in a frame."""
-    return Job(*json.loads(payload))

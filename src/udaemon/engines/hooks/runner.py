@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import random
+from typing import Any
 
 from udaemon.engines.helper_main import Take, run
 from udaemon.engines.hooks import ways
-from udaemon.engines.hooks.job import FIRST_WAIT, LONGEST_WAIT, Job, job_of
+from udaemon.engines.hooks.job import FIRST_WAIT, LONGEST_WAIT, Job
 from udaemon.engines.verdict import verdict
 
 
@@ -44,8 +45,8 @@ def _begin(writer: asyncio.StreamWriter) -> Take:
         came = await told(job)
         writer.write(verdict(job.id, ok=came.ok, reason=came.reason))
 
-    def take(payload: bytes) -> None:
-        task = asyncio.create_task(do(job_of(payload)))
+    def take(job: list[Any]) -> None:
+        task = asyncio.create_task(do(Job(*job)))
         tasks.add(task)
         task.add_done_callback(tasks.discard)
 

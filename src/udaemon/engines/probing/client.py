@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from udaemon.engines.base import WritableReactor
 from udaemon.engines.helper_process import AGAIN_AFTER, HelperProcess
-from udaemon.engines.probing.question import Asked, ask, forget
+from udaemon.engines.probing.question import Asked
 from udaemon.engines.verdict import Verdict
 
 OnVerdict = Callable[[bool, str], None]
@@ -25,9 +25,7 @@ class ProberLink:
         on_death: Called with a sentence when a prober has died.
     """
 
-    def __init__(
-        self, reactor: WritableReactor, clock: Callable[[], float], on_death: Callable[[str], None] = lambda _: None
-    ) -> None:
+    def __init__(self, reactor: WritableReactor, clock: Callable[[], float], on_death: Callable[[str], None]) -> None:
         self._clock = clock
         self._on_death = on_death
         self._asked: dict[int, tuple[Asked, OnVerdict]] = {}
@@ -48,7 +46,7 @@ class ProberLink:
         numbered = asked._replace(id=self._numbers)
         self._asked[numbered.id] = (numbered, on_verdict)
         if self._prober.is_there:
-            self._prober.send(ask(numbered))
+            self._prober.send("ask", *numbered)
         elif self.deadline is None:
             self._start()
         return numbered.id
@@ -56,7 +54,7 @@ class ProberLink:
     def forget(self, number: int) -> None:
         """Have it asked no more; a verdict that is under way is not heard."""
         if self._asked.pop(number, None) is not None and self._prober.is_there:
-            self._prober.send(forget(number))
+            self._prober.send("forget", number)
 
     def expire(self, _now: float) -> None:
         """Start the next prober."""
@@ -74,7 +72,7 @@ class ProberLink:
             self.deadline = self._clock() + AGAIN_AFTER
             return
         for asked, _ in tuple(self._asked.values()):
-            self._prober.send(ask(asked))
+            self._prober.send("ask", *asked)
 
     def _heard(self, verdict: Verdict) -> None:
         if verdict.number in self._asked:

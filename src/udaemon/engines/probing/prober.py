@@ -7,7 +7,6 @@ only when the one before it has its answer or has taken too long, and nothing is
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 
 from udaemon.engines.helper_main import Take, run
@@ -74,7 +73,7 @@ async def _answered(asked: Asked) -> ways.Answer:
 def _begin(writer: asyncio.StreamWriter) -> Take:
     _watch_by_pidfd()
     prober = Prober(writer)
-    return lambda payload: prober.take(json.loads(payload))
+    return prober.take
 
 
 def main(fd: int) -> None:

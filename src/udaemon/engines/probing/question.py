@@ -5,11 +5,8 @@ Knows nothing of how it is asked and of what follows from the answer.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
-
-from udaemon.frames import frame
 
 
 class Asked(NamedTuple):
@@ -40,13 +37,3 @@ class Asked(NamedTuple):
     good: bool
     cwd: str = "/"
     env: Mapping[str, str] = {}
-
-
-def ask(asked: Asked) -> bytes:
-    """The frame that has it asked from now on."""
-    return frame(json.dumps(["ask", *asked]).encode())
-
-
-def forget(number: int) -> bytes:
-    """The frame that has it asked no more."""
-    return frame(json.dumps(["forget", number]).encode())

@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from udaemon.engines.origin import Origin
 from udaemon.engines.zygote.connection import ZygoteConnection
 from udaemon.engines.zygote.popen import Popen
-from udaemon.engines.zygote.protocol import Parent
+from udaemon.engines.zygote.protocol import Origin, Parent
 
 
 def ask(connection: ZygoteConnection, batch: Sequence[Popen], bare: str | None) -> None:

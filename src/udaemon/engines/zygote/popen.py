@@ -18,9 +18,8 @@ from udaemon.system.exit_status import open_child, reap
 from udaemon.waits import bounded
 
 if TYPE_CHECKING:
-    from udaemon.engines.origin import Origin
     from udaemon.engines.zygote.process import ZygoteProcess
-    from udaemon.engines.zygote.protocol import Parent
+    from udaemon.engines.zygote.protocol import Origin, Parent
 
 
 class Popen:

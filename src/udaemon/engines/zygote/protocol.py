@@ -30,6 +30,13 @@ class Parent(Protocol):
         """Something the operator should know of."""
 
 
+class Origin(NamedTuple):
+    """Which zygote a process was forked from, by pid, and why that had imported nothing for it; None where it had."""
+
+    zygote: int
+    bare: str | None = None
+
+
 class Timeouts(NamedTuple):
     """How long to wait for a zygote before it is replaced, in seconds, and for a program to be executed.
 

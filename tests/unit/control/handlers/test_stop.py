@@ -30,7 +30,7 @@ def test_stop_answers_when_each_instance_has_stopped(talk: Talk, host: FakeHost)
 
 def test_outcomes_of_one_turn_of_the_loop_come_together(serve: Serve, host: FakeHost) -> None:
     """A thousand daemons that stop in one turn would wake their client a thousand times."""
-    talk = serve(host, by_turn=True)
+    talk = serve(host)
     host.run(M0, 20)
     host.run(M1, 21)
     host.run(DB0, 7)
@@ -46,7 +46,7 @@ def test_outcomes_of_one_turn_of_the_loop_come_together(serve: Serve, host: Fake
 
 
 def test_who_is_sent_away_has_been_told_what_was_known(serve: Serve, host: FakeHost) -> None:
-    talk = serve(host, by_turn=True)
+    talk = serve(host)
     host.run(M0, 20)
     host.run(DB0, 7)
     client = asks(talk, "stop", names=["mailer/0", "db"])
@@ -59,7 +59,7 @@ def test_who_is_sent_away_has_been_told_what_was_known(serve: Serve, host: FakeH
 
 def test_who_follows_hears_the_last_word_of_a_supervisor_that_ends(serve: Serve, host: FakeHost) -> None:
     """It is said after the last turn of the loop."""
-    talk = serve(host, by_turn=True)
+    talk = serve(host)
     client = asks(talk, "events", follow=True)
     host.tell(None, "down", "all daemons have stopped")
     talk.server.close()

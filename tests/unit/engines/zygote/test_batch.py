@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from tests.fakes.zygote import FakeConnection, FakeParent, FakePopen, Zygotes
 
-from udaemon.engines.origin import Origin
 from udaemon.engines.zygote.batch import ask, deliver
+from udaemon.engines.zygote.protocol import Origin
 from udaemon.engines.zygote.server import Setup
 from udaemon.engines.zygote.start import Plan
 

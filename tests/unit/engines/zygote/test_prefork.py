@@ -1,0 +1,103 @@
+"""A zygote that is forked beforehand: it waits, and ends when nobody wants it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.fakes.fork import ends
+from tests.fakes.full_table import full_table
+
+from udaemon.engines.zygote import wire
+from udaemon.engines.zygote.pickling import pack
+from udaemon.engines.zygote.prefork import PreforkedZygote, prefork_zygote, watchable
+from udaemon.engines.zygote.server import Setup
+from udaemon.engines.zygote.start import Starter
+
+
+def child() -> int:
+    """A child that waits."""
+    if (pid := os.fork()) == 0:
+        signal.alarm(60)  # where a test fails nobody ends it
+        signal.pause()
+        os._exit(0)
+    return pid
+
+
+@pytest.fixture
+def waits() -> Iterator[PreforkedZygote]:
+    """One that is no zygote, with a report of its exec."""
+    before = len(os.listdir("/proc/self/fd"))
+    near, far = socket.socketpair()
+    report, write = os.pipe()
+    pid = child()
+    yield PreforkedZygote(pid, os.pidfd_open(pid), near, report)
+    for left in (far, near):
+        left.close()
+    os.close(write)
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_it_lives_until_it_is_ended_and_nothing_of_it_stays_open(waits: PreforkedZygote) -> None:
+    assert waits.lives()
+    waits.end()
+    with pytest.raises(ChildProcessError):  # it was reaped
+        os.waitpid(waits.pid, os.WNOHANG)
+
+
+def test_one_that_has_ended_lives_no_more_reaped_or_not(waits: PreforkedZygote) -> None:
+    waits.kill()
+    os.waitid(os.P_PIDFD, waits.pidfd, os.WEXITED | os.WNOWAIT)
+    assert not waits.lives()
+    waits.kill()  # its zombie does not mind
+    assert ends(waits.pid) == -signal.SIGKILL
+    assert not waits.lives()
+    waits.kill()
+    waits.end()
+
+
+def test_one_that_cannot_be_watched_is_not_kept() -> None:
+    pid = child()
+    with full_table(), pytest.raises(OSError, match="Too many open files"):
+        watchable(pid)
+    assert ends(pid) == -signal.SIGKILL
+
+
+def test_a_spare_zygote_ends_when_it_is_sent_away() -> None:
+    spare = prefork_zygote()
+    starter = Starter(spare)
+    assert list(starter.pids) == [spare.pid]
+
+    starter.close()
+
+    with pytest.raises(ChildProcessError):  # it was reaped
+        os.waitpid(spare.pid, os.WNOHANG)
+    assert list(starter.pids) == []
+
+
+def test_a_spare_zygote_ends_when_its_parent_hangs_up() -> None:
+    spare = prefork_zygote()
+    spare.channel.close()
+
+    assert ends(spare.pid) == 0
+    os.close(spare.pidfd)
+
+
+def test_a_spare_zygote_that_fails_says_so_where_its_output_goes(tmp_path: Path) -> None:
+    """As one that was executed does; `serve` is asked to enter what is no directory."""
+    spare = prefork_zygote()
+    read, write = os.pipe()
+    parent, alive = os.pipe()
+    setup = Setup(dict(os.environ), str(tmp_path / "nowhere"), (), (), ())
+    wire.ask(spare.channel, [pack(setup, (write, write, parent))])
+    os.close(write)
+
+    assert ends(spare.pid) == 1
+    assert b"FileNotFoundError" in os.read(read, 65536)
+    for fd in (read, parent, alive, spare.pidfd):
+        os.close(fd)
+    spare.channel.close()
