@@ -94,6 +94,8 @@ class Machine(RuleBasedStateMachine):
         if isinstance(effect, Spawn | Allow):
             locks = self.fleet.instances[key].holds
             for other in self.fleet.instances.values():
+                if other.daemon.task and other.own_pid is None:
+                    continue  # it waits for its start, and wants its locks for a run
                 if other.place and other.place < (before.place or self.fleet.turns.last + 1):
                     assert set(locks).isdisjoint(other.daemon.lock), f"{key} overtakes {other.key}"
         if isinstance(effect, Spawn):
