@@ -20,7 +20,12 @@ from udaemon.cli.waiting import ask_and_wait, dry_run_option, show_dry_run
     is_flag=True,
     help="One instance at a time, after its run; the next one once it is ready; until one fails.",
 )
-@click.option("--wait-timeout", type=DURATION, metavar="T", help="Wait this long and no longer; the restart goes on.")
+@click.option(
+    "--wait-timeout",
+    type=DURATION,
+    metavar="T",
+    help="Wait this long and no longer; the restart goes on, a --rolling one with the instance under way only.",
+)
 @dry_run_option
 @click.pass_obj
 def command(

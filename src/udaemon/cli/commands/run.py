@@ -34,6 +34,9 @@ def command(
 
     Output stays here, nothing is restarted, and the exit code is the daemon's own. Ctrl-C stops it after the run under
     way, a second Ctrl-C kills. An instance that runs already is not started again.
+
+    What belongs to a supervisor is left out: it waits for no daemon and for no lock, does no before-start and no
+    after-stop, and tells no command and no webhook of `on`.
     """
     manifest = load_manifest(options, to_run=True)
     gc.set_threshold(*_DEFAULT_GC)  # a short verb's is not for a daemon
