@@ -350,3 +350,22 @@ def test_a_directory_that_may_not_be_written_to_is_told(folder: Path, capsys: py
     write(f'{GOOD}log-dir = "closed/log"\n')
     assert main(["check"]) == 1
     assert f"{folder}/closed cannot be written to" in capsys.readouterr().out
+
+
+def test_what_is_no_file_to_log_to_is_told_before_the_first_line_is_held_back(
+    capsys: pytest.CaptureFixture[str], folder: Path
+) -> None:
+    """f31: a link to another file is none, nor is what a reader would have to be waited for, or takes nothing."""
+    os.mkfifo("pipe")
+    os.symlink("/dev/full", "full")
+    os.symlink("nowhere", "link")
+    os.mkdir("directory")
+    names = ("pipe", "full", "link", "directory", "new")
+    tables = (f'[daemons.d{i}]\ncommand = "true"\nlog = {{ file = "{name}" }}\n' for i, name in enumerate(names))
+    write(f'[defaults]\nlog-dir = "{folder}"\n' + "".join(tables))
+    assert main(["check", "--format", "json"]) == 1
+    told = {one["path"]: one["message"] for one in json.loads(capsys.readouterr().out)}
+    assert told == {
+        f"daemons.d{i}.log.file": f"{folder / names[i]} is {what}, where a log is to be"
+        for i, what in enumerate(("a named pipe", "a symbolic link", "a symbolic link", "a directory"))
+    }
