@@ -369,3 +369,14 @@ def test_what_is_no_file_to_log_to_is_told_before_the_first_line_is_held_back(
         f"daemons.d{i}.log.file": f"{folder / names[i]} is {what}, where a log is to be"
         for i, what in enumerate(("a named pipe", "a symbolic link", "a symbolic link", "a directory"))
     }
+
+
+def test_each_of_two_callables_is_looked_at_under_its_own_key(capsys: pytest.CaptureFixture[str]) -> None:
+    write('[daemons.a]\nfactory = "no_such:create"\ntask = "nor_this:run"\nsleep = 1\n')
+    assert main(["check", "--format", "json"]) == 1
+    told = [(one["path"], one["code"], one["message"].partition(":")[0]) for one in json.loads(capsys.readouterr().out)]
+    assert sorted(told) == [
+        ("daemons.a.factory", "import-failed", "cannot import no_such"),
+        ("daemons.a.task", "both-to-run", "factory and task exclude each other"),
+        ("daemons.a.task", "import-failed", "cannot import nor_this"),
+    ]
