@@ -380,3 +380,14 @@ def test_each_of_two_callables_is_looked_at_under_its_own_key(capsys: pytest.Cap
         ("daemons.a.task", "both-to-run", "factory and task exclude each other"),
         ("daemons.a.task", "import-failed", "cannot import nor_this"),
     ]
+
+
+def test_of_a_value_that_is_wrong_nothing_more_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    write('[daemons.a]\ncommand = "${NO_SUCH}"\ncwd = "/${NO_SUCH}"\nlog-dir = "/${"\n')
+    assert main(["check", "--format", "json"]) == 1
+    told = [(one["path"], one["code"]) for one in json.loads(capsys.readouterr().out)]
+    assert told == [
+        ("daemons.a.command", "missing-variable"),
+        ("daemons.a.cwd", "missing-variable"),
+        ("daemons.a.log-dir", "bad-reference"),
+    ]
