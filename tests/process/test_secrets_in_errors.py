@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tests.process.project import Project
+from functools import partial
+
+from tests.process.project import Json, Project
 
 JOBS = """
     def fails():
@@ -29,12 +31,16 @@ MANIFEST = """
 """
 
 
+def _is(state: str, one: Json) -> bool:
+    return bool(one["state"] == state)
+
+
 def test_f60_a_password_in_an_exception_is_in_no_verb_and_in_no_file_of_ours(project: Project) -> None:
     project.file("jobs.py", JOBS)
     project.manifest(MANIFEST)
     up = project.run("up", "-d")
     for name, state in (("run", "failed"), ("made", "failed"), ("tried", "backoff")):
-        project.until(name, lambda one, state=state: one["state"] == state)
+        project.until(name, partial(_is, state))
     verbs = (
         *(("start", name) for name in ("run", "made")),
         *(("wait", name, "--timeout", "0.1") for name in ("run", "tried")),
