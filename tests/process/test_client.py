@@ -116,7 +116,15 @@ def test_runs_are_paused_kicked_and_resumed(running: client.Project) -> None:
 
 
 def test_an_edit_is_shown_and_applied_and_a_number_changed(running: client.Project, shop: Project) -> None:
-    assert running.diff() == {"added": [], "removed": [], "changed": [], "renamed": [], "manifest": [], "unchanged": 4}
+    assert running.diff() == {
+        "added": [],
+        "resting": [],
+        "removed": [],
+        "changed": [],
+        "renamed": [],
+        "manifest": [],
+        "unchanged": 4,
+    }
     assert running.apply(timeout=20) == ()
 
     assert [(str(one.name), one.instance) for one in running.scale({"mailer": 1}, timeout=20)] == [("mailer", 1)]

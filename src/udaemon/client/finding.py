@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable
 
 from udaemon.control.client import Client
-from udaemon.control.running import client_in, meant
+from udaemon.control.running import client_in, running
 from udaemon.errors import ExitCode, NotRunning, UdaemonError
 from udaemon.manifest.find import find
 from udaemon.manifest.measures import LONGEST_DURATION
@@ -49,7 +49,7 @@ def _in_directory(directory: str, timeout: float) -> Client:
 
 
 def _one(file: str | None, project: str | None, timeout: float) -> Client:
-    found = meant(file, project, timeout)
+    found = list(running(file, project, everywhere=file is not None, within=timeout))
     if len(found) == 1:
         return found[0][1]
     for _name, client in found:
