@@ -350,3 +350,44 @@ def test_a_directory_that_may_not_be_written_to_is_told(folder: Path, capsys: py
     write(f'{GOOD}log-dir = "closed/log"\n')
     assert main(["check"]) == 1
     assert f"{folder}/closed cannot be written to" in capsys.readouterr().out
+
+
+def test_what_is_no_file_to_log_to_is_told_before_the_first_line_is_held_back(
+    capsys: pytest.CaptureFixture[str], folder: Path
+) -> None:
+    """f31: a link to another file is none, nor is what a reader would have to be waited for, or takes nothing."""
+    os.mkfifo("pipe")
+    os.symlink("/dev/full", "full")
+    os.symlink("nowhere", "link")
+    os.mkdir("directory")
+    names = ("pipe", "full", "link", "directory", "new")
+    tables = (f'[daemons.d{i}]\ncommand = "true"\nlog = {{ file = "{name}" }}\n' for i, name in enumerate(names))
+    write(f'[defaults]\nlog-dir = "{folder}"\n' + "".join(tables))
+    assert main(["check", "--format", "json"]) == 1
+    told = {one["path"]: one["message"] for one in json.loads(capsys.readouterr().out)}
+    assert told == {
+        f"daemons.d{i}.log.file": f"{folder / names[i]} is {what}, where a log is to be"
+        for i, what in enumerate(("a named pipe", "a symbolic link", "a symbolic link", "a directory"))
+    }
+
+
+def test_each_of_two_callables_is_looked_at_under_its_own_key(capsys: pytest.CaptureFixture[str]) -> None:
+    write('[daemons.a]\nfactory = "no_such:create"\ntask = "nor_this:run"\nsleep = 1\n')
+    assert main(["check", "--format", "json"]) == 1
+    told = [(one["path"], one["code"], one["message"].partition(":")[0]) for one in json.loads(capsys.readouterr().out)]
+    assert sorted(told) == [
+        ("daemons.a.factory", "import-failed", "cannot import no_such"),
+        ("daemons.a.task", "both-to-run", "factory and task exclude each other"),
+        ("daemons.a.task", "import-failed", "cannot import nor_this"),
+    ]
+
+
+def test_of_a_value_that_is_wrong_nothing_more_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    write('[daemons.a]\ncommand = "${NO_SUCH}"\ncwd = "/${NO_SUCH}"\nlog-dir = "/${"\n')
+    assert main(["check", "--format", "json"]) == 1
+    told = [(one["path"], one["code"]) for one in json.loads(capsys.readouterr().out)]
+    assert told == [
+        ("daemons.a.command", "missing-variable"),
+        ("daemons.a.cwd", "missing-variable"),
+        ("daemons.a.log-dir", "bad-reference"),
+    ]

@@ -14,6 +14,7 @@ from tests.fakes.service import Service
 
 from udaemon.cli.completion import CONDITIONS, offers
 from udaemon.cli.describe import FILE, page
+from udaemon.cli.main import main
 from udaemon.control.handlers import wait
 
 
@@ -241,3 +242,9 @@ def test_zsh_is_told_what_each_word_means(udaemon: Udaemon, monkeypatch: pytest.
 def test_a_shell_that_nobody_knows(udaemon: Udaemon, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("_UDAEMON_COMPLETE", "tcsh_complete")
     assert udaemon() == (1, "", "")
+
+
+def test_a_shell_that_is_not_said_is_asked_for_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["completion"]) == 2
+    said = "udaemon: Missing argument '{bash|zsh|fish}'. Choose from: bash, zsh, fish\n"
+    assert capsys.readouterr().err == said + "  hint: see udaemon completion --help\n"

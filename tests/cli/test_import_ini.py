@@ -134,7 +134,7 @@ def test_a_dry_run_writes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["import-ini", "ini", "--dry-run"]) == 0
     out, err = capsys.readouterr()
     assert out.startswith("# Imported by")
-    assert "1 of 1 files imported\n" in err
+    assert "1 of 1 file imported\n" in err
     assert os.listdir() == ["ini"]
 
 

@@ -54,3 +54,25 @@ def test_from_ini_makes_the_manifest_of_old_files(form: str, first: str, daemon:
     assert lines[0] == first
     assert daemon in lines
     assert Path("new/udaemon.schema.json").read_text() == as_text()
+
+
+@pytest.mark.parametrize("place", ["file", "file/below", "/proc/self/shop"])
+@pytest.mark.parametrize("more", [(), ("--from-ini", "ini")])
+def test_where_nothing_can_be_made_is_said_in_one_line(
+    place: str, more: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("file").write_text("mine")
+    Path("ini").mkdir()
+    Path("ini/mailer.ini").write_text("factory = A::b\n")
+    assert main(["init", place, *more]) == 1
+    (said,) = capsys.readouterr().err.splitlines()
+    assert said.startswith(f"udaemon: {place} cannot be made: ")
+
+
+def test_from_ini_files_that_php_refuses_makes_nothing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("ini").mkdir()
+    Path("ini/mailer.ini").write_text("factory = (\n")
+    assert main(["init", "new", "--from-ini", "ini"]) == 1
+    assert "0 of 1 file imported" in capsys.readouterr().err
+    assert main(["init", "new", "--from-ini", "none"]) == 2
+    assert sorted(path.name for path in folder.iterdir()) == ["ini"]

@@ -84,7 +84,12 @@ def test_a_command_keeps_its_exit_code(shop: Project) -> None:
 
 def test_instance_says_which_copy_to_be(shop: Project) -> None:
     assert shop.run("run", "pair", "--instance", "1", code=1).stderr == "1 of 2 in test\n"
-    assert "pair has no instance 2" in shop.run("run", "pair", "--instance", "2", code=2).stderr
+    assert shop.run("run", "pair/1", code=1).stderr == "1 of 2 in test\n"
+    for words in (("pair", "--instance", "2"), ("pair/2",)):
+        assert "pair has no instance 2" in shop.run("run", *words, code=2).stderr
+    for words in (("pair/1", "--instance", "1"), ("pair/x",), ("pair/",), ("pair/1/0",)):
+        said = shop.run("run", *words, code=2).stderr
+        assert said.startswith(f"udaemon: '{words[0]}' is no instance, or one beside --instance\n")
 
 
 def test_an_option_is_read_as_the_manifest_reads_the_key(shop: Project) -> None:

@@ -173,7 +173,7 @@ def next_run(ticks: Ticks, ends: str) -> dict[str, Any]:
         told = ticks.project.instance("ticks")
         next_at = told["runs"]["next_at"]  # null before its loop has begun
         if next_at is not None:
-            minute = datetime.fromisoformat(next_at) + timedelta(seconds=1)  # it may be 59.999
+            minute = datetime.fromisoformat(next_at)
             if f"{minute:%m-%dT%H:%M}" == ends:
                 return told
         assert time.monotonic() < deadline, next_at

@@ -102,6 +102,52 @@ def test_what_is_asked_for_is_so_when_the_call_returns(running: client.Project) 
     assert {one.state for one in running.instances("mailer")} == {State.STOPPED}
 
 
+def test_runs_are_paused_kicked_and_resumed(running: client.Project) -> None:
+    running.wait("mailer", until="run-ok", timeout=20)
+    assert [str(one) for one in running.pause("mailer/1")] == ["mailer/1 paused: begins no run until it is resumed"]
+    (told,) = running.kick("mailer/1")
+    assert (told.ok, told.message) == (True, "kicked")
+    assert [one.ok for one in running.resume("mailer")] == [True, True]
+    with pytest.raises(NotDone, match="db/0 has no runs: it is a command that goes on until it ends") as not_done:
+        running.pause("db", "mailer/0")
+    assert {one.name: one.ok for one in not_done.value.outcomes} == {"db": False, "mailer": True}
+    (first,) = running.instances("mailer/0")
+    assert (first.status, first.runs.missed) == (None, 0)
+
+
+def test_an_edit_is_shown_and_applied_and_a_number_changed(running: client.Project, shop: Project) -> None:
+    assert running.diff() == {
+        "added": [],
+        "resting": [],
+        "removed": [],
+        "changed": [],
+        "renamed": [],
+        "manifest": [],
+        "unchanged": 4,
+    }
+    assert running.apply(timeout=20) == ()
+
+    assert [(str(one.name), one.instance) for one in running.scale({"mailer": 1}, timeout=20)] == [("mailer", 1)]
+    assert len(running.instances("mailer")) == 1
+
+    shop.manifest(MANIFEST.replace('command = "sleep 1000"', 'command = "sleep 1001"'))
+    assert [one["name"] for one in running.diff()["changed"]] == ["mailer", "db"]
+    outcomes = running.apply(timeout=20)
+    assert {(one.name, one.instance, one.ok) for one in outcomes} >= {("mailer", 1, True)}
+
+    before = [one.pid for one in running.instances("mailer")]
+    rolled = running.restart("mailer", rolling=True, timeout=20)
+    assert [(one.name, one.instance, one.ok) for one in rolled] == [("mailer", 0, True), ("mailer", 1, True)]
+    assert not {one.pid for one in running.instances("mailer")} & set(before)
+
+    shop.manifest("[daemons.mailer]\ntask = 5\n")
+    with pytest.raises(udaemon.ManifestError) as error:
+        running.apply(timeout=20)
+    assert error.value.problems[0].path == "daemons.mailer.task"
+    with pytest.raises(ValueError, match="name at least one daemon"):
+        running.scale({})
+
+
 def test_what_does_not_come_about_is_raised(running: client.Project) -> None:
     with pytest.raises(NotDone) as not_done:
         running.start("db", "broken", timeout=20)

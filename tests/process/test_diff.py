@@ -108,3 +108,14 @@ def test_a_manifest_from_standard_input_cannot_be_compared(project: Project) -> 
     done = project.run("-p", "piped", "diff", code=2)
     assert "standard input" in done.stderr
     project.run("-p", "piped", "down")
+
+
+def test_diff_says_of_what_is_added_whether_it_starts(running: Project) -> None:
+    added = ("off", "enabled = false"), ("later", "autostart = false"), ("now", ""), ("next", 'cron = "@yearly"')
+    running.manifest(TEXT + "".join(f'[daemons.{name}]\ncommand = "sleep 100"\n{key}\n' for name, key in added))
+    rests = "+ off does not start by itself\n+ later does not start by itself\n"
+    assert running.run("diff").stdout.startswith(f"{rests}+ now starts\n+ next starts\n")
+    assert json.loads(running.run("diff", "--json").stdout)["resting"] == ["off", "later"]
+    running.run("apply")
+    states = {one["name"]: one["state"] for one in running.instances()}
+    assert [states[name] for name, _ in added] == ["disabled", "stopped", "running", "waiting"]

@@ -51,6 +51,13 @@ def test_f59_verbs_work_with_closed_streams(project: Project, closed: str) -> No
     assert project.run_directories() == []
 
 
+def test_f59_a_manifest_from_a_closed_standard_input_declares_nothing(project: Project) -> None:
+    for script in ("udaemon -f - check <&-", "udaemon check - <&-"):
+        done = shell(project, script)
+        assert (done.returncode, done.stderr) == (1, "")
+        assert done.stdout.startswith("-: error[no-daemons]: daemons: declares no daemon\n")
+
+
 def test_f59_who_wants_one_line_of_the_logs_ends_the_foreground(project: Project) -> None:
     project.manifest(CHATTY)
     done = shell(project, "udaemon up | head -n 1; echo ${PIPESTATUS[0]}")

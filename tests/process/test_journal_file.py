@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -116,6 +117,27 @@ def test_f57_a_journal_of_a_newer_version_is_refused(half: Project) -> None:
         file.write(b"\x01")
     half.run("up", "-d")
     assert pids(half) == before
+    half.run("down", "-t", "0")
+
+
+@pytest.mark.parametrize("spoiled", ["random", "empty", "header", "short", "older"])
+def test_f57_a_journal_that_is_none_is_left_out_with_a_line(half: Project, spoiled: str) -> None:
+    """What was in it is lost; who lives goes on, and is adopted."""
+    before = pids(half)
+    _kill_logger_last(half)
+    journal = next(half.runtime.glob("udaemon/*/journal"))
+    whole = journal.read_bytes()[:8192]
+    parts = {"random": random.Random(7).randbytes(5000), "empty": b"", "header": whole[:60], "short": whole[:5000]}
+    if spoiled in parts:
+        journal.write_bytes(parts[spoiled])
+    else:  # of another start of the machine
+        with journal.open("r+b") as file:
+            file.seek(16)
+            file.write(b"7" * 36)
+    half.run("up", "-d")
+    assert pids(half) == before
+    told = half.run("events").stdout
+    assert ("the journal of the logs is none, and is left out: output may be lost" in told) == (spoiled != "older")
     half.run("down", "-t", "0")
 
 

@@ -160,3 +160,12 @@ def test_a_program_puts_another_task_in_place_of_the_manifest_s(project: Project
     )
 
     assert ran.stdout == "swept 1\n"
+
+
+def test_a_task_that_says_enough_by_sys_exit_has_no_error(project: Project) -> None:
+    project.file("jobs.py", "import sys\ndef enough(): sys.exit(0)\n")
+    project.manifest('[daemons.job]\ntask = "jobs:enough"\nsleep = "1h"\n')
+    project.up()
+    told = project.until("job", lambda one: one["state"] == "exited")
+    assert (told["exit"]["code"], told["exit"]["reason"]) == (0, "exited")
+    assert (told["runs"]["last"]["outcome"], told["runs"]["last"]["error"]) == ("ok", None)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from udaemon.manifest.log_files import log_files
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.manifest.problems import Finding, Path
+from udaemon.manifest.regular import what_it_is
 
 
 def check_directories(manifest: Manifest) -> Iterator[Finding]:
@@ -60,6 +61,12 @@ def _no_place_to_write(directory: str) -> tuple[str, str] | None:
 
 def _no_file(file: str) -> tuple[str, str] | None:
     """Return why this cannot be a log."""
-    if os.path.isdir(file):
-        return f"{file} is a directory, where a log is to be", "take it away, or name another place"
+    try:
+        mode = os.lstat(file).st_mode
+    except OSError:
+        return None  # it is made
+    if what := what_it_is(mode):
+        return f"{file} is {what}, where a log is to be", "take it away, or name another place"
+    if not os.access(file, os.W_OK):
+        return f"{file} cannot be written to", "look at its owner and mode, or name another place"
     return None

@@ -94,8 +94,9 @@ def _asked(
     for daemon in manifest.daemons.values():
         if daemon.enabled and daemon.name not in without:
             path: Path = ("daemons", daemon.name)
-            if (named := daemon.task or daemon.factory) is not None:
-                yield (*path, daemon.kind), named, daemon.params, daemon.env
+            for kind, named in (("factory", daemon.factory), ("task", daemon.task)):
+                if named is not None:
+                    yield (*path, kind), named, daemon.params, daemon.env
             yield from ((place, name, None, daemon.env) for place, name in _listeners(daemon, path))
 
 

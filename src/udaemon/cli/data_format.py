@@ -43,7 +43,7 @@ def terminal_width(stream: TextIO | None = None) -> int | None:
     if not stream.isatty():
         return None
     said = os.environ.get("COLUMNS", "")
-    if said.isdigit() and int(said) > 0:
+    if said.isascii() and said.isdecimal() and len(said) < 6 and int(said) > 0:
         return int(said)
     try:
         return os.get_terminal_size(stream.fileno()).columns or 80

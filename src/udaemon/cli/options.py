@@ -36,9 +36,14 @@ class GlobalOptions(NamedTuple):
 
 
 def color(asked: str | None, environ: Mapping[str, str]) -> str:
-    """Whether to colour: the option wins over NO_COLOR, that over FORCE_COLOR; empty variables do not count."""
+    """Whether to colour: the option wins over NO_COLOR, that over FORCE_COLOR; empty variables do not count.
+
+    A terminal that calls itself dumb has no colours.
+    """
     if asked is not None:
         return asked
     if environ.get("NO_COLOR"):
         return "never"
-    return "always" if environ.get("FORCE_COLOR") else "auto"
+    if environ.get("FORCE_COLOR"):
+        return "always"
+    return "never" if environ.get("TERM") == "dumb" else "auto"

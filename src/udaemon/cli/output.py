@@ -57,7 +57,11 @@ def show_error(error: UdaemonError | click.ClickException) -> int:
         return error.exit_code
     context = getattr(error, "ctx", None)  # a mistake of usage has one
     sys.stderr.write(
-        _error(error.format_message(), f"see {context.command_path if context else 'udaemon'} --help", tinted=tinted)
+        _error(
+            " ".join(map(str.strip, error.format_message().splitlines())),
+            f"see {context.command_path if context else 'udaemon'} --help",
+            tinted=tinted,
+        )
     )
     return ExitCode.USAGE
 

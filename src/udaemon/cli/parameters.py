@@ -137,7 +137,7 @@ kill_after_option = click.option(
 )
 
 
-def wait_timeout_option(what: str) -> Callable[[Callback], Callback]:
-    """How long to wait for what goes on all the same, as "the start"."""
-    told = f"Wait this long and no longer; {what} goes on."
+def wait_timeout_option(what: str, but: str = "") -> Callable[[Callback], Callback]:
+    """How long to wait for what goes on all the same, as "the start"; `but` is how far it may not."""
+    told = f"Wait this long and no longer; {what} goes on{but}."
     return click.option("--wait-timeout", type=DURATION, metavar="T", help=told)

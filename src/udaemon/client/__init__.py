@@ -1,4 +1,4 @@
-"""Ask a running project from Python: what `udaemon ps`, `start`, `stop`, `restart`, `wait` and `events` do.
+"""Ask a running project from Python: what `udaemon ps`, `start`, `restart`, `apply`, `events` and the like do.
 
 `connect` finds the supervisor, a `Project` asks it:
 

@@ -6,24 +6,20 @@ anew meanwhile answers all the same, and threads need not take turns.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from time import monotonic
 from typing import Any, Literal
 
+from udaemon.client.finding import Path, finder, seconds
 from udaemon.client.values import Event, Instance, Outcome, Supervisor, read
 from udaemon.control.client import Client, SupervisorGone
 from udaemon.control.drift import marked
-from udaemon.control.running import client_in, running
 from udaemon.control.sockets import ANSWERS_WITHIN
-from udaemon.errors import ExitCode, NotRunning, UdaemonError, WaitTimedOut
-from udaemon.manifest.find import find
-from udaemon.manifest.measures import LONGEST_DURATION
+from udaemon.errors import UdaemonError, WaitTimedOut
 from udaemon.system.readable import wait_readable
 from udaemon.waits import bounded
 
-Path = str | os.PathLike[str]
 Until = Literal["ready", "stopped", "run-ok"]
 
 
@@ -62,7 +58,7 @@ def connect(
         NotRunning: None runs.
         UdaemonError: There is no manifest, several projects run from it, or the supervisor does not answer.
     """
-    found = Project(_finder(manifest, project, run_dir, timeout))
+    found = Project(finder(manifest, project, run_dir, timeout))
     found.supervisor()
     return found
 
@@ -98,7 +94,7 @@ class Project:
             NotDone: Some did not come up.
             WaitTimedOut: It takes longer.
         """
-        return self._ask_and_wait("start", _some(names), wait_timeout=_seconds(timeout))
+        return self._ask_and_wait("start", names=_some(names), wait_timeout=seconds(timeout))
 
     def stop(self, *names: str, stop_timeout: float | None = None, timeout: float | None = None) -> tuple[Outcome, ...]:
         """Stop daemons, and wait until they have; one that does not run is left as it is.
@@ -112,20 +108,90 @@ class Project:
             NotDone: Some could not be stopped.
             WaitTimedOut: It takes longer.
         """
-        return self._ask_and_wait("stop", _some(names), timeout=_seconds(stop_timeout), wait_timeout=_seconds(timeout))
+        return self._ask_and_wait(
+            "stop", names=_some(names), timeout=seconds(stop_timeout), wait_timeout=seconds(timeout)
+        )
 
-    def restart(self, *names: str, timeout: float | None = None) -> tuple[Outcome, ...]:
+    def restart(self, *names: str, rolling: bool = False, timeout: float | None = None) -> tuple[Outcome, ...]:
         """Have daemons run in new processes, and wait until they do.
 
         Args:
             names: At least one; `"*"` is all.
-            timeout: Seconds to wait; the restart goes on then. None to wait for as long as it takes.
+            rolling: One instance at a time, after its run; the next one once it is ready; until one fails.
+            timeout: Seconds to wait; the restart goes on then, a rolling one with the instance under way only. None
+                to wait for as long as it takes.
 
         Raises:
             NotDone: Some did not come up.
             WaitTimedOut: It takes longer.
         """
-        return self._ask_and_wait("restart", _some(names), wait_timeout=_seconds(timeout))
+        return self._ask_and_wait("restart", names=_some(names), rolling=rolling, wait_timeout=seconds(timeout))
+
+    def diff(self) -> Mapping[str, Any]:
+        """Tell what an edit of the manifest would change: what `udaemon diff --json` prints.
+
+        Raises:
+            ManifestError: It has errors.
+        """
+        with closing(self._client()) as client:
+            client.be_patient()
+            changes: Mapping[str, Any] = client.ask("diff")
+            return changes
+
+    def apply(self, *, now: bool = False, timeout: float | None = None) -> tuple[Outcome, ...]:
+        """Have what runs be as the manifest on disk says. Returns what became of those that start, restart or stop.
+
+        Args:
+            now: Do not wait for the end of runs.
+            timeout: Seconds to wait; the change goes on then. None to wait for as long as it takes.
+
+        Raises:
+            ManifestError: It has errors; nothing has changed.
+            NotDone: Some did not come up.
+            WaitTimedOut: It takes longer.
+        """
+        return self._ask_and_wait("apply", now=now, wait_timeout=seconds(timeout))
+
+    def scale(
+        self, instances: Mapping[str, int], *, now: bool = False, timeout: float | None = None
+    ) -> tuple[Outcome, ...]:
+        """Have daemons have other numbers of instances, until the next `apply`.
+
+        Args:
+            instances: How many each shall have, by its name.
+            now: Do not wait for the end of runs.
+            timeout: Seconds to wait; the change goes on then. None to wait for as long as it takes.
+
+        Raises:
+            NotDone: Some did not come up.
+            WaitTimedOut: It takes longer.
+        """
+        _some(tuple(instances))
+        return self._ask_and_wait("scale", instances=dict(instances), now=now, wait_timeout=seconds(timeout))
+
+    def pause(self, *names: str) -> tuple[Outcome, ...]:
+        """Let runs that go on end, and begin no more until `resume`.
+
+        Raises:
+            NotDone: Some have no runs.
+        """
+        return self._ask_about_runs("pause", names)
+
+    def resume(self, *names: str) -> tuple[Outcome, ...]:
+        """Begin runs again after `pause`.
+
+        Raises:
+            NotDone: Some have no runs.
+        """
+        return self._ask_about_runs("resume", names)
+
+    def kick(self, *names: str) -> tuple[Outcome, ...]:
+        """Have daemons run now, whatever their schedule says; where a run goes on there is one more after it.
+
+        Raises:
+            NotDone: Some have no runs, or do not run.
+        """
+        return self._ask_about_runs("kick", names)
 
     def wait(self, *names: str, until: Until = "ready", timeout: float | None = None) -> tuple[Outcome, ...]:
         """Wait until daemons are ready, have stopped, or have had a good run.
@@ -139,7 +205,7 @@ class Project:
             NotDone: It cannot come any more: a daemon gave up, for one.
             WaitTimedOut: It takes longer.
         """
-        return self._ask_and_wait("wait", _some(names), until=until, timeout=_seconds(timeout))
+        return self._ask_and_wait("wait", names=_some(names), until=until, timeout=seconds(timeout))
 
     def signal(self, signal: str, *names: str) -> tuple[str, ...]:
         """Send a signal (`"HUP"`) to the processes of daemons. Returns the instances that got it (`"mailer/0"`)."""
@@ -156,7 +222,7 @@ class Project:
         Raises:
             WaitTimedOut: Nothing has happened for so long.
         """
-        _seconds(timeout)
+        seconds(timeout)
         with closing(self._client()) as client:
             client.be_patient()
             client.post("events", names=names, follow=follow)
@@ -178,7 +244,7 @@ class Project:
         """
         with closing(self._client()) as client:
             client.be_patient()
-            for _told in client.stream("down", timeout=_seconds(stop_timeout)):
+            for _told in client.stream("down", timeout=seconds(stop_timeout)):
                 pass
             client.wait_for_end()
 
@@ -186,14 +252,20 @@ class Project:
         with closing(self._client()) as client:
             return client.ask(verb, **args)
 
-    def _ask_and_wait(self, verb: str, names: Sequence[str], **args: Any) -> tuple[Outcome, ...]:
+    def _ask_and_wait(self, verb: str, **args: Any) -> tuple[Outcome, ...]:
         with closing(self._client()) as client:
             client.be_patient()
-            told = [one for one in client.stream(verb, names=names, **args) if "failed" not in one]
-        outcomes = tuple(read(one, Outcome) for one in told)
-        if not all(outcome.ok for outcome in outcomes):
-            raise NotDone(outcomes)
-        return outcomes
+            return _outcomes(one for one in client.stream(verb, **args) if "name" in one)
+
+    def _ask_about_runs(self, verb: str, names: Sequence[str]) -> tuple[Outcome, ...]:
+        return _outcomes(self._ask(verb, names=_some(names))["outcomes"])
+
+
+def _outcomes(told: Iterable[Any]) -> tuple[Outcome, ...]:
+    outcomes = tuple(read(one, Outcome) for one in told)
+    if not all(outcome.ok for outcome in outcomes):
+        raise NotDone(outcomes)
+    return outcomes
 
 
 def _next_answers(client: Client, timeout: float | None) -> Sequence[Any]:
@@ -207,49 +279,7 @@ def _next_answers(client: Client, timeout: float | None) -> Sequence[Any]:
             return answers
 
 
-def _seconds(timeout: float | None) -> float | None:
-    """A time to wait, as far as one can be waited for."""
-    if timeout is not None and not 0 <= timeout <= LONGEST_DURATION:  # NaN is neither
-        raise ValueError("a time-out is 0 to 315360000 seconds (ten years), or None for no limit")
-    return timeout
-
-
 def _some(names: Sequence[str]) -> Sequence[str]:
     if not names:
         raise ValueError("name at least one daemon; '*' is all of them")
     return names
-
-
-def _finder(manifest: Path | None, project: str | None, run_dir: Path | None, timeout: float) -> Callable[[], Client]:
-    """What connects to the supervisor; a manifest is looked for only once."""
-    timeout = bounded(_seconds(timeout)) or 0.0
-    if run_dir is not None:
-        if manifest is not None or project is not None:
-            raise ValueError("name the run directory, or a manifest and a project")
-        return lambda: _in_directory(os.fspath(run_dir), timeout)
-    file: str | None = None
-    if manifest is not None or project is None:
-        file = find([] if manifest is None else [os.fspath(manifest)], os.environ, os.getcwd())[0]
-    return lambda: _one(file, project, timeout)
-
-
-def _in_directory(directory: str, timeout: float) -> Client:
-    try:
-        client = client_in(directory, timeout)
-    except OSError as error:
-        raise NotRunning(f"no supervisor is running in {directory}: {error.strerror}") from None
-    if client is None:
-        raise NotRunning(f"no supervisor is running in {directory}")
-    return client
-
-
-def _one(file: str | None, project: str | None, timeout: float) -> Client:
-    found = list(running(file, project, everywhere=file is not None, within=timeout))
-    if len(found) == 1:
-        return found[0][1]
-    for _name, client in found:
-        client.close()
-    if found:
-        names = ", ".join(name for name, _client in found)
-        raise UdaemonError(f"several projects run: {names}", "say which with project=", ExitCode.USAGE)
-    raise NotRunning(f"no supervisor is running for {file or f'project {project}'}", "udaemon up -d starts one")

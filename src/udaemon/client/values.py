@@ -65,6 +65,7 @@ class Runs:
         count: How many are over, the failed ones among them.
         failed: How many of them failed.
         late: How many began later than planned.
+        missed: How many were due and did not begin.
         current_started_at: When the one under way began, None between two.
         last: The last one that is over.
         duration_p50: Half of them took so many seconds at most.
@@ -75,6 +76,7 @@ class Runs:
     count: int
     failed: int
     late: int
+    missed: int
     current_started_at: datetime | None
     last: Run
     duration_p50: float | None
@@ -110,6 +112,7 @@ class Instance:
         wanted: What the operator wants it to be.
         activity: `in-run`, `sleeping`, `waiting` for a lock, `leaving` or `paused`; None where it has no runs.
         health: `ok`, `failing`, `unready` (it was ready, and is no longer), or `unknown` where nothing is asked.
+        status: What it tells of itself by sd_notify's STATUS=; None where it tells nothing.
         pid: Its process.
         started_at: When that began.
         uptime: Seconds since then.
@@ -132,6 +135,7 @@ class Instance:
     wanted: Wanted
     activity: str | None
     health: str
+    status: str | None
     pid: int | None
     started_at: datetime | None
     uptime: float | None

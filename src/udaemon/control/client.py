@@ -35,9 +35,11 @@ class Client:
 
     Args:
         connection: A connected socket, mostly from `sockets.connect`. It is the client's from here on.
+        directory: The run directory that it was found in, if it was.
     """
 
-    def __init__(self, connection: socket.socket) -> None:
+    def __init__(self, connection: socket.socket, directory: str | None = None) -> None:
+        self._directory = directory
         self._socket = connection
         self._buffer = FrameBuffer(MAX_ANSWER)
         self._payloads: list[bytes] = []
@@ -145,7 +147,7 @@ class Client:
         except ConnectionResetError:
             data = b""
         except TimeoutError:
-            raise SupervisorSilent(peer_pid(self._socket)) from None
+            raise SupervisorSilent(peer_pid(self._socket), self._directory) from None
         if not data:
             raise SupervisorGone
         self._payloads += self._buffer.feed(data)

@@ -23,6 +23,8 @@ MUTEX_WITHIN = 30.0
 LOCK = "lock"
 SCOREBOARD = "scoreboard"
 SUPERVISOR_PID = "supervisor.pid"
+SUPERVISOR_STDERR = "supervisor.err"
+"""What a supervisor that comes after another one writes until it stands."""
 _FILES, _FILES_AN_INSTANCE = 24, 1
 """What lies there with the locks of all instances, and a pid file for each."""
 _PAGE = 4096
@@ -230,6 +232,16 @@ def read_pid(fd: int) -> int | None:
     finally:
         os.close(file)
     return int(text) if text.isdigit() else None
+
+
+def open_stderr(fd: int) -> int:
+    """Open the file for what a supervisor writes until it stands.
+
+    Raises:
+        OSError: It cannot be made.
+    """
+    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    return os.open(SUPERVISOR_STDERR, flags, 0o600, dir_fd=fd)
 
 
 def _make_base(path: str) -> None:

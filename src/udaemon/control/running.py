@@ -76,4 +76,4 @@ def client_in(directory: str, within: float = ANSWERS_WITHIN) -> Client | None:
         connection = connect(fd, within)
     finally:
         os.close(fd)
-    return None if connection is None else Client(connection)
+    return None if connection is None else Client(connection, directory)

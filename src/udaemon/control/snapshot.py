@@ -15,6 +15,8 @@ from udaemon.policy import probing
 from udaemon.policy.instance import Instance, State
 from udaemon.policy.timers import Timer
 
+_DIFFER = 0.1
+"""Seconds that a clock is slewed by, at most, from the planning of a run to its beginning: what is shown is no more."""
 VERSION = 1
 """Of the shape of `ps --json`."""
 
@@ -43,12 +45,18 @@ class Moment:
         # As exact as what is shown: the clocks drift, and two who ask after one start shall read one time.
         self._offset = round(wall - now, 3)
 
-    def at(self, then: float | None) -> str | None:
-        """When that was or will be; None for what no calendar has, as a child may write any number."""
+    def at(self, then: float | None, *, whole: bool = False) -> str | None:
+        """When that was or will be; None for what no calendar has, as a child may write any number.
+
+        `whole`: The calendar has it due at a whole second, and what lies beside one comes of clocks that differ.
+        """
         if then is None:
             return None
+        wall = then + self._offset
         try:
-            return timestamp(then + self._offset)
+            if whole and abs(wall - round(wall)) < _DIFFER:
+                wall = round(wall)
+            return timestamp(round(wall, 3))
         except (ValueError, OverflowError, OSError):
             return None
 
@@ -205,8 +213,14 @@ def _runs(view: InstanceView, moment: Moment) -> dict[str, Any]:
         },
         "duration_p50": _rounded(slot.duration_p50) if slot else None,
         "duration_p95": _rounded(slot.duration_p95) if slot else None,
-        "next_at": moment.at(slot.next_at) if slot and _is_awaited(view) else None,
+        "next_at": moment.at(slot.next_at, whole=_is_on_the_second(view)) if slot and _is_awaited(view) else None,
     }
+
+
+def _is_on_the_second(view: InstanceView) -> bool:
+    """Whether its runs are due when the calendar says, and not moved from there."""
+    daemon = view.daemon
+    return daemon.cron is not None and not daemon.jitter and not daemon.stagger
 
 
 def _is_awaited(view: InstanceView) -> bool:

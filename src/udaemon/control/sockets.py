@@ -11,7 +11,9 @@ import struct
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from udaemon.control.rundir import SUPERVISOR_STDERR
 from udaemon.errors import UdaemonError
+from udaemon.system.last_words import last_words_at
 from udaemon.system.procfs import path_of
 
 SOCKET = "control.sock"
@@ -25,13 +27,16 @@ class SupervisorSilent(UdaemonError):
 
     Args:
         pid: Which process began to listen, where that is known.
+        directory: Its run directory, likewise.
     """
 
-    def __init__(self, pid: int | None = None) -> None:
+    def __init__(self, pid: int | None = None, directory: str | None = None) -> None:
         which = "" if pid is None else f", pid {pid},"
         if pid is not None and not os.path.exists(f"/proc/{pid}"):  # its keeper has the socket, and no successor yet
             what = "has ended, and none that answers has come after it"
-            hint = "the daemons go on, and another one is tried every ten seconds: can the installed udaemon run?"
+            said = "" if directory is None else last_words_at(f"{directory}/{SUPERVISOR_STDERR}")
+            why = f"; the last one said: {said}" if said else ": can the installed udaemon run?"
+            hint = f"the daemons go on, and another one is tried every ten seconds{why}"
         else:
             what = "does not answer"
             hint = "is it stopped (kill -CONT lets it go on), or the machine overloaded?"

@@ -130,7 +130,7 @@ def wait_for_outcomes(
 
 def report(request: Request, key: Key, outcome: Outcome, of: int) -> None:
     """Send the outcome of one instance of so many."""
-    told = {"name": key.name, "instance": key.index, "ok": outcome.ok, "message": outcome.message}
+    told = {"name": key.name, "instance": key.index, "ok": outcome.ok, "message": masked_text(outcome.message)}
     request.send({**told, "of": of})
 
 

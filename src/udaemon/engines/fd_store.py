@@ -20,3 +20,7 @@ class FdStore:
 
 
 NO_STORE = FdStore()
+KEPT_LOGGER = "logger"
+"""The name of the logger's pidfd."""
+KEPT_STDERR = "stderr"
+"""That of the file that a supervisor writes to until it stands."""

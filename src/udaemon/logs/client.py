@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterable
 
 from udaemon.engines.base import WritableReactor
-from udaemon.engines.fd_store import NO_STORE, FdStore
+from udaemon.engines.fd_store import KEPT_LOGGER, NO_STORE, FdStore
 from udaemon.logs.answers import Answer, understood
 from udaemon.logs.handed import HandedPipe, Message
 from udaemon.logs.handed_pipes import HandedPipes
@@ -26,7 +26,6 @@ from udaemon.system import oserror
 from udaemon.waits import earliest
 
 _QUICK_DEATH = 1.0  # seconds: a logger that lived shorter is replaced only after as long a wait
-KEPT_LOGGER = "logger"  # the name of its pidfd in a store of descriptors
 _LAST_LOGGERS = 2  # to write what is left at the end, the second one where the first dies of it
 
 

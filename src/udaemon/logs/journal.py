@@ -73,6 +73,11 @@ def version_of(fd: int) -> int:
     return int(version)
 
 
+def is_whole(fd: int) -> bool:
+    """Whether a file has room for all that a journal always has."""
+    return os.fstat(fd).st_size >= _SIZE
+
+
 class Journal:
     """The record of the step under way, and the chunk that it is about.
 

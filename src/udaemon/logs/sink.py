@@ -168,11 +168,11 @@ class Sink:
         self._job = None
         os.close(fd)
         _, status = os.waitpid(pid, 0)
-        if status == 0 and self._name_zipped(inode):
-            self._start_job()
-        else:
+        if status != 0 or not self._name_zipped(inode):
             with contextlib.suppress(OSError):
                 os.unlink(zip_name(self.path))
+        if status == 0:  # else the next one would hardly do better; a rotation tries again
+            self._start_job()
 
     def cancel_job(self) -> None:
         """Cancel compression: the plain file stays."""

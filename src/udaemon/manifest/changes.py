@@ -77,9 +77,13 @@ class Renamed(NamedTuple):
 
 
 class Changes(NamedTuple):
-    """All that differs. `manifest` are keys beside the daemons, most of which cannot change while one of them runs."""
+    """All that differs. `manifest` are keys beside the daemons, most of which cannot change while one of them runs.
+
+    `resting` are those of `added` that do not start by themselves.
+    """
 
     added: tuple[str, ...] = ()
+    resting: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     changed: tuple[DaemonChange, ...] = ()
     renamed: tuple[Renamed, ...] = ()
@@ -119,6 +123,7 @@ def compare(before: Manifest, after: Manifest) -> Changes:
     old_top, new_top = (dump(evolve(each, daemons={})) for each in (before, after))
     return Changes(
         added=added,
+        resting=tuple(name for name in added if not (after.daemons[name].enabled and after.daemons[name].autostart)),
         removed=removed,
         changed=tuple(one for one in changed if one.changes),
         renamed=tuple(_renamed(before, after, removed, added)),

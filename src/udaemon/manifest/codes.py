@@ -155,8 +155,9 @@ CODES = {
     ),
     "no-daemons": Code("The manifest declares no daemon.", "Add a table such as `[daemons.mailer]`."),
     "no-directory": Code(
-        "`cwd` is not there, or no directory; or no log can be written where `log-dir` or `common-log` says: a file "
-        "stands in the way, or the directory may not be written to. `check --no-import` does not look.",
+        "`cwd` is not there, or no directory; or no log can be written where `log-dir` or `common-log` says: what is "
+        "no regular file, a link too, stands in the way, or the directory may not be written to. `check --no-import` "
+        "does not look.",
         "Make the directory, or name another. That of the logs is made where it is missing.",
     ),
     "no-interpreter": Code(

@@ -33,6 +33,8 @@ _MANIFESTS = (".toml", ".yaml", ".yml", ".json")
 
 _MOST_INCLUDED = 1000
 """Names and patterns in `include`, and files that they give."""
+_UNFILLED = frozenset({"missing-variable", "bad-reference"})
+"""What is told of a text that could not be filled."""
 
 
 @frozen(kw_only=True)
@@ -69,8 +71,9 @@ class Examined:
         return {document.file: document.text for document in self.documents if document.own}
 
     def with_more(self, findings: Iterable[Finding]) -> Examined:
-        """Add what was found later."""
-        later = locate(findings, self.documents, self.top)
+        """Add what was found later; of a value that a variable would have had to fill nothing more is known."""
+        unfilled = {problem.path for problem in self.problems if problem.code in _UNFILLED}
+        later = [one for one in locate(findings, self.documents, self.top) if one.path not in unfilled]
         return evolve(self, problems=in_order((*self.problems, *later), self.documents))
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os.path
+import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -81,9 +82,13 @@ def _row(word: Word) -> str:
     return f"| `{word.word}` | {key} | {note} |"
 
 
+_BARE = re.compile(r"[A-Za-z0-9_.-]+")
+"""A key, or several with dots between them, that TOML takes without quotes."""
+
+
 def as_toml(name: str, value: Any) -> str:
     """Write one key with its value as TOML has it, on one line."""
-    return f"{name} = {inline(value)}"
+    return f"{name if _BARE.fullmatch(name) else json.dumps(name)} = {inline(value)}"
 
 
 def inline(value: Any) -> str:

@@ -16,6 +16,7 @@ LARGEST = 4 * 1024**2
 
 _KINDS = (
     (stat.S_ISDIR, "a directory"),
+    (stat.S_ISLNK, "a symbolic link"),
     (stat.S_ISFIFO, "a named pipe"),
     (stat.S_ISSOCK, "a socket"),
     (stat.S_ISCHR, "a device"),
@@ -63,10 +64,15 @@ def read_regular(file: str) -> bytes:
     return checked_size(raw)
 
 
+def what_it_is(mode: int) -> str | None:
+    """What a file is that is no regular one, in words; None for what there is no word for."""
+    return next((words for is_kind, words in _KINDS if is_kind(mode)), None)
+
+
 def _check(status: os.stat_result) -> None:
     if not stat.S_ISREG(status.st_mode):
-        kind = next((f"it is {words}" for is_kind, words in _KINDS if is_kind(status.st_mode)), None)
-        raise Refused("unreadable", "is no regular file", kind)
+        kind = what_it_is(status.st_mode)
+        raise Refused("unreadable", "is no regular file", kind and f"it is {kind}")
     if os.geteuid() == 0 and others_may_write(status):
         raise Refused("unsafe", "may be written by others than root")
 

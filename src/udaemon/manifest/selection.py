@@ -108,7 +108,7 @@ def _unknown(name: str, daemons: Mapping[str, Selectable]) -> NoSuchDaemon:
         known = f"{wanted}/0" if count == 1 else f"{wanted}/0 to {wanted}/{count - 1}" if count else "none of it"
         return NoSuchDaemon(f"no such instance: {name}", f"there is {known}")
     if not wanted.startswith(TAG):
-        return _no_such(f"no such daemon: {name}", wanted, list(daemons), "", slash + index)
+        return _no_such(f"no such daemon: {name or shown(name)}", wanted, list(daemons), "", slash + index)
     tag = wanted.removeprefix(TAG)
     if any(_fits(wanted, known, daemon) for known, daemon in daemons.items()):
         return NoSuchDaemon(f"no daemon with the tag {shown(tag)} has an instance {index}")

@@ -80,6 +80,8 @@ def _syntax(text: str, message: str) -> Finding:
         line = text.split("\n")[int(found[1]) - 1]
         if _UNQUOTED.search(line):
             hint = 'what has a unit is text in quotes, such as "5s" or "256M"'
+        elif line.lstrip().startswith("$"):
+            hint = 'a key with $ stands in quotes: "$schema"'
         return Finding("syntax", words, hint, place=(int(found[1]), int(found[2])))
     return Finding("syntax", f"{words}, at the end", hint, place=place_at(text, len(text.rstrip())))
 

@@ -190,20 +190,28 @@ class _Build:
         self.findings.append(Finding(code, message, hint, path, place=self.place(node.start_mark.index)))
 
     def mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
+        """Its table. What is noted is read as what it was meant to be: nothing shall seem to be missing for it, too."""
         table: dict[str, Any] = {}
+        merged: dict[str, Any] = {}
         for key, value in node.value:
-            if key.tag != _STR or not isinstance(key, yaml.ScalarNode):
-                name = str(key.value) if isinstance(key, yaml.ScalarNode) else "?"
-                self.note("bad-key", "a key must be a string", "put it in quotes", (*path, name), key)
+            if not isinstance(key, yaml.ScalarNode):
+                self.note("bad-key", "a key must be a string", "put it in quotes", (*path, "?"), key)
+            elif key.tag != _STR:
+                self.note("bad-key", "a key must be a string", "put it in quotes", (*path, key.value), key)
+                if isinstance(value, yaml.MappingNode):  # a daemon, perhaps
+                    merged.setdefault(key.value, self.value(value, (*path, key.value)))
             elif key.value == "<<":
                 self.note(
                     "merge-key", "merge keys are no part of YAML 1.2", "use defaults or extends", (*path, "<<"), key
                 )
+                for part in value.value if isinstance(value, yaml.SequenceNode) else [value]:
+                    if isinstance(part, yaml.MappingNode):
+                        merged = self.value(part, path) | merged
             elif key.value in table:
                 self.note("duplicate-key", "is there already", "keep one of them", (*path, key.value), key)
             else:
                 table[key.value] = self.value(value, (*path, key.value))
-        return table
+        return merged | table
 
     def value(self, node: yaml.Node, path: Path) -> Any:
         self.count += 1

@@ -172,7 +172,9 @@ def conclude(instance: Instance, end: Exit, now: float, jitter: float) -> Outcom
     verdict = restart.verdict(instance, end, now, jitter)
     if isinstance(verdict, restart.GiveUp):
         if not verdict.failed:
-            return settle_at(instance, State.EXITED), ()
+            return evolve(
+                settle_at(instance, State.EXITED), message=None
+            ), ()  # it ended well: what it said is no error
         failed = evolve(settle_at(instance, State.FAILED), message=verdict.message)
         return failed, (Publish(EventName.FAILED, verdict.message or wording.ending(end)),)
     told = Publish(EventName.RESTARTING, f"starts again {wording.wait(verdict.delay)}")

@@ -25,7 +25,8 @@ _NO_PLACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 
 def reason(error: OSError, directory: str) -> str:
     """What the system refused to a supervisor of this run directory, and what can be done about it where known."""
-    where = f"{directory}: " if error.errno in _NO_PLACE else ""
+    place = directory if error.errno in _NO_PLACE else error.filename
+    where = f"{place}: " if isinstance(place, str) and place else ""
     limit = f"; the limit (ulimit -n) is {resource.getrlimit(resource.RLIMIT_NOFILE)[0]}"
     return f"{where}{oserror.named_reason(error)}{limit if error.errno == errno.EMFILE else ''}"
 

@@ -15,7 +15,7 @@ from udaemon.errors import UdaemonError
 from udaemon.logs import pipe_notes
 from udaemon.logs.handed import KEPT_PIPE
 from udaemon.logs.inheritance import KEPT_JOURNAL, Inheritance
-from udaemon.logs.journal import VERSION, Journal, version_of
+from udaemon.logs.journal import VERSION, Journal, is_whole, version_of
 from udaemon.logs.pipe_notes import PipeNote
 from udaemon.service import stray_logger
 from udaemon.service.keeper_link import Kept
@@ -25,6 +25,7 @@ from udaemon.system.file_identity import identity
 
 JOURNAL = "journal"
 """Its name in the run directory."""
+_OF_A_BOOT = frozenset("0123456789abcdef-")
 
 
 class NotingStore(FdStore):
@@ -84,6 +85,13 @@ def take_up(directory: str, on_trouble: Callable[[str], None]) -> Mapping[str, K
         journal = os.open(f"{directory}/{JOURNAL}", os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
         return {}
+    here, there = boot(), pipe_notes.boot_of(journal)
+    whole = is_whole(journal)
+    if not whole or there != here:
+        os.close(journal)
+        if not whole or len(there) != len(here) or not set(there) <= _OF_A_BOOT:
+            on_trouble("the journal of the logs is none, and is left out: output may be lost")
+        return {}
     if version_of(journal) > VERSION:
         version = version_of(journal)
         os.close(journal)
@@ -91,9 +99,6 @@ def take_up(directory: str, on_trouble: Callable[[str], None]) -> Mapping[str, K
             f"the journal of the logs was written by a newer udaemon (version {version}, this one reads {VERSION})"
         )
         raise UdaemonError(message, "go on with that one: to start now would be to lose lines")
-    if pipe_notes.boot_of(journal) != boot():
-        os.close(journal)
-        return {}
     found = tuple(pipe_notes.notes(journal))
     fds = _open_pipes({note.opened for note in found})
     between = _end_logger(identity(journal), {note.opened for note in found})

@@ -25,15 +25,15 @@ from contextlib import suppress
 from udaemon.child.dispositions import FOR_A_SUPERVISOR
 from udaemon.logs.wire import Unpacker, pack
 from udaemon.service import keeper_state
+from udaemon.service.broken_successor import BrokenSuccessor, kill_children
 from udaemon.service.keeper_pace import Pace
 from udaemon.service.keeper_state import KeeperState
 from udaemon.service.keeper_wire import Store, receive, show
 from udaemon.service.standby import STATE_VERSION, StandBy
-from udaemon.system import procfs
 from udaemon.system.descriptors import point_at_null
 
-Start = Callable[[socket.socket], int]
-"""Starts a supervisor that has this as its end of the socket to us. Returns its pid."""
+Start = Callable[[socket.socket, int], int]
+"""Starts a supervisor that has this as its end of the socket to us, and this as its stderr. Returns its pid."""
 
 _HEEDED = (*FOR_A_SUPERVISOR, signal.SIGCHLD)
 _SAID_BY_THE_NEXT = frozenset({"able", "unable"})
@@ -55,11 +55,11 @@ class Keeper:
         self._pace = Pace()
         self._supervisor = 0
         self._socket: socket.socket
-        self._pending: list[int] = []
         self._next: StandBy | None = None
         self._yields: str | None = None
         self._limit = resource.getrlimit(resource.RLIMIT_NOFILE)
         self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._broken = BrokenSuccessor(self._store, self._wake_read)
 
     def run(self, supervisor: int, connection: socket.socket) -> int:
         """Go on until a supervisor has ended as it should, or the first did not come to stand; returns its exit code.
@@ -77,7 +77,8 @@ class Keeper:
     def go_on_with(self, state: KeeperState) -> int:
         """Go on where another program was that has executed this one in its place, as `run` does."""
         self._heed_signals()
-        self._store, self._supervisor, self._limit = state.store, state.supervisor, state.limit
+        self._store.update(state.store)
+        self._supervisor, self._limit = state.supervisor, state.limit
         self._pace = Pace(*state.pace)
         self._socket = socket.socket(fileno=state.socket)
         self._next = None if state.standby is None else StandBy(*state.standby)
@@ -96,11 +97,16 @@ class Keeper:
             self._socket.close()
             why, self._yields = self._yields, None
             if why is None and (how == 0 or not self._ready):
-                self._end_children()
+                kill_children()
                 return how if how >= 0 else 128 - how
             if why is None or not self._take_next(why):
                 self._dismiss()
-                self._again(f"was killed by signal {-how}" if how < 0 else f"ended with exit code {how}")
+                ended = f"was killed by signal {-how}" if how < 0 else f"ended with exit code {how}"
+                if not self._stood:
+                    self._broken.note(f"it {ended}")
+                if not self._again(ended):
+                    self._broken.end_all()
+                    return 1
 
     def _heed_signals(self) -> None:
         signal.set_wakeup_fd(self._wake_write, warn_on_full_buffer=False)
@@ -119,25 +125,32 @@ class Keeper:
             self._hand_over(why)
         return True
 
-    def _again(self, why: str) -> None:
-        """Start the next one, at once where the last one lived for a while."""
+    def _again(self, why: str) -> bool:
+        """Start the next one, at once where the last one lived for a while. False where none stands to do a stop."""
         while True:
-            time.sleep(self._pace.died(stood=self._stood))
+            stood, until = self._stood, time.monotonic() + self._pace.died(stood=self._stood)
+            self._stood = False
+            while (left := until - time.monotonic()) > 0 and not self._broken.is_stop_asked:
+                self._broken.pause(left)
+                self._wake()
+            if self._broken.is_stop_asked and not stood:
+                return False
             try:
                 self._launch()
                 self._hand_over(why)
-            except OSError:  # no process, no memory, or it has ended already: that is seen in a moment
+            except OSError as error:  # no process, no memory, or it has ended already: that is seen in a moment
                 if not self._supervisor:
+                    self._broken.note(f"it cannot be started: {error.strerror}")
                     self._pace.failed()
                     continue
-            return
+            return True
 
     def _launch(self) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._watch(0, ours)
         try:
             with theirs:
-                self._supervisor = self._start(theirs)
+                self._supervisor = self._start(theirs, self._broken.stderr())
         except OSError:
             ours.close()
             raise
@@ -156,7 +169,10 @@ class Keeper:
             connections = [self._socket] if self._next is None else [self._socket, self._next.socket]
             for fd in (self._wake_read, *(one.fileno() for one in connections)):
                 poller.register(fd, select.POLLIN)
-            for fd, _mask in poller.poll():
+            ready = poller.poll(self._broken.patience)
+            if not ready:
+                self._forward(signal.SIGKILL)  # it does not come to take the stop that waits for it
+            for fd, _mask in ready:
                 if fd == self._wake_read:
                     self._wake()
                 elif fd == self._socket.fileno():
@@ -256,8 +272,7 @@ class Keeper:
         if not self._ready:
             self._ready = True
             point_at_null(2)  # whoever started us may wait for it to be closed
-        pending, self._pending = self._pending, []
-        for number in pending:
+        for number in self._broken.stands():
             self._forward(number)
 
     def _reap(self, pid: int) -> None:
@@ -275,21 +290,10 @@ class Keeper:
                 if number == signal.SIGCHLD:
                     self._tell("child")  # it looks at all that there is when it comes to it
                 elif number in FOR_A_SUPERVISOR and self._ready and not self._stood:
-                    self._pending.append(number)  # it has no handlers yet
+                    self._broken.put_off(number)  # it has no handlers yet
                 elif number in FOR_A_SUPERVISOR:
                     self._forward(number)
 
     def _forward(self, number: int) -> None:
         with suppress(ProcessLookupError):
             os.kill(self._supervisor, number)  # a child that is not reaped: nobody else's number
-
-    def _end_children(self) -> None:
-        """End what a supervisor has started that never stood, or that nobody waits for."""
-        while True:
-            for pid in procfs.children():
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-            try:
-                os.waitpid(-1, 0)
-            except ChildProcessError:
-                return

@@ -6,13 +6,15 @@ Knows nothing of how the supervisor is made.
 from __future__ import annotations
 
 import gc
+import os
 import socket
 from typing import TYPE_CHECKING
 
+from udaemon.engines.fd_store import KEPT_STDERR
 from udaemon.errors import UdaemonError
 from udaemon.service.file_limit import reason
 from udaemon.service.handoff import receive, report
-from udaemon.service.keeper_link import KeeperLink, inherit
+from udaemon.service.keeper_link import KeeperLink, Legacy, inherit
 from udaemon.service.outlive import Outlive, handed_again
 from udaemon.service.rehearsal import rehearse
 from udaemon.service.supervisor import Service
@@ -59,7 +61,7 @@ def main_again(fd: int, preforked: PreforkedZygote) -> int:
         left = inherit(connection, rehearse)
     except EOFError:  # we stood by, and are not needed
         return 0
-    point_at_null(2)  # the keeper reads it while we stand by, and no more from here on
+    _lead_stderr(left)
     gc.freeze()
     gc.enable()
     handed = handed_again(left)
@@ -67,6 +69,15 @@ def main_again(fd: int, preforked: PreforkedZygote) -> int:
     service.begin()
     service.run()
     return 0
+
+
+def _lead_stderr(left: Legacy) -> None:
+    """Write where it can be read later: what we wrote while we stood by the keeper has read."""
+    kept = left.store.get(KEPT_STDERR)
+    if kept is None:
+        point_at_null(2)
+    else:
+        os.dup2(kept.fd, 2)
 
 
 def _socket(fd: int) -> socket.socket:

@@ -6,12 +6,12 @@ and the ledger the least (decision 0013).
 
 from __future__ import annotations
 
-import contextlib
 import os
 import pickle
 import signal
 import socket
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -20,10 +20,11 @@ from udaemon.child.regions import name_of, point
 from udaemon.child.scoreboard import Scoreboard
 from udaemon.control import rundir
 from udaemon.control.rundir_guard import RundirGuard
+from udaemon.engines.fd_store import KEPT_LOGGER, KEPT_STDERR
 from udaemon.engines.kept import KeptKernel
 from udaemon.engines.notify import KEPT_NOTIFY
 from udaemon.engines.reports import KEPT_REPORTS
-from udaemon.logs.client import KEPT_LOGGER, LoggerLink
+from udaemon.logs.client import LoggerLink
 from udaemon.logs.handed import KEPT_PIPE, HandedPipe, kept_pipe
 from udaemon.logs.inheritance import KEPT_JOURNAL, Inheritance
 from udaemon.policy.events import NeedsChanged, StopAsked
@@ -41,6 +42,7 @@ from udaemon.supervisor.notices import Notices
 from udaemon.supervisor.perform import Performer
 from udaemon.supervisor.slots import Slots, rounded
 from udaemon.system.file_identity import identity
+from udaemon.system.last_words import last_words
 from udaemon.system.readable import wait_readable
 from udaemon.units import counted
 
@@ -135,7 +137,7 @@ class Outlive:
     def inherit_logs(self, logger: LoggerLink, performer: Performer) -> None:
         """Go on with the logs, once the logger of the dead supervisor has ended: two of them must never meet."""
         for _, kept in self.kept(KEPT_LOGGER):
-            with contextlib.suppress(ProcessLookupError):
+            with suppress(ProcessLookupError):
                 signal.pidfd_send_signal(kept.fd, signal.SIGKILL)
             wait_readable(kept.fd, timeout=_DIES_WITHIN)
             os.close(kept.fd)
@@ -182,6 +184,10 @@ class Outlive:
 
     def keep_place(self, guard: RundirGuard, claim: socket.socket | None) -> None:
         """Keep what makes this the one supervisor, and where it is asked."""
+        with suppress(OSError):  # one that does not come to stand says in vain why
+            stderr = rundir.open_stderr(guard.fd)
+            self.link.keep(KEPT_STDERR, stderr)
+            os.close(stderr)
         self.link.keep(_LOCK, guard.lock)
         self.link.keep(_LISTENER, guard.listener.fileno())
         if claim is not None:
@@ -209,9 +215,18 @@ class Outlive:
         for name in (KEPT_HANDOFF, KEPT_REPORTS, KEPT_NOTIFY):
             for _, kept in self.kept(name):  # those that are used were copied
                 os.close(kept.fd)
+        self._tell_broken()
         count = len(self._recovery.adopted)
         self._publish("recovered", f"the supervisor {self.left.why}; {counted(count, 'process', 'processes')} went on")
         return self._was.leaving
+
+    def _tell_broken(self) -> None:
+        """Tell what those wrote that were started before this one, and did not come to stand."""
+        for _, kept in self.kept(KEPT_STDERR):
+            if said := last_words(kept.fd):
+                self._publish("warning", f"a supervisor could not start: {said}")
+                os.ftruncate(kept.fd, 0)
+            os.close(kept.fd)
 
     def record(self, *, leaving: bool) -> None:
         """The end of a turn: what has changed is known to the next one from here on."""

@@ -15,13 +15,12 @@ from contextlib import suppress
 from udaemon.child.environment import callers, interpreter
 from udaemon.logs.wire import LONGEST
 from udaemon.system import seqpacket
+from udaemon.system.last_words import last_words
 
 STATE_VERSION = 1
 """Of what a keeper leaves to the program that takes its place, and a supervisor in the store to the next one."""
 
 _TAKE_OVER = "import sys; from udaemon.service.spawn_supervisor import main_again; main_again(int(sys.argv[1]))"
-_LAST_WORDS = 2000
-"""Bytes of its stderr that are looked at."""
 
 
 class StandBy:
@@ -66,7 +65,7 @@ class StandBy:
 
     def dismiss(self) -> str:
         """End it. Returns why it ended, where it has done so by itself."""
-        said = _last_line(self.stderr)
+        said = last_words(self.stderr)
         with suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGKILL)  # a child that is not reaped: nobody else's number
         how = 0
@@ -90,7 +89,7 @@ class StandBy:
         os.close(self.stderr)
 
 
-def start_supervisor(theirs: socket.socket, stderr: int = 2) -> int:
+def start_supervisor(theirs: socket.socket, stderr: int) -> int:
     """Start a supervisor that takes over what it gets through `theirs`. Returns its pid.
 
     Raises:
@@ -100,14 +99,3 @@ def start_supervisor(theirs: socket.socket, stderr: int = 2) -> int:
     theirs.set_inheritable(True)
     actions = [(os.POSIX_SPAWN_DUP2, stderr, 2)]
     return os.posix_spawn(sys.executable, argv, callers(), file_actions=actions, setsid=True)
-
-
-def _last_line(fd: int) -> str:
-    """The last line of a file: of a traceback, the exception; one of a syntax error comes with its place."""
-    size = os.fstat(fd).st_size
-    lines = os.pread(fd, _LAST_WORDS, max(size - _LAST_WORDS, 0)).decode("utf-8", "replace").splitlines()
-    said = [line.strip() for line in lines if line.strip()]
-    if not said:
-        return ""
-    places = [line for line in said if line.startswith('File "')]
-    return f"{said[-1]} ({places[-1]})" if places else said[-1]

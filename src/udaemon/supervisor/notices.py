@@ -15,6 +15,7 @@ from typing import Any
 from attrs import frozen
 
 from udaemon.logs.format import Stamps
+from udaemon.manifest.secrets import masked_text
 from udaemon.policy.instance import Key
 
 _REMEMBERED = 1000
@@ -137,8 +138,11 @@ class Notices:
         *,
         form: Form = one_line,
     ) -> None:
-        """Pass a notice on; it goes to its daemon's common log, or to all of them where it has none."""
-        notice = Notice(self._wall_clock(), key, event, message, data)
+        """Pass a notice on; it goes to its daemon's common log, or to all of them where it has none.
+
+        What its message holds of secrets stays here: an exception may quote the URL of a database.
+        """
+        notice = Notice(self._wall_clock(), key, event, masked_text(message), data)
         self._recent.append(notice)
         entries = form(notice)
         for sink in (self._sinks.get(common_log),) if common_log is not None else tuple(self._sinks.values()):

@@ -35,7 +35,8 @@ def lines(changes: Mapping[str, Any], available: int | None = None, *, color: bo
         effect = " (live)" if live else ": needs udaemon down and udaemon up"
         yield f"{_mark('~' if live else '!', color)} {escape(change['key'])} {values}{effect}\n"
     for name in changes["added"]:
-        yield f"{_mark('+', color)} {escape(name)} starts\n"
+        rests = name in changes.get("resting", ())  # a supervisor of before says nothing of that
+        yield f"{_mark('+', color)} {escape(name)} {'does not start by itself' if rests else 'starts'}\n"
     for name in changes["removed"]:
         yield f"{_mark('-', color)} {escape(name)} stops\n"
     for daemon in changes["changed"]:

@@ -10,7 +10,13 @@ from rich.console import Console, RenderableType
 
 def drawn(*parts: RenderableType, width: int, color: bool) -> str:
     """The parts below one another, without blanks at the ends of lines."""
-    console = Console(width=width, force_terminal=color, no_color=not color, color_system="standard" if color else None)
+    console = Console(
+        width=width,
+        height=25,  # without one rich draws 80 columns where TERM is dumb
+        force_terminal=color,
+        no_color=not color,
+        color_system="standard" if color else None,
+    )
     with console.capture() as capture:
         console.print(*parts, sep="\n")
     return "".join(f"{line.rstrip()}\n" for line in capture.get().splitlines())

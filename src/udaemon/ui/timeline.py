@@ -64,11 +64,12 @@ def _bars(simulation: Simulation, span: tuple[float, float], zone: tzinfo, avail
     counts = Counter(min(_BARS - 1, int((run.at - start) / part)) for run in simulation.runs)
     highest = max(counts.values())
     digits = len(f"{highest:,}")
-    room = max(_NARROWEST, min(_WIDEST, (available or 80) - 17 - digits))
+    seconds = 3 if part < 60 else 0  # characters; else the lines of a minute would all be called the same
+    room = max(_NARROWEST, min(_WIDEST, (available or 80) - 17 - seconds - digits))
     for number in range(_BARS):
         count = counts[number]
         bar = _bar(count / highest * room)
-        yield f"{_moment(start + number * part, zone)[:-3]}  {count:>{digits},}  {bar}".rstrip() + "\n"
+        yield f"{_moment(start + number * part, zone)[: 9 + seconds]}  {count:>{digits},}  {bar}".rstrip() + "\n"
 
 
 def _bar(size: float) -> str:

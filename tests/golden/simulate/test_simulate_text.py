@@ -44,3 +44,13 @@ def test_the_text(name: str, width: int | None) -> None:
 def test_nothing_runs() -> None:
     nothing = simulated((), {})
     assert list(lines(nothing, nothing, SPAN, ZoneInfo("UTC"), 80)) == ["nothing runs by a schedule in this time\n"]
+
+
+def test_the_bars_of_a_short_time_have_names_of_their_own() -> None:
+    setting = Setting(Manifest(file="/p/u.toml", directory="/p", project="p"), {"TZ": "UTC"}, cron_times(ZoneInfo))
+    span = (NOON, NOON + 240.0)
+    found = simulated(planned(setting, [Daemon(name="beat", factory="jobs:beat", sleep=7.0)], *span), {})
+    text = "".join(lines(found, found, span, ZoneInfo("UTC"), 80))
+    bars = [line.split("  ")[0] for line in text.split("\n\n")[1].splitlines()]
+    assert bars[:3] == ["Wed 12:00:00", "Wed 12:00:10", "Wed 12:00:20"]
+    assert len(set(bars)) == len(bars) == 24

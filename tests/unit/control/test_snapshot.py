@@ -210,3 +210,25 @@ def test_two_who_ask_after_one_time_a_moment_apart_read_the_same() -> None:
     shown = {Moment(now, WALL + now + drift).at(0.0004995) for now, drift in ((10.0, 0.0), (12.0, 2e-6))}
 
     assert len(shown) == 1
+
+
+@pytest.mark.parametrize(
+    ("keys", "beside", "shown"),
+    [
+        ({"cron": "@hourly"}, -0.0006, "15:00:00.000"),
+        ({"cron": "@hourly"}, 0.004, "15:00:00.000"),
+        ({"cron": "@hourly"}, 0.3, "15:00:00.300"),
+        ({"cron": "@hourly", "jitter": 5.0}, -0.004, "14:59:59.996"),
+        ({"cron": "@hourly", "stagger": True}, -0.004, "14:59:59.996"),
+        ({"sleep": 30.0}, -0.004, "14:59:59.996"),
+        ({"sleep": 30.0}, -0.0004, "15:00:00.000"),
+    ],
+)
+def test_what_the_calendar_has_due_is_shown_at_its_second(keys: dict[str, Any], beside: float, shown: str) -> None:
+    """The moment is kept on another clock, and would be told as a millisecond before the minute."""
+    host = FakeHost(Daemon(name="mailer", factory="jobs.mail:create", log_dir="/srv/shop/log", **keys))
+    host.run(MAILER, 12)
+    host.slots[MAILER] = reading(12, next_at=3600.0 + beside)
+    (view,) = host.instances()
+    told = describe(view, moment=Moment(0.0, WALL), node="box", rss=lambda _pid, _children: None)
+    assert told["runs"]["next_at"] == f"2026-11-24T{shown}Z"

@@ -92,3 +92,22 @@ def test_a_rotated_file_is_compressed_by_a_process_of_its_own(tmp_path: Path) ->
     assert sorted(os.listdir(tmp_path)) == ["x.log", "x.log.1.gz", "x.log.2.gz"]
     assert gzip.decompress((tmp_path / "x.log.2.gz").read_bytes()) == b"a" * 900 + b"\n"
     assert gzip.decompress((tmp_path / "x.log.1.gz").read_bytes()) == b"b" * 900 + b"\n"
+
+
+def test_rotated_files_are_compressed_though_one_was_rotated_away_meanwhile(tmp_path: Path) -> None:
+    """A flood, and then silence: no other rotation would come to begin with those that are there now."""
+    path = tmp_path / "x.log"
+    jobs: list[int] = []
+    target = LogTarget(path=str(path), timestamps=False, max_size=1000, backups=2, compress=True)
+    sink = Sink(target, lambda fd, _sink: jobs.append(fd))
+    for letter in (b"a", b"b", b"c", b"d", b"e"):
+        sink.append(letter * 900 + b"\n")
+    assert len(jobs) == 1
+    done = 0
+    while done < len(jobs):
+        assert select.select([jobs[done]], [], [], 10)[0]
+        done += 1
+        sink.job_done()
+    sink.close()
+    assert sorted(os.listdir(tmp_path)) == ["x.log", "x.log.1.gz", "x.log.2.gz"]
+    assert gzip.decompress((tmp_path / "x.log.1.gz").read_bytes()) == b"d" * 900 + b"\n"

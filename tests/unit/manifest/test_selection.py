@@ -42,6 +42,7 @@ def test_names_choose_instances(names: list[str], chosen: dict[str, set[int]]) -
         ("mialer", "no such daemon: mialer", "did you mean mailer?"),
         ("mialer/1", "no such daemon: mialer/1", "did you mean mailer/1?"),
         ("web", "no such daemon: web", "there is mailer, mail-log, db"),
+        ("", 'no such daemon: ""', "there is mailer, mail-log, db"),
         ("mailer/2", "no such instance: mailer/2", "there is mailer/0 to mailer/1"),
         ("tag:mial", 'no daemon has the tag "mial"', "did you mean tag:mail?"),
         ("tag:x", 'no daemon has the tag "x"', "there is tag:mail, tag:nightly, tag:storage"),

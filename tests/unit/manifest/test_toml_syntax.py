@@ -25,6 +25,7 @@ def test_what_is_right_is_read() -> None:
         ("a = x\n", "put text in quotes", 1),
         ("a 5\n", "write key = value", 1),
         ("\na = 5 s\n", 'what has a unit is text in quotes, such as "5s" or "256M"', 2),
+        ('$schema = "x"\n', 'a key with $ stands in quotes: "$schema"', 1),
         ("a = 256M # most\n", 'what has a unit is text in quotes, such as "5s" or "256M"', 1),
         ('a = "x\n', "close the string on its line", 1),
     ],

@@ -83,3 +83,9 @@ def test_lines_end_where_an_editor_ends_them() -> None:
 def test_anchors_and_aliases_repeat_a_value() -> None:
     data, findings, _ = parse("a: &x {b: [1]}\nc: *x")
     assert (data, findings) == ({"a": {"b": [1]}, "c": {"b": [1]}}, [])
+
+
+def test_what_is_refused_is_read_as_it_was_meant_so_that_nothing_seems_to_be_missing_too() -> None:
+    data, findings, _ = parse("x: &x {b: 1, c: 2}\n1: {b: 3}\nd:\n  c: 4\n  <<: *x\ne: {<<: [*x, {f: 5}], b: 6}")
+    assert [finding.code for finding in findings] == ["bad-key", "merge-key", "merge-key"]
+    assert data == {"x": {"b": 1, "c": 2}, "1": {"b": 3}, "d": {"b": 1, "c": 4}, "e": {"b": 6, "c": 2, "f": 5}}

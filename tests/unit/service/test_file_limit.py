@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import resource
 from collections.abc import Iterator
 
 import pytest
 
 from udaemon.errors import UdaemonError
-from udaemon.service.file_limit import raise_file_limit
+from udaemon.service.file_limit import raise_file_limit, reason
 
 LIMIT = resource.RLIMIT_NOFILE
 
@@ -49,3 +50,16 @@ def test_where_not_all_that_is_wanted_is_allowed_as_much_as_is_allowed_is_taken(
     fits = (hard - 20) // 5
     assert raise_file_limit(fits) == (256, hard)
     assert resource.getrlimit(LIMIT) == (hard, hard)
+
+
+def test_what_the_system_refuses_is_told_with_its_place() -> None:
+    refused = [
+        (OSError(errno.EISDIR, "Is a directory", "/run/x/scoreboard"), "/run/x/scoreboard: Is a directory (EISDIR)"),
+        (
+            OSError(errno.ENOSPC, "No space left on device", "/run/x/journal"),
+            "/run/x: No space left on device (ENOSPC)",
+        ),
+        (OSError(errno.ENOMEM, "Cannot allocate memory"), "Cannot allocate memory (ENOMEM)"),
+        (OSError(errno.EBADF, "Bad file descriptor", 7), "Bad file descriptor (EBADF)"),
+    ]
+    assert [reason(error, "/run/x") for error, _ in refused] == [told for _, told in refused]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -44,3 +46,21 @@ def test_what_cannot_be_put_in_place_leaves_nothing(tmp_path: Path) -> None:
         write_file(str(tmp_path / "none" / "x"), "new", over=True)
 
     assert os.listdir(tmp_path) == ["x"]
+
+
+@pytest.mark.parametrize("over", [True, False])
+def test_what_the_disk_has_no_room_for_takes_the_place_of_nothing(tmp_path: Path, *, over: bool) -> None:
+    """A short text is in a buffer until the file is closed: only then the kernel says no."""
+    path = tmp_path / "udaemon.toml"
+    if over:
+        path.write_text("old")
+    program = (
+        "import resource, signal, sys\n"
+        "from udaemon.system.write_file import write_file\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))\n"
+        f"write_file({str(path)!r}, 'new' * 1000, over={over})\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert f"UdaemonError: {path} cannot be written: File too large" in done.stderr
+    assert [(one.name, one.read_text()) for one in tmp_path.iterdir()] == ([("udaemon.toml", "old")] if over else [])

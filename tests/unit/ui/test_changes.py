@@ -33,6 +33,11 @@ def test_added_removed_and_renamed() -> None:
     )
 
 
+def test_what_is_added_and_does_not_start_is_not_said_to() -> None:
+    told = shown(added=["a", "b"], resting=["b"])
+    assert told == "+ a starts\n+ b does not start by itself\n2 added, 3 unchanged\n"
+
+
 def test_keys_stand_below_their_daemon_side_by_side() -> None:
     daemon = changed("web", ("cwd", "/a", "/b", "restart"), ("memory-limit", -1, "9M", "live"))
     assert shown(changed=[daemon]) == (

@@ -28,6 +28,7 @@ from udaemon.migrate.ustream.reader import Php, read
 from udaemon.migrate.ustream.report import as_data, as_text, shown
 from udaemon.migrate.ustream.result import Note
 from udaemon.ui.escape import escape
+from udaemon.units import counted
 
 
 @click.command(name="import-ini")
@@ -111,7 +112,7 @@ def command(
     imports = import_files(texts, wishes, constants=known, settings=found, php=php or "auto")
     _unknown_names(imports, wishes)
     good = sum(one.result.ok for one in imports)
-    title = f"Imported by `udaemon import-ini` from {directory}: {good} of {len(imports)} files."
+    title = f"Imported by `udaemon import-ini` from {directory}: {good} of {counted(len(imports), 'file')}."
     text = emit(imports, wishes, title=title, form=form)
     to_disk = bool(good) and not dry_run and path != "-"
     if to_disk:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+from contextlib import suppress
 
 import click
 
@@ -17,6 +18,9 @@ from udaemon.errors import ExitCode, UdaemonError
 from udaemon.manifest.complete import project_name
 from udaemon.manifest.find import NAMES
 from udaemon.manifest.schema import as_text
+from udaemon.migrate.ustream.files import read_file
+from udaemon.system import oserror
+from udaemon.system.write_file import write_file
 
 
 @click.command(name="init")
@@ -35,10 +39,9 @@ def command(context: click.Context, *, directory: str, form: str, from_ini: str 
     taken = [name for name in files if os.path.lexists(os.path.join(directory, name))]
     if taken:
         raise UdaemonError(f"{os.path.join(directory, taken[0])} is there already", "name another directory")
-    os.makedirs(directory, exist_ok=True)
+    _make(directory)
     for name, text in files.items():
-        with open(os.path.join(directory, name), "x", encoding="utf-8") as file:
-            file.write(text)
+        write_file(os.path.join(directory, name), text, over=False)
     sys.stdout.write("".join(f"wrote {os.path.join(directory, name)}\n" for name in files))
     where = "" if directory == "." else f"cd {shlex.quote(directory)} && "
     say(context.obj, f"start it: {where}udaemon up; after an edit: udaemon check")
@@ -49,13 +52,29 @@ def _imported(context: click.Context, directory: str, form: str, from_ini: str) 
     """Let the importer write the manifest, and name the schema to the editor as in any new project."""
     from udaemon.cli.commands.import_ini import command as import_ini
 
-    os.makedirs(directory, exist_ok=True)
+    made = _make(directory)
     output = os.path.join(directory, f"udaemon.{form}")
-    result: int = context.invoke(import_ini, directory=from_ini, output=output)
-    with open(output, "r+", encoding="utf-8") as manifest:
-        text = manifest.read()
-        manifest.seek(0)
-        manifest.write(DIRECTIVES[form] + text)
-    with open(os.path.join(directory, SCHEMA_FILE), "w", encoding="utf-8") as schema:
-        schema.write(as_text())
+    try:
+        result: int = context.invoke(import_ini, directory=from_ini, output=output)
+        if os.path.lexists(output):  # or PHP refuses all of them
+            write_file(output, DIRECTIVES[form] + read_file(output).decode("utf-8"), over=True)
+            write_file(os.path.join(directory, SCHEMA_FILE), as_text(), over=True)
+    finally:
+        with suppress(OSError):  # there is something in it
+            if made:
+                os.rmdir(directory)
     return result
+
+
+def _make(directory: str) -> bool:
+    """Make a directory. Returns whether it was not there.
+
+    Raises:
+        UdaemonError: It cannot be made.
+    """
+    made = not os.path.isdir(directory)
+    try:
+        os.makedirs(directory, exist_ok=True)
+    except OSError as error:
+        raise UdaemonError(f"{directory} cannot be made: {oserror.reason(error)}") from None
+    return made

@@ -19,7 +19,7 @@ from udaemon.cli.waiting import ask_or_show
     is_flag=True,
     help="One instance at a time, after its run; the next one once it is ready; until one fails.",
 )
-@wait_timeout_option("the restart")
+@wait_timeout_option("the restart", ", a --rolling one with the instance under way only")
 @dry_run_option
 @click.pass_obj
 def command(

@@ -26,9 +26,13 @@ def handle(host: Host, request: Request) -> None:
 
 
 def described(changes: Changes, before: Manifest) -> dict[str, Any]:
-    """Changes as JSON: `{added, removed, changed: [{name, applies, changes}], renamed, manifest, unchanged}`."""
+    """Changes as JSON: `{added, resting, removed, changed: [{name, applies, changes}], renamed, manifest, unchanged}`.
+
+    `resting` are those of `added` that do not start by themselves.
+    """
     return {
         "added": list(changes.added),
+        "resting": list(changes.resting),
         "removed": list(changes.removed),
         "changed": [
             {"name": one.name, "applies": one.applies, "changes": [change._asdict() for change in one.changes]}

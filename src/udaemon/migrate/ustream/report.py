@@ -72,7 +72,7 @@ def as_text(imports: Sequence[Imported], output: str | None, directory: str, gen
         lines += ["", "in all files", *(f"  {note.code}: {note.text}" for note in general)]
     imported, broken = sum(one.result.ok for one in imports), sum(not one.result.ok for one in imports)
     todo = [f"{one.name}.{key}" for one in imports for key in one.todo]
-    lines += ["", f"{imported} of {len(imports)} files imported" + (f" into {output}" if output else "")]
+    lines += ["", f"{imported} of {counted(len(imports), 'file')} imported" + (f" into {output}" if output else "")]
     if broken:
         names = ", ".join(one.file for one in imports if not one.result.ok)
         lines.append(f"{broken} refused by PHP: {names}")

@@ -20,7 +20,7 @@ def test_nothing_is_answered_before_the_manifest_is_read(talk: Talk, host: FakeH
     talk.until(client.answered)
     told = client.heard[-1]["data"]
     assert told.pop("unchanged") == len(host.manifest.daemons)
-    assert told == {"added": [], "removed": [], "changed": [], "renamed": [], "manifest": []}
+    assert told == {"added": [], "resting": [], "removed": [], "changed": [], "renamed": [], "manifest": []}
 
 
 def test_what_differs_is_answered_and_the_host_is_left_as_it_is(talk: Talk, host: FakeHost) -> None:
