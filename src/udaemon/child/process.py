@@ -55,8 +55,6 @@ def child_main(setup: ProcessSetup) -> int:
     """
     try:
         own_process(setup)
-        if setup.shared.shares_numbers:
-            seed_anew()
         outcome = _judged(prepare(setup)())
     except BaseException as error:  # noqa: BLE001 - whatever it is, it must be told
         outcome = _raised(error)
@@ -248,6 +246,8 @@ def own_process(setup: ProcessSetup) -> None:
     for fd in {output, errors, setup.fds.scoreboard}:  # the mapping of that has its own
         if fd:
             os.close(fd)
+    if setup.shared.shares_numbers:
+        seed_anew()
 
 
 def _surroundings(setup: ChildSetup) -> None:

@@ -18,6 +18,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from itertools import islice
 
 from udaemon.child.bootstrap import BatchSetup, ProcessSetup
+from udaemon.child.build import built_of
 from udaemon.child.dispositions import unblock_signals
 from udaemon.child.forked import without_trace
 from udaemon.child.loop import Steps, run_steps
@@ -28,7 +29,8 @@ from udaemon.child.task import StopTask
 
 ROUNDS = 10
 """Python 3.11 to 3.13 look at code again when it was called eight times."""
-_PAUSE = 1e-5
+_PAUSE = 1e-4
+"""Seconds, long enough that the loop waits by the call that every daemon waits by."""
 _HOOKS = (("threading", "_after_fork"), ("logging", "_after_at_fork_child_reinit_locks"), ("random", "seed"))
 """What Python calls in each process that is forked. They set up anew what they find, and so do no harm elsewhere."""
 
@@ -71,6 +73,7 @@ def warm_up(become: Callable[[], object], rounds: int = ROUNDS) -> None:
                 own_process(process)
                 gc.disable()
                 prepare(process)
+                built_of(_run, "a function is a task, too")
                 _run(process)
 
 

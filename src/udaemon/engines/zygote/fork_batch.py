@@ -83,12 +83,12 @@ def _prepared_lives(requests: Sequence[Part], common: Sequence[int], between: in
     shared: dict[Any, Any] = {}
     _kept.append(shared)
     return [
-        partial(_run_child, prepared(request, common, shared), between, tuple(gaps(kept | set(request.fds))))
+        partial(run_child, prepared(request, common, shared), between, tuple(gaps(kept | set(request.fds))))
         for request in requests
     ]
 
 
-def _run_child(life: Life, between: int | None, closed: Sequence[tuple[int, int]]) -> Life:
+def run_child(life: Life, between: int | None, closed: Sequence[tuple[int, int]]) -> Life:
     """Be a child up to what is its own: have the parent that stays, and close these ranges of descriptors."""
     wait_for_parent(between)
     for first, end in closed:
