@@ -8,28 +8,47 @@ from __future__ import annotations
 
 import os
 import sys
+import time
+from collections.abc import Callable
+from functools import partial
 from typing import Self
 
-from udaemon.child.build import Call, known_call
+from udaemon.child.after_run import AfterRuns
+from udaemon.child.build import Call, known_call, load_module, resolve_listener
 from udaemon.child.dispositions import clean_signals
 from udaemon.child.fresh import has_numbers, watch_for_crashes
+from udaemon.child.loop import Steps
+from udaemon.child.memory import limit_of
+from udaemon.child.pace import PaceChanges
+from udaemon.child.recorder import Recorder
+from udaemon.child.replanning import replan
 from udaemon.child.report import Reporter
+from udaemon.child.run_locks import RunLocks
+from udaemon.child.run_reports import RunReports
 from udaemon.child.scoreboard import SlotWriter, map_all
 from udaemon.child.signals import Signals
-from udaemon.child.spec import ChildFds, ChildSpec
+from udaemon.child.spec import ChildFds, ChildSpec, Pace
 from udaemon.child.streams import take_standard_streams
+from udaemon.child.surroundings import changes
 from udaemon.child.task import TaskContext
 from udaemon.system.descriptors import point_at_null
 from udaemon.system.file_identity import identity
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from udaemon.child.period import Planner
+
 
 class ChildSetup:
-    """The state that a daemon's process starts from.
+    """The state that a daemon's process starts from, and all of its loop that needs no code of the user's.
 
     Attributes:
-        env: Variables that are still to be set.
-        reported: Whether its exit was reported.
+        told: Whether its exit was reported.
         call: Makes the task, where that is known before anything of the user's has run.
+        looks: What `Signals` looks at: whether to stop, whether the pace has changed, whether there are wishes.
+        cuts: What a process that the task forks calls first.
+        first: What this process calls first.
+        task: What is to be built: its name, its parameters, and whether that is the task itself.
     """
 
     def __init__(self, spec: ChildSpec, signals: Signals, reporter: Reporter, writer: SlotWriter) -> None:
@@ -47,11 +66,49 @@ class ChildSetup:
             stopping=signals.look,
             run_id=lambda: writer.count + 1,
         )
-        wanted = {**spec.env, **_variables(spec)}
-        self.env = {name: value for name, value in wanted.items() if os.environ.get(name) != value}
         if spec.directory not in sys.path:
             sys.path.insert(0, spec.directory)
+        self.task = spec.factory, spec.params, spec.is_task
         self.call: Call | None = known_call(spec.factory, spec.params, self.context, is_task=spec.is_task)
+        self.recorder = Recorder(spec.name, spec.index, writer, reporter, {})
+        self.recorder.tells_missed = "missed" in spec.tells
+        self.cuts = signals.cut_off, reporter.cut_off, writer.cut_off
+        self.timetable = spec.timetable
+        self._make_loop(spec)
+        wanted = {**spec.env, **_variables(spec)}
+        env = {name: value for name, value in wanted.items() if os.environ.get(name) != value}
+        self.first: tuple[Callable[[], object], ...] = (
+            *changes(spec, env),
+            *(partial(load_module, name) for name in spec.preload),
+        )
+        if spec.listeners or "task_done" in spec.tells:
+            self.first += (partial(self._listen, spec),)
+
+    def _make_loop(self, spec: ChildSpec) -> None:
+        writer, reporter = self.writer, self.reporter
+        pace = PaceChanges(writer)
+        locks = RunLocks(writer, reporter) if spec.locks and reporter.is_heard else None
+        after = AfterRuns(writer, spec.after, partial(setattr, self.context, "after")) if spec.after else None
+        has_wishes: Callable[[], bool] = writer.has_wishes
+        if locks or after:
+            wishes = [has_wishes, *([locks.answered] if locks else []), *([after.pending] if after else [])]
+            has_wishes = lambda: any(wish() for wish in wishes)  # noqa: E731
+        self.looks = writer.asked_to_stop, pace.pending, has_wishes
+        self.steps = steps_of(
+            spec,
+            self.signals,
+            self.recorder,
+            changes=pace,
+            planner=after,
+            locks=locks,
+            replan=partial(replan, self, self.recorder),
+        )
+
+    def _listen(self, spec: ChildSpec) -> None:
+        listeners = {kind: tuple(map(resolve_listener, names)) for kind, names in spec.listeners.items()}
+        if "task_done" in spec.tells:
+            listeners["task_done"] = (*listeners.get("task_done", ()), RunReports(self.reporter))
+        self.recorder.listeners = listeners
 
 
 class BatchSetup:
@@ -95,6 +152,32 @@ class ProcessSetup(ChildSetup):
         self.shared = shared
         writer = SlotWriter.anonymous() if shared.board is None else SlotWriter.of(shared.board, spec.slot)
         super().__init__(spec, shared.signals, Reporter(fds.events), writer.taken_over())
+
+
+def steps_of(
+    pace: Pace | ChildSpec,
+    signals: Signals,
+    recorder: Recorder,
+    *,
+    changes: PaceChanges | None = None,
+    planner: Planner | None = None,
+    locks: RunLocks | None = None,
+    replan: Callable[[Pace], Planner | None] = lambda _pace: None,
+) -> Steps:
+    """The steps of a task that is not built yet: whatever they need of it they are told by `serve`."""
+    return Steps(
+        int,
+        sleep=pace.sleep,
+        min_sleep=pace.min_sleep,
+        flags=signals,
+        recorder=recorder,
+        clock=time.monotonic,
+        planner=planner,
+        limit=limit_of(pace.memory_limit, pace.memory_threshold),
+        changes=changes,
+        locks=locks,
+        replan=replan,
+    )
 
 
 def _variables(spec: ChildSpec) -> dict[str, str]:

@@ -25,6 +25,7 @@ from udaemon.child.loop import Steps, run_steps
 from udaemon.child.process import own_process, prepare
 from udaemon.child.recorder import Recorder
 from udaemon.child.spec import ChildFds, ChildSpec
+from udaemon.child.surroundings import changes
 from udaemon.child.task import StopTask
 
 ROUNDS = 10
@@ -103,7 +104,7 @@ def _process(stage: ExitStack) -> ProcessSetup:
         directory=sys.path[0],
     )
     process = ProcessSetup(spec, fds, BatchSetup(fds))
-    process.env = dict(islice(os.environ.items(), 1))  # something that is so already
+    process.first = tuple(changes(spec, dict(islice(os.environ.items(), 1))))  # it sets what is so already
     stage.callback(process.signals.uninstall)
     stage.callback(process.reporter.cut_off)
     return process
