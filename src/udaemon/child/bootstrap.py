@@ -17,6 +17,7 @@ from udaemon.child.after_run import AfterRuns
 from udaemon.child.build import Call, known_call, load_module, resolve_listener
 from udaemon.child.dispositions import clean_signals
 from udaemon.child.fresh import has_numbers, watch_for_crashes
+from udaemon.child.lifeline import Lifeline
 from udaemon.child.loop import Steps
 from udaemon.child.memory import limit_of
 from udaemon.child.pace import PaceChanges
@@ -29,7 +30,7 @@ from udaemon.child.scoreboard import SlotWriter, map_all
 from udaemon.child.signals import Signals
 from udaemon.child.spec import ChildFds, ChildSpec, Pace
 from udaemon.child.streams import take_standard_streams
-from udaemon.child.surroundings import changes
+from udaemon.child.surroundings import Surroundings, changes, take_on
 from udaemon.child.task import TaskContext
 from udaemon.system.descriptors import point_at_null
 from udaemon.system.file_identity import identity
@@ -51,7 +52,14 @@ class ChildSetup:
         task: What is to be built: its name, its parameters, and whether that is the task itself.
     """
 
-    def __init__(self, spec: ChildSpec, signals: Signals, reporter: Reporter, writer: SlotWriter) -> None:
+    def __init__(
+        self,
+        spec: ChildSpec,
+        signals: Signals,
+        reporter: Reporter,
+        writer: SlotWriter,
+        before: Surroundings | None = None,
+    ) -> None:
         self.spec = spec
         self.signals = signals
         self.reporter = reporter
@@ -75,10 +83,8 @@ class ChildSetup:
         self.cuts = signals.cut_off, reporter.cut_off, writer.cut_off
         self.timetable = spec.timetable
         self._make_loop(spec)
-        wanted = {**spec.env, **_variables(spec)}
-        env = {name: value for name, value in wanted.items() if os.environ.get(name) != value}
         self.first: tuple[Callable[[], object], ...] = (
-            *changes(spec, env),
+            *changes(spec, _variables(spec), before or Surroundings(os.environ)),
             *(partial(load_module, name) for name in spec.preload),
         )
         if spec.listeners or "task_done" in spec.tells:
@@ -120,9 +126,12 @@ class BatchSetup:
 
     def __init__(self, fds: ChildFds) -> None:
         self.board = None if fds.scoreboard is None else map_all(fds.scoreboard)
-        self.parent = (-1, -1) if fds.parent is None else identity(fds.parent)
+        self.lifeline = None if fds.parent is None else Lifeline(fds.parent, identity(fds.parent))
+        self.surroundings = Surroundings(os.environ)
         self.shares_numbers = has_numbers()
         self.signals = Signals()
+        if self.lifeline is not None:
+            self.signals.parent_gone = self.lifeline.has_ended
 
     def take_over(self, first: ChildSpec) -> Self:
         """Make this process theirs."""
@@ -140,18 +149,26 @@ class BatchSetup:
         return self
 
     def mark(self, first: ChildSpec) -> None:
-        """Put the marks of the first into the environment, which are most of the others', too."""
-        os.environ.update(_variables(first))
+        """Give this process the marks and the mask of the first, which are most of the others', too."""
+        self.surroundings = take_on(first, _variables(first))
 
 
 class ProcessSetup(ChildSetup):
-    """The same for one child process, with its own descriptors."""
+    """The same for one child process, with its own descriptors.
+
+    Attributes:
+        output: Becomes its stdout.
+        errors: Becomes its stderr.
+        spent: Descriptors that it closes then; the mapping of the scoreboard has its own.
+    """
 
     def __init__(self, spec: ChildSpec, fds: ChildFds, shared: BatchSetup) -> None:
-        self.fds = fds
+        self.output = 0 if fds.output is None else fds.output
+        self.errors = self.output if fds.errors is None else fds.errors
+        self.spent = tuple(fd for fd in {self.output, self.errors, fds.scoreboard} if fd)
         self.shared = shared
         writer = SlotWriter.anonymous() if shared.board is None else SlotWriter.of(shared.board, spec.slot)
-        super().__init__(spec, shared.signals, Reporter(fds.events), writer.taken_over())
+        super().__init__(spec, shared.signals, Reporter(fds.events), writer.taken_over(), shared.surroundings)
 
 
 def steps_of(

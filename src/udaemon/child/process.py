@@ -19,7 +19,6 @@ from udaemon.child.dispositions import unblock_signals
 from udaemon.child.forked import leave_if_forked, protect
 from udaemon.child.forms import Misconfigured
 from udaemon.child.fresh import seed_anew
-from udaemon.child.lifeline import Lifeline
 from udaemon.child.loop import Outcome, Steps, outcome_of, run_steps
 from udaemon.child.recorder import Recorder
 from udaemon.child.replanning import planner_of
@@ -71,7 +70,6 @@ def prepare(setup: ChildSetup, *, once: bool = False) -> Callable[[], Outcome]:
     signals, recorder = setup.signals, setup.recorder
     setup.writer.attach(os.getpid())
     signals.asked_to_stop, signals.pace_changed, signals.has_wishes = setup.looks
-    signals.attention = signals.attention or setup.writer.is_paused
     protect(*setup.cuts)
     for do in setup.first:
         do()
@@ -81,7 +79,8 @@ def prepare(setup: ChildSetup, *, once: bool = False) -> Callable[[], Outcome]:
     signals.hooks = built.hooks
     if signals.stopping:
         return partial(Outcome, "stopped")
-    recorder.start()
+    if recorder.listeners:
+        recorder.start()
     asks = _questions(setup, built)
     if setup.timetable is not None:
         setup.steps.goes_by(planner_of(setup.timetable, setup.spec.min_sleep, signals, recorder))
@@ -166,6 +165,7 @@ def _loop_of(
     paced = partial(run_steps, steps, signals.wait)
     if steps.pauses or recorder.listens or once or asks:
         return paced
+    signals.attention = signals.attention or recorder.writer.is_paused
     return partial(back_to_back, built.run, flags=signals, recorder=recorder, clock=time.monotonic, paced=paced)
 
 
@@ -178,16 +178,11 @@ def own_process(setup: ProcessSetup) -> None:
     # Only now: a TERM that came since the fork waits until it has a handler.
     unblock_signals()
     gc.enable()
-    if setup.fds.parent is not None:
-        lifeline = Lifeline(setup.fds.parent, setup.shared.parent)
-        lifeline.signal_at_end(signal.SIGTERM)
-        setup.signals.parent_gone = lifeline.has_ended
-    output = 0 if setup.fds.output is None else setup.fds.output
-    errors = output if setup.fds.errors is None else setup.fds.errors
-    os.dup2(output, 1)
-    os.dup2(errors, 2)
-    for fd in {output, errors, setup.fds.scoreboard}:  # the mapping of that has its own
-        if fd:
-            os.close(fd)
+    if setup.shared.lifeline is not None:
+        setup.shared.lifeline.signal_at_end(signal.SIGTERM)
+    os.dup2(setup.output, 1)
+    os.dup2(setup.errors, 2)
+    for fd in setup.spent:
+        os.close(fd)
     if setup.shared.shares_numbers:
         seed_anew()

@@ -65,8 +65,7 @@ class Recorder:
 
     def start(self) -> None:
         """Call the listeners to `start`."""
-        if self.listeners:
-            self._notify(TaskEvent("start", self._name, self._instance))
+        self._notify(TaskEvent("start", self._name, self._instance))
 
     def ended(
         self, started: float, ended: float, lateness: float, error: BaseException | None, *, stopping: bool

@@ -11,6 +11,7 @@ import resource
 import time
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from typing import NamedTuple
 
 from udaemon.child.environment import MARKS, is_basic
 from udaemon.child.forms import Misconfigured
@@ -19,11 +20,36 @@ from udaemon.child.spec import ChildSpec
 from udaemon.system import oserror
 
 
-def changes(spec: ChildSpec, env: Mapping[str, str]) -> Iterator[Callable[[], object]]:
-    """What the process of a daemon has to call, in this order; `env` are the variables that are not set yet."""
-    yield partial(os.umask, spec.umask)
+class Surroundings(NamedTuple):
+    """What a process has of that already, as far as it is known."""
+
+    environ: Mapping[str, str]
+    umask: int | None = None
+
+
+def take_on(spec: ChildSpec, variables: Mapping[str, str]) -> Surroundings:
+    """Give this process the mask of a daemon, and these variables. Returns what it has then.
+
+    Not the directory: to enter one may take for ever, and then only its own process shall wait for it.
+    """
+    os.environ.update(variables)
+    os.umask(spec.umask)
+    return Surroundings(dict(os.environ), spec.umask)
+
+
+def changes(spec: ChildSpec, variables: Mapping[str, str], before: Surroundings) -> Iterator[Callable[[], object]]:
+    """What the process of a daemon has to call, in this order.
+
+    Args:
+        spec: The daemon.
+        variables: Set besides those of the manifest.
+        before: What the process has before.
+    """
+    if spec.umask != before.umask:
+        yield partial(os.umask, spec.umask)
     if not spec.env_inherit:
         yield partial(_disinherit, spec.env)
+    env = {name: value for name, value in {**spec.env, **variables}.items() if before.environ.get(name) != value}
     if env:
         yield partial(_set, env)
     if spec.rlimit_nofile is not None:

@@ -25,7 +25,7 @@ from udaemon.child.loop import Steps, run_steps
 from udaemon.child.process import own_process, prepare
 from udaemon.child.recorder import Recorder
 from udaemon.child.spec import ChildFds, ChildSpec
-from udaemon.child.surroundings import changes
+from udaemon.child.surroundings import Surroundings, changes
 from udaemon.child.task import StopTask
 
 ROUNDS = 10
@@ -104,7 +104,7 @@ def _process(stage: ExitStack) -> ProcessSetup:
         directory=sys.path[0],
     )
     process = ProcessSetup(spec, fds, BatchSetup(fds))
-    process.first = tuple(changes(spec, dict(islice(os.environ.items(), 1))))  # it sets what is so already
+    process.first = tuple(changes(spec, dict(islice(os.environ.items(), 1)), Surroundings({})))  # all but the marks
     stage.callback(process.signals.uninstall)
     stage.callback(process.reporter.cut_off)
     return process

@@ -18,6 +18,7 @@ from udaemon.child.bootstrap import BatchSetup, ProcessSetup
 from udaemon.child.process import child_main
 from udaemon.child.spec import ChildFds, ChildSpec
 from udaemon.child.stack import Life
+from udaemon.child.title import title_of
 from udaemon.engines.zygote.fork_batch import run_child
 from udaemon.engines.zygote.pickling import Descriptor
 from udaemon.engines.zygote.process import become_program, program_process
@@ -48,7 +49,7 @@ def warm_up(*, again: bool = False) -> None:
 def _become(main: BaseProcess) -> None:
     """What a forked process does up to its being a daemon, of which nothing is left."""
     null = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
-    run_child(partial(become_program, main, int, after_fork=False), null, [(null, null + 1)])()
+    run_child(partial(become_program, main, title_of(main.name), int, None), null, [(null, null + 1)])()
 
 
 def prepare_batch(common: Sequence[int], shared: dict[Any, Any]) -> None:
