@@ -20,6 +20,7 @@ from udaemon.child.spec import ChildFds, ChildSpec
 from udaemon.child.stack import Life
 from udaemon.child.title import title_of
 from udaemon.engines.zygote.fork_batch import run_child
+from udaemon.engines.zygote.gathering import lay_together
 from udaemon.engines.zygote.pickling import Descriptor
 from udaemon.engines.zygote.process import become_program, program_process
 
@@ -40,6 +41,8 @@ def warm_up(*, again: bool = False) -> None:
     former = module._current_process
     main = program_process("zygote")
     try:
+        if not _is_warm:
+            lay_together(partial(rounds.warm_up, partial(_become, main), 1))
         rounds.warm_up(partial(_become, main), _AGAIN if _is_warm else rounds.ROUNDS)
     finally:
         module._current_process = former
