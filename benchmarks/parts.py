@@ -44,8 +44,8 @@ PLAIN: Mapping[str, Sequence[Edit]] = {
     "no-preparation": (
         Edit(
             "engines/zygote/fork_batch.py",
-            "partial(_run_child, prepared(request, common, shared), between",
-            "partial(_run_child, request, between",
+            "partial(run_child, prepared(request, common, shared), between",
+            "partial(run_child, request, between",
         ),
         Edit(
             "engines/zygote/fork_batch.py",

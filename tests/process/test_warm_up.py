@@ -14,6 +14,7 @@ import multiprocessing.process
 from pathlib import Path
 from udaemon.child import forked, lifeline, loop, process, signals
 from udaemon.engines.daemon import warm_up
+from udaemon.engines.zygote import fork_batch, intermediate
 
 def state():
     mask = os.umask(0)
@@ -40,10 +41,11 @@ def state():
 
 def learnt():
     \"\"\"Functions of which Python has rewritten an instruction to one that no source can mean.\"\"\"
+    first = [fork_batch.run_child, intermediate.wait_for_parent]
     functions = [loop.run_steps, loop.Steps.__iter__, process.prepare, process.own_process]
     return [
         function.__qualname__
-        for function in (*functions, lifeline.Lifeline.signal_at_end, signals.Signals.wait)
+        for function in (*first, *functions, lifeline.Lifeline.signal_at_end, signals.Signals.wait)
         if any(one.opname not in dis.opmap for one in dis.get_instructions(function, adaptive=True))
     ]
 """
@@ -79,7 +81,10 @@ def test_python_has_learnt_what_daemons_do_after_a_warm_up() -> None:
         print(json.dumps([before, learnt()]))
     """)
     assert before == []
-    assert after == ["run_steps", "Steps.__iter__", "prepare", "own_process", "Lifeline.signal_at_end", "Signals.wait"]
+    assert after == [
+        "run_child", "wait_for_parent", "run_steps", "Steps.__iter__", "prepare", "own_process",
+        "Lifeline.signal_at_end", "Signals.wait",
+    ]  # fmt: skip
 
 
 def test_a_library_that_breaks_what_is_called_harms_nobody() -> None:

@@ -13,11 +13,11 @@ import pytest
 
 SOURCE = Path(__file__).parents[2] / "src" / "udaemon"
 RANK = {
-    "errors": -1,
+    "errors": -2,
+    "waits": -1,
     "frames": 0,
     "system": 0,
     "units": 0,
-    "waits": 0,
     "manifest": 1,
     "policy": 2,
     "child": 3,

@@ -18,7 +18,7 @@ from udaemon.child.forms import Misconfigured, is_async, lazy_form, makes_no_tas
 from udaemon.child.task import TaskContext
 
 HOOKS = {int(signal.SIGHUP): "on_hangup", int(signal.SIGUSR1): "on_user1", int(signal.SIGUSR2): "on_user2"}
-METHODS = ("ready", "health")
+METHODS = {"ready": "ready", "health": "health"}
 
 
 class Call(NamedTuple):
@@ -29,16 +29,24 @@ class Call(NamedTuple):
     is_task: bool
 
 
-class Built(NamedTuple):
+class Built:
     """A task that is ready to run.
 
     `run` is called for each run, `hooks` for signals between runs, `methods` to ask whether it is ready, or well.
+    No tuple with names: to make one, and to look up each name, touches more of a fresh fork than this.
     """
 
-    run: Callable[[], Any]
-    is_async: bool
-    hooks: Mapping[int, Callable[[], Any]]
-    methods: Mapping[str, Callable[[], Any]]
+    def __init__(
+        self,
+        run: Callable[[], Any],
+        is_async: bool,
+        hooks: Mapping[int, Callable[[], Any]],
+        methods: Mapping[str, Callable[[], Any]],
+    ) -> None:
+        self.run = run
+        self.is_async = is_async
+        self.hooks = hooks
+        self.methods = methods
 
 
 def load_module(name: str) -> ModuleType:
@@ -188,6 +196,14 @@ def _run_of(task: Any, name: str, how: str = "is {what}: a task is") -> Callable
 
 
 def _built(task: Any, run: Callable[..., Any]) -> Built:
-    hooks = {number: getattr(task, hook) for number, hook in HOOKS.items() if callable(getattr(task, hook, None))}
-    methods = {name: getattr(task, name) for name in METHODS if callable(getattr(task, name, None))}
-    return Built(run, is_async(run), hooks, methods)
+    return Built(run, is_async(run), _found(task, HOOKS), _found(task, METHODS))
+
+
+def _found(task: Any, names: Mapping[Any, str]) -> dict[Any, Callable[[], Any]]:
+    """Those of these methods that it has."""
+    found = {}
+    for key, name in names.items():
+        method = getattr(task, name, None)
+        if callable(method):
+            found[key] = method
+    return found

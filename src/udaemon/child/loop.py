@@ -139,6 +139,9 @@ class Steps:
         asks: Asks | None = None,
     ) -> None:
         self.outcome = Outcome("stopped")
+        self.shortest_pause = sleep + min_sleep
+        self.pauses = bool(planner or sleep > 0 or min_sleep > 0 or limit or locks)
+        """Whether it pauses, or looks at something between two runs, whatever task it is of."""
         self._run = run
         self._planner = planner or Periodic(sleep, min_sleep)
         self._flags = flags
@@ -152,6 +155,14 @@ class Steps:
         self._replan = replan
         self._asks = asks
         self._raised: BaseException | None = None
+
+    def serve(self, run: Callable[[], Any], *, once: bool, always_pause: bool, asks: Asks | None) -> None:
+        """Be of this task, where it was not there yet when these were made."""
+        self._run, self._once, self._always_pause, self._asks = run, once, always_pause, asks
+
+    def goes_by(self, planner: Planner) -> None:
+        """Have this say when runs are due."""
+        self._planner, self.pauses = planner, True
 
     def __enter__(self) -> None:
         pass

@@ -12,7 +12,7 @@ from typing import Any
 from udaemon.child.after_run import TELLS
 from udaemon.child.forked import leave_if_forked
 from udaemon.child.memory import rss_peak
-from udaemon.child.report import GoodRun, Missed, Reporter, RunFailed, RunOver
+from udaemon.child.report import GOOD_RUN, Missed, Reporter, RunFailed, RunOver
 from udaemon.child.scoreboard import SlotWriter
 from udaemon.child.task import StopTask, TaskEvent
 from udaemon.child.telling import last_line, show_exception
@@ -53,7 +53,7 @@ class Recorder:
         self._name = name
         self._instance = instance
         self._reporter = reporter
-        self._listeners = listeners
+        self.listeners = listeners
         self.ended_by: BaseException | None = None
         self.had_good_run = False
         self.tells_missed = False
@@ -61,7 +61,7 @@ class Recorder:
     @property
     def listens(self) -> bool:
         """Whether there are listeners to every run, or somebody else has to know of each."""
-        return bool(self._listeners.get("task_done")) or bool(self.writer.words[TELLS])
+        return bool(self.listeners.get("task_done")) or bool(self.writer.words[TELLS])
 
     def start(self) -> None:
         """Call the listeners to `start`."""
@@ -83,7 +83,7 @@ class Recorder:
         if failed and error is not None:
             self._reporter.send(RunFailed(self.writer.count, last_line(error)))
         kind = "task_failed" if failed else "task_done"
-        if self._listeners.get(kind):
+        if self.listeners.get(kind):
             self._notify(
                 TaskEvent(
                     kind,
@@ -101,7 +101,7 @@ class Recorder:
     def good_run(self) -> None:
         """Tell of the first good run of this process; whoever waits for one need not look again and again."""
         self.had_good_run = True
-        self._reporter.send(GoodRun())
+        self._reporter.send(GOOD_RUN)
 
     def missed(self, count: int) -> None:
         """Record due times that no run will serve."""
@@ -114,7 +114,7 @@ class Recorder:
         self.writer.paused(due, rss_peak())
 
     def _notify(self, event: TaskEvent) -> None:
-        for listener in self._listeners.get(event.kind, ()):
+        for listener in self.listeners.get(event.kind, ()):
             raised: BaseException | None = None
             try:
                 listener(event)

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from math import inf
 
-from udaemon.child.bootstrap import ChildSetup
 from udaemon.child.recorder import Recorder
 from udaemon.child.signals import Signals
 from udaemon.child.spec import Pace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from udaemon.child.bootstrap import ChildSetup
     from udaemon.child.period import Planner
     from udaemon.policy.calendar import Timetable
 

@@ -90,6 +90,9 @@ class Leaving(NamedTuple):
     message: str | None
 
 
+# Made once: to make one in a fresh fork touches more than to send it.
+READY, GOOD_RUN, LOCKS_CHANGED = ReadyReport(), GoodRun(), LocksChanged()
+
 RunReport = RunDone | RunFailed | RunsDropped | Missed
 Report = ReadyReport | ReadyWith | Answered | GoodRun | LocksChanged | RunOver | RunReport | Leaving
 
@@ -125,9 +128,7 @@ def encode(report: Report) -> bytes:
 
 
 # Each page that a fresh fork is the first to touch is copied for it, and a JSON encoder touches fifty.
-_MADE: dict[type[object], bytes] = {
-    type(report): encode(report) for report in (ReadyReport(), GoodRun(), LocksChanged())
-}
+_MADE: dict[type[object], bytes] = {type(report): encode(report) for report in (READY, GOOD_RUN, LOCKS_CHANGED)}
 
 
 class Reporter:

@@ -10,14 +10,32 @@ from functools import cache
 
 from udaemon.system import procfs
 
+Title = tuple[bytes, bytes, int]
+"""A process's own name, what replaces its arguments, and where."""
+
 
 def set_title(name: str) -> None:
     """Show `udaemon: NAME` as this process's arguments, and `NAME` as its own name, of which fifteen bytes are kept."""
+    show(title_of(name))
+
+
+def title_of(name: str) -> Title:
+    """The title of this process, or of one that is forked from it."""
     try:
-        _write("/proc/self/comm", name.encode())
         start, room = _arguments()
-        _write("/proc/self/mem", f"udaemon: {name}".encode()[: room - 1].ljust(room, b"\0"), start)
     except (OSError, ValueError):
+        return name.encode(), b"", 0
+    return name.encode(), f"udaemon: {name}".encode()[: room - 1].ljust(room, b"\0"), start
+
+
+def show(title: Title) -> None:
+    """Show it."""
+    name, arguments, place = title
+    try:
+        _write("/proc/self/comm", name)
+        if place:
+            _write("/proc/self/mem", arguments, place)
+    except OSError:
         pass
 
 

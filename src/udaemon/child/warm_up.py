@@ -18,17 +18,20 @@ from contextlib import ExitStack, contextmanager, suppress
 from itertools import islice
 
 from udaemon.child.bootstrap import BatchSetup, ProcessSetup
+from udaemon.child.build import built_of
 from udaemon.child.dispositions import unblock_signals
 from udaemon.child.forked import without_trace
 from udaemon.child.loop import Steps, run_steps
 from udaemon.child.process import own_process, prepare
 from udaemon.child.recorder import Recorder
 from udaemon.child.spec import ChildFds, ChildSpec
+from udaemon.child.surroundings import Surroundings, changes
 from udaemon.child.task import StopTask
 
 ROUNDS = 10
 """Python 3.11 to 3.13 look at code again when it was called eight times."""
-_PAUSE = 1e-5
+_PAUSE = 1e-4
+"""Seconds, long enough that the loop waits by the call that every daemon waits by."""
 _HOOKS = (("threading", "_after_fork"), ("logging", "_after_at_fork_child_reinit_locks"), ("random", "seed"))
 """What Python calls in each process that is forked. They set up anew what they find, and so do no harm elsewhere."""
 
@@ -71,6 +74,7 @@ def warm_up(become: Callable[[], object], rounds: int = ROUNDS) -> None:
                 own_process(process)
                 gc.disable()
                 prepare(process)
+                built_of(_run, "a function is a task, too")
                 _run(process)
 
 
@@ -100,7 +104,7 @@ def _process(stage: ExitStack) -> ProcessSetup:
         directory=sys.path[0],
     )
     process = ProcessSetup(spec, fds, BatchSetup(fds))
-    process.env = dict(islice(os.environ.items(), 1))  # something that is so already
+    process.first = tuple(changes(spec, dict(islice(os.environ.items(), 1)), Surroundings({})))  # all but the marks
     stage.callback(process.signals.uninstall)
     stage.callback(process.reporter.cut_off)
     return process

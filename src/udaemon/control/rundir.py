@@ -25,8 +25,8 @@ SCOREBOARD = "scoreboard"
 SUPERVISOR_PID = "supervisor.pid"
 SUPERVISOR_STDERR = "supervisor.err"
 """What a supervisor that comes after another one writes until it stands."""
-_FILES, _FILES_AN_INSTANCE = 24, 1
-"""What lies there with the locks of all instances, and a pid file for each."""
+_FILES, LOCK_FILES = 9, 256
+"""What lies there beside a pid file for each instance; its lock may make one more, up to so many (engines/locks.py)."""
 _PAGE = 4096
 """Bytes that a small file takes on most file systems."""
 
@@ -162,7 +162,7 @@ def check_room(path: str, instances: int) -> None:
     Raises:
         UdaemonError: Its file system has no room for it.
     """
-    files = _FILES + instances * _FILES_AN_INSTANCE
+    files = _FILES + instances + min(instances, LOCK_FILES)
     status = os.statvfs(path)
     if status.f_files and status.f_favail < files:  # some file systems count no files
         lack = f"{counted(status.f_favail, 'file')} more, and {files} are needed"

@@ -6,9 +6,11 @@ Knows nothing of zygotes. They import it before any module of the user's, so tha
 # ruff: noqa: SLF001 - a warm-up leaves no trace in multiprocessing
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from functools import partial
 from multiprocessing import process
+from multiprocessing.process import BaseProcess
 from typing import Any, NamedTuple
 
 from udaemon.child import warm_up as rounds
@@ -16,6 +18,9 @@ from udaemon.child.bootstrap import BatchSetup, ProcessSetup
 from udaemon.child.process import child_main
 from udaemon.child.spec import ChildFds, ChildSpec
 from udaemon.child.stack import Life
+from udaemon.child.title import title_of
+from udaemon.engines.zygote.fork_batch import run_child
+from udaemon.engines.zygote.gathering import lay_together
 from udaemon.engines.zygote.pickling import Descriptor
 from udaemon.engines.zygote.process import become_program, program_process
 
@@ -36,10 +41,18 @@ def warm_up(*, again: bool = False) -> None:
     former = module._current_process
     main = program_process("zygote")
     try:
-        rounds.warm_up(lambda: become_program(main, int, after_fork=False), _AGAIN if _is_warm else rounds.ROUNDS)
+        if not _is_warm:
+            lay_together(partial(rounds.warm_up, partial(_become, main), 1))
+        rounds.warm_up(partial(_become, main), _AGAIN if _is_warm else rounds.ROUNDS)
     finally:
         module._current_process = former
     _is_warm = True
+
+
+def _become(main: BaseProcess) -> None:
+    """What a forked process does up to its being a daemon, of which nothing is left."""
+    null = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+    run_child(partial(become_program, main, title_of(main.name), int, None), null, [(null, null + 1)])()
 
 
 def prepare_batch(common: Sequence[int], shared: dict[Any, Any]) -> None:

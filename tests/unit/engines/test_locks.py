@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
+import struct
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from udaemon.engines.locks import FILES, LockHeld, acquire, discard_unused, identity, record
+from udaemon.engines.locks import FILES, LockHeld, acquire, discard_unused, identity, lookup, noted, record
 from udaemon.policy.instance import Key
 from udaemon.system.procfs import open_files
 
@@ -50,7 +52,7 @@ def test_a_process_that_looks_in_vain_frees_no_lock(directory: str, lock: int) -
 def test_a_thousand_instances_share_a_few_files_and_no_lock(directory: str) -> None:
     keys = [Key(name, index) for name in ("mailer", "mailer-2", "db") for index in range(334)]
     held = [acquire(directory, key) for key in keys]
-    assert FILES * 0.9 < len(os.listdir(directory)) <= FILES
+    assert len(os.listdir(directory)) <= FILES
     assert len({identity(lock, key) for lock, key in zip(held, keys, strict=True)}) == len(keys)
     assert {identity(lock, key) for lock, key in zip(held, keys, strict=True)} <= open_files(os.getpid())
     for lock in held:
@@ -64,6 +66,30 @@ def test_a_lock_is_where_every_process_and_version_looks_for_it(directory: str) 
         assert identity(lock, key)[2] == byte
         assert os.readlink(f"/proc/self/fd/{lock}") == f"{directory}/{name}"
         os.close(lock)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="an instance has a file of its own there")
+def test_a_lock_that_an_older_version_has_is_seen_as_long_as_its_file_is_there(directory: str) -> None:
+    """There were sixteen files, and what was started then may have its lock for weeks."""
+    byte = 0x8419EA3142A2D5
+    os.mkdir(directory)
+    older = os.open(f"{directory}/6", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    fcntl.fcntl(older, fcntl.F_OFD_SETLK, struct.pack("hhqqi0q", fcntl.F_WRLCK, os.SEEK_SET, byte, 1, 0))
+    record(older, KEY, os.getpid())
+    with pytest.raises(LockHeld) as held:
+        acquire(directory, KEY)
+    assert (held.value.pid, noted(directory, KEY)) == (os.getpid(), os.getpid())
+    assert lookup(directory, KEY) == identity(older, KEY)
+    discard_unused(directory)
+    assert os.listdir(directory) == ["6"]
+    os.close(older)
+    taken = acquire(directory, KEY)
+    assert os.readlink(f"/proc/self/fd/{taken}") == f"{directory}/6", "another process may be about to take it there"
+    os.close(taken)
+    discard_unused(directory)
+    lock = acquire(directory, KEY)
+    assert os.readlink(f"/proc/self/fd/{lock}") != f"{directory}/6"
+    os.close(lock)
 
 
 def test_the_holder_is_told_when_the_file_says_the_truth(directory: str, lock: int) -> None:
@@ -114,7 +140,7 @@ def test_a_symbolic_link_is_refused(directory: str, tmp_path: Path) -> None:
     target.write_text("kept")
     os.mkdir(directory)
     for number in range(FILES):
-        os.symlink(target, f"{directory}/{number:02x}")
+        os.symlink(target, f"{directory}/{number:x}")
     with pytest.raises(OSError, match="locks") as refused:
         acquire(directory, KEY)
     assert refused.value.errno == errno.ELOOP

@@ -65,30 +65,37 @@ def _intermediate(requests: Sequence[Part], common: Sequence[int], oom_score: in
     lives = _prepared_lives(requests, common, own_pidfd())
     gc.freeze()  # a first collection in each child would go through all of them
     _kept.append((requests, lives))
-    for number, (life, request) in enumerate(zip(lives, requests, strict=True)):
+    refusal = 0
+    for number, (life, fds) in enumerate(lives):
         try:
-            pid, refusal = os.fork(), 0
+            pid = os.fork()
         except OSError as error:
-            pid, refusal = 0, error.errno or -1
-        if pid == 0 and not refusal:
+            pid, refusal = -1, error.errno or 0
+        if pid == 0:
             return life
-        os.write(report, _RESULT.pack(number, pid, max(refusal, 0)))
-        for fd in request.fds:  # it has its own; those that come after it have them not to close
+        os.write(report, _RESULT.pack(number, pid, 0) if pid > 0 else _RESULT.pack(number, 0, refusal))
+        for fd in fds:  # it has its own; those that come after it have them not to close
             os.close(fd)
     return 0
 
 
-def _prepared_lives(requests: Sequence[Part], common: Sequence[int], between: int | None) -> list[Life]:
+def _prepared_lives(
+    requests: Sequence[Part], common: Sequence[int], between: int | None
+) -> list[tuple[Life, Sequence[int]]]:
+    """The life of each, and its descriptors."""
     kept = {0, 1, 2, *common}
     shared: dict[Any, Any] = {}
     _kept.append(shared)
     return [
-        partial(_run_child, prepared(request, common, shared), between, tuple(gaps(kept | set(request.fds))))
+        (
+            partial(run_child, prepared(request, common, shared), between, tuple(gaps(kept.union(request.fds)))),
+            request.fds,
+        )
         for request in requests
     ]
 
 
-def _run_child(life: Life, between: int | None, closed: Sequence[tuple[int, int]]) -> Life:
+def run_child(life: Life, between: int | None, closed: Sequence[tuple[int, int]]) -> Life:
     """Be a child up to what is its own: have the parent that stays, and close these ranges of descriptors."""
     wait_for_parent(between)
     for first, end in closed:

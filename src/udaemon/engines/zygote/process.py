@@ -6,14 +6,14 @@ Knows nothing of zygotes: its parent is given to it, and stays behind when it is
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from multiprocessing import process, util
 from typing import TYPE_CHECKING, Any
 
 from udaemon.child.dispositions import unblock_signals
 from udaemon.child.stack import Life
-from udaemon.child.title import set_title
+from udaemon.child.title import Title, show, title_of
 from udaemon.engines.zygote.pickling import Descriptor
 
 if TYPE_CHECKING:
@@ -50,7 +50,8 @@ class ZygoteProcess(process.BaseProcess):
         _process._parent_process = _process._ParentProcess(self._parent_name, self._parent_pid, common[0])  # type: ignore[attr-defined]
         shared.setdefault("former", process.current_process())  # a child that frees it writes to a dozen pages
         main = program_process(self.name)
-        return partial(become_program, main, prepare(common, shared), after_fork=bool(_util._afterfork_registry))
+        forkers = _util._run_after_forkers if _util._afterfork_registry else None
+        return partial(become_program, main, title_of(self.name), prepare(common, shared), forkers)
 
     def _run(self, parent_sentinel: int) -> Life:
         unblock_signals()
@@ -91,10 +92,12 @@ def program_process(name: str) -> process.BaseProcess:
     return main
 
 
-def become_program(main: process.BaseProcess, life: Life, *, after_fork: bool) -> Life:
+def become_program(
+    main: process.BaseProcess, title: Title, life: Life, after_fork: Callable[[], object] | None
+) -> Life:
     """Be a program's main process; what cares for itself after a fork is told as in any child of multiprocessing."""
     _process._current_process = main
-    if after_fork:
-        _util._run_after_forkers()
-    set_title(main.name)
+    if after_fork is not None:
+        after_fork()
+    show(title)
     return life

@@ -16,9 +16,10 @@ Which = Callable[[Popen], bool]
 
 _ITS_OWN_FDS = 32
 """What a zygote, whose limit is ours, may have open beside those of a batch."""
-_MANY, _OF_MANY = 200, 126
+_MANY, _OF_MANY = 200, 252
 """Where more processes wait, a batch has fewer descriptors than a message takes. Each child has to close those of the
-others in its batch: that grows with the square, while one more batch costs as much as three forks."""
+others in its batch, and finds what was made for it among what was made for them: that grows with the square, while one
+more batch costs as much as three forks."""
 
 
 class Waiting:

@@ -78,6 +78,6 @@ def test_the_main_process_of_a_program_has_a_key_of_its_own_and_no_children_yet(
     first, second = program_process("a"), program_process("b")
     assert (first.name, second.name) == ("a", "b")
     assert first.authkey != second.authkey or first.authkey is not second.authkey
-    life = become_program(first, lambda: 7, after_fork=False)
+    life = become_program(first, (b"a", b"", 0), lambda: 7, None)
     assert process.current_process() is first
     assert life() == 7
