@@ -12,7 +12,7 @@ from collections.abc import Callable
 from udaemon.policy.instance import Instance, Key
 from udaemon.supervisor.pidfiles import PidFiles
 
-_WITHIN = 0.2
+_WITHIN = 1.0
 """Seconds after which they are written all the same: a start may take as long as an import."""
 
 
