@@ -38,6 +38,10 @@ from udaemon.supervisor.slots import Slots
 from udaemon.system import oserror
 
 
+_AT_ONCE = 100
+"""Starts of one turn: with a thousand, the first are forked while the others are prepared, and operators are heard."""
+
+
 class Performer(LogPipes):
     """Gathers the starts of a turn, so that a zygote can fork them in one go.
 
@@ -70,6 +74,11 @@ class Performer(LogPipes):
         self._happen, self._bug = happen, bug
         self._wanted: list[Instance] = []
         self._started_as: dict[Key, Daemon] = {}
+
+    @property
+    def deadline(self) -> float | None:
+        """When `flush` wants to be called: at once where it has left any."""
+        return 0.0 if self._wanted else None
 
     def perform(self, instance: Instance, effect: Effect) -> None:
         """Do what is to be done about an instance. To publish it is the caller's part."""
@@ -181,13 +190,15 @@ class Performer(LogPipes):
         return tuple(self._pipes[stream] for stream in streams if stream in self._pipes)
 
     def flush(self, before: Callable[[], None] = lambda: None) -> None:
-        """Ask the engine for all starts that were gathered, and for those that follow from them at once.
+        """Ask the engine for the starts that were gathered, and for those that follow from them at once.
 
-        `before` is called before it is asked for any, each time.
+        After so many the rest has the next turn. `before` is called before any is asked for, each time.
         """
-        while self._wanted:
+        left = _AT_ONCE
+        while self._wanted and left:
             before()
-            wanted, self._wanted = self._wanted, []
+            wanted, self._wanted = self._wanted[:left], self._wanted[left:]
+            left -= len(wanted)
             requests = [request for instance in wanted if (request := self._prepared(instance)) is not None]
             if requests:
                 self._engine.spawn(requests)

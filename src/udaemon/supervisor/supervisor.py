@@ -95,8 +95,8 @@ class Supervisor:
 
     @property
     def deadline(self) -> float | None:
-        """The earliest moment that any instance waits for, or pid files that are still to be written."""
-        return earliest(self._fleet.next_deadline(), self._pids.deadline)
+        """The earliest moment that any instance waits for, or that starts or pid files are left for."""
+        return earliest(self._fleet.next_deadline(), self.performer.deadline, self._pids.deadline)
 
     def expire(self, now: float) -> None:
         """Let those whose deadline has passed have their event."""

@@ -20,6 +20,9 @@ from udaemon.engines.zygote.popen import Popen
 from udaemon.engines.zygote.start import Plan, Starter
 from udaemon.system.exit_status import Status, open_child, reap, reap_soon
 
+_AT_ONCE = 16
+"""Answers of one turn. While it imports it gives one for each module, and waits to be asked after the last."""
+
 
 class ZygoteConnection:
     """A managed zygote.
@@ -91,10 +94,13 @@ class ZygoteConnection:
         self._forget_spare(reap_soon)  # it ends by itself
 
     def _hear(self) -> None:
-        self._take_in()
+        """Take in what it has said; who never stops answering shall not keep us."""
+        for _ in range(_AT_ONCE):
+            if not self._take_in():
+                return
 
     def _take_in(self) -> bool:
-        """Take in one answer: who never stops answering shall not keep us. Returns whether there may be more."""
+        """Take in one answer. Returns whether there may be more."""
         try:
             answer = wire.receive_answer(self._process.channel)
         except BlockingIOError:

@@ -88,8 +88,7 @@ def test_to_ask_for_none_is_a_request_without_parts(reactor: SmallReactor, groun
     assert wire.receive_request(ground.zygote) == []
 
 
-def test_answers_are_heard_one_a_turn_and_nonsense_as_none(reactor: SmallReactor, ground: Ground) -> None:
-    """A zygote that never stops answering keeps nobody else waiting."""
+def test_what_it_has_said_is_heard_in_one_turn_and_nonsense_as_none(reactor: SmallReactor, ground: Ground) -> None:
     heard: list[Any] = []
     connect(reactor, ground, heard)
     for data in (b'{"a": 1}', b"nonsense", b'{"b": 2}'):
@@ -97,6 +96,17 @@ def test_answers_are_heard_one_a_turn_and_nonsense_as_none(reactor: SmallReactor
     turns = reactor.turns
     reactor.run_until(lambda: len(heard) == 3)
     assert heard == [{"a": 1}, None, {"b": 2}]
+    assert reactor.turns - turns == 1
+
+
+def test_one_that_never_stops_answering_keeps_nobody_else_waiting(reactor: SmallReactor, ground: Ground) -> None:
+    heard: list[Any] = []
+    connect(reactor, ground, heard)
+    for number in range(40):
+        ground.zygote.send(b'{"number": %d}' % number)
+    turns = reactor.turns
+    reactor.run_until(lambda: len(heard) == 40)
+    assert heard == [{"number": number} for number in range(40)]
     assert reactor.turns - turns == 3
 
 
