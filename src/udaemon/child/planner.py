@@ -125,7 +125,7 @@ def clocks() -> Look:
 def last_due(stamp: str | None) -> float | None:
     """The due time that a file keeps, None where there is none."""
     try:
-        return None if stamp is None else os.stat(stamp).st_mtime
+        return None if stamp is None else os.stat(stamp, follow_symlinks=False).st_mtime
     except OSError:
         return None
 
@@ -136,11 +136,11 @@ def keep_due(stamp: str | None, due: float) -> None:
         return
     with suppress(OSError):
         try:
-            os.utime(stamp, (due, due))
+            os.utime(stamp, (due, due), follow_symlinks=False)
         except FileNotFoundError:
             os.makedirs(os.path.dirname(stamp), 0o700, exist_ok=True)
             os.close(os.open(stamp, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
-            os.utime(stamp, (due, due))
+            os.utime(stamp, (due, due), follow_symlinks=False)
 
 
 def periodic(table: Timetable, min_sleep: float, chance: Chance, look: Callable[[], Look] = clocks) -> Periodic:

@@ -37,7 +37,6 @@ from udaemon.supervisor.log_targets import log_target
 from udaemon.supervisor.slots import Slots
 from udaemon.system import oserror
 
-
 _AT_ONCE = 100
 """Starts of one turn: with a thousand, the first are forked while the others are prepared, and operators are heard."""
 

@@ -94,6 +94,17 @@ class World:
         return self.boot
 
 
+def test_a_link_in_the_place_of_that_file_leads_to_no_other(tmp_path: Path) -> None:
+    """Its target may be anybody's: a supervisor that runs as root must not set the time of it."""
+    target, stamp = tmp_path / "passwd", tmp_path / "a-0"
+    target.write_text("kept")
+    os.utime(target, (5.0, 5.0))
+    stamp.symlink_to(target)
+    keep_due(str(stamp), WALL)
+    assert target.stat().st_mtime == 5.0
+    assert last_due(str(stamp)) == WALL
+
+
 def test_a_run_is_due_when_the_calendar_says_and_not_before() -> None:
     world = World()
     due = world.plan.first(0.0, world.now)
