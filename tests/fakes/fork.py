@@ -11,6 +11,7 @@ import select
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from typing import Any
 
 from tests.fakes.zygote import FakeParent
@@ -62,5 +63,10 @@ def orphans_are_ours() -> Iterator[None]:
 
 
 def part(target: Any, *args: object) -> Part:
-    """A process to be, as it is sent to a zygote."""
-    return ZygoteContext(parent=FakeParent()).Process(target=target, args=args).start_watched().part
+    """A process to be, as it is sent to a zygote, but without a copy of the resource tracker of this process."""
+    tracker: Any = resource_tracker._resource_tracker
+    former, tracker._fd = tracker._fd, None
+    try:
+        return ZygoteContext(parent=FakeParent()).Process(target=target, args=args).start_watched().part
+    finally:
+        tracker._fd = former

@@ -47,7 +47,12 @@ def held(pid: int) -> Counter[str]:
     """What a process has: kinds of open files, and threads."""
     kinds = Counter({"thread": len(os.listdir(f"/proc/{pid}/task"))})
     for fd in os.listdir(f"/proc/{pid}/fd"):
-        target = os.readlink(f"/proc/{pid}/fd/{fd}")
+        try:
+            target = os.readlink(f"/proc/{pid}/fd/{fd}")
+        except FileNotFoundError:  # it was closed just now
+            continue
+        if "/locks/" in target:
+            target = "lock:"  # which file it is in is a matter of the instance's name
         kinds[target.partition(":")[0] if ":" in target else re.sub(r"\d", "", os.path.basename(target))] += 1
     return kinds
 

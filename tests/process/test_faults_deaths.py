@@ -16,7 +16,7 @@ from tests.process.test_supervisor import helpers
 def test_i23_commands_die_with_a_supervisor_that_is_killed_while_it_starts_them(project: Project) -> None:
     """Its logger knows none of them by name yet; it finds them by their log pipes."""
     project.manifest("".join(f'[daemons.c{n}]\ncommand = "sleep 1000"\n\n' for n in range(60)))
-    with project.process("up", "-d") as up:
+    with project.process("up") as up:  # under -d there would be another supervisor, once the first had stood
         supervisor = started_by(project)
         begun = [pid for pid in children(supervisor, at_least=30) if pid != supervisor]
         os.kill(supervisor, signal.SIGKILL)
