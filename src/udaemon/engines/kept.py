@@ -16,6 +16,7 @@ from contextlib import suppress
 from udaemon.system import procfs
 from udaemon.system.exit_status import Status
 from udaemon.system.kernel import Kernel
+from udaemon.system.readable import wait_readable
 
 UNKNOWN = Status(code=None, signal=None, core=False)
 """How a process ended whose parent was somebody else, and did not tell."""
@@ -112,11 +113,7 @@ def ending(pidfd: int) -> Status | None:
 
 def has_ended(pidfd: int) -> bool:
     """Whether the process has ended, with all of its threads."""
-    import select
-
-    poller = select.poll()
-    poller.register(pidfd, select.POLLIN)
-    return bool(poller.poll(0))
+    return bool(wait_readable(pidfd, timeout=0.0))
 
 
 def _of_zombie(pidfd: int) -> Status | None:

@@ -6,9 +6,10 @@ Knows nothing of whose they are. A pidfd names one process for ever; a pid may b
 from __future__ import annotations
 
 import os
-import select
 from contextlib import suppress
 from typing import NamedTuple
+
+from udaemon.system.readable import wait_readable
 
 _SOON = 1.0
 """Seconds."""
@@ -47,9 +48,7 @@ def reap(pidfd: int) -> Status | None:
 
 def reap_soon(pidfd: int) -> None:
     """Let go of a child that was killed, at the latest after a second: one in the kernel's hands may not end at all."""
-    poller = select.poll()
-    poller.register(pidfd, select.POLLIN)
-    if poller.poll(_SOON * 1000):
+    if wait_readable(pidfd, timeout=_SOON):
         with suppress(ChildProcessError):
             reap(pidfd)
 

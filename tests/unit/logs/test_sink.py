@@ -76,6 +76,15 @@ def test_dropped_lines_leave_a_counted_mark_where_they_are_missing(tmp_path: Pat
     assert after == b"after\n"
 
 
+def end_jobs(sink: Sink, jobs: list[int]) -> None:
+    """Wait for each compression, also for those that begin with the end of another."""
+    done = 0
+    while done < len(jobs):
+        assert select.select([jobs[done]], [], [], 10)[0]
+        done += 1
+        sink.job_done()
+
+
 def test_a_rotated_file_is_compressed_by_a_process_of_its_own(tmp_path: Path) -> None:
     path = tmp_path / "x.log"
     jobs: list[int] = []
@@ -83,11 +92,7 @@ def test_a_rotated_file_is_compressed_by_a_process_of_its_own(tmp_path: Path) ->
     sink = Sink(target, lambda fd, _sink: jobs.append(fd))
     for letter in (b"a", b"b", b"c"):
         sink.append(letter * 900 + b"\n")
-    done = 0
-    while done < len(jobs):
-        assert select.select([jobs[done]], [], [], 10)[0]
-        done += 1
-        sink.job_done()
+    end_jobs(sink, jobs)
     sink.close()
     assert sorted(os.listdir(tmp_path)) == ["x.log", "x.log.1.gz", "x.log.2.gz"]
     assert gzip.decompress((tmp_path / "x.log.2.gz").read_bytes()) == b"a" * 900 + b"\n"
@@ -103,11 +108,7 @@ def test_rotated_files_are_compressed_though_one_was_rotated_away_meanwhile(tmp_
     for letter in (b"a", b"b", b"c", b"d", b"e"):
         sink.append(letter * 900 + b"\n")
     assert len(jobs) == 1
-    done = 0
-    while done < len(jobs):
-        assert select.select([jobs[done]], [], [], 10)[0]
-        done += 1
-        sink.job_done()
+    end_jobs(sink, jobs)
     sink.close()
     assert sorted(os.listdir(tmp_path)) == ["x.log", "x.log.1.gz", "x.log.2.gz"]
     assert gzip.decompress((tmp_path / "x.log.1.gz").read_bytes()) == b"d" * 900 + b"\n"
