@@ -35,6 +35,7 @@ STARTUP = {
     "udaemon up": {
         "script": ("cli/main.py", "_script"),
         "early": ("service/spawn_supervisor.py", "spawn_early"),
+        "fast": ("cli/fast.py", "up"),
         "verb": ("cli/commands/up.py", "command"),
         "bring_up": ("cli/up.py", "bring_up"),
         "go": ("service/spawn_supervisor.py", "SupervisorProcess.go"),
@@ -59,7 +60,9 @@ STARTUP = {
 
 STARTUP_ARROWS = (
     ("script", "early", "up"),
-    ("script", "verb", "click"),
+    ("script", "fast", "up and up -d"),
+    ("script", "verb", "click, with more"),
+    ("fast", "bring_up", ""),
     ("verb", "bring_up", ""),
     ("bring_up", "go", "manifest read, lock taken"),
     ("go", "ready", ""),

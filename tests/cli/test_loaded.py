@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 from tests.fakes.service import Service
 
+from udaemon.cli.fast import up
+
 UDAEMON = [sys.executable, "-X", "importtime", "-m", "udaemon"]
 
 
@@ -75,6 +77,28 @@ def test_down_goes_without_click(shop: Path, arguments: tuple[str, ...]) -> None
     names = loaded(*arguments)
     assert "udaemon.cli.bring_down" in names
     assert not {"rich", "click", "cattrs", "attrs"} & names
+
+
+@pytest.mark.parametrize("arguments", [("up", "-d"), ("-f", "udaemon.toml", "up", "--detach")])
+def test_up_goes_without_click(shop: Path, arguments: tuple[str, ...]) -> None:
+    try:
+        names = loaded(*arguments)
+    finally:
+        loaded("down")
+    assert "udaemon.cli.up" in names
+    assert not {"rich", "click"} & names
+
+
+@pytest.mark.usefixtures("shop")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["up", "mailer"], ["up", "--wait"], ["up", "-dv"], ["up", "-d", "--no-such"], ["up", "--help"], ["-f"],
+        ["-q", "up"], ["-p", "other", "up", "-d"], ["stop", "up"], ["ps", "up"],
+    ],
+)  # fmt: skip
+def test_what_is_not_as_simple_goes_by_click(arguments: list[str]) -> None:
+    assert up(arguments) is None
 
 
 @pytest.mark.usefixtures("service")

@@ -1,4 +1,4 @@
-"""`udaemon down`, and `ps --json` and `ps -q` for scripts, without click, which costs more than all the rest.
+"""`up`, `up -d` and `down`, and for scripts `ps --json` and `ps -q`: without click, which costs more than all the rest.
 
 What the supervisor answers to `ps` is passed on byte for byte, or its names. Whatever is not simple goes the ordinary
 way, which also finds the words for it.
@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
 
-from udaemon.cli.verb import WITH_VALUE, read
+from udaemon.cli.verb import WITH_VALUE, Words, read
 from udaemon.control.drift import marked_text
 from udaemon.control.protocol import ANSWER_BEGINS, ANSWER_ENDS
 from udaemon.control.rundir import base, candidates, open_directory
@@ -19,6 +21,11 @@ from udaemon.errors import UdaemonError
 from udaemon.frames import HEADER, frame
 from udaemon.manifest.find import find
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from udaemon.cli.options import GlobalOptions
+
+_FILE = {"-f", "--file"}
 _FORMS: dict[tuple[tuple[str, str], ...], str] = {
     (("--json", ""),): "json",
     (("--format", "json"),): "json",
@@ -30,7 +37,7 @@ _FORMS: dict[tuple[tuple[str, str], ...], str] = {
 def ps(arguments: Sequence[str]) -> int | None:
     """Write the instances as JSON or their names, a line each; None where the ordinary way has to be gone."""
     before = read(arguments, WITH_VALUE, until_argument=True)
-    if before.arguments[:1] != ["ps"] or any(name not in {"-f", "--file"} for name, _ in before.options):
+    if before.arguments[:1] != ["ps"] or any(name not in _FILE for name, _ in before.options):
         return None
     behind = read(before.arguments[1:], {"--format"})
     form = _FORMS.get(tuple(behind.options))
@@ -46,19 +53,44 @@ def ps(arguments: Sequence[str]) -> int | None:
     return 0
 
 
+def up(arguments: Sequence[str]) -> int | None:
+    """Start the project as the verb does, with `-d` at most; None where the ordinary way has to be gone."""
+    before = read(arguments, WITH_VALUE, until_argument=True)
+    behind = read(before.arguments[1:], ())
+    if behind.arguments or {name for name, _ in behind.options} - {"-d", "--detach"}:
+        return None
+    return _done("up", before, partial(_bring_up, time.monotonic(), detach=bool(behind.options)))
+
+
+def _bring_up(began: float, options: GlobalOptions, *, detach: bool) -> int:
+    from udaemon.service.spawn_supervisor import is_kept, launched
+
+    with launched(kept=is_kept(detach=detach)) as launch:
+        from udaemon.cli.up import Start, bring_up
+
+        return bring_up(launch, options, Start(began), detach=detach)
+
+
 def down(arguments: Sequence[str]) -> int | None:
     """Stop everything as the verb does; None where the ordinary way has to be gone."""
     before = read(arguments, WITH_VALUE, until_argument=True)
-    words = before.arguments + [name for name, _ in before.options if name not in {"-f", "--file"}]
-    if words != ["down"] or not has_directory():
+    if len(before.arguments) > 1:
         return None
     from udaemon.cli.bring_down import bring_down
+
+    return _done("down", before, bring_down)
+
+
+def _done(verb: str, before: Words, do: Callable[[GlobalOptions], int]) -> int | None:
+    """Do what a verb does, with the manifest named before it at most; None where there is more, or another verb."""
+    if before.arguments[:1] != [verb] or {name for name, _ in before.options} - _FILE or not has_directory():
+        return None
     from udaemon.cli.options import GlobalOptions, color
     from udaemon.cli.output import show_error
 
     files = tuple(file for _, file in before.options)
     try:
-        return bring_down(GlobalOptions(files, color=color(None, os.environ)))
+        return do(GlobalOptions(files, color=color(None, os.environ)))
     except UdaemonError as error:
         return show_error(error)
 

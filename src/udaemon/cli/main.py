@@ -100,10 +100,11 @@ def _fast(arguments: list[str]) -> int | None:
         from udaemon.cli.fast import ps
 
         return ps(arguments)
-    if "down" in arguments:
-        from udaemon.cli.fast import down
+    if "up" in arguments or "down" in arguments:
+        from udaemon.cli.fast import down, up
 
-        return down(arguments)
+        code = up(arguments)
+        return down(arguments) if code is None else code
     return None
 
 

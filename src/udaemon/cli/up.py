@@ -39,18 +39,18 @@ class Start(NamedTuple):
     """What is to be started.
 
     Attributes:
+        began: When that was asked for, in monotonic seconds.
         names: What was named; without, all that starts by itself.
         no_deps: Only that, whatever it needs.
         wait: Whether to wait until it is there for what it is for, and fail where it is not.
         timeout: Seconds to wait for that, None for as long as it takes.
-        began: When that was asked for, in monotonic seconds.
     """
 
-    names: tuple[str, ...]
-    no_deps: bool
-    wait: bool
-    timeout: float | None
     began: float
+    names: tuple[str, ...] = ()
+    no_deps: bool = False
+    wait: bool = False
+    timeout: float | None = None
 
 
 def bring_up(
@@ -59,8 +59,8 @@ def bring_up(
     start: Start,
     *,
     detach: bool,
-    as_json: bool,
-    exit_code_from: str | None,
+    as_json: bool = False,
+    exit_code_from: str | None = None,
 ) -> int:
     """Read the manifest, see that one supervisor runs it, start what is to be started, and stay or leave.
 

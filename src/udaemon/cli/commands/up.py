@@ -62,6 +62,6 @@ def command(
     with launched(kept=is_kept(detach=detach)) as launch:
         from udaemon.cli.up import Start, bring_up
 
-        start = Start(names, no_deps, wait, wait_timeout, began)
+        start = Start(began, names, no_deps, wait, wait_timeout)
         as_json = log_format == "json"
         return bring_up(launch, options, start, detach=detach, as_json=as_json, exit_code_from=exit_code_from)
