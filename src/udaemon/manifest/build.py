@@ -24,7 +24,7 @@ from udaemon.manifest.problems import Finding
 from udaemon.manifest.root import Root
 from udaemon.manifest.structure import structure
 
-_MAY_EXPAND = frozenset("$%~{(")
+_MAY_EXPAND = ("$", "%", "~", "((", "{{", "{PC_")
 """A text without any of these has nothing that another system would replace."""
 _NOBODY = Listeners()
 
@@ -65,7 +65,7 @@ def build(
     findings += check_locks(root)
     findings += check_chains(root, top.get("daemons", {}))
     for document in documents:
-        if document.own and not _MAY_EXPAND.isdisjoint(document.text):
+        if document.own and any(mark in document.text for mark in _MAY_EXPAND):
             findings += check_expansions(document.written, document.file)
     if whole.on != _NOBODY or any(map(_executes, whole.daemons.values())):
         from udaemon.manifest.shell_syntax import check_commands  # tasks do without

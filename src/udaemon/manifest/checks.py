@@ -36,11 +36,16 @@ def check_tables(top: Tree) -> Iterator[Finding]:
             if isinstance(own, dict):
                 yield from _what_to_run(top, name, own)
                 for table, model in (("ready", Ready), ("health", Health)):
-                    lower = [level.get(table) for level in levels(top, name)[:-1]]
-                    asked = any(isinstance(one, dict) and not set(WAYS).isdisjoint(one) for one in lower)
-                    if table in own and not asked:
-                        may_ask = "factory" in kinds(levels(top, name))  # its task may have a method that answers
-                        yield from check_probe(own[table], model, ("daemons", name, table), may_ask=may_ask)
+                    if table in own:
+                        yield from _probe(top, name, table, model)
+
+
+def _probe(top: Tree, name: str, table: str, model: type) -> Iterator[Finding]:
+    *lower, own = stack = levels(top, name)
+    below = [level.get(table) for level in lower]
+    if not any(isinstance(one, dict) and not set(WAYS).isdisjoint(one) for one in below):
+        may_ask = "factory" in kinds(stack)  # its task may have a method that answers
+        yield from check_probe(own[table], model, ("daemons", name, table), may_ask=may_ask)
 
 
 def _called_otherwise(top: Tree) -> bool:

@@ -16,7 +16,7 @@ def cycles(edges: dict[str, dict[str, Any]]) -> Iterator[list[str]]:
     Args:
         edges: Where each name leads to; of each cycle that was found the first edge is taken out.
     """
-    while True:
+    while any(edges.values()):
         try:
             TopologicalSorter(edges).prepare()
         except CycleError as error:

@@ -102,7 +102,8 @@ def meaningless(kind: str) -> tuple[str, ...]:
 def kinds(stack: Sequence[Tree]) -> tuple[str, ...]:
     """Return the keys of a daemon that say what to run. A `php` below it alone is for those with a factory."""
     *lower, own = stack
-    return tuple(kind for kind in KINDS if kind in own or any(says(level, kind) for level in lower))
+    below = [level for level in lower if level]
+    return tuple(kind for kind in KINDS if kind in own or (below and any(says(level, kind) for level in below)))
 
 
 def says(level: Tree, kind: str) -> bool:

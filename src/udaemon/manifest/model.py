@@ -4,8 +4,6 @@ Knows nothing of files, formats or how a value was spelled; `structure.py` build
 A key is declared here once: the schema, the reference docs and `explain` are made from its metadata.
 """
 
-from __future__ import annotations
-
 from binascii import crc32
 from collections.abc import Mapping
 from functools import cached_property

@@ -3,8 +3,6 @@
 Knows nothing of files and layers; `complete.py` makes the `Manifest` from it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from attrs import frozen

@@ -134,8 +134,13 @@ def _written_here(key: Key, value: object) -> str | None:
 def _table(converter: Converter, model: type, value: object, _type: Any, name: str = "") -> Any:
     if not isinstance(value, dict):
         raise wrong_type("a table", value)
-    unsaid = len(fields(model)) > len(keys_of(model))
-    return converter.structure({_NAMED: name, **value} if unsaid else value, model)
+    return converter.structure({_NAMED: name, **value} if _has_unsaid(model) else value, model)
+
+
+@cache
+def _has_unsaid(model: type) -> bool:
+    """Whether there are attributes that no key says."""
+    return len(fields(model)) > len(keys_of(model))
 
 
 def _named(converter: Converter, model: type, value: object, _type: Any) -> dict[str, Any]:

@@ -15,9 +15,10 @@ from udaemon.manifest.problems import Finding
 
 _AT = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$")
 _PART = r"""(?:[A-Za-z0-9_-]++|"[^"\n]*+"|'[^'\n]*+')"""
-_LONG_KEY = re.compile(rf"(?<![A-Za-z0-9_-]){_PART}(?:[ \t]*+\.[ \t]*+{_PART}){{32,}}+[ \t]*+[=\]]")
+_MOST_DOTS, _MOST_DIGITS = 32, 4400
+_LONG_KEY = re.compile(rf"(?<![A-Za-z0-9_-]){_PART}(?:[ \t]*+\.[ \t]*+{_PART}){{{_MOST_DOTS},}}+[ \t]*+[=\]]")
 """tomli takes a second and a gigabyte for a key of 20,000 parts."""
-_LONG_NUMBER = re.compile(r"[=\s,\[.+-](?:0[xob])?[0-9A-Fa-f_]{4400}")
+_LONG_NUMBER = re.compile(rf"[=\s,\[.+-](?:0[xob])?[0-9A-Fa-f_]{{{_MOST_DIGITS}}}")
 """And half a gigabyte for a number of four million digits; Python reads none of more than 4,300."""
 
 _UNQUOTED = re.compile(r"=[ \t]*+\d[\d.]*+[ \t]*+[A-Za-z]{1,12}+[ \t]*+(?:#.*)?$", re.MULTILINE)
@@ -48,12 +49,13 @@ _HINTS = {
 
 def parse(text: str) -> tuple[dict[str, Any], list[Finding]]:
     """Read TOML; one finding where it is none."""
-    bomb = _LONG_KEY.search(text)
-    if bomb:
-        return {}, [Finding("too-deep", "a key of more than 32 parts", place=place_at(text, bomb.start()))]
-    number = _LONG_NUMBER.search(text)
-    if number:
-        return {}, [Finding("syntax", "a number of too many digits", place=place_at(text, number.start() + 1))]
+    if any(line.count(".") >= _MOST_DOTS or len(line) >= _MOST_DIGITS for line in text.split("\n")):
+        bomb = _LONG_KEY.search(text)
+        if bomb:
+            return {}, [Finding("too-deep", "a key of more than 32 parts", place=place_at(text, bomb.start()))]
+        number = _LONG_NUMBER.search(text)
+        if number:
+            return {}, [Finding("syntax", "a number of too many digits", place=place_at(text, number.start() + 1))]
     try:
         return tomli.loads(text), []
     except tomli.TOMLDecodeError as error:
