@@ -61,7 +61,7 @@ STARTUP = {
 STARTUP_ARROWS = (
     ("script", "early", "up"),
     ("script", "fast", "up and up -d"),
-    ("script", "verb", "click, with more"),
+    ("script", "verb", "click"),
     ("fast", "bring_up", ""),
     ("verb", "bring_up", ""),
     ("bring_up", "go", "manifest read, lock taken"),

@@ -23,7 +23,8 @@ class Handoff(NamedTuple):
     """What a new supervisor needs to begin. The fds are passed beside it.
 
     `claim` listens under the project's name, None where there is none; `lifeline` is None for one that outlives its
-    caller. `nofile` is the file limit that daemons are to have, where ours was raised before.
+    caller. `nofile` is the file limit that daemons are to have, where ours was raised before. `pickled` are manifest,
+    source and directory as they came, where nothing of them has changed.
     """
 
     manifest: Manifest
@@ -35,6 +36,7 @@ class Handoff(NamedTuple):
     lifeline: Lifeline | None
     source: Source | None
     nofile: tuple[int, int] | None = None
+    pickled: bytes | None = None
 
 
 def receive(fd: int) -> Handoff | None:
@@ -44,12 +46,14 @@ def receive(fd: int) -> Handoff | None:
         if not mark:
             return None
         with told.makefile("rb") as stream:
-            manifest, source, directory, autostart, names = pickle.load(stream)  # noqa: S301 - from our parent
+            pickled, autostart, names = pickle.load(stream)  # noqa: S301 - from our parent
     for inherited in fds:
         os.set_inheritable(inherited, False)
     named = dict(zip(names, fds, strict=True))
     lifeline = Lifeline(named["lifeline"]) if "lifeline" in named else None
-    return Handoff(manifest, directory, autostart, named["lock"], named["ready"], named.get("claim"), lifeline, source)
+    manifest, source, directory = pickle.loads(pickled)  # noqa: S301 - likewise
+    fds_of_ours = named["lock"], named["ready"], named.get("claim")
+    return Handoff(manifest, directory, autostart, *fds_of_ours, lifeline, source, pickled=pickled)
 
 
 def report(fd: int | None, error: str | None = None) -> None:

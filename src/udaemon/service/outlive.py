@@ -175,7 +175,7 @@ class Outlive:
         """Keep the manifest as it is now: it may hold secrets, which no file must show."""
         fd = os.memfd_create("udaemon-handoff", os.MFD_CLOEXEC)
         with open(fd, "wb") as file:
-            file.write(pickle.dumps((handed.manifest, handed.source, handed.directory)))
+            file.write(handed.pickled or pickle.dumps((handed.manifest, handed.source, handed.directory)))
             file.flush()
             self.link.keep(KEPT_HANDOFF, fd)
 

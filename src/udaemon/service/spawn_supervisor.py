@@ -93,7 +93,7 @@ class SupervisorProcess:
         fds = {name: fd for name, fd in named.items() if fd is not None}
         with suppress(BrokenPipeError, ConnectionResetError):
             socket.send_fds(self._told, [b"\0"], list(fds.values()))
-            self._told.sendall(pickle.dumps((manifest, source, directory, autostart, tuple(fds))))
+            self._told.sendall(pickle.dumps((pickle.dumps((manifest, source, directory)), autostart, tuple(fds))))
         self._told.close()
         os.close(ready_write)
         if lifeline is not None:
