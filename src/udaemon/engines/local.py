@@ -64,6 +64,7 @@ class LocalEngine:
         others: Pids of further children of ours, which are not to be taken for orphans.
         timeouts: After how long a zygote that does not answer is replaced.
         preforked: A zygote that was forked beforehand.
+        forks: How many processes are about to be forked; see `Starter`.
         kernel: Asked for everything about processes.
         launcher: Executes commands; None for one of our own, with these limits.
         store: Keeps the sockets by which children report.
@@ -87,6 +88,7 @@ class LocalEngine:
         others: Callable[[], Collection[int]] = tuple,
         timeouts: Timeouts = Timeouts(),  # noqa: B008 - it cannot be changed
         preforked: PreforkedZygote | None = None,
+        forks: int = 1,
         kernel: Kernel = KERNEL,
         launcher: Starts | None = None,
         store: FdStore = NO_STORE,
@@ -120,7 +122,7 @@ class LocalEngine:
         self._reaper.on_leader_end = self._stop_commands.leader_ended
         self._exec_queue = ExecQueue(self._execute, self._refused, kernel)
         self._executing = Executing(reactor, listener, self._reports.listen, timeouts.execute, kernel)
-        starter = Starter(preforked, oom_score)
+        starter = Starter(preforked, oom_score, forks)
         connect = partial(ZygoteConnection, reactor, starter)
         self._fork_queue = ForkQueue(
             reactor,

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 from udaemon.control import claim, rundir
 from udaemon.engines.cgroups import Cgroups
 from udaemon.engines.local import LocalEngine
-from udaemon.engines.zygote.recipe import begins_preforked
 from udaemon.logs.client import LoggerLink
 from udaemon.manifest.log_table import LogStderr
 from udaemon.policy.events import Event
 from udaemon.policy.fleet import Fleet
 from udaemon.policy.instance import Key
+from udaemon.policy.plan import is_forked
 from udaemon.service.course import Course
 from udaemon.service.file_limit import raise_file_limit
 from udaemon.service.handoff import Handoff
@@ -114,9 +114,7 @@ class Service:
         enabled = [one.daemon for one in instances if one.daemon.enabled]
         separate = sum(daemon.log.stderr is LogStderr.SEPARATE for daemon in enabled)
         limit = handed.nofile or raise_file_limit(len(enabled), separate)
-        if not (forked := begins_preforked(one.daemon for one in instances)):
-            preforked.end()
-        elif limit is not None:
+        if limit is not None:
             resource.prlimit(preforked.pid, resource.RLIMIT_NOFILE, resource.getrlimit(resource.RLIMIT_NOFILE))
         project = handed.manifest.project
         return LocalEngine(
@@ -128,7 +126,8 @@ class Service:
             scoreboard=self._scoreboard,
             nofile=limit,
             oom_score=shield(),
-            preforked=preforked if forked else None,
+            preforked=preforked,
+            forks=sum(is_forked(daemon) for daemon in enabled),
             on_process=lambda key, pidfd: keeping.guard(self._performer, key, pidfd),
             on_notice=lambda text: self._notices.publish(None, "zygote", text, {}),
             on_good_run=self._good_run,
@@ -186,8 +185,8 @@ class Service:
         Raises:
             OSError: There is no room for a supervisor.
         """
-        handed = self._handed
-        self._keeping.keep_handoff(handed)
+        self._keeping.keep_handoff(self._handed)
+        handed = self._handed = self._handed._replace(pickled=None)
         self._place.keep()
         self._keeping.inherit_logs(self._logger, self._performer)
         self._logger.start()

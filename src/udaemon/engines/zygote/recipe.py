@@ -8,7 +8,6 @@ the user's.
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from attrs import evolve, frozen
@@ -18,17 +17,10 @@ from udaemon.engines.callable_of import callable_of
 from udaemon.engines.zygote.sharing import Root
 from udaemon.manifest.hooks import IN_CHILD, callables
 from udaemon.manifest.model import Daemon
-from udaemon.policy.plan import StartPlan, is_forked
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from udaemon.policy.plan import StartPlan
 
 OWN_ENVIRONMENT = "its env is its own, and may matter at import"
 """Why a daemon begins with nothing loaded."""
-
-_MANY = 1000
-"""So many instances have a zygote that is executed. One that was forked shares memory with each process above it, and
-the kernel notes each mapping once for each of those at every fork (decision 0009)."""
 
 
 @frozen(cache_hash=True)
@@ -80,11 +72,6 @@ def root_of(daemon: Daemon) -> Root:
     listeners = [name for event in IN_CHILD for name in callables(daemon.on.of(event))]
     modules = dict.fromkeys(name.partition(":")[0] for name in (callable_of(daemon), *listeners))
     return Root(tuple(modules), daemon.preload)
-
-
-def begins_preforked(daemons: Iterable[Daemon]) -> bool:
-    """Whether the first zygote is one that was forked beforehand, where there is a daemon for each instance."""
-    return 0 < sum(map(is_forked, daemons)) < _MANY
 
 
 def begins_bare(plan: StartPlan) -> bool:

@@ -1,22 +1,27 @@
-"""Starts the process of a zygote: by executing it, or by taking one that was forked beforehand.
+"""Starts the process of a zygote: by executing it, or by taking one that was begun beforehand.
 
 Knows nothing of what it imports.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from udaemon.child import other_python
 from udaemon.child.environment import callers, interpreter, read_at_startup
-from udaemon.engines.commands import Command, Launcher
+from udaemon.engines.commands import Command, ExecFailed, Launcher
 from udaemon.engines.zygote import wire
 from udaemon.engines.zygote.prefork import PreforkedZygote
 from udaemon.engines.zygote.server import Setup
 from udaemon.system import oom
 
 _SERVE = "import runpy\nrunpy.run_module('udaemon.engines.zygote', run_name='__main__')"
+
+MANY = 1000
+"""For so many processes a zygote is executed. One that was forked shares memory with each process above it, and the
+kernel notes each mapping once for each of those at every fork (decision 0009)."""
 
 
 class Plan(NamedTuple):
@@ -39,14 +44,21 @@ class Starter:
     Args:
         preforked: One that waits; it is the first where the plan allows that.
         oom_score: What their children get, where ours was lowered. A zygote has ours: without it nothing is restarted.
+        forks: How many processes are about to be asked for. For many, one is executed at once in place of `preforked`,
+            while what it shall import is still being found out.
     """
 
-    def __init__(self, preforked: PreforkedZygote | None = None, oom_score: int | None = None) -> None:
+    def __init__(self, preforked: PreforkedZygote | None = None, oom_score: int | None = None, forks: int = 1) -> None:
         self.oom_score = oom_score
         self._launcher = Launcher()
         self._preforked = preforked
-        if preforked is not None and oom_score is not None:
+        if preforked is not None and not 0 < forks < MANY:
+            self.send_away()
+        elif preforked is not None and oom_score is not None:
             oom.give(preforked.pid, oom.SHIELDED)
+        if forks >= MANY:
+            with suppress(ExecFailed, OSError):  # then it is told when one is asked for
+                self._preforked = self._execute(_ours(callers()), callers(), "/", output=0)
 
     @property
     def pids(self) -> Iterator[int]:
@@ -66,10 +78,12 @@ class Starter:
             return preforked
         if plan.python is None:
             self.send_away()
+        return self._execute(_program(plan), plan.setup.env, plan.setup.cwd, plan.output)
+
+    def _execute(self, program: Sequence[str], env: Mapping[str, str], cwd: str, output: int) -> PreforkedZygote:
         channel, far = wire.pair()
-        env, number = plan.setup.env, far.fileno()
-        argv = (*_program(plan), str(number))
-        command = Command(argv=argv, env=env, cwd=plan.setup.cwd, output=plan.output, keep=(number,))
+        number = far.fileno()
+        command = Command(argv=(*program, str(number)), env=env, cwd=cwd, output=output, keep=(number,))
         try:
             with far:
                 started = self._launcher.start(command)
@@ -93,10 +107,14 @@ class Starter:
 def _program(plan: Plan) -> tuple[str, ...]:
     """What is executed, up to the number of its channel."""
     if plan.python is None:
-        # -P: the directory it is started in is no place to import udaemon from.
-        return (*interpreter(plan.setup.env), "-P", "-m", "udaemon.engines.zygote")
+        return _ours(plan.setup.env)
     python = other_python.resolved(plan.python, plan.setup.cwd)
     return (*interpreter(plan.setup.env, python), "-c", other_python.program(plan.python, _SERVE))
+
+
+def _ours(env: Mapping[str, str]) -> tuple[str, ...]:
+    # -P: the directory it is started in is no place to import udaemon from.
+    return (*interpreter(env), "-P", "-m", "udaemon.engines.zygote")
 
 
 def _suits(plan: Plan) -> bool:

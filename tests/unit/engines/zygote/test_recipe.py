@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from attrs import evolve
 
-from udaemon.engines.zygote.recipe import Recipe, begins_preforked, recipe_of, root_of
+from udaemon.engines.zygote.recipe import Recipe, recipe_of, root_of
 from udaemon.engines.zygote.sharing import Root
 from udaemon.manifest.model import Daemon, Listeners, Manifest
 from udaemon.policy.plan import StartPlan, plans
@@ -95,15 +95,3 @@ def test_a_bare_one_keeps_of_the_environment_what_only_a_new_program_takes_up(
 
     on = Listeners(start=("hooks:a",), task_done=("jobs.a:done",), task_failed=("alarm:ring",))
     assert root_of(evolve(A, on=on)) == Root(("jobs.a", "hooks", "alarm"), ())
-
-
-COMMAND = Daemon(name="command", command=("sleep", "1"))
-
-
-@pytest.mark.parametrize(
-    ("daemons", "preforked"),
-    [([], False), ([COMMAND] * 5, False), ([COMMAND, A], True), ([A] * 999, True), ([A] * 1000, False)],
-    ids=["none", "commands", "both", "many", "very many"],
-)
-def test_a_zygote_that_was_forked_beforehand_is_for_all_but_very_many(daemons: list[Daemon], preforked: bool) -> None:
-    assert begins_preforked(daemons) is preforked

@@ -68,6 +68,27 @@ def test_a_spare_zygote_is_taken_where_it_can_be_what_is_wanted(
     assert spare.ended is not taken
 
 
+@pytest.mark.parametrize(
+    ("forks", "kept"), [(0, False), (1, True), (999, True), (1000, False)], ids=["none", "one", "many", "very many"]
+)
+def test_a_spare_zygote_is_for_all_but_very_many(forks: int, *, kept: bool) -> None:
+    spare = Spare()
+    starter = Starter(cast("PreforkedZygote", spare), forks=forks)
+    assert (spare.ended, list(starter.pids)) == (not kept, [7] if kept else [])
+    starter.close()
+
+
+def test_for_very_many_one_is_executed_before_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    spare = Spare()
+    starter = Starter(cast("PreforkedZygote", spare), forks=1000)
+    [pid] = starter.pids
+    taken = starter.start(plan())
+    assert (spare.ended, taken.pid, list(starter.pids)) == (True, pid, [])
+    taken.end()
+    starter.close()
+
+
 def test_the_second_zygote_is_executed() -> None:
     starter = Starter(cast("PreforkedZygote", Spare()))
     starter.start(plan())
