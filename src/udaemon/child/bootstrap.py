@@ -48,7 +48,7 @@ class ChildSetup:
         call: Makes the task, where that is known before anything of the user's has run.
         looks: What `Signals` looks at: whether to stop, whether the pace has changed, whether there are wishes.
         cuts: What a process that the task forks calls first.
-        first: What this process calls first.
+        first: What this process calls first: last of what is ours, `wait` for the parent that stays.
         task: What is to be built: its name, its parameters, and whether that is the task itself.
     """
 
@@ -59,6 +59,8 @@ class ChildSetup:
         reporter: Reporter,
         writer: SlotWriter,
         before: Surroundings | None = None,
+        *,
+        wait: Callable[[], object] | None = None,
     ) -> None:
         self.spec = spec
         self.signals = signals
@@ -85,6 +87,7 @@ class ChildSetup:
         self._make_loop(spec)
         self.first: tuple[Callable[[], object], ...] = (
             *changes(spec, _variables(spec), before or Surroundings(os.environ)),
+            *([wait] if wait else []),
             *(partial(load_module, name) for name in spec.preload),
         )
         if spec.listeners or "task_done" in spec.tells:
@@ -162,13 +165,17 @@ class ProcessSetup(ChildSetup):
         spent: Descriptors that it closes then; the mapping of the scoreboard has its own.
     """
 
-    def __init__(self, spec: ChildSpec, fds: ChildFds, shared: BatchSetup) -> None:
+    def __init__(
+        self, spec: ChildSpec, fds: ChildFds, shared: BatchSetup, wait: Callable[[], object] | None = None
+    ) -> None:
         self.output = 0 if fds.output is None else fds.output
         self.errors = self.output if fds.errors is None else fds.errors
         self.spent = tuple(fd for fd in {self.output, self.errors, fds.scoreboard} if fd)
         self.shared = shared
         writer = SlotWriter.anonymous() if shared.board is None else SlotWriter.of(shared.board, spec.slot)
-        super().__init__(spec, shared.signals, Reporter(fds.events), writer.taken_over(), shared.surroundings)
+        super().__init__(
+            spec, shared.signals, Reporter(fds.events), writer.taken_over(), shared.surroundings, wait=wait
+        )
 
 
 def steps_of(

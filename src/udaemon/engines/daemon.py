@@ -21,8 +21,9 @@ from udaemon.child.stack import Life
 from udaemon.child.title import title_of
 from udaemon.engines.zygote.fork_batch import run_child
 from udaemon.engines.zygote.gathering import lay_together
+from udaemon.engines.zygote.intermediate import wait_for_parent
 from udaemon.engines.zygote.pickling import Descriptor
-from udaemon.engines.zygote.process import become_program, program_process
+from udaemon.engines.zygote.process import WAIT, become_program, program_process
 
 _AGAIN = 2
 _is_warm = False
@@ -52,7 +53,8 @@ def warm_up(*, again: bool = False) -> None:
 def _become(main: BaseProcess) -> None:
     """What a forked process does up to its being a daemon, of which nothing is left."""
     null = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
-    run_child(partial(become_program, main, title_of(main.name), int, None), null, [(null, null + 1)])()
+    run_child(partial(become_program, main, title_of(main.name), int), [(null, null + 1)])()
+    wait_for_parent(os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC))
 
 
 def prepare_batch(common: Sequence[int], shared: dict[Any, Any]) -> None:
@@ -72,6 +74,11 @@ class DaemonMain(NamedTuple):
     events: Descriptor
     errors: Descriptor | None = None
 
+    @property
+    def begins_early(self) -> bool:
+        """While its batch is still being forked: who forks keeps only one core at work."""
+        return True
+
     def prepare_before_fork(self, common: Sequence[int], shared: dict[Any, Any]) -> Life:
         """Prepare, before the fork, what the child would have to."""
         fds = ChildFds(self.output.fd, self.lock.fd, self.events.fd, *common)
@@ -81,4 +88,4 @@ class DaemonMain(NamedTuple):
             prepare_batch(common, shared)
         if DaemonMain not in shared:
             shared[DaemonMain] = shared[BatchSetup].mark(self.spec)
-        return partial(child_main, ProcessSetup(self.spec, fds, shared[BatchSetup]))
+        return partial(child_main, ProcessSetup(self.spec, fds, shared[BatchSetup], shared.get(WAIT)))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import socket
+from functools import partial
 from multiprocessing import process
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from udaemon.engines import daemon as module
 from udaemon.engines.child_spec import spec_of
 from udaemon.engines.daemon import DaemonMain, prepare_batch, warm_up
 from udaemon.engines.zygote.pickling import Descriptor
+from udaemon.engines.zygote.process import WAIT
 from udaemon.manifest.model import Daemon, Manifest
 
 MANIFEST = Manifest(file="/m/udaemon.toml", directory="/m", project="shop", daemons={})
@@ -75,6 +77,22 @@ def test_what_was_prepared_before_it_was_known_who_they_are_is_what_they_get(com
         return [before, life.args[0].shared is shared[BatchSetup], os.environ["UDAEMON_NAME"]]
 
     assert in_a_fork(act) == [False, True, "mailer"]
+
+
+def test_a_daemon_waits_for_its_parent_last_of_all_before_code_of_the_users(common: tuple[int, int]) -> None:
+    def act() -> object:
+        calls: list[str] = []
+        target = main()
+        target = target._replace(spec=target.spec._replace(preload=("no_such_module",)))
+        life: Any = target.prepare_before_fork(common, {WAIT: partial(calls.append, "wait")})
+        *ours, wait, preload = life.args[0].first
+        for change in ours:
+            change()
+        before = list(calls)
+        wait()
+        return [target.begins_early, before, calls, preload.args]
+
+    assert in_a_fork(act) == [True, [], ["wait"], ["no_such_module"]]
 
 
 def test_a_process_is_warmed_up_once_and_again_where_more_was_imported(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,6 +23,7 @@ from udaemon.engines.zygote.intermediate import (
     prepared,
     wait_for_parent,
 )
+from udaemon.engines.zygote.process import WAIT
 from udaemon.engines.zygote.spare_child import SpareChild
 from udaemon.engines.zygote.wire import Part
 from udaemon.system.descriptors import gaps
@@ -83,21 +84,17 @@ def _prepared_lives(
     requests: Sequence[Part], common: Sequence[int], between: int | None
 ) -> list[tuple[Life, Sequence[int]]]:
     """The life of each, and its descriptors."""
-    kept = {0, 1, 2, *common}
-    shared: dict[Any, Any] = {}
+    kept = {0, 1, 2, *common} if between is None else {0, 1, 2, *common, between}
+    shared: dict[Any, Any] = {WAIT: partial(wait_for_parent, between)}
     _kept.append(shared)
     return [
-        (
-            partial(run_child, prepared(request, common, shared), between, tuple(gaps(kept.union(request.fds)))),
-            request.fds,
-        )
+        (partial(run_child, prepared(request, common, shared), tuple(gaps(kept.union(request.fds)))), request.fds)
         for request in requests
     ]
 
 
-def run_child(life: Life, between: int | None, closed: Sequence[tuple[int, int]]) -> Life:
-    """Be a child up to what is its own: have the parent that stays, and close these ranges of descriptors."""
-    wait_for_parent(between)
+def run_child(life: Life, closed: Sequence[tuple[int, int]]) -> Life:
+    """Be a child up to what is its own: close these ranges of descriptors."""
     for first, end in closed:
         os.closerange(first, end)
     return life

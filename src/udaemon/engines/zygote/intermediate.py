@@ -76,12 +76,13 @@ def wait_for_parent(between: int | None) -> None:
     """In a child: wait until its parent is the one that stays. Some programs note it, and leave when it changes.
 
     A pidfd is ready once what its process leaves behind is re-parented (exit_notify() in the kernel); the end of a pipe
-    would be seen before that.
+    would be seen before that. It is closed then.
     """
     if between is not None:
         poll = select.poll()
         poll.register(between, select.POLLIN)
         poll.poll()
+        os.close(between)
 
 
 def prepared(request: Part, common: Sequence[int], shared: dict[Any, Any]) -> Life:

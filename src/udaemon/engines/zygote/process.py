@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from udaemon.engines.zygote.popen import Popen
     from udaemon.engines.zygote.protocol import Parent
 
+WAIT = "wait"
+"""In what children have in common: waits until the parent is the one that stays, and is called once by each."""
+
 _process: Any = process
 _util: Any = util
 
@@ -31,7 +34,8 @@ class ZygoteProcess(process.BaseProcess):
     process that forks the child, and returns what the child calls with no frame below it and nothing of multiprocessing
     round it: the child is a program of its own, whose exit code that returns. `common` are the descriptors that all
     children of the zygote have, the first of them the sentinel of the parent; `shared` is a dict that all that are
-    forked together have in common.
+    forked together have in common. The child begins once its parent is the one that stays. Where `begins_early` of the
+    target is true it begins at once, and calls what is in `shared` under `WAIT` before anything that may note a parent.
     """
 
     _start_method = None  # the code in it gets the platform's own default
@@ -46,14 +50,17 @@ class ZygoteProcess(process.BaseProcess):
         """What the child does. Called in the process that forks it; what is made there, the child need not make."""
         prepare = getattr(self._target, "prepare_before_fork", None)  # type: ignore[attr-defined]
         if prepare is None:
-            return partial(self._run, common[0])
+            return partial(self._run, common[0], shared.get(WAIT))
         _process._parent_process = _process._ParentProcess(self._parent_name, self._parent_pid, common[0])  # type: ignore[attr-defined]
         shared.setdefault("former", process.current_process())  # a child that frees it writes to a dozen pages
         main = program_process(self.name)
         forkers = _util._run_after_forkers if _util._afterfork_registry else None
-        return partial(become_program, main, title_of(self.name), prepare(common, shared), forkers)
+        wait = None if getattr(self._target, "begins_early", False) else shared.get(WAIT)  # type: ignore[attr-defined]
+        return partial(become_program, main, title_of(self.name), prepare(common, shared), forkers, wait)
 
-    def _run(self, parent_sentinel: int) -> Life:
+    def _run(self, parent_sentinel: int, wait: Callable[[], object] | None) -> Life:
+        if wait is not None:
+            wait()
         unblock_signals()
         if self._tracker is not None:
             from multiprocessing import resource_tracker
@@ -93,9 +100,18 @@ def program_process(name: str) -> process.BaseProcess:
 
 
 def become_program(
-    main: process.BaseProcess, title: Title, life: Life, after_fork: Callable[[], object] | None
+    main: process.BaseProcess,
+    title: Title,
+    life: Life,
+    after_fork: Callable[[], object] | None = None,
+    wait: Callable[[], object] | None = None,
 ) -> Life:
-    """Be a program's main process; what cares for itself after a fork is told as in any child of multiprocessing."""
+    """Be a program's main process; what cares for itself after a fork is told as in any child of multiprocessing.
+
+    Called after `wait`, if there is one.
+    """
+    if wait is not None:
+        wait()
     _process._current_process = main
     if after_fork is not None:
         after_fork()

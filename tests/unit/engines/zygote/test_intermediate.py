@@ -8,6 +8,7 @@ import select
 import signal
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 from tests.fakes.fork import ends, in_a_fork, part
@@ -121,7 +122,14 @@ def state(pid: int) -> str:
         return file.read().rpartition(")")[2].split()[0]
 
 
-def test_a_child_waits_until_that_has_gone() -> None:
+def is_open(fd: int) -> bool:
+    with suppress(OSError):
+        os.fstat(fd)
+        return True
+    return False
+
+
+def test_a_child_waits_until_that_has_gone_and_keeps_nothing_of_it() -> None:
     read, write = os.pipe()
     parent = os.fork()
     if parent == 0:
@@ -133,10 +141,11 @@ def test_a_child_waits_until_that_has_gone() -> None:
     child = os.fork()
     if child == 0:
         os.close(write)
+        again = os.dup(between)
         os.write(tell, b"waits")
         wait_for_parent(between)
-        os.write(tell, b"gone" if select.select([between], [], [], 0)[0] else b"lives")
-        os._exit(0)
+        os.write(tell, b"gone" if select.select([again], [], [], 0)[0] else b"lives")
+        os._exit(is_open(between))
     assert os.read(told, 9) == b"waits"
     while state(child) == "R":  # until it is held up, or has ended without that
         os.sched_yield()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterator, Sequence
+from functools import partial
 from multiprocessing import process
 from typing import Any
 
 import pytest
 from tests.fakes.zygote import FakeParent
 
-from udaemon.engines.zygote.process import ZygoteProcess, become_program, program_process
+from udaemon.engines.zygote.process import WAIT, ZygoteProcess, become_program, program_process
 
 
 class Daemon:
@@ -46,6 +47,29 @@ def test_it_is_pickled_for_a_start_and_for_nothing_else() -> None:
     made = ZygoteProcess(FakeParent(), target=print)
     with pytest.raises((TypeError, RuntimeError)):
         pickle.dumps(made)
+
+
+class Early(Daemon):
+    """One that calls what waits itself."""
+
+    begins_early = True
+
+
+@pytest.mark.parametrize(("target", "waited"), [(Daemon(), ["wait"]), (Early(), [])], ids=["plain", "early"])
+def test_a_program_begins_once_it_has_the_parent_that_stays_unless_it_sees_to_that(
+    target: Daemon, waited: list[str]
+) -> None:
+    calls: list[str] = []
+    made = ZygoteProcess(FakeParent(), target=target, name="mailer/0")
+    life: Any = made.prepare((9, 10), {WAIT: partial(calls.append, "wait")})()
+    assert (calls, life()) == (waited, 42)
+
+
+def test_what_is_no_program_begins_once_it_has_the_parent_that_stays() -> None:
+    calls: list[str] = []
+    made = ZygoteProcess(FakeParent(), target=print)
+    made.prepare((9, 10), {WAIT: partial(calls.append, "wait")})()
+    assert calls == ["wait"]
 
 
 def test_a_program_is_prepared_before_the_fork_and_becomes_the_main_process_in_it() -> None:
