@@ -93,7 +93,8 @@ def test_up_goes_without_click(shop: Path, arguments: tuple[str, ...]) -> None:
 @pytest.mark.parametrize(
     "arguments",
     [
-        ["up", "mailer"], ["up", "--wait"], ["up", "-dv"], ["up", "-d", "--no-such"], ["up", "--help"], ["-f"],
+        ["up", "mailer"], ["up", "--wait"], ["up", "-dv"], ["up", "-d", "--no-such"], ["up", "--detach=yes"],
+        ["up", "-dx"], ["up", "--help"], ["-f"],
         ["-q", "up"], ["-p", "other", "up", "-d"], ["stop", "up"], ["ps", "up"],
     ],
 )  # fmt: skip

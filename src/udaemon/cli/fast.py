@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from udaemon.cli.options import GlobalOptions
 
 _FILE = {"-f", "--file"}
+_DETACH = {("-d", ""), ("--detach", "")}
 _FORMS: dict[tuple[tuple[str, str], ...], str] = {
     (("--json", ""),): "json",
     (("--format", "json"),): "json",
@@ -57,7 +58,7 @@ def up(arguments: Sequence[str]) -> int | None:
     """Start the project as the verb does, with `-d` at most; None where the ordinary way has to be gone."""
     before = read(arguments, WITH_VALUE, until_argument=True)
     behind = read(before.arguments[1:], ())
-    if behind.arguments or {name for name, _ in behind.options} - {"-d", "--detach"}:
+    if behind.arguments or not _DETACH.issuperset(behind.options):
         return None
     return _done("up", before, partial(_bring_up, time.monotonic(), detach=bool(behind.options)))
 
