@@ -44,20 +44,25 @@ PLAIN: Mapping[str, Sequence[Edit]] = {
     "no-preparation": (
         Edit(
             "engines/zygote/fork_batch.py",
-            "partial(run_child, prepared(request, common, shared), between",
-            "partial(run_child, request, between",
+            "partial(run_child, prepared(request, common, shared), ",
+            "partial(run_child, request, ",
         ),
         Edit(
             "engines/zygote/fork_batch.py",
             "os.closerange(first, end)\n    return life\n",
-            "os.closerange(first, end)\n    return prepared(life, _common, {})\n",
+            "os.closerange(first, end)\n    return prepared(life, _common, {**_shared})\n",
         ),
         Edit(
             "engines/zygote/fork_batch.py",
             "    become_intermediate(oom_score)\n",
             "    become_intermediate(oom_score)\n    _common[:] = common\n",
         ),
-        Edit("engines/zygote/fork_batch.py", "_kept: list", "_common = []\n_kept: list"),
+        Edit(
+            "engines/zygote/fork_batch.py",
+            "    _kept.append(shared)\n",
+            "    _kept.append(shared)\n    _shared.update(shared)\n",
+        ),
+        Edit("engines/zygote/fork_batch.py", "_kept: list", "_common, _shared = [], {}\n_kept: list"),
     ),
 }
 """Each part, and how the copy does without it."""

@@ -34,8 +34,20 @@ def shop(project: Project) -> Project:
 
 def helper(supervisor: int, name: str) -> int:
     """A child of the supervisor: `zygote` by its title, the logger by what it was started with."""
-    (found,) = [child.pid for child in psutil.Process(supervisor).children() if name in " ".join(child.cmdline())]
-    return found
+    deadline = time.monotonic() + PATIENCE
+    while True:  # what a zygote has forked is called as it is for a moment
+        children = psutil.Process(supervisor).children()
+        found = [child.pid for child in children if name in " ".join(_arguments(child))]
+        if len(found) == 1:
+            return found[0]
+        assert time.monotonic() < deadline, f"{name} is {found}"
+
+
+def _arguments(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:
+        return []
 
 
 def pids(shop: Project) -> dict[str, int]:
