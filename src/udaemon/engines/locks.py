@@ -64,6 +64,17 @@ def acquire(directory: str, key: Key) -> int:
     return fd
 
 
+def is_held(directory: str, key: Key) -> bool:
+    """Whether anybody has the lock of an instance; not where that cannot be seen."""
+    try:
+        os.close(acquire(directory, key))
+    except LockHeld:
+        return True
+    except OSError:
+        return False
+    return False
+
+
 def record(lock: int, key: Key, pid: int) -> None:
     """Note in the file who has the lock. Nobody believes it unchecked, so a full disk does not matter."""
     with suppress(OSError):

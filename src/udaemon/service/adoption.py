@@ -1,15 +1,17 @@
 """Adopts daemons that nobody watches any more: their supervisor was killed, and its keeper too.
 
-Decides nothing. A lock that is held means alive, and the pid that is noted beside it is believed only of a process that
-has that lock; a process that has the number of a dead daemon is somebody else's, and is not touched. What is lost with
-the keeper: the run counters, and the exit code where the kernel does not tell it.
+Decides nothing. A lock that is held means alive; its process is the one that is noted beside it and has that lock, or
+the first that has it and leads a session. One that has closed its lock is known by the ledger, if it began before that
+was written; any other that has the number of a dead daemon is somebody else's, and is not touched. What was started and
+not written down any more is ended. Lost with the keeper are the run counters, and the exit code where the kernel does
+not tell it.
 """
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 
 from attrs import evolve
@@ -24,9 +26,12 @@ from udaemon.policy.instance import Instance, Key, State, Wanted
 from udaemon.policy.ledger import Entry, restored
 from udaemon.policy.plan import has_task
 from udaemon.service import stray_logger
-from udaemon.service.recovery import Parts
+from udaemon.service.recovery import Parts, is_same, is_unanswered
 from udaemon.system.file_identity import identity
-from udaemon.system.kernel import Kernel
+from udaemon.system.process_tree import Relative
+
+_ENDS_WITHIN = 5.0
+"""Seconds for what was killed, and for what that was about to fork."""
 
 
 def adopt(
@@ -43,10 +48,11 @@ def adopt(
     """
     if not locks.are_known(directory):
         return False
+    alive = _alive(kernel, directory, parts.fleet.instances.values(), entries)
     found = [
         (instance, managed)
         for known in tuple(parts.fleet.instances.values())
-        if (pid := _alive(directory, known.key)) is not None
+        if (pid := alive.get(known.key)) is not None
         and (managed := _managed(kernel, instance := _instance(known, pid, entries.get(known.key)), pid)) is not None
     ]
     unknown = [(instance, managed) for instance, managed in found if not parts.performer.has_log(instance.key)]
@@ -70,18 +76,61 @@ def adopt(
     return bool(found)
 
 
-def _alive(directory: str, key: Key) -> int | None:
-    """The process that has an instance's lock, None where nobody has it or nobody knows who."""
-    try:
-        os.close(locks.acquire(directory, key))
-    except locks.LockHeld as held:
-        return held.pid
-    except OSError:
-        return None
-    return None
+def _alive(
+    kernel: KeptKernel, directory: str, instances: Iterable[Instance], entries: Mapping[Key, Entry]
+) -> Mapping[Key, int]:
+    """The process that has an instance's lock, of each that somebody has."""
+    alive: dict[Key, int] = {}
+    unknown: dict[tuple[int, ...], Key] = {}
+    begun: set[tuple[int, ...]] = set()
+    for one in tuple(instances):
+        entry = entries.get(one.key)
+        try:
+            os.close(locks.acquire(directory, one.key))
+            if entry is not None and entry.pid is not None and is_same(kernel.look_at(entry.pid), entry):
+                alive[one.key] = entry.pid  # it has closed all that it had open
+        except locks.LockHeld as held:
+            if held.pid is not None:
+                alive[one.key] = held.pid
+            elif (lock := locks.lookup(directory, one.key)) is not None:
+                unknown[lock] = one.key
+                if entry is not None and is_unanswered(restored(entry, one.daemon, one.index, one.plan)):
+                    begun.add(lock)
+        except OSError:
+            pass
+    _end(kernel, begun)
+    return alive | _leaders(kernel, unknown)
 
 
-def _managed(kernel: Kernel, instance: Instance, pid: int) -> ManagedProcess | None:
+def _end(kernel: KeptKernel, begun: Collection[tuple[int, ...]]) -> None:
+    """End what was started and not written down any more, with the zygote that may be about to fork it."""
+    deadline = kernel.now() + _ENDS_WITHIN
+    while begun and kernel.now() < deadline:
+        pids = {*kernel.holders(kernel.processes(), begun)} - {kernel.pid()}
+        if not pids:
+            return
+        for pid in pids:
+            with suppress(OSError):
+                pidfd = kernel.open(pid)
+                stray_logger.end(pidfd)
+                os.close(pidfd)
+
+
+def _leaders(kernel: KeptKernel, unknown: Mapping[tuple[int, ...], Key]) -> dict[Key, int]:
+    """The first process with each of these locks that leads a session: its pid was noted by nobody, or written over."""
+    found: dict[Key, Relative] = {}
+    for pid in kernel.holders(kernel.processes(), unknown.keys()) if unknown else ():
+        seen = kernel.look_at(pid)
+        if seen is None or seen.session != pid:
+            continue
+        for lock in unknown.keys() & kernel.open_files(pid):
+            before = found.get(unknown[lock])
+            if before is None or seen.started < before.started:
+                found[unknown[lock]] = seen
+    return {key: seen.pid for key, seen in found.items()}
+
+
+def _managed(kernel: KeptKernel, instance: Instance, pid: int) -> ManagedProcess | None:
     try:
         pidfd = kernel.open(pid)
     except OSError:
