@@ -53,7 +53,7 @@ class KeptKernel(Kernel):
 
         It was adopted by a supervisor before us, when another one and its keeper had been killed.
         """
-        found = {*self.holders(self.processes(), held)} - {self.pid()}
+        found = {*self.holders(self.all_pids(), held)} - {self.pid()}
         for heir in {self.parent(pid) for pid in found} - found - self.children():
             if heir is not None:
                 self._heirs.setdefault(heir, set()).update(held)

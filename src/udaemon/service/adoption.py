@@ -106,7 +106,7 @@ def _end(kernel: KeptKernel, begun: Collection[tuple[int, ...]]) -> None:
     """End what was started and not written down any more, with the zygote that may be about to fork it."""
     deadline = kernel.now() + _ENDS_WITHIN
     while begun and kernel.now() < deadline:
-        pids = {*kernel.holders(kernel.processes(), begun)} - {kernel.pid()}
+        pids = {*kernel.holders(kernel.all_pids(), begun)} - {kernel.pid()}
         if not pids:
             return
         for pid in pids:
@@ -119,7 +119,7 @@ def _end(kernel: KeptKernel, begun: Collection[tuple[int, ...]]) -> None:
 def _leaders(kernel: KeptKernel, unknown: Mapping[tuple[int, ...], Key]) -> dict[Key, int]:
     """The first process with each of these locks that leads a session: its pid was noted by nobody, or written over."""
     found: dict[Key, Relative] = {}
-    for pid in kernel.holders(kernel.processes(), unknown.keys()) if unknown else ():
+    for pid in kernel.holders(kernel.all_pids(), unknown.keys()) if unknown else ():
         seen = kernel.look_at(pid)
         if seen is None or seen.session != pid:
             continue

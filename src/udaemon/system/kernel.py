@@ -92,7 +92,7 @@ class Kernel:
         """Those of `pids` that have one of these files open."""
         return process_tree.holders(pids, files)
 
-    def processes(self) -> Collection[int]:
+    def all_pids(self) -> Collection[int]:
         """Pids of all processes there are."""
         return procfs.pids()
 
