@@ -120,6 +120,41 @@ def test_i1_i23_killed_in_the_middle_of_a_batch_each_is_there_once(project: Proj
     assert gone(named)
 
 
+def test_i9_a_down_whose_supervisor_is_killed_waits_for_what_its_successor_stops(project: Project) -> None:
+    os.mkfifo(project.directory / "go")
+    project.file("slow.sh", "trap 'read word < go; exit 0' TERM; touch up; while :; do sleep 0.05; done")
+    project.manifest("""
+        [daemons.slow]
+        command = "sh slow.sh"
+        stop = { timeout = "20s" }
+    """)
+    project.up()
+    pid = until(project, "slow", lambda _seen: (project.directory / "up").exists())["pid"]
+    with project.process("down") as down:
+        until(project, "slow", lambda seen: seen["state"] == "stopping")
+        kill(supervisor(project))
+        until(project, "slow", lambda seen: seen["state"] == "stopping")
+        assert down.poll() is None
+        (project.directory / "go").write_text("now\n")
+        assert down.wait(PATIENCE) == 0
+    assert gone([pid])
+    assert project.run_directories() == []
+
+
+def test_i10_down_tells_what_goes_on_without_a_supervisor(project: Project) -> None:
+    project.manifest('[daemons.quiet]\ncommand = "sleep 1000"\n')
+    project.up()
+    before = pids(project)
+    kill_both(project)
+    refused = project.run("down", code=1)
+    assert refused.stderr.startswith("udaemon: without a supervisor there still run: quiet/0\n  hint: udaemon up -d")
+    project.up()
+    assert pids(project) == before
+    project.down()
+    assert gone([*before.values()])
+    project.down()
+
+
 def _supervisor_in_a_batch(project: Project) -> int:
     """Its pid, once the process between has forked some of them."""
     deadline = time.monotonic() + PATIENCE

@@ -66,6 +66,8 @@ def acquire(directory: str, key: Key) -> int:
 
 def is_held(directory: str, key: Key) -> bool:
     """Whether anybody has the lock of an instance; not where that cannot be seen."""
+    if lookup(directory, key) is None:
+        return False
     try:
         os.close(acquire(directory, key))
     except LockHeld:
