@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 
 from attrs import evolve
@@ -25,13 +25,10 @@ from udaemon.policy.events import Renewed
 from udaemon.policy.instance import Instance, Key, State, Wanted
 from udaemon.policy.ledger import Entry, restored
 from udaemon.policy.plan import has_task
-from udaemon.service import stray_logger
+from udaemon.service import stray_logger, strays
 from udaemon.service.recovery import Parts, is_same, is_unanswered
 from udaemon.system.file_identity import identity
 from udaemon.system.process_tree import Relative
-
-_ENDS_WITHIN = 5.0
-"""Seconds for what was killed, and for what that was about to fork."""
 
 
 def adopt(
@@ -98,22 +95,9 @@ def _alive(
                     begun.add(lock)
         except OSError:
             pass
-    _end(kernel, begun)
+    if begun:  # and the zygote that may be about to fork it
+        strays.end(lambda: {*kernel.holders(kernel.all_pids(), begun)} - {kernel.pid()})
     return alive | _leaders(kernel, unknown)
-
-
-def _end(kernel: KeptKernel, begun: Collection[tuple[int, ...]]) -> None:
-    """End what was started and not written down any more, with the zygote that may be about to fork it."""
-    deadline = kernel.now() + _ENDS_WITHIN
-    while begun and kernel.now() < deadline:
-        pids = {*kernel.holders(kernel.all_pids(), begun)} - {kernel.pid()}
-        if not pids:
-            return
-        for pid in pids:
-            with suppress(OSError):
-                pidfd = kernel.open(pid)
-                stray_logger.end(pidfd)
-                os.close(pidfd)
 
 
 def _leaders(kernel: KeptKernel, unknown: Mapping[tuple[int, ...], Key]) -> dict[Key, int]:
