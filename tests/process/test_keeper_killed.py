@@ -147,12 +147,21 @@ def test_i10_down_tells_what_goes_on_without_a_supervisor(project: Project) -> N
     before = pids(project)
     kill_both(project)
     refused = project.run("down", code=1)
-    assert refused.stderr.startswith("udaemon: without a supervisor there still run: quiet/0\n  hint: udaemon up -d")
+    assert refused.stderr.startswith("udaemon: without a supervisor there still run quiet/0\n  hint: udaemon up -d")
     project.up()
     assert pids(project) == before
     project.down()
     assert gone([*before.values()])
     project.down()
+
+
+def test_i10_a_keeper_that_was_stopped_ends_with_the_rest(project: Project) -> None:
+    project.manifest('[daemons.quiet]\ncommand = "sleep 1000"\n')
+    project.up()
+    keeper = parent(supervisor(project))
+    os.kill(keeper, signal.SIGSTOP)
+    project.down()
+    assert gone([keeper])
 
 
 def _supervisor_in_a_batch(project: Project) -> int:

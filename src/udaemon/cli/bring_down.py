@@ -16,6 +16,9 @@ from udaemon.control import rundir
 from udaemon.control.client import SupervisorGone
 from udaemon.errors import ExitCode, NotRunning, UdaemonError
 
+_NAMED = 20
+"""Instances that are told by their names."""
+
 
 def bring_down(options: GlobalOptions, *, timeout: float | None = None, dry_run: bool = False) -> int:
     """Ask for the end, and wait for it; where no supervisor runs there is nothing to do. Returns the exit code.
@@ -65,4 +68,5 @@ def _expect_nobody(options: GlobalOptions) -> None:
             going = [str(key) for key in entries if locks.is_held(f"{path}/locks", key)]
             if going:
                 hint = "udaemon up -d adopts what goes on, and then udaemon down ends it"
-                raise UdaemonError(f"without a supervisor there still run: {', '.join(going)}", hint)
+                more = f" and {len(going) - _NAMED} more" if len(going) > _NAMED else ""
+                raise UdaemonError(f"without a supervisor there still run {', '.join(going[:_NAMED])}{more}", hint)
