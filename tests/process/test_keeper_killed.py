@@ -155,6 +155,25 @@ def test_i10_down_tells_what_goes_on_without_a_supervisor(project: Project) -> N
     project.down()
 
 
+def test_f35_what_a_daemon_left_that_died_with_keeper_and_supervisor_is_ended(project: Project) -> None:
+    """It leads a session of its own, and is no daemon for that."""
+    project.manifest("""
+        [daemons.tree]
+        command = "sh -c 'setsid sleep 1001 & exec sleep 1002'"
+        restart = "always"
+    """)
+    project.up()
+    until(project, "tree", lambda seen: bool(children_named(seen["pid"], "1001")))
+    before = pids(project)["tree"]
+    (left,) = children_named(before, "1001")
+    kill_both(project)
+    kill(before)
+    project.up()
+    assert gone([left])
+    assert pids(project)["tree"] not in (before, left)
+    project.down()
+
+
 def test_i10_a_keeper_that_was_stopped_ends_with_the_rest(project: Project) -> None:
     project.manifest('[daemons.quiet]\ncommand = "sleep 1000"\n')
     project.up()

@@ -1,10 +1,10 @@
 """Adopts daemons that nobody watches any more: their supervisor was killed, and its keeper too.
 
 Decides nothing. A lock that is held means alive; its process is the one that is noted beside it and has that lock, or
-the first that has it and leads a session. One that has closed its lock is known by the ledger, if it began before that
-was written; any other that has the number of a dead daemon is somebody else's, and is not touched. What was started and
-not written down any more is ended. Lost with the keeper are the run counters, and the exit code where the kernel does
-not tell it.
+that of the ledger, if it began before that was written, even where it has closed its lock. Where the ledger is lost, it
+is the first that has the lock and leads a session. Any other that has the number of a dead daemon is somebody else's,
+and is not touched. What a dead one has left behind is ended, as what was started and not written down any more. Lost
+with the keeper are the run counters, and the exit code where the kernel does not tell it.
 """
 
 from __future__ import annotations
@@ -79,24 +79,26 @@ def _alive(
     """The process that has an instance's lock, of each that somebody has."""
     alive: dict[Key, int] = {}
     unknown: dict[tuple[int, ...], Key] = {}
-    begun: set[tuple[int, ...]] = set()
+    left: set[tuple[int, ...]] = set()
     for one in tuple(instances):
-        entry = entries.get(one.key)
+        key, entry, holder = one.key, entries.get(one.key), None
+        if entry is not None and entry.pid is not None and is_same(kernel.look_at(entry.pid), entry):
+            holder = entry.pid
         try:
-            os.close(locks.acquire(directory, one.key))
-            if entry is not None and entry.pid is not None and is_same(kernel.look_at(entry.pid), entry):
-                alive[one.key] = entry.pid  # it has closed all that it had open
+            os.close(locks.acquire(directory, key))
         except locks.LockHeld as held:
-            if held.pid is not None:
-                alive[one.key] = held.pid
-            elif (lock := locks.lookup(directory, one.key)) is not None:
-                unknown[lock] = one.key
-                if entry is not None and is_unanswered(restored(entry, one.daemon, one.index, one.plan)):
-                    begun.add(lock)
+            holder = held.pid or holder
+            if holder is None and (lock := locks.lookup(directory, key)) is not None:
+                if entry is None:
+                    unknown[lock] = key
+                elif one.daemon.stop.kill_tree or is_unanswered(restored(entry, one.daemon, one.index, one.plan)):
+                    left.add(lock)
         except OSError:
-            pass
-    if begun:  # and the zygote that may be about to fork it
-        strays.end(lambda: {*kernel.holders(kernel.all_pids(), begun)} - {kernel.pid()})
+            continue
+        if holder is not None:
+            alive[key] = holder
+    if left:  # and the zygote that may be about to fork one
+        strays.end(lambda: {*kernel.holders(kernel.all_pids(), left)} - {kernel.pid()})
     return alive | _leaders(kernel, unknown)
 
 
