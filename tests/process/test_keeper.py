@@ -185,11 +185,9 @@ def test_a_down_under_way_goes_on(fleet: Project) -> None:
     with fleet.process("down") as down:
         until(fleet, "slow", lambda seen: seen["state"] == "stopping")
         kill(first)
-        down.wait(PATIENCE)
-    (fleet.directory / "go").write_text("now\n")
-    deadline = time.monotonic() + PATIENCE
-    while fleet.run("ps", code=None).returncode != 3:
-        assert time.monotonic() < deadline
+        (fleet.directory / "go").write_text("now\n")
+        assert down.wait(PATIENCE) == 0
+    fleet.run("ps", code=3)
     assert gone([keeper])
     assert fleet.run_directories() == []
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from tests.process.conftest import Bell
 from tests.process.project import PATIENCE, UDAEMON, Json, Project, alive, gone, read_line
+from tests.process.test_keeper import children_named
 
 BEAT = """
     import os
@@ -261,6 +262,26 @@ def test_f1_in_the_foreground_all_die_together(project: Project, kill: str) -> N
         os.kill(victim, signal.SIGKILL)
 
         assert gone([*pids, told["supervisor"]["pid"]], patience=5.0)
+
+
+def test_i23_in_the_foreground_all_die_though_the_logger_is_killed_too(project: Project) -> None:
+    """The logger would end what does not leave by itself: then who waits for all does it."""
+    project.manifest("""
+        [daemons.command]
+        command = "sh -c 'setsid sleep 1000 & exec sleep 1001'"
+    """)
+    with project.process("up") as up:
+        assert up.stderr is not None
+        project_runs(project, up.stderr.fileno(), time.monotonic() + PATIENCE)
+        told = project.ps()
+        first, pid = told["supervisor"]["pid"], told["instances"][0]["pid"]
+        left = children_named(pid, "1000")
+        for victim in (*children_named(first, "logger_main"), first):
+            os.kill(victim, signal.SIGKILL)
+
+        assert up.wait(PATIENCE) == 1
+        assert gone([pid, *left, first], patience=0.5)
+        assert "the supervisor died, and its daemons with it" in up.stderr.read()
 
 
 def project_runs(project: Project, stderr: int, deadline: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from pathlib import Path
 
@@ -25,4 +26,19 @@ def test_f3_a_zygote_that_is_killed_before_it_is_needed_is_no_zombie_and_another
     assert alive(pid)
     kill(pid)
     assert until(project, "count", lambda seen: seen["pid"] not in (None, pid))["restarts"] == 1
+    project.down()
+
+
+def test_where_all_daemons_have_another_interpreter_there_is_no_zygote_of_ours(project: Project) -> None:
+    """Nobody would ever need it."""
+    project.file("count.py", COUNT)
+    project.manifest(f"""
+        [daemons.count]
+        factory = "count:create"
+        sleep = "10ms"
+        python = "{sys.executable}"
+    """)
+    project.up()
+    project.run("wait", "count@run-ok")
+    assert len(children_named(supervisor(project), "udaemon: zygote")) == 1
     project.down()

@@ -259,7 +259,7 @@ def _has_the_keeper_reap_nothing(kept: Outlived) -> None:
         (_forgets_restarts, ("I24",)),
         (_knows_a_process_by_its_number_alone, ("I4",)),
         (_loses_exit_codes, ("I4",)),
-        (_sees_only_its_own_children, ("I4",)),
+        (_sees_only_its_own_children, ("I2", "I4")),
         (_has_the_keeper_reap_nothing, ("I2",)),
     ],
 )

@@ -90,7 +90,10 @@ def exit_code(error: BaseException) -> int:
         return 1
     if error.code is None:
         return 0
-    return error.code & 0xFF if isinstance(error.code, int) else 1
+    if not isinstance(error.code, int):
+        return 1
+    fits = -sys.maxsize - 1 <= error.code <= sys.maxsize  # into a C long; of what does not, Python makes -1
+    return error.code & 0xFF if fits else 255
 
 
 def code_text(error: SystemExit) -> str:

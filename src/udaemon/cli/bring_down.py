@@ -6,31 +6,67 @@ long to load as a few daemons take to stop.
 
 from __future__ import annotations
 
-from udaemon.cli.connect import connect_supervisor
+import os
+
+from udaemon.cli.connect import connect_supervisor, manifest_of
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.output import say
 from udaemon.cli.waiting import ask_and_wait, show_dry_run
+from udaemon.control import rundir
 from udaemon.control.client import SupervisorGone
-from udaemon.errors import ExitCode, UdaemonError
+from udaemon.errors import ExitCode, NotRunning, UdaemonError
+
+_NAMED = 20
+"""Instances that are told by their names."""
 
 
 def bring_down(options: GlobalOptions, *, timeout: float | None = None, dry_run: bool = False) -> int:
-    """Ask for the end, and wait for it; where no supervisor runs there is nothing to do. Returns the exit code."""
-    try:
-        client = connect_supervisor(options)
-    except UdaemonError as error:
-        if error.exit_code != ExitCode.NOT_RUNNING:
-            raise
-        say(options, error.message)
-        return ExitCode.OK
-    with client:
-        if dry_run:
-            return show_dry_run(client, options, (), "stopped")
+    """Ask for the end, and wait for it; where no supervisor runs there is nothing to do. Returns the exit code.
+
+    One that is killed meanwhile has a successor, which is asked again.
+
+    Raises:
+        UdaemonError: Processes go on without a supervisor.
+    """
+    asked = False
+    while True:
         try:
-            code = ask_and_wait(client, options, "down", timeout=timeout)
-        except SupervisorGone:  # somebody else's `down` was a moment earlier, and this is what was asked for
+            client = connect_supervisor(options)
+        except NotRunning as error:
+            _expect_nobody(options)
+            if not asked:
+                say(options, error.message)
             return ExitCode.OK
-        lost = [text for told in client.wait_for_end() for text in told.get("lost", ())]
+        with client:
+            if dry_run:
+                return show_dry_run(client, options, (), "stopped")
+            try:
+                code = ask_and_wait(client, options, "down", timeout=timeout)
+            except SupervisorGone:  # it was killed, or somebody else's `down` was a moment earlier
+                asked = True
+                continue
+            lost = [text for told in client.wait_for_end() for text in told.get("lost", ())]
         for text in lost:
             say(options, text, failed=True)
         return ExitCode.FAILED if lost else code
+
+
+def _expect_nobody(options: GlobalOptions) -> None:
+    """See that nothing goes on, as after the death of a supervisor and its keeper.
+
+    Raises:
+        UdaemonError: Something does.
+    """
+    base = rundir.base(os.environ, os.geteuid())
+    for path in rundir.candidates(base, manifest_of(options), options.project):
+        if os.path.exists(f"{path}/locks"):
+            from udaemon.engines import locks  # after a good end there are none
+            from udaemon.supervisor.ledger import LEDGER, load
+
+            os.close(rundir.open_directory(path))
+            entries = load(f"{path}/{LEDGER}", lambda _text: None).entries
+            going = [str(key) for key in entries if locks.is_held(f"{path}/locks", key)]
+            if going:
+                hint = "udaemon up -d adopts what goes on, and then udaemon down ends it"
+                more = f" and {len(going) - _NAMED} more" if len(going) > _NAMED else ""
+                raise UdaemonError(f"without a supervisor there still run {', '.join(going[:_NAMED])}{more}", hint)

@@ -20,7 +20,7 @@ def connect_supervisor(options: GlobalOptions) -> Client:
     Raises:
         UdaemonError: None runs, or several do.
     """
-    manifest = _manifest(options)
+    manifest = manifest_of(options)
     found = meant(manifest, options.project)
     if len(found) == 1:
         return found[0][1]
@@ -36,8 +36,12 @@ def connect_supervisor(options: GlobalOptions) -> Client:
     raise NotRunning(_nobody(options, manifest))
 
 
-def _manifest(options: GlobalOptions) -> str | None:
-    """The first file of the manifest; None where only the project's name is known."""
+def manifest_of(options: GlobalOptions) -> str | None:
+    """The first file of the manifest; None where only the project's name is known.
+
+    Raises:
+        UdaemonError: There is none.
+    """
     try:
         return find(options.files, os.environ, os.getcwd())[0]
     except UdaemonError:

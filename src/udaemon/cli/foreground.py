@@ -283,7 +283,7 @@ class ForegroundUp:
             return self._code
         if self._ended_well:
             return ExitCode.FAILED if self._incomplete or self._reader_failed else ExitCode.OK
-        raise UdaemonError("the supervisor died, and its daemons with it", "its common log may say why")
+        raise SupervisorGone("the supervisor died, and its daemons with it", "its common log may say why")
 
 
 def _reap() -> None:

@@ -18,6 +18,9 @@ from udaemon.child.environment import be_utf8
 from udaemon.child.stack import at_the_bottom
 
 _NEVER_IN_A_SHORT_VERB = 200_000
+_SHORT_OF = {errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE}
+_NO_THREAD = "can't start new thread"
+"""What Python says where clone(2) says EAGAIN."""
 
 
 def _script() -> None:
@@ -55,7 +58,8 @@ def _begin_early() -> ModuleType:
     from udaemon.service import spawn_supervisor
 
     detached = any(word in {"-d", "--detach"} for word in sys.argv)
-    spawn_supervisor.spawn_early(kept=spawn_supervisor.is_kept(detach=detached))
+    with suppress(OSError):  # it is tried again when it is needed, and then told
+        spawn_supervisor.spawn_early(kept=spawn_supervisor.is_kept(detach=detached))
     return spawn_supervisor
 
 
@@ -80,9 +84,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         code = 130
     except OSError as error:
+        if error.errno in _SHORT_OF:
+            return _refused(error)
         if error.errno not in {errno.EPIPE, errno.ENOSPC, errno.EIO}:
             raise
         code = _output_failed(error)
+    except RuntimeError as error:
+        if error.args != (_NO_THREAD,):
+            raise
+        return _refused(OSError(errno.EAGAIN, _NO_THREAD))
     return code
 
 
@@ -136,6 +146,15 @@ def _run(arguments: list[str]) -> int:
         hint = "somebody removed it; cd to one that is there"
         return show_error(UdaemonError("the working directory is gone", hint, ExitCode.USAGE))
     return result if isinstance(result, int) else ExitCode.OK
+
+
+def _refused(error: OSError) -> int:
+    """The system is short of processes, threads, memory or descriptors, and whoever is short of it can do nothing."""
+    from udaemon.cli.output import show_error
+    from udaemon.errors import UdaemonError
+    from udaemon.system import oserror
+
+    return show_error(UdaemonError(f"the system refused what this needs: {oserror.named_reason(error)}"))
 
 
 def _output_failed(error: OSError) -> int:

@@ -114,7 +114,13 @@ def bring_up(
                 f"{one.name}/{n}": one.stop.timeout for one in manifest.daemons.values() for n in range(one.instances)
             }
             expected = _expected(manifest, chosen, start)
-            return attached.run(manifest.project, expected, timeouts, names=start.names, no_deps=start.no_deps)
+            try:
+                return attached.run(manifest.project, expected, timeouts, names=start.names, no_deps=start.no_deps)
+            except SupervisorGone:
+                from udaemon.service import strays  # the logger ends them, unless it was killed, too
+
+                strays.end_of(fd, os.path.join(base, name, "locks"))
+                raise
         client = _connect(fd)
         say(options, f"{manifest.project} runs, supervised by pid {client.ask('hello', brief=True)['pid']}")
         return _start(client, options, start)

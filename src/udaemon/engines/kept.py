@@ -10,7 +10,7 @@ from __future__ import annotations
 import fcntl
 import os
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 
 from udaemon.system import procfs
@@ -47,6 +47,16 @@ class KeptKernel(Kernel):
         """
         if (parent := self.parent(pid)) is not None:
             self._heirs.setdefault(parent, set()).add(lock)
+
+    def seek(self, held: Collection[tuple[int, ...]]) -> None:
+        """Know what has one of these locks open and comes neither from us nor from the keeper.
+
+        It was adopted by a supervisor before us, when another one and its keeper had been killed.
+        """
+        found = {*self.holders(self.all_pids(), held)} - {self.pid()}
+        for heir in {self.parent(pid) for pid in found} - found - self.children():
+            if heir is not None:
+                self._heirs.setdefault(heir, set()).update(held)
 
     def children(self) -> frozenset[int]:
         """Those of the keeper, too: what a process leaves behind comes to it where that was its child.

@@ -64,7 +64,7 @@ class LocalEngine:
         others: Pids of further children of ours, which are not to be taken for orphans.
         timeouts: After how long a zygote that does not answer is replaced.
         preforked: A zygote that was forked beforehand.
-        forks: How many processes are about to be forked; see `Starter`.
+        forks: How many processes of our interpreter are about to be forked; see `Starter`.
         kernel: Asked for everything about processes.
         launcher: Executes commands; None for one of our own, with these limits.
         store: Keeps the sockets by which children report.

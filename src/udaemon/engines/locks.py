@@ -64,6 +64,17 @@ def acquire(directory: str, key: Key) -> int:
     return fd
 
 
+def is_held(directory: str, key: Key) -> bool:
+    """Whether anybody has the lock of an instance; not where that cannot be seen. It stays free for who wants it."""
+    with suppress(OSError):
+        fd = os.open(_path(directory, key), _FLAGS & ~os.O_CREAT)
+        try:
+            return _is_locked(fd, _place(key)[-1])
+        finally:
+            os.close(fd)
+    return False
+
+
 def record(lock: int, key: Key, pid: int) -> None:
     """Note in the file who has the lock. Nobody believes it unchecked, so a full disk does not matter."""
     with suppress(OSError):
@@ -157,6 +168,18 @@ def _lock(fd: int, start: int, length: int) -> None:
         fcntl.fcntl(fd, fcntl.F_OFD_SETLK, _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, start, length, 0))
     else:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _is_locked(fd: int, byte: int) -> bool:
+    if _BY_BYTES:
+        asked = _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, byte, 1, 0)
+        kind: int = _FLOCK.unpack(fcntl.fcntl(fd, fcntl.F_OFD_GETLK, asked))[0]
+        return kind != fcntl.F_UNLCK
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    return False
 
 
 def _holder(fd: int, key: Key) -> int | None:

@@ -37,6 +37,9 @@ def changed_in_time(files: Mapping[str, tuple[int, int]]) -> list[str]:
         found.extend(changed_files(files))
         done.release()
 
-    _thread.start_new_thread(look, ())  # `threading` would cost `ps --json` more than the look
+    try:
+        _thread.start_new_thread(look, ())  # `threading` would cost `ps --json` more than the look
+    except RuntimeError:  # no more threads may be started (clone(2), EAGAIN): then as long as it takes
+        look()
     done.acquire(timeout=_PATIENCE)
     return found[:]

@@ -1,15 +1,17 @@
 """Adopts daemons that nobody watches any more: their supervisor was killed, and its keeper too.
 
-Decides nothing. A lock that is held means alive, and the pid that is noted beside it is believed only of a process that
-has that lock; a process that has the number of a dead daemon is somebody else's, and is not touched. What is lost with
-the keeper: the run counters, and the exit code where the kernel does not tell it.
+Decides nothing. A lock that is held means alive; its process is the one that is noted beside it and has that lock, or
+that of the ledger, if it began before that was written, even where it has closed its lock. Where the ledger is lost, it
+is the first that has the lock and leads a session. Any other that has the number of a dead daemon is somebody else's,
+and is not touched. What a dead one has left behind is ended, as what was started and not written down any more. Lost
+with the keeper are the run counters, and the exit code where the kernel does not tell it.
 """
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 
 from attrs import evolve
@@ -23,10 +25,10 @@ from udaemon.policy.events import Renewed
 from udaemon.policy.instance import Instance, Key, State, Wanted
 from udaemon.policy.ledger import Entry, restored
 from udaemon.policy.plan import has_task
-from udaemon.service import stray_logger
-from udaemon.service.recovery import Parts
+from udaemon.service import stray_logger, strays
+from udaemon.service.recovery import Parts, is_same, is_unanswered
 from udaemon.system.file_identity import identity
-from udaemon.system.kernel import Kernel
+from udaemon.system.process_tree import Relative
 
 
 def adopt(
@@ -43,10 +45,11 @@ def adopt(
     """
     if not locks.are_known(directory):
         return False
+    alive = _alive(kernel, directory, parts.fleet.instances.values(), entries)
     found = [
         (instance, managed)
         for known in tuple(parts.fleet.instances.values())
-        if (pid := _alive(directory, known.key)) is not None
+        if (pid := alive.get(known.key)) is not None
         and (managed := _managed(kernel, instance := _instance(known, pid, entries.get(known.key)), pid)) is not None
     ]
     unknown = [(instance, managed) for instance, managed in found if not parts.performer.has_log(instance.key)]
@@ -70,18 +73,50 @@ def adopt(
     return bool(found)
 
 
-def _alive(directory: str, key: Key) -> int | None:
-    """The process that has an instance's lock, None where nobody has it or nobody knows who."""
-    try:
-        os.close(locks.acquire(directory, key))
-    except locks.LockHeld as held:
-        return held.pid
-    except OSError:
-        return None
-    return None
+def _alive(
+    kernel: KeptKernel, directory: str, instances: Iterable[Instance], entries: Mapping[Key, Entry]
+) -> Mapping[Key, int]:
+    """The process that has an instance's lock, of each that somebody has."""
+    alive: dict[Key, int] = {}
+    unknown: dict[tuple[int, ...], Key] = {}
+    left: set[tuple[int, ...]] = set()
+    for one in tuple(instances):
+        key, entry, holder = one.key, entries.get(one.key), None
+        if entry is not None and entry.pid is not None and is_same(kernel.look_at(entry.pid), entry):
+            holder = entry.pid
+        try:
+            os.close(locks.acquire(directory, key))
+        except locks.LockHeld as held:
+            holder = held.pid or holder
+            if holder is None and (lock := locks.lookup(directory, key)) is not None:
+                if entry is None:
+                    unknown[lock] = key
+                elif one.daemon.stop.kill_tree or is_unanswered(restored(entry, one.daemon, one.index, one.plan)):
+                    left.add(lock)
+        except OSError:
+            continue
+        if holder is not None:
+            alive[key] = holder
+    if left:  # and the zygote that may be about to fork one
+        strays.end(lambda: {*kernel.holders(kernel.all_pids(), left)} - {kernel.pid()})
+    return alive | _leaders(kernel, unknown)
 
 
-def _managed(kernel: Kernel, instance: Instance, pid: int) -> ManagedProcess | None:
+def _leaders(kernel: KeptKernel, unknown: Mapping[tuple[int, ...], Key]) -> dict[Key, int]:
+    """The first process with each of these locks that leads a session: its pid was noted by nobody, or written over."""
+    found: dict[Key, Relative] = {}
+    for pid in kernel.holders(kernel.all_pids(), unknown.keys()) if unknown else ():
+        seen = kernel.look_at(pid)
+        if seen is None or seen.session != pid:
+            continue
+        for lock in unknown.keys() & kernel.open_files(pid):
+            before = found.get(unknown[lock])
+            if before is None or seen.started < before.started:
+                found[unknown[lock]] = seen
+    return {key: seen.pid for key, seen in found.items()}
+
+
+def _managed(kernel: KeptKernel, instance: Instance, pid: int) -> ManagedProcess | None:
     try:
         pidfd = kernel.open(pid)
     except OSError:

@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from udaemon.child.lifeline import Lifeline
+from udaemon.system import oserror
 
 if TYPE_CHECKING:
     from udaemon.manifest.model import Manifest
@@ -54,6 +55,13 @@ def receive(fd: int) -> Handoff | None:
     manifest, source, directory = pickle.loads(pickled)  # noqa: S301 - likewise
     fds_of_ours = named["lock"], named["ready"], named.get("claim")
     return Handoff(manifest, directory, autostart, *fds_of_ours, lifeline, source, pickled=pickled)
+
+
+def refuse(fd: int, error: OSError) -> int:
+    """Receive it, and report that there can be no process of a supervisor. Returns the exit code."""
+    if (handed := receive(fd)) is not None:
+        report(handed.ready, f"fork: {oserror.named_reason(error)}")
+    return 1
 
 
 def report(fd: int | None, error: str | None = None) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import signal
 import socket
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -131,9 +132,11 @@ class KeeperLink(FdStore):
             self._wait(wanted=False)
 
     def leave(self) -> None:
-        """Have it end, with all that it keeps; waits a moment for that."""
+        """Have it end, with all that it keeps, also where somebody has stopped it (STOP); waits a moment for that."""
         if self.pid is not None:
             with suppress(OSError):
+                if os.getppid() == self.pid:
+                    os.kill(self.pid, signal.SIGCONT)
                 self._socket.settimeout(_LEAVES_WITHIN)
                 self._socket.send(pack("leave"))
                 while self._socket.recv(LONGEST):

@@ -16,7 +16,7 @@ from udaemon.child import run_locks
 from udaemon.child.scoreboard import Scoreboard
 from udaemon.engines import locks
 from udaemon.engines.base import Reactor
-from udaemon.engines.kept import UNKNOWN
+from udaemon.engines.kept import UNKNOWN, KeptKernel
 from udaemon.engines.local import LocalEngine
 from udaemon.engines.notify import KEPT_NOTIFY
 from udaemon.engines.process import ManagedProcess
@@ -35,7 +35,7 @@ from udaemon.service.keeper_link import Kept
 from udaemon.supervisor.perform import Performer
 from udaemon.supervisor.slots import Slots
 from udaemon.system.exit_status import Status
-from udaemon.system.kernel import Kernel
+from udaemon.system.process_tree import Relative
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _BORN_UNSEEN = "the supervisor died while it was being started"
@@ -72,7 +72,7 @@ class Recovery:
     def __init__(
         self,
         parts: Parts,
-        kernel: Kernel,
+        kernel: KeptKernel,
         locks: str,
         entries: Mapping[Key, Entry],
         store: Mapping[str, Kept],
@@ -86,6 +86,9 @@ class Recovery:
         self._store = store
         self._tell = tell
         self._children = kernel.children()
+        if away := self._held_elsewhere():
+            kernel.seek(away)
+            self._children = kernel.children()
         self._events: list[tuple[Key, Event]] = []
         self._sweep: Sweep | None = None
         self.adopted: list[Key] = []
@@ -113,7 +116,7 @@ class Recovery:
             instance = known if entry is None else restored(entry, known.daemon, known.index, known.plan)
             if entry is not None:
                 self._parts.fleet.restore(instance)
-            if _is_unanswered(instance):
+            if is_unanswered(instance):
                 unanswered.append(key)
             elif entry is None or not self._took_up(instance, entry):
                 without.append(instance)
@@ -123,6 +126,12 @@ class Recovery:
             self._parts.happen(key, event)
         for key in self._parts.fleet.held_back():
             self._parts.happen(key, NeedsChanged())
+
+    def _held_elsewhere(self) -> Collection[tuple[int, ...]]:
+        """The locks that somebody has though the process that had them is no child of ours or of the keeper."""
+        keys = [key for key, entry in self._entries.items() if entry.pid not in {None, *self._children}]
+        found = {locks.lookup(self._locks, key) for key in keys if locks.is_held(self._locks, key)}
+        return {lock for lock in found if lock is not None}
 
     def _took_up(self, instance: Instance, entry: Entry) -> bool:
         """Adopt its process, or what that left behind. False where the ledger knows of nothing that lives."""
@@ -189,8 +198,7 @@ class Recovery:
             pidfd = self._kernel.open(pid)
         except ProcessLookupError:  # any other error says nothing about the process
             return None
-        seen = self._kernel.look_at(pid)
-        if seen is None or pid not in self._children or not _began_by(seen.started, entry.seen_at):
+        if not is_same(self._kernel.look_at(pid), entry, children=self._children):
             os.close(pidfd)
             return None
         return ManagedProcess(
@@ -269,7 +277,7 @@ class Recovery:
         self._sweep.go_on()
 
 
-def _is_unanswered(instance: Instance) -> bool:
+def is_unanswered(instance: Instance) -> bool:
     """Whether a start of it was asked for; a step after its end may only wait for its next try."""
     return instance.is_spawning and instance.timers.at(Timer.RETRY) is None
 
@@ -279,6 +287,11 @@ def _holds(event: Event) -> bool:
     return isinstance(event, RunAsked) and event.has is True
 
 
-def _began_by(started: int, seen_at: float | None) -> bool:
-    """Whether a process that began in this clock tick is the one that was seen then."""
-    return seen_at is not None and started <= int(seen_at * _TICKS) + 1
+def is_same(seen: Relative | None, entry: Entry, *, children: Collection[int] = ()) -> bool:
+    """Whether a process is the one that the ledger tells of: it began before that was written.
+
+    That of an instance leads a session, unless it is one of these children and has not come to that yet.
+    """
+    if seen is None or entry.seen_at is None or (seen.session != seen.pid and seen.pid not in children):
+        return False
+    return seen.started <= int(entry.seen_at * _TICKS) + 1

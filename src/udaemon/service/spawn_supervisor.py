@@ -23,6 +23,7 @@ from udaemon.child.lifeline import Lifeline
 from udaemon.child.stack import at_the_bottom, go_on
 from udaemon.child.title import set_title
 from udaemon.errors import UdaemonError
+from udaemon.service.handoff import refuse
 from udaemon.system.readable import wait_readable
 
 if TYPE_CHECKING:
@@ -175,7 +176,10 @@ def _keep(fd: int) -> int:
     _leave_the_caller()
     signal.pthread_sigmask(signal.SIG_BLOCK, FOR_A_SUPERVISOR)  # until it has handlers
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    pid = os.fork()
+    try:
+        pid = os.fork()
+    except OSError as error:
+        return refuse(fd, error)
     if pid == 0:
         os.setsid()
         ours.close()
@@ -214,7 +218,10 @@ def _wait_for_handoff(fd: int, keeper: int | None = None) -> int:
         fd: The other end of what `SupervisorProcess` tells it through.
         keeper: The other end of the keeper's socket.
     """
-    preforked = _load()
+    try:
+        preforked = _load()
+    except OSError as error:
+        return refuse(fd, error)
     from udaemon.service.main import main
 
     return main(fd, preforked, keeper)

@@ -127,7 +127,7 @@ class Service:
             nofile=limit,
             oom_score=shield(),
             preforked=preforked,
-            forks=sum(is_forked(daemon) for daemon in enabled),
+            forks=sum(is_forked(daemon) and daemon.python is None for daemon in enabled),
             on_process=lambda key, pidfd: keeping.guard(self._performer, key, pidfd),
             on_notice=lambda text: self._notices.publish(None, "zygote", text, {}),
             on_good_run=self._good_run,

@@ -92,6 +92,10 @@ class Kernel:
         """Those of `pids` that have one of these files open."""
         return process_tree.holders(pids, files)
 
+    def all_pids(self) -> Collection[int]:
+        """Pids of all processes there are."""
+        return procfs.pids()
+
     def open(self, pid: int) -> int:
         """A pidfd of a process.
 

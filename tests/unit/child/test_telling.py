@@ -87,6 +87,8 @@ def test_the_last_line_of_a_traceback(error: BaseException, line: str) -> None:
         (SystemExit(3), 3),
         (SystemExit(256), 0),
         (SystemExit(-1), 255),
+        (SystemExit(2**63), 255),
+        (SystemExit(-(2**63)), 0),
         (SystemExit("text"), 1),
         (SystemExit(True), 1),
         (SystemExit([]), 1),

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from udaemon.engines.locks import FILES, LockHeld, acquire, discard_unused, identity, lookup, noted, record
+from udaemon.engines.locks import FILES, LockHeld, acquire, discard_unused, identity, is_held, lookup, noted, record
 from udaemon.policy.instance import Key
 from udaemon.system.procfs import open_files
 
@@ -38,6 +38,21 @@ def test_a_lock_is_taken_once_and_free_when_the_last_fd_is_closed(directory: str
     with pytest.raises(LockHeld):
         acquire(directory, KEY)
     os.close(heir)
+    os.close(acquire(directory, KEY))
+
+
+def test_whether_a_lock_is_held_is_seen_without_taking_it(directory: str, lock: int) -> None:
+    assert is_held(directory, KEY)
+    assert not is_held(directory, Key("db", 0))
+    assert len(os.listdir(directory)) == 1
+    heir = os.dup(lock)
+    assert is_held(directory, KEY)
+    os.close(heir)
+
+
+def test_a_lock_that_is_free_is_not_held(directory: str) -> None:
+    os.close(acquire(directory, KEY))
+    assert not is_held(directory, KEY)
     os.close(acquire(directory, KEY))
 
 

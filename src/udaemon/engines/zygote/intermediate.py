@@ -12,6 +12,7 @@ import select
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -76,12 +77,13 @@ def wait_for_parent(between: int | None) -> None:
     """In a child: wait until its parent is the one that stays. Some programs note it, and leave when it changes.
 
     A pidfd is ready once what its process leaves behind is re-parented (exit_notify() in the kernel); the end of a pipe
-    would be seen before that. It is closed then.
+    would be seen before that. It is closed then. Who may have no files at all waits for nothing: poll(2), EINVAL.
     """
     if between is not None:
         poll = select.poll()
         poll.register(between, select.POLLIN)
-        poll.poll()
+        with suppress(OSError):
+            poll.poll()
         os.close(between)
 
 

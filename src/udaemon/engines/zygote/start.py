@@ -44,8 +44,8 @@ class Starter:
     Args:
         preforked: One that waits; it is the first where the plan allows that.
         oom_score: What their children get, where ours was lowered. A zygote has ours: without it nothing is restarted.
-        forks: How many processes are about to be asked for. For many, one is executed at once in place of `preforked`,
-            while what it shall import is still being found out.
+        forks: How many processes of our interpreter are about to be asked for. For many, one is executed at once in
+            place of `preforked`, while what it shall import is still being found out.
     """
 
     def __init__(self, preforked: PreforkedZygote | None = None, oom_score: int | None = None, forks: int = 1) -> None:

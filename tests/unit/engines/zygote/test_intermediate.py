@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import select
 import signal
 import sys
@@ -46,6 +47,20 @@ def test_it_says_what_it_has_forked_and_ends_by_its_code() -> None:
     pid, report = fork_intermediate(be)
     assert ends(pid) == 7
     assert os.read(report, 99) == b"told"
+    os.close(report)
+
+
+def test_a_child_that_may_have_no_files_does_not_fail_for_it() -> None:
+    """Its limit is set before it waits; what it opens then fails with a better word."""
+
+    def be(_report: int) -> int:
+        between = os.pidfd_open(os.getppid())
+        resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
+        wait_for_parent(between)
+        return 7
+
+    pid, report = fork_intermediate(be)
+    assert ends(pid) == 7
     os.close(report)
 
 
