@@ -48,7 +48,7 @@ class ChildSetup:
         call: Makes the task, where that is known before anything of the user's has run.
         looks: What `Signals` looks at: whether to stop, whether the pace has changed, whether there are wishes.
         cuts: What a process that the task forks calls first.
-        first: What this process calls first: last of what is ours, `wait` for the parent that stays.
+        first: What this process calls first: last of what is ours, `settle`: wait for the parent that stays.
         task: What is to be built: its name, its parameters, and whether that is the task itself.
     """
 
@@ -60,7 +60,7 @@ class ChildSetup:
         writer: SlotWriter,
         before: Surroundings | None = None,
         *,
-        wait: Callable[[], object] | None = None,
+        settle: Callable[[], object] | None = None,
     ) -> None:
         self.spec = spec
         self.signals = signals
@@ -87,7 +87,7 @@ class ChildSetup:
         self._make_loop(spec)
         self.first: tuple[Callable[[], object], ...] = (
             *changes(spec, _variables(spec), before or Surroundings(os.environ)),
-            *([wait] if wait else []),
+            *([settle] if settle else []),
             *(partial(load_module, name) for name in spec.preload),
         )
         if spec.listeners or "task_done" in spec.tells:
@@ -166,7 +166,7 @@ class ProcessSetup(ChildSetup):
     """
 
     def __init__(
-        self, spec: ChildSpec, fds: ChildFds, shared: BatchSetup, wait: Callable[[], object] | None = None
+        self, spec: ChildSpec, fds: ChildFds, shared: BatchSetup, settle: Callable[[], object] | None = None
     ) -> None:
         self.output = 0 if fds.output is None else fds.output
         self.errors = self.output if fds.errors is None else fds.errors
@@ -174,7 +174,7 @@ class ProcessSetup(ChildSetup):
         self.shared = shared
         writer = SlotWriter.anonymous() if shared.board is None else SlotWriter.of(shared.board, spec.slot)
         super().__init__(
-            spec, shared.signals, Reporter(fds.events), writer.taken_over(), shared.surroundings, wait=wait
+            spec, shared.signals, Reporter(fds.events), writer.taken_over(), shared.surroundings, settle=settle
         )
 
 

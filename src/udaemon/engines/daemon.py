@@ -7,7 +7,7 @@ Knows nothing of zygotes. They import it before any module of the user's, so tha
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from multiprocessing import process
 from multiprocessing.process import BaseProcess
@@ -23,7 +23,7 @@ from udaemon.engines.zygote.fork_batch import run_child
 from udaemon.engines.zygote.gathering import lay_together
 from udaemon.engines.zygote.intermediate import wait_for_parent
 from udaemon.engines.zygote.pickling import Descriptor
-from udaemon.engines.zygote.process import WAIT, become_program, program_process
+from udaemon.engines.zygote.process import become_program, program_process
 
 _AGAIN = 2
 _is_warm = False
@@ -79,7 +79,9 @@ class DaemonMain(NamedTuple):
         """While its batch is still being forked: who forks keeps only one core at work."""
         return True
 
-    def prepare_before_fork(self, common: Sequence[int], shared: dict[Any, Any]) -> Life:
+    def prepare_before_fork(
+        self, common: Sequence[int], shared: dict[Any, Any], settle: Callable[[], object] | None = None
+    ) -> Life:
         """Prepare, before the fork, what the child would have to."""
         fds = ChildFds(self.output.fd, self.lock.fd, self.events.fd, *common)
         if self.errors is not None:
@@ -88,4 +90,4 @@ class DaemonMain(NamedTuple):
             prepare_batch(common, shared)
         if DaemonMain not in shared:
             shared[DaemonMain] = shared[BatchSetup].mark(self.spec)
-        return partial(child_main, ProcessSetup(self.spec, fds, shared[BatchSetup], shared.get(WAIT)))
+        return partial(child_main, ProcessSetup(self.spec, fds, shared[BatchSetup], settle))

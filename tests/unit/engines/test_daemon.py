@@ -23,7 +23,6 @@ from udaemon.engines import daemon as module
 from udaemon.engines.child_spec import spec_of
 from udaemon.engines.daemon import DaemonMain, prepare_batch, warm_up
 from udaemon.engines.zygote.pickling import Descriptor
-from udaemon.engines.zygote.process import WAIT
 from udaemon.manifest.model import Daemon, Manifest
 
 MANIFEST = Manifest(file="/m/udaemon.toml", directory="/m", project="shop", daemons={})
@@ -79,20 +78,20 @@ def test_what_was_prepared_before_it_was_known_who_they_are_is_what_they_get(com
     assert in_a_fork(act) == [False, True, "mailer"]
 
 
-def test_a_daemon_waits_for_its_parent_last_of_all_before_code_of_the_users(common: tuple[int, int]) -> None:
+def test_a_daemon_settles_last_of_all_before_code_of_the_users(common: tuple[int, int]) -> None:
     def act() -> object:
         calls: list[str] = []
         target = main()
         target = target._replace(spec=target.spec._replace(preload=("no_such_module",)))
-        life: Any = target.prepare_before_fork(common, {WAIT: partial(calls.append, "wait")})
-        *ours, wait, preload = life.args[0].first
+        life: Any = target.prepare_before_fork(common, {}, partial(calls.append, "settle"))
+        *ours, settle, preload = life.args[0].first
         for change in ours:
             change()
         before = list(calls)
-        wait()
+        settle()
         return [target.begins_early, before, calls, preload.args]
 
-    assert in_a_fork(act) == [True, [], ["wait"], ["no_such_module"]]
+    assert in_a_fork(act) == [True, [], ["settle"], ["no_such_module"]]
 
 
 def test_a_process_is_warmed_up_once_and_again_where_more_was_imported(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,6 @@ import select
 import sys
 import traceback
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -77,13 +76,15 @@ def wait_for_parent(between: int | None) -> None:
     """In a child: wait until its parent is the one that stays. Some programs note it, and leave when it changes.
 
     A pidfd is ready once what its process leaves behind is re-parented (exit_notify() in the kernel); the end of a pipe
-    would be seen before that. It is closed then. Who may have no files at all waits for nothing: poll(2), EINVAL.
+    would be seen before that. It is closed then.
     """
     if between is not None:
         poll = select.poll()
         poll.register(between, select.POLLIN)
-        with suppress(OSError):
+        try:
             poll.poll()
+        except OSError:
+            pass  # it may have no files at all (poll(2), EINVAL)
         os.close(between)
 
 

@@ -35,7 +35,8 @@ class ZygoteProcess(process.BaseProcess):
     round it: the child is a program of its own, whose exit code that returns. `common` are the descriptors that all
     children of the zygote have, the first of them the sentinel of the parent; `shared` is a dict that all that are
     forked together have in common. The child begins once its parent is the one that stays. Where `begins_early` of the
-    target is true it begins at once, and calls what is in `shared` under `WAIT` before anything that may note a parent.
+    target is true it begins at once; then the method is given a third argument, `settle`, which the child calls before
+    anything that may note a parent.
     """
 
     _start_method = None  # the code in it gets the platform's own default
@@ -53,10 +54,13 @@ class ZygoteProcess(process.BaseProcess):
             return partial(self._run, common[0], shared.get(WAIT))
         _process._parent_process = _process._ParentProcess(self._parent_name, self._parent_pid, common[0])  # type: ignore[attr-defined]
         shared.setdefault("former", process.current_process())  # a child that frees it writes to a dozen pages
-        main = program_process(self.name)
+        main, title = program_process(self.name), title_of(self.name)
         forkers = _util._run_after_forkers if _util._afterfork_registry else None
-        wait = None if getattr(self._target, "begins_early", False) else shared.get(WAIT)  # type: ignore[attr-defined]
-        return partial(become_program, main, title_of(self.name), prepare(common, shared), forkers, wait)
+        wait = shared.get(WAIT)
+        if getattr(self._target, "begins_early", False):  # type: ignore[attr-defined]
+            settle = partial(_settle, wait, forkers) if wait and forkers else wait or forkers
+            return partial(become_program, main, title, prepare(common, shared, settle))
+        return partial(become_program, main, title, prepare(common, shared), forkers, wait)
 
     def _run(self, parent_sentinel: int, wait: Callable[[], object] | None) -> Life:
         if wait is not None:
@@ -97,6 +101,11 @@ def program_process(name: str) -> process.BaseProcess:
     main = type(process.current_process())()
     main.name = name
     return main
+
+
+def _settle(wait: Callable[[], object], forkers: Callable[[], object]) -> None:
+    wait()
+    forkers()
 
 
 def become_program(

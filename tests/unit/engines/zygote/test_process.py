@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 from collections.abc import Iterator, Sequence
 from functools import partial
-from multiprocessing import process
+from multiprocessing import process, util
 from typing import Any
 
 import pytest
@@ -50,9 +50,14 @@ def test_it_is_pickled_for_a_start_and_for_nothing_else() -> None:
 
 
 class Early(Daemon):
-    """One that calls what waits itself."""
+    """One that settles itself."""
 
     begins_early = True
+    settle: Any = None
+
+    def prepare_before_fork(self, common: Sequence[int], shared: dict[Any, Any], settle: Any = None) -> Any:
+        self.settle = settle
+        return super().prepare_before_fork(common, shared)
 
 
 @pytest.mark.parametrize(("target", "waited"), [(Daemon(), ["wait"]), (Early(), [])], ids=["plain", "early"])
@@ -63,6 +68,21 @@ def test_a_program_begins_once_it_has_the_parent_that_stays_unless_it_sees_to_th
     made = ZygoteProcess(FakeParent(), target=target, name="mailer/0")
     life: Any = made.prepare((9, 10), {WAIT: partial(calls.append, "wait")})()
     assert (calls, life()) == (waited, 42)
+
+
+def test_what_cares_for_itself_after_a_fork_does_so_with_the_parent_that_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str] = []
+    module: Any = util
+    monkeypatch.setattr(module, "_afterfork_registry", {1: print})
+    monkeypatch.setattr(module, "_run_after_forkers", partial(calls.append, "hooks"))
+    wait = partial(calls.append, "wait")
+    early = Early()
+    ZygoteProcess(FakeParent(), target=early).prepare((9, 10), {WAIT: wait})()
+    early.settle()
+    ZygoteProcess(FakeParent(), target=Daemon()).prepare((9, 10), {WAIT: wait})()
+    ZygoteProcess(FakeParent(), target=early).prepare((9, 10), {})()
+    early.settle()
+    assert calls == ["wait", "hooks"] * 2 + ["hooks"]
 
 
 def test_what_is_no_program_begins_once_it_has_the_parent_that_stays() -> None:
