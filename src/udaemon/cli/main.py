@@ -17,6 +17,10 @@ from types import ModuleType
 from udaemon.child.environment import be_utf8
 from udaemon.child.stack import at_the_bottom
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from sys import UnraisableHookArgs
+
 _NEVER_IN_A_SHORT_VERB = 200_000
 
 
@@ -28,11 +32,15 @@ def _script() -> None:
     """
     _open_standard_streams()
     be_utf8()
-    spawn_supervisor = _begin_early() if _asks_for_up(sys.argv[1:]) else None
-    gc.set_threshold(_NEVER_IN_A_SHORT_VERB, 10, 10)
-    code = main()
-    if spawn_supervisor is not None:
-        spawn_supervisor.cancel()
+    sys.unraisablehook = _keep_interrupt
+    try:
+        spawn_supervisor = _begin_early() if _asks_for_up(sys.argv[1:]) else None
+        gc.set_threshold(_NEVER_IN_A_SHORT_VERB, 10, 10)
+        code = main()
+        if spawn_supervisor is not None:
+            spawn_supervisor.cancel()
+    except KeyboardInterrupt:  # before a verb's own time, or after it
+        code = 130
     with suppress(OSError):
         sys.stderr.flush()
     os._exit(code)
@@ -40,6 +48,12 @@ def _script() -> None:
 
 script = partial(at_the_bottom, _script)
 """The same as the bottom of what is forked from it: a supervisor, a zygote, its daemons."""
+
+
+def _keep_interrupt(dropped: UnraisableHookArgs, /) -> None:
+    from udaemon.cli.interrupts import raise_again  # hardly ever needed
+
+    raise_again(dropped)
 
 
 def _asks_for_up(arguments: Sequence[str]) -> bool:
