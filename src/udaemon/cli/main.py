@@ -86,6 +86,7 @@ def _open_standard_streams() -> None:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb and return its exit code (docs/reference/contract.md, "Exit codes")."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    code: int | None = None
     try:
         code = _fast(arguments)
         if code is None:
@@ -96,7 +97,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         if error.errno not in {errno.EPIPE, errno.ENOSPC, errno.EIO}:
             raise
-        code = _output_failed(error)
+        code = _output_failed(error, code or 0)
     return code
 
 
@@ -128,18 +129,22 @@ def _run(arguments: list[str]) -> int:
     from udaemon.cli.group import cli
     from udaemon.errors import ExitCode, UdaemonError
 
+    color = None
     try:
         with cli.make_context("udaemon", arguments) as context:
+            color = context.params["color"]
             result = cli.invoke(context)
     except click.exceptions.Exit as end:
         return end.exit_code
     except click.exceptions.NoArgsIsHelpError as error:
-        sys.stderr.write(f"{error.format_message()}\n")
+        from udaemon.cli.output import write_stderr
+
+        write_stderr(f"{error.format_message()}\n")
         return ExitCode.USAGE
     except (click.ClickException, UdaemonError) as error:
         from udaemon.cli.output import show_error
 
-        return show_error(error)
+        return show_error(error, color)
     except FileNotFoundError:
         from udaemon.cli.fast import has_directory
         from udaemon.cli.output import show_error
@@ -148,19 +153,22 @@ def _run(arguments: list[str]) -> int:
             raise
 
         hint = "somebody removed it; cd to one that is there"
-        return show_error(UdaemonError("the working directory is gone", hint, ExitCode.USAGE))
+        return show_error(UdaemonError("the working directory is gone", hint, ExitCode.USAGE), color)
     return result if isinstance(result, int) else ExitCode.OK
 
 
-def _output_failed(error: OSError) -> int:
-    """EPIPE: the reader closed early, which is no error; a full disk is one. Either way nothing more is flushed."""
+def _output_failed(error: OSError, code: int) -> int:
+    """EPIPE: the reader closed early, which is no error; a full disk is one. Either way nothing more is flushed.
+
+    `code` is that of the verb, as far as it came.
+    """
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, 1)
     os.close(null)
     if error.errno == errno.EPIPE:
-        return 0
+        return code
+    from udaemon.cli.output import write_stderr
     from udaemon.system import oserror
 
-    with suppress(OSError):  # it may be the same disk
-        sys.stderr.write(f"udaemon: standard output cannot be written: {oserror.reason(error)}\n")
+    write_stderr(f"udaemon: standard output cannot be written: {oserror.reason(error)}\n")
     return 1
