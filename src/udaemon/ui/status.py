@@ -44,11 +44,20 @@ def instance_card(
         Row("memory", _memory(one)),
         Row("restarts", _some(str(one["restarts"] or ""))),
         Row("pid", _some(str(one["pid"] or ""))),
-        Row("command" if daemon["command"] else "task" if daemon["task"] else "factory", _what(daemon)),
-        Row("declared", _some(place or "")),
+        *_declared(daemon, place),
         Row("log", [escape(one["log"]) + ("" if one["log_state"] == "ok" else f" ({escape(one['log_state'])})")]),
         Row("last lines", log, short=True),
         Row("events", [_event(event, now) for event in events[-_EVENTS:]], short=True),
+    ]
+
+
+def scaled_card(daemon: Told, *, place: str | None) -> list[Row]:
+    """The card of a daemon of which there is no instance."""
+    return [
+        Row("", [f"{escape(daemon['name'])}  scaled to 0"], "dim"),
+        Row("about", _some(daemon["description"])),
+        Row("next", [f"udaemon scale {escape(daemon['name'])}=1 adds an instance"]),
+        *_declared(daemon, place),
     ]
 
 
@@ -71,6 +80,11 @@ def project_card(hello: Told, instances: Sequence[Told], events: Sequence[Told],
         Row("trouble", [f"{name(one)} {one['state']}: {_trouble(one, now)}" for one in troubled], "red"),
         Row("events", [_event(event, now, who=True) for event in events[-_EVENTS:]], short=True),
     ]
+
+
+def _declared(daemon: Told, place: str | None) -> list[Row]:
+    what = "command" if daemon["command"] else "task" if daemon["task"] else "factory"
+    return [Row(what, _what(daemon)), Row("declared", _some(place or ""))]
 
 
 def _some(text: str) -> list[str]:

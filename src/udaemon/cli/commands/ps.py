@@ -46,7 +46,7 @@ def command(options: GlobalOptions, *, names: tuple[str, ...], only_names: bool,
     else:
         _write_table(options, instances, wide=form == "wide")
         tell_other_version(options, told["supervisor"].get("version"))
-        for name in told.get("scaled", {}).keys() - {one["name"] for one in instances} if not names else ():
+        for name in told.get("scaled", {}).keys() - {one["name"] for one in instances}:
             say(options, f"{name} is scaled to 0, the manifest says {told['scaled'][name]}")
     return _checked(options, instances) if check else ExitCode.OK
 
