@@ -237,6 +237,16 @@ def test_f35_a_program_below_a_wrapper_ends_with_the_run_and_cleans_up(
     assert (shop.directory / "bye").read_text().split() == [str(pid)]
 
 
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 128 + signal.SIGTERM), (signal.SIGINT, 130)])
+def test_a_signal_ends_a_command_as_it_ends_a_task(number: int, code: int, shop: Project) -> None:
+    with shop.process("run", "waits") as process:
+        while "sleep" not in _programs_below(process.pid):
+            select.select([], [], [], 0.01)
+        process.send_signal(number)
+
+        assert process.wait(PATIENCE) == code
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_f32_a_second_signal_kills_what_ignores_the_first(shop: Project, number: int) -> None:
     program_below(shop, "sh run.sh", STUBBORN)
