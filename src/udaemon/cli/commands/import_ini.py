@@ -121,7 +121,7 @@ def command(
     general = php_settings.general(wishes.bridge, wishes.bootstrap, base)
     _tell(imports, text, path if to_disk else None, directory, general, as_json=as_json, quiet=options.quiet)
     if verify and good:
-        if to_disk or (dry_run and os.path.exists(path)):
+        if (to_disk or dry_run) and os.path.isfile(path):
             text = files.read_file(path).decode("utf-8", "replace")
         write_stderr("\n".join(files.verified(imports, path, text, os.environ)) + "\n")
     return ExitCode.OK if good == len(imports) else ExitCode.FAILED
