@@ -135,6 +135,16 @@ def test_a_copy_of_a_supervisor_s_is_stopped_as_the_hint_says(shop: Project) -> 
     shop.down()
 
 
+def test_what_a_supervisor_does_not_know_yet_runs_beside_it(shop: Project) -> None:
+    """Declared since, to be tried before it is applied; or scaled to 0."""
+    shop.run("up", "-d", "ticker")
+    shop.run("scale", "pair=0")
+    shop.manifest(MANIFEST + '[daemons.added]\ncommand = "echo added"')
+    assert shop.run("run", "added").stdout == "added\n"
+    assert "1 of 2 in test" in shop.run("run", "pair/1", code=1).stderr
+    shop.down()
+
+
 def test_f39_a_second_copy_is_refused(shop: Project) -> None:
     with shop.process("run", "ticker") as process:
         started(process)
