@@ -11,7 +11,7 @@ from typing import Any
 
 from udaemon.ui.card import Row
 from udaemon.ui.escape import escape
-from udaemon.ui.ps import TINTS, ending, name
+from udaemon.ui.ps import BAD_HEALTH, TINTS, ending, name
 from udaemon.ui.words import ago, until
 from udaemon.units import short, size
 
@@ -71,13 +71,15 @@ def project_card(hello: Told, instances: Sequence[Told], events: Sequence[Told],
         now: Wall time in seconds.
     """
     states = ", ".join(f"{count} {state}" for state, count in hello["states"].items())
-    troubled = [one for one in instances if one["wanted"] == "up" and one["state"] in {"failed", "backoff"}]
+    wanted = [one for one in instances if one["wanted"] == "up"]
+    troubled = [(one, one["state"]) for one in wanted if one["state"] in {"failed", "backoff"}]
+    troubled += [(one, one["health"]) for one in wanted if one["state"] == "running" and one["health"] in BAD_HEALTH]
     return [
         Row("", [f"{escape(hello['project'])}  {states or 'no daemons'}"], "bold"),
         Row("context", _some(hello["context"])),
         Row("supervisor", [f"pid {hello['pid']}, for {short(hello['uptime'])}"]),
         Row("manifest", [escape(hello["manifest"])]),
-        Row("trouble", [f"{name(one)} {one['state']}: {_trouble(one, now)}" for one in troubled], "red"),
+        Row("trouble", [f"{name(one)} {what}: {_trouble(one, now)}" for one, what in troubled], "red"),
         Row("events", [_event(event, now, who=True) for event in events[-_EVENTS:]], short=True),
     ]
 
