@@ -155,7 +155,8 @@ def _memory(one: Told) -> list[str]:
     if not memory["rss"]:
         return []
     limit = "" if memory["limit"] is None else f" of {size(memory['limit'])}, replaced at {memory['threshold']:g} %"
-    peak = "" if not one["rss_peak"] else f" (at most {size(one['rss_peak'])})"
+    most = max(one["rss_peak"] or 0, memory["rss"])  # what was seen at the end of a run may be less than it is now
+    peak = f" (at most {size(most)})" if one["rss_peak"] else ""
     return [f"{size(memory['rss'])}{limit}{peak}"]
 
 
