@@ -242,7 +242,8 @@ def _ask_supervisor(name: str, key: Key) -> None:
     Raises:
         UdaemonError: It runs already.
     """
-    with suppress(claim.Squatted):  # whom we do not believe: the lock decides
+    # The lock decides where we do not believe who answers; what has been declared since is not known to it yet.
+    with suppress(claim.Squatted, NoSuchDaemon):
         connection = claim.connect(name, os.geteuid())
         if connection is None:
             return

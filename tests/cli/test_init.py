@@ -76,3 +76,8 @@ def test_from_ini_files_that_php_refuses_makes_nothing(folder: Path, capsys: pyt
     assert "0 of 1 file imported" in capsys.readouterr().err
     assert main(["init", "new", "--from-ini", "none"]) == 2
     assert sorted(path.name for path in folder.iterdir()) == ["ini"]
+
+
+def test_a_directory_s_name_is_shown_escaped(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["init", "a\n\x1b[31m"]) == 0
+    assert capsys.readouterr().out.startswith("wrote a\\n\\x1b[31m/udaemon.toml\n")

@@ -6,12 +6,13 @@ import os
 import select
 import signal
 import socket
+import sys
 from pathlib import Path
 
 import pytest
 from tests.process.project import PATIENCE
 
-from udaemon.cli.interrupts import interrupts
+from udaemon.cli.interrupts import interrupts, raise_again
 from udaemon.control import messages
 from udaemon.control.client import Client
 
@@ -48,3 +49,28 @@ def test_a_client_that_is_to_stop_does_not_wait_for_an_answer() -> None:
             client.ask("events", follow=True)
     os.close(read)
     os.close(write)
+
+
+def test_what_came_in_a_finalizer_is_raised_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Finalized:
+        def __del__(self) -> None:
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(sys, "unraisablehook", raise_again)
+    former = signal.getsignal(signal.SIGALRM)
+    with pytest.raises(KeyboardInterrupt):  # noqa: PT012 - at some moment of the two
+        Finalized()
+        select.select([], [], [], PATIENCE)
+    signal.signal(signal.SIGALRM, former)
+
+
+def test_what_else_a_finalizer_raises_is_shown(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Finalized:
+        def __del__(self) -> None:
+            raise ValueError("its own")
+
+    monkeypatch.setattr(sys, "unraisablehook", raise_again)
+    Finalized()
+    assert "ValueError: its own" in capsys.readouterr().err

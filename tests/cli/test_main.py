@@ -244,3 +244,40 @@ def test_a_working_directory_that_is_gone(
     assert told.err == (
         "udaemon: the working directory is gone\n  hint: somebody removed it; cd to one that is there\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"), [(["nonsense"], 2), (["explain", "nonsense"], 1), (["-f", "nowhere.toml", "ps"], 3)]
+)
+@pytest.mark.parametrize("unwritable", ["full disk", "reader that has gone"])
+def test_f59_an_error_that_cannot_be_written_keeps_its_exit_code(
+    arguments: list[str], code: int, unwritable: str
+) -> None:
+    if unwritable == "full disk":
+        stderr = os.open("/dev/full", os.O_WRONLY)
+    else:
+        read, stderr = os.pipe()
+        os.close(read)
+    command = [sys.executable, "-c", SCRIPT, *arguments]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=stderr, timeout=20, check=False)
+    os.close(stderr)
+    assert (done.returncode, done.stdout) == (code, b"")
+
+
+def test_f59_a_reader_that_has_gone_makes_no_failure_a_success(tmp_path: Path) -> None:
+    (tmp_path / "udaemon.toml").write_text("")
+    read, write = os.pipe()
+    os.close(read)
+    done = run("check", str(tmp_path), stdout=write)
+    os.close(write)
+    assert (done.returncode, done.stderr) == (1, b"")
+
+
+@pytest.mark.parametrize(("choice", "red"), [("always", True), ("never", False)])
+def test_an_error_is_coloured_as_was_asked(
+    udaemon: Udaemon, monkeypatch: pytest.MonkeyPatch, choice: str, red: bool
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR" if choice == "never" else "NO_COLOR", "1")
+    for arguments in (["ps"], ["nonsense"], ["ps", "--nonsense"]):
+        said = udaemon("--color", choice, "-f", "nowhere.toml", *arguments).err
+        assert said.startswith("\033[1;31mudaemon:" if red else "udaemon:")

@@ -135,6 +135,16 @@ def test_a_copy_of_a_supervisor_s_is_stopped_as_the_hint_says(shop: Project) -> 
     shop.down()
 
 
+def test_what_a_supervisor_does_not_know_yet_runs_beside_it(shop: Project) -> None:
+    """Declared since, to be tried before it is applied; or scaled to 0."""
+    shop.run("up", "-d", "ticker")
+    shop.run("scale", "pair=0")
+    shop.manifest(MANIFEST + '[daemons.added]\ncommand = "echo added"')
+    assert shop.run("run", "added").stdout == "added\n"
+    assert "1 of 2 in test" in shop.run("run", "pair/1", code=1).stderr
+    shop.down()
+
+
 def test_f39_a_second_copy_is_refused(shop: Project) -> None:
     with shop.process("run", "ticker") as process:
         started(process)
@@ -235,6 +245,16 @@ def test_f35_a_program_below_a_wrapper_ends_with_the_run_and_cleans_up(
         process.wait(PATIENCE)
         assert not alive(pid)
     assert (shop.directory / "bye").read_text().split() == [str(pid)]
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 128 + signal.SIGTERM), (signal.SIGINT, 130)])
+def test_a_signal_ends_a_command_as_it_ends_a_task(number: int, code: int, shop: Project) -> None:
+    with shop.process("run", "waits") as process:
+        while "sleep" not in _programs_below(process.pid):
+            select.select([], [], [], 0.01)
+        process.send_signal(number)
+
+        assert process.wait(PATIENCE) == code
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

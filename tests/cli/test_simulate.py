@@ -59,3 +59,21 @@ def test_too_much_is_refused_before_it_is_counted(simulate: Callable[..., Said])
 
 def test_a_daemon_that_is_not_there(simulate: Callable[..., Said]) -> None:
     assert simulate("repot").code == 4
+
+
+def test_one_instance_alone_has_its_runs(udaemon: Udaemon, tmp_path: Path) -> None:
+    manifest = tmp_path / "udaemon.toml"
+    manifest.write_text('[daemons.beat]\ncommand = "beat"\nsleep = "6h"\ninstances = 3')
+    told = json.loads(udaemon("-f", str(manifest), "simulate", "beat/1", "--json").out)
+    assert ({run["instance"] for run in told["runs"]}, told["peak"]) == ({1}, 1)
+
+
+def test_what_follows_another_has_its_runs_without_those(udaemon: Udaemon, tmp_path: Path) -> None:
+    manifest = tmp_path / "udaemon.toml"
+    manifest.write_text(
+        '[daemons.load]\ncommand = "load"\nsleep = "6h"\n'
+        '[daemons.index]\ncommand = "index"\nafter-run.load = "ok"\n'
+        '[daemons.mail]\ncommand = "mail"\nafter-run.index = "any"\n'
+    )
+    told = json.loads(udaemon("-f", str(manifest), "simulate", "mail", "--json").out)
+    assert [run["name"] for run in told["runs"]] == ["mail"] * 4

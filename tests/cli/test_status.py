@@ -45,3 +45,11 @@ def test_without_a_name_it_is_the_project(udaemon: Udaemon, serve: Serve) -> Non
 def test_what_nobody_declares_is_no_card(udaemon: Udaemon, serve: Serve) -> None:
     serve(DB)
     assert udaemon("status", "nope").code == 4
+
+
+def test_the_events_on_a_card_are_its_own(udaemon: Udaemon, serve: Serve) -> None:
+    serve(Daemon(name="d1", command=("x",)), Daemon(name="d2", command=("x",)))
+    udaemon("start", "d1")
+    first, second = udaemon("status", "d*").out.split("\n\n")
+    assert "started: pid" in first
+    assert "started: pid" not in second

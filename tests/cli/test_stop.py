@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 from tests.cli.conftest import DB, Serve, Udaemon
@@ -75,3 +76,10 @@ def test_down_where_nothing_runs_is_done_already(udaemon: Udaemon) -> None:
     said = udaemon("down")
     assert (said.code, said.out) == (0, "")
     assert said.err.startswith("no supervisor is running for udaemon.toml")
+
+
+def test_the_way_out_can_be_pasted_where_a_path_has_spaces(udaemon: Udaemon, tmp_path: Path) -> None:
+    manifest = tmp_path / "a b.toml"
+    said = udaemon("-f", str(manifest), "stop", "x")
+    assert said.code == 3
+    assert said.err.endswith(f"start one with: udaemon -f '{manifest}' up\n")

@@ -169,3 +169,44 @@ def test_f56_a_full_run_directory_is_told_before_anything_starts(project: Projec
     assert [line for line in done.stdout.splitlines() if ".sock" in line or "lock" in line] == []
     assert lack in done.stderr
     assert str(project.runtime) in done.stderr
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount")
+@pytest.mark.parametrize("fill", ["head -c 3M /dev/zero > {}/fill", "for i in $(seq 60); do : > {}/fill$i; done"])
+def test_f56_who_comes_after_another_supervisor_needs_no_room(project: Project, fill: str) -> None:
+    """It was refused the start, and nobody was in charge until there was room again."""
+    project.manifest(COMMAND)
+    script = f"""
+        mount -t tmpfs -o size=2m,nr_inodes=50,mode=700 none "$XDG_RUNTIME_DIR" && "$@" up -d
+        ({fill.format('"$XDG_RUNTIME_DIR"')}) 2> /dev/null
+        "$@" reexec && "$@" ps -q
+        "$@" down && ls "$XDG_RUNTIME_DIR/udaemon"
+    """
+    done = subprocess.run(
+        ["unshare", "-m", "bash", "-c", script, "sh", *UDAEMON],
+        cwd=project.directory,
+        env=project.environ,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, "command/0\n"), done.stderr
+    assert "in place of pid" in done.stderr
+
+
+def test_f56_who_comes_after_another_supervisor_goes_on_though_it_may_write_nothing(project: Project) -> None:
+    """A directory lies where the file that leads to the scoreboard has to be."""
+    project.manifest(COMMAND)
+    project.up()
+    (directory,) = project.run_directories()
+    for name in ("scoreboard", "supervisor.pid"):
+        (directory / name).unlink()
+        (directory / name).mkdir()
+
+    project.run("reexec")
+
+    assert project.instance("command")["state"] == "running"
+    assert "scoreboard cannot be written: " in project.run("events").stdout
+    for name in ("scoreboard", "supervisor.pid"):
+        (directory / name).rmdir()

@@ -87,6 +87,18 @@ def test_one_that_is_not_well_is_restarted_and_one_that_is_marked_is_not(project
     assert seen["exit"]["reason"] == "unhealthy"
 
 
+def test_one_that_runs_and_is_not_well_is_told_where_one_looks_for_trouble(project: Project) -> None:
+    project.manifest(f"""
+        [daemons.web]
+        command = "sleep 1000"
+        health = {{ exec = "false", {FAST}, action = "mark" }}
+    """)
+    project.up()
+    project.until("web", lambda one: one["health"] == "failing")
+    assert project.run("ps", "--check", code=1).stderr == "web/0 is failing\n"
+    assert "trouble     web failing: unhealthy: exit code 1\n" in project.run("status").stdout
+
+
 def test_one_that_is_not_ready_in_time_says_why_and_gives_up_as_restart_says(project: Project, port: int) -> None:
     project.manifest(
         f"""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from tests.process.project import Project, gone
 from tests.process.test_keeper import kill, supervisor
 
@@ -71,3 +73,28 @@ def test_what_needs_one_that_is_scaled_to_nothing_waits_for_it(project: Project)
     assert "there is no web" in said
     project.run("scale", "web=1")
     assert project.until("other", lambda seen: seen["state"] == "running")["pid"]
+
+
+def test_one_that_is_scaled_to_nothing_is_told_of_by_its_name(project: Project) -> None:
+    project.manifest(WEB)
+    project.up()
+    project.run("scale", "web=0")
+
+    assert project.run("ps", "w*").stderr == "web is scaled to 0, the manifest says 2\n"
+    assert project.run("ps", "other").stderr == ""
+    assert json.loads(project.run("ps", "other", "--json").stdout).get("scaled") == {}
+    card = project.run("status", "web").stdout
+    assert card.startswith("web  scaled to 0\nnext      udaemon scale web=1 adds an instance\n")
+    inspected = json.loads(project.run("inspect", "web").stdout)
+    assert ([daemon["name"] for daemon in inspected["daemons"]], inspected["instances"]) == (["web"], [])
+
+
+def test_a_wait_for_one_that_failed_says_how_it_ended(project: Project) -> None:
+    project.manifest("""
+        [daemons.web]
+        command = "sh -c 'exit 3'"
+        restart = "never"
+    """)
+    project.up()
+
+    assert project.run("wait", "web", code=1).stderr == "web/0 failed: exit code 3\n"

@@ -28,6 +28,7 @@ SURROUNDINGS = """
     print(json.dumps({
         "argv": sys.argv[1:], "main": getattr(main, "__file__", None), "cwd": os.getcwd(), "umask": os.umask(0o022),
         "path": sys.path[0], "modules": sorted(sys.modules), "bytecode": sys.dont_write_bytecode,
+        "hook": sys.unraisablehook is sys.__unraisablehook__,
         "fds": sorted(int(fd) for fd in os.listdir("/proc/self/fd")),
     }), flush=True)
 """
@@ -76,7 +77,7 @@ def test_a_zygote_knows_nothing_of_the_command_that_it_came_from(project: Projec
     log = common_log(project)
     told = json.loads(log[log.index("{") : log.rindex("}") + 1])
 
-    assert (told["argv"], told["main"], told["bytecode"]) == ([], None, True)
+    assert (told["argv"], told["main"], told["bytecode"], told["hook"]) == ([], None, True, True)
     assert (told["cwd"], told["path"], told["umask"]) == (*[str(project.directory.resolve())] * 2, 0o022)
     assert not {"click", "attr", "attrs", "cattrs", "rich", "udaemon.manifest.model"} & set(told["modules"])
     assert spare not in told["fds"]

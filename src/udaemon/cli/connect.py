@@ -53,7 +53,9 @@ def manifest_of(options: GlobalOptions) -> str | None:
 def _nobody(options: GlobalOptions, manifest: str | None) -> str:
     if manifest is None:
         return f"no supervisor is running for project {options.project}"
-    files = "".join(f" -f {file}" for file in options.files)
+    import shlex
+
+    files = "".join(f" -f {shlex.quote(file)}" for file in options.files)
     project = f" -p {options.project}" if options.project else ""
     return f"no supervisor is running for {near(manifest)}; start one with: udaemon{files}{project} up"
 

@@ -6,9 +6,9 @@ Knows no verb. Importing it costs what reading a manifest costs: verbs that may 
 from __future__ import annotations
 
 import os
-import sys
 
 from udaemon.cli.options import GlobalOptions
+from udaemon.cli.output import write_stderr
 from udaemon.manifest.model import Manifest
 from udaemon.manifest.read import Examined, examine
 from udaemon.manifest.report import as_lines
@@ -52,5 +52,5 @@ def load_manifest(options: GlobalOptions, *, to_run: bool = False) -> Manifest:
     manifest = examined.right()
     warnings = [problem for problem in examined.problems if problem.code in _TOLD]
     if warnings and not options.quiet:
-        sys.stderr.write(as_lines(warnings, os.getcwd()))
+        write_stderr(as_lines(warnings, os.getcwd()))
     return manifest

@@ -17,6 +17,10 @@ from types import ModuleType
 from udaemon.child.environment import be_utf8
 from udaemon.child.stack import at_the_bottom
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from sys import UnraisableHookArgs
+
 _NEVER_IN_A_SHORT_VERB = 200_000
 _SHORT_OF = {errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE}
 _NO_THREAD = "can't start new thread"
@@ -31,11 +35,15 @@ def _script() -> None:
     """
     _open_standard_streams()
     be_utf8()
-    spawn_supervisor = _begin_early() if _asks_for_up(sys.argv[1:]) else None
-    gc.set_threshold(_NEVER_IN_A_SHORT_VERB, 10, 10)
-    code = main()
-    if spawn_supervisor is not None:
-        spawn_supervisor.cancel()
+    sys.unraisablehook = _keep_interrupt
+    try:
+        spawn_supervisor = _begin_early() if _asks_for_up(sys.argv[1:]) else None
+        gc.set_threshold(_NEVER_IN_A_SHORT_VERB, 10, 10)
+        code = main()
+        if spawn_supervisor is not None:
+            spawn_supervisor.cancel()
+    except KeyboardInterrupt:  # before a verb's own time, or after it
+        code = 130
     with suppress(OSError):
         sys.stderr.flush()
     os._exit(code)
@@ -43,6 +51,12 @@ def _script() -> None:
 
 script = partial(at_the_bottom, _script)
 """The same as the bottom of what is forked from it: a supervisor, a zygote, its daemons."""
+
+
+def _keep_interrupt(dropped: UnraisableHookArgs, /) -> None:
+    from udaemon.cli.interrupts import raise_again  # hardly ever needed
+
+    raise_again(dropped)
 
 
 def _asks_for_up(arguments: Sequence[str]) -> bool:
@@ -76,6 +90,7 @@ def _open_standard_streams() -> None:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb and return its exit code (docs/reference/contract.md, "Exit codes")."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    code: int | None = None
     try:
         code = _fast(arguments)
         if code is None:
@@ -88,7 +103,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _refused(error)
         if error.errno not in {errno.EPIPE, errno.ENOSPC, errno.EIO}:
             raise
-        code = _output_failed(error)
+        code = _output_failed(error, code or 0)
     except RuntimeError as error:
         if error.args != (_NO_THREAD,):
             raise
@@ -124,18 +139,22 @@ def _run(arguments: list[str]) -> int:
     from udaemon.cli.group import cli
     from udaemon.errors import ExitCode, UdaemonError
 
+    color = None
     try:
         with cli.make_context("udaemon", arguments) as context:
+            color = context.params["color"]
             result = cli.invoke(context)
     except click.exceptions.Exit as end:
         return end.exit_code
     except click.exceptions.NoArgsIsHelpError as error:
-        sys.stderr.write(f"{error.format_message()}\n")
+        from udaemon.cli.output import write_stderr
+
+        write_stderr(f"{error.format_message()}\n")
         return ExitCode.USAGE
     except (click.ClickException, UdaemonError) as error:
         from udaemon.cli.output import show_error
 
-        return show_error(error)
+        return show_error(error, color)
     except FileNotFoundError:
         from udaemon.cli.fast import has_directory
         from udaemon.cli.output import show_error
@@ -144,7 +163,7 @@ def _run(arguments: list[str]) -> int:
             raise
 
         hint = "somebody removed it; cd to one that is there"
-        return show_error(UdaemonError("the working directory is gone", hint, ExitCode.USAGE))
+        return show_error(UdaemonError("the working directory is gone", hint, ExitCode.USAGE), color)
     return result if isinstance(result, int) else ExitCode.OK
 
 
@@ -157,15 +176,18 @@ def _refused(error: OSError) -> int:
     return show_error(UdaemonError(f"the system refused what this needs: {oserror.named_reason(error)}"))
 
 
-def _output_failed(error: OSError) -> int:
-    """EPIPE: the reader closed early, which is no error; a full disk is one. Either way nothing more is flushed."""
+def _output_failed(error: OSError, code: int) -> int:
+    """EPIPE: the reader closed early, which is no error; a full disk is one. Either way nothing more is flushed.
+
+    `code` is that of the verb, as far as it came.
+    """
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, 1)
     os.close(null)
     if error.errno == errno.EPIPE:
-        return 0
+        return code
+    from udaemon.cli.output import write_stderr
     from udaemon.system import oserror
 
-    with suppress(OSError):  # it may be the same disk
-        sys.stderr.write(f"udaemon: standard output cannot be written: {oserror.reason(error)}\n")
+    write_stderr(f"udaemon: standard output cannot be written: {oserror.reason(error)}\n")
     return 1

@@ -31,32 +31,39 @@ def say(options: GlobalOptions, text: str, *, failed: bool = False) -> None:
     line = escape(text)
     if failed and options.colors(sys.stderr.isatty()):
         line = f"{_RED}{line}{_PLAIN}"
-    with suppress(OSError):  # a full disk behind it: what was asked for is done all the same
-        sys.stderr.write(f"{line}\n")
+    write_stderr(f"{line}\n")
 
 
-def show_error(error: UdaemonError | click.ClickException) -> int:
+def write_stderr(text: str) -> None:
+    """Write it, unless there is a full disk behind or nobody reads on: the exit code says the same in any case."""
+    with suppress(OSError):
+        sys.stderr.write(text)
+
+
+def show_error(error: UdaemonError | click.ClickException, asked: str | None = None) -> int:
     """Write an error to stderr: one line, a hint, and for a manifest every problem with its place.
+
+    Args:
+        error: What went wrong.
+        asked: What `--color` says, None where it is not there.
 
     Returns:
         The exit code that goes with it.
     """
-    choice = color(None, os.environ)
+    choice = color(asked, os.environ)
     tinted = choice == "always" or (choice == "auto" and sys.stderr.isatty())
     if isinstance(error, ManifestError):
         from udaemon.cli.data_format import terminal_width
         from udaemon.manifest.report import as_text
 
         sources = getattr(error, "sources", {})
-        sys.stderr.write(
-            as_text(error.problems, sources, os.getcwd(), color=tinted, columns=terminal_width(sys.stderr))
-        )
+        write_stderr(as_text(error.problems, sources, os.getcwd(), color=tinted, columns=terminal_width(sys.stderr)))
         return error.exit_code
     if isinstance(error, UdaemonError):
-        sys.stderr.write(_error(error.message, error.hint, tinted=tinted))
+        write_stderr(_error(error.message, error.hint, tinted=tinted))
         return error.exit_code
     context = getattr(error, "ctx", None)  # a mistake of usage has one
-    sys.stderr.write(
+    write_stderr(
         _error(
             " ".join(map(str.strip, error.format_message().splitlines())),
             f"see {context.command_path if context else 'udaemon'} --help",

@@ -29,13 +29,13 @@ def started(view: InstanceView, *, done: str) -> Outcome | None:
         case State.RUNNING:
             return Outcome(ok=True, message=f"{done} as pid {instance.pid}")
         case State.EXITED:
-            return Outcome(ok=True, message=f"started and ended: {_why(instance)}")
+            return Outcome(ok=True, message=f"started and ended: {why_ended(instance)}")
         case State.FAILED if instance.unkillable:
             return Outcome(ok=False, message=f"not started: {wording.pids(instance.unkillable)} cannot be killed")
         case State.FAILED:
-            return Outcome(ok=False, message=f"failed: {_why(instance)}")
+            return Outcome(ok=False, message=f"failed: {why_ended(instance)}")
         case State.BACKOFF:
-            return Outcome(ok=False, message=f"did not stay up and is tried again: {_why(instance)}")
+            return Outcome(ok=False, message=f"did not stay up and is tried again: {why_ended(instance)}")
         case State.WAITING if instance.held_back and instance.missing is not None and instance.missing.cause:
             return Outcome(ok=False, message=f"not started: {instance.message}")
         case _ if _waits_for_lock(instance):
@@ -43,7 +43,7 @@ def started(view: InstanceView, *, done: str) -> Outcome | None:
         case State.DISABLED:
             return Outcome(ok=False, message="not started: it is disabled in the manifest")
         case State.STOPPED:
-            why = "it was asked to stop meanwhile" if instance.wanted is Wanted.DOWN else _why(instance)
+            why = "it was asked to stop meanwhile" if instance.wanted is Wanted.DOWN else why_ended(instance)
             return Outcome(ok=False, message=f"not started: {why}")
         case _:
             return None
@@ -119,7 +119,8 @@ def stopped(view: InstanceView, before: Instance) -> Outcome | None:
     return Outcome(ok=True, message=f"stopped{how}{ran}")
 
 
-def _why(instance: Instance) -> str:
+def why_ended(instance: Instance) -> str:
+    """Why one that does not run any more does not: its message, or how its process ended."""
     if instance.message:
         return instance.message
     return wording.ending(instance.exit) if instance.exit is not None else instance.state.value

@@ -154,7 +154,12 @@ class RundirGuard:
         return True
 
     def _take_place(self, listener: socket.socket | None = None) -> socket.socket:
-        rundir.write_pid(self.fd, os.getpid())
+        try:
+            rundir.write_pid(self.fd, os.getpid())
+        except OSError:
+            if listener is None:
+                raise
+            # Who comes after another one answers all the same: it is for people.
         listener = listener or sockets.listen(self.fd)
         self._bound = os.stat(sockets.SOCKET, dir_fd=self.fd, follow_symlinks=False)
         return listener

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from udaemon.control.host import Host, InstanceView
 from udaemon.errors import UdaemonError
+from udaemon.manifest.model import Daemon
 from udaemon.manifest.selection import choose
 
 
@@ -23,8 +24,22 @@ def select(host: Host, names: Sequence[str]) -> list[InstanceView]:
     views = list(host.instances())
     if not names:
         return views
-    chosen = choose(dict(host.manifest.daemons) | {view.key.name: view.daemon for view in views}, names)
+    chosen = choose(_daemons(host), names)
     return [view for view in views if view.key.index in chosen.get(view.key.name, ())]
+
+
+def select_daemons(host: Host, names: Sequence[str]) -> list[Daemon]:
+    """The daemons that `names` mean, also those without an instance; all of them for no name.
+
+    Raises:
+        UdaemonError: A name fits nothing.
+    """
+    daemons = _daemons(host)
+    return [daemons[name] for name in choose(daemons, names)]
+
+
+def _daemons(host: Host) -> dict[str, Daemon]:
+    return dict(host.manifest.daemons) | {view.key.name: view.daemon for view in host.instances()}
 
 
 def select_to_start(host: Host, names: Sequence[str]) -> list[InstanceView]:

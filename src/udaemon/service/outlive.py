@@ -43,6 +43,7 @@ from udaemon.supervisor.perform import Performer
 from udaemon.supervisor.slots import Slots, rounded
 from udaemon.system.file_identity import identity
 from udaemon.system.last_words import last_words
+from udaemon.system.oserror import named_reason
 from udaemon.system.readable import wait_readable
 from udaemon.units import counted
 
@@ -63,11 +64,7 @@ class KeptScoreboard(Scoreboard):
     link: KeeperLink
 
     def grow(self, slots: int) -> None:
-        """Add a region of so many slots.
-
-        Raises:
-            OSError: There are no descriptors or there is no memory left; then it is as it was.
-        """
+        """Add a region as any scoreboard does, and keep it."""
         super().grow(slots)
         fd, slots = self._regions[-1]
         self.link.keep(f"{KEPT_BOARD}{len(self._regions) - 1:04}", fd, str(slots))
@@ -83,9 +80,7 @@ class KeptScoreboard(Scoreboard):
         """With these regions of another supervisor, or a new one."""
         board = cls(tuple(regions), path)
         board.link = link
-        if board.slots:
-            point(path, [fd for fd, _ in board._regions])  # another process has them now
-        else:
+        if not board.slots:
             board.grow(slots)
         return board
 
@@ -129,6 +124,10 @@ class Outlive:
         scoreboard = KeptScoreboard.make(self.link, path, rounded(len(keys)), regions)
         slots = Slots(scoreboard)
         if self.left is not None:
+            try:
+                point(path, [fd for fd, _ in regions])  # this process has them now
+            except OSError as error:  # others read it; that nobody supervises would be worse
+                self._publish("warning", f"{path} cannot be written: {named_reason(error)}")
             slots.inherit((slot, Key(*_split(name))) for slot, name in scoreboard.names())
         for key in keys:
             slots.take(key)

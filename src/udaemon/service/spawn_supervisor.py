@@ -272,6 +272,7 @@ def _main_forked(fd: int, kept: bool) -> int:
     if not sys.flags.safe_path:
         del sys.path[0]  # where the script lies is no place to import from
     sys.argv[1:] = []
+    sys.unraisablehook = sys.__unraisablehook__
     sys.modules["__main__"] = ModuleType("__main__")  # `spawn` would run the script in the daemons' children
     return _keep(fd) if kept else _wait_for_handoff(fd)
 

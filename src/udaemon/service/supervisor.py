@@ -75,7 +75,8 @@ class Service:
         # Nobody looks at the terminal of `up -d`, but whoever started it may wait for its stderr to be closed.
         self._terminal = os.open(os.devnull, os.O_WRONLY) if handed.lifeline is None else os.dup(2)
         self._fleet = Fleet(handed.manifest, on_change=keeping.note)
-        rundir.check_room(handed.directory, len(self._fleet.instances))
+        if handed.ready is not None:  # who comes after another one finds its files there
+            rundir.check_room(handed.directory, len(self._fleet.instances))
         self._lost: list[str] = []
         self._gave_way = False
         self._loop = Loop(self._on_bug)

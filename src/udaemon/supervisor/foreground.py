@@ -17,6 +17,7 @@ from functools import partial
 from attrs import evolve
 
 from udaemon.child.echoes import Echoes
+from udaemon.child.foreground import EXIT_INTERRUPTED
 from udaemon.engines import command_spec, locks
 from udaemon.engines.commands import ExecFailed, Launcher
 from udaemon.engines.executing import Executing
@@ -78,10 +79,11 @@ class ForegroundCommand:
         self._executing = Executing(self._loop, self._happen, reports.listen, Timeouts().execute)
         self._refusal: str | None = None
         self._echoes = Echoes()
+        self._interrupted = False
         self._interactive = sys.stdin is not None and sys.stdin.isatty()
 
     def run(self) -> int:
-        """Run it to its end. Returns its exit code, 128 + n after a signal as shells do.
+        """Run it to its end. Returns its exit code, 128 + n after a signal as shells do; 130 after Ctrl-C.
 
         Raises:
             UdaemonError: It cannot be executed.
@@ -121,6 +123,7 @@ class ForegroundCommand:
             return
         if self._interactive and number in _FROM_TERMINAL and not ended:
             return
+        self._interrupted |= number == signal.SIGINT
         if number in _STOPS or ended:
             self._happen(self._key, StopAsked(hurry=self._instance.state is State.STOPPING))
         elif (managed := self._reaper.managed.get(self._key)) is not None:
@@ -176,6 +179,8 @@ class ForegroundCommand:
 
     def _exit_code(self) -> int:
         end = self._instance.exit
+        if self._interrupted and (end is None or not end.code):
+            return EXIT_INTERRUPTED
         if end is None or (end.code is None and end.signal is None):
             return 1
         if end.signal is not None:

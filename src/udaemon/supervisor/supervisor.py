@@ -196,7 +196,8 @@ class Supervisor:
 
     def sharing(self, daemon: Daemon) -> Mapping[str, Any] | None:
         """What a daemon's process shares with others, as far as that is known."""
-        return self._engine.sharing(daemon, self._fleet.instances[Key(daemon.name, 0)].plan)
+        first = self._fleet.instances.get(Key(daemon.name, 0))  # there is none where it is scaled to 0
+        return None if first is None else self._engine.sharing(daemon, first.plan)
 
     def origin(self, key: Key) -> Origin | None:
         """Which zygote an instance's process was forked from."""

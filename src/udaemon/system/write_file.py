@@ -14,7 +14,7 @@ from udaemon.system import oserror
 
 
 def write_file(path: str, text: str, *, over: bool) -> None:
-    """Put a file with this text there.
+    """Put a file with this text there; a device or a pipe that is there gets the text and stays what it is.
 
     Args:
         path: Where; its directory exists.
@@ -28,6 +28,10 @@ def write_file(path: str, text: str, *, over: bool) -> None:
     directory, name = os.path.split(os.path.abspath(path))
     temporary = None
     try:
+        if os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path)):
+            with open(path, "wb") as special:
+                special.write(text.encode("utf-8", "replace"))
+            return
         with tempfile.NamedTemporaryFile(dir=directory, prefix=f".{name[:50]}.", delete=False) as file:
             temporary = file.name
             file.write(text.encode("utf-8", "replace"))

@@ -16,6 +16,8 @@ from udaemon.units import short, size
 
 Told = Mapping[str, Any]
 
+BAD_HEALTH = frozenset({"failing", "unready"})
+"""Of one that runs, and needs attention all the same."""
 TINTS = {
     "running": "green",
     "starting": "yellow",

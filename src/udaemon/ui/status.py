@@ -11,7 +11,7 @@ from typing import Any
 
 from udaemon.ui.card import Row
 from udaemon.ui.escape import escape
-from udaemon.ui.ps import TINTS, ending, name
+from udaemon.ui.ps import BAD_HEALTH, TINTS, ending, name
 from udaemon.ui.words import ago, until
 from udaemon.units import short, size
 
@@ -44,11 +44,20 @@ def instance_card(
         Row("memory", _memory(one)),
         Row("restarts", _some(str(one["restarts"] or ""))),
         Row("pid", _some(str(one["pid"] or ""))),
-        Row("command" if daemon["command"] else "task" if daemon["task"] else "factory", _what(daemon)),
-        Row("declared", _some(place or "")),
+        *_declared(daemon, place),
         Row("log", [escape(one["log"]) + ("" if one["log_state"] == "ok" else f" ({escape(one['log_state'])})")]),
         Row("last lines", log, short=True),
         Row("events", [_event(event, now) for event in events[-_EVENTS:]], short=True),
+    ]
+
+
+def scaled_card(daemon: Told, *, place: str | None) -> list[Row]:
+    """The card of a daemon of which there is no instance."""
+    return [
+        Row("", [f"{escape(daemon['name'])}  scaled to 0"], "dim"),
+        Row("about", _some(daemon["description"])),
+        Row("next", [f"udaemon scale {escape(daemon['name'])}=1 adds an instance"]),
+        *_declared(daemon, place),
     ]
 
 
@@ -62,15 +71,22 @@ def project_card(hello: Told, instances: Sequence[Told], events: Sequence[Told],
         now: Wall time in seconds.
     """
     states = ", ".join(f"{count} {state}" for state, count in hello["states"].items())
-    troubled = [one for one in instances if one["wanted"] == "up" and one["state"] in {"failed", "backoff"}]
+    wanted = [one for one in instances if one["wanted"] == "up"]
+    troubled = [(one, one["state"]) for one in wanted if one["state"] in {"failed", "backoff"}]
+    troubled += [(one, one["health"]) for one in wanted if one["state"] == "running" and one["health"] in BAD_HEALTH]
     return [
         Row("", [f"{escape(hello['project'])}  {states or 'no daemons'}"], "bold"),
         Row("context", _some(hello["context"])),
         Row("supervisor", [f"pid {hello['pid']}, for {short(hello['uptime'])}"]),
         Row("manifest", [escape(hello["manifest"])]),
-        Row("trouble", [f"{name(one)} {one['state']}: {_trouble(one, now)}" for one in troubled], "red"),
+        Row("trouble", [f"{name(one)} {what}: {_trouble(one, now)}" for one, what in troubled], "red"),
         Row("events", [_event(event, now, who=True) for event in events[-_EVENTS:]], short=True),
     ]
+
+
+def _declared(daemon: Told, place: str | None) -> list[Row]:
+    what = "command" if daemon["command"] else "task" if daemon["task"] else "factory"
+    return [Row(what, _what(daemon)), Row("declared", _some(place or ""))]
 
 
 def _some(text: str) -> list[str]:
@@ -139,7 +155,8 @@ def _memory(one: Told) -> list[str]:
     if not memory["rss"]:
         return []
     limit = "" if memory["limit"] is None else f" of {size(memory['limit'])}, replaced at {memory['threshold']:g} %"
-    peak = "" if not one["rss_peak"] else f" (at most {size(one['rss_peak'])})"
+    most = max(one["rss_peak"] or 0, memory["rss"])  # what was seen at the end of a run may be less than it is now
+    peak = f" (at most {size(most)})" if one["rss_peak"] else ""
     return [f"{size(memory['rss'])}{limit}{peak}"]
 
 

@@ -64,3 +64,25 @@ def test_what_the_disk_has_no_room_for_takes_the_place_of_nothing(tmp_path: Path
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert f"UdaemonError: {path} cannot be written: File too large" in done.stderr
     assert [(one.name, one.read_text()) for one in tmp_path.iterdir()] == ([("udaemon.toml", "old")] if over else [])
+
+
+def test_what_is_no_regular_file_is_written_to_and_stays(tmp_path: Path) -> None:
+    """As root it put a file in the place of /dev/null."""
+    pipe, link = tmp_path / "pipe", tmp_path / "link"
+    os.mkfifo(pipe)
+    link.symlink_to(pipe)
+    read = os.open(pipe, os.O_RDWR)
+    try:
+        for path, over in ((pipe, True), (link, True), (pipe, False)):
+            write_file(str(path), "text", over=over)
+            assert os.read(read, 100) == b"text"
+    finally:
+        os.close(read)
+    assert (pipe.is_fifo(), link.is_symlink(), len(list(tmp_path.iterdir()))) == (True, True, 2)
+
+
+def test_f59_a_full_device_is_told(tmp_path: Path) -> None:
+    full = tmp_path / "full"
+    full.symlink_to("/dev/full")
+    with pytest.raises(UdaemonError, match="full cannot be written: No space left on device"):
+        write_file(str(full), "text", over=True)

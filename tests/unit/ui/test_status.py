@@ -125,3 +125,12 @@ def test_one_that_is_paused_says_so() -> None:
     told.happen(Key("mailer", 0), PauseAsked())
     rows = card("mailer/0", told)
     assert [row.lines for row in rows if row.label == "next"] == [["paused: begins no run until it is resumed"]]
+
+
+def test_the_most_memory_is_no_less_than_what_it_has() -> None:
+    """The most is measured at the end of a run, and it may have grown since."""
+    told = host()
+    told.slots[Key("mailer", 0)] = reading(4021, rss_peak=16_000_000)
+    assert [row.lines for row in card("mailer/0", told) if row.label == "memory"] == [
+        ["16M of 256M, replaced at 70 % (at most 16M)"]
+    ]

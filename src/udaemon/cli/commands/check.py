@@ -20,6 +20,7 @@ from udaemon.check.pythons import check_pythons
 from udaemon.cli.data_format import terminal_width
 from udaemon.cli.load import wanted_documents
 from udaemon.cli.options import GlobalOptions
+from udaemon.cli.output import write_stderr
 from udaemon.errors import ExitCode, Problem, UdaemonError
 from udaemon.manifest.find import NAMES
 from udaemon.manifest.locate import has_errors
@@ -73,7 +74,7 @@ def _check(files: tuple[str, ...], options: GlobalOptions, *, importing: bool) -
     examined = wanted_documents(options._replace(files=files))
     if options.verbose:
         for file in examined.absent:
-            sys.stderr.write(f"env-file {shown_path(file, os.getcwd())} is not there, and need not be\n")
+            write_stderr(f"env-file {shown_path(file, os.getcwd())} is not there, and need not be\n")
     if examined.understood is None or not importing:
         return examined
     pythons = list(check_pythons(examined.understood))
@@ -81,7 +82,7 @@ def _check(files: tuple[str, ...], options: GlobalOptions, *, importing: bool) -
     if options.verbose:
         from udaemon.cli.sharing import sharing_lines
 
-        sys.stderr.write(_cost(imported) + "".join(sharing_lines(examined.understood, os.getcwd())))
+        write_stderr(_cost(imported) + "".join(sharing_lines(examined.understood, os.getcwd())))
     manifest = examined.understood
     found = [
         *check_cgroups(manifest),

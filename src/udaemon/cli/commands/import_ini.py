@@ -15,6 +15,7 @@ from attrs import evolve
 
 from udaemon.cli.data_format import write_json
 from udaemon.cli.options import GlobalOptions
+from udaemon.cli.output import write_stderr
 from udaemon.errors import ExitCode, UdaemonError
 from udaemon.manifest.keys import keys_of
 from udaemon.manifest.model import Daemon
@@ -120,9 +121,9 @@ def command(
     general = php_settings.general(wishes.bridge, wishes.bootstrap, base)
     _tell(imports, text, path if to_disk else None, directory, general, as_json=as_json, quiet=options.quiet)
     if verify and good:
-        if to_disk or (dry_run and os.path.exists(path)):
+        if (to_disk or dry_run) and os.path.isfile(path):
             text = files.read_file(path).decode("utf-8", "replace")
-        sys.stderr.write("\n".join(files.verified(imports, path, text, os.environ)) + "\n")
+        write_stderr("\n".join(files.verified(imports, path, text, os.environ)) + "\n")
     return ExitCode.OK if good == len(imports) else ExitCode.FAILED
 
 
@@ -168,7 +169,7 @@ def _tell(
     if path is None:
         sys.stdout.write(text)
         if not quiet:
-            sys.stderr.write(_printable(as_text(imports, None, place, general)))
+            write_stderr(_printable(as_text(imports, None, place, general)))
     else:
         sys.stdout.write(_printable(as_text(imports, path, place, general)))
 

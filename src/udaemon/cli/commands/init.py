@@ -21,6 +21,7 @@ from udaemon.manifest.schema import as_text
 from udaemon.migrate.ustream.files import read_file
 from udaemon.system import oserror
 from udaemon.system.write_file import write_file
+from udaemon.ui.escape import escape
 
 
 @click.command(name="init")
@@ -42,7 +43,7 @@ def command(context: click.Context, *, directory: str, form: str, from_ini: str 
     _make(directory)
     for name, text in files.items():
         write_file(os.path.join(directory, name), text, over=False)
-    sys.stdout.write("".join(f"wrote {os.path.join(directory, name)}\n" for name in files))
+    sys.stdout.write("".join(f"wrote {escape(os.path.join(directory, name))}\n" for name in files))
     where = "" if directory == "." else f"cd {shlex.quote(directory)} && "
     say(context.obj, f"start it: {where}udaemon up; after an edit: udaemon check")
     return ExitCode.OK

@@ -46,7 +46,7 @@ def command(options: GlobalOptions, *, names: tuple[str, ...], only_names: bool,
     else:
         _write_table(options, instances, wide=form == "wide")
         tell_other_version(options, told["supervisor"].get("version"))
-        for name in told.get("scaled", {}).keys() - {one["name"] for one in instances} if not names else ():
+        for name in told.get("scaled", {}).keys() - {one["name"] for one in instances}:
             say(options, f"{name} is scaled to 0, the manifest says {told['scaled'][name]}")
     return _checked(options, instances) if check else ExitCode.OK
 
@@ -64,13 +64,16 @@ def _write_table(options: GlobalOptions, instances: Sequence[dict[str, Any]], *,
 
 def _checked(options: GlobalOptions, instances: Sequence[dict[str, Any]]) -> ExitCode:
     """Whether every instance that is wanted up runs and has no health that needs attention."""
+    from udaemon.ui.ps import BAD_HEALTH
+
     bad = [
         instance
         for instance in instances
-        if instance["wanted"] == "up" and (not _is_up(instance) or instance["health"] in {"failing", "unready"})
+        if instance["wanted"] == "up" and (not _is_up(instance) or instance["health"] in BAD_HEALTH)
     ]
     for instance in bad:
-        say(options, f"{instance['name']}/{instance['instance']} is {instance['state']}", failed=True)
+        what = instance["health"] if _is_up(instance) else instance["state"]
+        say(options, f"{instance['name']}/{instance['instance']} is {what}", failed=True)
     return ExitCode.FAILED if bad else ExitCode.OK
 
 

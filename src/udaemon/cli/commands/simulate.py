@@ -20,7 +20,7 @@ from udaemon.cli.parameters import DAEMON, DURATION, MOMENT
 from udaemon.control.snapshot import timestamp
 from udaemon.errors import ExitCode, UdaemonError
 from udaemon.manifest.model import Daemon, Manifest
-from udaemon.manifest.selection import choose
+from udaemon.manifest.selection import Chosen, choose
 from udaemon.policy.instance import Key
 from udaemon.policy.simulation import Setting, Simulation, cron_times, expected, planned, simulated, staggered
 from udaemon.system.timezone import local, zone
@@ -59,14 +59,14 @@ def command(
     if seconds <= 0:
         raise UdaemonError("--for must be longer than nothing", "write 1h or 7d", ExitCode.USAGE)
     manifest = load_manifest(options)
-    chosen = choose(manifest.daemons, names) if names else manifest.daemons
-    daemons = [daemon for name, daemon in manifest.daemons.items() if name in chosen]
+    chosen = choose(manifest.daemons, names)
+    daemons = _with_those_before(manifest, chosen)
     if expected(daemons, seconds) > _MOST:
         hint = "look at a shorter time, --for 1h, or at fewer daemons"
         raise UdaemonError(f"more than {_MOST:,} runs in this time", hint, ExitCode.USAGE)
     first = time.time() if start is None else start
     span, takes = (first, first + seconds), _durations(options)
-    found, apart = (_simulated(manifest, which, span, takes) for which in (daemons, staggered(daemons)))
+    found, apart = (_simulated(manifest, which, chosen, span, takes) for which in (daemons, staggered(daemons)))
     if form == "json":
         write_json(_plain(found, apart, span))
         return
@@ -77,10 +77,25 @@ def command(
     sys.stdout.writelines(lines(found, apart, span, here, terminal_width(), most=most or None, color=color))
 
 
+def _with_those_before(manifest: Manifest, chosen: Chosen) -> list[Daemon]:
+    """These daemons, and those after whose runs they have theirs."""
+    before = {name: [one.name for one in daemon.after_run] for name, daemon in manifest.daemons.items()}
+    names, more = set[str](), set(chosen)
+    while more:
+        names |= more
+        more = {one for name in more for one in before[name]} - names
+    return [daemon for name, daemon in manifest.daemons.items() if name in names]
+
+
 def _simulated(
-    manifest: Manifest, daemons: Sequence[Daemon], span: tuple[float, float], takes: Mapping[Key, float]
+    manifest: Manifest,
+    daemons: Sequence[Daemon],
+    chosen: Chosen,
+    span: tuple[float, float],
+    takes: Mapping[Key, float],
 ) -> Simulation:
-    return simulated(planned(Setting(manifest, os.environ, cron_times(zone), takes), daemons, *span), takes)
+    runs = planned(Setting(manifest, os.environ, cron_times(zone), takes), daemons, *span)
+    return simulated((run for run in runs if run.key.index in chosen.get(run.key.name, ())), takes)
 
 
 def _durations(options: GlobalOptions) -> dict[Key, float]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,6 +17,9 @@ from udaemon.cli.connect import connect_supervisor
 from udaemon.cli.data_format import terminal_width
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.parameters import DAEMON
+
+if TYPE_CHECKING:
+    from udaemon.ui.card import Row
 
 _LAST_LINES = 5
 
@@ -35,7 +38,7 @@ def command(options: GlobalOptions, *, name: str | None) -> None:
     udaemon status mailer
     """  # noqa: D301 - click's mark for lines that are kept as they are
     from udaemon.ui.card import render
-    from udaemon.ui.status import instance_card, project_card
+    from udaemon.ui.status import project_card
 
     now = time.time()
     with connect_supervisor(options) as client:
@@ -45,21 +48,27 @@ def command(options: GlobalOptions, *, name: str | None) -> None:
             cards = [project_card(client.ask("hello"), told["instances"], events, now=now)]
         else:
             told = client.ask("inspect", name=name)
-            daemons = {daemon["name"]: daemon for daemon in told["daemons"]}
             logs = client.ask("logs", names=(name,))["logs"]
-            places = _places(options)
-            cards = [
-                instance_card(
-                    one,
-                    daemons[one["name"]],
-                    [event for event in told["events"] if event["instance"] == one["instance"]],
-                    log=_last_lines(one, logs),
-                    place=places.get(one["name"]),
-                    now=now,
-                )
-                for one in told["instances"]
-            ]
+            cards = list(_cards(told, logs, _places(options), now=now))
     sys.stdout.write(render(cards, terminal_width(), color=options.colors(sys.stdout.isatty())))
+
+
+def _cards(
+    told: Mapping[str, Any], logs: Sequence[Mapping[str, Any]], places: Mapping[str, str], *, now: float
+) -> Iterator[list[Row]]:
+    """One of each instance, and of each daemon that has none."""
+    from udaemon.ui.status import instance_card, scaled_card
+
+    instances = {(one["name"], one["instance"]): one for one in told["instances"]}
+    events: dict[tuple[str, int], list[Mapping[str, Any]]] = {key: [] for key in instances}
+    for event in told["events"]:
+        events[event["name"], event["instance"]].append(event)
+    daemons = {daemon["name"]: daemon for daemon in told["daemons"]}
+    for key, one in instances.items():
+        daemon, place = daemons[one["name"]], places.get(one["name"])
+        yield instance_card(one, daemon, events[key], log=_last_lines(one, logs), place=place, now=now)
+    for name in daemons.keys() - {name for name, _number in instances}:
+        yield scaled_card(daemons[name], place=places.get(name))
 
 
 def _last_lines(one: Mapping[str, Any], logs: Iterable[Mapping[str, Any]]) -> Sequence[str]:

@@ -17,7 +17,7 @@ from udaemon.child.memory import rss
 from udaemon.control.handlers.events import told
 from udaemon.control.host import Host, InstanceView
 from udaemon.control.request import Request
-from udaemon.control.selection import select
+from udaemon.control.selection import select, select_daemons
 from udaemon.control.snapshot import Moment, describe
 from udaemon.manifest.implied import implied
 from udaemon.manifest.model import Daemon
@@ -27,14 +27,14 @@ from udaemon.system.procfs import is_suspended
 
 def handle(host: Host, request: Request) -> None:
     """Answer with what is declared, what every instance is, and what happened to them of late."""
-    views = select(host, [request.text("name")])
+    names = [request.text("name")]
+    views = select(host, names)
     keys = {view.key for view in views}
     moment = Moment(host.now(), time.time())
     request.answer(
         {
             "daemons": [
-                declared(daemon) | {"sharing": _sharing(host, daemon)}
-                for daemon in {view.key.name: view.daemon for view in views}.values()
+                declared(daemon) | {"sharing": _sharing(host, daemon)} for daemon in select_daemons(host, names)
             ],
             "instances": [_instance(view, moment, host) | {"zygote": _zygote(host, view)} for view in views],
             "events": [told(notice) for notice in host.recent() if notice.key in keys],

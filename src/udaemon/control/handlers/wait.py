@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from udaemon.control.host import Host, InstanceView
+from udaemon.control.outcomes import why_ended
 from udaemon.control.request import Request
 from udaemon.control.selection import select
 from udaemon.control.wait import Outcome, wait_for_outcomes
@@ -50,7 +51,7 @@ def _hopeless(view: InstanceView) -> Outcome | None:
     if instance.state is State.DISABLED:
         return Outcome(ok=False, message="is disabled in the manifest")
     if instance.state is State.FAILED:
-        return Outcome(ok=False, message=f"failed: {instance.message or 'see its log'}")
+        return Outcome(ok=False, message=f"failed: {why_ended(instance)}")
     if instance.held_back and instance.missing is not None and instance.missing.cause:
         return Outcome(ok=False, message=f"is {instance.message}")
     if instance.at_rest:
