@@ -12,6 +12,7 @@ from typing import Any
 
 from attrs import evolve, field, frozen
 
+from udaemon.manifest import evolving
 from udaemon.manifest.env_file_names import EnvFileName
 from udaemon.manifest.merge import Tree, environments, levels
 from udaemon.manifest.model import Daemon, Manifest, Php
@@ -99,7 +100,7 @@ class _Completion:
         absolute = self.setting.absolute
         stack = levels(self.top, daemon.name)
         php = self.php(daemon) if daemon.kind in {"php", "php.entry"} else daemon.php
-        return evolve(
+        return evolving.evolve(
             daemon,
             php=php,
             command=self.command(daemon, stack) if daemon.kind != "php.entry" else by_hand(php),

@@ -57,7 +57,7 @@ BARE = 13 * 1024**2
 """Bytes that a daemon's Python process has resident before it imports anything of its own; measured on Linux."""
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)  # made twice for each (`evolving`), and pickled in a third of the time
 class Daemon:
     """One declared daemon with `defaults` merged in. Durations in seconds, paths absolute.
 

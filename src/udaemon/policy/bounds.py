@@ -6,10 +6,11 @@ would cost each one a system call; so what is waited for is the moment at which 
 
 from __future__ import annotations
 
+from udaemon.manifest.evolving import evolve
 from udaemon.policy.effects import Effect, Signal
 from udaemon.policy.ending import Outcome
 from udaemon.policy.events import RunSeen
-from udaemon.policy.instance import Instance, State, evolve
+from udaemon.policy.instance import Instance, State
 from udaemon.policy.plan import has_task
 from udaemon.policy.reasons import Reason
 from udaemon.policy.stopping import condemn

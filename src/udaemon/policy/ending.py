@@ -5,10 +5,11 @@ Knows no clock, process or file; `step.py` has the table this is a part of.
 
 from __future__ import annotations
 
+from udaemon.manifest.evolving import evolve
 from udaemon.policy import restart, steps, wording
 from udaemon.policy.effects import Effect, EventName, KillTree, Publish, SignalTree, Spawn
 from udaemon.policy.events import Exited, SpawnFailed
-from udaemon.policy.instance import Exit, Instance, Phase, State, Wanted, evolve
+from udaemon.policy.instance import Exit, Instance, Phase, State, Wanted
 from udaemon.policy.plan import has_task
 from udaemon.policy.reasons import Reason, Trouble
 from udaemon.policy.timers import NO_TIMERS, Timer

@@ -9,10 +9,11 @@ import heapq
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from udaemon.manifest.evolving import evolve
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.policy.effects import Effect
 from udaemon.policy.events import Event
-from udaemon.policy.instance import RESTING, Instance, Key, State, declared, evolve
+from udaemon.policy.instance import RESTING, Instance, Key, State, declared
 from udaemon.policy.order import Order
 from udaemon.policy.plan import NO_PLAN, StartPlan, plans
 from udaemon.policy.step import step as _step

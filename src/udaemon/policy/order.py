@@ -9,11 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
 from udaemon.manifest.dependencies import Dependency
+from udaemon.manifest.evolving import evolve
 from udaemon.manifest.model import Daemon
 from udaemon.manifest.order import dependents, levels
 from udaemon.policy import needs
 from udaemon.policy.events import Event, NeedsChanged, Renewed
-from udaemon.policy.instance import Instance, Key, Wanted, evolve
+from udaemon.policy.instance import Instance, Key, Wanted
 
 
 class Order:

@@ -10,13 +10,14 @@ from collections.abc import Mapping
 
 import attrs
 
+from udaemon.manifest.evolving import evolve
 from udaemon.manifest.model import Daemon
 from udaemon.manifest.probes import Action, Probe, way
 from udaemon.policy import bounds
 from udaemon.policy.effects import Effect, EventName, Publish
 from udaemon.policy.ending import Outcome
 from udaemon.policy.events import Notified, Ready, Said, Verdict
-from udaemon.policy.instance import Instance, State, evolve
+from udaemon.policy.instance import Instance, State
 from udaemon.policy.questions import Question, Teller
 from udaemon.policy.reasons import Reason
 from udaemon.policy.stopping import condemn

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from udaemon.manifest.evolving import evolve
 from udaemon.manifest.model import Backoff, Daemon, Restart
 from udaemon.policy import wording
-from udaemon.policy.instance import Exit, Instance, evolve
+from udaemon.policy.instance import Exit, Instance
 from udaemon.policy.reasons import Reason
 from udaemon.units import counted, seconds
 

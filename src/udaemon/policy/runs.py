@@ -6,12 +6,13 @@ part of. A task's own process knows its schedule; it is only asked for a run bey
 
 from __future__ import annotations
 
+from udaemon.manifest.evolving import evolve
 from udaemon.manifest.schedule import Overlap
 from udaemon.policy import stopping
 from udaemon.policy.effects import Allow, CountMissed, Effect, EventName, Kick, Pause, Publish, Trigger
 from udaemon.policy.ending import Outcome, begin
 from udaemon.policy.events import KickAsked, PauseAsked, ResumeAsked, RunAsked, RunDue, RunEnded
-from udaemon.policy.instance import Instance, State, Wanted, evolve
+from udaemon.policy.instance import Instance, State, Wanted
 from udaemon.policy.plan import has_task
 from udaemon.policy.reasons import Reason
 

@@ -22,6 +22,7 @@ and what follows are in `ending.py`.
 from __future__ import annotations
 
 from udaemon.manifest import changes
+from udaemon.manifest.evolving import evolve
 from udaemon.manifest.keys import Applies
 from udaemon.policy import bounds, probing, runs, stepping, stopping, wording
 from udaemon.policy.effects import Effect, EventName, Publish, Reconfigure
@@ -55,7 +56,7 @@ from udaemon.policy.events import (
     TreeGone,
     Verdict,
 )
-from udaemon.policy.instance import Instance, State, Wanted, evolve
+from udaemon.policy.instance import Instance, State, Wanted
 from udaemon.policy.timers import NO_TIMERS, Timer
 from udaemon.units import seconds
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import attrs
 
+from udaemon.manifest.evolving import evolve
 from udaemon.policy import restart, steps, stopping, wording
 from udaemon.policy.effects import EventName, KillTree, Publish, Spawn
 from udaemon.policy.ending import KILL_GRACE, Outcome, begin_process, conclude, end_of_all, on_spawn_failed
@@ -27,7 +28,7 @@ from udaemon.policy.events import (
     TreeGone,
     Verdict,
 )
-from udaemon.policy.instance import Exit, Instance, Phase, State, Step, Wanted, evolve
+from udaemon.policy.instance import Exit, Instance, Phase, State, Step, Wanted
 from udaemon.policy.reasons import Reason, Trouble
 from udaemon.policy.timers import NO_TIMERS, Timer
 from udaemon.units import seconds

@@ -11,10 +11,11 @@ from collections.abc import Mapping
 
 import attrs
 
+from udaemon.manifest.evolving import evolve
 from udaemon.manifest.model import Daemon, Health, Php, Ready, Stop
 from udaemon.manifest.steps import StepCommand
 from udaemon.policy.effects import EventName, Publish
-from udaemon.policy.instance import NOT_PROBED, Instance, Phase, State, Step, evolve
+from udaemon.policy.instance import NOT_PROBED, Instance, Phase, State, Step
 from udaemon.policy.timers import NO_TIMERS
 
 SIGNAL = "TERM"

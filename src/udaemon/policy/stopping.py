@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import os.path
 
+from udaemon.manifest.evolving import evolve
 from udaemon.policy import steps, wording
 from udaemon.policy.effects import CancelSpawn, Effect, EventName, KillTree, Publish, Signal, SignalTree, StopCommand
 from udaemon.policy.ending import KILL_GRACE, Outcome, settle_at
 from udaemon.policy.events import StopAhead, StopAsked, StopCommandFailed
-from udaemon.policy.instance import Exit, Instance, State, Wanted, evolve
+from udaemon.policy.instance import Exit, Instance, State, Wanted
 from udaemon.policy.plan import has_task
 from udaemon.policy.reasons import Reason
 from udaemon.policy.timers import NO_TIMERS, Timer

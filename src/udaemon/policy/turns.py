@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 
-from udaemon.policy.instance import FREE, Instance, Key, Phase, State, Turn, evolve
+from udaemon.manifest.evolving import evolve
+from udaemon.policy.instance import FREE, Instance, Key, Phase, State, Turn
 from udaemon.policy.plan import has_task
 
 

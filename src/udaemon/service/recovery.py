@@ -22,10 +22,11 @@ from udaemon.engines.notify import KEPT_NOTIFY
 from udaemon.engines.process import ManagedProcess
 from udaemon.engines.reports import KEPT_REPORTS
 from udaemon.engines.sweep import Sweep
+from udaemon.manifest.evolving import evolve
 from udaemon.policy.ending import settle_at
 from udaemon.policy.events import Event, Executed, Exited, NeedsChanged, Ready, RunAsked, SpawnFailed
 from udaemon.policy.fleet import Fleet
-from udaemon.policy.instance import Instance, Key, State, Wanted, evolve
+from udaemon.policy.instance import Instance, Key, State, Wanted
 from udaemon.policy.ledger import Entry, restored
 from udaemon.policy.plan import has_task
 from udaemon.policy.reasons import Trouble

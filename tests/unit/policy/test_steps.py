@@ -6,13 +6,13 @@ import pytest
 from attrs import evolve
 from tests.fakes.life import Life, command, factory
 
+from udaemon.manifest.evolving import evolve as changed
 from udaemon.manifest.model import Daemon, Stop
 from udaemon.manifest.steps import StepCommand
 from udaemon.policy.effects import EventName
 from udaemon.policy.events import RunDue, StartAsked
 from udaemon.policy.instance import Exit, Instance, Phase, State
 from udaemon.policy.instance import declared as declared_instance
-from udaemon.policy.instance import evolve as changed
 from udaemon.policy.reasons import Reason
 from udaemon.policy.steps import command_of, declared, enter, have_run, label, leave, stop_command, told
 
