@@ -11,7 +11,6 @@ from udaemon.cli.options import GlobalOptions
 from udaemon.cli.output import write_stderr
 from udaemon.manifest.model import Manifest
 from udaemon.manifest.read import Examined, examine
-from udaemon.manifest.report import as_lines
 
 _TOLD = {"shell-syntax"}
 """Warnings for those who never ask `check`; all others are about what works."""
@@ -52,5 +51,7 @@ def load_manifest(options: GlobalOptions, *, to_run: bool = False) -> Manifest:
     manifest = examined.right()
     warnings = [problem for problem in examined.problems if problem.code in _TOLD]
     if warnings and not options.quiet:
+        from udaemon.manifest.report import as_lines  # a manifest that is right says nothing
+
         write_stderr(as_lines(warnings, os.getcwd()))
     return manifest
