@@ -82,8 +82,10 @@ def _alive(
     left: set[tuple[int, ...]] = set()
     for one in tuple(instances):
         key, entry, holder = one.key, entries.get(one.key), None
-        if entry is not None and entry.pid is not None and is_same(kernel.look_at(entry.pid), entry):
-            holder = entry.pid
+        if entry is not None and entry.pid is not None:
+            seen = kernel.look_at(entry.pid)
+            if seen is not None and not seen.zombie and is_same(seen, entry):  # whoever has a zombie now reaps it
+                holder = entry.pid
         try:
             os.close(locks.acquire(directory, key))
         except locks.LockHeld as held:
