@@ -89,6 +89,17 @@ def test_one_that_is_scaled_to_nothing_is_told_of_by_its_name(project: Project) 
     assert ([daemon["name"] for daemon in inspected["daemons"]], inspected["instances"]) == (["web"], [])
 
 
+def test_those_that_are_scaled_to_nothing_are_told_of_in_the_manifests_order(project: Project) -> None:
+    names = ["f", "b", "e", "a", "d", "c"]
+    project.manifest("".join(f'[daemons.{name}]\ncommand = "sleep 1000"\n' for name in names))
+    project.up()
+    project.run("scale", *(f"{name}=0" for name in sorted(names)))
+
+    assert [line.split()[0] for line in project.run("ps").stderr.splitlines()] == names
+    cards = project.run("status", "*").stdout.splitlines()
+    assert [line.split()[0] for line in cards if line.endswith("scaled to 0")] == names
+
+
 def test_a_wait_for_one_that_failed_says_how_it_ended(project: Project) -> None:
     project.manifest("""
         [daemons.web]

@@ -53,7 +53,9 @@ def scale(manifest: Manifest, numbers: Mapping[str, int]) -> tuple[Manifest, tup
         for name, daemon in manifest.daemons.items()
     }
     declared = {one.name: one.before for one in told} | dict(manifest.scaled)
-    others = {name: number for name, number in declared.items() if number != daemons[name].instances}
+    others = {
+        name: declared[name] for name, one in daemons.items() if declared.get(name, one.instances) != one.instances
+    }
     after = evolve(manifest, daemons=daemons, scaled=others)
     for finding in same_pid_file(after):
         raise UdaemonError(finding.message, "the one or the other needs another name", ExitCode.USAGE)

@@ -46,8 +46,10 @@ def command(options: GlobalOptions, *, names: tuple[str, ...], only_names: bool,
     else:
         _write_table(options, instances, wide=form == "wide")
         tell_other_version(options, told["supervisor"].get("version"))
-        for name in told.get("scaled", {}).keys() - {one["name"] for one in instances}:
-            say(options, f"{name} is scaled to 0, the manifest says {told['scaled'][name]}")
+        there = {one["name"] for one in instances}
+        for name, number in told.get("scaled", {}).items():
+            if name not in there:
+                say(options, f"{name} is scaled to 0, the manifest says {number}")
     return _checked(options, instances) if check else ExitCode.OK
 
 

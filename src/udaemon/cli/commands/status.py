@@ -67,8 +67,10 @@ def _cards(
     for key, one in instances.items():
         daemon, place = daemons[one["name"]], places.get(one["name"])
         yield instance_card(one, daemon, events[key], log=_last_lines(one, logs), place=place, now=now)
-    for name in daemons.keys() - {name for name, _number in instances}:
-        yield scaled_card(daemons[name], place=places.get(name))
+    there = {name for name, _number in instances}
+    for name, daemon in daemons.items():
+        if name not in there:
+            yield scaled_card(daemon, place=places.get(name))
 
 
 def _last_lines(one: Mapping[str, Any], logs: Iterable[Mapping[str, Any]]) -> Sequence[str]:
