@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from udaemon.system.exit_status import Status, open_child, peek, reap, reap_soon
+from udaemon.system.exit_status import Status, kill_and_wait, open_child, peek, reap, reap_soon
 
 
 def child(code: str) -> tuple[int, int]:
@@ -33,6 +33,14 @@ def test_an_end_is_seen_before_and_when_it_is_reaped(code: str, status: Status, 
     assert status.returncode == returncode
     with pytest.raises(ChildProcessError):
         peek(pidfd)
+    os.close(pidfd)
+
+
+def test_one_that_is_killed_is_waited_for_and_one_that_has_gone_is_no_error() -> None:
+    _, pidfd = child("import signal; signal.pause()")
+    kill_and_wait(pidfd)
+    assert reap(pidfd) == Status(None, 9, core=False)
+    kill_and_wait(pidfd)
     os.close(pidfd)
 
 

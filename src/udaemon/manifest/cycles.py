@@ -1,13 +1,23 @@
-"""The cycles among names that lead to others.
+"""Names that lead to others: what is reached from some, and the cycles among them.
 
 Knows nothing of what a name is, or of how one leads to another.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
+
+
+def reached(names: Iterable[str], leads: Callable[[str], Iterable[str]]) -> set[str]:
+    """These names and all that they lead to, however far away."""
+    found: set[str] = set()
+    more = set(names)
+    while more:
+        found |= more
+        more = {one for name in more for one in leads(name)} - found
+    return found
 
 
 def cycles(edges: dict[str, dict[str, Any]]) -> Iterator[list[str]]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from typing import Any, Protocol
 
-from udaemon.manifest.cycles import cycles, put
+from udaemon.manifest.cycles import cycles, put, reached
 from udaemon.manifest.dependencies import Condition, Dependency
 from udaemon.manifest.merge import Tree
 from udaemon.manifest.model import Daemon, Restart
@@ -59,14 +59,8 @@ def dependents(daemons: Daemons) -> dict[str, tuple[str, ...]]:
 
 def with_all_needs(daemons: Daemons, names: Iterable[str]) -> set[str]:
     """These daemons and all that they need, however far away."""
-    found: set[str] = set()
-    left = [name for name in names if name in daemons]
-    while left:
-        name = left.pop()
-        if name not in found:
-            found.add(name)
-            left += [one.name for one in daemons[name].depends_on if one.name in daemons]
-    return found
+    there = (name for name in names if name in daemons)
+    return reached(there, lambda name: (one.name for one in daemons[name].depends_on if one.name in daemons))
 
 
 def check_order(root: Root, top: Tree) -> Iterator[Finding]:

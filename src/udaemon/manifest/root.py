@@ -1,6 +1,7 @@
 """The top level of a manifest as it is written: its keys, before defaults are merged into daemons.
 
-Knows nothing of files and layers; `complete.py` makes the `Manifest` from it.
+Knows nothing of files and layers; `complete.py` makes the `Manifest` from it. Annotations are no text
+here, as in `model.py`.
 """
 
 from collections.abc import Mapping

@@ -27,6 +27,7 @@ from udaemon.policy.ledger import Entry, restored
 from udaemon.policy.plan import has_task
 from udaemon.service import stray_logger, strays
 from udaemon.service.recovery import Parts, is_same, is_unanswered
+from udaemon.system.exit_status import kill_and_wait
 from udaemon.system.file_identity import identity
 from udaemon.system.process_tree import Relative
 
@@ -55,7 +56,7 @@ def adopt(
     unknown = [(instance, managed) for instance, managed in found if not parts.performer.has_log(instance.key)]
     pipes = {instance.key: _log_pipes(managed) for instance, managed in unknown}
     for _, pidfd in stray_logger.loggers_with({identity(fd) for fds in pipes.values() for fd in fds if fd is not None}):
-        stray_logger.end(pidfd)
+        kill_and_wait(pidfd)
     for instance, managed in found:
         key = instance.key
         for errors, pipe in zip((False, True), pipes.get(key, (None, None)), strict=True):

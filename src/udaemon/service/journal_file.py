@@ -21,6 +21,7 @@ from udaemon.service import stray_logger
 from udaemon.service.keeper_link import Kept
 from udaemon.supervisor.ledger import boot
 from udaemon.system import procfs
+from udaemon.system.exit_status import kill_and_wait
 from udaemon.system.file_identity import identity
 
 JOURNAL = "journal"
@@ -147,7 +148,7 @@ def _end_logger(journal: tuple[int, int], pipes: set[tuple[int, int]]) -> tuple[
         between = None
         with suppress(OSError):  # it has just gone
             between = _pipe_between(pid, pipes)
-        stray_logger.end(pidfd)
+        kill_and_wait(pidfd)
         return between
     return None
 

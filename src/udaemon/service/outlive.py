@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import pickle
-import signal
 import socket
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -41,10 +40,10 @@ from udaemon.supervisor.loop import Loop
 from udaemon.supervisor.notices import Notices
 from udaemon.supervisor.perform import Performer
 from udaemon.supervisor.slots import Slots, rounded
+from udaemon.system.exit_status import kill_and_wait
 from udaemon.system.file_identity import identity
 from udaemon.system.last_words import last_words
 from udaemon.system.oserror import named_reason
-from udaemon.system.readable import wait_readable
 from udaemon.units import counted
 
 if TYPE_CHECKING:
@@ -54,8 +53,6 @@ if TYPE_CHECKING:
 KEPT_HANDOFF, KEPT_BOARD = "handoff", "board/"
 _LOCK, _CLAIM, _LISTENER = "lock", "claim", "listener"
 _UP = (State.STARTING, State.RUNNING)
-_DIES_WITHIN = 5.0
-"""Seconds for a logger that was killed; one that hangs in a write to a dead disk is not waited for any longer."""
 
 
 class KeptScoreboard(Scoreboard):
@@ -136,9 +133,7 @@ class Outlive:
     def inherit_logs(self, logger: LoggerLink, performer: Performer) -> None:
         """Go on with the logs, once the logger of the dead supervisor has ended: two of them must never meet."""
         for _, kept in self.kept(KEPT_LOGGER):
-            with suppress(ProcessLookupError):
-                signal.pidfd_send_signal(kept.fd, signal.SIGKILL)
-            wait_readable(kept.fd, timeout=_DIES_WITHIN)
+            kill_and_wait(kept.fd)
             os.close(kept.fd)
         if self.left is None:
             self._logs = journal_file.take_up(self._directory, partial(self._publish, "warning"))

@@ -1,4 +1,4 @@
-"""Finds the logger of a supervisor that was killed with its keeper, and ends it: two that read one pipe tear its lines.
+"""Finds the logger of a supervisor that was killed with its keeper: two that read one pipe tear its lines.
 
 Knows no log.
 """
@@ -6,18 +6,14 @@ Knows no log.
 from __future__ import annotations
 
 import os
-import signal
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 
 from udaemon.system import procfs
-from udaemon.system.readable import wait_readable
 
 _LOGGER = b"udaemon.logs.logger_main"
 """Stands in the command line of every logger."""
-_DIES_WITHIN = 5.0
-"""Seconds for one that was killed."""
 
 
 def loggers_with(files: AbstractSet[tuple[int, int]]) -> Iterator[tuple[int, int]]:
@@ -32,10 +28,3 @@ def loggers_with(files: AbstractSet[tuple[int, int]]) -> Iterator[tuple[int, int
                     yield pid, pidfd
             finally:
                 os.close(pidfd)
-
-
-def end(pidfd: int) -> None:
-    """Kill one, and wait until it is gone; one that has gone meanwhile is."""
-    with suppress(OSError):
-        signal.pidfd_send_signal(pidfd, signal.SIGKILL)
-        wait_readable(pidfd, timeout=_DIES_WITHIN)

@@ -6,7 +6,6 @@ Knows nothing of why nobody does. A lock is an instance's, so what has it open i
 from __future__ import annotations
 
 import os
-import signal
 import time
 from collections.abc import Callable, Collection
 from contextlib import suppress
@@ -14,6 +13,7 @@ from contextlib import suppress
 from udaemon.control import rundir
 from udaemon.logs.orphans import GRACE
 from udaemon.system import procfs
+from udaemon.system.exit_status import kill_and_wait
 from udaemon.system.readable import wait_readable
 
 _DIES_WITHIN = 5.0
@@ -30,8 +30,7 @@ def end(find: Callable[[], Collection[int]]) -> None:
             with suppress(OSError):
                 pidfd = os.pidfd_open(pid)
                 try:
-                    signal.pidfd_send_signal(pidfd, signal.SIGKILL)
-                    wait_readable(pidfd, timeout=_DIES_WITHIN)
+                    kill_and_wait(pidfd)
                 finally:
                     os.close(pidfd)
 

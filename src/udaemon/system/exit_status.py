@@ -6,6 +6,7 @@ Knows nothing of whose they are. A pidfd names one process for ever; a pid may b
 from __future__ import annotations
 
 import os
+import signal
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -13,6 +14,8 @@ from udaemon.system.readable import wait_readable
 
 _SOON = 1.0
 """Seconds."""
+_DIES_WITHIN = 5.0
+"""Seconds for what was killed; one that hangs in a write to a dead disk is not waited for any longer."""
 
 
 class Status(NamedTuple):
@@ -44,6 +47,13 @@ def reap(pidfd: int) -> Status | None:
         ChildProcessError: It is no child of ours.
     """
     return _wait(pidfd, os.WEXITED | os.WNOHANG)
+
+
+def kill_and_wait(pidfd: int) -> None:
+    """Kill a process, whoever's child it is, and wait until it is gone; one that has gone meanwhile is."""
+    with suppress(OSError):
+        signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+        wait_readable(pidfd, timeout=_DIES_WITHIN)
 
 
 def reap_soon(pidfd: int) -> None:

@@ -1,10 +1,10 @@
-"""The cycles among names: each is found once, and begins with what was declared first."""
+"""What names lead to, and the cycles among them: each is found once, and begins with what was declared first."""
 
 from __future__ import annotations
 
 import pytest
 
-from udaemon.manifest.cycles import cycles, put
+from udaemon.manifest.cycles import cycles, put, reached
 
 
 def found(**edges: str) -> list[str]:
@@ -32,3 +32,9 @@ def test_two_that_share_a_name_are_both_found() -> None:
 
 def test_a_cycle_of_one_needs_no_line() -> None:
     assert [put(list("aa"), "needs"), put(list("aba"), "needs")] == ["needs itself", "needs itself: a → b → a"]
+
+
+@pytest.mark.parametrize(("names", "all_of_them"), [("", ""), ("c", "c"), ("b", "bc"), ("ae", "abcef"), ("g", "gh")])
+def test_what_is_reached_is_the_names_and_all_they_lead_to(names: str, all_of_them: str) -> None:
+    edges = {"a": "bc", "b": "c", "e": "f", "g": "h", "h": "g"}
+    assert reached(names, lambda name: edges.get(name, "")) == set(all_of_them)

@@ -19,6 +19,7 @@ from udaemon.cli.options import GlobalOptions
 from udaemon.cli.parameters import DAEMON, DURATION, MOMENT
 from udaemon.control.snapshot import timestamp
 from udaemon.errors import ExitCode, UdaemonError
+from udaemon.manifest.cycles import reached
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.manifest.selection import Chosen, choose
 from udaemon.policy.instance import Key
@@ -79,11 +80,7 @@ def command(
 
 def _with_those_before(manifest: Manifest, chosen: Chosen) -> list[Daemon]:
     """These daemons, and those after whose runs they have theirs."""
-    before = {name: [one.name for one in daemon.after_run] for name, daemon in manifest.daemons.items()}
-    names, more = set[str](), set(chosen)
-    while more:
-        names |= more
-        more = {one for name in more for one in before[name]} - names
+    names = reached(chosen, lambda name: (one.name for one in manifest.daemons[name].after_run))
     return [daemon for name, daemon in manifest.daemons.items() if name in names]
 
 
