@@ -19,6 +19,13 @@ from tests.process.conftest import Bell
 from tests.process.project import PATIENCE, Project, read_line
 from tests.process.watchman import Watchman, fds
 
+from udaemon.cli import bring_down
+from udaemon.cli.connect import connect_supervisor
+from udaemon.cli.options import GlobalOptions
+from udaemon.control import rundir
+from udaemon.control.client import Client
+from udaemon.errors import NotRunning
+
 BEAT = "def create():\n    return lambda: None\n"
 THREE = """
     [daemons.beat]
@@ -96,6 +103,46 @@ def test_f41_two_downs_and_an_up_in_between_all_end(shop: Project) -> None:
     assert set(codes[0::2]) <= {0, 3}, told
     shop.run("down", code=None)
     assert shop.run_directories() == []
+
+
+@pytest.fixture
+def finds_nobody(shop: Project, monkeypatch: pytest.MonkeyPatch) -> list[Callable[[], None]]:
+    """A `down` in this process that finds no supervisor; each time the next of these is done right after its look."""
+    meanwhile: list[Callable[[], None]] = []
+
+    def look(options: GlobalOptions) -> Client:
+        if not meanwhile:
+            return connect_supervisor(options)
+        meanwhile.pop(0)()
+        raise NotRunning("no supervisor is running")
+
+    monkeypatch.setattr(bring_down, "connect_supervisor", look)
+    monkeypatch.setattr(os, "environ", shop.environ)
+    return meanwhile
+
+
+def test_f41_a_down_asks_the_supervisor_that_came_while_it_looked(
+    shop: Project, finds_nobody: list[Callable[[], None]]
+) -> None:
+    """What goes on is its, and not of one that was killed."""
+    shop.down()
+    finds_nobody.append(shop.up)
+    assert bring_down.bring_down(GlobalOptions((str(shop.directory / "udaemon.toml"),))) == 0
+    assert shop.run_directories() == []
+
+
+def test_f41_a_down_is_good_where_another_ends_all_while_it_looks(
+    shop: Project, finds_nobody: list[Callable[[], None]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_directory = rundir.open_directory
+
+    def ended_before(path: str) -> int:
+        shop.down()
+        return open_directory(path)
+
+    finds_nobody.append(lambda: None)
+    monkeypatch.setattr(rundir, "open_directory", ended_before)
+    assert bring_down.bring_down(GlobalOptions((str(shop.directory / "udaemon.toml"),))) == 0
 
 
 def test_f40_a_stop_goes_on_without_its_client(project: Project, bell: Callable[[str], Bell]) -> None:

@@ -7,6 +7,7 @@ long to load as a few daemons take to stop.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 
 from udaemon.cli.connect import connect_supervisor, manifest_of
 from udaemon.cli.options import GlobalOptions
@@ -28,12 +29,16 @@ def bring_down(options: GlobalOptions, *, timeout: float | None = None, dry_run:
     Raises:
         UdaemonError: Processes go on without a supervisor.
     """
-    asked = False
+    asked = looked_again = False
     while True:
         try:
             client = connect_supervisor(options)
         except NotRunning as error:
-            _expect_nobody(options)
+            if (going := _going(options)) and looked_again:
+                raise _without_supervisor(going) from None
+            if going:
+                looked_again = True  # or a supervisor has come since, whose daemons these are
+                continue
             if not asked:
                 say(options, error.message)
             return ExitCode.OK
@@ -51,22 +56,29 @@ def bring_down(options: GlobalOptions, *, timeout: float | None = None, dry_run:
         return ExitCode.FAILED if lost else code
 
 
-def _expect_nobody(options: GlobalOptions) -> None:
-    """See that nothing goes on, as after the death of a supervisor and its keeper.
+def _going(options: GlobalOptions) -> list[str]:
+    """Which daemons' locks are held, as they are after the death of a supervisor and its keeper.
 
     Raises:
-        UdaemonError: Something does.
+        UdaemonError: A run directory is not safe to look into.
     """
+    going: list[str] = []
     base = rundir.base(os.environ, os.geteuid())
     for path in rundir.candidates(base, manifest_of(options), options.project):
         if os.path.exists(f"{path}/locks"):
             from udaemon.engines import locks  # after a good end there are none
             from udaemon.supervisor.ledger import LEDGER, load
 
-            os.close(rundir.open_directory(path))
+            try:
+                os.close(rundir.open_directory(path))
+            except FileNotFoundError:  # it ends well at this moment
+                continue
             entries = load(f"{path}/{LEDGER}", lambda _text: None).entries
-            going = [str(key) for key in entries if locks.is_held(f"{path}/locks", key)]
-            if going:
-                hint = "udaemon up -d adopts what goes on, and then udaemon down ends it"
-                more = f" and {len(going) - _NAMED} more" if len(going) > _NAMED else ""
-                raise UdaemonError(f"without a supervisor there still run {', '.join(going[:_NAMED])}{more}", hint)
+            going += [str(key) for key in entries if locks.is_held(f"{path}/locks", key)]
+    return going
+
+
+def _without_supervisor(going: Sequence[str]) -> UdaemonError:
+    more = f" and {len(going) - _NAMED} more" if len(going) > _NAMED else ""
+    hint = "udaemon up -d adopts what goes on, and then udaemon down ends it"
+    return UdaemonError(f"without a supervisor there still run {', '.join(going[:_NAMED])}{more}", hint)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Self
 
 from udaemon.control.host import Host, InstanceView
 from udaemon.manifest.secrets import masked_text
@@ -17,6 +17,8 @@ from udaemon.policy.timers import Timer
 
 _DIFFER = 0.1
 """Seconds that a clock is slewed by, at most, from the planning of a run to its beginning: what is shown is no more."""
+_TRIES = 3
+"""Of reading two clocks at once: whoever is held up between them would show a start a little later than before."""
 VERSION = 1
 """Of the shape of `ps --json`."""
 
@@ -44,6 +46,13 @@ class Moment:
         self.now = now
         # As exact as what is shown: the clocks drift, and two who ask after one start shall read one time.
         self._offset = round(wall - now, 3)
+
+    @classmethod
+    def read(cls, clock: Callable[[], float], wall_clock: Callable[[], float]) -> Self:
+        """Read both clocks: of a few times the one that shows best that nothing came in between."""
+        tries = [(clock(), wall_clock(), clock()) for _ in range(_TRIES)]
+        before, wall, after = min(tries, key=lambda each: each[2] - each[0])
+        return cls((before + after) / 2, wall)
 
     def at(self, then: float | None, *, whole: bool = False) -> str | None:
         """When that was or will be; None for what no calendar has, as a child may write any number.

@@ -212,6 +212,20 @@ def test_two_who_ask_after_one_time_a_moment_apart_read_the_same() -> None:
     assert len(shown) == 1
 
 
+def test_a_reader_that_is_held_up_between_the_clocks_shows_the_same_time() -> None:
+    """Under load the processor is given to somebody else between two calls."""
+    now = 10.0
+
+    def clock() -> float:
+        nonlocal now
+        now += next(held_up, 0.0)
+        return now
+
+    held_up = iter([0.0, 0.007, 0.0, 0.0, 0.003])
+
+    assert Moment.read(clock, lambda: WALL + now).at(9.0) == Moment(10.0, WALL + 10.0).at(9.0)
+
+
 @pytest.mark.parametrize(
     ("keys", "beside", "shown"),
     [

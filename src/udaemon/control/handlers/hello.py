@@ -31,7 +31,7 @@ def handle(host: Host, request: Request) -> None:
     if request.flag("brief"):
         request.answer(told)
         return
-    moment = Moment(host.now(), time.time())
+    moment = Moment.read(host.now, time.time)
     states = Counter(view.instance.state.value for view in host.instances())
     request.answer(
         {

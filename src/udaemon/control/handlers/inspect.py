@@ -30,7 +30,7 @@ def handle(host: Host, request: Request) -> None:
     names = [request.text("name")]
     views = select(host, names)
     keys = {view.key for view in views}
-    moment = Moment(host.now(), time.time())
+    moment = Moment.read(host.now, time.time)
     request.answer(
         {
             "daemons": [

@@ -21,7 +21,7 @@ def handle(host: Host, request: Request) -> None:
     """
     names = request.names()
     views = select(host, names)
-    moment = Moment(host.now(), time.time())
+    moment = Moment.read(host.now, time.time)
     node = os.uname().nodename
     files = {"files": dict(host.manifest.files)} if request.flag("files") else {}
     told = snapshot(host, views, moment=moment, pid=os.getpid(), node=node, rss=rss, suspended=is_suspended)
