@@ -16,6 +16,7 @@ RANK = {
     "errors": -2,
     "waits": -1,
     "frames": 0,
+    "frozen": 0,
     "system": 0,
     "units": 0,
     "manifest": 1,

@@ -14,11 +14,12 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
-from attrs import field, frozen
+from attrs import field
 
 from udaemon.child import other_python
 from udaemon.child.environment import interpreter, read_at_startup, search_path, surroundings
 from udaemon.child.memory import maxrss_bytes
+from udaemon.frozen import frozen
 from udaemon.manifest.hooks import EVENTS
 from udaemon.manifest.model import Daemon, Manifest
 from udaemon.manifest.problems import Finding, Path

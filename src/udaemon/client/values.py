@@ -11,10 +11,10 @@ from datetime import datetime
 from functools import cache
 from typing import Any, TypeVar
 
-from attrs import frozen
 from cattrs import BaseValidationError, Converter
 
 from udaemon.errors import UdaemonError
+from udaemon.frozen import frozen
 from udaemon.policy.instance import State, Wanted
 from udaemon.policy.reasons import Reason
 

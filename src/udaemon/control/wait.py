@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from itertools import islice
 
-from attrs import frozen
-
 from udaemon.control.host import Host, InstanceView, Notice
 from udaemon.control.request import Request
 from udaemon.control.selection import select, select_to_start
 from udaemon.errors import WaitTimedOut
+from udaemon.frozen import frozen
 from udaemon.manifest.secrets import masked_text
 from udaemon.policy.events import RestartAsked, StartAsked, StopAsked
 from udaemon.policy.instance import Instance, Key

@@ -9,9 +9,8 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from attrs import frozen
-
 from udaemon.engines.zygote.protocol import Origin
+from udaemon.frozen import frozen
 from udaemon.manifest.model import Daemon
 from udaemon.policy.events import Event
 from udaemon.policy.instance import Key

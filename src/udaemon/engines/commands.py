@@ -17,11 +17,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple, Protocol
 
-from attrs import frozen
-
 from udaemon.child.dispositions import ALL_SIGNALS
 from udaemon.child.identity import NOBODY_ELSE, Identity
 from udaemon.engines.exec_child import execute, reason
+from udaemon.frozen import frozen
 from udaemon.policy.reasons import Trouble
 from udaemon.system import oom, oserror
 from udaemon.system.fd_reserve import FdReserve

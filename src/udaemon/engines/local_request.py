@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import os
 
-from attrs import frozen
-
 from udaemon.child.pace import clear_pace
 from udaemon.child.scoreboard import Scoreboard
 from udaemon.engines import locks
 from udaemon.engines.base import SpawnRequest
 from udaemon.engines.cgroups import Cgroups
 from udaemon.engines.commands import ExecFailed
+from udaemon.frozen import frozen
 from udaemon.policy.events import SpawnFailed
 from udaemon.policy.reasons import Trouble
 from udaemon.system import oserror

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from attrs import frozen
-
+from udaemon.frozen import frozen
 from udaemon.manifest.keys import Table, key
 from udaemon.manifest.values import Flag, Number, Size
 

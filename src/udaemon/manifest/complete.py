@@ -10,8 +10,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from attrs import evolve, field, frozen
+from attrs import evolve, field
 
+from udaemon.frozen import frozen
 from udaemon.manifest import evolving
 from udaemon.manifest.env_file_names import EnvFileName
 from udaemon.manifest.merge import Tree, environments, levels

@@ -9,8 +9,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from attrs import frozen
-
+from udaemon.frozen import frozen
 from udaemon.manifest.parts import each
 from udaemon.manifest.problems import Path, Wrong
 from udaemon.manifest.values import Schema, ValueType, wrong_type

@@ -8,8 +8,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
-from attrs import frozen
-
+from udaemon.frozen import frozen
 from udaemon.manifest.keys import Applies, key
 from udaemon.manifest.parts import each, table
 from udaemon.manifest.references import NAME, NAME_PATTERN

@@ -10,8 +10,9 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from attrs import field, frozen
+from attrs import field
 
+from udaemon.frozen import frozen
 from udaemon.manifest.problems import Finding, Path
 
 if TYPE_CHECKING:

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from attrs import frozen
-
+from udaemon.frozen import frozen
 from udaemon.manifest.containers import Many
 from udaemon.manifest.keys import key
 from udaemon.manifest.parts import table

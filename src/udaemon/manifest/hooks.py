@@ -10,8 +10,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from attrs import field, frozen
+from attrs import field
 
+from udaemon.frozen import frozen
 from udaemon.manifest.keys import Table, key
 from udaemon.manifest.measures import format_duration
 from udaemon.manifest.parts import each, table

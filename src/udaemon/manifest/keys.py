@@ -9,8 +9,9 @@ from enum import StrEnum
 from functools import cache
 from typing import Any
 
-from attrs import Attribute, Factory, field, fields, frozen
+from attrs import Attribute, Factory, field, fields
 
+from udaemon.frozen import frozen
 from udaemon.manifest.references import Cooldown
 from udaemon.manifest.values import Duration, Size, ValueType
 

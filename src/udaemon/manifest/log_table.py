@@ -8,8 +8,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
-from attrs import frozen
-
+from udaemon.frozen import frozen
 from udaemon.manifest.keys import Applies, Table, key
 from udaemon.manifest.references import LOG_FILE, PATH, FileMode
 from udaemon.manifest.values import Choice, Duration, Flag, Number, Size

@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-from attrs import Factory, field, frozen
+from attrs import Factory, field
 
+from udaemon.frozen import frozen
 from udaemon.manifest import hooks, limits, log_table, run_bounds, schedule
 from udaemon.manifest.cgroups import CGROUP, Cgroup
 from udaemon.manifest.chains import AfterRun

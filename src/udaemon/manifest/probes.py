@@ -11,8 +11,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import Any
 
-from attrs import frozen
-
+from udaemon.frozen import frozen
 from udaemon.manifest.keys import Applies, Table, key, keys_of
 from udaemon.manifest.problems import Finding, Path, Wrong
 from udaemon.manifest.references import PATH, Command

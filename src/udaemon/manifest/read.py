@@ -10,9 +10,10 @@ import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from attrs import evolve, field, frozen
+from attrs import evolve, field
 
 from udaemon.errors import Problem
+from udaemon.frozen import frozen
 from udaemon.manifest.build import build
 from udaemon.manifest.calendars import Calendars
 from udaemon.manifest.complete import Setting

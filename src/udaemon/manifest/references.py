@@ -9,8 +9,7 @@ import re
 import shlex
 from collections.abc import Callable
 
-from attrs import frozen
-
+from udaemon.frozen import frozen
 from udaemon.manifest.measures import DURATION_PATTERN, format_duration, parse_duration
 from udaemon.manifest.problems import Wrong
 from udaemon.manifest.values import LONGEST, REFERENCE, Schema, Text, Unchanged, wrong_type

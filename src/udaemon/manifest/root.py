@@ -6,8 +6,7 @@ here, as in `model.py`.
 
 from collections.abc import Mapping
 
-from attrs import frozen
-
+from udaemon.frozen import frozen
 from udaemon.manifest.containers import Environment, Many
 from udaemon.manifest.env_file_names import ENV_FILES, EnvFileName
 from udaemon.manifest.hooks import Listeners, on_key

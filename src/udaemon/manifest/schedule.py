@@ -8,8 +8,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
-from attrs import frozen
-
+from udaemon.frozen import frozen
 from udaemon.manifest.chains import AfterRuns
 from udaemon.manifest.containers import Many
 from udaemon.manifest.cron import BadCron, check

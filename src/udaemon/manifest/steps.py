@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from attrs import frozen
-
+from udaemon.frozen import frozen
 from udaemon.manifest.keys import key
 from udaemon.manifest.measures import format_duration
 from udaemon.manifest.parts import each, table

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from attrs import frozen
-
+from udaemon.frozen import frozen
 from udaemon.manifest.keys import key
 from udaemon.manifest.references import PATH, PHP_CALLABLE, Command, Cooldown, SignalName
 from udaemon.manifest.values import Duration, Flag, Number, Text

@@ -11,8 +11,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Protocol
 
-from attrs import frozen
-
+from udaemon.frozen import frozen
 from udaemon.manifest.measures import (
     DURATION_PATTERN,
     LONGEST_DURATION,

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from attrs import frozen
-
+from udaemon.frozen import frozen
 from udaemon.manifest.changes import needs
 from udaemon.manifest.keys import Applies
 from udaemon.manifest.model import Manifest

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from attrs import frozen
-
+from udaemon.frozen import frozen
 from udaemon.policy.followed import Followed
 
 

@@ -5,8 +5,7 @@ Knows no clock and no process: the supervisor's loop makes these out of what the
 
 from __future__ import annotations
 
-from attrs import frozen
-
+from udaemon.frozen import frozen
 from udaemon.manifest.model import Daemon
 from udaemon.policy.followed import Followed
 from udaemon.policy.plan import StartPlan

@@ -9,8 +9,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import NamedTuple
 
-from attrs import frozen
-
+from udaemon.frozen import frozen
 from udaemon.manifest.model import Daemon
 from udaemon.policy.followed import Followed
 from udaemon.policy.plan import NO_PLAN, StartPlan

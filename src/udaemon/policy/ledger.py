@@ -12,9 +12,10 @@ from binascii import crc32
 from collections.abc import Mapping
 from typing import Any
 
-from attrs import astuple, evolve, field, fields, frozen
+from attrs import astuple, evolve, field, fields
 
 from udaemon.errors import ExitCode, UdaemonError
+from udaemon.frozen import frozen
 from udaemon.manifest.model import Daemon
 from udaemon.policy.followed import Followed
 from udaemon.policy.instance import NOT_PROBED, Exit, Instance, Key, Missing, Phase, Probed, State, Step, Wanted

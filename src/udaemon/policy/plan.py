@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Protocol
 
-from attrs import field, frozen
+from attrs import field
 
+from udaemon.frozen import frozen
 from udaemon.manifest.hooks import Listeners
 from udaemon.manifest.model import TASKS, Daemon, Manifest, StartMethod
 

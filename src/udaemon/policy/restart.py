@@ -5,8 +5,7 @@ Knows no clock: times and the jitter come in as arguments. The rules are in docs
 
 from __future__ import annotations
 
-from attrs import frozen
-
+from udaemon.frozen import frozen
 from udaemon.manifest.evolving import evolve
 from udaemon.manifest.model import Backoff, Daemon, Restart
 from udaemon.policy import wording

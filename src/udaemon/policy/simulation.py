@@ -13,8 +13,9 @@ from itertools import groupby
 from types import MappingProxyType
 from typing import NamedTuple
 
-from attrs import evolve, frozen
+from attrs import evolve
 
+from udaemon.frozen import frozen
 from udaemon.manifest.model import TASKS, Daemon
 from udaemon.policy.calendar import STAGGER, Cron, DueTimes, Timetable, following, offset
 from udaemon.policy.exclusions import span_at, without

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from attrs import frozen
+from udaemon.frozen import frozen
 
 
 class Timer(StrEnum):

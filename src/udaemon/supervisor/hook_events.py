@@ -10,9 +10,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from attrs import frozen
-
 from udaemon.engines.hooks.job import LONGEST_PAYLOAD
+from udaemon.frozen import frozen
 from udaemon.manifest.probes import way
 from udaemon.manifest.secrets import masked_text
 from udaemon.policy import probing

@@ -12,8 +12,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from attrs import frozen
-
+from udaemon.frozen import frozen
 from udaemon.logs.format import Stamps
 from udaemon.manifest.secrets import masked_text
 from udaemon.policy.instance import Key

@@ -9,9 +9,8 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
-from attrs import frozen
-
 from udaemon.child.slot_reading import SlotReading
+from udaemon.frozen import frozen
 from udaemon.manifest.model import Daemon
 from udaemon.policy import wording
 from udaemon.policy.instance import Instance, Key

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from attrs import Factory, frozen
+from attrs import Factory
 
+from udaemon.frozen import frozen
 from udaemon.migrate.ustream.factories import NO_RULES, Rules
 from udaemon.migrate.ustream.result import Note, Result
 

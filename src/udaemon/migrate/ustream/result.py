@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from attrs import Factory, frozen
+from attrs import Factory
+
+from udaemon.frozen import frozen
 
 Values = Mapping[str, str | Mapping[str, str]]
 
