@@ -19,6 +19,7 @@ from udaemon.manifest.model import Daemon, Manifest
 from udaemon.policy.events import Event
 from udaemon.policy.fleet import Fleet
 from udaemon.policy.instance import Key, State
+from udaemon.supervisor.log_pipes import LogPipes
 from udaemon.supervisor.notices import Notice, Notices
 from udaemon.supervisor.pidfiles import PidFiles
 from udaemon.supervisor.schedules import Schedules
@@ -104,11 +105,12 @@ class SupervisorWorld:
         self.scoreboard = Scoreboard.create(str(directory / "scoreboard"), max(1, len(self.fleet.instances)))
         self.slots = Slots(self.scoreboard, self.fleet.instances)
         self.finished = 0
+        self.pipes = LogPipes(self.logs)  # type: ignore[arg-type]
         self.supervisor = Supervisor(
             self.manifest,
             fleet=self.fleet,
             engine=self.engine,
-            logger=self.logs,  # type: ignore[arg-type]
+            logs=self.pipes,
             scoreboard=self.scoreboard,
             slots=self.slots,
             notices=self.notices,

@@ -31,6 +31,7 @@ from udaemon.policy.fleet import Fleet
 from udaemon.policy.instance import Instance, Key
 from udaemon.service.course import Course
 from udaemon.service.recovery import Parts
+from udaemon.supervisor.log_pipes import LogPipes
 from udaemon.supervisor.loop import Loop
 from udaemon.supervisor.notices import Notice
 from udaemon.supervisor.schedules import Schedules
@@ -96,11 +97,12 @@ class Incarnation:
             clock=self.kernel.now,
             clocks=lambda: Look(world.wall_clock(), self.kernel.now()),
         )
+        self.pipes = LogPipes(self.logger)  # type: ignore[arg-type]
         self.supervisor = Supervisor(
             manifest,
             fleet=self.fleet,
             engine=self.engine,
-            logger=self.logger,  # type: ignore[arg-type]
+            logs=self.pipes,
             scoreboard=self.scoreboard,
             slots=self.slots,
             notices=self.notices,
@@ -113,7 +115,7 @@ class Incarnation:
             jitter=random.Random(world.chance.random()),
         )
         self.performer = self.supervisor.performer
-        self.logger.on_end = self.performer.log_ended
+        self.logger.on_end = self.pipes.log_ended
         self.course = Course(keeping, self.supervisor, self.schedules)
         for one in (self.supervisor, self.schedules, self.engine):
             self.loop.add(one)
@@ -125,7 +127,7 @@ class Incarnation:
     def begin(self, *, autostart: bool) -> None:
         """Go on where another one died, or start what is to be started."""
         self.keeping.keep_manifest(self.supervisor.manifest)
-        self.keeping.inherit_logs(self.logger, self.performer)
+        self.keeping.inherit_logs(self.logger, self.pipes)
         self.supervisor.open_common_logs()
         for pipe in self.logger.pipes.values():
             with suppress(OSError):
@@ -133,7 +135,7 @@ class Incarnation:
         if autostart:
             for instance in self.fleet.autostarted():
                 self.book.asked(instance, StartAsked())
-        parts = (self.fleet, self.engine, self.performer, self.scoreboard, self.slots, self.loop)
+        parts = (self.fleet, self.engine, self.performer, self.pipes, self.scoreboard, self.slots, self.loop)
         self.course.begin(Parts(*parts, self._happen, self.supervisor.ask), autostart=autostart)
         self._end_turn()
         self.keeping.begin(self.loop, self.engine.reap_orphans)

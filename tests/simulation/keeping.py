@@ -23,6 +23,7 @@ from udaemon.service.handoff import Handoff
 from udaemon.service.keeper_link import Legacy
 from udaemon.service.outlive import Outlive
 from udaemon.service.recovery import Parts
+from udaemon.supervisor.log_pipes import LogPipes
 from udaemon.supervisor.loop import Loop
 from udaemon.supervisor.notices import Notices
 from udaemon.supervisor.perform import Performer
@@ -50,7 +51,7 @@ class Together:
         scoreboard = Scoreboard.create(f"{self._directory}/scoreboard", rounded(len(keys)))
         return scoreboard, Slots(scoreboard, keys)
 
-    def inherit_logs(self, logger: Logger, performer: Performer) -> None:
+    def inherit_logs(self, logger: Logger, logs: LogPipes) -> None:
         """There are none."""
 
     def keep_manifest(self, manifest: Manifest) -> None:
@@ -97,9 +98,9 @@ class Outlived(Outlive):
         self.on_recorded: Callable[[], None] = lambda: None
         self._link = link
 
-    def inherit_logs(self, logger: Logger, performer: Performer) -> None:  # type: ignore[override]
+    def inherit_logs(self, logger: Logger, logs: LogPipes) -> None:  # type: ignore[override]
         """Go on with the log pipes that are left."""
-        logger.inherit(self.inherit_pipes(performer))
+        logger.inherit(self.inherit_pipes(logs))
 
     def keep_manifest(self, manifest: Manifest) -> None:
         """Keep what is declared now."""

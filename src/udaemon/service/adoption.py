@@ -53,7 +53,7 @@ def adopt(
         if (pid := alive.get(known.key)) is not None
         and (managed := _managed(kernel, instance := _instance(known, pid, entries.get(known.key)), pid)) is not None
     ]
-    unknown = [(instance, managed) for instance, managed in found if not parts.performer.has_log(instance.key)]
+    unknown = [(instance, managed) for instance, managed in found if not parts.logs.knows(instance.key)]
     pipes = {instance.key: _log_pipes(managed) for instance, managed in unknown}
     for _, pidfd in stray_logger.loggers_with({identity(fd) for fds in pipes.values() for fd in fds if fd is not None}):
         kill_and_wait(pidfd)
@@ -61,7 +61,7 @@ def adopt(
         key = instance.key
         for errors, pipe in zip((False, True), pipes.get(key, (None, None)), strict=True):
             if pipe is not None:
-                parts.performer.take_log(instance, pipe, errors=errors)
+                parts.logs.take(instance, pipe, errors=errors)
         lock = locks.lookup(directory, key)
         files = [file for file in (lock, *parts.performer.adopt(instance)) if file is not None]
         if lock is not None:

@@ -36,6 +36,7 @@ from udaemon.service.journal_file import NotingStore
 from udaemon.service.keeper_link import KeeperLink, Kept, Legacy
 from udaemon.service.recovery import Parts, Recovery
 from udaemon.supervisor.ledger import LEDGER, Ledger, load
+from udaemon.supervisor.log_pipes import LogPipes
 from udaemon.supervisor.loop import Loop
 from udaemon.supervisor.notices import Notices
 from udaemon.supervisor.perform import Performer
@@ -130,7 +131,7 @@ class Outlive:
             slots.take(key)
         return scoreboard, slots
 
-    def inherit_logs(self, logger: LoggerLink, performer: Performer) -> None:
+    def inherit_logs(self, logger: LoggerLink, logs: LogPipes) -> None:
         """Go on with the logs, once the logger of the dead supervisor has ended: two of them must never meet."""
         for _, kept in self.kept(KEPT_LOGGER):
             kill_and_wait(kept.fd)
@@ -140,12 +141,12 @@ class Outlive:
         journal = [kept.fd for _, kept in self.kept(KEPT_JOURNAL)]
         inheritance = Inheritance(journal) if len(journal) == 3 else journal_file.make(self._directory)
         inheritance.keep(self.store)
-        logger.inherit(inheritance, self.inherit_pipes(performer))
+        logger.inherit(inheritance, self.inherit_pipes(logs))
 
-    def inherit_pipes(self, performer: Performer) -> list[HandedPipe]:
-        """The log pipes that are left, which the performer knows from now on."""
+    def inherit_pipes(self, logs: LogPipes) -> list[HandedPipe]:
+        """The log pipes that are left, which are known from now on."""
         pipes = [kept_pipe(name, kept.facts, kept.fd, self.store) for name, kept in self.kept(KEPT_PIPE)]
-        performer.inherit(
+        logs.inherit(
             (
                 pipe.number,
                 pipe.target.path,

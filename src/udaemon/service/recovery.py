@@ -33,6 +33,7 @@ from udaemon.policy.reasons import Trouble
 from udaemon.policy.steps import declared
 from udaemon.policy.timers import NO_TIMERS, Timer
 from udaemon.service.keeper_link import Kept
+from udaemon.supervisor.log_pipes import LogPipes
 from udaemon.supervisor.perform import Performer
 from udaemon.supervisor.slots import Slots
 from udaemon.system.exit_status import Status
@@ -48,6 +49,7 @@ class Parts(NamedTuple):
     fleet: Fleet
     engine: LocalEngine
     performer: Performer
+    logs: LogPipes
     scoreboard: Scoreboard
     slots: Slots
     reactor: Reactor

@@ -34,6 +34,7 @@ from udaemon.service.room import room_in
 from udaemon.service.supervisor_signals import SupervisorSignals
 from udaemon.service.systemd import ServiceManager, tell_service_manager
 from udaemon.supervisor.log_drain import LogDrain
+from udaemon.supervisor.log_pipes import LogPipes
 from udaemon.supervisor.loop import Loop
 from udaemon.supervisor.pid_writer import PidWriter
 from udaemon.supervisor.pidfiles import PidFiles, put
@@ -82,13 +83,14 @@ class Service:
         self._loop = Loop(self._on_bug)
         self._scoreboard, self._slots = keeping.board(self._fleet.instances)
         self._logger = self._make_logger()
+        self._logs = LogPipes(self._logger)
         self._engine = self._make_engine(preforked)
         self._make_helpers()
         self._supervisor = self._make_supervisor()
         self._performer = self._supervisor.performer
-        self._own_stderr = OwnStderr(lambda path: self._performer.common_log(path, timestamps=True))
+        self._own_stderr = OwnStderr(lambda path: self._logs.common_log(path, timestamps=True))
         self._log_drain = LogDrain(
-            self._performer.open_logs,
+            self._logs.not_ended,
             ours=lambda: (os.getpid(), self._logger.pid or 0),
             logger=self._logger,
             tell=self._on_trouble,
@@ -101,7 +103,7 @@ class Service:
         return LoggerLink(
             self._loop,
             on_state=lambda stream, state: self._supervisor.log_state(stream, state),  # noqa: PLW0108 - made below
-            on_eof=lambda stream: self._performer.log_ended(stream),  # noqa: PLW0108 - made below
+            on_eof=lambda stream: self._logs.log_ended(stream),  # noqa: PLW0108 - made below
             on_death=lambda text: self._notices.publish(None, "logger", text, {}),
             on_lost=self._on_lost,
             on_abandoned=lambda: self._log_drain.abandoned(),  # noqa: PLW0108 - made below
@@ -164,7 +166,7 @@ class Service:
             manifest,
             fleet=self._fleet,
             engine=self._engine,
-            logger=self._logger,
+            logs=self._logs,
             scoreboard=self._scoreboard,
             slots=self._slots,
             notify=self._probing.notify,
@@ -189,7 +191,7 @@ class Service:
         self._keeping.keep_handoff(self._handed)
         handed = self._handed = self._handed._replace(pickled=None)
         self._place.keep()
-        self._keeping.inherit_logs(self._logger, self._performer)
+        self._keeping.inherit_logs(self._logger, self._logs)
         self._logger.start()
         self._own_stderr.lead_to(self._supervisor.open_common_logs())
         if handed.autostart:
@@ -204,7 +206,7 @@ class Service:
         if handed.lifeline is not None:
             self._loop.watch(handed.lifeline.fd, self._on_lifeline_end)
         self._supervisor.publish(None, "up", f"supervises {handed.manifest.project}", pid=os.getpid())
-        parts = (self._fleet, self._engine, self._performer, self._scoreboard, self._slots, self._loop)
+        parts = (self._fleet, self._engine, self._performer, self._logs, self._scoreboard, self._slots, self._loop)
         self._course.begin(Parts(*parts, self._on_event, self._supervisor.ask), autostart=handed.autostart)
         self._end_of_turn()
         self._manager = tell_service_manager(os.environ, self._loop, self._supervisor, self._fleet)

@@ -17,6 +17,7 @@ from udaemon.logs.client import LoggerLink
 from udaemon.policy.instance import Instance, Key
 from udaemon.service.handoff import Handoff
 from udaemon.service.recovery import Parts
+from udaemon.supervisor.log_pipes import LogPipes
 from udaemon.supervisor.loop import Loop
 from udaemon.supervisor.notices import Notices
 from udaemon.supervisor.perform import Performer
@@ -44,7 +45,7 @@ class Together:
         scoreboard = Scoreboard.create(f"{self._directory}/{rundir.SCOREBOARD}", rounded(len(keys)))
         return scoreboard, Slots(scoreboard, keys)
 
-    def inherit_logs(self, logger: LoggerLink, performer: Performer) -> None:
+    def inherit_logs(self, logger: LoggerLink, logs: LogPipes) -> None:
         """There are none."""
 
     def listener(self) -> socket.socket | None:

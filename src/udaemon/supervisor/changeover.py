@@ -18,6 +18,7 @@ from udaemon.policy.events import Changed, Event, StartAsked, StopAsked
 from udaemon.policy.fleet import Fleet
 from udaemon.policy.instance import Key
 from udaemon.policy.plan import plans
+from udaemon.supervisor.log_pipes import LogPipes
 from udaemon.supervisor.notices import Notices
 from udaemon.supervisor.perform import Performer
 from udaemon.supervisor.slots import Slots
@@ -48,8 +49,9 @@ class Changeover:
         supervisor: Whose instances they are.
         fleet: The instances.
         slots: Of the scoreboard; given to who comes, taken back from who has gone.
-        performer: Opens common logs, and forgets who has gone.
+        performer: Forgets who has gone.
         notices: Has the common logs.
+        logs: Opens them.
         make_room: See `MakeRoom`.
         changed: Called with the manifest when another one is in effect, and when the last of what it does not declare
             has gone; until then that is in it too, for who has to go on with all there is.
@@ -63,13 +65,14 @@ class Changeover:
         performer: Performer,
         notices: Notices,
         *,
+        logs: LogPipes,
         make_room: MakeRoom,
         changed: Callable[[Manifest], None],
     ) -> None:
         self._supervisor = supervisor
         self._fleet = fleet
         self._slots = slots
-        self._performer = performer
+        self._performer, self._logs = performer, logs
         self._notices = notices
         self._make_room = make_room
         self._changed = changed
@@ -109,7 +112,7 @@ class Changeover:
         """Open the common logs of a manifest that are not open yet."""
         for path in dict.fromkeys(daemon.common_log for daemon in manifest.daemons.values()):
             if path not in self._notices.logs():
-                self._notices.log_to(path, self._performer.common_log(path))
+                self._notices.log_to(path, self._logs.common_log(path))
 
     def let_go(self) -> bool:
         """Forget those that are declared no more and of which nothing lives, and the common logs that were theirs.

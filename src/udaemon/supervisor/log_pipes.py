@@ -45,10 +45,33 @@ class LogPipes:
         self._pipes: dict[int, tuple[int, int]] = {}
         self._numbers = count(1)
 
+    def spawned(self, key: Key, pid: int) -> None:
+        """Let the logger know the process behind a log pipe, if there is a pipe: its pid is in some lines."""
+        for stream in self._streams.get(key, ()):
+            self._logger.spawned(stream, pid)
+
     def not_spawned(self, key: Key) -> None:
         """There is no process behind a log pipe, if there ever was a pipe."""
-        for stream in self._streams.get(key, ()):
-            self._logger.spawned(stream, 0)
+        self.spawned(key, 0)
+
+    def change(self, instance: Instance) -> None:
+        """Let an instance's log go by the present declaration, as far as it can."""
+        for stream in self._streams.get(instance.key, ()):
+            if stream in self._paths:
+                target = log_target(instance.daemon, instance.index, self._paths[stream])
+                self._logger.change(stream, target, instance.pid)
+
+    def guard(self, key: Key, pidfd: int) -> None:
+        """Let the logger end a process of this machine should we die."""
+        self._logger.watch(self._streams[key][0], pidfd)
+
+    def forget(self, key: Key) -> None:
+        """There is no such instance any more."""
+        self._streams.pop(key, None)
+
+    def whose(self, stream: int) -> list[Key]:
+        """The instance that a log pipe is of now; none for one of a former process."""
+        return [key for key, streams in self._streams.items() if stream in streams]
 
     def common_log(self, path: str, *, timestamps: bool = False) -> int:
         """A pipe into a common log. Returns the write end."""
@@ -63,7 +86,7 @@ class LogPipes:
         del self._paths[stream]
         self._pipes.pop(stream, None)
 
-    def open_logs(self) -> dict[tuple[int, int], str]:
+    def not_ended(self) -> dict[tuple[int, int], str]:
         """Device and inode of each daemon's log pipe that has not ended, and the file it goes to."""
         return {pipe: self._paths[stream] for stream, pipe in self._pipes.items()}
 
@@ -81,11 +104,15 @@ class LogPipes:
                 self._pipes[number] = opened
         self._numbers = count(last + 1)
 
-    def has_log(self, key: Key) -> bool:
+    def knows(self, key: Key) -> bool:
         """Whether an instance has a log pipe that is known."""
         return key in self._streams
 
-    def take_log(self, instance: Instance, read: int, *, errors: bool = False) -> None:
+    def identities(self, key: Key) -> tuple[tuple[int, int], ...]:
+        """Device and inode of each log pipe of an instance."""
+        return tuple(self._pipes[stream] for stream in self._streams.get(key, ()) if stream in self._pipes)
+
+    def take(self, instance: Instance, read: int, *, errors: bool = False) -> None:
         """Have the logger write what comes out of this pipe to the instance's log, or to that of its errors."""
         target = _targets(instance)[-1 if errors else 0]
         stream = self._new_stream(target.path)
@@ -93,8 +120,12 @@ class LogPipes:
         self._streams[instance.key] = (*self._streams.get(instance.key, ()), stream)
         self._pipes[stream] = identity(read)
 
-    def _open_logs(self, instance: Instance) -> Pipes:
-        """Pipes whose read ends are the logger's, for stdout, and for stderr where it is kept apart: the write ends."""
+    def open(self, instance: Instance) -> Pipes:
+        """Pipes whose read ends are the logger's, for stdout, and for stderr where it is kept apart: the write ends.
+
+        Raises:
+            OSError: There is no room for one.
+        """
         streams: list[int] = []
         ends: list[int] = []
         try:
@@ -109,6 +140,17 @@ class LogPipes:
             raise
         self._streams[instance.key] = tuple(streams)
         return {"output": ends[0], "errors": ends[1] if len(ends) > 1 else None}
+
+    def open_beside(self, instance: Instance) -> int:
+        """One more pipe into an instance's log, for a command that is run about it. Returns the write end.
+
+        Raises:
+            OSError: There is no room for it.
+        """
+        daemon = instance.daemon
+        stream, write = self._pipe_to_logger(log_target(daemon, instance.index, daemon.log_path(instance.plan.context)))
+        self._logger.spawned(stream, 0)
+        return write
 
     def _pipe_to_logger(self, target: LogTarget) -> tuple[int, int]:
         """A pipe whose read end is the logger's. Returns the number of its stream, and the write end."""

@@ -13,7 +13,6 @@ from contextlib import suppress
 from udaemon.engines.base import CANCELLED, Engine, SpawnRequest
 from udaemon.engines.notify import NotifySockets, listens, told_of_socket
 from udaemon.logs.answers import Answer
-from udaemon.logs.client import LoggerLink
 from udaemon.manifest.model import Daemon
 from udaemon.policy.effects import (
     CancelSpawn,
@@ -33,7 +32,6 @@ from udaemon.policy.steps import declared, stop_command
 from udaemon.supervisor.chains import told_of_run
 from udaemon.supervisor.log_lines import said
 from udaemon.supervisor.log_pipes import LogPipes
-from udaemon.supervisor.log_targets import log_target
 from udaemon.supervisor.slots import Slots
 from udaemon.system import oserror
 
@@ -41,12 +39,12 @@ _AT_ONCE = 100
 """Starts of one turn: with a thousand, the first are forked while the others are prepared, and operators are heard."""
 
 
-class Performer(LogPipes):
+class Performer:
     """Gathers the starts of a turn, so that a zygote can fork them in one go.
 
     Args:
         engine: Makes the processes.
-        logger: Takes the read ends of their log pipes.
+        logs: Makes their log pipes.
         slots: The scoreboard slot of each instance.
         notify: Makes the sockets of those that say themselves that they are ready or well.
         beside: Returns the pid of a `udaemon run` of an instance, wherever its locks are.
@@ -57,7 +55,7 @@ class Performer(LogPipes):
     def __init__(
         self,
         engine: Engine,
-        logger: LoggerLink,
+        logs: LogPipes,
         *,
         slots: Slots,
         beside: Callable[[Key], int | None] = lambda _key: None,
@@ -65,8 +63,7 @@ class Performer(LogPipes):
         happen: Callable[[Key, Event], None],
         bug: Callable[[str], None],
     ) -> None:
-        self._engine = engine
-        super().__init__(logger)
+        self._engine, self._logs = engine, logs
         self._slots = slots
         self._beside = beside
         self._notify = notify
@@ -104,13 +101,11 @@ class Performer(LogPipes):
     def _run_stop_command(self, instance: Instance) -> None:
         """It writes to the daemon's log, by a pipe of its own."""
         key, daemon = instance.key, stop_command(instance)
-        target = log_target(instance.daemon, instance.index, instance.daemon.log_path(instance.plan.context))
         try:
-            stream, output = self._pipe_to_logger(target)
+            output = self._logs.open_beside(instance)
         except OSError as error:
             self._happen(key, StopCommandFailed(f"has no log pipe: {oserror.named_reason(error)}"))
             return
-        self._logger.spawned(stream, 0)
         self._engine.run_stop_command(
             SpawnRequest(key=key, daemon=daemon, plan=instance.plan, slot=self._slots[key], output=output)
         )
@@ -131,7 +126,7 @@ class Performer(LogPipes):
     def forget(self, key: Key) -> None:
         """There is no such instance any more."""
         self._engine.forget(key)
-        self._streams.pop(key, None)
+        self._logs.forget(key)
         self._started_as.pop(key, None)
 
     def signal(self, key: Key, name: str) -> None:
@@ -143,8 +138,7 @@ class Performer(LogPipes):
 
         Where the declaration has changed while the process was on its way, it is told so.
         """
-        for stream in self._streams[instance.key]:
-            self._logger.spawned(stream, pid)
+        self._logs.spawned(instance.key, pid)
         started_as = self._started_as.pop(instance.key, instance.daemon)
         if started_as is not instance.daemon and started_as != instance.daemon:
             self.reconfigure(instance)
@@ -152,21 +146,18 @@ class Performer(LogPipes):
     def reconfigure(self, instance: Instance) -> None:
         """Have its process and its log go by the present declaration, as far as they can."""
         self._engine.reconfigure(instance.key, declared(instance), instance.plan)
-        for stream in self._streams.get(instance.key, ()):
-            if stream in self._paths:
-                target = log_target(instance.daemon, instance.index, self._paths[stream])
-                self._logger.change(stream, target, instance.pid)
+        self._logs.change(instance)
 
     def guard(self, key: Key, pidfd: int) -> None:
         """Let the logger end a process of this machine should we die."""
         try:
-            self._logger.watch(self._streams[key][0], pidfd)
+            self._logs.guard(key, pidfd)
         except Exception:  # noqa: BLE001 - faults.md F6: whoever tells us of it has others to tell of
             self._bug(str(key))
 
     def heard(self, answer: Answer) -> None:
         """Let an instance know of a line of its process; what a former process has written says nothing."""
-        for key in [key for key, streams in self._streams.items() if answer.number in streams]:
+        for key in self._logs.whose(answer.number):
             self._happen(key, said(answer))
 
     def adopt(self, instance: Instance, notify: int | None = None) -> tuple[tuple[int, int], ...]:
@@ -182,11 +173,9 @@ class Performer(LogPipes):
                     self._notify.open(instance.key, self._slots[instance.key])
                 else:
                     self._notify.inherit(instance.key, os.dup(notify))
-        streams = self._streams.get(instance.key, ())
-        for stream in streams:
-            if instance.pid is not None:
-                self._logger.spawned(stream, instance.pid)
-        return tuple(self._pipes[stream] for stream in streams if stream in self._pipes)
+        if instance.pid is not None:
+            self._logs.spawned(instance.key, instance.pid)
+        return self._logs.identities(instance.key)
 
     def flush(self, before: Callable[[], None] = lambda: None) -> None:
         """Ask the engine for the starts that were gathered, and for those that follow from them at once.
@@ -221,7 +210,7 @@ class Performer(LogPipes):
         try:
             if self._notify is not None and listens(daemon):
                 socket = self._notify.open(key, self._slots[key])
-            pipes = self._open_logs(instance)
+            pipes = self._logs.open(instance)
         except OSError as error:
             what = "notify socket" if socket is None and listens(daemon) else "log pipe"
             message = f"{what} cannot be made: {oserror.named_reason(error)}"

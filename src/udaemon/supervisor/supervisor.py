@@ -17,7 +17,6 @@ from udaemon.engines.base import Engine
 from udaemon.engines.notify import NotifySockets
 from udaemon.engines.zygote.protocol import Origin
 from udaemon.errors import UdaemonError
-from udaemon.logs.client import LoggerLink
 from udaemon.manifest.changes import Changes
 from udaemon.manifest.model import Daemon, LogFormat, Manifest
 from udaemon.policy.effects import Effect, Publish, Reconfigure, Spawn
@@ -30,6 +29,7 @@ from udaemon.supervisor.changeover import Changeover, MakeRoom
 from udaemon.supervisor.event_queue import EventQueue
 from udaemon.supervisor.isolation import Isolated
 from udaemon.supervisor.legacylog import LegacyLog
+from udaemon.supervisor.log_pipes import LogPipes
 from udaemon.supervisor.notices import Notice, Notices, Subscriber, one_line
 from udaemon.supervisor.perform import Performer
 from udaemon.supervisor.pid_queue import PidQueue
@@ -55,7 +55,7 @@ class Supervisor:
         *,
         fleet: Fleet,
         engine: Engine,
-        logger: LoggerLink,
+        logs: LogPipes,
         scoreboard: Scoreboard,
         slots: Slots,
         notices: Notices,
@@ -75,9 +75,9 @@ class Supervisor:
         self.manifest = manifest
         self.read_manifest, self.reexec = read_manifest, reexec
         self._clock, self.started_at = clock, clock()
-        self._fleet, self._engine = fleet, engine
+        self._fleet, self._engine, self._logs = fleet, engine, logs
         self._notices, self._scoreboard, self._slots = notices, scoreboard, slots
-        performer = partial(Performer, engine, logger, slots=slots, happen=self.happen, bug=self.bug)
+        performer = partial(Performer, engine, logs, slots=slots, happen=self.happen, bug=self.bug)
         self.performer = performer(notify=notify, beside=beside)
         self._pids = PidQueue(pid_files, lambda key, text: self.publish(key, "warning", text))
         self.finish_pid_files = self._pids.write
@@ -88,7 +88,7 @@ class Supervisor:
         self._chains = Chains(fleet, slots, self.happen, lambda key: engine.signal(key, "URG"))
         self._probes = Probes(asks, self.happen)
         self.leaving = False  # everything is being stopped
-        changeover = partial(Changeover, self, fleet, slots, self.performer, notices)
+        changeover = partial(Changeover, self, fleet, slots, self.performer, notices, logs=logs)
         self._changeover = changeover(make_room=make_room, changed=manifest_changed)
         self._log_states: dict[str, str] = {}
         self._run_followers: list[Callable[[Key], None]] = []
@@ -248,7 +248,7 @@ class Supervisor:
 
     def log_state(self, stream: int, state: str) -> None:
         """A log got into trouble, or out of it."""
-        path = self.performer.path(stream)
+        path = self._logs.path(stream)
         self._log_states[path] = state
         self._notices.publish(None, "log", f"{path} is {state}", {"log": path, "log_state": state})
 
@@ -282,7 +282,7 @@ class Supervisor:
             if instance.step is None:
                 self._pids.started(instance, event.pid)
         elif isinstance(event, SpawnFailed):
-            self.performer.not_spawned(key)
+            self._logs.not_spawned(key)
             self._pids.gone(key)  # one that was held up had one
 
     def _perform(self, key: Key, effect: Effect) -> None:

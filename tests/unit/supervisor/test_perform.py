@@ -62,7 +62,7 @@ def test_each_start_has_a_log_pipe_of_its_own_to_the_file_of_its_daemon(world: S
     log = str(world.directory / "log")
     told = [(target.path, target.instance, target.tagged) for target in world.logs.targets]
     assert told == [(f"{log}/a.log", 0, False), (f"{log}/b.log", 0, True), (f"{log}/b.log", 1, True)]
-    assert len(world.performer.open_logs()) == 3
+    assert len(world.pipes.not_ended()) == 3
 
 
 def test_the_logger_hears_which_process_is_behind_a_pipe_or_that_there_is_none(world: SupervisorWorld) -> None:
@@ -107,22 +107,22 @@ def test_a_log_that_cannot_be_opened_is_a_start_refused_and_nothing_stays_open(w
     assert (world.engine.spawned, world.states()["a/0"]) == ([], State.BACKOFF)
     assert world.fleet.instances[A0].message == "log pipe cannot be made: No space left on device (ENOSPC)"
     assert len(os.listdir("/proc/self/fd")) == before
-    assert world.performer.open_logs() == {}
+    assert world.pipes.not_ended() == {}
 
 
 def test_a_common_log_that_cannot_be_opened_leaves_nothing_open(world: SupervisorWorld) -> None:
     world.logs.errors["events.log"] = OSError(24, "Too many open files")
     before = len(os.listdir("/proc/self/fd"))
     with pytest.raises(OSError, match="Too many open files"):
-        world.performer.common_log("/log/events.log")
+        world.pipes.common_log("/log/events.log")
     assert len(os.listdir("/proc/self/fd")) == before
 
 
 def test_a_pipe_that_has_ended_is_no_open_log(world: SupervisorWorld) -> None:
     world.up()
-    assert world.performer.path(1).endswith("a.log")
-    world.performer.log_ended(1)
-    assert len(world.performer.open_logs()) == 2
+    assert world.pipes.path(1).endswith("a.log")
+    world.pipes.log_ended(1)
+    assert len(world.pipes.not_ended()) == 2
 
 
 Ask = Callable[[SupervisorWorld], object]
