@@ -31,11 +31,11 @@ PLAIN: Mapping[str, Sequence[Edit]] = {
     "no-spare-zygote": (
         Edit(
             "service/spawn_supervisor.py",
-            "    preforked = prefork_zygote()\n    return preforked",
-            "    preforked = None\n    return preforked",
+            "    return prefork_zygote(busy)\n",
+            "    return None\n",
         ),
         Edit(
-            "service/supervisor.py",
+            "service/groundwork.py",
             "if limit is not None:\n            resource.prlimit",
             "if 0:\n            resource.prlimit",
         ),

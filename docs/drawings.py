@@ -47,6 +47,7 @@ STARTUP = {
         "prefork_zygote": ("engines/zygote/prefork.py", "prefork_zygote"),
         "main": ("service/main.py", "main"),
         "receive": ("service/handoff.py", "receive"),
+        "ground": ("service/groundwork.py", "Groundwork.begin"),
         "begin": ("service/supervisor.py", "Service.begin"),
         "report": ("service/handoff.py", "report"),
         "run": ("service/supervisor.py", "Service.run"),
@@ -68,9 +69,10 @@ STARTUP_ARROWS = (
     ("go", "ready", ""),
     ("early", "forked", "fork"),
     ("forked", "wait_for_handoff", ""),
-    ("wait_for_handoff", "main", "loads the rest"),
+    ("wait_for_handoff", "main", "loads the groundwork"),
     ("main", "receive", ""),
-    ("main", "begin", ""),
+    ("main", "ground", ""),
+    ("main", "begin", "loads the rest"),
     ("main", "report", ""),
     ("main", "run", ""),
     ("wait_for_handoff", "prefork_zygote", ""),
@@ -78,7 +80,7 @@ STARTUP_ARROWS = (
     ("preforked", "serve", ""),
     ("go", "receive", "socket: manifest, lock"),
     ("report", "ready", "pipe: it listens"),
-    ("begin", "serve", "socket: what to import"),
+    ("ground", "serve", "socket: what to import"),
 )
 """Who calls or forks whom, or tells it something; what is sent has "socket:" or "pipe:" before it."""
 
@@ -109,12 +111,14 @@ Made by `python docs/drawings.py` from the names and calls of the code.
    loads anything ([0009](decisions/0009-young-fork.md)). With `-d` that is the keeper, which forks the supervisor at
    once (`_keep`) and then waits for its end ([0012](decisions/0012-keeper.md)).
 2. That leaves the caller's terminal, session and descriptors behind, loads what daemons need, and forks a zygote, which
-   has just that. It loads the rest of the supervisor, and waits.
+   has just that. It loads what loop, logs and engine take, and waits. Zygote and keeper sleep until the manifest has
+   been read: two processors have enough to do with that and this.
 3. Meanwhile the first process loads the command line and reads the manifest. Then it makes the run directory and takes
    its lock. Where a supervisor has it already, or the manifest is wrong, the new one is killed.
 4. The manifest and descriptors go to the supervisor by a socket, so that no secret stands in a file or in arguments.
-5. The supervisor puts its parts together, starts daemons and listens. It says through a pipe that it is ready, or why
-   it is not.
+5. The supervisor begins with loop, logs and engine, which tells the zygote what to import. While that does so, it loads
+   the rest, puts its parts together, starts daemons and listens. It says through a pipe that it is ready, or why it is
+   not.
 6. `up -d` shows what becomes of each daemon, and leaves. In the foreground it goes on as a client like any other. It
    holds one end of a pipe then, and the supervisor watches the other: when the first process ends, everything stops.
 

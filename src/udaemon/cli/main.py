@@ -33,12 +33,14 @@ def _script() -> None:
     That, and collecting garbage while importing, are a fifth of what a short verb costs. A verb that has something to
     clean up does so before it returns.
     """
+    gc.disable()  # until a supervisor has begun, which is the longer way
     _open_standard_streams()
     be_utf8()
     sys.unraisablehook = _keep_interrupt
     try:
         spawn_supervisor = _begin_early() if _asks_for_up(sys.argv[1:]) else None
         gc.set_threshold(_NEVER_IN_A_SHORT_VERB, 10, 10)
+        gc.enable()
         code = main()
         if spawn_supervisor is not None:
             spawn_supervisor.cancel()

@@ -65,6 +65,7 @@ class LocalEngine:
         timeouts: After how long a zygote that does not answer is replaced.
         preforked: A zygote that was forked beforehand.
         forks: How many processes of our interpreter are about to be forked; see `Starter`.
+        output: Where zygotes write to.
         kernel: Asked for everything about processes.
         launcher: Executes commands; None for one of our own, with these limits.
         store: Keeps the sockets by which children report.
@@ -89,6 +90,7 @@ class LocalEngine:
         timeouts: Timeouts = Timeouts(),  # noqa: B008 - it cannot be changed
         preforked: PreforkedZygote | None = None,
         forks: int = 1,
+        output: int = 2,
         kernel: Kernel = KERNEL,
         launcher: Starts | None = None,
         store: FdStore = NO_STORE,
@@ -126,7 +128,7 @@ class LocalEngine:
         connect = partial(ZygoteConnection, reactor, starter)
         self._fork_queue = ForkQueue(
             reactor,
-            zygotes=partial(ZygotePool, connect, timeouts=timeouts, starter=starter, lifeline=lifeline, output=2),
+            zygotes=partial(ZygotePool, connect, timeouts=timeouts, starter=starter, lifeline=lifeline, output=output),
             board=scoreboard.fd,
             nofile=nofile,
             strangers=self._reaper.strangers,

@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING
 from udaemon.engines.fd_store import KEPT_STDERR
 from udaemon.errors import UdaemonError
 from udaemon.service.file_limit import reason
+from udaemon.service.groundwork import Groundwork
 from udaemon.service.handoff import receive, report
 from udaemon.service.keeper_link import KeeperLink, Legacy, inherit
 from udaemon.service.outlive import Outlive, handed_again
-from udaemon.service.rehearsal import rehearse
-from udaemon.service.supervisor import Service
 from udaemon.service.together import Together
 from udaemon.system.descriptors import point_at_null
 
@@ -36,12 +35,16 @@ def main(fd: int, preforked: PreforkedZygote, keeper: int | None = None) -> int:
     handed = receive(fd)
     if handed is None:
         return 0
-    gc.freeze()
-    gc.enable()
     try:
         directory = handed.directory
         keeping = Together(directory) if keeper is None else Outlive(KeeperLink(_socket(keeper)), directory)
-        service = Service(handed, preforked, keeping)
+        ground = Groundwork(handed, preforked, keeping)
+        ground.begin()
+        from udaemon.service.supervisor import Service  # while the zygote loads what is the user's
+
+        gc.freeze()
+        gc.enable()
+        service = Service(handed, keeping, ground)
         service.begin()
     except UdaemonError as error:
         report(handed.ready, error.message)
@@ -56,6 +59,9 @@ def main(fd: int, preforked: PreforkedZygote, keeper: int | None = None) -> int:
 
 def main_again(fd: int, preforked: PreforkedZygote) -> int:
     """Run as the supervisor that comes after another one, with what the keeper has kept of it."""
+    from udaemon.service.rehearsal import rehearse
+    from udaemon.service.supervisor import Service  # while there is time
+
     connection = _socket(fd)
     try:
         left = inherit(connection, rehearse)
@@ -65,7 +71,10 @@ def main_again(fd: int, preforked: PreforkedZygote) -> int:
     gc.freeze()
     gc.enable()
     handed = handed_again(left)
-    service = Service(handed, preforked, Outlive(KeeperLink(connection), handed.directory, left))
+    keeping = Outlive(KeeperLink(connection), handed.directory, left)
+    ground = Groundwork(handed, preforked, keeping)
+    ground.begin()
+    service = Service(handed, keeping, ground)
     service.begin()
     service.run()
     return 0

@@ -18,7 +18,6 @@ from udaemon.child.lifeline import Lifeline
 from udaemon.child.regions import name_of, point
 from udaemon.child.scoreboard import Scoreboard
 from udaemon.control import rundir
-from udaemon.control.rundir_guard import RundirGuard
 from udaemon.engines.fd_store import KEPT_LOGGER, KEPT_STDERR
 from udaemon.engines.kept import KeptKernel
 from udaemon.engines.notify import KEPT_NOTIFY
@@ -29,17 +28,14 @@ from udaemon.logs.inheritance import KEPT_JOURNAL, Inheritance
 from udaemon.policy.events import NeedsChanged, StopAsked
 from udaemon.policy.instance import Key, State, Wanted
 from udaemon.service import journal_file
-from udaemon.service.adoption import adopt
 from udaemon.service.filled import fill
 from udaemon.service.handoff import Handoff
 from udaemon.service.journal_file import NotingStore
 from udaemon.service.keeper_link import KeeperLink, Kept, Legacy
-from udaemon.service.recovery import Parts, Recovery
 from udaemon.supervisor.ledger import LEDGER, Ledger, load
 from udaemon.supervisor.log_pipes import LogPipes
 from udaemon.supervisor.loop import Loop
 from udaemon.supervisor.notices import Notices
-from udaemon.supervisor.perform import Performer
 from udaemon.supervisor.slots import Slots, rounded
 from udaemon.system.exit_status import kill_and_wait
 from udaemon.system.file_identity import identity
@@ -48,8 +44,11 @@ from udaemon.system.oserror import named_reason
 from udaemon.units import counted
 
 if TYPE_CHECKING:
+    from udaemon.control.rundir_guard import RundirGuard
     from udaemon.manifest.model import Manifest
     from udaemon.service.manifest_reader import Source
+    from udaemon.service.recovery import Parts, Recovery
+    from udaemon.supervisor.perform import Performer
 
 KEPT_HANDOFF, KEPT_BOARD = "handoff", "board/"
 _LOCK, _CLAIM, _LISTENER = "lock", "claim", "listener"
@@ -198,8 +197,12 @@ class Outlive:
 
     def resume(self, parts: Parts) -> bool:
         """Go on with the instances of a supervisor that died. Returns whether it was stopping everything."""
+        from udaemon.service.recovery import Recovery  # decides about daemons, which has been loaded by now
+
         locks = f"{self._directory}/locks"
         if self.left is None:
+            from udaemon.service.adoption import adopt
+
             if adopt(parts, self.kernel, locks, self._was.entries, self._tell_adopted):
                 _look_again(parts)
             return False

@@ -5,6 +5,7 @@ Knows no daemon. The manifest goes through a socket, because it may hold secrets
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import pickle
@@ -24,6 +25,7 @@ from udaemon.child.stack import at_the_bottom, go_on
 from udaemon.child.title import set_title
 from udaemon.errors import UdaemonError
 from udaemon.service.handoff import refuse
+from udaemon.system.descriptors import close_others
 from udaemon.system.readable import wait_readable
 
 if TYPE_CHECKING:
@@ -184,14 +186,16 @@ def _keep(fd: int) -> int:
         os.setsid()
         ours.close()
         go_on(partial(_wait_for_handoff, fd, theirs.detach()))  # or the frames that it leaves would close it
-    os.close(fd)
     theirs.close()
-
-    from udaemon.service.keeper import Keeper
-    from udaemon.service.standby import start_supervisor
+    wait_readable(ours.fileno(), fd)  # while the manifest is read, others need the processors
+    os.close(fd)
+    gc.enable()  # it lives long; whoever forked us was in a hurry
     from udaemon.system.subreaper import become_subreaper
 
     become_subreaper()
+    from udaemon.service.keeper import Keeper
+    from udaemon.service.standby import start_supervisor
+
     return Keeper(start_supervisor).run(pid, ours)
 
 
@@ -219,7 +223,7 @@ def _wait_for_handoff(fd: int, keeper: int | None = None) -> int:
         keeper: The other end of the keeper's socket.
     """
     try:
-        preforked = _load()
+        preforked = _load(fd)
     except OSError as error:
         return refuse(fd, error)
     from udaemon.service.main import main
@@ -227,17 +231,14 @@ def _wait_for_handoff(fd: int, keeper: int | None = None) -> int:
     return main(fd, preforked, keeper)
 
 
-def _load() -> PreforkedZygote:
-    import gc
-
+def _load(busy: int | None = None) -> PreforkedZygote:
     gc.disable()  # nothing that is loaded becomes garbage, and to look for some costs a tenth of the time
     set_title("supervisor")
     _leave_the_caller()
     # What daemons need, too; only then is there something for the zygote to share.
     from udaemon.engines.zygote.prefork import prefork_zygote
 
-    preforked = prefork_zygote()
-    return preforked  # noqa: RET504 - what is measured without it is cut out here (benchmarks/parts.py)
+    return prefork_zygote(busy)
 
 
 def _leave_the_caller() -> None:
@@ -263,8 +264,7 @@ def _fork(theirs: socket.socket, *, kept: bool) -> int:
 
 def _main_forked(fd: int, kept: bool) -> int:
     os.setsid()
-    os.closerange(3, fd)
-    os.closerange(fd + 1, os.sysconf("SC_OPEN_MAX"))
+    close_others({0, 1, 2, fd})
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 0)
     os.dup2(null, 1)

@@ -6,26 +6,18 @@ Decides nothing. `handoff` calls it; it is the one place that sees both supervis
 from __future__ import annotations
 
 import os
-import resource
 import signal
 import time
 from typing import TYPE_CHECKING
 
-from udaemon.control import claim, rundir
-from udaemon.engines.cgroups import Cgroups
-from udaemon.engines.local import LocalEngine
-from udaemon.logs.client import LoggerLink
-from udaemon.manifest.log_table import LogStderr
+from udaemon.control import claim
 from udaemon.policy.events import Event
 from udaemon.policy.fleet import Fleet
 from udaemon.policy.instance import Key
-from udaemon.policy.plan import is_forked
 from udaemon.service.course import Course
-from udaemon.service.file_limit import raise_file_limit
 from udaemon.service.handoff import Handoff
 from udaemon.service.hooking import hook_up
 from udaemon.service.manifest_reader import ManifestReader
-from udaemon.service.own_stderr import OwnStderr
 from udaemon.service.place import Place
 from udaemon.service.probing import Probing
 from udaemon.service.recovery import Parts
@@ -34,19 +26,17 @@ from udaemon.service.room import room_in
 from udaemon.service.supervisor_signals import SupervisorSignals
 from udaemon.service.systemd import ServiceManager, tell_service_manager
 from udaemon.supervisor.log_drain import LogDrain
-from udaemon.supervisor.log_pipes import LogPipes
-from udaemon.supervisor.loop import Loop
 from udaemon.supervisor.pid_writer import PidWriter
 from udaemon.supervisor.pidfiles import PidFiles, put
 from udaemon.supervisor.schedules import Schedules
 from udaemon.supervisor.supervisor import Supervisor
-from udaemon.system.oom import shield
 from udaemon.system.subreaper import become_subreaper
 from udaemon.units import form, output
 
 if TYPE_CHECKING:
-    from udaemon.engines.zygote.prefork import PreforkedZygote
+    from udaemon.logs.answers import Answer
     from udaemon.manifest.model import Manifest
+    from udaemon.service.groundwork import Groundwork
     from udaemon.service.outlive import Outlive
     from udaemon.service.together import Together
 
@@ -59,8 +49,8 @@ class Service:
 
     Args:
         handed: What it gets from `up`.
-        preforked: A zygote that waits.
         keeping: What it does for the next supervisor, if there is to be one.
+        ground: What it is built on.
 
     Raises:
         UdaemonError: The run directory is not safe, or has no room.
@@ -69,26 +59,19 @@ class Service:
 
     _manager: ServiceManager | None
 
-    def __init__(self, handed: Handoff, preforked: PreforkedZygote, keeping: Together | Outlive) -> None:
+    def __init__(self, handed: Handoff, keeping: Together | Outlive, ground: Groundwork) -> None:
         self._handed = handed
         self._keeping = keeping
         self._notices = keeping.notices
-        # Nobody looks at the terminal of `up -d`, but whoever started it may wait for its stderr to be closed.
-        self._terminal = os.open(os.devnull, os.O_WRONLY) if handed.lifeline is None else os.dup(2)
+        self._ground = ground
+        self._loop, self._logger, self._logs, self._engine = ground.loop, ground.logger, ground.logs, ground.engine
+        self._scoreboard, self._slots = ground.scoreboard, ground.slots
         self._fleet = Fleet(handed.manifest, on_change=keeping.note)
-        if handed.ready is not None:  # who comes after another one finds its files there
-            rundir.check_room(handed.directory, len(self._fleet.instances))
         self._lost: list[str] = []
         self._gave_way = False
-        self._loop = Loop(self._on_bug)
-        self._scoreboard, self._slots = keeping.board(self._fleet.instances)
-        self._logger = self._make_logger()
-        self._logs = LogPipes(self._logger)
-        self._engine = self._make_engine(preforked)
         self._make_helpers()
         self._supervisor = self._make_supervisor()
         self._performer = self._supervisor.performer
-        self._own_stderr = OwnStderr(lambda path: self._logs.common_log(path, timestamps=True))
         self._log_drain = LogDrain(
             self._logs.not_ended,
             ours=lambda: (os.getpid(), self._logger.pid or 0),
@@ -98,57 +81,17 @@ class Service:
         )
         self._course = Course(keeping, self._supervisor, self._schedules)
         self._place = Place(handed, keeping)
-
-    def _make_logger(self) -> LoggerLink:
-        return LoggerLink(
-            self._loop,
-            on_state=lambda stream, state: self._supervisor.log_state(stream, state),  # noqa: PLW0108 - made below
-            on_eof=lambda stream: self._logs.log_ended(stream),  # noqa: PLW0108 - made below
-            on_death=lambda text: self._notices.publish(None, "logger", text, {}),
-            on_lost=self._on_lost,
-            on_abandoned=lambda: self._log_drain.abandoned(),  # noqa: PLW0108 - made below
-            on_line=lambda answer: self._performer.heard(answer),  # noqa: PLW0108 - made below
-            stderr=self._terminal,
-            store=self._keeping.store,
-        )
-
-    def _make_engine(self, preforked: PreforkedZygote) -> LocalEngine:
-        handed, keeping, instances = self._handed, self._keeping, self._fleet.instances.values()
-        enabled = [one.daemon for one in instances if one.daemon.enabled]
-        separate = sum(daemon.log.stderr is LogStderr.SEPARATE for daemon in enabled)
-        limit = handed.nofile or raise_file_limit(len(enabled), separate)
-        if limit is not None:
-            resource.prlimit(preforked.pid, resource.RLIMIT_NOFILE, resource.getrlimit(resource.RLIMIT_NOFILE))
-        project = handed.manifest.project
-        return LocalEngine(
-            self._loop,
-            self._on_event,
-            project=project,
-            lifeline=keeping.lifeline,
-            lock_directory=f"{handed.directory}/locks",
-            scoreboard=self._scoreboard,
-            nofile=limit,
-            oom_score=shield(),
-            preforked=preforked,
-            forks=sum(is_forked(daemon) and daemon.python is None for daemon in enabled),
-            on_process=lambda key, pidfd: keeping.guard(self._performer, key, pidfd),
-            on_notice=lambda text: self._notices.publish(None, "zygote", text, {}),
-            on_good_run=self._good_run,
-            others=lambda: [it.pid for it in self._helpers if it.pid],
-            kernel=keeping.kernel,
-            store=keeping.store,
-            cgroups=Cgroups(project, handed.directory, tell=self._on_trouble),
-        )
+        ground.told = self
 
     def _make_helpers(self) -> None:
         """What does one thing each for the supervisor."""
         loop, handed, keeping, fleet = self._loop, self._handed, self._keeping, self._fleet
         self._probing = Probing(
-            loop, time.monotonic, handed.directory, self._on_event, self._on_trouble, store=keeping.store
+            loop, time.monotonic, handed.directory, self.happen, self._on_trouble, store=keeping.store
         )
         self._reader = ManifestReader(loop, handed.source, time.monotonic)
-        self._schedules = Schedules(loop, self._slots, fleet, happen=self._on_event, on_good_run=self._good_run)
-        self._hooks = hook_up(loop, self._notices, fleet, self._engine, self._schedules, bug=self._on_bug)
+        self._schedules = Schedules(loop, self._slots, fleet, happen=self.happen, on_good_run=self.good_run)
+        self._hooks = hook_up(loop, self._notices, fleet, self._engine, self._schedules, bug=self.bug)
         self._pid_writer = PidWriter(loop, put, self._on_trouble)
         self._helpers = (self._logger, self._reader, self._pid_writer, self._probing, self._hooks)
         self._replacement = Replacement(
@@ -191,11 +134,9 @@ class Service:
         self._keeping.keep_handoff(self._handed)
         handed = self._handed = self._handed._replace(pickled=None)
         self._place.keep()
-        self._keeping.inherit_logs(self._logger, self._logs)
         self._logger.start()
-        self._own_stderr.lead_to(self._supervisor.open_common_logs())
-        if handed.autostart:
-            self._engine.expect((one.daemon, one.plan) for one in self._fleet.autostarted())
+        self._ground.own_stderr.take()
+        self._supervisor.open_common_logs()
         become_subreaper()
         waiting = (self._supervisor, self._engine, self._logger, self._log_drain, self._reader, self._probing)
         for waits in (*waiting, self._schedules, self._hooks, self._replacement):
@@ -207,7 +148,7 @@ class Service:
             self._loop.watch(handed.lifeline.fd, self._on_lifeline_end)
         self._supervisor.publish(None, "up", f"supervises {handed.manifest.project}", pid=os.getpid())
         parts = (self._fleet, self._engine, self._performer, self._logs, self._scoreboard, self._slots, self._loop)
-        self._course.begin(Parts(*parts, self._on_event, self._supervisor.ask), autostart=handed.autostart)
+        self._course.begin(Parts(*parts, self.happen, self._supervisor.ask), autostart=handed.autostart)
         self._end_of_turn()
         self._manager = tell_service_manager(os.environ, self._loop, self._supervisor, self._fleet)
         self._place.serve(self._supervisor, self._loop, trouble=self._on_trouble)
@@ -227,7 +168,7 @@ class Service:
         self._engine.kill_helpers()  # while they end, the logger drains what is left: it waits for their pipe
         for part in (self._reader, self._probing, self._hooks, self._pid_writer, self._notices):
             part.close()
-        os.dup2(self._terminal, 2)
+        self._ground.own_stderr.give_back(self._ground.terminal)
         self._logger.close(_DRAIN_HELD if self._log_drain.held else _DRAIN)
         self._engine.close()
         self._place.close({"lost": self._lost} if self._lost else None)  # only now is it known
@@ -235,20 +176,46 @@ class Service:
         self._keeping.close()
         self._place.remove()
 
-    def _good_run(self, key: Key) -> None:
+    def happen(self, key: Key, event: Event) -> None:
+        """Let an event happen to an instance."""
+        self._supervisor.happen(key, event)
+
+    def made(self, key: Key, pidfd: int) -> None:
+        """Have a new process guarded."""
+        self._keeping.guard(self._performer, key, pidfd)
+
+    def good_run(self, key: Key) -> None:
+        """Let an instance know of a good run."""
         self._supervisor.good_run(key)
 
-    def _on_event(self, key: Key, event: Event) -> None:
-        self._supervisor.happen(key, event)
+    def helpers(self) -> list[int]:
+        """Tell which children of ours are no daemons."""
+        return [helper.pid for helper in self._helpers if helper.pid]
+
+    def said(self, answer: Answer) -> None:
+        """Let an instance know of a line of its log."""
+        self._performer.heard(answer)
+
+    def log_state(self, stream: int, state: str) -> None:
+        """Tell that a log got into trouble, or out of it."""
+        self._supervisor.log_state(stream, state)
+
+    def lost(self, path: str, lines: int, size: int) -> None:
+        """Tell of what could not be written to a file."""
+        self._lost.append(f"{output(lines, size)} for {path} could not be written and {form(lines, 'is', 'are')} lost")
+        self._supervisor.publish(None, "lost", self._lost[-1], log=path, lines=lines, bytes=size)
+
+    def abandoned(self) -> None:
+        """Wait no more for who holds a log open."""
+        self._log_drain.abandoned()
+
+    def bug(self, what: str) -> None:
+        """Tell of an exception that is being handled."""
+        self._supervisor.bug(what)
 
     def _on_child(self) -> None:
         self._engine.reap_orphans()
         self._logger.child_changed()
-
-    def _on_lost(self, path: str, lines: int, size: int) -> None:
-        """A file could not be written up to the end."""
-        self._lost.append(f"{output(lines, size)} for {path} could not be written and {form(lines, 'is', 'are')} lost")
-        self._supervisor.publish(None, "lost", self._lost[-1], log=path, lines=lines, bytes=size)
 
     def _on_lifeline_end(self) -> None:
         """The foreground `up` has ended, whatever ended it."""
@@ -257,7 +224,7 @@ class Service:
         self._supervisor.shut_down()
 
     def _on_manifest_changed(self, manifest: Manifest) -> None:
-        self._own_stderr.lead_to(self._notices.logs())
+        self._ground.own_stderr.lead_to(self._notices.logs())
         self._keeping.keep_handoff(self._handed._replace(manifest=manifest))
 
     def _end_of_turn(self) -> None:
@@ -279,6 +246,3 @@ class Service:
 
     def _on_trouble(self, text: str) -> None:
         self._supervisor.publish(None, "warning", text)
-
-    def _on_bug(self, what: str) -> None:
-        self._supervisor.bug(what)

@@ -7,22 +7,25 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING
 
 from udaemon.child.lifeline import Lifeline
 from udaemon.child.scoreboard import Scoreboard
 from udaemon.control import rundir
-from udaemon.control.rundir_guard import RundirGuard
 from udaemon.engines.fd_store import NO_STORE
 from udaemon.logs.client import LoggerLink
 from udaemon.policy.instance import Instance, Key
 from udaemon.service.handoff import Handoff
-from udaemon.service.recovery import Parts
 from udaemon.supervisor.log_pipes import LogPipes
 from udaemon.supervisor.loop import Loop
 from udaemon.supervisor.notices import Notices
-from udaemon.supervisor.perform import Performer
 from udaemon.supervisor.slots import Slots, rounded
 from udaemon.system.kernel import KERNEL
+
+if TYPE_CHECKING:
+    from udaemon.control.rundir_guard import RundirGuard
+    from udaemon.service.recovery import Parts
+    from udaemon.supervisor.perform import Performer
 
 
 class Together:

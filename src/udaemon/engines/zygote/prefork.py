@@ -18,7 +18,9 @@ from udaemon.child.stack import go_on
 from udaemon.engines.daemon import warm_up
 from udaemon.engines.zygote import wire
 from udaemon.engines.zygote.server import serve
+from udaemon.system.descriptors import close_others
 from udaemon.system.exit_status import reap_soon
+from udaemon.system.readable import wait_readable
 
 
 class PreforkedZygote(NamedTuple):
@@ -54,24 +56,29 @@ class PreforkedZygote(NamedTuple):
             os.close(self.report)
 
 
-def prefork_zygote() -> PreforkedZygote:
+def prefork_zygote(busy: int | None = None) -> PreforkedZygote:
     """Fork a zygote out of this process, which has one thread and /dev/null as its standard input.
 
     It ends when our end of its socket is closed.
+
+    Args:
+        busy: A descriptor that is readable once others have less to do: until then it lets them have the processors.
     """
     channel, far = wire.pair()
     pid = os.fork()
     if pid == 0:
-        go_on(partial(_serve_preforked, far.detach()))
+        go_on(partial(_serve_preforked, far.detach(), busy))
     far.close()
     return PreforkedZygote(pid, watchable(pid), channel)
 
 
-def _serve_preforked(fd: int) -> int:
+def _serve_preforked(fd: int, busy: int | None) -> int:
     os.setsid()  # a signal to our parent's group is not for us
     os.dup2(0, 2)  # whoever reads what our caller says waits for its end; output comes with the setup
-    os.closerange(3, fd)
-    os.closerange(fd + 1, os.sysconf("SC_OPEN_MAX"))
+    close_others({0, 1, 2, fd} | ({busy} if busy is not None else set()))
+    if busy is not None:
+        wait_readable(fd, busy)
+        os.close(busy)
     warm_up()
     gc.freeze()  # while there is time: a collection after the imports then goes through these alone
     serve(fd)

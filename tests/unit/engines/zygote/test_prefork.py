@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import socket
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from udaemon.engines.zygote.pickling import pack
 from udaemon.engines.zygote.prefork import PreforkedZygote, prefork_zygote, watchable
 from udaemon.engines.zygote.server import Setup
 from udaemon.engines.zygote.start import Starter
+from udaemon.system import procfs
 
 
 def child() -> int:
@@ -26,6 +28,14 @@ def child() -> int:
         signal.pause()
         os._exit(0)
     return pid
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Wait until something holds of another process."""
+    deadline = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < deadline
+        os.sched_yield()
 
 
 @pytest.fixture
@@ -85,6 +95,22 @@ def test_a_spare_zygote_ends_when_its_parent_hangs_up() -> None:
 
     assert ends(spare.pid) == 0
     os.close(spare.pidfd)
+
+
+def test_a_spare_zygote_gets_ready_when_others_are_less_busy() -> None:
+    """Until then it sleeps, holds nothing of ours but that open, and ends when its parent hangs up all the same."""
+    busy, done = os.pipe()
+    spare, unwanted = prefork_zygote(busy), prefork_zygote(busy)
+    until(lambda: len(procfs.descriptors(spare.pid)) == len(("stdin", "stdout", "stderr", "channel", "busy")))
+    unwanted.channel.close()
+    assert ends(unwanted.pid) == 0
+    assert procfs.comm(spare.pid) != "zygote"
+    os.close(done)
+    until(lambda: procfs.comm(spare.pid) == "zygote")
+    until(lambda: len(procfs.descriptors(spare.pid)) == len(("stdin", "stdout", "stderr", "channel")))
+    spare.end()
+    for fd in (busy, unwanted.pidfd):
+        os.close(fd)
 
 
 def test_a_spare_zygote_that_fails_says_so_where_its_output_goes(tmp_path: Path) -> None:
