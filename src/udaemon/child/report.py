@@ -246,7 +246,7 @@ def _report(fields: Mapping[str, object]) -> Report | None:
     if kind == "run-failed":
         number, error = fields.get("id"), fields.get("error")
         if _is_count(number) and isinstance(error, str):
-            return RunFailed(number, error[:TEXT_LIMIT])
+            return RunFailed(number, _text(error))
     if kind in ("runs-dropped", "missed"):
         count = fields.get("number")
         if _is_count(count):
@@ -259,8 +259,13 @@ def _report(fields: Mapping[str, object]) -> Report | None:
     if kind == "leaving":
         reason, message = fields.get("reason"), fields.get("message")
         if isinstance(reason, str) and reason in REASONS:
-            return Leaving(reason, message[:TEXT_LIMIT] if isinstance(message, str) else None)
+            return Leaving(reason, _text(message) if isinstance(message, str) else None)
     return None
+
+
+def _text(told: str) -> str:
+    """Text that can be written: half of a surrogate pair, which JSON may hold and UTF-8 may not, is an escape."""
+    return told[:TEXT_LIMIT].encode("utf-8", "backslashreplace").decode()
 
 
 def _is_count(value: object) -> TypeGuard[int]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from contextlib import suppress
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -100,6 +102,14 @@ def test_long_texts_are_cut() -> None:
 
     assert len(framed) <= FRAME_LIMIT
     assert FrameReader().feed(framed) == [Leaving("exception", "\u2028" * TEXT_LIMIT)]
+
+
+@pytest.mark.parametrize("report", [RunFailed(1, "no \udcff here"), Leaving("exception", "no \udcff here")])
+def test_half_of_a_surrogate_pair_is_an_escape(report: Report) -> None:
+    """As in the name of a file that is no UTF-8: what is written as JSON has to be read by others."""
+    (told,) = FrameReader().feed(encode(report))
+    assert "no \\udcff here" in told
+    assert json.dumps(told, ensure_ascii=False).encode()
 
 
 def test_a_reporter_sends_and_survives_a_supervisor_that_is_gone() -> None:
