@@ -246,6 +246,20 @@ def test_a_working_directory_that_is_gone(
     )
 
 
+def test_a_project_is_found_by_its_name_from_a_working_directory_that_is_gone(
+    udaemon: Udaemon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    removed = tmp_path / "removed"
+    removed.mkdir()
+    monkeypatch.chdir(removed)
+    removed.rmdir()
+
+    for verb in ("ps", "down"):
+        told = udaemon("-p", "shop", verb)
+        assert told.err == f"{'udaemon: ' if told.code else ''}no supervisor is running for project shop\n"
+        assert told.code == (0 if verb == "down" else 3)
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"), [(["nonsense"], 2), (["explain", "nonsense"], 1), (["-f", "nowhere.toml", "ps"], 3)]
 )

@@ -44,7 +44,7 @@ def manifest_of(options: GlobalOptions) -> str | None:
     """
     try:
         return find(options.files, os.environ, os.getcwd())[0]
-    except UdaemonError:
+    except (UdaemonError, FileNotFoundError):  # the latter where the working directory is gone
         if options.project is None or options.files:
             raise
         return None
