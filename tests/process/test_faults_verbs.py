@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import select
 import signal
 import socket
 import struct
@@ -22,7 +23,7 @@ from tests.process.watchman import Watchman, fds
 from udaemon.cli import bring_down
 from udaemon.cli.connect import connect_supervisor
 from udaemon.cli.options import GlobalOptions
-from udaemon.control import rundir
+from udaemon.control import rundir, sockets
 from udaemon.control.client import Client
 from udaemon.errors import NotRunning
 
@@ -103,6 +104,27 @@ def test_f41_two_downs_and_an_up_in_between_all_end(shop: Project) -> None:
     assert set(codes[0::2]) <= {0, 3}, told
     shop.run("down", code=None)
     assert shop.run_directories() == []
+
+
+def test_f41_an_up_that_asks_a_supervisor_in_its_last_moment_starts_another(project: Project) -> None:
+    """It has taken the question, and ends before it answers."""
+    manifest = project.manifest('[daemons.quiet]\ncommand = "sleep 1000"\n')
+    base = rundir.base(project.environ, os.geteuid())
+    fd = rundir.make(base, rundir.directory_name(project.directory.name, str(manifest)))
+    rundir.release(fd)
+    lock, listener = rundir.take_lock(fd), sockets.listen(fd)
+    assert lock is not None
+    with project.process("up", "-d") as up:
+        assert select.select([listener], [], [], PATIENCE)[0]
+        asking, _ = listener.accept()
+        os.unlink(sockets.SOCKET, dir_fd=fd)
+        listener.close()
+        asking.close()
+        os.close(lock)
+        _, told = up.communicate(timeout=PATIENCE)
+    os.close(fd)
+    assert (up.returncode, "runs, supervised by pid" in told) == (0, True), told
+    assert project.instance("quiet")["state"] == "running"
 
 
 @pytest.fixture
