@@ -101,6 +101,7 @@ def test_a_spare_zygote_ends_when_its_parent_hangs_up() -> None:
 def test_a_spare_zygote_gets_ready_when_others_are_less_busy() -> None:
     """Until then it sleeps, holds nothing of ours but that open, and ends when its parent hangs up all the same."""
     busy, done = os.pipe()
+    Path("/proc/self/comm").write_text("pytest")  # what another test called this process, they would be called, too
     spare, unwanted = prefork_zygote(busy), prefork_zygote(busy)
     until(lambda: len(procfs.descriptors(spare.pid)) == len(("stdin", "stdout", "stderr", "channel", "busy")))
     unwanted.channel.close()
