@@ -141,10 +141,10 @@ def _claim(name: str, project: str, options: GlobalOptions, *, detach: bool) -> 
         while (claimed := claim.take(name, os.geteuid())) is None:
             connection = claim.connect(name, os.geteuid())
             other = None if connection is None else Client(connection)
-            if other is not None and not detach:
-                pid = other.ask("hello")["pid"]
-                raise UdaemonError(f"{project} is already running, pid {pid}", "see udaemon ps, or use up -d")
             with suppress(SupervisorGone):  # then it has ended, or another one listens
+                if other is not None and not detach:
+                    pid = other.ask("hello")["pid"]
+                    raise UdaemonError(f"{project} is already running, pid {pid}", "see udaemon ps, or use up -d")
                 if other is not None and not is_leaving(other):
                     return Client(claim.connect(name, os.geteuid()) or _gone())
     except claim.Squatted as error:
