@@ -254,9 +254,10 @@ def test_a_project_is_found_by_its_name_from_a_working_directory_that_is_gone(
     monkeypatch.chdir(removed)
     removed.rmdir()
 
+    name = f"gone-{os.getpid()}"  # of this user there may run others, and be they of another test
     for verb in ("ps", "down"):
-        told = udaemon("-p", "shop", verb)
-        assert told.err == f"{'udaemon: ' if told.code else ''}no supervisor is running for project shop\n"
+        told = udaemon("-p", name, verb)
+        assert told.err == f"{'udaemon: ' if told.code else ''}no supervisor is running for project {name}\n"
         assert told.code == (0 if verb == "down" else 3)
 
 

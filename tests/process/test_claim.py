@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import shutil
 import signal
 import socket
@@ -15,7 +16,7 @@ from uuid import uuid4
 import pytest
 from tests.process.project import PATIENCE, UDAEMON, Project, read_line
 
-from udaemon.control import claim
+from udaemon.control import claim, rundir
 
 SLEEPS = """
     [daemons.one]
@@ -52,6 +53,21 @@ def other(project: Project, name: str) -> str:
     place = project.directory / name
     place.mkdir(mode=0o700, exist_ok=True)
     return str(place)
+
+
+@pytest.mark.parametrize("verb", [("up", "-d"), ("up",)])
+def test_f54_one_elsewhere_that_ends_before_it_answers_is_no_hindrance(shop: Project, verb: tuple[str, ...]) -> None:
+    manifest = str(shop.directory / "udaemon.toml")
+    held = claim.take(rundir.directory_name(shop.directory.name, manifest), os.geteuid())
+    assert held is not None
+    with shop.process(*verb) as up:
+        assert select.select([held], [], [], PATIENCE)[0]
+        asking, _ = held.accept()
+        held.close()
+        asking.close()
+        while shop.run("ps", code=None).returncode == 3:
+            assert up.poll() in (None, 0)
+        assert shop.until("one", lambda one: one["state"] == "running")["restarts"] == 0
 
 
 def test_f54_another_runtime_directory_finds_the_supervisor_and_starts_no_second(shop: Project) -> None:

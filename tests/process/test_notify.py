@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import tempfile
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -68,11 +70,30 @@ def test_one_that_never_says_so_is_not_ready_in_time(project: Project) -> None:
     assert project.instance("srv")["exit"]["reason"] == "unready"
 
 
+@contextmanager
+def talking(orders: Path) -> Iterator[None]:
+    """Have the service say over and over that it is well, however long a verb takes meanwhile."""
+    enough = threading.Event()
+    fd = os.open(orders, os.O_RDWR)  # one that is started anew may not read yet
+
+    def say() -> None:
+        while not enough.wait(0.05):
+            os.write(fd, b"WATCHDOG=1\n")
+
+    thread = threading.Thread(target=say)
+    thread.start()
+    try:
+        yield
+    finally:
+        enough.set()
+        thread.join()
+        os.close(fd)
+
+
 def test_silence_of_a_watchdog_restarts_it(project: Project) -> None:
     service(project, 'health = { notify = true, period = "400ms", failures = 2 }')
     project.run("up", "-d")
-    with open(project.directory / "orders", "w") as orders:
-        print("WATCHDOG=1", file=orders, flush=True)
+    with talking(project.directory / "orders"):
         while project.instance("srv")["health"] != "ok":
             pass
     assert (project.directory / "usec").read_text() == "400000"

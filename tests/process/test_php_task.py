@@ -223,21 +223,23 @@ def test_a_php_task_ends_with_a_true_exit_code_and_reason(project: Project) -> N
 
 @needs_php
 def test_a_stop_lets_the_run_of_a_php_task_finish(project: Project) -> None:
+    os.mkfifo(project.directory / "go")
     project.manifest(f"""{DEFAULTS}
-        [daemons.long]
-        php.factory = 'Factory::long'
+        [daemons.held]
+        php.factory = 'Factory::held'
         on.task-done = "hooks:done"
     """)
     project.file("hooks.py", "def done(event):\n    print('told of run', event.run_id, flush=True)\n")
     project.run("up", "-d")
-    with project.process("logs", "-f", "long") as logs:
+    with project.process("logs", "-f", "held") as logs:
         assert logs.stdout is not None
-        assert "run 1 of long" in read_line(logs.stdout.fileno(), time.monotonic() + PATIENCE)
-    os.kill(project.instance("long")["pid"], signal.SIGTERM)
-    end = project.until("long", lambda seen: seen["exit"]["code"] is not None)
+        assert "run 1 of held" in read_line(logs.stdout.fileno(), time.monotonic() + PATIENCE)
+    os.kill(project.instance("held")["pid"], signal.SIGTERM)
+    (project.directory / "go").write_text("on\n")
+    end = project.until("held", lambda seen: seen["exit"]["code"] is not None)
     assert (end["exit"]["code"], end["exit"]["reason"]) == (0, "stopped")
-    log = project.log("long")
-    assert log.count("is complete") == log.count("run 1 of long") == 1
+    log = project.log("held")
+    assert log.count("is complete") == log.count("run 1 of held") == 1
     assert "told of run 1" in log
     project.down()
 

@@ -100,19 +100,28 @@ def test_one_that_runs_and_is_not_well_is_told_where_one_looks_for_trouble(proje
 
 
 def test_one_that_is_not_ready_in_time_says_why_and_gives_up_as_restart_says(project: Project, port: int) -> None:
+    """What asks is there before the first of them: to start it may take longer than they have."""
+    project.file("here", "")
     project.manifest(
         f"""
         [defaults]
         restart = "never"
+        [daemons.first]
+        command = "sleep 1000"
+        restart = "always"
+        ready = {{ file = "here", {FAST} }}
         [daemons.tcp]
         command = "sleep 1000"
+        depends-on = ["first"]
         ready = {{ tcp = ":{port}", within = "1s", {FAST} }}
         [daemons.exec]
         command = "sleep 1000"
+        depends-on = ["first"]
         ready = {{ exec = "sh -c 'echo first; echo $MINE is not there; exit 3'", within = "3s", {FAST} }}
         env = {{ MINE = "it" }}
         [daemons.file]
         command = "sleep 1000"
+        depends-on = ["first"]
         ready = {{ file = "nothing", within = "1s", {FAST} }}
         """
     )
@@ -120,7 +129,7 @@ def test_one_that_is_not_ready_in_time_says_why_and_gives_up_as_restart_says(pro
     assert "tcp/0 failed: not ready within 1 s: connection refused\n" in said
     assert "exec/0 failed: not ready within 3 s: it is not there (exit code 3)\n" in said
     assert "/nothing: no such file or directory\n" in said
-    assert {one["exit"]["reason"] for one in project.instances()} == {"unready"}
+    assert {one["exit"]["reason"] for one in project.instances()} == {"unready", None}
 
 
 def test_exec_and_file_and_uptime_make_ready(project: Project) -> None:
@@ -189,17 +198,17 @@ def serving(answer: Callable[[socket.socket], bytes | None]) -> Iterator[int]:
 
 
 @pytest.mark.parametrize(
-    ("answer", "reason"),
+    ("answer", "timeout", "reason"),
     [
-        (hang, "no answer within 0.3 s"),
-        (long_line, "answers something else than HTTP"),
-        (nothing, "closed the connection without an answer"),
-        (much, None),
-        (redirect, None),
+        (hang, "300ms", "no answer within 0.3 s"),
+        (long_line, "30s", "answers something else than HTTP"),
+        (nothing, "30s", "closed the connection without an answer"),
+        (much, "30s", None),
+        (redirect, "30s", None),
     ],
 )
 def test_a_hostile_endpoint_costs_nobody_else_anything(
-    project: Project, answer: Callable[[socket.socket], bytes | None], reason: str | None
+    project: Project, answer: Callable[[socket.socket], bytes | None], timeout: str, reason: str | None
 ) -> None:
     with serving(answer) as port:
         project.file("here", "")
@@ -207,7 +216,7 @@ def test_a_hostile_endpoint_costs_nobody_else_anything(
             f"""
             [daemons.bad]
             command = "sleep 1000"
-            health = {{ http = "http://127.0.0.1:{port}/", period = "100ms", timeout = "300ms", action = "mark" }}
+            health = {{ http = "http://127.0.0.1:{port}/", period = "100ms", timeout = "{timeout}", action = "mark" }}
             [daemons.good]
             command = "sleep 1000"
             ready = {{ file = "here", {FAST} }}

@@ -6,19 +6,18 @@ Knows nothing of how daemons run. In the foreground it is an ordinary client wit
 from __future__ import annotations
 
 import os
-import signal
 import socket
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from udaemon.cli.load import load_manifest
 from udaemon.cli.options import GlobalOptions
 from udaemon.cli.output import say, tell_unreadable
+from udaemon.cli.run_lock import client_at, is_leaving, take_lock
 from udaemon.cli.waiting import ask_and_wait
 from udaemon.control import claim, rundir, rundir_removal
 from udaemon.control.client import Client, SupervisorGone
-from udaemon.control.sockets import ANSWERS_WITHIN, connect
 from udaemon.errors import ExitCode, UdaemonError
 from udaemon.manifest.find import STDIN, find
 from udaemon.manifest.fingerprint import fingerprint
@@ -30,9 +29,6 @@ from udaemon.service.spawn_supervisor import SupervisorProcess
 
 if TYPE_CHECKING:
     from udaemon.cli.foreground import ForegroundUp
-
-_ENDS_WITHIN = 10.0
-"""Seconds for a supervisor whose daemons have stopped; its logger takes three at most."""
 
 
 class Start(NamedTuple):
@@ -75,7 +71,7 @@ def bring_up(
     fd = rundir.make(base, name)
     left = os.listdir(fd)
     try:
-        lock = _take_lock(fd, manifest.project, detach=detach)
+        lock = take_lock(fd, manifest.project, detach=detach)
         if lock is None:
             rundir.release(fd)
             return _join(_connect(fd), manifest, options, start)
@@ -134,16 +130,6 @@ def _source(options: GlobalOptions) -> Source | None:
     return None if STDIN in files else Source(files, options.project, options.context, options.profiles)
 
 
-def _take_lock(fd: int, project: str, *, detach: bool) -> int | None:
-    """The lock of the run directory, or None where `up -d` finds a supervisor that stays."""
-    lock = rundir.take_lock(fd)
-    if lock is not None or (detach and not _is_leaving(_client(fd))):
-        return lock
-    if detach:
-        return _wait_for_lock(fd, project)
-    raise UdaemonError(f"{project} is already running, pid {rundir.read_pid(fd)}", "see udaemon ps, or use up -d")
-
-
 def _claim(name: str, project: str, options: GlobalOptions, *, detach: bool) -> socket.socket | Client | None:
     """The claim to the project's name, None where there is none to be had, or a supervisor elsewhere that has it.
 
@@ -155,11 +141,12 @@ def _claim(name: str, project: str, options: GlobalOptions, *, detach: bool) -> 
         while (claimed := claim.take(name, os.geteuid())) is None:
             connection = claim.connect(name, os.geteuid())
             other = None if connection is None else Client(connection)
-            if other is not None and not detach:
-                pid = other.ask("hello")["pid"]
-                raise UdaemonError(f"{project} is already running, pid {pid}", "see udaemon ps, or use up -d")
-            if other is not None and not _is_leaving(other):
-                return Client(claim.connect(name, os.geteuid()) or _gone())
+            with suppress(SupervisorGone):  # then it has ended, or another one listens
+                if other is not None and not detach:
+                    pid = other.ask("hello")["pid"]
+                    raise UdaemonError(f"{project} is already running, pid {pid}", "see udaemon ps, or use up -d")
+                if other is not None and not is_leaving(other):
+                    return Client(claim.connect(name, os.geteuid()) or _gone())
     except claim.Squatted as error:
         say(options, f"warning: {claim.squatted(error, project).message}; only the run directory's lock counts")
         return None
@@ -183,24 +170,6 @@ def _refuse_under_another_name(name: str, manifest: Manifest) -> None:
 
 def _gone() -> socket.socket:
     raise SupervisorGone
-
-
-def _wait_for_lock(fd: int, project: str) -> int | None:
-    """The lock of a supervisor that is about to end, or of one that only seems to be."""
-
-    def give_up(_number: int, _frame: object) -> None:
-        raise TimeoutError
-
-    before = signal.signal(signal.SIGALRM, give_up)
-    signal.setitimer(signal.ITIMER_REAL, _ENDS_WITHIN)
-    try:
-        return rundir.take_lock(fd, wait=True)
-    except TimeoutError:
-        message = f"{project} has a supervisor, pid {rundir.read_pid(fd)}, that neither listens nor ends"
-        raise UdaemonError(message, "end it with kill, then try again") from None
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0.0)
-        signal.signal(signal.SIGALRM, before)
 
 
 def _expected(manifest: Manifest, chosen: Chosen, start: Start) -> list[str]:
@@ -274,26 +243,8 @@ def _start(client: Client, options: GlobalOptions, start: Start, *, autostart: b
     return code if start.wait else ExitCode.OK
 
 
-def _client(fd: int) -> Client | None:
-    connection = connect(fd, ANSWERS_WITHIN)
-    return None if connection is None else Client(connection)
-
-
 def _connect(fd: int) -> Client:
-    client = _client(fd)
+    client = client_at(fd)
     if client is None:
         raise UdaemonError("the supervisor does not listen", "its common log may say why")
     return client
-
-
-def _is_leaving(client: Client | None) -> bool:
-    """Whether the supervisor is on its way out; then its end is waited for here, as far as its socket shows it."""
-    if client is None:
-        return True
-    with client:
-        if not client.ask("hello")["leaving"]:
-            return False
-        client.be_patient()
-        client.ask("down")
-        client.wait_for_end()
-        return True

@@ -102,7 +102,10 @@ def make(base_directory: str, name: str, *, within: float = MUTEX_WITHIN) -> int
         while True:
             with suppress(FileExistsError):
                 os.mkdir(path, 0o700)
-            fd = open_directory(path)
+            try:
+                fd = open_directory(path)
+            except FileNotFoundError:  # the supervisor before us removed it meanwhile
+                continue
             try:
                 if not _locked(fd, until - time.monotonic()):
                     raise _busy(path, fd, within)
@@ -111,7 +114,7 @@ def make(base_directory: str, name: str, *, within: float = MUTEX_WITHIN) -> int
             except BaseException:
                 os.close(fd)
                 raise
-            os.close(fd)  # the supervisor before us removed it while we waited
+            os.close(fd)  # likewise, while we waited
     except OSError as error:
         message = f"run directory {path} cannot be made: {oserror.named_reason(error)}"
         raise UdaemonError(message, "XDG_RUNTIME_DIR names another place") from error

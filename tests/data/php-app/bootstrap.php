@@ -39,6 +39,12 @@ class Task implements Ustream_Daemon_Task
         echo "run {$this->run} is complete\n";
     }
 
+    private function held()
+    {
+        fgets(fopen('go', 'r'));
+        echo "run {$this->run} is complete\n";
+    }
+
     private function stop()
     {
         throw new Ustream_Daemon_StopException();
@@ -124,6 +130,11 @@ class Factory
     public static function long()
     {
         return new Task('long');
+    }
+
+    public static function held()
+    {
+        return new Task('held');
     }
 
     public static function stop()

@@ -118,6 +118,28 @@ def test_f55_a_lock_file_that_was_left_behind_is_taken_again(made: tuple[str, in
     os.close(lock)
 
 
+def test_one_that_is_removed_between_two_looks_is_made_again(
+    made: tuple[str, int], base: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a supervisor does that ends at this moment."""
+    there = [made[0]]
+    mkdir = os.mkdir
+
+    def removed_meanwhile(path: str, mode: int = 0o777) -> None:
+        try:
+            mkdir(path, mode)
+        except FileExistsError:
+            if path in there:
+                os.rmdir(there.pop())
+            raise
+
+    monkeypatch.setattr(os, "mkdir", removed_meanwhile)
+    fd = rundir.make(base, "shop-01234567")
+    assert there == []
+    assert rundir.leads_to(made[0], fd)
+    os.close(fd)
+
+
 def test_f54_of_two_that_make_it_the_second_waits_for_the_first(base: str) -> None:
     first = rundir.make(base, "shop-01234567")
     got: list[int] = []

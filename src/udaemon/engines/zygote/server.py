@@ -69,6 +69,13 @@ def serve(fd: int) -> None:
     survive_signals()
     channel = socket.socket(fileno=fd)
     channel.set_inheritable(False)  # a module may start programs at import
+    try:
+        _serve(channel)
+    except (BrokenPipeError, ConnectionResetError):  # the parent has ended, and has not read all
+        os._exit(0)
+
+
+def _serve(channel: socket.socket) -> None:
     first = receive_request(channel)
     if first is None:
         return

@@ -75,6 +75,7 @@ def receive_request(channel: socket.socket) -> list[Part] | None:
 
     Raises:
         Truncated: It came without all of its descriptors.
+        ConnectionResetError: The parent has gone, and had not read all.
     """
     fds: list[int] = []
     whole, data = True, b""
@@ -117,7 +118,11 @@ def _close(fds: Iterable[int]) -> None:
 
 
 def answer(channel: socket.socket, value: dict[str, Any]) -> None:
-    """Send an answer to the parent."""
+    """Send an answer to the parent.
+
+    Raises:
+        BrokenPipeError: It has gone.
+    """
     channel.send(json.dumps(value).encode())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import socket
 import time
@@ -100,6 +101,7 @@ def test_a_spare_zygote_ends_when_its_parent_hangs_up() -> None:
 def test_a_spare_zygote_gets_ready_when_others_are_less_busy() -> None:
     """Until then it sleeps, holds nothing of ours but that open, and ends when its parent hangs up all the same."""
     busy, done = os.pipe()
+    Path("/proc/self/comm").write_text("pytest")  # what another test called this process, they would be called, too
     spare, unwanted = prefork_zygote(busy), prefork_zygote(busy)
     until(lambda: len(procfs.descriptors(spare.pid)) == len(("stdin", "stdout", "stderr", "channel", "busy")))
     unwanted.channel.close()
@@ -127,3 +129,28 @@ def test_a_spare_zygote_that_fails_says_so_where_its_output_goes(tmp_path: Path)
     for fd in (read, parent, alive, spare.pidfd):
         os.close(fd)
     spare.channel.close()
+
+
+@pytest.mark.parametrize("unread", [True, False], ids=["with answers unread", "before it answers"])
+def test_f2_a_zygote_whose_parent_is_killed_ends_without_a_word(tmp_path: Path, *, unread: bool) -> None:
+    """The kernel tells of an end with answers unread by a reset, and of one before the answer by a broken pipe."""
+    spare = prefork_zygote()
+    read, write = os.pipe()
+    parent, alive = os.pipe()
+    go, slow = tmp_path / "go", tmp_path / "slow.py"
+    os.mkfifo(go)
+    slow.write_text(f"open({str(go)!r}).read()\n")
+    setup = Setup(dict(os.environ), str(tmp_path), (str(tmp_path),), () if unread else ("slow",), ())
+    wire.ask(spare.channel, [pack(setup, (write, write, parent))])
+    os.close(write)
+    if unread:
+        until(lambda: bool(select.select([spare.channel], [], [], 0)[0]))
+        spare.channel.close()
+    else:
+        with go.open("w"):  # once it is there to read
+            spare.channel.close()
+
+    assert ends(spare.pid) == 0
+    assert os.read(read, 65536) == b""
+    for fd in (read, parent, alive, spare.pidfd):
+        os.close(fd)
