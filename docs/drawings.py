@@ -39,7 +39,7 @@ STARTUP = {
         "verb": ("cli/commands/up.py", "command"),
         "bring_up": ("cli/up.py", "bring_up"),
         "go": ("service/spawn_supervisor.py", "SupervisorProcess.go"),
-        "ready": ("service/spawn_supervisor.py", "_await_ready"),
+        "ready": ("service/handoff.py", "await_ready"),
     },
     "supervisor": {
         "forked": ("service/spawn_supervisor.py", "_main_forked"),

@@ -42,7 +42,7 @@ def test_what_follows_from_other_arrows_is_not_drawn(edges: dict[str, str], draw
 def test_an_arrow_that_is_no_call_is_refused() -> None:
     assert drawings.calls(("cli/main.py", "_script"), "spawn_early")  # by a function beside it
     assert drawings.calls(("service/spawn_supervisor.py", "spawn_early"), "_main_forked")  # by its class
-    assert not drawings.calls(("service/spawn_supervisor.py", "_await_ready"), "spawn_early")
+    assert not drawings.calls(("service/handoff.py", "await_ready"), "spawn_early")
     assert not drawings.calls(("service/spawn_supervisor.py", "no_such_function"), "spawn_early")
 
 

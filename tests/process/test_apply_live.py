@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -11,6 +13,7 @@ from typing import Any
 import pytest
 from tests.process.conftest import Bell
 from tests.process.project import PATIENCE, Project
+from tests.process.test_supervisor import helpers
 
 TASKS = """
     import os, time
@@ -262,3 +265,26 @@ def test_steps_and_hooks_change_in_the_same_process(ticks: Ticks) -> None:
     ticks.project.run("restart", "ticks")
     there = {name for name in ("first", "second", "third", "fourth") if (ticks.project.directory / name).exists()}
     assert there == {"first", "third", "fourth"}
+
+
+def test_what_a_zygote_writes_goes_to_the_common_log_that_is_declared_now(project: Project) -> None:
+    """The former one is still written to while the manifest changes: daemons that go have their last words there."""
+    project.file("app.py", "def run():\n    pass\n")
+    project.file("loud.py", "import sys\nprint('loaded', file=sys.stderr, flush=True)\n")
+    manifest = """
+        [daemons.loud]
+        task = "app:run"
+        sleep = "1h"
+        preload = ["loud"]
+        common-log = "{}.log"
+    """
+    project.manifest(manifest.format("former"))
+    project.up()
+    project.manifest(manifest.format("present"))
+    project.run("apply", "--now")
+    for zygote in helpers(project.ps()["supervisor"]["pid"], "zygote"):
+        os.kill(zygote, signal.SIGKILL)
+    project.run("restart", "loud")
+    project.down()
+    written = {name: (project.directory / f"{name}.log").read_text() for name in ("former", "present")}
+    assert {name: text.count(" loaded\n") for name, text in written.items()} == {"former": 1, "present": 1}

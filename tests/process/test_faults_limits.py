@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import resource
 import signal
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -88,9 +90,24 @@ def test_f13_more_daemons_than_descriptors_are_refused_before_one_is_started(pro
         instances = 60
     """)
     refused = project.run("up", "-d", code=1, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (200, 200)))
-    assert "60 instances need 320 descriptors, and the limit (ulimit -n) is 200" in refused.stderr
+    assert "60 instances need 340 descriptors, and the limit (ulimit -n) is 200" in refused.stderr
     assert not (project.directory / "started").exists()
     project.run("ps", code=3)
+
+
+def test_f13_with_as_many_descriptors_as_are_asked_for_all_daemons_run(project: Project) -> None:
+    """With fewer they would be tried again without an end."""
+    project.file("beat.py", BEAT)
+    project.manifest(TWO)
+
+    def limited(limit: int) -> Callable[[], None]:
+        return lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
+
+    refused = project.run("up", "-d", code=1, preexec_fn=limited(38))
+    least = re.search(r"2 instances need (\d+) descriptors", refused.stderr)
+    assert least is not None, refused.stderr
+    project.run("up", "-d", preexec_fn=limited(int(least[1])))
+    assert {one["state"] for one in project.instances()} == {"running"}
 
 
 @pytest.mark.parametrize("limit", [16, 20, 24])

@@ -22,7 +22,7 @@ from udaemon.errors import ExitCode, UdaemonError
 from udaemon.manifest.find import STDIN, find
 from udaemon.manifest.fingerprint import fingerprint
 from udaemon.manifest.model import Manifest
-from udaemon.manifest.order import with_all_needs
+from udaemon.manifest.order import to_start
 from udaemon.manifest.selection import Chosen, choose
 from udaemon.service.manifest_reader import Source
 from udaemon.service.spawn_supervisor import SupervisorProcess
@@ -97,9 +97,13 @@ def bring_up(
                     claim=None if claimed is None else claimed.fileno(),
                     with_lifeline=not launch.kept,
                 )
-        except UdaemonError:
+        except BaseException:  # all or nothing
             launch.close()
-            rundir_removal.remove(os.path.join(base, name), fd, keep=left)  # all or nothing
+            if not left:  # whose daemons these are has ended before it could end them
+                from udaemon.service import strays
+
+                strays.end_holders(os.path.join(base, name, "locks"))
+            rundir_removal.remove(os.path.join(base, name), fd, keep=left)
             raise
         os.close(lock)
         if claimed is not None:
@@ -109,7 +113,7 @@ def bring_up(
             timeouts = {
                 f"{one.name}/{n}": one.stop.timeout for one in manifest.daemons.values() for n in range(one.instances)
             }
-            expected = _expected(manifest, chosen, start)
+            expected = to_start(manifest.daemons, chosen, named=bool(start.names), no_deps=start.no_deps)
             try:
                 return attached.run(manifest.project, expected, timeouts, names=start.names, no_deps=start.no_deps)
             except SupervisorGone:
@@ -170,18 +174,6 @@ def _refuse_under_another_name(name: str, manifest: Manifest) -> None:
 
 def _gone() -> socket.socket:
     raise SupervisorGone
-
-
-def _expected(manifest: Manifest, chosen: Chosen, start: Start) -> list[str]:
-    """The instances that are about to be started, as `mailer/0`: what was asked for, and what that needs."""
-    enabled = [manifest.daemons[name] for name in chosen if manifest.daemons[name].enabled]
-    asked = {daemon.name for daemon in enabled if start.names or daemon.autostart}
-    needed = asked if start.no_deps else with_all_needs(manifest.daemons, asked)
-    started = [daemon for name, daemon in manifest.daemons.items() if name in needed and daemon.enabled]
-    numbers = {
-        daemon.name: chosen[daemon.name] if daemon.name in asked else range(daemon.instances) for daemon in started
-    }
-    return [f"{name}/{index}" for name, those in numbers.items() for index in sorted(those)]
 
 
 def _followed(manifest: Manifest, name: str | None) -> frozenset[str]:

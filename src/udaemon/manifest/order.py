@@ -5,7 +5,7 @@ Knows names and edges, no state of anything: what holds at a moment is `policy/n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from typing import Any, Protocol
 
@@ -111,3 +111,23 @@ def _place(name: str, one: Dependency, written: Any) -> tuple[Path, bool]:
 def _profiles(table: Any) -> list[str]:
     said = table.get("profiles", []) if isinstance(table, dict) else []
     return [said] if isinstance(said, str) else [one for one in said if isinstance(one, str)]
+
+
+def to_start(
+    daemons: Mapping[str, Daemon], chosen: Mapping[str, Collection[int]], *, named: bool, no_deps: bool
+) -> list[str]:
+    """The instances that an `up` of what is chosen starts, as `mailer/0`: that itself, and what it needs.
+
+    Args:
+        daemons: All that are declared.
+        chosen: The numbers of what was named, by daemon; all, where nothing was.
+        named: Something was; what does not start by itself does so then.
+        no_deps: Whether what that needs is left alone.
+    """
+    asked = {name for name in chosen if daemons[name].enabled and (named or daemons[name].autostart)}
+    needed = asked if no_deps else with_all_needs(daemons, asked)
+    started = [daemon for name, daemon in daemons.items() if name in needed and daemon.enabled]
+    numbers = {
+        daemon.name: chosen[daemon.name] if daemon.name in asked else range(daemon.instances) for daemon in started
+    }
+    return [f"{name}/{index}" for name, those in numbers.items() for index in sorted(those)]

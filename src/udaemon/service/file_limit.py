@@ -14,8 +14,8 @@ from udaemon.units import counted, form
 
 _FDS_AN_INSTANCE = 5
 """A pidfd, a report socket, the instance's lock, the read end of its log pipe, and its copy for the logger's guard."""
-_FDS_OF_OURS = 20
-"""Without these nothing begins."""
+_FDS_OF_OURS = 40
+"""Without these nothing begins, or no daemon does."""
 _FDS_BESIDE = 400
 """For clients, the zygotes, and the fds that a batch of starts holds for a moment."""
 

@@ -29,6 +29,7 @@ from udaemon.system.oom import shield
 if TYPE_CHECKING:
     from udaemon.engines.zygote.prefork import PreforkedZygote
     from udaemon.logs.answers import Answer
+    from udaemon.manifest.model import Manifest
     from udaemon.policy.events import Event
     from udaemon.service.handoff import Handoff
     from udaemon.service.outlive import Outlive
@@ -147,8 +148,16 @@ class Groundwork:
         """Let the zygotes import what they will fork; their output has its place in the logs by then."""
         manifest = self._handed.manifest
         self._keeping.inherit_logs(self.logger, self.logs)
-        self.own_stderr.lead_to([daemon.common_log for daemon in manifest.daemons.values()])
+        self.lead_stderr(manifest)
         if self._handed.autostart:
             daemons, planned = manifest.daemons, plans(manifest)
             first = with_all_needs(daemons, (one.name for one in daemons.values() if one.enabled and one.autostart))
             self.engine.expect((daemons[name], planned[name]) for name in daemons if name in first)
+
+    def lead_stderr(self, manifest: Manifest) -> None:
+        """Have what we and the zygotes write go to a common log of this manifest.
+
+        Raises:
+            OSError: There is no room for a pipe.
+        """
+        self.own_stderr.lead_to([daemon.common_log for daemon in manifest.daemons.values()])

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import os
 import socket
+import traceback
 from typing import TYPE_CHECKING
 
 from udaemon.engines.fd_store import KEPT_STDERR
@@ -51,6 +52,9 @@ def main(fd: int, preforked: PreforkedZygote, keeper: int | None = None) -> int:
         return 1
     except OSError as error:
         report(handed.ready, reason(error, handed.directory))
+        return 1
+    except Exception:  # noqa: BLE001 - a bug, which whoever waits shall see
+        report(handed.ready, traceback=traceback.format_exc())
         return 1
     report(handed.ready)
     service.run()

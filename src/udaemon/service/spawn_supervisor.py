@@ -6,13 +6,11 @@ Knows no daemon. The manifest goes through a socket, because it may hold secrets
 from __future__ import annotations
 
 import gc
-import json
 import os
 import pickle
 import signal
 import socket
 import sys
-import time
 from contextlib import suppress
 from functools import partial
 from types import ModuleType, TracebackType
@@ -23,8 +21,7 @@ from udaemon.child.environment import callers, interpreter
 from udaemon.child.lifeline import Lifeline
 from udaemon.child.stack import at_the_bottom, go_on
 from udaemon.child.title import set_title
-from udaemon.errors import UdaemonError
-from udaemon.service.handoff import refuse
+from udaemon.service.handoff import await_ready, ended, refuse
 from udaemon.system.descriptors import close_others
 from udaemon.system.readable import wait_readable
 
@@ -37,8 +34,6 @@ _WAIT_FOR_HANDOFF = (
     "import sys; from udaemon.service.spawn_supervisor import main_executed; main_executed(int(sys.argv[1]))"
 )
 _KEEP = _WAIT_FOR_HANDOFF.replace("main_executed", "main_kept")
-_READY_WITHIN = 30.0
-"""Seconds in which a supervisor must say that it stands; it needs well under one."""
 
 
 class SupervisorProcess:
@@ -102,7 +97,9 @@ class SupervisorProcess:
         if lifeline is not None:
             lifeline.let_go()
         try:
-            _await_ready(ready_read)
+            await_ready(ready_read)
+        except EOFError:
+            raise ended(self._pid) from None
         finally:
             os.close(ready_read)
         self._is_ready = True
@@ -120,6 +117,7 @@ class SupervisorProcess:
         if not self._is_ready:
             self._is_ready = True
             os.kill(self._pid, signal.SIGTERM if self.kept else signal.SIGKILL)  # a keeper passes it on
+            os.kill(self._pid, signal.SIGCONT)
             os.waitpid(self._pid, 0)
 
 
@@ -177,8 +175,8 @@ def _keep(fd: int) -> int:
     set_title("keeper")
     _leave_the_caller()
     signal.pthread_sigmask(signal.SIG_BLOCK, FOR_A_SUPERVISOR)  # until it has handlers
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     try:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         pid = os.fork()
     except OSError as error:
         return refuse(fd, error)
@@ -283,18 +281,3 @@ def _execute(fd: int, *, kept: bool) -> int:
     argv = [*interpreter(), "-P", "-c", _KEEP if kept else _WAIT_FOR_HANDOFF, str(fd)]
     os.set_inheritable(fd, True)
     return os.posix_spawn(sys.executable, argv, callers(), file_actions=actions, setsid=True)
-
-
-def _await_ready(fd: int) -> None:
-    answer = b""
-    deadline = time.monotonic() + _READY_WITHIN
-    while not answer.endswith(b"\n"):
-        if not wait_readable(fd, timeout=deadline - time.monotonic()):
-            raise UdaemonError("the supervisor did not start in time", f"waited {_READY_WITHIN:g} s")
-        piece = os.read(fd, 65536)
-        if not piece:
-            raise UdaemonError("the supervisor ended while it started", "its traceback stands above")
-        answer += piece
-    error = json.loads(answer)["error"]
-    if error is not None:
-        raise UdaemonError(f"the supervisor could not start: {error}")

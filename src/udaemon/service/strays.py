@@ -35,6 +35,11 @@ def end(find: Callable[[], Collection[int]]) -> None:
                     os.close(pidfd)
 
 
+def end_holders(locks: str) -> None:
+    """End what has a lock in this directory; whoever calls it sees to it that no supervisor begins meanwhile."""
+    end(lambda: _holders(locks))
+
+
 def end_of(rundir_fd: int, locks: str) -> None:
     """End what has a lock of an instance and does not end soon, unless another supervisor has begun.
 
@@ -49,7 +54,7 @@ def end_of(rundir_fd: int, locks: str) -> None:
             wait_readable(pidfd, timeout=max(deadline - time.monotonic(), 0.0))
             os.close(pidfd)
     if (lock := rundir.take_lock(rundir_fd)) is not None:
-        end(lambda: _holders(locks))
+        end_holders(locks)
         os.close(lock)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from udaemon.control import claim
@@ -224,8 +225,9 @@ class Service:
         self._supervisor.shut_down()
 
     def _on_manifest_changed(self, manifest: Manifest) -> None:
-        self._ground.own_stderr.lead_to(self._notices.logs())
         self._keeping.keep_handoff(self._handed._replace(manifest=manifest))
+        with suppress(OSError):  # the former log goes on to have it, until there is room
+            self._ground.lead_stderr(manifest)
 
     def _end_of_turn(self) -> None:
         self._course.end_turn()

@@ -47,7 +47,7 @@ def test_what_can_never_fit_is_refused_at_once(hard: int) -> None:
 def test_where_not_all_that_is_wanted_is_allowed_as_much_as_is_allowed_is_taken(hard: int) -> None:
     if hard == resource.RLIM_INFINITY:
         pytest.skip("there is no limit here")
-    fits = (hard - 20) // 5
+    fits = (hard - 40) // 5
     assert raise_file_limit(fits) == (256, hard)
     assert resource.getrlimit(LIMIT) == (hard, hard)
 
